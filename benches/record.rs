@@ -1,5 +1,5 @@
 //! The cost of the record. Counting a hit takes under 50 ns, so that a worker loses less than 1 % to statistics. The commands that
-//! read all kept questions take a few tens of milliseconds: `why`, `stats --by minute` and `stats --by stage`.
+//! read all kept questions take a few tens of milliseconds: `why` and `stats --by stage`.
 
 #[path = "record/traffic.rs"]
 mod traffic;
@@ -14,7 +14,6 @@ use hickory_proto::rr::{Name, RecordType};
 use history::event::Ended;
 use history::redact::Secrets;
 use history::search::why;
-use history::spent;
 use history::why::{DaemonFacts, Wanted, WantedSubject};
 use history::{Recorder, Window};
 
@@ -62,11 +61,6 @@ fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
             why(&outline, std::slice::from_ref(&wanted), &facts, &none_late).remove(0).len()
         });
     }
-    let (from, now) = (BEGIN * 1_000_000, clock.unix_micros());
-    let span = spent::minute_span(from);
-    print(title, "stats --by minute", || {
-        spent::minutes(&recorder.outline_in_memory(&span, &secrets), (from, now), &facts).rows.len()
-    });
     print(title, "stats --by stage", || recorder.stages(Window::Start).rows.len());
 }
 

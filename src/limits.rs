@@ -31,10 +31,6 @@ pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
 /// The delay of the write after a flush, so that a script that flushes many names causes one write.
 pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
 
-/// How often the calendar is compared with the elapsed time after entries were restored. Entries that are too old are
-/// given for this long after the clock was set.
-pub const CLOCK_WATCH: Duration = Duration::from_secs(10);
-
 /// The time between two writes of the file of lists. A crash loses the query counts of a minute.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -88,14 +84,13 @@ pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
 pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
 
 /// How often the problems of certificates are logged while they last, so that a reader of today's journal finds them.
-pub const CERTIFICATES_TOLD: Duration = Duration::from_secs(24 * 60 * 60);
+pub const CERTIFICATES_LOGGED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How often the files of certificates are looked at: a system call for each. A renewal is written weeks before the old certificate
 /// ends.
 pub const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Connections at once. A pair of Prometheus servers and a person need three. The others keep a client that is slow to send
-/// its request from being closed for a new one at once.
+/// Connections at once: a pair of Prometheus servers and a person need three. More wait to be accepted.
 pub const MAX_METRICS_CONNECTIONS: usize = 32;
 
 /// Octets of the header of a request: Prometheus sends about 300, with a proxy and its tokens up to 4 096; other servers
@@ -111,6 +106,3 @@ pub const METRICS_HEADER_TIME: Duration = Duration::from_secs(2);
 
 /// The longest time of a reply: Prometheus gives up after 10 s.
 pub const METRICS_TIME: Duration = Duration::from_secs(10);
-
-/// Octets of memory for metrics and their text that stay between two scrapes: with a hundred lists and zones there are about so many.
-pub const MAX_KEPT_METRICS: usize = 512 << 10;

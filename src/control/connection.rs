@@ -9,19 +9,17 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 
 use super::direct;
 use super::protocol::rows::HeldRow;
 use super::protocol::{
     Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed, Reply, Request,
-    Table, TraceRequest, WhyRequest,
+    ServerQuery, Table, TraceRequest, WhyRequest,
 };
-use super::readers::{Crowd, reads_history};
 use super::rows;
-use super::{Controlled, configured, lists, lookahead, lookup, status, watched, zones};
-use dns::clock::micros;
+use super::{Controlled, configured, health, lists, lookup, zones};
 use dns::wire::presentation::name_text;
 use history::failed::FailedReport;
 use history::redact::Secrets;
@@ -30,7 +28,6 @@ use history::why::MessageReport;
 use history::{Counter, Window};
 use resolver::cache::flush::Flush;
 use resolver::config;
-use resolver::iterate::direct::DirectQuery;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
 /// The rights of a client.
@@ -53,19 +50,14 @@ pub(super) enum Streamed {
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
-    crowd: &Crowd,
+    readers: &Semaphore,
     mut ending: watch::Receiver<bool>,
 ) -> io::Result<Option<Streamed>> {
-    let user = stream.peer_cred().ok().map(|peer| peer.uid());
-    let rights = rights(user);
+    let rights = rights(stream.peer_cred().ok().map(|peer| peer.uid()));
     let request = tokio::select! {
         biased;
         request = read(&mut stream) => request?,
         () = ended(&mut ending) => return Ok(None),
-        () = crowded_out(crowd) => {
-            subject.recorder().count(Counter::ControlRefused, 1);
-            Some(Err(wrong("The connection had sent no request while others waited to be served.")))
-        }
     };
     let mut shown = Secrets::default();
     // Until the reply is written.
@@ -75,14 +67,18 @@ pub(super) async fn serve(
         Some(Ok(Request::Monitor(request))) => return Ok(Some(Streamed::Monitor(stream, request))),
         Some(Ok(Request::Trace(request))) => return Ok(Some(Streamed::Trace(stream, request))),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
-        Some(Ok(request)) if reads_history(&request) => match crowd.readers.begin(user) {
-            Ok(begun) => {
-                reading = Some(begun);
+        Some(Ok(request)) if request.reads_history() => match readers.try_acquire() {
+            Ok(permit) => {
+                reading = Some(permit);
                 answer(request, subject).await
             }
-            Err(problem) => {
+            Err(_) => {
                 subject.recorder().count(Counter::ControlRefused, 1);
-                vec![Reply::Problem(problem)]
+                let most = limits::MAX_HISTORY_REQUESTS;
+                let sentence = format!(
+                    "{most} requests for the query history are in progress, which is the maximum; try again when one of them has ended."
+                );
+                vec![Reply::Problem(Problem { fault: Blame::Daemon, sentence })]
             }
         },
         Some(Ok(request)) => match permitted(&request, rights) {
@@ -98,12 +94,6 @@ pub(super) async fn serve(
     write(&mut stream, lines, &shown).await?;
     drop(reading);
     Ok(None)
-}
-
-/// Waits until the connection has to give way: it has had the time for its request, and a client waits for a place.
-async fn crowded_out(crowd: &Crowd) {
-    sleep(limits::CONTROL_UNDISTURBED).await;
-    crowd.is_full.notified().await;
 }
 
 /// Writes the lines of a reply, without keys, as they are made: a long reply in one piece takes several times its memory.
@@ -198,25 +188,13 @@ fn wrong(sentence: impl Into<String>) -> Problem {
 /// The lines of a reply.
 pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
-        Request::Status => Ok(vec![Reply::Status(Box::new(status::status(subject)))]),
+        Request::Status => Ok(vec![Reply::Status(Box::new(health::status(subject)))]),
         Request::Stats { window, table: None } => {
             Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), &subject.fill(), window)))])
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
         Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
-        Request::AskServer { server, port, name, kind, tcp, edns, recursion, unvalidated, mixed_case } => {
-            match direct::query(server, &name, &kind) {
-                Ok(query) => {
-                    let query = DirectQuery { port, tcp, edns, recursion, unvalidated, mixed_case, ..query };
-                    let said = match kept_here(&subject.config(), &query.name) {
-                        Some(why) => direct::not_sent(why),
-                        None => direct::said(subject.ask_server(query).await),
-                    };
-                    Ok(vec![Reply::ServerSaid(Box::new(said))])
-                }
-                Err(problem) => Err(problem),
-            }
-        }
+        Request::AskServer(asked) => ask_server(subject, &asked).await,
         Request::KeptHere { name } => lookup::read_name(&name).map(|name| {
             let why = kept_here(&subject.config(), &name).map(str::to_owned);
             vec![Reply::KeptHere { why }]
@@ -243,8 +221,12 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
             };
             lists::test(subject, &asked, choice).await
         }
-        Request::Lookahead => Ok(lookahead::rows(subject)),
-        Request::Watched => Ok(watched::rows(subject)),
+        Request::Lookahead => Ok(rows::lookahead(subject)),
+        Request::Watched => Ok(subject
+            .watched()
+            .into_iter()
+            .map(|one| Reply::Watched(Box::new(rows::watched(one))))
+            .collect()),
         Request::Reload => Ok(reload(subject).await),
         Request::Nta { what } => ntas(subject, &what).await,
     };
@@ -265,14 +247,7 @@ async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Re
             let FromRecord { span, rows } = subject.stages(window).await;
             rows.into_iter().map(Reply::Stage).chain([Reply::TableSpan(span)]).collect()
         }
-        Table::Minute => {
-            let now = micros(Duration::from_secs(subject.now().unix));
-            let from = window.length().map_or(0, |length| now.saturating_sub(micros(length)));
-            let FromRecord { span, rows } = subject.minutes(from).await;
-            rows.into_iter().map(Reply::Minute).chain([Reply::TableSpan(span)]).collect()
-        }
         Table::Zone => recorder.by_zone(window).into_iter().map(Reply::Zone).collect(),
-        Table::Slow => recorder.slow(window).into_iter().map(Reply::Zone).collect(),
         Table::Server => recorder.by_server(window).into_iter().map(Reply::Server).collect(),
         Table::Client => recorder.by_client(window).into_iter().map(Reply::Client).collect(),
         Table::Type => recorder.by_type(window).into_iter().map(Reply::Type).collect(),
@@ -288,6 +263,16 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
     let views = configured::views(&config, &question.name);
     let reply = QueryReply { configured, views, ..lookup::reply(&question, &found)? };
     Ok(vec![Reply::Query(Box::new(reply))])
+}
+
+/// Sends a query to one server.
+async fn ask_server(subject: &impl Controlled, asked: &ServerQuery) -> Result<Vec<Reply>, Problem> {
+    let query = direct::query(asked)?;
+    let said = match kept_here(&subject.config(), &query.name) {
+        Some(why) => direct::not_sent(why),
+        None => direct::said(subject.ask_server(query).await),
+    };
+    Ok(vec![Reply::ServerSaid(Box::new(said))])
 }
 
 /// Removes entries from the memories.
@@ -391,25 +376,6 @@ async fn reload(subject: &impl Controlled) -> Vec<Reply> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_gives_way_to_others_only_after_it_had_time_for_its_request() {
-        let crowd = Crowd::default();
-        let begun = tokio::time::Instant::now();
-        let others = async {
-            loop {
-                crowd.is_full.notify_waiters();
-                sleep(limits::CONTROL_CROWDED).await;
-            }
-        };
-        tokio::select! {
-            biased;
-            () = crowded_out(&crowd) => {}
-            () = others => {}
-        }
-        let had = limits::CONTROL_UNDISTURBED;
-        assert!((had..=had + limits::CONTROL_CROWDED).contains(&begun.elapsed()), "{:?}", begun.elapsed());
-    }
 
     #[test]
     fn changing_is_for_root_and_the_owner() {

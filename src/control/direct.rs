@@ -1,29 +1,37 @@
 //! A query to one server over the control socket: reads its words, and puts the answer into words.
 
-use std::net::IpAddr;
-
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
 use super::lookup::{rcode_text, read_kind, read_name, record_text};
-use super::protocol::{NotHeard, Problem, RecordText, ServerSaid};
+use super::protocol::{NotHeard, Problem, RecordText, ServerQuery, ServerSaid};
 use crate::limits::MAX_EXTENDED_ERRORS;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
+use doctor::facts::QueryForm;
 use resolver::exchange::{Heard, Trouble};
 use resolver::iterate::direct::{DirectQuery, Untold};
 
 /// The option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Reads the words of a request: a plain message over UDP.
+/// Reads the words of a request.
 ///
 /// # Errors
 /// The name or the type is invalid.
-pub fn query(server: IpAddr, name: &str, kind: &str) -> Result<DirectQuery, Problem> {
-    let (name, kind) = (read_name(name)?, read_kind(kind)?);
-    let (port, tcp, edns, recursion, unvalidated, mixed_case) = (None, false, false, false, false, false);
-    Ok(DirectQuery { server, port, name, kind, tcp, edns, recursion, unvalidated, mixed_case })
+pub fn query(asked: &ServerQuery) -> Result<DirectQuery, Problem> {
+    let ServerQuery { server, port, name, kind, form } = asked;
+    Ok(DirectQuery {
+        server: *server,
+        port: *port,
+        name: read_name(name)?,
+        kind: read_kind(kind)?,
+        tcp: form.over_tcp().is_none(),
+        edns: *form != QueryForm::Plain,
+        recursion: matches!(form, QueryForm::Recursive | QueryForm::RecursiveTcp | QueryForm::Unvalidated),
+        unvalidated: *form == QueryForm::Unvalidated,
+        mixed_case: *form == QueryForm::MixedCase,
+    })
 }
 
 /// Puts the answer of a server into words, or why there is none that shows anything.

@@ -6,10 +6,12 @@ use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
 use super::protocol::rows::HeldAs;
 use super::protocol::zones::ZoneSource;
-use super::protocol::{ConfiguredSource, NotHeard, QueryReply, RecordText, Reply, Request, ServerSaid};
+use super::protocol::{
+    ConfiguredSource, NotHeard, QueryReply, RecordText, Reply, Request, ServerQuery, ServerSaid,
+};
 use super::{Controlled, connection};
 use dns::question::{ExtendedError, ListSays, Outcome, Security};
-use doctor::facts::{Got, Listing, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want};
+use doctor::facts::{Got, Listing, NoReply, Record, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
 /// Answers a question of a check by the daemon itself, without a socket.
@@ -61,9 +63,13 @@ pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
         Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
         Want::Lookup { name, kind } => Request::Query { name: name.clone(), kind: Some((*kind).to_owned()) },
-        Want::Server { server, name, kind, way } => of_form((*server, None), (name, kind), *way),
+        Want::Server { server, name, kind, way } => {
+            let (name, kind) = (name.clone(), (*kind).to_owned());
+            Request::AskServer(ServerQuery { server: *server, port: None, name, kind, form: *way })
+        }
         Want::Resolver { server, name, kind, way } => {
-            of_form((server.ip(), Some(server.port())), (name, kind), *way)
+            let (name, kind, port) = (name.clone(), (*kind).to_owned(), Some(server.port()));
+            Request::AskServer(ServerQuery { server: server.ip(), port, name, kind, form: *way })
         }
         Want::Lists { subject } => {
             Request::DnsblTest { subject: subject.clone(), all: false, lists: Vec::new() }
@@ -72,21 +78,6 @@ pub fn request(want: &Want) -> Option<Request> {
             Request::DnsblTest { subject: subject.clone(), all: false, lists: lists.clone() }
         }
     })
-}
-
-/// The request of a query to a server.
-fn of_form((server, port): (IpAddr, Option<u16>), (name, kind): (&str, &str), way: QueryForm) -> Request {
-    Request::AskServer {
-        server,
-        port,
-        name: name.to_owned(),
-        kind: kind.to_owned(),
-        tcp: way.over_tcp().is_none(),
-        edns: way != QueryForm::Plain,
-        recursion: matches!(way, QueryForm::Recursive | QueryForm::RecursiveTcp | QueryForm::Unvalidated),
-        unvalidated: way == QueryForm::Unvalidated,
-        mixed_case: way == QueryForm::MixedCase,
-    }
 }
 
 /// The facts in the lines of a reply.
@@ -202,7 +193,7 @@ fn listing(test: ListTest) -> Option<Listing> {
     let listed = match test.says? {
         ListSays::Listed => Some(true),
         ListSays::NotListed => Some(false),
-        ListSays::Untold => None,
+        ListSays::Unknown => None,
     };
     let codes = test.codes.into_iter().map(|code| match code.means.as_str() {
         "" => code.code,
@@ -214,7 +205,7 @@ fn listing(test: ListTest) -> Option<Listing> {
         (None, Some(why)) => vec![why],
         (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
     };
-    Some(Listing { list: test.list, listed, why: why.join("; "), tested: test.tested })
+    Some(Listing { list: test.list, listed, why: why.join("; ") })
 }
 
 #[cfg(test)]
@@ -233,7 +224,6 @@ mod tests {
             why: None,
             removal: Some("https://bl.a.test/remove".to_owned()),
             elapsed: 0.0,
-            tested: 2,
         };
         let of = |says| listing(test(Some(says), Purpose::Block)).unwrap();
         let bare = ListTest {
@@ -245,8 +235,8 @@ mod tests {
         assert_eq!(listing(bare).unwrap().why, "127.0.0.2");
         let listed = of(ListSays::Listed);
         assert_eq!(listed.why, "127.0.0.2: spam; seen on Monday; removal: https://bl.a.test/remove");
-        assert_eq!((listed.listed, listed.tested), (Some(true), 2));
-        assert_eq!((of(ListSays::NotListed).listed, of(ListSays::Untold).listed), (Some(false), None));
+        assert_eq!(listed.listed, Some(true));
+        assert_eq!((of(ListSays::NotListed).listed, of(ListSays::Unknown).listed), (Some(false), None));
         assert_eq!(listing(test(None, Purpose::Block)), None, "not asked");
         assert_eq!(listing(test(Some(ListSays::Listed), Purpose::Allow)), None, "it blocks nobody");
     }

@@ -1,4 +1,4 @@
-//! The health of the daemon by its statistics, in sentences that end with advice.
+//! The state and the health of the daemon, for the socket and for metrics. The troubles are in sentences that end with advice.
 //!
 //! It is judged by a window and by current troubles, so that a trouble of yesterday is not reported today.
 
@@ -6,14 +6,52 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::protocol::{
-    CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
-    Warning,
+    CertificateStatus, Fill, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus,
+    Severity, Status, Warning,
 };
+use super::{Controlled, lists};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
 use dns::clock::date;
 use dns::question::Outcome;
-use history::{FailingZone, FailuresByZone, JudgedCounts, TimeSpan, Troubles, ZoneFailures, failed_text};
+use history::{
+    FailingZone, FailuresByZone, JudgedCounts, TimeSpan, Troubles, Window, ZoneFailures, failed_text,
+};
 use resolver::config::{Config, Listener};
+
+/// The window by which the health is judged.
+pub const JUDGED: Window = Window::FiveMinutes;
+
+/// The state and the health at this moment.
+pub fn status(subject: &impl Controlled) -> Status {
+    status_by(subject, &subject.recorder().judged(JUDGED))
+}
+
+/// Like `status`, by the counts of the window `JUDGED`.
+pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
+    let daemon = subject.status();
+    let missing = missing(&daemon.missing, &subject.config());
+    let root_keys = root_keys(&daemon.root_keys, subject.now().unix);
+    let certificates = certificates(&daemon.certificates, subject.now().unix);
+    let metrics = daemon.metrics.as_ref().and_then(metrics);
+    let recorder = subject.recorder();
+    // A scrape of metrics comes ten times a second, and most find few failures.
+    let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
+    Status {
+        daemon,
+        uptime: judged.uptime,
+        questions: judged.questions,
+        seconds: judged.seconds,
+        stores: subject.fill().iter().map(Fill::from).collect(),
+        warnings: judge(judged, by_zone.as_ref(), &recorder.troubles())
+            .into_iter()
+            .chain(missing)
+            .chain(root_keys)
+            .chain(certificates)
+            .chain(metrics)
+            .chain(lists::warnings(subject))
+            .collect(),
+    }
+}
 
 /// The least number of questions or messages that allow a judgement.
 const ENOUGH: u64 = 20;

@@ -33,17 +33,12 @@ pub mod facts;
 pub mod health;
 pub mod limits;
 pub mod lists;
-mod lookahead;
 pub mod lookup;
 mod monitor;
 pub mod protocol;
-mod readers;
 pub mod rows;
 pub mod server;
-pub mod status;
-mod trace;
-pub mod traced;
-pub mod watched;
+pub mod trace;
 mod why;
 pub mod zones;
 
@@ -55,12 +50,12 @@ use hickory_proto::rr::{Name, RecordType};
 
 use self::lookup::Lookup;
 use self::protocol::{DaemonStatus, Stats};
-use self::traced::{TraceAsked, TraceRefused};
-use ::watched::domain::WatchedDomain;
+use self::trace::{TraceAsked, TraceRefused};
+use ::watched::WatchedDomain;
 use dns::clock::{Mono, Now};
 use dns::question::Question;
 use history::failed::{FailedReport, FailedWanted};
-use history::spent::{FromRecord, MinuteRow, StageRow};
+use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
 use history::{Recorder, Window};
 use resolver::cache::StoreFill;
@@ -123,9 +118,6 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Where the time of the questions of a window went by stage.
     fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>>;
-
-    /// The messages (emails) since a moment, in microseconds since 1970: all of them, then by minute.
-    fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>>;
 
     /// The zones whose questions failed, most questions first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;

@@ -10,12 +10,9 @@ pub(crate) const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 /// domains up to `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` each: a query that waited for a place would look lost.
 pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 
-/// Requests of one user for the query history (`why`, `failed`, tables by stage and minute) in progress at once: they are answered one at a
-/// time, and their replies have megabytes. An operator and his monitoring need two.
-pub const MAX_HISTORY_REQUESTS_OF_USER: usize = 8;
-
-/// Like `MAX_HISTORY_REQUESTS_OF_USER`, of all users: half of the connections are left for other requests.
-pub(crate) const MAX_HISTORY_REQUESTS: usize = 32;
+/// Requests for the query history (`why`, `failed`, tables by stage and minute) in progress at once: they are answered one at a time, and
+/// their replies have megabytes. Most of the connections are left for other requests.
+pub const MAX_HISTORY_REQUESTS: usize = 32;
 
 /// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words. Pasted lines are looked up
 /// together, and a lookup has mostly 150 octets.
@@ -26,13 +23,6 @@ pub(crate) const MAX_CONTROL_ROWS: usize = 4_096;
 
 /// The time for a request: it is one line from the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
-
-/// The time that a connection without a request has for it before it gives way to a client that waits for a place. `resolverctl` sends its
-/// request as soon as it is connected, but its process may not get the CPU for a while on a busy host.
-pub(crate) const CONTROL_UNDISTURBED: Duration = Duration::from_millis(250);
-
-/// The time between two looks for connections without a request that give way, while a client waits for a place.
-pub(crate) const CONTROL_CROWDED: Duration = Duration::from_millis(50);
 
 /// Octets of a reply that are collected before they are written. A system call for each line of a table would take longer than the line,
 /// and more octets gain nothing: the buffer of a socket has room for some 200 KiB.

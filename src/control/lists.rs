@@ -17,6 +17,7 @@ use crate::limits::LIST_TEST_TIME;
 use dns::clock::Now;
 use dns::question::{ListSays, Question, name_text, wire_name};
 use doctor::limits::MAX_NAMED_LISTS;
+use resolver::config::Config;
 use resolver::dnsbl::batch;
 use resolver::dnsbl::codes;
 use resolver::dnsbl::codes::Code;
@@ -51,18 +52,18 @@ pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let (known, now) = (subject.lists(), subject.now());
     let batch =
         |entry: &ListEntry| known.batch.lock().unwrap_or_else(PoisonError::into_inner).counts(entry.number());
-    let mut told: Vec<ListRow> = known
+    let mut rows: Vec<ListRow> = known
         .all()
         .iter()
         .filter_map(|entry| Some(state(lists.get(&entry.apex)?, entry, batch(entry), now)))
         .filter(|row| row.counts.questions > 0)
         .collect();
-    told.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
-    told.extend(known.lookalikes().list().iter().map(lookalike));
-    let mut told = rows::bounded(told, Reply::ListState);
+    rows.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
+    rows.extend(known.lookalikes().list().iter().map(lookalike));
+    let mut replies = super::rows::bounded(rows, Reply::ListState);
     let batch = known.batch.lock().unwrap_or_else(PoisonError::into_inner).mode();
-    told.push(Reply::Batch(BatchState { batch, unheard: known.events.lost() }));
-    told
+    replies.push(Reply::Batch(BatchState { batch, unheard: known.events.lost() }));
+    replies
 }
 
 fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) -> ListRow {
@@ -185,9 +186,9 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
 /// The registry with the operator's own lists, by zone.
 pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
     let config = subject.config();
-    let mut told = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
+    let mut replies = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
     let facts = |codes: &[Code]| codes.iter().map(fact).collect();
-    told.extend(rows::bounded(config.lists().into_values().collect(), |list: Arc<List>| {
+    replies.extend(rows::bounded(config.lists().into_values().collect(), |list: Arc<List>| {
         Reply::ListFacts(ListFacts {
             list: text(&list.apex),
             purpose: list.purpose,
@@ -205,7 +206,7 @@ pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
             configured: list.configured,
         })
     }));
-    told
+    replies
 }
 
 fn fact(code: &Code) -> CodeFact {
@@ -238,36 +239,45 @@ pub(super) async fn test(
     if let LookedUp::Domain(domain) = &wanted {
         without_key(subject, domain)?;
     }
-    if let ListChoice::Named(names) = choice {
-        return Ok(rows::bounded(of_named(subject, &wanted, names).await, Reply::ListTest));
-    }
-    let entries = subject.lists().all();
+    let (config, entries, unix) = (subject.config(), subject.lists().all(), subject.now().unix);
+    let of_list = |list: &List, is_it: &dyn Fn(&ListEntry) -> bool| {
+        entries.iter().any(|entry| entry.apex == list.apex && is_it(entry))
+    };
     let in_use = |list: &List| {
-        let asked = entries.iter().any(|entry| entry.apex == list.apex && entry.counts().questions > 0);
-        let is_told = choice != ListChoice::InUseWithinQuota || list.purpose == Purpose::Block;
-        is_told && (choice == ListChoice::All || list.configured || asked)
+        list.is_alive() && (list.configured || of_list(list, &|entry| entry.counts().questions > 0))
     };
-    let unix = subject.now().unix;
+    let is_chosen = |list: &List| match choice {
+        ListChoice::All => list.is_alive(),
+        ListChoice::InUse => in_use(list),
+        ListChoice::InUseWithinQuota => list.purpose == Purpose::Block && in_use(list),
+        ListChoice::Named(names) => is_named(&config, list, names),
+    };
     let is_spent = |list: &List| {
-        let of_list = |entry: &Arc<ListEntry>| entry.apex == list.apex && entry.watch.is_spent(unix);
-        choice == ListChoice::InUseWithinQuota && entries.iter().any(of_list)
+        choice == ListChoice::InUseWithinQuota && of_list(list, &|entry| entry.watch.is_spent(unix))
     };
-    let lists = subject.config().lists();
-    let asked = lists.values().filter(|list| list.is_alive() && in_use(list)).filter_map(|list| {
-        if let Some(why) = unasked(list, &wanted) {
-            return Some(Either::Left(std::future::ready(not_asked(list, why))));
-        }
+    let lists = config.lists();
+    let asked = lists.values().filter(|list| is_chosen(list)).filter_map(|list| {
         let name = wanted.name_in(list);
-        if name.is_some() && is_spent(list) {
-            return Some(Either::Left(std::future::ready(untold(
-                list,
-                "not queried: most of its quota of the day is used",
-            ))));
-        }
-        Some(Either::Right(ask(subject, list, name?)))
+        let kept = match (&list.life, unasked(list, &wanted)) {
+            (Life::ShutDown { how }, _) => Some((format!("shut down: {how}"), Some(ListSays::Unknown))),
+            // Who names a list wants to know its answer.
+            (_, Some(why)) => {
+                let says = matches!(choice, ListChoice::Named(_)).then_some(ListSays::Unknown);
+                Some((why.to_owned(), says))
+            }
+            (_, None) => (name.is_some() && is_spent(list)).then(|| {
+                let why = "not queried: most of its quota of the day is used";
+                (why.to_owned(), Some(ListSays::Unknown))
+            }),
+        };
+        Some(match kept {
+            Some((why, says)) => Either::Left(std::future::ready(not_asked(list, why, says))),
+            None => Either::Right(ask(subject, list, name?)),
+        })
     });
-    let tests = join_all(asked).await;
-    if tests.is_empty() {
+    let is_named = matches!(choice, ListChoice::Named(_));
+    let tests = join_all(asked.take(if is_named { MAX_NAMED_LISTS } else { usize::MAX })).await;
+    if tests.is_empty() && !is_named {
         let sentence =
             "No list in use covers this kind of name; --all also queries the lists that are not in use."
                 .to_owned();
@@ -276,32 +286,13 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// The current answers of the lists with these names; empty if none of them is known or covers this kind of name.
-async fn of_named(subject: &impl Controlled, wanted: &LookedUp, names: &[String]) -> Vec<ListTest> {
-    let names: Vec<Name> = names.iter().filter_map(|name| lookup::read_name(name).ok()).collect();
-    let config = subject.config();
+/// Whether one of the names is that of the list, or below it. A receiver that asks with a key names the zone of the key.
+fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
-    let is_named = |list: &List| {
-        // A receiver that asks with a key names the zone of the key.
-        let of_key = keyed.get(&list.apex);
-        let has_other_name = keyed.iter().any(|(apex, zone)| *zone == list.apex && *apex != list.apex);
-        !(list.keyed && has_other_name)
-            && names
-                .iter()
-                .any(|name| list.apex.zone_of(name) || of_key.is_some_and(|zone| zone.zone_of(name)))
-    };
-    let lists = config.lists();
-    let asked = lists.values().filter(|list| is_named(list)).filter_map(|list| {
-        let held = match (&list.life, unasked(list, wanted)) {
-            (Life::ShutDown { how }, _) => Some(untold(list, &format!("shut down: {how}"))),
-            (Life::Alive, why) => why.map(|why| untold(list, why)),
-        };
-        match held {
-            Some(held) => Some(Either::Left(std::future::ready(held))),
-            None => Some(Either::Right(ask(subject, list, wanted.name_in(list)?))),
-        }
-    });
-    join_all(asked.take(MAX_NAMED_LISTS)).await
+    let with_key = keyed.get(&list.apex);
+    let has_other_name = keyed.iter().any(|(apex, zone)| *zone == list.apex && *apex != list.apex);
+    let is_it = |name: Name| list.apex.zone_of(&name) || with_key.is_some_and(|zone| zone.zone_of(&name));
+    !(list.keyed && has_other_name) && names.iter().filter_map(|name| lookup::read_name(name).ok()).any(is_it)
 }
 
 /// Refuses a name with a customer's key of a list, as it may stand in a link of a message: no list gets the key of another.
@@ -327,36 +318,26 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     hashes.then_some("not queried: this list is queried by hash")
 }
 
-fn not_asked(list: &List, why: &str) -> ListTest {
+/// The result for a list that is not asked.
+fn not_asked(list: &List, why: String, says: Option<ListSays>) -> ListTest {
     ListTest {
         list: text(&list.apex),
         purpose: list.purpose,
-        says: None,
+        says,
         codes: Vec::new(),
         text: Vec::new(),
-        why: Some(why.to_owned()),
+        why: Some(why),
         removal: None,
         elapsed: 0.0,
-        tested: 0,
     }
-}
-
-/// The result for a list whose answer is not known.
-fn untold(list: &List, why: &str) -> ListTest {
-    ListTest { says: Some(ListSays::Untold), ..not_asked(list, why) }
 }
 
 async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     let found = subject.ask_list(Question::new(&name, RecordType::A)).await;
-    let said = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
+    let said = found.answer.list.map_or(ListSays::Unknown, |mark| mark.says);
     let entry = found.answer.list.and_then(|mark| subject.lists().numbered(mark.list));
-    let (doubt, tested) = match said {
-        ListSays::Listed | ListSays::NotListed => {
-            believed::doubt(subject, list, (said, entry.as_deref())).await
-        }
-        ListSays::Untold => (None, 0),
-    };
-    let says = if doubt.is_some() { ListSays::Untold } else { said };
+    let doubt = believed::doubt(subject, list, (said, entry.as_deref())).await;
+    let says = if doubt.is_some() { ListSays::Unknown } else { said };
     let why = doubt.or_else(|| found.answer.extended_error.as_ref().map(|error| error.text.clone()));
     let codes = data(&found.answer.wire, |data| match data {
         RData::A(address) => Some(CodeFact { code: address.0.to_string(), means: meaning(list, address.0) }),
@@ -378,11 +359,11 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         Vec::new()
     };
     let says = if tells && !text.is_empty() { ListSays::Listed } else { says };
-    let why = why.or_else(|| (says == ListSays::Untold).then(|| lookup::rcode_text(found.answer.rcode)));
+    let why = why.or_else(|| (says == ListSays::Unknown).then(|| lookup::rcode_text(found.answer.rcode)));
     let elapsed = found.elapsed.as_secs_f64();
     let removal = list.removal.clone().filter(|_| says == ListSays::Listed);
     let (says, purpose) = (Some(says), list.purpose);
-    ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed, tested }
+    ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
 }
 
 /// The meaning of a code: the words of the registry, and its bits.

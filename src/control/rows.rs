@@ -1,21 +1,28 @@
-//! The state of the daemon in rows: servers, flights, and entries of memory under a name.
+//! The state of the daemon in rows: servers, flights, entries of memory under a name, look-ahead, and watched domains.
 //!
 //! Spans are in seconds.
 
 use crate::limits;
 use std::net::IpAddr;
+use std::time::Duration;
 
+use super::Controlled;
 use super::lookup::{rcode_text, record_text};
 use super::protocol::Reply;
-use super::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
+use super::protocol::rows::{FlightState, HeldAs, HeldRow, LookaheadRule, LookaheadState, ServerState};
+use super::protocol::watched::{WatchedFinding, WatchedRow};
+use ::watched::WatchedDomain;
+use ::watched::history::FollowedFinding;
 use dns::clock::Mono;
 use dns::question::Question;
 use dns::wire::presentation;
 use dns::wire::presentation::kind_text;
+use history::{Counter, Window};
 use resolver::cache::entries::Delegation;
 use resolver::cache::look::{Held, HeldData};
 use resolver::cache::security::{ZoneSecurity, ZoneTrust};
 use resolver::cache::servers::KnownServer;
+use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
 /// The rows of a reply, up to the bound, then the number of rows that were left out.
@@ -147,6 +154,70 @@ fn servers_of(delegation: &Delegation) -> Vec<String> {
     };
     let configured = delegation.configured.iter().map(ToString::to_string);
     delegation.servers.iter().enumerate().map(told).chain(configured).collect()
+}
+
+/// The rules in order, then the mode.
+pub(super) fn lookahead(subject: &impl Controlled) -> Vec<Reply> {
+    let mut rows: Vec<Reply> =
+        subject.lookahead().into_iter().map(|rule| Reply::LookaheadRule(rule_row(rule))).collect();
+    let counts = subject.recorder().report(Window::Start).upstream.counts;
+    let config = subject.config();
+    rows.push(Reply::Lookahead(LookaheadState {
+        mode: config.lookahead.mode,
+        own_modes: config.all_listeners().filter(|listener| listener.lookahead.is_some()).count() as u64,
+        refused: counts[Counter::LookaheadRefused],
+        lost: counts[Counter::LookaheadLost],
+    }));
+    rows
+}
+
+fn rule_row(standing: RuleStanding) -> LookaheadRule {
+    let RuleStanding { rule, state, counts, share } = standing;
+    LookaheadRule {
+        rule,
+        state,
+        asked: counts.asked,
+        used: counts.used,
+        unused: counts.unused,
+        saved: Duration::from_micros(counts.saved_micros).as_secs_f64(),
+        observed: counts.observed,
+        sent_later: counts.sent_later,
+        share,
+    }
+}
+
+/// A watched domain as a row.
+pub fn watched(domain: WatchedDomain) -> WatchedRow {
+    let WatchedDomain { watch, history, next } = domain;
+    WatchedRow {
+        domain: presentation::name_text(&watch.domain).trim_end_matches('.').to_owned(),
+        side: watch.side,
+        interval: watch.interval.as_secs_f64(),
+        checked: history.checked,
+        could_not_tell: history.could_not_tell,
+        could_not_tell_since: history.could_not_tell_since,
+        next: next.as_secs_f64(),
+        findings: history.findings.into_iter().map(finding).collect(),
+        changes: history.changes,
+    }
+}
+
+fn finding(finding: FollowedFinding) -> WatchedFinding {
+    let FollowedFinding { code, level, evidence, remedy, since, seen, standing, unseen, .. } = finding;
+    let entry = code.entry();
+    WatchedFinding {
+        level,
+        topic: entry.topic,
+        code,
+        standing,
+        unseen,
+        since,
+        seen,
+        evidence,
+        effect: entry.effect.to_owned(),
+        remedy: if remedy.is_empty() { entry.remedy.to_owned() } else { remedy },
+        source: entry.source.to_owned(),
+    }
 }
 
 #[cfg(test)]

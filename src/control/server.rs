@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::connection::{self, Streamed, ended};
-use super::readers::Crowd;
 use super::{Controlled, monitor, trace};
 
 /// Owner and group may read and write: members of the group may read the daemon's state.
@@ -75,7 +74,7 @@ impl ControlServer {
     /// connection.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
-        let crowd = Arc::new(Crowd::default());
+        let readers = Arc::new(Semaphore::new(limits::MAX_HISTORY_REQUESTS));
         let mut connections = JoinSet::new();
         loop {
             while connections.try_join_next().is_some() {}
@@ -88,14 +87,15 @@ impl ControlServer {
             let permit = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,
-                permit = place(&permits, &crowd) => permit,
+                permit = Arc::clone(&permits).acquire_owned() => permit,
             };
             let Ok(permit) = permit else { break };
             match accepted {
                 Ok((stream, _)) => {
-                    let (subject, crowd, ending) = (Arc::clone(&subject), Arc::clone(&crowd), ending.clone());
+                    let (subject, readers, ending) =
+                        (Arc::clone(&subject), Arc::clone(&readers), ending.clone());
                     connections.spawn(async move {
-                        serve(stream, subject.as_ref(), &crowd, ending).await;
+                        serve(stream, subject.as_ref(), &readers, ending).await;
                         drop(permit);
                     });
                 }
@@ -111,18 +111,6 @@ impl ControlServer {
     }
 }
 
-/// Waits for a place among the connections. Meanwhile those without a request give up theirs.
-async fn place(permits: &Arc<Semaphore>, crowd: &Crowd) -> Result<OwnedSemaphorePermit, AcquireError> {
-    loop {
-        if permits.available_permits() == 0 {
-            crowd.is_full.notify_waiters();
-        }
-        if let Ok(permit) = timeout(limits::CONTROL_CROWDED, Arc::clone(permits).acquire_owned()).await {
-            return permit;
-        }
-    }
-}
-
 impl Drop for ControlServer {
     fn drop(&mut self) {
         // The file may already be gone; then there is nothing to remove.
@@ -131,8 +119,13 @@ impl Drop for ControlServer {
 }
 
 /// One connection. It is bounded in time, except the connection of a monitor. A client may leave early.
-async fn serve(stream: UnixStream, subject: &impl Controlled, crowd: &Crowd, ending: watch::Receiver<bool>) {
-    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, crowd, ending.clone())).await {
+async fn serve(
+    stream: UnixStream,
+    subject: &impl Controlled,
+    readers: &Semaphore,
+    ending: watch::Receiver<bool>,
+) {
+    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, readers, ending.clone())).await {
         Ok(Ok(None)) => {}
         Ok(Ok(Some(Streamed::Trace(stream, request)))) => {
             let traced = timeout(limits::CONTROL_TIME, trace::stream(stream, &request, subject, ending));

@@ -1,8 +1,9 @@
-//! `Request::Trace`: writes each step of a resolution as it happens, and then the answer.
+//! `Request::Trace`: a question whose steps are followed. Each step is written as it happens, and then the answer.
 
 use std::io;
 use std::pin::pin;
 
+use hickory_proto::rr::Name;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
@@ -12,9 +13,43 @@ use super::connection::ended;
 use super::lookup::{self, Lookup};
 use super::monitor::write;
 use super::protocol::{Blame, Problem, Reply, TraceRequest};
-use super::traced::{TraceAsked, TraceRefused};
+use crate::limits::MAX_FRESH_TRACES;
 use dns::question::Question;
+use history::event::Step;
 use history::limits::MAX_STEPS;
+
+/// A question whose steps are followed.
+#[derive(Debug)]
+pub struct TraceAsked {
+    /// The question.
+    pub question: Question,
+    /// Whether it is resolved as if nothing were known; the cache and all counters stay as they are.
+    pub fresh: bool,
+    /// Gets the steps.
+    pub steps: mpsc::Sender<Step>,
+}
+
+/// Why a question is not traced.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TraceRefused {
+    /// The bound of traces is reached.
+    #[error("The maximum of {MAX_FRESH_TRACES} `resolverctl trace --fresh` at once is reached; try again.")]
+    TooMany,
+    /// A list near its quota.
+    #[error(
+        "Not queried: most of the daily quota of the DNS list {list} is used, and mail needs the rest. Without --fresh the trace is allowed; the quota begins anew at 00:00 UTC."
+    )]
+    Quota {
+        /// The list.
+        list: Name,
+    },
+    /// This host has no room for it.
+    #[error("The trace cannot begin: {why}.")]
+    Lacking {
+        /// The error of the system.
+        why: String,
+    },
+}
 
 /// Streams the steps and the answer.
 pub(super) async fn stream(
@@ -65,11 +100,11 @@ async fn trace(
     while let Ok(step) = steps.try_recv() {
         write(stream, &Reply::Step(step)).await?;
     }
-    Ok(Some(told(&question, found)))
+    Ok(Some(last_line(&question, found)))
 }
 
 /// The last line.
-fn told(question: &Question, found: Result<Lookup, TraceRefused>) -> Result<Reply, Problem> {
+fn last_line(question: &Question, found: Result<Lookup, TraceRefused>) -> Result<Reply, Problem> {
     let found = found.map_err(|refused| Problem { fault: Blame::Daemon, sentence: refused.to_string() })?;
     Ok(Reply::Query(Box::new(lookup::reply(question, &found)?)))
 }

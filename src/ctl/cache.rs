@@ -3,7 +3,7 @@
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
-use super::render::{Format, json, state};
+use super::render::{Format, state};
 use super::typed_name::typed_name;
 use control::protocol::Request;
 
@@ -18,13 +18,6 @@ pub(super) struct Arguments {
     kind: Option<String>,
 }
 
-impl Arguments {
-    /// The name on the command line, as it was typed.
-    pub(super) fn typed_name(&self) -> &str {
-        &self.name
-    }
-}
-
 /// Sends the request, and shows the reply. The exit code is "no" if there is no entry.
 pub(super) fn run(
     arguments: &Arguments,
@@ -32,11 +25,13 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let Arguments { name, kind } = arguments;
-    let replies = client.ask(&Request::Cache { name: name.clone(), kind: kind.clone() })?;
-    let text = match format {
-        Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => state::held(&replies, style),
-    };
-    let exit = if replies.is_empty() { Exit::No } else { Exit::Yes };
-    Ok(CommandOutcome { text, exit })
+    let request = Request::Cache { name: name.clone(), kind: kind.clone() };
+    client.show(
+        &request,
+        format,
+        state::held,
+        |replies| {
+            if replies.is_empty() { Exit::No } else { Exit::Yes }
+        },
+    )
 }

@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Subcommand;
 use hickory_proto::rr::Name;
@@ -14,10 +13,9 @@ use super::exit::{CommandFailure, Exit};
 use super::input::read_at_most;
 use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
-use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
-use super::typed_subject::{report_file, typed_selector, typed_subject};
-use super::{moment, root_keys, terms, watched, watching};
+use super::typed_subject::{typed_selector, typed_subject};
+use super::{moment, root_keys, terms, watched};
 use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS};
 use ::gather::limits::CHECK_DOMAIN_TIME;
 use control::lookup::read_name;
@@ -31,7 +29,6 @@ use doctor::finding::{Finding, Level};
 use doctor::limits::MAX_HELO;
 use doctor::message;
 use doctor::message::MessageSubjects;
-use doctor::outline::outline;
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{gather, judge};
 use resolver::config::{RootHints, defaults};
@@ -58,9 +55,6 @@ pub(super) struct Arguments {
     /// DKIM selector to check; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = typed_selector, hide_short_help = true)]
     selector: Vec<String>,
-    /// Write the findings to this file too, as an HTML page.
-    #[arg(long, value_name = "FILE", value_parser = report_file)]
-    html: Option<PathBuf>,
     /// Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host.
     #[arg(long)]
     connect: bool,
@@ -70,18 +64,8 @@ pub(super) struct Arguments {
     https_port: u16,
     #[command(flatten)]
     others: OtherArguments,
-    /// Repeat the check at this interval until Ctrl-C and print changes. Default: 5m.
-    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "5m", value_parser = watching::interval, conflicts_with = "html")]
-    watch: Option<Duration>,
     #[command(subcommand)]
     what: Option<CheckCommand>,
-}
-
-impl Arguments {
-    /// The name on the command line, as it was typed.
-    pub(super) fn typed_name(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
 }
 
 /// The subject of the check.
@@ -106,9 +90,6 @@ struct MailFile {
     /// File with the message; - is standard input.
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
-    /// Write the findings to this file too, as an HTML page.
-    #[arg(long, value_name = "FILE", value_parser = report_file)]
-    html: Option<PathBuf>,
     #[command(flatten)]
     others: OtherArguments,
 }
@@ -134,22 +115,13 @@ pub(super) fn run(
             let read = subjects_of(&mail.file)?;
             let told: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
             let subjects = with_others(read.subjects, &mail.others, client)?;
-            of_subjects(
-                (subjects, told),
-                &Daemon::new(client.clone(), ServicePorts::USUAL),
-                (format, mail.html.as_deref()),
-            )
+            of_subjects((subjects, told), &Daemon::new(client.clone(), ServicePorts::USUAL), format)
         }
         (Some(CheckCommand::Watched(watched)), _) => watched::run(watched, client, format),
         (None, Some(typed)) => {
             let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
             let ports = ServicePorts { smtp: arguments.smtp_port, https: arguments.https_port };
-            let daemon = Daemon::new(client.clone(), ports);
-            if let (Some(interval), Some(subject)) = (arguments.watch, subjects.first()) {
-                let subject = CheckSubject { own: own_addresses(), ..subject.clone() };
-                return watching::run(&subject, &name_of(&subject), &daemon, (interval, format));
-            }
-            of_subjects((subjects, Vec::new()), &daemon, (format, arguments.html.as_deref()))
+            of_subjects((subjects, Vec::new()), &Daemon::new(client.clone(), ports), format)
         }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
@@ -292,7 +264,7 @@ fn of_unread(unread: &[String]) -> Option<Finding> {
 fn of_subjects(
     (subjects, mut told): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,
-    (format, html): (Format, Option<&Path>),
+    format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
@@ -319,7 +291,7 @@ fn of_subjects(
             check_domain::in_order(&mut found, facts.subject.refusal.reason);
         }
         let is_reason = check_domain::answers_refusal(&facts, &found);
-        reports.push((is_reason, DomainReport { subject: name, outline: outline(&facts), findings: found }));
+        reports.push((is_reason, DomainReport { subject: name, findings: found }));
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
@@ -336,11 +308,13 @@ fn of_subjects(
     });
     let reports: Vec<DomainReport> = reports.into_iter().map(|(_, report)| report).collect();
     let text = text_of(&reports, format);
-    if let Some(file) = html {
-        let written = std::fs::write(file, html::page(&reports, now));
-        written.map_err(|error| CommandFailure::Written { file: file.to_owned(), error })?;
-    }
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
+}
+
+/// The findings about one domain or address, the worst first.
+struct DomainReport {
+    subject: String,
+    findings: Vec<Finding>,
 }
 
 /// The findings about all subjects.

@@ -37,13 +37,6 @@ pub(super) struct Arguments {
     resolv_conf: PathBuf,
 }
 
-impl Arguments {
-    /// The name on the command line, as it was typed.
-    pub(super) fn typed_name(&self) -> &str {
-        &self.question.name
-    }
-}
-
 /// Asks all of them, and shows the answers.
 pub(super) fn run(
     arguments: &Arguments,

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
-use super::render::{Format, json, lists};
+use super::render::{Format, lists};
 use control::protocol::{Reply, Request};
 use dns::question::ListSays;
 use resolver::dnsbl::list::Purpose;
@@ -51,17 +51,15 @@ pub(super) fn run(
         Some(Command::Health) => Request::DnsblHealth,
         Some(Command::List) => Request::DnsblList,
     };
-    let replies = client.ask(&request)?;
-    let text = match format {
-        Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => match &request {
-            Request::Dnsbl | Request::DnsblHealth => lists::states(&replies, style),
-            Request::DnsblTest { subject, .. } => lists::tests(subject, &replies, style),
-            _ => lists::facts(&replies, style),
-        },
+    let screen = |replies: &[Reply], style| match &request {
+        Request::Dnsbl | Request::DnsblHealth => lists::states(replies, style),
+        Request::DnsblTest { subject, .. } => lists::tests(subject, replies, style),
+        _ => lists::facts(replies, style),
     };
-    let exit = if matches!(request, Request::DnsblTest { .. }) { verdict(&replies) } else { Exit::Yes };
-    Ok(CommandOutcome { text, exit })
+    client.show(&request, format, screen, |replies| match request {
+        Request::DnsblTest { .. } => verdict(replies),
+        _ => Exit::Yes,
+    })
 }
 
 /// The exit code: whether a blocklist lists it, or that this is not known.
@@ -71,7 +69,7 @@ fn verdict(replies: &[Reply]) -> Exit {
             matches!(reply, Reply::ListTest(test) if test.purpose == Purpose::Block && test.says == Some(wanted))
         })
     };
-    match (says(ListSays::Listed), says(ListSays::Untold)) {
+    match (says(ListSays::Listed), says(ListSays::Unknown)) {
         (true, _) => Exit::Yes,
         (false, true) => Exit::CouldNotTell,
         (false, false) => Exit::No,
@@ -85,14 +83,14 @@ mod tests {
 
     #[test]
     fn only_lists_that_block_count_for_the_exit_code() {
-        use ListSays::{Listed, NotListed, Untold};
+        use ListSays::{Listed, NotListed, Unknown};
         use Purpose::{Allow, Block, Data};
         type Row = (Purpose, Option<ListSays>);
         let cases: [(&[Row], Exit); 6] = [
-            (&[(Block, Some(Listed)), (Block, Some(Untold))], Exit::Yes),
+            (&[(Block, Some(Listed)), (Block, Some(Unknown))], Exit::Yes),
             (&[(Block, Some(NotListed)), (Allow, Some(Listed)), (Data, Some(Listed))], Exit::No),
-            (&[(Block, Some(NotListed)), (Block, Some(Untold))], Exit::CouldNotTell),
-            (&[(Block, Some(NotListed)), (Allow, Some(Untold)), (Data, Some(Untold))], Exit::No),
+            (&[(Block, Some(NotListed)), (Block, Some(Unknown))], Exit::CouldNotTell),
+            (&[(Block, Some(NotListed)), (Allow, Some(Unknown)), (Data, Some(Unknown))], Exit::No),
             (&[(Block, None), (Block, Some(Listed))], Exit::Yes),
             (&[(Block, None), (Block, Some(NotListed))], Exit::No),
         ];
@@ -107,7 +105,6 @@ mod tests {
                     why: None,
                     removal: None,
                     elapsed: 0.0,
-                    tested: 0,
                 })
             };
             assert_eq!(verdict(&rows.iter().map(row).collect::<Vec<_>>()), exit, "{rows:?}");

@@ -1,7 +1,7 @@
 //! `resolverctl failed`: the zones whose queries failed.
 
 use super::client::ControlClient;
-use super::render::{Format, failed, json};
+use super::render::{Format, failed};
 use super::typed_name::typed_domain;
 use super::{CommandFailure, CommandOutcome, Exit, moment};
 use control::protocol::{FailedRequest, Reply, Request};
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     client: Option<String>,
 }
 
-/// Sends the request, and shows the reply. The exit code is "could not tell" if the record is empty.
+/// Sends the request, and shows the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -29,15 +29,16 @@ pub(super) fn run(
     let from = moment::begin(&arguments.since, moment::now())?;
     let (zone, of) = (arguments.zone.clone(), arguments.client.clone());
     let request = FailedRequest { from, zone, client: of };
-    let replies = client.ask(&Request::Failed(request.clone()))?;
-    let text = match format {
-        Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => failed::zones(&replies, &request, &moment::shown, style),
-    };
+    let screen = |replies: &[Reply], style| failed::zones(replies, &request, &moment::shown, style);
+    client.show(&Request::Failed(request.clone()), format, screen, exit)
+}
+
+/// "Could not tell" if the record is empty.
+fn exit(replies: &[Reply]) -> Exit {
     let found = replies.iter().any(|reply| matches!(reply, Reply::FailedZone(_)));
     let known = replies.iter().any(|reply| match reply {
         Reply::RecordBegin { begin, without_client, .. } => begin.is_some() && (found || !without_client),
         _ => false,
     });
-    Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
+    if known { Exit::Yes } else { Exit::CouldNotTell }
 }

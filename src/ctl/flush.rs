@@ -31,11 +31,6 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// The name on the command line, as it was typed.
-    pub(super) fn typed_name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn what(&self) -> FlushWhat {
         match &self.name {
             Some(name) => FlushWhat::Name { name: name.clone(), tree: self.tree, kind: self.kind.clone() },

@@ -22,7 +22,6 @@ mod certificate_fault;
 mod check;
 mod client;
 mod compare;
-mod completion;
 mod config;
 mod dnsbl;
 mod domain;
@@ -31,12 +30,10 @@ mod failed;
 mod flush;
 mod https;
 mod import;
-mod inflight;
 mod input;
 mod interrupt;
 pub mod limits;
 mod line_search;
-mod lookahead;
 mod moment;
 mod monitor;
 mod nta;
@@ -46,7 +43,6 @@ pub mod pasted;
 mod peer;
 mod policy_file;
 mod query;
-mod reload;
 pub mod render;
 mod root_keys;
 mod secured;
@@ -62,12 +58,11 @@ mod trace;
 mod typed_name;
 mod typed_subject;
 mod watched;
-mod watching;
 mod why;
-mod zones;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -75,7 +70,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use self::client::ControlClient;
 pub use self::exit::{CommandFailure, Exit};
 use self::outcome::CommandOutcome;
-use self::render::{Format, Style};
+use self::render::{Format, Style, lookahead, state, text, zones};
+use control::protocol::{Reply, Request};
 use dns::wire::presentation::harmless;
 use resolver::config::defaults;
 
@@ -241,7 +237,10 @@ enum Command {
     /// Exit codes of --back: 0 all is as before, 1 a changed file or service stays, 4 some steps could not be undone.
     Switch(switch::Arguments),
     /// Print a completion script for a shell.
-    Completion(completion::Arguments),
+    Completion {
+        /// Shell that will read the script.
+        shell: clap_complete::Shell,
+    },
     /// Check a domain, an address, a message or this host for faults.
     ///
     /// The first line is the worst finding. At most 200 questions to the daemon in 10 s, or 20 s with --connect.
@@ -254,14 +253,13 @@ pub fn run(words: &[OsString]) -> Exit {
     let outcome = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments.outcome(),
         // This prints the error, the help or the version, and ends the program.
-        Err(error) => Ok(status::wrong_command_line(words, &error).unwrap_or_else(|| error.exit())),
+        Err(error) => error.exit(),
     };
     match outcome {
-        Ok(outcome) => match io::stdout().lock().write_all(outcome.text.as_bytes()) {
-            Ok(()) => outcome.exit,
-            // The reader of the pipe, for instance `head`, has closed it. This is no error.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Yes,
-            Err(error) => complain(&CommandFailure::Output(error)),
+        Ok(CommandOutcome { text, exit }) => match outcome::print(&text) {
+            Ok(ControlFlow::Continue(())) => exit,
+            Ok(ControlFlow::Break(())) => Exit::Yes,
+            Err(failure) => complain(&failure),
         },
         Err(failure) => complain(&failure),
     }
@@ -279,35 +277,9 @@ fn shown(sentence: &str) -> String {
     sentence.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
 
-impl Command {
-    /// The name on the command line, as it was typed.
-    fn typed_name(&self) -> Option<&str> {
-        match self {
-            Self::Query(arguments) => Some(arguments.typed_name()),
-            Self::Trace(arguments) => Some(arguments.typed_name()),
-            Self::Compare(arguments) => Some(arguments.typed_name()),
-            Self::Flush(arguments) => arguments.typed_name(),
-            Self::Why(arguments) => arguments.typed_name(),
-            Self::Cache(arguments) => Some(arguments.typed_name()),
-            Self::Check(arguments) => arguments.typed_name(),
-            _ => None,
-        }
-    }
-}
-
 impl Arguments {
-    /// The output of the command. Names on screens are those of the DNS, so the last line says if one was typed otherwise.
     fn outcome(&self) -> Result<CommandOutcome, CommandFailure> {
         let format = self.format();
-        let mut outcome = self.of_command(format)?;
-        let typed = self.command.as_ref().and_then(Command::typed_name);
-        if let (Some(line), Format::Text(_)) = (typed.and_then(typed_name::ascii_form), format) {
-            outcome.text.push_str(&line);
-        }
-        Ok(outcome)
-    }
-
-    fn of_command(&self, format: Format) -> Result<CommandOutcome, CommandFailure> {
         let client = ControlClient::new(&self.socket);
         match &self.command {
             None => status::run(&status::Arguments::default(), &client, format),
@@ -320,20 +292,32 @@ impl Arguments {
             Some(Command::Shadow(arguments)) => shadow::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),
             Some(Command::Servers(arguments)) => servers::run(arguments, &client, format),
-            Some(Command::Zones) => zones::run(&client, format),
-            Some(Command::Inflight) => inflight::run(&client, format),
+            Some(Command::Zones) => client.show(&Request::Zones, format, zones::table, |_| Exit::Yes),
+            Some(Command::Inflight) => client.show(&Request::Inflight, format, state::flights, |_| Exit::Yes),
             Some(Command::Why(arguments)) => why::run(arguments, &client, format),
             Some(Command::Failed(arguments)) => failed::run(arguments, &client, format),
             Some(Command::Monitor(arguments)) => monitor::run(arguments, &client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
-            Some(Command::Lookahead) => lookahead::run(&client, format),
+            Some(Command::Lookahead) => {
+                client.show(&Request::Lookahead, format, lookahead::table, |_| Exit::Yes)
+            }
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Nta(command)) => nta::run(command, &client, format),
-            Some(Command::Reload) => reload::run(&client, format),
+            Some(Command::Reload) => {
+                let wrong = |reply: &Reply| matches!(reply, Reply::Wrong { .. });
+                client.show(&Request::Reload, format, text::reloaded, |replies| {
+                    if replies.iter().any(wrong) { Exit::ConfigInvalid } else { Exit::Yes }
+                })
+            }
             Some(Command::Import(arguments)) => import::run(arguments, format),
             Some(Command::Switch(arguments)) => switch::run(arguments, format),
-            Some(Command::Completion(arguments)) => completion::run(arguments, &mut Self::command()),
+            Some(Command::Completion { shell }) => {
+                let mut script = Vec::new();
+                clap_complete::generate(*shell, &mut Self::command(), "resolverctl", &mut script);
+                let text = String::from_utf8_lossy(&script).into_owned();
+                Ok(CommandOutcome { text, exit: Exit::Yes })
+            }
             Some(Command::Check(arguments)) => check::run(arguments, &client, format),
         }
     }

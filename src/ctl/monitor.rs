@@ -1,13 +1,11 @@
 //! `resolverctl monitor`: queries as they end.
 
-use std::io::{self, Write};
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::moment;
-use super::outcome::CommandOutcome;
+use super::outcome::{CommandOutcome, print};
 use super::render::{Format, json, monitor};
 use super::typed_name::typed_domain;
 use control::protocol::{MonitorRequest, Request};
@@ -44,23 +42,17 @@ pub(super) fn run(
         client: arguments.client.clone(),
         zone: arguments.zone.clone(),
     };
-    let (mut output, mut is_read) = (io::stdout().lock(), true);
+    let mut has_reader = true;
     client.follow(&Request::Monitor(request), |reply| {
         let line = match format {
             Format::Json => json::reply(&reply),
             Format::Text(style) => monitor::line(&reply, &moment::time_of_day, style),
         };
-        match output.write_all(line.as_bytes()).and_then(|()| output.flush()) {
-            Ok(()) => Ok(ControlFlow::Continue(())),
-            // The reader of the pipe, for instance `head`, has closed it. This is no error.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                is_read = false;
-                Ok(ControlFlow::Break(()))
-            }
-            Err(error) => Err(CommandFailure::Output(error)),
-        }
+        let written = print(&line)?;
+        has_reader = written.is_continue();
+        Ok(written)
     })?;
-    if is_read {
+    if has_reader {
         return Err(CommandFailure::Stopped);
     }
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })

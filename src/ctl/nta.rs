@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
-use super::render::{Format, json, state};
+use super::render::{Format, state};
 use super::typed_name::typed_name;
 use control::limits::MAX_NTA_TIME;
 use control::protocol::{NtaWhat, Request};
@@ -45,12 +45,7 @@ pub(super) fn run(
         Command::List => NtaWhat::List,
         Command::Remove { name } => NtaWhat::Remove { name: name.clone() },
     };
-    let replies = client.ask(&Request::Nta { what })?;
-    let text = match format {
-        Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => state::ntas(&replies, style),
-    };
-    Ok(CommandOutcome { text, exit: Exit::Yes })
+    client.show(&Request::Nta { what }, format, state::ntas, |_| Exit::Yes)
 }
 
 /// Reads a span of time.

@@ -14,13 +14,6 @@ pub(super) struct Arguments {
     question: TypedQuestion,
 }
 
-impl Arguments {
-    /// The name on the command line, as it was typed.
-    pub(super) fn typed_name(&self) -> &str {
-        &self.question.name
-    }
-}
-
 /// Sends the request, and shows the reply.
 pub(super) fn run(
     arguments: &Arguments,

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
-use super::render::{Format, json, state};
-use control::protocol::Request;
+use super::render::{Format, state};
+use control::protocol::{Reply, Request};
 
 /// The command line of `servers`.
 #[derive(Debug, clap::Args)]
@@ -22,11 +22,8 @@ pub(super) fn run(
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let address = arguments.address;
-    let replies = client.ask(&Request::Servers { address })?;
-    let text = match format {
-        Format::Json => replies.iter().map(json::reply).collect(),
-        Format::Text(style) => state::servers(&replies, address, style),
-    };
-    let exit = if replies.is_empty() && address.is_some() { Exit::No } else { Exit::Yes };
-    Ok(CommandOutcome { text, exit })
+    let screen = |replies: &[Reply], style| state::servers(replies, address, style);
+    client.show(&Request::Servers { address }, format, screen, |replies| {
+        if replies.is_empty() && address.is_some() { Exit::No } else { Exit::Yes }
+    })
 }

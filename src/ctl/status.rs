@@ -1,10 +1,9 @@
 //! `resolverctl status`: the health of the daemon.
 
 use crate::limits;
-use std::ffi::OsString;
 
 use super::client::{ControlClient, unexpected};
-use super::exit::{CommandFailure, Exit, PluginState};
+use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::plugin;
 use super::render::{Format, json, text};
@@ -17,7 +16,7 @@ pub(super) struct Arguments {
     /// Print one line in the format of a Nagios plug-in.
     ///
     /// For Nagios, Icinga, Zabbix and check_mk. Exit codes: 0 healthy, 1 (warning) some queries fail, 2 (critical) queries of all kinds
-    /// fail or the daemon does not reply within 5 s, 3 (unknown) no permission or a wrong command line.
+    /// fail or the daemon does not reply within 5 s, 3 (unknown) no permission.
     #[arg(long)]
     plugin: bool,
 }
@@ -44,27 +43,13 @@ pub(super) fn run(
 fn check(client: &ControlClient) -> CommandOutcome {
     let read = || Ok::<_, CommandFailure>((health(client)?, statistics(client)?));
     let (state, text) = match read() {
-        Ok((status, stats)) => plugin::told(&status, &stats),
+        Ok((status, stats)) => plugin::state(&status, &stats),
         Err(failure) => {
             let state = plugin::without_status(&failure);
             (state, plugin::failed(state, &failure.to_string()))
         }
     };
     CommandOutcome { text, exit: Exit::Plugin(state) }
-}
-
-/// The line and the exit code for a wrong command line; none if it does not ask for a plug-in, or asks for help.
-pub(super) fn wrong_command_line(words: &[OsString], error: &clap::Error) -> Option<CommandOutcome> {
-    let is_plugin = words.iter().any(|word| word == "--plugin");
-    if !is_plugin || !error.use_stderr() {
-        return None;
-    }
-    let told = error.to_string();
-    let told = told.lines().next().unwrap_or_default();
-    let told = told.strip_prefix("error: ").unwrap_or(told);
-    let state = PluginState::Unknown;
-    let text = plugin::failed(state, &format!("wrong command line: {told}"));
-    Some(CommandOutcome { text, exit: Exit::Plugin(state) })
 }
 
 fn health(client: &ControlClient) -> Result<Box<Status>, CommandFailure> {

@@ -1,11 +1,8 @@
 //! `resolverctl trace`: one resolution, each step as it happens.
 
-use std::io::{self, Write};
-use std::ops::ControlFlow;
-
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
-use super::outcome::CommandOutcome;
+use super::outcome::{CommandOutcome, print};
 use super::query::verdict;
 use super::render::{Format, json, trace};
 use super::typed_name::TypedQuestion;
@@ -21,13 +18,6 @@ pub(super) struct Arguments {
     fresh: bool,
 }
 
-impl Arguments {
-    /// The name on the command line, as it was typed.
-    pub(super) fn typed_name(&self) -> &str {
-        &self.question.name
-    }
-}
-
 /// Prints each step as it comes, and then the answer.
 pub(super) fn run(
     arguments: &Arguments,
@@ -37,7 +27,7 @@ pub(super) fn run(
     let Arguments { question, fresh } = arguments;
     let TypedQuestion { name, kind } = question.clone();
     let request = TraceRequest { name, kind, fresh: *fresh };
-    let (mut output, mut has_steps, mut exit) = (io::stdout().lock(), false, None);
+    let (mut has_reader, mut has_steps, mut exit) = (true, false, None);
     client.each(&Request::Trace(request), |reply| {
         let text = match (&reply, format) {
             (_, Format::Json) => json::reply(&reply),
@@ -49,15 +39,10 @@ pub(super) fn run(
             Reply::Query(reply) => exit = Some(verdict(reply)),
             _ => has_steps = true,
         }
-        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-            Ok(()) => Ok(ControlFlow::Continue(())),
-            // The reader of the pipe, for instance `head`, has closed it. This is no error.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                exit = Some(Exit::Yes);
-                Ok(ControlFlow::Break(()))
-            }
-            Err(error) => Err(CommandFailure::Output(error)),
-        }
+        let written = print(&text)?;
+        has_reader = written.is_continue();
+        Ok(written)
     })?;
-    Ok(CommandOutcome { text: String::new(), exit: exit.ok_or_else(unexpected)? })
+    let exit = exit.or((!has_reader).then_some(Exit::Yes)).ok_or_else(unexpected)?;
+    Ok(CommandOutcome { text: String::new(), exit })
 }

@@ -1,7 +1,5 @@
 //! Names and record types on the command line. A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is.
 
-use dns::wire::presentation::{harmless, read_typed_name};
-
 /// The question of `resolverctl query` and `resolverctl trace`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TypedQuestion {
@@ -40,12 +38,6 @@ fn domain_of_mail(text: &str) -> Option<&str> {
     let literal = domain.strip_prefix('[').and_then(|literal| literal.strip_suffix(']'));
     let domain = literal.map_or(domain, |literal| literal.strip_prefix("IPv6:").unwrap_or(literal));
     (!domain.is_empty()).then_some(domain)
-}
-
-/// The line about a name that was typed in another script than it has in the DNS; none if it was not.
-pub(super) fn ascii_form(typed: &str) -> Option<String> {
-    let name = read_typed_name(typed).filter(|_| !typed.is_ascii())?;
-    Some(format!("{} is the ASCII form of {}\n", name.to_ascii(), harmless(typed)))
 }
 
 /// A record type as it is typed. No type begins with a hyphen: such a word is a mistyped option.
@@ -89,13 +81,5 @@ mod tests {
             assert_eq!(typed_domain(typed).as_deref(), Ok(domain), "{typed}");
         }
         assert!(typed_domain("--al").is_err());
-    }
-
-    #[test]
-    fn the_ascii_form_is_told_of_names_in_other_scripts_only() {
-        let told = "xn--mller-kva.com is the ASCII form of m\u{fc}ller.com\n";
-        assert_eq!(ascii_form("m\u{fc}ller.com").as_deref(), Some(told));
-        assert_eq!(ascii_form("xn--mller-kva.com"), None);
-        assert_eq!(ascii_form("192.0.2.1"), None);
     }
 }

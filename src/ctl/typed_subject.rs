@@ -1,8 +1,7 @@
 //! The subject of `check` on the command line. A mail address, a URL or a network is refused with the word to type, because each would
 //! be looked up as a strange name, which does not exist.
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::IpAddr;
 
 use super::typed_name::typed_name;
 use dns::question::MAX_LABEL;
@@ -25,11 +24,6 @@ fn mistaken(text: &str) -> Option<String> {
     if text.parse::<IpAddr>().is_ok() || text.is_empty() {
         return None;
     }
-    if !text.is_ascii()
-        && let Some(address) = ascii_name(text).and_then(|ascii| ascii.parse::<IpAddr>().ok())
-    {
-        return Some(format!("this is an address in other digits: write {address}"));
-    }
     if text == "." {
         return Some("the root has no mail: write a domain".to_owned());
     }
@@ -47,33 +41,11 @@ fn mistaken(text: &str) -> Option<String> {
     if let Some((_, domain)) = text.rsplit_once('@') {
         return Some(format!("this is a mail address: write its domain, {}", domain.trim_end_matches('>')));
     }
-    if text.contains([',', ';']) || text.contains(char::is_whitespace) {
-        return Some("write one domain or address".to_owned());
-    }
-    let bare = text.trim_matches(['[', ']']);
-    // As mail software writes it (RFC 5321 section 4.1.3).
-    let tag = bare.get(..5).filter(|tag| tag.eq_ignore_ascii_case("ipv6:"));
-    let bare = bare.get(tag.map_or(0, str::len)..).unwrap_or(bare);
-    if bare.len() < text.len() && bare.parse::<IpAddr>().is_ok() {
-        return Some(format!("write the address without brackets: {bare}"));
-    }
-    if let Ok(server) = text.parse::<SocketAddr>() {
-        return Some(format!("write the address without the port: {}", server.ip()));
-    }
-    if let Some((address, _)) = text.split_once('%').filter(|(address, _)| address.parse::<IpAddr>().is_ok())
-    {
-        return Some(format!("write the address without the interface: {address}"));
-    }
-    if let Some((first, _)) =
-        text.split_once('/').filter(|_| !text.ends_with("arpa") && !text.ends_with("arpa."))
-    {
-        let is_network = first.parse::<IpAddr>().is_ok();
-        let kind =
-            if is_network { "a network: write one of its addresses" } else { "a URL: write its domain" };
-        return Some(format!("this is {kind}, for example {first}"));
-    }
-    if let Some((name, _)) = text.split_once(':') {
-        return Some(format!("this is no address; if it is a name with a port, write {name}"));
+    let is_reverse = text.trim_end_matches('.').ends_with("arpa");
+    if text.contains([',', ';', ':', '[', '%', '/']) && !is_reverse || text.contains(char::is_whitespace) {
+        return Some(
+            "write one domain, or one address without brackets, port, interface and mask".to_owned(),
+        );
     }
     let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let is_number = !last.is_empty() && last.bytes().all(|octet| octet.is_ascii_digit());
@@ -94,17 +66,6 @@ pub(super) fn typed_selector(text: &str) -> Result<String, String> {
         true => Ok(ascii),
         false => Err("write the word after s= of a signature: labels of 1 to 63 characters".to_owned()),
     }
-}
-
-/// The file of a report.
-///
-/// # Errors
-/// It is a hyphen: the report is no output for a terminal or a pipe.
-pub(super) fn report_file(text: &str) -> Result<PathBuf, String> {
-    if text == "-" {
-        return Err("the page is written to a file: name one, or use /dev/stdout".to_owned());
-    }
-    Ok(PathBuf::from(text))
 }
 
 #[cfg(test)]
@@ -132,16 +93,13 @@ mod tests {
             ("<user@good.example>", "good.example"),
             ("https://good.example/x", "good.example"),
             ("https://u@good.example?x", "good.example"),
-            ("good.example/x", "good.example"),
-            ("192.0.2.2/24", "192.0.2.2"),
-            ("[::1]", "::1"),
-            ("[IPv6:2001:db8::1]", "without brackets: 2001:db8::1"),
-            ("fe80::1%eth0", "fe80::1"),
-            ("192.0.2.1:25", "192.0.2.1"),
-            ("good.example:25", "good.example"),
+            ("good.example/x", "one domain"),
+            ("192.0.2.2/24", "without brackets"),
+            ("[::1]", "without brackets"),
+            ("fe80::1%eth0", "interface"),
+            ("192.0.2.1:25", "port"),
             ("192.0.2", "four numbers"),
             ("a.example,b.example", "one domain"),
-            ("\u{ff11}\u{ff19}\u{ff12}.0.2.1", "192.0.2.1"),
             (".", "write a domain"),
         ] {
             let advice = typed_subject(typed).unwrap_err();
@@ -152,6 +110,5 @@ mod tests {
         for no_selector in ["\u{fc} x", "a b", "", "a..b", ".", "a\\.b", "a@b", &"x".repeat(64)] {
             assert!(typed_selector(no_selector).is_err(), "{no_selector}");
         }
-        assert!(report_file("-").is_err() && report_file("./-").is_ok());
     }
 }

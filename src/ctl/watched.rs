@@ -1,11 +1,10 @@
 //! `resolverctl check watched`: the watched domains with their findings, and since when.
 
 use super::client::ControlClient;
-use super::exit::{CommandFailure, Exit, PluginState};
+use super::exit::{CommandFailure, Exit};
 use super::moment;
 use super::outcome::CommandOutcome;
-use super::render::{Format, json, plugin, watched};
-use crate::limits::PLUGIN_TIME;
+use super::render::{Format, json, watched};
 use control::lookup::read_name;
 use control::protocol::watched::WatchedRow;
 use control::protocol::{Blame, Problem, Reply, Request};
@@ -18,12 +17,6 @@ pub(super) struct Arguments {
     /// Show this domain only, with its last changes.
     #[arg(value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Print one line in the format of a Nagios plug-in.
-    ///
-    /// Exit codes: 0 OK, 1 (warning) a warning or an unconfirmed failure, 2 (critical) a failure, 3 (unknown) a domain could not be
-    /// checked or the daemon does not reply.
-    #[arg(long)]
-    plugin: bool,
 }
 
 /// Sends the request, and shows the reply.
@@ -32,15 +25,6 @@ pub(super) fn run(
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    if arguments.plugin {
-        let (state, text) = match rows(arguments, &client.clone().within(PLUGIN_TIME)) {
-            Ok(rows) => plugin::watched(state(&rows), &rows),
-            Err(failure) => {
-                (PluginState::Unknown, plugin::failed(PluginState::Unknown, &failure.to_string()))
-            }
-        };
-        return Ok(CommandOutcome { text, exit: Exit::Plugin(state) });
-    }
     let rows = rows(arguments, client)?;
     let text = match format {
         Format::Json => rows.iter().map(json::line).collect(),
@@ -70,19 +54,6 @@ fn rows(arguments: &Arguments, client: &ControlClient) -> Result<Vec<WatchedRow>
             ),
         })),
         _ => Ok(rows),
-    }
-}
-
-/// The state of all, by the worst: a failure, a warning or a failure that is not confirmed, what is unknown.
-fn state(rows: &[WatchedRow]) -> PluginState {
-    if any(rows, Level::Failure) {
-        PluginState::Critical
-    } else if any(rows, Level::Warning) || is_failure_found_once(rows) {
-        PluginState::Warning
-    } else if any(rows, Level::CouldNotTell) || rows.iter().any(is_untold) {
-        PluginState::Unknown
-    } else {
-        PluginState::Ok
     }
 }
 

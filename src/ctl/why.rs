@@ -41,13 +41,6 @@ pub(super) struct Arguments {
     client: Option<String>,
 }
 
-impl Arguments {
-    /// The name on the command line, as it was typed.
-    pub(super) fn typed_name(&self) -> Option<&str> {
-        self.subject.as_deref()
-    }
-}
-
 /// Messages that are asked for if no number is given.
 const MOST: usize = 20;
 

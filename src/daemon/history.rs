@@ -53,9 +53,6 @@ impl HistoryFiles {
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
-        if let Ok(segments) = &newest {
-            warn_of_foreign(segments);
-        }
         match newest.map(|mut segments| segments.pop()) {
             Ok(Some(newest)) => match resumed(&newest) {
                 Ok(segment) => *files.lock() = segment,
@@ -178,19 +175,10 @@ impl HistoryFiles {
         result
     }
 
-    /// Whether all entries of a segment are too old. A copy of a file may have been written later than its last entry.
+    /// Whether all entries of a segment are too old.
     fn is_too_old(&self, segment: &Path) -> io::Result<bool> {
         let written = fs::metadata(segment)?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        if self.is_past(micros(written), STORED_TIME) {
-            return Ok(true);
-        }
-        // Only segments of this age are read.
-        if begin_of(segment).is_some_and(|begun| !self.is_past(begun, STORED_TIME)) {
-            return Ok(false);
-        }
-        // One that cannot be read must not keep the others.
-        let last = read_segment(segment).ok().and_then(|octets| stored::last_moment(&octets));
-        Ok(last.is_some_and(|last| self.is_past(last, STORED_TIME)))
+        Ok(self.is_past(micros(written), STORED_TIME))
     }
 
     /// Whether a moment, in microseconds since 1970, is longer ago than a span.
@@ -249,27 +237,6 @@ fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Writes a line about the segments whose head is not that of a segment: nothing of them can be read.
-fn warn_of_foreign(segments: &[PathBuf]) {
-    let is_foreign = |path: &&PathBuf| {
-        let mut head = Vec::new();
-        let read = state_files::open(path)
-            .and_then(|file| file.take(SEGMENT_HEAD.len() as u64).read_to_end(&mut head));
-        // The begin of an empty file was torn by a crash, and has no queries.
-        read.is_ok() && !head.is_empty() && !stored::is_head(&head)
-    };
-    let mut foreign = segments.iter().filter(is_foreign);
-    let Some(first) = foreign.next() else { return };
-    let more = match foreign.count() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    tracing::warn!(
-        "the history file {}{more} cannot be read, because its begin is damaged: its failed and slow queries are missing in `resolverctl why` and `resolverctl failed`; check the disk and the file system; resolverd removes it after seven days",
-        first.display()
-    );
-}
-
 /// The newest segment as it goes on, without its torn end; none if the next one is another: it is none of this version, or damaged.
 fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     let octets = read_segment(newest)?;
@@ -280,12 +247,10 @@ fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
         return Ok(None);
     }
     let is_torn = torn <= MAX_TORN;
-    let lost = check.damaged.saturating_add(if is_torn { 0 } else { torn });
-    if lost > 0 {
+    if check.damaged > 0 || !is_torn {
         tracing::warn!(
-            "the history file {} is damaged: {lost} of {} bytes cannot be read; their failed and slow queries are missing in `resolverctl why` and `resolverctl failed`; check the disk and the file system",
-            newest.display(),
-            octets.len()
+            "the history file {} is damaged: some of its failed and slow queries are missing in `resolverctl why` and `resolverctl failed`; check the disk and the file system",
+            newest.display()
         );
     }
     if !is_torn {
@@ -491,11 +456,6 @@ mod tests {
         record.fails_after(2);
         let segments = files.segments().unwrap();
         assert_eq!(segments.len(), 2);
-        // A copy of the files is younger than their entries.
-        for segment in &segments {
-            let copied = now + 2 * STORED_TIME;
-            File::options().append(true).open(segment).unwrap().set_modified(copied).unwrap();
-        }
         let shown = || {
             let record = FailingRecord::new(&files, &clock);
             record.recorder.recorded(&ReadSpan::default(), &Secrets::default())

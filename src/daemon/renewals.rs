@@ -8,32 +8,17 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::certificates::{self, CertificateFiles};
 use super::running::Running;
-use crate::limits::{CERTIFICATE_INTERVAL, CERTIFICATES_TOLD};
+use crate::limits::{CERTIFICATE_INTERVAL, CERTIFICATES_LOGGED};
 use control::protocol::{Severity, Warning};
 use control::{Controlled, health};
 use dns::clock::Mono;
-
-/// When the problems of certificates were logged last; none if never.
-#[derive(Debug, Default)]
-struct Told(Option<Mono>);
-
-impl Told {
-    /// The problems to log now: at once, and then once in `CERTIFICATES_TOLD`.
-    fn due(&mut self, problems: Vec<Warning>, now: Mono) -> Vec<Warning> {
-        let is_due = self.0.is_none_or(|last| now.since(last) >= CERTIFICATES_TOLD);
-        if !is_due || problems.is_empty() {
-            return Vec::new();
-        }
-        self.0 = Some(now);
-        problems
-    }
-}
 
 /// Takes new certificates into use.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(CERTIFICATE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut files, mut told) = (CertificateFiles::default(), Told::default());
+    let mut files = CertificateFiles::default();
+    let mut logged: Option<Mono> = None;
     loop {
         ticks.tick().await;
         if block_in_place(|| files.have_changed(&subject.config())) {
@@ -41,7 +26,11 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
         }
         let certificates = subject.certificates.status(&subject.config());
         let problems = health::certificates(&certificates, subject.now().unix);
-        told.due(problems, subject.clock.mono()).iter().for_each(log);
+        let now = subject.clock.mono();
+        if !problems.is_empty() && logged.is_none_or(|last| now.since(last) >= CERTIFICATES_LOGGED) {
+            logged = Some(now);
+            problems.iter().for_each(log);
+        }
     }
 }
 
@@ -72,31 +61,5 @@ impl Running {
                 tracing::info!("new certificate in use: {}", path.display());
             }
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn problems_are_logged_at_once_and_then_once_a_day() {
-        let problem = || {
-            vec![Warning {
-                severity: Severity::Warning,
-                problem: "The certificate a.pem expires on 2027-01-28.".to_owned(),
-                remedy: "Renew it.".to_owned(),
-            }]
-        };
-        let (mut told, begin) = (Told::default(), Mono::START);
-        assert!(told.due(Vec::new(), begin).is_empty());
-        let first = begin.after(CERTIFICATE_INTERVAL);
-        assert_eq!(told.due(problem(), first), problem());
-        let day = first.after(CERTIFICATES_TOLD);
-        assert!(told.due(problem(), day.before(CERTIFICATE_INTERVAL)).is_empty());
-        assert_eq!(told.due(problem(), day), problem());
-        assert!(told.due(problem(), day.after(Duration::from_secs(1))).is_empty());
     }
 }

@@ -16,11 +16,11 @@ use super::traced::{FreshTraces, until_replied};
 use control::Controlled;
 use control::lookup::Lookup;
 use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
-use control::traced::{TraceAsked, TraceRefused};
+use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
 use dns::question::{Client, Question};
 use history::failed::{FailedReport, FailedWanted};
-use history::spent::{FromRecord, MinuteRow, StageRow};
+use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
 use history::{Recorder, Window};
 use resolver::cache::StoreFill;
@@ -37,8 +37,7 @@ use resolver::lookahead::{Lookahead, RuleStanding};
 use resolver::resolve::inflight::InFlight;
 use resolver::resolve::{Asked, Resolver};
 use resolver::supervise::Supervisor;
-use watched::WatchedDomains;
-use watched::domain::WatchedDomain;
+use watched::{WatchedDomain, WatchedDomains};
 
 /// The part of the daemon that the control socket sees.
 pub(super) struct Running {
@@ -262,10 +261,6 @@ impl Controlled for Running {
 
     fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {
         Box::pin(self.resolver.stages(window))
-    }
-
-    fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {
-        Box::pin(self.resolver.minutes(from))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {

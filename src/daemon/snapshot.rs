@@ -3,32 +3,22 @@
 //! The file is written next to the old one and renamed, so that a killed process leaves the old one. It is not synced
 //! to the disk, because a sync delays mail queues on the same disk. After a power failure the checksums show whether
 //! the file is complete.
-//!
-//! # Decisions
-//!
-//! - The age of a restored entry is known by the machine's calendar. A host without a battery boots with an old one,
-//!   and sets it later. Its restored entries are then older than they seemed, and so may be answers that were made of
-//!   them. So everything is flushed. This happens once after such a start, and then the start was as slow as one
-//!   without a file.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::state_files;
-use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, CLOCK_WATCH, STOP_SNAPSHOT};
+use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, STOP_SNAPSHOT};
 use control::protocol::SnapshotStatus;
 use dns::clock::{Calendar, Clock, Mono, Now};
-use dns::limits::CLOCK_JUMP;
 use history::TimeSpan;
 use resolver::cache::Memory;
-use resolver::cache::flush::Flush;
 use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 
 /// The file in the state directory.
@@ -83,27 +73,8 @@ struct FileState {
     is_read: bool,
     /// Restored entries.
     restored: u64,
-    /// None if memory has no restored entries.
-    restored_at: Option<RestoredAt>,
     /// The result of the last write, and its time.
     written: Option<(Written, Mono)>,
-}
-
-/// When entries were restored.
-#[derive(Clone, Copy)]
-struct RestoredAt {
-    at: Now,
-    /// When the last of them ends.
-    ends: Mono,
-}
-
-impl RestoredAt {
-    /// The time by which the calendar was set forward since, if it was set, and restored entries may still be there.
-    fn set_forward(self, now: Now) -> Option<Duration> {
-        let calendar = Duration::from_secs(now.unix.saturating_sub(self.at.unix));
-        let set = calendar.saturating_sub(now.mono.since(self.at.mono));
-        (set > Duration::from_secs(CLOCK_JUMP) && now.mono < self.ends).then_some(set)
-    }
 }
 
 /// Removes the file at the start of a daemon that keeps none: a later start would restore a cache that its operator did not
@@ -179,29 +150,6 @@ impl Snapshot {
         }
     }
 
-    /// Returns when the clock was set forward after entries were restored.
-    pub(super) async fn is_overtaken(&self) {
-        while self.set_forward(self.clock.now()).is_none() {
-            sleep(CLOCK_WATCH).await;
-        }
-    }
-
-    fn set_forward(&self, now: Now) -> Option<Duration> {
-        self.known().restored_at?.set_forward(now)
-    }
-
-    /// Flushes memory if the clock was set forward after entries were restored.
-    pub(super) fn drop_outdated(&self, memory: &Memory, now: Now) {
-        let Some(set) = self.set_forward(now) else { return };
-        self.known().restored_at = None;
-        memory.flush(&Flush::All);
-        tracing::warn!(
-            "the clock of this host was set forward by {} since the cache was restored from {}; restored entries may be too old, so the cache was flushed",
-            TimeSpan(set),
-            self.path.display()
-        );
-    }
-
     fn known(&self) -> MutexGuard<'_, FileState> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -220,14 +168,7 @@ impl Snapshot {
         let path = self.path.display();
         match read {
             Ok(Restoration { entries, restored, age }) => {
-                let restored_at = RestoredAt {
-                    at: now,
-                    ends: now.mono.after(scope.max_ttl.saturating_add(scope.serve_stale)),
-                };
-                let mut known = self.known();
-                known.restored = restored;
-                known.restored_at = (restored > 0).then_some(restored_at);
-                drop(known);
+                self.known().restored = restored;
                 tracing::info!(
                     entries,
                     restored,
@@ -256,7 +197,6 @@ impl Snapshot {
         if !self.known().is_read {
             return;
         }
-        self.drop_outdated(memory, now);
         let is_outdated = self.is_outdated.swap(false, Ordering::Relaxed);
         let beside = state_files::beside(&self.path, "new");
         match self.replace(&beside, memory, scope, now) {
@@ -289,13 +229,11 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use dns::question::ViewId;
     use dns::random::Random;
     use dns::stage::paused;
-    use hickory_proto::rr::rdata::A;
-    use hickory_proto::rr::{Name, RData, Record};
-    use resolver::cache::rrset::Rank;
     use resolver::config::Config;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
@@ -374,72 +312,5 @@ mod tests {
             if found.is_dir() { fs::remove_dir(&aside).unwrap() } else { fs::remove_file(&aside).unwrap() }
         }
         drop(folder);
-    }
-
-    const HOUR: Duration = Duration::from_secs(3_600);
-
-    /// An RRset with a TTL of an hour is written. Five hours later it is read with a clock that is behind by four and a
-    /// half, and by which half an hour is left.
-    fn restored_too_young() -> (tempfile::TempDir, Snapshot, Memory, Scope) {
-        let (folder, snapshot, memory) = stage();
-        let snapshot = Snapshot { clock: Clock::simulated(1_800_000_000), ..snapshot };
-        let view = ViewId::default();
-        let scope = Scope { views: vec![(view, view)], max_ttl: 24 * HOUR, ..Scope::default() };
-        let address = RData::A(A::new(192, 0, 2, 1));
-        let record = Record::from_rdata(Name::from_ascii("mail.example.").unwrap(), 3_600, address);
-        memory.rrsets.in_view(view).put(
-            &[&record],
-            Rank::Authoritative,
-            scope.max_ttl,
-            snapshot.clock.mono(),
-        );
-        snapshot.write(&memory, &scope, snapshot.clock.now());
-        snapshot.clock.sleep(5 * HOUR);
-        snapshot.clock.set_wrong_by(-16_200);
-        memory.flush(&Flush::All);
-        snapshot.read(&memory, &scope, snapshot.clock.now(), snapshot.clock.calendar());
-        assert_eq!((rrsets(&memory), snapshot.known().restored), (1, 1));
-        (folder, snapshot, memory, scope)
-    }
-
-    fn rrsets(memory: &Memory) -> u64 {
-        memory.fill()[1].entries
-    }
-
-    #[test]
-    fn a_clock_that_is_set_after_the_start_ends_what_it_made_too_young() {
-        paused(async {
-            let (_folder, snapshot, memory, scope) = restored_too_young();
-            for seconds in [-16_200, -16_141, -30_000] {
-                snapshot.clock.set_wrong_by(seconds);
-                snapshot.write(&memory, &scope, snapshot.clock.now());
-                assert_eq!(rrsets(&memory), 1, "{seconds}");
-            }
-            snapshot.clock.set_wrong_by(0);
-            snapshot.write(&memory, &scope, snapshot.clock.now());
-            assert_eq!(rrsets(&memory), 0);
-        });
-    }
-
-    #[test]
-    fn it_is_noticed_within_seconds_and_not_after_the_entries_have_ended() {
-        paused(async {
-            let (_folder, snapshot, memory, _) = restored_too_young();
-            let is_noticed = async || tokio::time::timeout(CLOCK_WATCH * 3, snapshot.is_overtaken()).await;
-            assert!(is_noticed().await.is_err());
-            let set = async {
-                sleep(CLOCK_WATCH * 3 / 2).await;
-                snapshot.clock.set_wrong_by(0);
-            };
-            assert!(tokio::join!(is_noticed(), set).0.is_ok());
-            snapshot.drop_outdated(&memory, snapshot.clock.now());
-            assert_eq!(rrsets(&memory), 0);
-            assert!(is_noticed().await.is_err(), "once");
-
-            let (_folder, snapshot, _, _) = restored_too_young();
-            snapshot.clock.sleep(24 * HOUR);
-            snapshot.clock.set_wrong_by(0);
-            assert!(snapshot.set_forward(snapshot.clock.now()).is_none());
-        });
     }
 }

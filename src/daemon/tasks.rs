@@ -16,7 +16,6 @@ use super::renewals;
 use super::root_keys::{self, RootKeysFile};
 use super::running::Running;
 use super::saved_history;
-use super::snapshot::Snapshot;
 use super::state_files;
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL};
 use crate::notify;
@@ -343,21 +342,8 @@ impl Running {
 async fn keep_snapshot(subject: Arc<Running>) -> Infallible {
     let Some(snapshot) = &subject.snapshot else { return std::future::pending().await };
     subject.read_snapshot().await;
-    tokio::join!(write_snapshots(&subject, snapshot), watch_clock(&subject, snapshot)).0
-}
-
-async fn write_snapshots(subject: &Running, snapshot: &Snapshot) -> Infallible {
     loop {
         snapshot.is_due().await;
         subject.write_snapshot().await;
-    }
-}
-
-/// Flushes restored entries when the clock shows that they are too old.
-async fn watch_clock(subject: &Running, snapshot: &Arc<Snapshot>) -> Infallible {
-    loop {
-        snapshot.is_overtaken().await;
-        let (snapshot, clock) = (Arc::clone(snapshot), subject.clock.clone());
-        subject.resolver.memory().walk(move |memory| snapshot.drop_outdated(memory, clock.now())).await;
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::log::errors_only;
 use control::limits::MAX_FRESH_TRACES;
-use control::traced::TraceRefused;
+use control::trace::TraceRefused;
 use dns::question::{Client, Question};
 use dns::random::Random;
 use history::Recorder;

@@ -247,9 +247,6 @@ pub const STORED_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Octets of memory that a reader takes for entries of the disk; the oldest entries are left out.
 pub const MAX_STORED_READ: usize = 24 << 20;
 
-/// Minutes whose mails `resolverctl stats --by minute` shows one by one: the longest window but that since the start has an hour.
-pub(crate) const MAX_MAIL_MINUTES: usize = 60;
-
 /// How long before a window the record is read, so that a mail that had begun before is not taken for one of the window: a mail
 /// takes a few seconds, and seldom a minute.
 pub(crate) const MAIL_MARGIN: Duration = Duration::from_secs(60);

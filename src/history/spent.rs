@@ -1,4 +1,4 @@
-//! Where the time of recent questions went: by stage, and of messages (emails) by minute.
+//! Where the time of recent questions went, by stage.
 //!
 //! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
 //!
@@ -9,22 +9,15 @@
 //!   counts for the answer. So validation has only the time that it costs in addition.
 //! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
-use super::entry::index;
 use super::evidence::seconds;
 use super::histogram::{Histogram, Quantiles, Spread};
-use super::outline::{Outline, OutlineNames};
-use super::recorded::ReadSpan;
-use super::spans::{covered, waited};
+use super::spans::covered;
 use super::times::{MessageTimes, QuestionTimes, RingTimes};
-use super::why::DaemonFacts;
-use crate::limits::{MAIL_MARGIN, MAX_MAIL_MINUTES};
-use dns::clock::micros;
 
 /// A part of the way of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,23 +52,6 @@ pub struct StageRow {
     pub spent: f64,
     /// The time of a question in this stage, among the questions that spent time in it.
     pub time: Quantiles,
-}
-
-/// The messages (emails) that began in a minute, or in the whole window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MinuteRow {
-    /// When the minute began; none for the whole window.
-    pub minute: Option<f64>,
-    /// Messages that began.
-    pub messages: u64,
-    /// Like `messages`, for each minute, over `seconds`.
-    pub per_minute: f64,
-    /// The seconds that were counted: of a minute less than 60 if it is the current one, or the time of the table begins in it.
-    pub seconds: f64,
-    /// Their questions.
-    pub questions: u64,
-    /// The time in which questions of a message were in progress.
-    pub dns: Quantiles,
 }
 
 /// The time of a table: all its rows have the same one. Moments are in seconds since 1970.
@@ -115,11 +91,6 @@ pub struct FromRecord<Row> {
 pub(super) fn cached(cached: &Spread) -> StageRow {
     let (spent, time) = (cached.distribution().sum, cached.quantiles());
     StageRow { stage: Stage::Cache, spent, time }
-}
-
-/// The questions to read for the messages since a moment: one of them may have begun before.
-pub fn minute_span(from: u64) -> ReadSpan {
-    ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
 /// The time of the questions since a moment that the cache did not answer, by stage. Stages without time are left out.
@@ -172,75 +143,14 @@ fn parts(
     ]
 }
 
-/// The messages that began since `from`, which is not before the start, or since memory has every question: first the sum of
-/// the whole time until `now`, then each minute, the last one first. All times are in microseconds since 1970.
-pub fn minutes(
-    outline: &Outline<'_>,
-    (from, now): (u64, u64),
-    facts: &DaemonFacts<'_>,
-) -> FromRecord<MinuteRow> {
-    let extent = &outline.extent;
-    let lost = extent.lost.max(extent.lost_hits);
-    let since = lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
-    let mut whole = Mails::default();
-    let mut minutes: BTreeMap<u64, Mails> = BTreeMap::new();
-    for places in OutlineNames::of(outline, facts.list).messages().iter() {
-        let questions = || places.iter().filter_map(|place| outline.questions.get(index(*place)));
-        let Some(first) = questions().next().map(|question| question.at).filter(|at| *at >= since) else {
-            continue;
-        };
-        let waited = waited(questions().map(|question| (question.at, question.end())));
-        let minute = first.checked_div(micros(MINUTE)).unwrap_or(0);
-        for mails in [&mut whole, minutes.entry(minute).or_default()] {
-            mails.messages = mails.messages.saturating_add(1);
-            mails.questions = mails.questions.saturating_add(places.len() as u64);
-            mails.waited.count(Duration::from_micros(waited));
-        }
-        if minutes.len() > MAX_MAIL_MINUTES {
-            minutes.pop_first();
-        }
-    }
-    let mut rows = vec![whole.row(None, now.saturating_sub(since))];
-    rows.extend(minutes.into_iter().rev().map(|(minute, mails)| {
-        let begin = minute.saturating_mul(micros(MINUTE));
-        let end = begin.saturating_add(micros(MINUTE)).min(now);
-        mails.row(Some(seconds(begin)), end.saturating_sub(begin.max(since)))
-    }));
-    FromRecord { span: TableSpan::new(extent.off, extent.begin.max(lost), (from, since, now)), rows }
-}
-
-/// A minute.
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// Messages of a time.
-#[derive(Default)]
-struct Mails {
-    messages: u64,
-    questions: u64,
-    waited: Histogram,
-}
-
-impl Mails {
-    /// The row of a time in microseconds.
-    fn row(&self, minute: Option<f64>, length: u64) -> MinuteRow {
-        let Self { messages, questions, waited } = self;
-        let (dns, seconds) = (waited.spread().quantiles(), seconds(length));
-        let per_minute = if length > 0 { *messages as f64 * MINUTE.as_secs_f64() / seconds } else { 0.0 };
-        MinuteRow { minute, messages: *messages, per_minute, seconds, questions: *questions, dns }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::entry::{Entry, FlightEntry, MessageEntry, QuestionEntry};
-    use crate::recorded::Recorded;
-    use crate::redact::Secrets;
     use dns::conduct::{Conduct, Transport};
     use dns::question::{Outcome, wire_name};
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
-    use std::sync::LazyLock;
 
     const MILLI: u64 = 1_000;
 
@@ -295,11 +205,6 @@ mod tests {
         times
     }
 
-    fn outline_of(recorded: &Recorded) -> Outline<'static> {
-        static NO_SECRETS: LazyLock<Secrets> = LazyLock::new(Secrets::default);
-        Outline::of(recorded, &NO_SECRETS)
-    }
-
     fn spent(times: &RingTimes) -> Vec<(Stage, u128)> {
         let rows = stages(times, 0).into_iter();
         rows.map(|row| (row.stage, Duration::from_secs_f64(row.spent).as_millis())).collect()
@@ -334,80 +239,8 @@ mod tests {
         assert_eq!(waiting.time.count, 1, "the other question did not wait");
     }
 
-    struct NoFacts;
-
-    impl NoFacts {
-        fn with<Read>(read: impl FnOnce(&DaemonFacts<'_>) -> Read) -> Read {
-            read(&DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                slow: Duration::from_secs(1),
-                shortens: false,
-            })
-        }
-    }
-
     #[test]
-    fn messages_are_counted_in_the_minute_of_their_begin_with_their_time() {
-        let questions = vec![
-            // Two questions at once, and one from the cache; then a message of another minute, whose question takes longer.
-            question(59_000, 30, "a.example.", None),
-            question(59_010, 40, "mx.a.example.", None),
-            question(59_050, 0, "b.a.example.", None),
-            question(70_000, 1_900, "other.test.", None),
-            question(90_000, 0, "third.test.", None),
-        ];
-        let begin = Some(BEGIN);
-        let mut recorded = Recorded { questions, begin, whole: begin, ..Recorded::default() };
-        let now = BEGIN + 120_000 * MILLI;
-        let told = |recorded: &Recorded, (from, now): (u64, u64)| {
-            NoFacts::with(|facts| minutes(&outline_of(recorded), (from, now), facts))
-        };
-        let told_all = told(&recorded, (BEGIN, now));
-        let span = TableSpan {
-            begin: Some(seconds(BEGIN)),
-            since: seconds(BEGIN),
-            seconds: 120.0,
-            shorter: false,
-            off: false,
-        };
-        assert_eq!(told_all.span, span);
-        let row = |row: &MinuteRow| (row.minute.map(|at| at - seconds(BEGIN)), row.messages, row.questions);
-        let rows: Vec<_> = told_all.rows.iter().map(row).collect();
-        assert_eq!(rows, [(None, 3, 5), (Some(60.0), 2, 2), (Some(0.0), 1, 3)]);
-        let [whole, second, first] = &told_all.rows[..] else { panic!("{told_all:?}") };
-        assert_eq!(whole.per_minute, 1.5);
-        // Half of the two took no time.
-        assert_eq!((second.dns.p50, first.dns.count), (0.0, 1));
-        for (actual, expected) in [(first.dns.p50, 0.05), (second.dns.p99, 1.9), (whole.dns.p50, 0.05)] {
-            assert!((actual - expected).abs() < expected / 100.0, "{actual} instead of {expected}");
-        }
-        let later = told(&recorded, (BEGIN + 60_000 * MILLI, now));
-        assert_eq!(later.rows.iter().map(row).collect::<Vec<_>>(), [(None, 2, 2), (Some(60.0), 2, 2)]);
-        // Ten seconds of the first minute, and 40 of the current one.
-        recorded.lost_hits = Some(BEGIN + 50_000 * MILLI);
-        let cut = told(&recorded, (BEGIN, BEGIN + 100_000 * MILLI));
-        assert!(cut.span.shorter && cut.span.begin == Some(cut.span.since), "{cut:?}");
-        let rates: Vec<_> = cut.rows.iter().map(|row| (row.seconds, row.messages, row.per_minute)).collect();
-        assert_eq!(rates, [(50.0, 3, 3.6), (40.0, 2, 3.0), (10.0, 1, 6.0)]);
-    }
-
-    #[test]
-    fn minutes_are_bounded_and_the_whole_window_is_not() {
-        let questions =
-            (0..70).map(|minute| question(minute * 60_000, 1, "a.example.", None)).collect::<Vec<_>>();
-        let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
-        let now = BEGIN + 70 * 60_000 * MILLI;
-        let rows = NoFacts::with(|facts| minutes(&outline_of(&recorded), (BEGIN, now), facts)).rows;
-        assert_eq!((rows.len(), rows[0].messages, rows[0].per_minute), (1 + MAX_MAIL_MINUTES, 70, 1.0));
-        assert_eq!(rows[1].minute, Some(seconds(BEGIN) + 69.0 * 60.0), "the last ones");
-    }
-
-    #[test]
-    fn an_empty_record_has_no_messages() {
-        let rows = NoFacts::with(|facts| minutes(&outline_of(&Recorded::default()), (BEGIN, BEGIN), facts));
-        assert_eq!((rows.span.begin, rows.rows[0].messages, rows.rows.len()), (None, 0, 1));
-        assert_eq!(rows.rows[0].per_minute, 0.0);
+    fn an_empty_record_has_no_stages() {
         assert_eq!(stages(&RingTimes::default(), 0), Vec::new());
     }
 

@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
 use super::entry::{Entry, FlightEntry, TAGS};
-use super::heads::head;
-use super::reading;
 use super::recorded::Recorded;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
 use dns::hash::Plain;
@@ -41,12 +39,6 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// Whether these octets are the head of a segment, of any version, or a torn one.
-pub fn is_head(octets: &[u8]) -> bool {
-    let of_any_version = SEGMENT_HEAD.split_last().map_or(&[][..], |(_, head)| head);
-    octets.iter().zip(of_any_version).all(|(one, other)| one == other)
-}
-
 /// A segment that must be whole and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged, or of another version")]
@@ -64,17 +56,6 @@ pub struct SegmentCheck {
 /// Tells how far a segment can be read.
 pub fn check(segment: &[u8]) -> SegmentCheck {
     frames(segment, |_| ())
-}
-
-/// When the last entry of a segment ended, in microseconds since 1970; none if it has none.
-pub fn last_moment(segment: &[u8]) -> Option<u64> {
-    let mut last = None;
-    read(segment, |octets| {
-        for entry in reading::entries(octets) {
-            last = last.max(head(entry).and_then(|head| head.end()));
-        }
-    });
-    last
 }
 
 /// Takes the octets of each whole entry of a segment.

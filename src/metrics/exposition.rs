@@ -1,80 +1,92 @@
 //! The text format of Prometheus, version 0.0.4.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::sync::LazyLock;
 
-use super::escape::escaped;
-use super::gather::{Samples, Value};
-use super::table::{self, Metric};
+use super::table::{self, Family};
 use history::{BOUNDS, Distribution};
 
 /// The media type of the text.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Octets for which there is room at first: with some lists and zones the text has about as many. A text that grows is copied each time.
-const ROOM: usize = 48 << 10;
-
-/// The metrics of the table, each with the lines before its samples. They are a third of the text, and never change.
-static HEADS: LazyLock<Vec<(Metric, String)>> = LazyLock::new(|| {
-    let head = |metric: Metric| {
-        let Metric { name, kind, about, .. } = &metric;
-        let head = format!("# HELP {name} {}\n# TYPE {name} {}\n", escaped(about, false), kind.word());
-        (metric, head)
+/// The lines before the samples of each metric, in the order of the table. They are a third of the text, and never change.
+static HEADS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let head = |table::Metric { name, kind, about, .. }| {
+        format!("# HELP {name} {}\n# TYPE {name} {}\n", escaped(about, false), kind.word())
     };
     table::all().into_iter().map(head).collect()
 });
 
-/// The bounds of buckets as text: all metrics have the same ones.
-static SHOWN_BOUNDS: LazyLock<[String; BOUNDS.len()]> =
-    LazyLock::new(|| BOUNDS.map(|bound| bound.as_secs_f64().to_string()));
+/// The samples of every metric, as lines.
+#[derive(Debug)]
+pub(super) struct Samples {
+    /// In the order of the table.
+    families: Vec<String>,
+}
 
-/// Writes all metrics into `text`, whose content is replaced.
-pub(super) fn write(samples: &Samples, text: &mut String) {
-    text.clear();
-    text.reserve(ROOM);
-    let mut heads = HEADS.iter();
-    for (of_family, (metric, head)) in samples.of_families().zip(heads.by_ref()) {
-        text.push_str(head);
-        for sample in of_family {
-            write_sample(text, &metric.name, samples.labels(sample), &sample.value);
-        }
-    }
-    for (counter, (metric, head)) in samples.counters().iter().zip(heads) {
-        text.push_str(head);
-        write_sample(text, &metric.name, "", counter);
+impl Default for Samples {
+    fn default() -> Self {
+        Self { families: vec![String::new(); HEADS.len()] }
     }
 }
 
-// Pieces that are appended take a third of the time of a format. Writing into a string cannot fail.
-fn write_sample(text: &mut String, name: &str, labels: &str, value: &Value) {
-    let put = |text: &mut String, pieces: &[&str]| pieces.iter().for_each(|piece| text.push_str(piece));
-    let all: &[&str] = if labels.is_empty() { &[" "] } else { &["{", labels, "} "] };
-    match value {
-        Value::Whole(number) => {
-            put(text, &[name]);
-            put(text, all);
-            put(text, &[itoa::Buffer::new().format(*number), "\n"]);
+// Writing into a string cannot fail.
+impl Samples {
+    /// Adds a sample with these values of its labels.
+    pub(super) fn put(&mut self, family: Family, labels: &[&str], value: impl Display) {
+        let pairs = pairs(family, labels);
+        let pairs = if pairs.is_empty() { pairs } else { format!("{{{pairs}}}") };
+        if let Some(lines) = self.families.get_mut(family as usize) {
+            let _ = writeln!(lines, "{}{pairs} {value}", family.name());
         }
-        Value::Seconds(seconds) => {
-            put(text, &[name]);
-            put(text, all);
-            let _ = writeln!(text, "{seconds}");
+    }
+
+    /// Adds a sample of times in buckets.
+    pub(super) fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
+        let (name, pairs) = (family.name(), pairs(family, labels));
+        let comma = if pairs.is_empty() { "" } else { "," };
+        let Distribution { within, count, sum } = times;
+        let Some(lines) = self.families.get_mut(family as usize) else { return };
+        let bounds = BOUNDS.iter().map(|bound| bound.as_secs_f64().to_string()).chain(["+Inf".to_owned()]);
+        for (bound, within) in bounds.zip(within.into_iter().chain([count])) {
+            let _ = writeln!(lines, "{name}_bucket{{{pairs}{comma}le=\"{bound}\"}} {within}");
         }
-        Value::Times(times) => {
-            let Distribution { within, count, sum } = **times;
-            let comma = if labels.is_empty() { "" } else { "," };
-            let bounds = SHOWN_BOUNDS.iter().map(String::as_str).chain(["+Inf"]);
-            let mut digits = itoa::Buffer::new();
-            for (bound, within) in bounds.zip(within.into_iter().chain([count])) {
-                let within = digits.format(within);
-                put(text, &[name, "_bucket{", labels, comma, "le=\"", bound, "\"} ", within, "\n"]);
-            }
-            put(text, &[name, "_sum"]);
-            put(text, all);
-            let _ = writeln!(text, "{sum}");
-            put(text, &[name, "_count"]);
-            put(text, all);
-            put(text, &[digits.format(count), "\n"]);
+        let pairs = if pairs.is_empty() { pairs } else { format!("{{{pairs}}}") };
+        let _ = writeln!(lines, "{name}_sum{pairs} {sum}\n{name}_count{pairs} {count}");
+    }
+
+    /// Adds the counters of the record, which are the last rows of the table.
+    pub(super) fn counters<'n>(&mut self, counters: impl Iterator<Item = (&'n str, u64)>) {
+        for (lines, (name, count)) in self.families.iter_mut().skip(Family::ALL.len()).zip(counters) {
+            let _ = writeln!(lines, "{} {count}", table::counter_name(name));
         }
+    }
+
+    /// The text of all metrics.
+    pub(super) fn text(&self) -> String {
+        HEADS.iter().zip(&self.families).flat_map(|(head, lines)| [head.as_str(), lines]).collect()
+    }
+}
+
+/// The labels of a family with these values.
+fn pairs(family: Family, values: &[&str]) -> String {
+    let pairs = family.labels().iter().zip(values);
+    pairs.map(|(label, value)| format!("{label}=\"{}\"", escaped(value, true))).collect::<Vec<_>>().join(",")
+}
+
+/// Backslash and line feed have a meaning in the format, in the value of a label also the quote.
+fn escaped(text: &str, quoted: bool) -> String {
+    let text = text.replace('\\', "\\\\").replace('\n', "\\n");
+    if quoted { text.replace('"', "\\\"") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_with_a_meaning_are_escaped() {
+        assert_eq!(escaped("a\\b\n\"c\"", true), "a\\\\b\\n\\\"c\\\"");
+        assert_eq!(escaped("\"c\"", false), "\"c\"");
     }
 }

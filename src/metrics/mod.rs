@@ -1,7 +1,7 @@
 //! Metrics for Prometheus: the counters of the record and the states of the daemon, served over HTTP.
 //!
 //! `table` names and describes them, also for the manual. `gather` reads them, `exposition` writes the text, `server`
-//! answers requests, `connections` bounds them. Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>, text format 0.0.4.
+//! answers requests. Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>, text format 0.0.4.
 //!
 //! # Decisions
 //!
@@ -24,34 +24,7 @@
     clippy::panic
 )]
 
-mod connections;
-mod escape;
 mod exposition;
 mod gather;
 pub mod server;
 pub mod table;
-
-use self::gather::Samples;
-use control::Controlled;
-
-/// The metrics of a daemon in the text format of Prometheus. Its memory is used for the next ones: new memory for each takes a fifth of
-/// a scrape.
-#[derive(Debug, Default)]
-struct Page {
-    samples: Samples,
-    text: String,
-}
-
-impl Page {
-    /// Reads and writes the metrics; returns the text.
-    fn of(&mut self, subject: &impl Controlled) -> &str {
-        self.samples.read(subject);
-        exposition::write(&self.samples, &mut self.text);
-        &self.text
-    }
-
-    /// Octets of memory.
-    fn weight(&self) -> usize {
-        self.samples.weight().saturating_add(self.text.capacity())
-    }
-}

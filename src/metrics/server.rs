@@ -4,20 +4,18 @@
 //! answered by its header, and the connection is closed.
 
 use crate::limits;
-use std::borrow::Cow;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Page;
-use super::connections::Connections;
 use super::exposition::MEDIA_TYPE;
+use super::gather;
 use control::Controlled;
 use history::Counter;
 
@@ -46,8 +44,6 @@ impl MetricsUnavailable {
 pub struct MetricsServer {
     listener: TcpListener,
     address: SocketAddr,
-    /// The memory of the last page.
-    kept: Arc<Mutex<Page>>,
 }
 
 impl MetricsServer {
@@ -61,7 +57,7 @@ impl MetricsServer {
         listener.set_nonblocking(true).map_err(unavailable)?;
         let listener = TcpListener::from_std(listener).map_err(unavailable)?;
         let address = listener.local_addr().map_err(unavailable)?;
-        Ok(Self { listener, address, kept: Arc::default() })
+        Ok(Self { listener, address })
     }
 
     /// Its address.
@@ -71,15 +67,15 @@ impl MetricsServer {
 
     /// Serves until `ending` turns true. Dropping the future ends every connection.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
-        let mut connections = Connections::default();
-        let refused = || subject.recorder().count(Counter::MetricsRefused, 1);
+        let permits = Arc::new(Semaphore::new(limits::MAX_METRICS_CONNECTIONS));
+        let mut connections = JoinSet::new();
         loop {
+            while connections.try_join_next().is_some() {}
             let accepted = async {
-                let accepted = self.listener.accept().await;
-                connections.make_room(refused).await;
-                accepted
+                let permit = Arc::clone(&permits).acquire_owned().await;
+                (permit, self.listener.accept().await)
             };
-            let accepted = tokio::select! {
+            let (permit, accepted) = tokio::select! {
                 biased;
                 // An error means that the daemon has ended.
                 _ = ending.wait_for(|ending| *ending) => return,
@@ -87,13 +83,14 @@ impl MetricsServer {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let (subject, kept) = (Arc::clone(&subject), Arc::clone(&self.kept));
-                    connections.add(|is_asked| async move {
-                        serve(stream, subject.as_ref(), &kept, &is_asked).await
+                    let subject = Arc::clone(&subject);
+                    connections.spawn(async move {
+                        serve(stream, subject.as_ref()).await;
+                        drop(permit);
                     });
                 }
                 Err(error) => {
-                    refused();
+                    subject.recorder().count(Counter::MetricsRefused, 1);
                     tracing::warn!(
                         "cannot accept a connection for metrics: {error}; Prometheus gets no metrics until this works again, but DNS queries are answered; resolverd tries again; if this line is repeated, raise LimitNOFILE with `systemctl edit resolverd`"
                     );
@@ -104,19 +101,17 @@ impl MetricsServer {
     }
 }
 
-/// One connection, bounded in time. A client may leave early. `is_asked` is set when the header has arrived.
-async fn serve(mut stream: TcpStream, subject: &impl Controlled, kept: &Mutex<Page>, is_asked: &AtomicBool) {
+/// One connection, bounded in time. A client may leave early.
+async fn serve(mut stream: TcpStream, subject: &impl Controlled) {
     let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
         Ok(Ok(Some(header))) => header,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => return tracing::debug!("a connection for metrics failed: {error}"),
         Err(_) => return tracing::debug!("a connection for metrics sent no request in time"),
     };
-    is_asked.store(true, Ordering::Relaxed);
-    let mut page = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
-    let (header, body) = reply(&header, || page.of(subject));
+    let reply = reply(&header, || gather::text(subject));
     let exchange = async {
-        write_both(&mut stream, &header, &body).await?;
+        stream.write_all(reply.as_bytes()).await?;
         stream.shutdown().await
     };
     match timeout(limits::METRICS_TIME, exchange).await {
@@ -124,21 +119,6 @@ async fn serve(mut stream: TcpStream, subject: &impl Controlled, kept: &Mutex<Pa
         Ok(Err::<(), io::Error>(error)) => tracing::debug!("a connection for metrics failed: {error}"),
         Err(_) => tracing::debug!("a connection for metrics timed out"),
     }
-    if page.weight() <= limits::MAX_KEPT_METRICS {
-        *kept.lock().unwrap_or_else(PoisonError::into_inner) = page;
-    }
-}
-
-/// Sends a header and a body without copying them together.
-async fn write_both(stream: &mut TcpStream, header: &str, body: &str) -> io::Result<()> {
-    let mut slices = &mut [IoSlice::new(header.as_bytes()), IoSlice::new(body.as_bytes())][..];
-    while !slices.is_empty() {
-        match stream.write_vectored(slices).await? {
-            0 => return Err(io::ErrorKind::WriteZero.into()),
-            written => IoSlice::advance_slices(&mut slices, written),
-        }
-    }
-    Ok(())
 }
 
 /// Reads up to the end of the header, or to the bound; none if the client left before.
@@ -171,29 +151,29 @@ fn path(target: &str) -> &str {
     rest.unwrap_or(target).split('?').next().unwrap_or_default()
 }
 
-/// The header and the body of the reply to a request.
-fn reply<'m>(header: &[u8], metrics: impl FnOnce() -> &'m str) -> (String, Cow<'m, str>) {
+/// The reply to a request.
+fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     let parsed = request.parse(header);
-    let (status, body): (_, Cow<'_, str>) = match parsed {
+    let (status, body) = match parsed {
         Ok(httparse::Status::Complete(_)) => match (request.method, path(request.path.unwrap_or_default())) {
-            (Some("GET" | "HEAD"), PATH) => ("200 OK", metrics().into()),
-            (Some("GET" | "HEAD"), _) => ("404 Not Found", format!("The metrics are at {PATH}.\n").into()),
-            _ => ("405 Method Not Allowed", "Only GET and HEAD are served.\n".into()),
+            (Some("GET" | "HEAD"), PATH) => ("200 OK", metrics()),
+            (Some("GET" | "HEAD"), _) => ("404 Not Found", format!("The metrics are at {PATH}.\n")),
+            _ => ("405 Method Not Allowed", "Only GET and HEAD are served.\n".to_owned()),
         },
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            ("431 Request Header Fields Too Large", "The request is too long.\n".into())
+            ("431 Request Header Fields Too Large", "The request is too long.\n".to_owned())
         }
-        Err(_) => ("400 Bad Request", "The request cannot be read.\n".into()),
+        Err(_) => ("400 Bad Request", "The request cannot be read.\n".to_owned()),
     };
     let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
-    let header = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {}\r\n{allow}Connection: close\r\n\r\n",
-        body.len()
-    );
+    let length = body.len();
     // A reply to HEAD has the length of the body that GET has, and no body (RFC 9110 section 9.3.2).
-    if request.method == Some("HEAD") { (header, "".into()) } else { (header, body) }
+    let body = if request.method == Some("HEAD") { String::new() } else { body };
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {length}\r\n{allow}Connection: close\r\n\r\n{body}"
+    )
 }
 
 #[cfg(test)]
@@ -203,7 +183,9 @@ mod tests {
     use super::*;
 
     fn status(request: &str) -> String {
-        let (header, body) = reply(request.as_bytes(), || "a 1\n");
+        let reply = reply(request.as_bytes(), || "a 1\n".to_owned());
+        let (header, body) = reply.split_once("\r\n\r\n").unwrap();
+        let header = format!("{header}\r\n");
         let length = if request.starts_with("HEAD") { 4 } else { body.len() };
         assert!(header.contains(&format!("Content-Length: {length}\r\n")), "{header}");
         header.split(' ').nth(1).unwrap().to_owned()
@@ -229,15 +211,14 @@ mod tests {
 
     #[test]
     fn a_reply_to_head_has_no_body() {
-        let (header, body) = reply(b"HEAD /metrics HTTP/1.1\r\n\r\n", || "a 1\n");
-        assert!(header.contains("Content-Length: 4\r\n") && header.ends_with("\r\n\r\n"), "{header}");
-        assert!(body.is_empty());
+        let reply = reply(b"HEAD /metrics HTTP/1.1\r\n\r\n", || "a 1\n".to_owned());
+        assert!(reply.contains("Content-Length: 4\r\n") && reply.ends_with("\r\n\r\n"), "{reply}");
     }
 
     proptest! {
         #[test]
         fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(reply(&octets, || "").0.starts_with("HTTP/1.1 "));
+            prop_assert!(reply(&octets, String::new).starts_with("HTTP/1.1 "));
         }
     }
 }

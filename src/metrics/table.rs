@@ -44,7 +44,7 @@ pub struct Metric {
 macro_rules! families {
     ($($(#[doc = $about:literal])* $family:ident $name:literal $kind:ident $labels:expr;)*) => {
         /// A metric that is no counter of the record.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug)]
         pub(super) enum Family {
             $($(#[doc = $about])* $family,)*
         }
@@ -52,6 +52,13 @@ macro_rules! families {
         impl Family {
             /// All of them, in the order of the table.
             pub(super) const ALL: &[Self] = &[$(Self::$family,)*];
+
+            /// Its name.
+            pub(super) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$family => concat!("resolverd_", $name),)*
+                }
+            }
 
             /// The names of its labels.
             pub(super) const fn labels(self) -> &'static [&'static str] {
@@ -65,7 +72,7 @@ macro_rules! families {
                 match self {
                     $(Self::$family => {
                         let (kind, labels) = (MetricKind::$kind, self.labels());
-                        Metric { name: full($name), kind, labels, about: concat!($($about),*).trim_start() }
+                        Metric { name: self.name().to_owned(), kind, labels, about: concat!($($about),*).trim_start() }
                     })*
                 }
             }
@@ -112,7 +119,7 @@ families! {
     ListQueries "list_queries_total" Counter ["list"];
     /// Queries of clients to each DNS list that were answered from the cache.
     ListHits "list_hits_total" Counter ["list"];
-    /// Answers of each DNS list: listed, not_listed, or untold (neither, because the list refused, failed or did not answer).
+    /// Answers of each DNS list: listed, not_listed, or unknown (neither, because the list refused, failed or did not answer).
     ListAnswers "list_answers_total" Counter ["list", "answer"];
     /// The time of queries to each DNS list that were not in the cache.
     ListDuration "list_duration_seconds" Histogram ["list"];
@@ -157,12 +164,12 @@ pub fn all() -> Vec<Metric> {
 
 /// The metric of a counter of the record.
 fn counter(name: &str, about: &'static str) -> Metric {
-    Metric { name: full(name) + "_total", kind: MetricKind::Counter, labels: &[], about }
+    Metric { name: counter_name(name), kind: MetricKind::Counter, labels: &[], about }
 }
 
-/// A name with the prefix of the program.
-fn full(name: &str) -> String {
-    format!("resolverd_{name}")
+/// The name of the metric of a counter of the record.
+pub(super) fn counter_name(name: &str) -> String {
+    format!("resolverd_{name}_total")
 }
 
 #[cfg(test)]

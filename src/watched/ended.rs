@@ -1,4 +1,4 @@
-//! The end of a check: findings, or that it could not be told.
+//! The end of a check: findings, or that it has no result.
 
 use doctor::facts::{DomainFacts, Got, Want};
 use doctor::finding::Finding;
@@ -7,8 +7,8 @@ use doctor::judge;
 /// The end of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckEnd {
-    /// The findings, the worst first. Some of them may be that a part could not be told.
-    Told(Vec<Finding>),
+    /// The findings, the worst first. Some of them may say that a part is unknown.
+    Judged(Vec<Finding>),
     /// Nothing is known about the domain; the text says why.
     CouldNotTell(String),
 }
@@ -23,7 +23,7 @@ pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
         let why = "no name server answered, not even those of the parent zone";
         return CheckEnd::CouldNotTell(why.to_owned());
     }
-    CheckEnd::Told(judge(facts))
+    CheckEnd::Judged(judge(facts))
 }
 
 /// Whether a server answered; if none was to be asked, whether the daemon had an answer from memory.
@@ -59,17 +59,21 @@ mod tests {
     fn silence_of_all_servers_is_no_finding_about_the_domain() {
         let reply = |rcode: &str| Got::Reply(ReplyFacts { rcode: rcode.to_owned(), ..ReplyFacts::default() });
         let cached = || (lookup("a.test.", "SOA"), reply("NOERROR"));
-        let told = |got| matches!(end(got), CheckEnd::Told(_));
-        assert!(!told(vec![
+        let judged = |got| matches!(end(got), CheckEnd::Judged(_));
+        assert!(!judged(vec![
             cached(),
             server(1, Got::NoReply(NoReply::Silent)),
             server(2, Got::NoReply(NoReply::Unreachable))
         ]));
-        assert!(told(vec![cached(), server(1, Got::NoReply(NoReply::Silent)), server(2, reply("REFUSED"))]));
-        assert!(!told(vec![cached(), server(1, Got::NoReply(NoReply::NoRoute))]), "the cable is out");
-        assert!(told(vec![cached()]));
-        assert!(!told(vec![(lookup("a.test.", "SOA"), reply("SERVFAIL"))]));
-        assert!(!told(Vec::new()));
+        assert!(judged(vec![
+            cached(),
+            server(1, Got::NoReply(NoReply::Silent)),
+            server(2, reply("REFUSED"))
+        ]));
+        assert!(!judged(vec![cached(), server(1, Got::NoReply(NoReply::NoRoute))]), "the cable is out");
+        assert!(judged(vec![cached()]));
+        assert!(!judged(vec![(lookup("a.test.", "SOA"), reply("SERVFAIL"))]));
+        assert!(!judged(Vec::new()));
         let facts = DomainFacts::new(CheckSubject::default());
         assert!(matches!(ended(&facts, true), CheckEnd::CouldNotTell(why) if why.contains("internet")));
     }

@@ -5,8 +5,8 @@ use super::*;
 const HOUR: u64 = 3_600;
 
 /// A check with these findings.
-fn told(codes: &[Code]) -> CheckEnd {
-    CheckEnd::Told(
+fn judged(codes: &[Code]) -> CheckEnd {
+    CheckEnd::Judged(
         codes.iter().map(|code| Finding::new(*code, format!("as {}", code.entry().word))).collect(),
     )
 }
@@ -20,7 +20,7 @@ fn changes(checks: Vec<CheckEnd>) -> Vec<(u64, ChangeKind, Code, u64)> {
     let mut history = DomainHistory::default();
     let mut all = Vec::new();
     for (hour, end) in (0..).zip(checks) {
-        for change in history.take(end, hour * HOUR, Confirmation::Twice) {
+        for change in history.take(end, hour * HOUR) {
             assert_eq!(change.at, hour * HOUR);
             all.push((hour, change.change, change.code, change.since / HOUR));
         }
@@ -32,14 +32,14 @@ fn changes(checks: Vec<CheckEnd>) -> Vec<(u64, ChangeKind, Code, u64)> {
 fn a_finding_comes_and_goes_when_two_checks_say_so() {
     let old = Code::SerialDiffers;
     let checks = vec![
-        told(&[]),
-        told(&[old]),
-        told(&[old]),
-        told(&[old]),
-        told(&[]),
-        told(&[]),
-        told(&[]),
-        told(&[old]),
+        judged(&[]),
+        judged(&[old]),
+        judged(&[old]),
+        judged(&[old]),
+        judged(&[]),
+        judged(&[]),
+        judged(&[]),
+        judged(&[old]),
     ];
     assert_eq!(changes(checks), [(2, ChangeKind::Came, old, 1), (6, ChangeKind::Went, old, 1)]);
 }
@@ -47,27 +47,29 @@ fn a_finding_comes_and_goes_when_two_checks_say_so() {
 #[test]
 fn a_finding_that_flaps_has_one_line() {
     let old = Code::SerialDiffers;
-    let flaps = |first: &[Code]| (0..20).map(|turn| told(if turn % 2 == 0 { first } else { &[] })).collect();
+    let flaps =
+        |first: &[Code]| (0..20).map(|turn| judged(if turn % 2 == 0 { first } else { &[] })).collect();
     assert_eq!(changes(flaps(&[old])), [(2, ChangeKind::Came, old, 0)], "two checks of three have seen it");
     let seldom =
-        (0..20).map(|turn| told(if turn % 3 == 0 { std::slice::from_ref(&old) } else { &[] })).collect();
+        (0..20).map(|turn| judged(if turn % 3 == 0 { std::slice::from_ref(&old) } else { &[] })).collect();
     assert!(changes(seldom).is_empty());
-    let checks = [vec![told(&[old]), told(&[old])], flaps(&[old])].concat();
+    let checks = [vec![judged(&[old]), judged(&[old])], flaps(&[old])].concat();
     assert_eq!(changes(checks), [(1, ChangeKind::Came, old, 0)]);
 }
 
 #[test]
 fn a_check_that_could_not_tell_changes_nothing() {
     let silent = Code::NsSilent;
-    let between = [told(&[silent]), lost(), told(&[silent]), told(&[]), lost(), told(&[]), lost(), told(&[])];
+    let between =
+        [judged(&[silent]), lost(), judged(&[silent]), judged(&[]), lost(), judged(&[]), lost(), judged(&[])];
     assert_eq!(
         changes(between.to_vec()),
         [(2, ChangeKind::Came, silent, 0), (7, ChangeKind::Went, silent, 0)]
     );
     let mut history = DomainHistory::default();
-    history.take(told(&[silent]), 7, Confirmation::Twice);
-    history.take(lost(), 9, Confirmation::Twice);
-    assert_eq!((history.checked, history.untold.is_some()), (Some(7), true));
+    history.take(judged(&[silent]), 7);
+    history.take(lost(), 9);
+    assert_eq!((history.checked, history.could_not_tell.is_some()), (Some(7), true));
 }
 
 #[test]
@@ -87,8 +89,8 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
     for (finding, other, stays) in cases {
-        let others = || (0..3).map(|_| told(&[other]));
-        let checks = [told(&[finding]), told(&[finding])].into_iter().chain(others()).collect();
+        let others = || (0..3).map(|_| judged(&[other]));
+        let checks = [judged(&[finding]), judged(&[finding])].into_iter().chain(others()).collect();
         let went = changes(checks).contains(&(4, ChangeKind::Went, finding, 0));
         assert_eq!(went, !stays, "{} beside {}", finding.entry().word, other.entry().word);
     }
@@ -98,11 +100,12 @@ fn what_a_check_cannot_see_does_not_go() {
 fn another_level_is_another_finding_and_equal_ones_are_joined() {
     let mut history = DomainHistory::default();
     let at = |level| Finding::new(Code::NsSilent, "192.0.2.1").at(level);
-    let one = || CheckEnd::Told(vec![at(Level::Warning), Finding::new(Code::NsSilent, "192.0.2.2")]);
-    let came = history.take(one(), 1, Confirmation::Once);
+    let one = || CheckEnd::Judged(vec![at(Level::Warning), Finding::new(Code::NsSilent, "192.0.2.2")]);
+    history.take(one(), 1);
+    let came = history.take(one(), 2);
     assert_eq!(came[0].evidence, "192.0.2.1; 192.0.2.2");
-    let worse = history.take(CheckEnd::Told(vec![at(Level::Failure)]), 2, Confirmation::Once);
-    let words: Vec<_> = worse.iter().map(|change| (change.change, change.level)).collect();
+    let mut worse = |hour| history.take(CheckEnd::Judged(vec![at(Level::Failure)]), hour);
+    let words: Vec<_> = (3..6).flat_map(&mut worse).map(|change| (change.change, change.level)).collect();
     assert_eq!(words, [(ChangeKind::Came, Level::Failure), (ChangeKind::Went, Level::Warning)]);
     assert_eq!(history.findings.len(), 1);
 }
@@ -114,11 +117,11 @@ fn the_history_is_bounded() {
         .iter()
         .map(|code| Finding::new(*code, "\u{1f98a}".repeat(9_000)).at(Level::Warning))
         .collect();
-    for turn in 0..200 {
-        let findings = if turn % 2 == 0 { all.clone() } else { Vec::new() };
-        history.take(CheckEnd::Told(findings), turn, Confirmation::Once);
+    for turn in 0..400 {
+        let findings = if turn / 4 % 2 == 0 { all.clone() } else { Vec::new() };
+        history.take(CheckEnd::Judged(findings), turn);
     }
-    history.take(CheckEnd::Told(all), 200, Confirmation::Once);
+    history.take(CheckEnd::Judged(all), 400);
     assert_eq!((history.findings.len(), history.changes.len()), (MAX_WATCH_FINDINGS, MAX_WATCH_CHANGES));
     let most = serde_json::to_vec(&history).unwrap().len() * resolver::limits::MAX_WATCHED;
     assert!((most as u64) < crate::limits::MAX_WATCH_FILE, "{most}");
@@ -142,7 +145,7 @@ fn about(code: Code, about: &[About]) -> Finding {
 }
 
 /// A part that could not be told, about these.
-fn untold(part: Part, about: &[About]) -> Finding {
+fn unknown(part: Part, about: &[About]) -> Finding {
     let codes = [
         (Part::MxRecords, Code::MailUnknown),
         (Part::MailHosts, Code::MailUnknown),
@@ -161,47 +164,47 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
     let listed_host = || about(Code::Listed, &[listing(Some("bl.a.")), m1()]).at(Level::Note);
     let cases = [
         // SPF and DMARC need no mail host; of policies, only the own part counts.
-        (about(Code::SpfMultiple, &[]), untold(Part::MailHosts, &[m9()]), false),
-        (about(Code::DmarcSyntax, &[]), untold(Part::Spf, &[]), false),
-        (about(Code::DmarcSyntax, &[]), untold(Part::Dmarc, &[]), true),
-        (about(Code::BimiWithoutDmarc, &[]), untold(Part::Dmarc, &[]), true),
-        (about(Code::SpfMultiple, &[]), untold(Part::Dmarc, &[]), false),
-        (about(Code::SpfMultiple, &[]), untold(Part::Spf, &[]), true),
-        (about(Code::TlsaUnusable, &[m1()]), untold(Part::Dane, &[m9()]), false),
-        (about(Code::TlsaUnusable, &[m1()]), untold(Part::Dane, &[m1()]), true),
+        (about(Code::SpfMultiple, &[]), unknown(Part::MailHosts, &[m9()]), false),
+        (about(Code::DmarcSyntax, &[]), unknown(Part::Spf, &[]), false),
+        (about(Code::DmarcSyntax, &[]), unknown(Part::Dmarc, &[]), true),
+        (about(Code::BimiWithoutDmarc, &[]), unknown(Part::Dmarc, &[]), true),
+        (about(Code::SpfMultiple, &[]), unknown(Part::Dmarc, &[]), false),
+        (about(Code::SpfMultiple, &[]), unknown(Part::Spf, &[]), true),
+        (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m9()]), false),
+        (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m1()]), true),
         // The list that answers is believed.
         (
             about(Code::Listed, &[listing(Some("bl.a."))]),
-            untold(Part::Lists, &[listing(Some("bl.b."))]),
+            unknown(Part::Lists, &[listing(Some("bl.b."))]),
             false,
         ),
         (
             about(Code::Listed, &[listing(Some("bl.a."))]),
-            untold(Part::Lists, &[listing(Some("bl.a."))]),
+            unknown(Part::Lists, &[listing(Some("bl.a."))]),
             true,
         ),
-        (about(Code::Listed, &[listing(Some("bl.a."))]), untold(Part::Lists, &[listing(None)]), true),
-        (about(Code::Listed, &[listing(Some("bl.a."))]), untold(Part::MailHosts, &[m9()]), false),
-        (listed_host(), untold(Part::MailHosts, &[m1()]), true),
-        (listed_host(), untold(Part::MailHosts, &[m9()]), false),
+        (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::Lists, &[listing(None)]), true),
+        (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
+        (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
+        (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
         // The MX records were read, or not.
-        (about(Code::MxIsAddress, &[]), untold(Part::MailHosts, &[m9()]), false),
-        (about(Code::MxIsAddress, &[]), untold(Part::MxRecords, &[]), true),
-        (about(Code::MxWithoutAddress, &[m1()]), untold(Part::MailHosts, &[m9()]), false),
-        (about(Code::MxWithoutAddress, &[m1(), m9()]), untold(Part::MailHosts, &[m9()]), true),
-        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::Pointers, &[address(9)]), false),
-        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::Pointers, &[address(1)]), true),
-        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::MailHosts, &[m9()]), false),
-        (about(Code::PtrMissing, &[address(1), m1()]), untold(Part::MailHosts, &[m1()]), true),
-        (about(Code::NsLame, &[address(1)]), untold(Part::Servers, &[address(2)]), false),
-        (about(Code::NsLame, &[address(1)]), untold(Part::Servers, &[address(1)]), true),
+        (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
+        (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
+        (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),
+        (about(Code::MxWithoutAddress, &[m1(), m9()]), unknown(Part::MailHosts, &[m9()]), true),
+        (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::Pointers, &[address(9)]), false),
+        (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::Pointers, &[address(1)]), true),
+        (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m9()]), false),
+        (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m1()]), true),
+        (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(2)]), false),
+        (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(1)]), true),
         // Another address of the host was heard.
-        (about(Code::SmtpRejects, &[address(1), m1()]), untold(Part::Connections, &[address(2)]), false),
+        (about(Code::SmtpRejects, &[address(1), m1()]), unknown(Part::Connections, &[address(2)]), false),
     ];
     for (finding, unknown, stays) in cases {
         let mut history = DomainHistory::default();
         let mut take = |found: &Finding, hour: u64| {
-            history.take(CheckEnd::Told(vec![found.clone()]), hour * HOUR, Confirmation::Twice);
+            history.take(CheckEnd::Judged(vec![found.clone()]), hour * HOUR);
             // The daemon has restarted since.
             history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
             history.findings.iter().any(|one| one.code == finding.code)
@@ -220,7 +223,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
 fn no_text_of_the_evidence_decides() {
     let mut history = DomainHistory::default();
     let mut take = |finding: Finding, hour| {
-        history.take(CheckEnd::Told(vec![finding]), hour, Confirmation::Twice);
+        history.take(CheckEnd::Judged(vec![finding]), hour);
         history.findings.iter().any(|one| one.code == Code::MxWithoutAddress)
     };
     let missing = || Finding::new(Code::MxWithoutAddress, "m9.a.test. MX").about([host("m1")]);
@@ -232,59 +235,13 @@ fn no_text_of_the_evidence_decides() {
 }
 
 #[test]
-fn findings_for_another_side_of_a_mail_are_left_out_with_a_change() {
-    let findings = || {
-        vec![
-            Finding::new(Code::SpfMultiple, "spf"),
-            Finding::new(Code::MtaStsSyntax, "sts"),
-            Finding::new(Code::NsLame, "lame"),
-            Finding::new(Code::PolicyUnknown, "unknown").of(Part::Spf),
-        ]
-    };
-    let of = |side| {
-        let mut history = DomainHistory::default();
-        history.take(CheckEnd::Told(findings()), 7, Confirmation::Once);
-        let changes = history.keep_for(side, 9);
-        assert!(changes.iter().all(|one| (one.change, one.at, one.since) == (ChangeKind::LeftOut, 9, 7)));
-        assert!(history.changes.starts_with(&changes) && history.changes.len() == 4 + changes.len());
-        changes.into_iter().map(|change| change.code).collect::<Vec<_>>()
-    };
-    assert_eq!(of(WatchAs::Both), []);
-    assert_eq!(of(WatchAs::Sender), [Code::MtaStsSyntax]);
-    assert_eq!(of(WatchAs::Recipient), [Code::SpfMultiple, Code::PolicyUnknown]);
-    // One that was not confirmed had no line.
-    let mut once = DomainHistory::default();
-    once.take(CheckEnd::Told(findings()), 7, Confirmation::Twice);
-    assert_eq!(once.ended(9), []);
-}
-
-#[test]
 fn a_moment_of_the_future_is_one_of_a_wrong_clock() {
-    let mut history =
-        DomainHistory { checked: Some(9_000_000), untold_since: Some(9_000_000), ..DomainHistory::default() };
-    history.take(lost(), 1_000, Confirmation::Twice);
-    assert_eq!((history.checked, history.untold_since), (Some(1_000), Some(1_000)));
-    history.take(lost(), 2_000, Confirmation::Twice);
-    assert_eq!(history.untold_since, Some(1_000));
-    assert_eq!(history.line_due(1_000 + 2 * HOUR).map(|(_, since)| since), Some(1_000));
-    assert_eq!(history.line_due(1_000 + 3 * HOUR), None, "once");
-}
-
-#[test]
-fn checks_that_tell_nothing_for_an_hour_have_one_line_and_another_when_it_is_over() {
-    let mut history = DomainHistory::default();
-    let minute = 60;
-    let mut lines = Vec::new();
-    for turn in 0..20 {
-        let now = 1_800_000_000 + turn * 10 * minute;
-        let end = if (1..15).contains(&turn) { lost() } else { told(&[]) };
-        history.take(end, now, Confirmation::Twice);
-        // The daemon has restarted since.
-        history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
-        lines.extend(history.line_due(now).map(|_| (turn, "untold")));
-        lines.extend(history.is_told_again().then_some((turn, "told")));
-    }
-    assert_eq!(lines, [(7, "untold"), (15, "told")]);
+    let (checked, could_not_tell_since) = (Some(9_000_000), Some(9_000_000));
+    let mut history = DomainHistory { checked, could_not_tell_since, ..DomainHistory::default() };
+    history.take(lost(), 1_000);
+    assert_eq!((history.checked, history.could_not_tell_since), (Some(1_000), Some(1_000)));
+    history.take(lost(), 2_000);
+    assert_eq!(history.could_not_tell_since, Some(1_000));
 }
 
 #[test]
@@ -296,10 +253,10 @@ fn the_remedy_of_a_cause_stays_with_its_finding() {
                 remedy: *remedy,
                 ..Finding::new(Code::NsSilent, "")
             };
-            CheckEnd::Told(remedies.iter().map(one).collect())
+            CheckEnd::Judged(remedies.iter().map(one).collect())
         };
-        history.take(findings(), 0, Confirmation::Twice);
-        history.take(findings(), HOUR, Confirmation::Twice);
+        history.take(findings(), 0);
+        history.take(findings(), HOUR);
         history.findings[0].remedy.clone()
     };
     assert_eq!(of(&[Some("Wait"), Some("Wait")]), "Wait");

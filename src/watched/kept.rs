@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::domain::WatchedDomain;
+use super::WatchedDomain;
 use super::history::DomainHistory;
 use crate::limits::{MAX_WATCH_CHANGES, MAX_WATCH_FILE, MAX_WATCH_FINDINGS};
 use dns::wire::presentation::{harmless, name_text};
@@ -45,7 +45,7 @@ impl Default for KeptWatches {
 
 impl KeptWatches {
     /// The current content.
-    pub(super) fn of(domains: &[WatchedDomain]) -> Self {
+    pub(super) fn from_domains(domains: &[WatchedDomain]) -> Self {
         let kept = |domain: &WatchedDomain| KeptDomain {
             domain: name_text(&domain.watch.domain),
             side: domain.watch.side,
@@ -67,9 +67,10 @@ impl KeptWatches {
         file.take(MAX_WATCH_FILE).read_to_string(&mut text)?;
         let kept: Self = serde_json::from_str(&text)?;
         let fits = |domain: &KeptDomain| {
-            let DomainHistory { findings, changes, untold, .. } = &domain.history;
+            let DomainHistory { findings, changes, could_not_tell, .. } = &domain.history;
             let evidence = findings.iter().map(|finding| &finding.evidence);
-            let mut texts = evidence.chain(changes.iter().map(|change| &change.evidence)).chain(untold);
+            let mut texts =
+                evidence.chain(changes.iter().map(|change| &change.evidence)).chain(could_not_tell);
             findings.len() <= MAX_WATCH_FINDINGS
                 && changes.len() <= MAX_WATCH_CHANGES
                 // Texts were escaped when they were written.
@@ -94,7 +95,6 @@ impl KeptWatches {
 mod tests {
     use super::*;
     use crate::ended::CheckEnd;
-    use crate::history::Confirmation;
     use doctor::codes::Code;
     use doctor::finding::Finding;
     use resolver::config::ConfiguredWatch;
@@ -103,14 +103,15 @@ mod tests {
     #[test]
     fn what_was_written_is_read_and_a_damaged_file_is_not() {
         let mut history = DomainHistory::default();
-        let end = CheckEnd::Told(vec![Finding::new(Code::NsLame, "\"192.0.2.1\"\u{1b}[2J")]);
-        history.take(end, 1_800_000_000, Confirmation::Once);
+        let end = || CheckEnd::Judged(vec![Finding::new(Code::NsLame, "\"192.0.2.1\"\u{1b}[2J")]);
+        history.take(end(), 1_800_000_000);
+        history.take(end(), 1_800_000_001);
         let domain = WatchedDomain {
             watch: ConfiguredWatch::default(),
             history: history.clone(),
             next: Duration::ZERO,
         };
-        let octets = KeptWatches::of(&[domain]).to_octets().unwrap();
+        let octets = KeptWatches::from_domains(&[domain]).to_octets().unwrap();
         let read = KeptWatches::read(octets.as_slice()).unwrap().into_domains();
         assert_eq!((read.len(), &read[0].history), (1, &history));
         let text = String::from_utf8(octets).unwrap();
@@ -120,7 +121,7 @@ mod tests {
             ("\"came\"", "\"left\""),
             ("1800000000", "-1"),
             ("}", ""),
-            ("\"untold\":null", "\"untold\":\"\\u001b[2J\""),
+            ("\"could_not_tell\":null", "\"could_not_tell\":\"\\u001b[2J\""),
             ("\\\\u{1b}", "\\u001b"),
         ] {
             assert!(KeptWatches::read(text.replace(from, to).as_bytes()).is_err(), "{from} {to}");

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-/// The time that each query of a check costs: the next check begins when all queries of the last one are paid. So all watched
-/// domains together cost 3 600 queries an hour at most, beside one check of `MAX_CHECK_QUESTIONS`.
-pub(crate) const WATCH_QUERY_TIME: Duration = Duration::from_secs(1);
+/// The time between two checks, of whatever domain: sixty checks an hour at most, each of `MAX_CHECK_QUESTIONS` queries or fewer.
+pub(crate) const WATCH_PAUSE: Duration = Duration::from_secs(60);
 
 /// How soon a check is repeated after a finding came or went for the first time. Transfers after a change of a zone, and
 /// restarts of servers, take less.
@@ -22,10 +21,6 @@ pub const WATCH_FIRST: Duration = Duration::from_secs(5 * 60);
 
 /// The time between two checks is up to a tenth shorter or longer, so that many hosts do not ask at the same moment.
 pub(crate) const WATCH_JITTER_PERCENT: u32 = 10;
-
-/// How long the checks of a domain may tell nothing until the log has a line: six checks of `WATCH_AGAIN`. Shorter outages of
-/// a network are no news.
-pub(crate) const WATCH_UNTOLD: Duration = Duration::from_secs(60 * 60);
 
 /// Checks in a row that must not find a finding until it is gone: one that comes and goes is there.
 pub(crate) const WATCH_GONE: u8 = 3;

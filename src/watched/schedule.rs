@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hickory_proto::rr::Name;
-
-use super::domain::WatchedDomain;
-use super::history::{DomainHistory, FindingChange};
+use super::WatchedDomain;
+use super::history::DomainHistory;
 use super::kept::KeptDomain;
 use crate::limits::{
-    MAX_WATCH_AGAIN, WATCH_AGAIN, WATCH_FIRST, WATCH_JITTER_PERCENT, WATCH_QUERY_TIME, WATCH_START,
+    MAX_WATCH_AGAIN, WATCH_AGAIN, WATCH_FIRST, WATCH_JITTER_PERCENT, WATCH_PAUSE, WATCH_START,
 };
 use dns::clock::{Mono, Now};
 use dns::random::Random;
@@ -21,8 +19,8 @@ use resolver::limits::WATCH_INTERVALS;
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     domains: BTreeMap<String, ScheduledDomain>,
-    /// When the queries of all checks so far are paid; none before the first.
-    paid: Option<Mono>,
+    /// The end of the pause after the last check; none before the first.
+    paused: Option<Mono>,
 }
 
 #[derive(Debug)]
@@ -33,9 +31,6 @@ struct ScheduledDomain {
     /// The last checks in a row that came early to confirm a finding.
     early: u8,
 }
-
-/// A change that the log may have a line about.
-pub(super) type WatchedChange = (ConfiguredWatch, FindingChange);
 
 /// The next step of the task.
 #[derive(Debug, PartialEq)]
@@ -49,71 +44,32 @@ pub(super) enum ScheduleStep {
 }
 
 impl Schedule {
-    /// Changes to these domains. A domain that stays keeps its history and its time; a new one has that of `kept`. If it was
-    /// checked for another side of a mail, it keeps the findings that apply, and is checked soon. Returns the changes by which
-    /// other findings end.
+    /// Changes to these domains. A domain that stays keeps its history and its time; a new one has that of `kept`. A domain that is
+    /// watched for another side of a mail begins anew, because its findings are others.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
         kept: Vec<KeptDomain>,
         now: Now,
         random: &Random,
-    ) -> Vec<WatchedChange> {
-        let mut changes = Vec::new();
+    ) {
         let mut before = std::mem::take(&mut self.domains);
         let mut kept: BTreeMap<String, KeptDomain> =
             kept.into_iter().map(|one| (one.domain.clone(), one)).collect();
         for watch in watches {
             let name = name_text(&watch.domain);
-            let domain = if let Some(old) = before.remove(&name) {
+            let old = before.remove(&name).filter(|old| old.watch.side == watch.side);
+            let domain = if let Some(old) = old {
                 let due = old.due.min(now.mono.after(watch.interval));
-                let mut domain = ScheduledDomain { watch: watch.clone(), due, ..old };
-                if old.watch.side != watch.side {
-                    let left_out = domain.history.keep_for(watch.side, now.unix);
-                    changes.extend(left_out.into_iter().map(|change| (watch.clone(), change)));
-                    domain.due = now.mono.after(below(WATCH_FIRST, random));
-                }
-                domain
+                ScheduledDomain { watch: watch.clone(), due, ..old }
             } else {
-                let kept = kept.remove(&name);
-                let mut history = DomainHistory::default();
-                let mut due = None;
-                if let Some(kept) = kept {
-                    history = kept.history;
-                    if kept.side != watch.side {
-                        let left_out = history.keep_for(watch.side, now.unix);
-                        changes.extend(left_out.into_iter().map(|change| (watch.clone(), change)));
-                        due = Some(now.mono.after(WATCH_START + below(WATCH_FIRST, random)));
-                    }
-                }
-                let due = due.unwrap_or_else(|| now.mono.after(first(watch, &history, now.unix, random)));
+                let kept = kept.remove(&name).filter(|kept| kept.side == watch.side);
+                let history = kept.map(|kept| kept.history).unwrap_or_default();
+                let due = now.mono.after(first(watch, &history, now.unix, random));
                 ScheduledDomain { watch: watch.clone(), history, due, early: 0 }
             };
             self.domains.insert(name, domain);
         }
-        let removed = before.into_values().map(|domain| (domain.watch, domain.history));
-        let forgotten = kept.into_values().filter_map(|one| {
-            let domain = Name::from_ascii(&one.domain).ok()?;
-            Some((ConfiguredWatch { domain, ..ConfiguredWatch::default() }, one.history))
-        });
-        for (watch, history) in removed.chain(forgotten) {
-            changes.extend(history.ended(now.unix).into_iter().map(|change| (watch.clone(), change)));
-        }
-        changes
-    }
-
-    /// Takes in that checks are put off. A domain whose check is late is not watched meanwhile. Returns the domains of which the
-    /// log must have a line, with the reason and since when.
-    pub(super) fn put_off(&mut self, now: Now) -> Vec<(ConfiguredWatch, (String, u64))> {
-        let mut lines = Vec::new();
-        for domain in self.domains.values_mut() {
-            let late = now.mono.since(domain.due);
-            if late >= WATCH_AGAIN {
-                domain.history.put_off(now.unix.saturating_sub(late.as_secs()), now.unix);
-                lines.extend(domain.history.line_due(now.unix).map(|line| (domain.watch.clone(), line)));
-            }
-        }
-        lines
     }
 
     /// The next step.
@@ -121,17 +77,12 @@ impl Schedule {
         let Some(next) = self.domains.values().min_by_key(|domain| domain.due) else {
             return ScheduleStep::Rest;
         };
-        let at = next.due.max(self.paid.unwrap_or(next.due));
+        let at = next.due.max(self.paused.unwrap_or(next.due));
         if at > now {
             ScheduleStep::Wait(at.since(now))
         } else {
             ScheduleStep::Check(Box::new(next.watch.clone()))
         }
-    }
-
-    /// Takes the price of a check that began then.
-    pub(super) fn pay(&mut self, asked: u32, began: Mono) {
-        self.paid = Some(began.after(WATCH_QUERY_TIME.saturating_mul(asked)));
     }
 
     /// The history of a domain; none if a reload has removed or changed it meanwhile.
@@ -140,12 +91,13 @@ impl Schedule {
         (domain.watch.side == watch.side).then_some(&mut domain.history)
     }
 
-    /// Plans the next check of a domain; soon if the last one told nothing, or if a finding must be confirmed.
+    /// Plans the next check of a domain; soon if the last one had no result, or if a finding must be confirmed.
     pub(super) fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
+        self.paused = Some(now.after(WATCH_PAUSE));
         if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
-            let untold = domain.history.untold.is_some();
-            let again = untold || domain.history.is_unsure() && domain.early < MAX_WATCH_AGAIN;
-            domain.early = if again && !untold { domain.early + 1 } else { 0 };
+            let is_unknown = domain.history.could_not_tell.is_some();
+            let again = is_unknown || domain.history.is_unsure() && domain.early < MAX_WATCH_AGAIN;
+            domain.early = if again && !is_unknown { domain.early + 1 } else { 0 };
             let pause = if again { WATCH_AGAIN } else { domain.watch.interval };
             domain.due = now.after(about(pause.min(domain.watch.interval), random));
         }
@@ -153,11 +105,11 @@ impl Schedule {
 
     /// The domains, for people.
     pub(super) fn domains(&self, now: Mono) -> Vec<WatchedDomain> {
-        let paid = self.paid.unwrap_or(now);
+        let paused = self.paused.unwrap_or(now);
         let domain = |domain: &ScheduledDomain| WatchedDomain {
             watch: domain.watch.clone(),
             history: domain.history.clone(),
-            next: domain.due.max(paid).since(now),
+            next: domain.due.max(paused).since(now),
         };
         self.domains.values().map(domain).collect()
     }

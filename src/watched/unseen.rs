@@ -1,9 +1,9 @@
 //! The findings that a check could not look for, so that their absence means nothing. Pure.
 //!
-//! A finding is hidden only by what could really hide it: a part that it needs could not be told, about one of its hosts,
+//! A finding is hidden only by what could really hide it: a part that it needs is unknown, about one of its hosts,
 //! addresses or lists (`doctor::part`).
 
-use super::followed::FollowedFinding;
+use super::history::FollowedFinding;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level, Topic};
 use doctor::part::{About, Part};
@@ -11,8 +11,8 @@ use doctor::part::{About, Part};
 /// Faults that hide all others: the domain cannot be resolved.
 const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
 
-/// A part that could not be told.
-struct UntoldPart {
+/// A part that is unknown.
+struct UnknownPart {
     /// None: any policy.
     part: Option<Part>,
     /// The hosts, addresses or lists that it is about; empty: all.
@@ -23,12 +23,12 @@ struct UntoldPart {
 pub(super) struct Unseen {
     /// A fault hides all.
     all: bool,
-    parts: Vec<UntoldPart>,
+    parts: Vec<UnknownPart>,
 }
 
 impl Unseen {
-    /// The parts that a check with these findings could not tell.
-    pub(super) fn of(findings: &[Finding]) -> Self {
+    /// The parts that are unknown to a check with these findings.
+    pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
             // Beyond a bound too: the records of a server that is not asked are not known.
             Some(Part::Records) => true,
@@ -40,14 +40,14 @@ impl Unseen {
         Self {
             all: findings.iter().any(|finding| HIDES_ALL.contains(&finding.code) || is_unrouted(finding)),
             parts: unknown
-                .map(|finding| UntoldPart { part: finding.part, about: finding.about.clone() })
+                .map(|finding| UnknownPart { part: finding.part, about: finding.about.clone() })
                 .collect(),
         }
     }
 
-    /// Whether it hides a finding. That a part could not be told is over when the check did not say it again.
+    /// Whether it hides a finding. A finding that a part is unknown ends when the check does not report it again.
     pub(super) fn hides(&self, finding: &FollowedFinding) -> bool {
-        let by = |untold: &UntoldPart| untold.hides(finding);
+        let by = |part: &UnknownPart| part.hides(finding);
         self.all || (finding.level != Level::CouldNotTell && self.parts.iter().any(by))
     }
 }
@@ -57,7 +57,7 @@ fn is_unrouted(finding: &Finding) -> bool {
     (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers)) && finding.about.is_empty()
 }
 
-impl UntoldPart {
+impl UnknownPart {
     fn hides(&self, finding: &FollowedFinding) -> bool {
         let is_needed = match self.part {
             Some(part) => finding.code.entry().parts.contains(&part),

@@ -296,29 +296,6 @@ fn a_daemon_that_ends_during_a_check_is_told_in_one_line() {
 }
 
 #[test]
-fn a_page_shows_the_delegation() {
-    let world = world();
-    let file = world.path("report.html");
-    let (code, lines) = world.run(&["check", "registered.com", "--html", file.to_str().unwrap()]);
-    assert_eq!(code, 0, "both sets of servers have the same records");
-    let page = std::fs::read_to_string(&file).unwrap();
-    let answer = lines[0].trim_start_matches("registered.com: ").replace('"', "&quot;");
-    assert!(page.contains(&answer), "{page}");
-    let picture = page.split_once("<svg ").unwrap().1.split_once("</svg>").unwrap().0;
-    for name in
-        ["com.", "registered.com.", "old1.former.com.", "old2.former.com.", "ns1.host.com.", "ns2.host.com."]
-    {
-        assert!(picture.contains(&format!(">{name}</text>")), "{name}: {picture}");
-    }
-    // Two lines from the zone above, and two to the zone.
-    assert_eq!(picture.matches("<line ").count(), 4, "{picture}");
-    let output = world.command(&["check", "registered.com", "--local", "--html", "/nowhere/report.html"]);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("cannot write /nowhere/report.html: "), "{told}");
-    assert_eq!(output.status.code(), Some(2));
-}
-
-#[test]
 fn a_bounce_leads_to_the_recipient_s_domain() {
     let world = world();
     let file = world.path("bounce");

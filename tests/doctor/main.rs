@@ -32,4 +32,3 @@ mod stage;
 mod unproven;
 mod unusual;
 mod watched;
-mod watching;

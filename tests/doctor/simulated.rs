@@ -14,7 +14,6 @@ use futures_util::future::BoxFuture;
 use gather::{Sources, gather};
 use lab::simulation::Simulation;
 use lab::world::UNIX_AT_START;
-use resolver::iterate::direct::DirectQuery;
 use resolver::resolve::Asked;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -56,21 +55,9 @@ impl Daemon<'_> {
                 let found = Lookup { answer, now, outcome, elapsed: now.since(began) };
                 got(vec![Reply::Query(Box::new(lookup::reply(&question, &found).unwrap()))])
             }
-            Request::AskServer {
-                server,
-                port,
-                name,
-                kind,
-                tcp,
-                edns,
-                recursion,
-                unvalidated,
-                mixed_case,
-            } => {
-                self.sent.lock().unwrap().insert(server);
-                let asked = query(server, &name, &kind).unwrap();
-                let asked = DirectQuery { port, tcp, edns, recursion, unvalidated, mixed_case, ..asked };
-                let heard = self.simulation.resolver().side().ask_directly(asked).await;
+            Request::AskServer(asked) => {
+                self.sent.lock().unwrap().insert(asked.server);
+                let heard = self.simulation.resolver().side().ask_directly(query(&asked).unwrap()).await;
                 got(vec![Reply::ServerSaid(Box::new(said(heard)))])
             }
             Request::DnsblTest { .. } => Got::Lists(Vec::new()),

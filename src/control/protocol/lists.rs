@@ -108,8 +108,4 @@ pub struct ListTest {
     pub removal: Option<String>,
     /// The time in seconds.
     pub elapsed: f64,
-    /// Questions about test entries of the list, asked to know whether this answer can be believed. Only the daemon itself needs the
-    /// number, for the budget of watched domains.
-    #[serde(skip)]
-    pub tested: u32,
 }

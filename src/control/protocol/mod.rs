@@ -3,10 +3,7 @@
 //! A reply is any number of lines, the last of which is `end` or `problem`, so that a truncated reply is not taken
 //! for a whole one.
 
-mod direct;
 pub mod lists;
-pub mod lookahead;
-mod monitor;
 mod query;
 pub mod rows;
 mod status;
@@ -17,12 +14,12 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::direct::{NotHeard, ServerSaid};
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
-use self::lookahead::{LookaheadRule, LookaheadState};
-pub use self::monitor::{MonitorRequest, QueryEvent};
-pub use self::query::{ConfiguredSource, QueryReply, RecordText, TraceRequest};
-use self::rows::{FlightState, HeldRow, ServerState};
+pub use self::query::{
+    ConfiguredSource, MonitorRequest, NotHeard, QueryEvent, QueryReply, RecordText, ServerQuery, ServerSaid,
+    TraceRequest,
+};
+use self::rows::{FlightState, HeldRow, LookaheadRule, LookaheadState, ServerState};
 pub use self::status::{
     CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding,
     RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
@@ -32,7 +29,7 @@ use self::zones::ZoneState;
 use history::culprit::DecisiveTime;
 use history::event::Step;
 use history::failed::FailedZone;
-use history::spent::{MinuteRow, StageRow, TableSpan};
+use history::spent::{StageRow, TableSpan};
 use history::why::MessageReport;
 use history::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 use resolver::cache::flush::Flushed;
@@ -62,33 +59,7 @@ pub enum Request {
     /// Like `Query`, with its steps, as they happen.
     Trace(TraceRequest),
     /// A query to one server. The reply is the server's whole answer.
-    AskServer {
-        /// The server.
-        server: IpAddr,
-        /// Its port; none: `resolve.upstream_port`.
-        #[serde(default)]
-        port: Option<u16>,
-        /// The name.
-        name: String,
-        /// The type.
-        #[serde(rename = "type")]
-        kind: String,
-        /// Over TCP instead of UDP.
-        #[serde(default)]
-        tcp: bool,
-        /// With an OPT, in which DO is set unless recursion is desired.
-        #[serde(default)]
-        edns: bool,
-        /// With RD: the server is a resolver.
-        #[serde(default)]
-        recursion: bool,
-        /// With CD: a resolver gives what it has without validation.
-        #[serde(default)]
-        unvalidated: bool,
-        /// With the name in random case, which the answer must repeat (0x20).
-        #[serde(default)]
-        mixed_case: bool,
-    },
+    AskServer(ServerQuery),
     /// Whether a name stays on this host: no server or resolver that a command names is asked about it.
     KeptHere {
         /// The name.
@@ -170,28 +141,19 @@ impl Request {
         match self {
             Self::Flush { .. } | Self::Reload => true,
             Self::Nta { what } => !matches!(what, NtaWhat::List),
-            Self::Status
-            | Self::Stats { .. }
-            | Self::Query { .. }
-            | Self::Trace(_)
-            | Self::AskServer { .. }
-            | Self::KeptHere { .. }
-            | Self::Servers { .. }
-            | Self::Zones
-            | Self::Inflight
-            | Self::Why(_)
-            | Self::WhyEach { .. }
-            | Self::Failed(_)
-            | Self::Monitor(_)
-            | Self::Cache { .. }
-            | Self::Dnsbl
-            | Self::DnsblHealth
-            | Self::DnsblList
-            | Self::DnsblTest { .. }
-            | Self::Lookahead
-            | Self::Watched
-            | Self::Config { .. } => false,
+            _ => false,
         }
+    }
+
+    /// Whether it reads the whole query history.
+    pub(crate) const fn reads_history(&self) -> bool {
+        matches!(
+            self,
+            Self::Why(_)
+                | Self::WhyEach { .. }
+                | Self::Failed(_)
+                | Self::Stats { table: Some(Table::Stage), .. }
+        )
     }
 }
 
@@ -249,11 +211,6 @@ pub enum Table {
     Type,
     /// The stages that the time of queries went to: queue, cache, servers, DNSSEC.
     Stage,
-    /// Messages (emails) a minute, and the time that they waited for DNS.
-    Minute,
-    /// Zones, most time first.
-    #[value(skip)]
-    Slow,
 }
 
 /// The entries to remove from the memories.
@@ -314,8 +271,6 @@ pub enum Reply {
     Type(TypeRow),
     /// A row of the table by stage.
     Stage(StageRow),
-    /// A row of the table by minute; the first row is for the whole window.
-    Minute(MinuteRow),
     /// To `Request::Query`, and after the steps to `Request::Trace`.
     Query(Box<QueryReply>),
     /// A step of the reply to `Request::Trace`.
@@ -341,7 +296,7 @@ pub enum Reply {
     MessagesEnd,
     /// A row of the reply to `Request::Failed`; most questions first.
     FailedZone(Box<FailedZone>),
-    /// The last row of the tables by stage and minute.
+    /// The last row of the table by stage.
     TableSpan(TableSpan),
     /// The last row of the reply to `Request::Failed`: when the record begins, in seconds since 1970; none if it is empty.
     RecordBegin {
@@ -402,11 +357,13 @@ pub enum Reply {
     /// A change by a reload; there is no such line without changes.
     Change {
         /// One sentence.
+        #[serde(rename = "change")]
         sentence: String,
     },
     /// An error in the file to be reloaded: the old configuration stays in effect.
     Wrong {
         /// One sentence, with line and key.
+        #[serde(rename = "wrong")]
         sentence: String,
     },
     /// The request could not be served; the last line.

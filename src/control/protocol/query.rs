@@ -1,11 +1,14 @@
-//! The reply to a question through the daemon.
+//! Questions through the daemon, queries to one server, and queries as they end.
+//!
+//! Spans are in seconds, moments in seconds since 1970.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
 use super::zones::ZoneSource;
 use dns::question::{ExtendedError, Outcome, Security};
+use doctor::facts::QueryForm;
 
 /// A question whose steps are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -81,4 +84,108 @@ pub struct RecordText {
     pub kind: String,
     /// Data in zone-file form; characters that act on a terminal are escaped.
     pub data: String,
+}
+
+/// A query to one server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerQuery {
+    /// The server.
+    pub server: IpAddr,
+    /// Its port; none: `resolve.upstream_port`.
+    pub port: Option<u16>,
+    /// The name.
+    pub name: String,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The form of the query.
+    pub form: QueryForm,
+}
+
+/// The answer of one server, or why there is none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServerSaid {
+    /// Why there is no reply; then the other fields but `why` and `elapsed` are empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) not_heard: Option<NotHeard>,
+    /// Like `not_heard`, in words; of a reply, its extended errors (RFC 8914).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// The numbers of the extended errors of a reply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended_errors: Vec<u16>,
+    /// Response code, by its usual name.
+    pub rcode: String,
+    /// Flags of the header, as dig names them.
+    pub flags: Vec<String>,
+    /// Whether it has an OPT.
+    #[serde(default)]
+    pub edns: bool,
+    /// Answer section.
+    pub answers: Vec<RecordText>,
+    /// Authority section.
+    pub authority: Vec<RecordText>,
+    /// Additional section, without the OPT.
+    pub additional: Vec<RecordText>,
+    /// Seconds from the message to its reply.
+    pub elapsed: f64,
+}
+
+/// Why a server gave no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotHeard {
+    /// No reply came in time.
+    #[serde(rename = "timeout")]
+    Silent,
+    /// The network or the server refused the message or the connection.
+    Unreachable,
+    /// The reply does not repeat the case of the name.
+    OtherCase,
+    /// The reply cannot be read or answers another question.
+    #[serde(rename = "invalid")]
+    Unfit,
+    /// This host has no route to the address family, or does not use it.
+    NoRoute,
+    /// This host could not send the message, or the configuration forbids it.
+    NotSent,
+}
+
+/// The wanted queries: failed or slow queries if one of both is given, otherwise all queries.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonitorRequest {
+    /// Queries that fail with SERVFAIL.
+    #[serde(default)]
+    pub failures: bool,
+    /// Queries that take this long or longer.
+    #[serde(default)]
+    pub slow: Option<f64>,
+    /// Only queries of this address or network.
+    #[serde(default)]
+    pub client: Option<String>,
+    /// Only names at and below this one.
+    #[serde(default)]
+    pub zone: Option<String>,
+}
+
+/// A query that has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueryEvent {
+    /// When it came.
+    pub at: f64,
+    /// Its client.
+    pub client: IpAddr,
+    /// The name.
+    pub name: String,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// From its arrival to the reply.
+    pub elapsed: f64,
+    /// Why it failed; none if it did not.
+    pub error: Option<String>,
 }

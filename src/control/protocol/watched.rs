@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use doctor::codes::Code;
 use doctor::finding::{Level, Topic};
 use resolver::config::WatchAs;
-use watched::followed::Standing;
-use watched::history::FindingChange;
+use watched::history::{FindingChange, Standing};
 
 /// A watched domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

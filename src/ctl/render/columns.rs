@@ -83,7 +83,7 @@ pub(crate) const LIST: &[Column<ListRow>] = &[
     Column("from cache", 5, |row, _| share(row.counts.hits, row.counts.questions)),
     Column("listed", 6, |row, _| {
         let counts = &row.counts;
-        let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.untold);
+        let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.unknown);
         share(counts.listed, judged)
     }),
 ];
@@ -141,12 +141,12 @@ fn word(text: &str) -> Cell {
     Cell { text: harmless(text), weight: None, paint: Paint::Plain }
 }
 
-pub(super) fn count(number: u64) -> Cell {
+fn count(number: u64) -> Cell {
     Cell { text: words::number(number), weight: Some(number as f64), paint: Paint::Plain }
 }
 
 /// A count that should be zero.
-pub(super) fn fault(number: u64) -> Cell {
+fn fault(number: u64) -> Cell {
     Cell { paint: if number > 0 { Paint::Bad } else { Paint::Plain }, ..count(number) }
 }
 
@@ -164,12 +164,12 @@ fn share(part: u64, of: u64) -> Cell {
 }
 
 /// The behaviour of the servers of a row; the sum of all others has no colour.
-pub(super) fn verdict(key: &str, verdict: &str) -> Cell {
+fn verdict(key: &str, verdict: &str) -> Cell {
     Cell { paint: if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }, ..word(verdict) }
 }
 
 /// The cell of a key; the row `other` is the sum of all that are not counted by name.
-pub(super) fn key(key: &str) -> Cell {
+fn key(key: &str) -> Cell {
     word(if key == OTHER { "all others" } else { key })
 }
 

@@ -94,7 +94,7 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
     let counts = &row.counts;
     let share = |count, total| if total == 0 { NONE.to_owned() } else { words::percent_of(count, total) };
     let time = |seconds| if counts.elapsed.count == 0 { NONE.to_owned() } else { words::time(seconds) };
-    let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.untold);
+    let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.unknown);
     let (is, paint) = standing(row);
     let since = row.standing.as_ref().map(|standing| standing.since);
     let since = match since {
@@ -178,7 +178,7 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
         (Some(ListSays::Listed), Purpose::Allow) => ("listed", Paint::Good),
         (Some(ListSays::Listed), Purpose::Data) => ("has data", Paint::Plain),
         (Some(ListSays::NotListed), _) => ("not listed", Paint::Plain),
-        (Some(ListSays::Untold), _) => ("unknown", Paint::Bad),
+        (Some(ListSays::Unknown), _) => ("unknown", Paint::Bad),
         (None, _) => ("not queried", Paint::Plain),
     };
     let codes = row.codes.iter().map(|code| match code.means.as_str() {

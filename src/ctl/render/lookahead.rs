@@ -3,7 +3,7 @@
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use control::protocol::Reply;
-use control::protocol::lookahead::{LookaheadRule, LookaheadState};
+use control::protocol::rows::{LookaheadRule, LookaheadState};
 use resolver::config::LookaheadMode;
 use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use resolver::lookahead::{Rule, RuleState};

@@ -7,15 +7,12 @@
 use super::words;
 use crate::exit::{CommandFailure, PluginState};
 use crate::limits;
-use control::protocol::watched::WatchedRow;
 use control::protocol::{Fill, Severity, Stats, Status};
-use dns::clock::minute;
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
-use doctor::finding::Level;
 
 /// The line for the state of the daemon: its worst trouble, the number of the others, and performance data.
-pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {
+pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     let worst = status.warnings.iter().rev().max_by_key(|warning| warning.severity);
     let state = match worst.map(|warning| warning.severity) {
         None => PluginState::Ok,
@@ -39,48 +36,6 @@ pub fn told(status: &Status, stats: &Stats) -> (PluginState, String) {
     };
     let data = performance(status, stats).join(" ");
     (state, format!("{}|{data}\n", line(state, &text)))
-}
-
-/// The line for the watched domains: the worst finding, and the number of all.
-pub fn watched(state: PluginState, rows: &[WatchedRow]) -> (PluginState, String) {
-    let worst = rows
-        .iter()
-        .filter_map(|row| row.present().next().map(|finding| (row, finding)))
-        .min_by_key(|(_, finding)| finding.level);
-    let untold = rows.iter().filter(|row| row.checked.is_none() || row.could_not_tell.is_some()).count();
-    let count = |level| rows.iter().map(|row| row.count(level)).sum::<usize>();
-    let once = rows.iter().find_map(|row| Some((row, row.once(Level::Failure).next()?)));
-    let once = once.map(|(row, finding)| {
-        let entry = finding.code.entry();
-        let next = words::age(row.next);
-        format!("{}: {}, unconfirmed, next check in {next}: {}", row.domain, entry.title, finding.evidence)
-    });
-    let text = match worst {
-        Some((row, finding))
-            if finding.level == Level::Failure || (finding.level < Level::Note && once.is_none()) =>
-        {
-            format!(
-                "{}: {} (since {}): {}",
-                row.domain,
-                finding.code.entry().title,
-                minute(finding.since),
-                finding.evidence
-            )
-        }
-        _ if once.is_some() => once.unwrap_or_default(),
-        _ if untold > 0 => format!(
-            "{untold} of {} watched domains could not be checked; `resolverctl check watched` shows why",
-            rows.len()
-        ),
-        _ => format!("watched domains: {}, no problems", rows.len()),
-    };
-    let data = [
-        format!("domains={};;;0", rows.len()),
-        format!("failures={};;;0", count(Level::Failure)),
-        format!("warnings={};;;0", count(Level::Warning)),
-        format!("unknown={};;;0", count(Level::CouldNotTell) + untold),
-    ];
-    (state, format!("{}|{}\n", line(state, &text), data.join(" ")))
 }
 
 /// The state if the daemon gave no status. The guidelines of the format reserve "unknown" for faults of the plug-in itself:

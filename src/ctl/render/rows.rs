@@ -1,13 +1,12 @@
-//! The tables of `resolverctl stats --by` and `--slow`.
+//! The tables of `resolverctl stats --by`.
 //!
 //! The worst rows come first and fit a screen; JSON has all.
 
-use super::columns::{self, count, fault, key, verdict};
-use super::table::{Align, TextTable, more};
-use super::{Paint, Style, spent, words};
+use super::columns;
+use super::{Style, spent, words};
 use control::protocol;
 use control::protocol::Reply;
-use history::{Window, ZoneRow};
+use history::Window;
 
 /// A table as text; a sentence if it has no rows. `moment` shows a moment in local time.
 pub fn table(
@@ -29,9 +28,7 @@ pub fn table(
     let table = match which {
         _ if replies.is_empty() => return nothing(window),
         protocol::Table::Zone => columns::table(columns::ZONE, &rows!(Zone), 0),
-        protocol::Table::Slow => return slow(&rows!(Zone), style) + &period(which, window),
         protocol::Table::Stage => return spent::stages(replies, moment, style),
-        protocol::Table::Minute => return spent::minutes(replies, moment, style),
         protocol::Table::Server => columns::table(columns::SERVER, &rows!(Server), 0),
         protocol::Table::Client => {
             let rows = rows!(Client);
@@ -56,11 +53,6 @@ pub fn table(
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
     overload: queries that got SERVFAIL at once, without a resolution, because too many queries were in progress in resolverd\n\
     failed: resolutions that gave no usable answer; total time: the sum of the times of all resolutions of the zone\n\
-    server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
-
-/// The lines below zones with a histogram.
-const SLOW_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
-    <50ms, 50-200ms, ...: number of resolutions that took this time; failed resolutions are counted here too\n\
     server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
 /// The line below servers.
@@ -90,46 +82,4 @@ fn nothing(window: Window) -> String {
         window => format!("in the {}", words::window(window, f64::INFINITY)),
     };
     format!("no queries {since}\n")
-}
-
-/// Zones with a histogram of their times, as Postfix' qshape shows queues by age. The total includes hidden rows.
-fn slow(rows: &[&ZoneRow], style: Style) -> String {
-    let mut table = TextTable::new(&[
-        ("zone", Align::Left),
-        ("resolutions", Align::Right),
-        ("<50ms", Align::Right),
-        ("50-200ms", Align::Right),
-        ("0.2-1s", Align::Right),
-        ("1-3s", Align::Right),
-        ("≥3s", Align::Right),
-        ("failed", Align::Right),
-        ("server behaviour", Align::Left),
-    ]);
-    let mut sums = [0_u64; 7];
-    for row in rows {
-        let counts = [
-            row.flights,
-            row.under_50ms,
-            row.under_200ms,
-            row.under_1s,
-            row.under_3s,
-            row.over_3s,
-            row.failed,
-        ];
-        for (sum, count) in sums.iter_mut().zip(counts) {
-            *sum = sum.saturating_add(count);
-        }
-        let [total, a, b, c, d, e, failed] = counts;
-        let numbers = [count(total), count(a), count(b), count(c), count(d), fault(e), fault(failed)];
-        let cells = std::iter::once(key(&row.zone)).chain(numbers);
-        let cells = cells.chain([verdict(&row.zone, &row.verdict)]);
-        table.row(cells.map(|cell| (cell.text, cell.paint)).collect());
-    }
-    let cut = table.cut();
-    let total =
-        std::iter::once("total".to_owned()).chain(sums.map(words::number)).map(|cell| (cell, Paint::Head));
-    table.row(total.collect());
-    let text = table.text(style, None);
-    let more = if cut > 0 { more(cut, style) } else { String::new() };
-    text + &more + SLOW_TERMS
 }

@@ -1,9 +1,9 @@
-//! The tables of `resolverctl stats --by stage` and `--by minute`: where the time of queries and messages (emails) went.
+//! The table of `resolverctl stats --by stage`: where the time of queries went.
 
 use super::table::{Align, TextTable};
-use super::{Paint, Style, words};
+use super::{Style, words};
 use control::protocol::Reply;
-use history::spent::{MinuteRow, Stage, StageRow, TableSpan};
+use history::spent::{Stage, StageRow, TableSpan};
 
 /// The sentence for a record without questions.
 pub(crate) const fn empty(off: bool) -> &'static str {
@@ -25,10 +25,6 @@ const STAGE_TERMS: &str = "queries: number of queries that spent time in the sta
 /// The line for a history that begins after the last snapshot of the counters.
 const WITHOUT_CACHE: &str =
     "Queries that were answered from the cache are left out: the query history has only the last seconds.\n";
-
-/// The lines below minutes.
-const MINUTE_TERMS: &str = "a time in parentheses, such as (59 s): the figures cover only that part of the minute\n\
-    DNS time: the time in which queries of a message were in progress; p50: half of the messages had this time or less; `resolverctl why --slowest 20` shows the slowest messages\n";
 
 /// Stages, with their share of the time. `moment` shows a moment in local time.
 pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
@@ -57,51 +53,6 @@ pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: S
     let is_without_cache = !rows.is_empty() && rows.iter().all(|row| row.stage != Stage::Cache);
     let without_cache = if is_without_cache { WITHOUT_CACHE } else { "" };
     table.text(style, None) + STAGE_TERMS + without_cache + &span(replies, moment)
-}
-
-/// The messages a minute and their times, then the last minutes one by one.
-pub(super) fn minutes(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
-    let rows =
-        || replies.iter().filter_map(|reply| if let Reply::Minute(row) = reply { Some(row) } else { None });
-    let mut table = TextTable::new(&[
-        ("minute", Align::Left),
-        ("messages", Align::Right),
-        ("queries", Align::Right),
-        ("DNS time p50", Align::Right),
-        ("p90", Align::Right),
-        ("p99", Align::Right),
-        ("max", Align::Right),
-    ]);
-    for row in rows() {
-        if let Some(minute) = row.minute {
-            let cut = Some(row.seconds.round()).filter(|seconds| *seconds < 60.0);
-            let cut = cut.map_or_else(String::new, |seconds| format!(" ({seconds:.0} s)"));
-            let minute = moment(minute) + &cut;
-            let own = [minute, words::number(row.messages), words::number(row.questions)];
-            let times = [row.dns.p50, row.dns.p90, row.dns.p99, row.dns.max];
-            table.plain(own.into_iter().chain(times.map(words::time)).collect());
-        }
-    }
-    let whole = rows().find(|row| row.minute.is_none() && row.messages > 0);
-    let whole = whole.map(|row| style.paint(Paint::Head, &told(row)) + "\n");
-    let table = whole.map_or_else(
-        || "no messages (emails) in this time\n".to_owned(),
-        |whole| whole + &table.worst(0, style) + MINUTE_TERMS,
-    );
-    table + &span(replies, moment)
-}
-
-/// The messages of the whole window.
-fn told(row: &MinuteRow) -> String {
-    let messages = if row.messages == 1 { "message (email)" } else { "messages (emails)" };
-    format!(
-        "{} {messages} in {}, {:.1} a minute, {:.1} queries each; DNS time {}",
-        words::number(row.messages),
-        words::time(row.seconds),
-        row.per_minute,
-        row.questions as f64 / row.messages.max(1) as f64,
-        words::quantiles(&row.dns).join("   ")
-    )
 }
 
 /// The line that says which time the figures are of.

@@ -1,12 +1,11 @@
-//! `check watched`: each watched domain with its findings; and the lines of `check DOMAIN --watch`.
+//! `check watched`: each watched domain with its findings.
 
 use super::domain::{below, heading, sentence};
 use super::words::{age, problems, time};
 use super::{Paint, Style};
 use control::protocol::watched::{WatchedFinding, WatchedRow};
 use doctor::finding::Level;
-use watched::followed::Standing;
-use watched::history::{ChangeKind, FindingChange};
+use watched::history::{ChangeKind, FindingChange, Standing};
 
 /// The domains as text; with their changes if `with_changes` is set.
 pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {
@@ -102,7 +101,7 @@ fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> St
 }
 
 /// A change as a line.
-pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Style) -> String {
+fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let entry = change.code.entry();
     let (at, word) = (moment(seconds(change.at)), change.level.word());
     let said = match change.change {
@@ -113,28 +112,13 @@ pub fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Sty
             let lasted = time(seconds(change.at.saturating_sub(change.since)));
             format!("{word} ended after {lasted}: {}", entry.title)
         }
-        ChangeKind::LeftOut => {
-            format!("{word} no longer checked for, because the [[watch]] has changed: {}", entry.title)
-        }
     };
     let paint = match (change.change, change.level) {
         (ChangeKind::Went, _) => Paint::Good,
         (ChangeKind::Came, Level::Failure) => Paint::Bad,
-        (ChangeKind::Came | ChangeKind::LeftOut, _) => Paint::Plain,
+        (ChangeKind::Came, _) => Paint::Plain,
     };
     format!("{}  {}\n", style.paint(Paint::Faint, &at), style.paint(paint, &said))
-}
-
-/// A line of `check DOMAIN --watch`: the check could not tell anything.
-pub fn untold(why: &str, at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
-    let at = style.paint(Paint::Faint, &moment(seconds(at)));
-    format!("{at}  this check gave no result: {why}; the findings stay as they were\n")
-}
-
-/// A line of `check DOMAIN --watch`: the first result after checks that could not tell anything.
-pub(crate) fn told_again(at: u64, moment: &dyn Fn(f64) -> String, style: Style) -> String {
-    let at = style.paint(Paint::Faint, &moment(seconds(at)));
-    format!("{at}  checks give results again\n")
 }
 
 fn seconds(unix: u64) -> f64 {

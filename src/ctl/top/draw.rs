@@ -8,7 +8,6 @@ use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::live::TopLive;
-use super::page::WhyPage;
 use super::table::{TopTable, fit, padded};
 use crate::render::{Paint, words};
 use dns::wire::presentation::harmless;
@@ -17,7 +16,7 @@ use dns::wire::presentation::harmless;
 const TITLES: u16 = 2;
 
 /// The keys in the last line.
-const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  Enter slow mail  ? help";
+const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  ? help";
 
 /// The keys where these do not fit.
 const FEW_KEYS: &str = "q quit  1-5 tables  w period  ? help";
@@ -29,14 +28,13 @@ const NOTES: usize = 4;
 const OTHERS: u16 = 5;
 
 /// The keys, one in a line.
-const HELP: [&str; 12] = [
+const HELP: [&str; 11] = [
     "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
     "s              sort by the next column",
     "r              sort in the other direction",
     "w              the next period: 1m, 5m, 1h, start",
-    "up, down       select a row; also k, j, page up, page down, space",
+    "up, down       scroll; also k, j, page up, page down, space",
     "Home, End      the first row, the last row; also g, G",
-    "Enter          why messages (emails) with queries of the selected row were slow",
     "Esc            back to the table; in the table: quit",
     "?              this help",
     "q, Ctrl-C      quit",
@@ -55,10 +53,8 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     let mut notes = Vec::new();
     if area.height > 2 {
         let room = usize::from(area.height.saturating_sub(OTHERS)).clamp(1, NOTES);
-        for (text, paint) in self::notes(live, now) {
-            notes
-                .extend(wrapped(&text, area.width.into()).into_iter().map(|line| painter.line(&line, paint)));
-        }
+        let (text, paint) = note(live);
+        notes.extend(wrapped(&text, area.width.into()).into_iter().map(|line| painter.line(&line, paint)));
         notes.truncate(room);
     }
     let begin = u16::try_from(notes.len()).unwrap_or(0).saturating_add(1);
@@ -74,8 +70,6 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     if live.is_help() {
         let text: Vec<Line<'_>> = HELP.iter().map(|line| Line::raw(*line)).collect();
         frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), body);
-    } else if let Some(page) = live.why() {
-        frame.render_widget(self::page(page, painter), body);
     } else {
         frame.render_widget(table(live, body, painter), body);
     }
@@ -92,16 +86,15 @@ fn daemon(live: &TopLive, now: f64) -> String {
         || "resolverd".to_owned(),
         |(version, uptime)| format!("resolverd {}  up {}", harmless(version), words::age(uptime)),
     );
-    let (_, window) = live.span();
-    format!("{time}  period: {}  {daemon}", words::window(window, f64::INFINITY))
+    format!("{time}  period: {}  {daemon}", words::window(live.window(), f64::INFINITY))
 }
 
-/// The rates and a restart, or the trouble with the daemon.
-fn notes(live: &TopLive, now: f64) -> Vec<(String, Paint)> {
-    if let Some(trouble) = live.trouble(now) {
-        return vec![(harmless(&trouble), Paint::Bad)];
+/// The rates, or the trouble with the daemon.
+fn note(live: &TopLive) -> (String, Paint) {
+    if let Some(trouble) = live.trouble() {
+        return (harmless(&trouble), Paint::Bad);
     }
-    let rates = match live.rates() {
+    match live.rates() {
         None => ("the rates follow with the next update of the screen".to_owned(), Paint::Faint),
         Some(rates) => {
             let text = format!(
@@ -113,8 +106,7 @@ fn notes(live: &TopLive, now: f64) -> Vec<(String, Paint)> {
             );
             (text, Paint::Plain)
         }
-    };
-    std::iter::once(rates).chain(live.restart().map(|restart| (restart, Paint::Bad))).collect()
+    }
 }
 
 /// The lines of a text in some columns: figures, which two spaces separate, or a sentence, broken between words.
@@ -135,7 +127,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 /// The names of the tables, or only their numbers if they do not fit, and the order of the rows.
 fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
-    let (shown, _) = live.wanted();
+    let shown = live.table();
     let key = |place: usize| (place + 1).to_string();
     let tab = |place: usize, table: TopTable| match table == shown {
         true => format!("[{}={}]", key(place), table.word()),
@@ -156,9 +148,9 @@ fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     Line::from(tabs)
 }
 
-/// The names of the tables, the titles of the columns, and the rows around the selected one.
+/// The names of the tables, the titles of the columns, and the rows from the first one that is shown.
 fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
-    let (shown, _) = live.wanted();
+    let shown = live.table();
     let columns = fit(shown, live.rows(), area.width.into());
     let title = |place: usize| shown.columns().get(place).copied().unwrap_or_default();
     let titles: Vec<String> = columns.iter().map(|column| padded(title(column.place), column)).collect();
@@ -171,18 +163,14 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
         lines.push(Line::styled(text, painter.style(Paint::Faint)));
     }
     let room = usize::from(area.height.saturating_sub(TITLES)).max(1);
-    let selected = live.selected();
-    let first = selected.saturating_sub(room - 1);
-    for (place, row) in live.rows().iter().enumerate().skip(first).take(room) {
-        let is_selected = place == selected;
+    for row in live.rows().iter().skip(live.first()).take(room) {
         let mut spans = Vec::new();
         for column in &columns {
             let Some(cell) = row.cells.get(column.place) else { continue };
-            let style = if is_selected { painter.selected() } else { painter.style(cell.paint) };
             if !spans.is_empty() {
-                spans.push(Span::styled("  ", if is_selected { painter.selected() } else { Style::new() }));
+                spans.push(Span::raw("  "));
             }
-            spans.push(Span::styled(padded(&cell.text, column), style));
+            spans.push(Span::styled(padded(&cell.text, column), painter.style(cell.paint)));
         }
         lines.push(Line::from(spans));
     }
@@ -191,18 +179,6 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
         lines.extend([Line::default(), Line::styled(shown.legend(), painter.style(Paint::Faint))]);
     }
     Paragraph::new(Text::from(lines))
-}
-
-/// The messages with queries of a row.
-fn page(page: &WhyPage, painter: Painter) -> Paragraph<'static> {
-    let time = words::window(page.window, f64::INFINITY);
-    let title = format!("{}, {time}; Esc goes back", harmless(&page.wanted().title()));
-    let mut lines = vec![Line::styled(title, painter.style(Paint::Head))];
-    match &page.lines {
-        None => lines.push(Line::styled("reading", painter.style(Paint::Faint))),
-        Some(text) => lines.extend(text.iter().skip(page.first).map(|line| Line::raw(line.clone()))),
-    }
-    Paragraph::new(lines).wrap(Wrap { trim: false })
 }
 
 /// Colours, or none.

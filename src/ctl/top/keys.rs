@@ -9,7 +9,7 @@ use super::table::TopTable;
 pub enum TopKey {
     /// Leave the command.
     Quit,
-    /// Go back to the table; there, leave the command.
+    /// Leave the help; in the table, leave the command.
     Back,
     /// Show this table.
     Table(TopTable),
@@ -23,9 +23,9 @@ pub enum TopKey {
     Reverse,
     /// The next window of time.
     Window,
-    /// One row down, or one line.
+    /// One row down.
     Down,
-    /// One row up, or one line.
+    /// One row up.
     Up,
     /// Ten rows down.
     PageDown,
@@ -35,8 +35,6 @@ pub enum TopKey {
     First,
     /// To the last row.
     Last,
-    /// Show why messages waited for the row.
-    Why,
     /// Show the keys.
     Help,
 }
@@ -64,7 +62,6 @@ pub fn key_of(event: KeyEvent) -> Option<TopKey> {
         KeyCode::PageUp => TopKey::PageUp,
         KeyCode::Home | KeyCode::Char('g') => TopKey::First,
         KeyCode::End | KeyCode::Char('G') => TopKey::Last,
-        KeyCode::Enter => TopKey::Why,
         KeyCode::Char('?' | 'h') => TopKey::Help,
         KeyCode::Char(digit) => {
             let place = usize::try_from(digit.to_digit(10)?.checked_sub(1)?).ok()?;

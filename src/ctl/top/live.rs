@@ -1,13 +1,12 @@
 //! The state of `resolverctl top`: the last replies, and what the user looks at. Pure: it changes by replies and keys.
 
 use super::keys::TopKey;
-use super::page::{PageWanted, WhyPage};
-use super::table::{TopRow, TopTable, all_queries, row, sort};
-use crate::limits::{TOP_LATE, TOP_PAGE};
-use crate::render::columns::Context;
-use control::protocol::{Reply, Stats};
+use super::table::{TopRow, TopTable, rows_of, sort};
+use crate::limits::TOP_PAGE;
+use control::protocol::{FailedRequest, Reply, Request, Stats, Table};
 use dns::question::Outcome;
 use history::Window;
+use history::limits::STORED_TIME;
 
 /// The windows, in the order of their key.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
@@ -45,8 +44,6 @@ pub enum TopAct {
     Draw,
     /// Read the table now.
     Read,
-    /// Read the messages of the page.
-    Why,
     /// End.
     End,
 }
@@ -61,18 +58,13 @@ pub struct TopLive {
     rows: Vec<TopRow>,
     /// Whether the rows belong to the table and the window.
     is_read: bool,
-    /// The name of the selected row. None: the first one.
-    selected: Option<String>,
+    /// The first row that is shown.
+    first: usize,
     readings: [Option<Reading>; 2],
     /// The time of the last reading, in seconds since 1970.
     replied: Option<f64>,
-    /// When the daemon was asked for a reading that it has not answered yet.
-    asked: Option<f64>,
     /// Since when the daemon does not answer, and why.
     away: Option<(f64, String)>,
-    /// When the daemon was seen to have restarted.
-    restarted: Option<f64>,
-    why: Option<WhyPage>,
     is_help: bool,
     /// Writes a moment as a time of day.
     time_of_day: fn(f64) -> String,
@@ -94,28 +86,39 @@ impl TopLive {
             is_reversed: false,
             rows: Vec::new(),
             is_read: false,
-            selected: None,
+            first: 0,
             readings: [None, None],
             replied: None,
-            asked: None,
             away: None,
-            restarted: None,
-            why: None,
             is_help: false,
             time_of_day,
             is_colored,
         }
     }
 
-    /// The table and the window that are wanted.
-    pub fn wanted(&self) -> (TopTable, Window) {
-        (self.table, self.window)
+    /// The table that is shown.
+    pub fn table(&self) -> TopTable {
+        self.table
     }
 
-    /// The table, and the time that it covers: lists have counters since the start.
-    pub fn span(&self) -> (TopTable, Window) {
-        let window = if self.table == TopTable::Lists { Window::Start } else { self.window };
-        (self.table, window)
+    /// The time that the table covers: lists have counters since the start.
+    pub fn window(&self) -> Window {
+        if self.table == TopTable::Lists { Window::Start } else { self.window }
+    }
+
+    /// The request for the rows of the table, at the moment `now` in seconds since 1970.
+    pub fn request(&self, now: f64) -> Request {
+        let stats = |table| Request::Stats { window: self.window, table: Some(table) };
+        match self.table {
+            TopTable::Zones => stats(Table::Zone),
+            TopTable::Servers => stats(Table::Server),
+            TopTable::Clients => stats(Table::Client),
+            TopTable::Lists => Request::Dnsbl,
+            TopTable::Failures => {
+                let length = self.window.length().unwrap_or(STORED_TIME);
+                Request::Failed(FailedRequest { from: now - length.as_secs_f64(), zone: None, client: None })
+            }
+        }
     }
 
     /// The column by which the table is sorted, and whether in the other direction.
@@ -133,15 +136,9 @@ impl TopLive {
         self.is_read
     }
 
-    /// The place of the selected row.
-    pub fn selected(&self) -> usize {
-        let place = |name: &String| self.rows.iter().position(|row| row.name() == name);
-        self.selected.as_ref().and_then(place).unwrap_or(0)
-    }
-
-    /// The page about a row, if it is open.
-    pub fn why(&self) -> Option<&WhyPage> {
-        self.why.as_ref()
+    /// The place of the first row that is shown.
+    pub fn first(&self) -> usize {
+        self.first.min(self.rows.len().saturating_sub(1))
     }
 
     /// Whether the keys are shown.
@@ -167,26 +164,11 @@ impl TopLive {
         })
     }
 
-    /// The trouble with the daemon in a sentence at the moment `now`, if there is one: then the rates are old.
-    pub fn trouble(&self, now: f64) -> Option<String> {
-        let time = |at| self.time_of_day(at);
-        if let Some((since, why)) = &self.away {
-            return Some(format!(
-                "no reply from resolverd since {} ({why}); resolverctl tries again",
-                time(*since)
-            ));
-        }
-        let asked = self.asked.filter(|asked| now - asked >= TOP_LATE.as_secs_f64())?;
-        let since = time(self.replied.unwrap_or(asked));
-        Some(format!(
-            "no reply from resolverd since {since}; if this continues, see `systemctl status resolverd`"
-        ))
-    }
-
-    /// The restart of the daemon in a sentence, if it was seen a short time ago.
-    pub fn restart(&self) -> Option<String> {
-        let at = self.time_of_day(self.restarted?);
-        Some(format!("resolverd restarted at {at}; its counters began anew"))
+    /// The trouble with the daemon in a sentence, if there is one: then the rates are old.
+    pub fn trouble(&self) -> Option<String> {
+        let (since, why) = self.away.as_ref()?;
+        let since = self.time_of_day(*since);
+        Some(format!("no reply from resolverd since {since} ({why}); resolverctl tries again"))
     }
 
     /// A moment as a time of day, in whole seconds.
@@ -195,121 +177,52 @@ impl TopLive {
         time.split('.').next().unwrap_or_default().to_owned()
     }
 
-    /// Notes that the daemon was asked for a reading at `now`.
-    pub fn ask(&mut self, now: f64) {
-        self.asked = Some(now);
-    }
-
-    /// Whether the daemon was asked for a reading that it has not answered yet.
-    pub fn is_asked(&self) -> bool {
-        self.asked.is_some()
-    }
-
-    /// Takes the counters since the start and the rows of a table, which were read at `now`.
-    pub fn read(&mut self, stats: &Stats, wanted: (TopTable, Window), replies: &[Reply], now: f64) {
-        (self.away, self.asked, self.replied) = (None, None, Some(now));
-        let reading = Reading::of(stats);
+    /// Takes the counters since the start and the rows of the table, which were read at `now`.
+    pub fn read(&mut self, stats: &Stats, replies: &[Reply], now: f64) {
+        (self.away, self.replied) = (None, Some(now));
+        let reading = Reading::from_stats(stats);
         let [_, last] = &mut self.readings;
-        let before = last.replace(reading.clone());
-        if before.as_ref().is_some_and(|before| reading.uptime < before.uptime) {
-            self.restarted = Some(now - reading.uptime);
-            self.readings = [None, Some(reading)];
-        } else {
-            let restarted_long_ago = self.restarted.is_some_and(|at| now - at > RESTART_SHOWN);
-            self.restarted = self.restarted.filter(|_| !restarted_long_ago);
-            self.readings = [before, Some(reading)];
-        }
-        // The user may have changed the table meanwhile.
-        if wanted == self.wanted() {
-            let context = Context { all: all_queries(replies), moment: &self.time_of_day };
-            let row = |reply| row(self.table, reply, &context);
-            self.rows = replies.iter().filter_map(row).collect();
-            self.is_read = true;
-            self.sort();
-        }
+        // Readings of two processes have no difference.
+        let before = last.take().filter(|before| before.uptime <= reading.uptime);
+        self.readings = [before, Some(reading)];
+        self.rows = rows_of(self.table, replies, &self.time_of_day);
+        self.is_read = true;
+        self.sort();
     }
 
     /// Takes the failure of a reading at `now`.
     pub fn failed(&mut self, sentence: String, now: f64) {
-        self.asked = None;
-        self.away = Some((self.replied.unwrap_or(now), sentence));
-        self.replied = self.replied.or(Some(now));
-    }
-
-    /// The page that is open and has no lines yet.
-    pub fn unexplained(&self) -> Option<PageWanted> {
-        self.why.as_ref().filter(|page| page.lines.is_none()).map(WhyPage::wanted)
-    }
-
-    /// Takes the text of a page, unless the user has left it.
-    pub fn explained(&mut self, wanted: &PageWanted, text: &str) {
-        if let Some(page) = self.why.as_mut().filter(|page| page.wanted() == *wanted) {
-            page.lines = Some(text.lines().map(str::to_owned).collect());
-        }
+        self.away = Some((*self.replied.get_or_insert(now), sentence));
     }
 
     /// Takes a key.
     pub fn press(&mut self, key: TopKey) -> TopAct {
         match key {
-            TopKey::Quit => TopAct::End,
-            TopKey::Help => self.drawn(|live| live.is_help = !live.is_help),
-            TopKey::Back if self.is_help => self.drawn(|live| live.is_help = false),
-            TopKey::Back if self.why.is_some() => self.drawn(|live| live.why = None),
-            TopKey::Back => TopAct::End,
-            _ if self.is_help => self.drawn(|live| live.is_help = false),
-            _ if self.why.is_some() => self.press_in_why(key),
-            TopKey::Table(table) => self.show((table, self.window)),
-            TopKey::NextTable => self.step(1),
-            TopKey::PreviousTable => self.step(TopTable::ALL.len() - 1),
-            TopKey::Window => self.show((self.table, next(&WINDOWS, self.window, 1))),
-            TopKey::Sort => self.drawn(|live| {
-                live.column = (live.column + 1) % live.table.columns().len();
-                live.is_reversed = false;
-                live.sort();
-            }),
-            TopKey::Reverse => self.drawn(|live| {
-                live.is_reversed = !live.is_reversed;
-                live.sort();
-            }),
-            TopKey::Down => self.select(|place| place.saturating_add(1)),
-            TopKey::Up => self.select(|place| place.saturating_sub(1)),
-            TopKey::PageDown => self.select(|place| place.saturating_add(TOP_PAGE)),
-            TopKey::PageUp => self.select(|place| place.saturating_sub(TOP_PAGE)),
-            TopKey::First => self.select(|_| 0),
-            TopKey::Last => self.select(|_| usize::MAX),
-            TopKey::Why => self.open(),
+            TopKey::Quit => return TopAct::End,
+            TopKey::Back if !self.is_help => return TopAct::End,
+            TopKey::Help => self.is_help = !self.is_help,
+            _ if self.is_help => self.is_help = false,
+            TopKey::Back => {}
+            TopKey::Table(table) => return self.show((table, self.window)),
+            TopKey::NextTable => return self.step(1),
+            TopKey::PreviousTable => return self.step(TopTable::ALL.len() - 1),
+            TopKey::Window => return self.show((self.table, next(&WINDOWS, self.window, 1))),
+            TopKey::Sort => {
+                self.column = (self.column + 1) % self.table.columns().len();
+                self.is_reversed = false;
+                self.sort();
+            }
+            TopKey::Reverse => {
+                self.is_reversed = !self.is_reversed;
+                self.sort();
+            }
+            TopKey::Down => self.first = self.first().saturating_add(1),
+            TopKey::Up => self.first = self.first().saturating_sub(1),
+            TopKey::PageDown => self.first = self.first().saturating_add(TOP_PAGE),
+            TopKey::PageUp => self.first = self.first().saturating_sub(TOP_PAGE),
+            TopKey::First => self.first = 0,
+            TopKey::Last => self.first = usize::MAX,
         }
-    }
-
-    /// A key while the page about a row is open.
-    fn press_in_why(&mut self, key: TopKey) -> TopAct {
-        let Some(page) = &mut self.why else { return TopAct::Draw };
-        let last = page.lines.as_ref().map_or(0, |lines| lines.len().saturating_sub(1));
-        page.first = match key {
-            TopKey::Down => page.first.saturating_add(1),
-            TopKey::Up => page.first.saturating_sub(1),
-            TopKey::PageDown => page.first.saturating_add(TOP_PAGE),
-            TopKey::PageUp => page.first.saturating_sub(TOP_PAGE),
-            TopKey::First => 0,
-            TopKey::Last => last,
-            _ => page.first,
-        }
-        .min(last);
-        TopAct::Draw
-    }
-
-    /// Opens the page about the selected row.
-    fn open(&mut self) -> TopAct {
-        let Some(row) = self.rows.get(self.selected()).filter(|row| !row.is_rest) else {
-            return TopAct::Draw;
-        };
-        let (_, window) = self.span();
-        self.why = Some(WhyPage { subject: row.subject.clone(), window, lines: None, first: 0 });
-        TopAct::Why
-    }
-
-    fn drawn(&mut self, change: impl FnOnce(&mut Self)) -> TopAct {
-        change(self);
         TopAct::Draw
     }
 
@@ -320,26 +233,17 @@ impl TopLive {
     /// Shows another table or window: its rows are read at once.
     fn show(&mut self, (table, window): (TopTable, Window)) -> TopAct {
         if table != self.table {
-            (self.column, self.is_reversed, self.selected) = (TopTable::FIRST_SORT, false, None);
+            (self.column, self.is_reversed, self.first) = (TopTable::FIRST_SORT, false, 0);
             self.rows.clear();
         }
         (self.table, self.window, self.is_read) = (table, window, false);
         TopAct::Read
     }
 
-    fn select(&mut self, place: impl FnOnce(usize) -> usize) -> TopAct {
-        let place = place(self.selected()).min(self.rows.len().saturating_sub(1));
-        self.selected = self.rows.get(place).map(|row| row.name().to_owned());
-        TopAct::Draw
-    }
-
     fn sort(&mut self) {
         sort(&mut self.rows, self.column, self.is_reversed);
     }
 }
-
-/// How long a restart of the daemon is shown, in seconds.
-const RESTART_SHOWN: f64 = 60.0;
 
 /// The value some steps behind another one, in a circle.
 fn next<Value: Copy + PartialEq>(values: &[Value], value: Value, by: usize) -> Value {
@@ -349,7 +253,7 @@ fn next<Value: Copy + PartialEq>(values: &[Value], value: Value, by: usize) -> V
 }
 
 impl Reading {
-    fn of(stats: &Stats) -> Self {
+    fn from_stats(stats: &Stats) -> Self {
         let report = &stats.report;
         let count = |wanted: fn(Outcome) -> bool| {
             report

@@ -2,37 +2,40 @@
 //!
 //! # Decisions
 //!
-//! - The state and the picture are pure functions of replies and keys: `live` and `draw`. Threads, sockets and the terminal are in
-//!   `follow` and `terminal`.
+//! - The state and the picture are pure functions of replies and keys: `live` and `draw`. The sockets are here, and the terminal is in
+//!   `terminal`.
 //! - Rates are differences of two readings of the counters since the start: the windows of the statistics move every ten
 //!   seconds, and this screen every two.
-//! - A daemon that does not answer, for instance while it restarts, is asked again. The last numbers stay, and a line says so.
-//! - A page about a row is asked for when no other is on its way. A text that comes for a row that was left is dropped.
+//! - A daemon that does not answer, for instance while it restarts, is asked again. The last numbers stay, and a line reports it.
+//!   Keys wait for a reading, so a reading has `TOP_PATIENCE`.
 
 pub mod draw;
-mod follow;
 pub mod keys;
 pub mod live;
-pub mod page;
-mod reading;
 pub mod table;
 mod terminal;
 
 use std::io::{self, IsTerminal};
-use std::time::Duration;
+use std::process::exit;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use self::follow::TopScreen;
-use self::live::TopLive;
-use self::reading::request;
+use ratatui::crossterm::event::{self, Event};
+
+use self::draw::draw;
+use self::keys::key_of;
+use self::live::{TopAct, TopLive};
 use self::table::TopTable;
-use super::client::ControlClient;
+use self::terminal::{TopTerminal, give_back};
+use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
+use super::interrupt::Interrupts;
 use super::moment;
+use super::monitor::span_like;
 use super::outcome::CommandOutcome;
-use super::render::spent::empty;
-use super::render::{Format, Style, json};
-use super::stats::interval;
-use control::protocol::Reply;
+use super::render::{Format, Style};
+use crate::limits::{TOP_INTERVALS, TOP_PATIENCE};
+use control::protocol::{Blame, Problem, Reply, Request, Stats};
 use history::Window;
 
 /// The command line of `top`.
@@ -49,38 +52,92 @@ pub(super) struct Arguments {
     interval: Duration,
 }
 
-/// Shows the screen until a key or a signal ends it. Without a terminal it prints the table once.
+/// Reads the time between two readings.
+fn interval(typed: &str) -> Result<Duration, String> {
+    let interval = span_like(typed, "2s or 1m")?;
+    match TOP_INTERVALS.contains(&interval) {
+        true => Ok(interval),
+        false => Err(format!("\"{typed}\" is out of range: 1s to 60m")),
+    }
+}
+
+/// Shows the screen until a key or a signal ends it.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
-    let now = moment::now();
-    let wanted = (arguments.by, arguments.since);
-    // A daemon that cannot be asked at all is reported without a screen.
-    let replies = client.ask(&request(wanted, now))?;
-    let style = match format {
-        Format::Json => {
-            let text = table::sorted(arguments.by, &replies, &moment::time_of_day);
-            let text = text.into_iter().map(|(_, reply)| json::reply(reply)).collect();
-            return Ok(CommandOutcome { text, exit: Exit::Yes });
-        }
-        Format::Text(style) => style,
-    };
+    let Format::Text(style) = format else { return Err(no_terminal()) };
     if !is_terminal() {
-        let rows = table::sorted(arguments.by, &replies, &moment::time_of_day);
-        let rows: Vec<_> = rows.into_iter().map(|(row, _)| row).collect();
-        let off = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { off: true, .. }));
-        let text = if off { empty(true).to_owned() } else { table::plain(arguments.by, &rows, style) };
-        return Ok(CommandOutcome { text, exit: Exit::Yes });
+        return Err(no_terminal());
     }
-    let live = TopLive::new(wanted, moment::time_of_day, style == Style::Colored);
-    TopScreen { client: client.clone(), interval: arguments.interval }.follow(live)?;
+    let client = client.clone().within(TOP_PATIENCE);
+    let wanted = (arguments.by, arguments.since);
+    let mut live = TopLive::new(wanted, moment::time_of_day, style == Style::Colored);
+    // A daemon that cannot be asked at all is reported without a screen.
+    take_reading(&client, &mut live)?;
+    let mut interrupts = Interrupts::catch().map_err(CommandFailure::Output)?;
+    let mut taken = TopTerminal::take().map_err(CommandFailure::Output)?;
+    // The thread ends with the process.
+    thread::spawn(move || {
+        interrupts.wait();
+        give_back();
+        exit(Exit::Yes.code().into());
+    });
+    let ended = follow(&client, arguments.interval, &mut live, &mut taken);
+    // The terminal is given back before an error is reported.
+    drop(taken);
+    ended.map_err(CommandFailure::Output)?;
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
+}
+
+/// Draws, and reads the daemon again after each interval, until a key ends it.
+fn follow(
+    client: &ControlClient,
+    interval: Duration,
+    live: &mut TopLive,
+    taken: &mut TopTerminal,
+) -> io::Result<()> {
+    let mut next = Instant::now() + interval;
+    loop {
+        taken.terminal.draw(|frame| draw(frame, live, moment::now()))?;
+        if event::poll(next.saturating_duration_since(Instant::now()))?
+            && let Event::Key(key) = event::read()?
+        {
+            match key_of(key).map(|key| live.press(key)) {
+                Some(TopAct::End) => return Ok(()),
+                Some(TopAct::Read) => next = Instant::now(),
+                Some(TopAct::Draw) | None => {}
+            }
+        }
+        if Instant::now() >= next {
+            if let Err(failure) = take_reading(client, live) {
+                live.failed(failure.to_string(), moment::now());
+            }
+            next = Instant::now() + interval;
+        }
+    }
+}
+
+/// Reads the counters and the rows of the table.
+fn take_reading(client: &ControlClient, live: &mut TopLive) -> Result<(), CommandFailure> {
+    let replies = client.ask(&Request::Stats { window: Window::Start, table: None })?;
+    let [Reply::Stats(stats)] = replies.as_slice() else { return Err(unexpected()) };
+    let stats: &Stats = stats;
+    let now = moment::now();
+    let rows = client.ask(&live.request(now))?;
+    live.read(stats, &rows, now);
+    Ok(())
 }
 
 /// Whether both ends are a terminal that understands more than text.
 fn is_terminal() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+}
+
+fn no_terminal() -> CommandFailure {
+    let sentence =
+        "top needs a terminal: use `resolverctl stats --by`, `resolverctl dnsbl` or `resolverctl failed`";
+    CommandFailure::Problem(Problem { fault: Blame::Request, sentence: sentence.to_owned() })
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use crate::render::columns::{self, Cell, Context};
-use crate::render::table::{Align, TextTable};
-use crate::render::{Style, words};
+use crate::render::table::Align;
+use crate::render::words;
 use control::protocol::Reply;
 use history::OTHER;
 
@@ -78,25 +78,10 @@ impl TopTable {
     pub(crate) const FIRST_SORT: usize = 1;
 }
 
-/// The subject whose messages a row stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TopSubject {
-    /// A name, and all below it.
-    Name(String),
-    /// A client.
-    Client(String),
-    /// A server that messages waited for.
-    Server(String),
-    /// All of them.
-    All,
-}
-
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopRow {
-    /// Its subject.
-    pub subject: TopSubject,
-    /// Its cells, as many as the table has columns.
+    /// Its cells, as many as the table has columns. The first one is its name.
     pub cells: Vec<Cell>,
     /// Whether it is the sum of all that have no row.
     pub is_rest: bool,
@@ -109,54 +94,34 @@ impl TopRow {
     }
 }
 
-/// The rows of a table with their replies, sorted by the first column of numbers. `time_of_day` writes a moment.
-pub fn sorted<'r>(
+/// The rows of replies. `time_of_day` writes a moment.
+pub(super) fn rows_of(
     table: TopTable,
-    replies: &'r [Reply],
+    replies: &[Reply],
     time_of_day: &dyn Fn(f64) -> String,
-) -> Vec<(TopRow, &'r Reply)> {
-    let all = all_queries(replies);
-    let context = Context { all, moment: time_of_day };
-    let row = |reply| row(table, reply, &context).map(|row| (row, reply));
-    let mut rows: Vec<(TopRow, &Reply)> = replies.iter().filter_map(row).collect();
-    rows.sort_by(|(one, _), (other, _)| order(one, other, (TopTable::FIRST_SORT, false)));
-    rows
-}
-
-/// The queries of all clients.
-pub(super) fn all_queries(replies: &[Reply]) -> u64 {
-    replies.iter().map(|reply| if let Reply::Client(row) = reply { row.questions } else { 0 }).sum()
-}
-
-/// The row of a reply, if it has one.
-pub(super) fn row(table: TopTable, reply: &Reply, context: &Context<'_>) -> Option<TopRow> {
-    let (cells, subject, is_rest) = match (table, reply) {
-        (TopTable::Zones, Reply::Zone(row)) => (
-            columns::cells(columns::ZONE, row, context),
-            TopSubject::Name(row.zone.clone()),
-            row.zone == OTHER,
-        ),
-        (TopTable::Servers, Reply::Server(row)) => (
-            columns::cells(columns::SERVER, row, context),
-            TopSubject::Server(row.server.clone()),
-            row.server == OTHER,
-        ),
-        (TopTable::Clients, Reply::Client(row)) => (
-            columns::cells(columns::CLIENT, row, context),
-            TopSubject::Client(row.client.clone()),
-            row.client == OTHER,
-        ),
-        (TopTable::Lists, Reply::ListState(row)) => {
-            (columns::cells(columns::LIST, row, context), TopSubject::Name(row.list.clone()), false)
-        }
-        (TopTable::Failures, Reply::FailedZone(row)) => (
-            columns::cells(columns::FAILURE, row, context),
-            row.zone.clone().map_or(TopSubject::All, TopSubject::Name),
-            false,
-        ),
-        _ => return None,
+) -> Vec<TopRow> {
+    let queries = |reply: &Reply| if let Reply::Client(row) = reply { row.questions } else { 0 };
+    let context = Context { all: replies.iter().map(queries).sum(), moment: time_of_day };
+    let row = |reply: &Reply| {
+        let (cells, is_rest) = match (table, reply) {
+            (TopTable::Zones, Reply::Zone(row)) => {
+                (columns::cells(columns::ZONE, row, &context), row.zone == OTHER)
+            }
+            (TopTable::Servers, Reply::Server(row)) => {
+                (columns::cells(columns::SERVER, row, &context), row.server == OTHER)
+            }
+            (TopTable::Clients, Reply::Client(row)) => {
+                (columns::cells(columns::CLIENT, row, &context), row.client == OTHER)
+            }
+            (TopTable::Lists, Reply::ListState(row)) => (columns::cells(columns::LIST, row, &context), false),
+            (TopTable::Failures, Reply::FailedZone(row)) => {
+                (columns::cells(columns::FAILURE, row, &context), false)
+            }
+            _ => return None,
+        };
+        Some(TopRow { cells, is_rest })
     };
-    Some(TopRow { subject, cells, is_rest })
+    replies.iter().filter_map(row).collect()
 }
 
 /// Sorts by a column.
@@ -237,28 +202,6 @@ pub fn padded(text: &str, column: &ShownColumn) -> String {
     }
 }
 
-/// The table as plain text.
-pub fn plain(table: TopTable, rows: &[TopRow], style: Style) -> String {
-    if rows.is_empty() {
-        // Failures are read from the query history, the other tables from counters.
-        let history = if table == TopTable::Failures { " in the query history (history.size)" } else { "" };
-        return format!("no {} in this time{history}\n", table.word());
-    }
-    let is_number =
-        |place: usize| rows.iter().any(|row| row.cells.get(place).is_some_and(|cell| cell.weight.is_some()));
-    let heads: Vec<(&str, Align)> = table
-        .columns()
-        .iter()
-        .enumerate()
-        .map(|(place, title)| (*title, if is_number(place) { Align::Right } else { Align::Left }))
-        .collect();
-    let mut text = TextTable::new(&heads);
-    for row in rows {
-        text.row(row.cells.iter().map(|cell| (cell.text.clone(), cell.paint)).collect());
-    }
-    text.worst(0, style)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,7 +213,6 @@ mod tests {
             paint: crate::render::Paint::Plain,
         };
         let row = |name: &str, seconds: f64, failed: u64| TopRow {
-            subject: TopSubject::Name(name.to_owned()),
             cells: vec![
                 cell(name, None),
                 cell(&words::time(seconds), Some(seconds)),

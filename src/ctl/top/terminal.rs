@@ -3,7 +3,6 @@
 use std::io::{self, Stdout, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
-use std::process::exit;
 use std::sync::Once;
 
 use ratatui::Terminal;
@@ -13,8 +12,6 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-
-use crate::exit::Exit;
 
 /// Gives the terminal back before a panic is reported, which would otherwise be lost with the alternate screen.
 static AT_PANIC: Once = Once::new();
@@ -57,14 +54,8 @@ impl Drop for TopTerminal {
     }
 }
 
-/// Ends the process although a thread is stuck in a write to the terminal: only the modes of the terminal are as before.
-pub(super) fn abandon() -> ! {
-    let _gone = disable_raw_mode();
-    exit(Exit::CouldNotTell.code().into())
-}
-
 /// Gives the terminal back. If it is gone, there is nothing to give back.
-fn give_back() {
+pub(super) fn give_back() {
     let _gone = execute!(stdout(), LeaveAlternateScreen, Show);
     let _gone = disable_raw_mode();
 }

@@ -78,7 +78,7 @@ pub enum ListSays {
     /// Not listed.
     NotListed,
     /// Neither: it refused, is no longer a list, or did not answer.
-    Untold,
+    Unknown,
 }
 
 impl Answer {

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
 
 use crate::authentication::local_part::LocalPart;
 use crate::authentication::signing::Signing;
@@ -93,7 +94,8 @@ pub enum Want {
 }
 
 /// The form of a query to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum QueryForm {
     /// UDP with EDNS (RFC 6891).
     Udp,
@@ -208,8 +210,6 @@ pub struct Listing {
     pub listed: Option<bool>,
     /// The reason of the listing, or why it could not be told.
     pub why: String,
-    /// Questions about test entries of the list that this answer has cost.
-    pub tested: u32,
 }
 
 /// The words of a mail host at port 25.

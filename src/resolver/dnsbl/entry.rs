@@ -51,7 +51,7 @@ pub(super) struct ListTally {
     misses: AtomicU64,
     listed: AtomicU64,
     not_listed: AtomicU64,
-    untold: AtomicU64,
+    unknown: AtomicU64,
     elapsed: Histogram,
 }
 
@@ -67,7 +67,7 @@ pub struct ListCounts {
     /// Answers that were none.
     pub not_listed: u64,
     /// Answers that were neither.
-    pub untold: u64,
+    pub unknown: u64,
     /// The times of questions that were not answered from memory.
     pub elapsed: Quantiles,
 }
@@ -276,13 +276,13 @@ impl ListEntry {
     /// Its counters.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let ListTally { hits, misses: _, listed, not_listed, untold, elapsed } = &*self.tally;
+        let ListTally { hits, misses: _, listed, not_listed, unknown, elapsed } = &*self.tally;
         ListCounts {
             questions: self.questions(),
             hits: read(hits),
             listed: read(listed),
             not_listed: read(not_listed),
-            untold: read(untold),
+            unknown: read(unknown),
             elapsed: elapsed.spread().quantiles(),
         }
     }
@@ -302,7 +302,7 @@ impl ListEntry {
         let counter = match says {
             ListSays::Listed => &self.tally.listed,
             ListSays::NotListed => &self.tally.not_listed,
-            ListSays::Untold => &self.tally.untold,
+            ListSays::Unknown => &self.tally.unknown,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }

@@ -165,7 +165,7 @@ impl ListVerdict {
         match self {
             Self::Listed => ListSays::Listed,
             Self::NotListed => ListSays::NotListed,
-            Self::Unknown(_) => ListSays::Untold,
+            Self::Unknown(_) => ListSays::Unknown,
         }
     }
 }
@@ -311,11 +311,11 @@ mod tests {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
                     let address = Ipv4Addr::from_bits(address);
                     let verdict = judge(list, ListState::Ok, &answer(list, &[address]));
-                    assert_eq!(verdict.says(), ListSays::Untold, "{} {address}", list.apex);
+                    assert_eq!(verdict.says(), ListSays::Unknown, "{} {address}", list.apex);
                 }
             }
             let parked = judge(list, ListState::Ok, &answer(list, &[Ipv4Addr::new(203, 0, 113, 7)]));
-            assert_eq!(parked.says(), ListSays::Untold, "{}", list.apex);
+            assert_eq!(parked.says(), ListSays::Unknown, "{}", list.apex);
             assert_eq!(judge(list, ListState::Ok, &[]), ListVerdict::NotListed);
         }
     }
@@ -327,13 +327,13 @@ mod tests {
             let list = &registry.lists[&Name::from_ascii(apex).unwrap()];
             judge(list, ListState::Ok, &answer(list, &[code.into()])).says()
         };
-        assert_eq!(of("multi.uribl.com.", [127, 0, 0, 1]), ListSays::Untold);
-        assert_eq!(of("multi.surbl.org.", [127, 0, 0, 1]), ListSays::Untold);
+        assert_eq!(of("multi.uribl.com.", [127, 0, 0, 1]), ListSays::Unknown);
+        assert_eq!(of("multi.surbl.org.", [127, 0, 0, 1]), ListSays::Unknown);
         assert_eq!(of("multi.surbl.org.", [127, 0, 0, 65]), ListSays::Listed);
         assert_eq!(of("hostkarma.junkemailfilter.com.", [127, 0, 0, 1]), ListSays::Listed);
-        assert_eq!(of("list.dnswl.org.", [127, 0, 0, 255]), ListSays::Untold);
+        assert_eq!(of("list.dnswl.org.", [127, 0, 0, 255]), ListSays::Unknown);
         assert_eq!(of("dnsbl.dronebl.org.", [127, 0, 0, 255]), ListSays::Listed);
-        assert_eq!(of("psbl.surriel.com.", [127, 255, 255, 254]), ListSays::Untold);
+        assert_eq!(of("psbl.surriel.com.", [127, 255, 255, 254]), ListSays::Unknown);
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
     if let Some(point) = said(unlisted, ListSays::Listed) {
         return Some((ListState::ListsTheWorld, point.server));
     }
-    if [listed, unlisted].into_iter().any(|point| said(point, ListSays::Untold).is_some()) {
+    if [listed, unlisted].into_iter().any(|point| said(point, ListSays::Unknown).is_some()) {
         return None;
     }
     if let Some(point) = said(listed, ListSays::NotListed) {
@@ -163,7 +163,7 @@ const fn is_broken(state: ListState) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ListSays::{Listed, NotListed, Untold};
+    use ListSays::{Listed, NotListed, Unknown};
     use proptest::prelude::*;
 
     fn tested(listed: ListSays, unlisted: ListSays, server: u8) -> Tested {
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(mended, [Suspected(ListsTheWorld), Is(Ok), Suspected(ListsTheWorld)]);
         let nothing = run(&[(NotListed, NotListed, 1, 0), (NotListed, NotListed, 2, 5)]);
         assert_eq!(nothing, [Suspected(ListsNothing), Is(ListsNothing)]);
-        let untold = run(&[(Listed, Listed, 1, 0), (Untold, Untold, 2, 5), (Listed, Listed, 2, 10)]);
+        let untold = run(&[(Listed, Listed, 1, 0), (Unknown, Unknown, 2, 5), (Listed, Listed, 2, 10)]);
         assert_eq!(untold, [Suspected(ListsTheWorld), Nothing, Is(ListsTheWorld)]);
     }
 
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(alone, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
         let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 4)]);
         assert_eq!(hasty[2], Suspected(ListsTheWorld));
-        let silent = run(&[(Listed, Listed, 1, 0), (Untold, Untold, 1, 3), (Listed, Listed, 1, 6)]);
+        let silent = run(&[(Listed, Listed, 1, 0), (Unknown, Unknown, 1, 3), (Listed, Listed, 1, 6)]);
         assert_eq!(silent[1..], [Nothing, Suspected(ListsTheWorld)]);
     }
 
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(show(None, Some(NotListed)), TestResult::Is(ListState::Ok));
         assert_eq!(show(Some(NotListed), None), TestResult::Is(ListState::ListsNothing));
         assert_eq!(show(Some(Listed), None), TestResult::Is(ListState::Ok));
-        for (listed, unlisted) in [(None, None), (Some(Untold), None), (None, Some(Untold))] {
+        for (listed, unlisted) in [(None, None), (Some(Unknown), None), (None, Some(Unknown))] {
             assert_eq!(show(listed, unlisted), TestResult::Nothing);
         }
     }
@@ -257,7 +257,7 @@ mod tests {
         /// One server alone condemns a list only after three tests, minutes apart.
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
-            let says = |number| [Listed, NotListed, Untold][usize::from(number)];
+            let says = |number| [Listed, NotListed, Unknown][usize::from(number)];
             let mut health = ListHealth::default();
             let (mut minute, mut sound) = (0, None);
             for (listed, unlisted, pause) in tests {

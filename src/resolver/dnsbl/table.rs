@@ -219,9 +219,9 @@ mod tests {
         assert_ne!(first.number(), second.number());
         assert!(Arc::ptr_eq(&first, &lists.entry(&name("L0.example."), &Way::Public)));
         lists.hit(first.mark(ListSays::Listed));
-        first.miss(ListSays::Untold, Duration::from_millis(20));
+        first.miss(ListSays::Unknown, Duration::from_millis(20));
         let counts = first.counts();
-        assert_eq!((counts.questions, counts.hits, counts.listed, counts.untold), (2, 1, 1, 1));
+        assert_eq!((counts.questions, counts.hits, counts.listed, counts.unknown), (2, 1, 1, 1));
         assert_eq!(second.counts().questions, 0);
     }
 

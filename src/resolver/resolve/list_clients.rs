@@ -26,7 +26,7 @@ impl ClientResolver {
         }
         let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {
-            let says = replied.answer.list.map_or(ListSays::Untold, |mark| mark.says);
+            let says = replied.answer.list.map_or(ListSays::Unknown, |mark| mark.says);
             watched.entry.miss(says, self.clock.mono().since(*arrived));
         }
         asked

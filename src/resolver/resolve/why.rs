@@ -4,19 +4,16 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use super::Resolver;
 use super::list_keys::{redaction_of, secrets_of};
 use crate::dnsbl::entry::ListEntry;
 use crate::limits::{FOLLOW_PAUSE, WHY_READING};
-use dns::clock::micros;
 use dns::question::{FirstLabels, label_places, wire_name};
 use history::failed::{FailedReport, FailedWanted, failed};
 use history::message::ListName;
 use history::search::why;
-use history::spent;
-use history::spent::{FromRecord, MinuteRow, StageRow};
+use history::spent::{FromRecord, StageRow};
 use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{ReadSpan, TellFacts, Window};
 
@@ -62,21 +59,6 @@ impl Resolver {
     pub async fn stages(self: &Arc<Self>, window: Window) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.recorder.stages(window)).await
-    }
-
-    /// The messages (emails) since a moment by minute, with the time that they waited for DNS. It takes as long as `why`.
-    pub async fn minutes(self: &Arc<Self>, from: u64) -> FromRecord<MinuteRow> {
-        let resolver = Arc::clone(self);
-        self.memory.walk(move |_| resolver.read_minutes(from)).await
-    }
-
-    fn read_minutes(&self, from: u64) -> FromRecord<MinuteRow> {
-        let now = self.clock.unix_micros();
-        let from = from.max(micros(Duration::from_secs(self.recorder.started_unix())));
-        self.with_facts(|facts| {
-            let outline = self.recorder.outline_in_memory(&spent::minute_span(from), facts.secrets);
-            spent::minutes(&outline, (from, now), &facts.facts)
-        })
     }
 
     /// Writes lines about failed and slow questions, and stores these, as long as it runs.

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use control::protocol::Reply;
-use control::protocol::lookahead::{LookaheadRule, LookaheadState};
+use control::protocol::rows::{LookaheadRule, LookaheadState};
 use control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 use ctl::render::{Style, json, lookahead, text, zones};
 use resolver::cache::servers::Health;

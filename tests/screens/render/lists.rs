@@ -34,7 +34,7 @@ fn state(
             hits: questions - misses,
             listed: questions / 7,
             not_listed: questions - questions / 7,
-            untold: 0,
+            unknown: 0,
             elapsed: if standing == Some(ListState::Slow) {
                 quantiles(misses, [1.2, 1.9, 2.4, 3.1])
             } else {
@@ -122,7 +122,6 @@ fn test(
         why: why.map(str::to_owned),
         removal: None,
         elapsed: if why.is_some() { 2.0 } else { 0.0231 },
-        tested: 0,
     })
 }
 
@@ -131,7 +130,7 @@ fn what_lists_say() {
     let not_asked = match test(
         "zen.dq.spamhaus.net",
         Purpose::Block,
-        ListSays::Untold,
+        ListSays::Unknown,
         (&[], &[]),
         Some("not queried: this list needs your customer key; set `key` of its [[list]]"),
     ) {
@@ -160,7 +159,7 @@ fn what_lists_say() {
         test(
             "bl.spamcop.net",
             Purpose::Block,
-            ListSays::Untold,
+            ListSays::Unknown,
             (&[], &[]),
             Some("bl.spamcop.net gave no usable answer; its servers: 192.0.2.99 timeout"),
         ),

@@ -340,7 +340,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     );
     let down = warning(Severity::Critical, "No server on the internet has answered for 61 s.");
     let long = warning(Severity::Warning, &"x".repeat(10_000));
-    let told = |warnings| plugin::told(&status(warnings), &stats());
+    let told = |warnings| plugin::state(&status(warnings), &stats());
     let cases = [
         (Vec::new(), PluginState::Ok),
         (vec![zone.clone()], PluginState::Warning),
@@ -388,7 +388,7 @@ fn the_plugin_tells_a_certificate_that_expires_soon_or_has_expired() {
         let mut status = status(Vec::new());
         status.daemon.certificates[0].until = Some(until);
         status.warnings = health::certificates(&status.daemon.certificates, now);
-        let (state, line) = plugin::told(&status, &stats());
+        let (state, line) = plugin::state(&status, &stats());
         (state, line.split('|').next().unwrap_or_default().to_owned())
     };
     assert_eq!(told(now + 15 * day).0, PluginState::Ok);

@@ -3,7 +3,7 @@
 use control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use control::protocol::{Reply, Table};
 use ctl::render::{Style, rows, state};
-use history::spent::{MinuteRow, Stage, StageRow, TableSpan};
+use history::spent::{Stage, StageRow, TableSpan};
 use history::{ClientRow, TypeRow, Window};
 use resolver::cache::rrset::Rank;
 use resolver::cache::servers::Health;
@@ -38,21 +38,6 @@ fn span(after: f64, shorter: bool) -> Reply {
     })
 }
 
-fn minutes() -> Vec<Reply> {
-    let row = |minute: Option<f64>, messages: u64, times| {
-        let seconds = minute.map_or(120.0, |after| if after > 0.0 { 60.0 } else { 59.0 });
-        let (per_minute, questions) = (messages as f64 * 60.0 / seconds, messages * 41);
-        let (minute, dns) = (minute.map(|after| RECORD_BEGIN - 1.0 + after), quantiles(messages, times));
-        Reply::Minute(MinuteRow { minute, messages, per_minute, seconds, questions, dns })
-    };
-    vec![
-        row(None, 124, [0.061, 0.42, 4.1, 4.3]),
-        row(Some(60.0), 58, [0.058, 0.31, 4.1, 4.1]),
-        row(Some(0.0), 66, [0.063, 0.44, 2.0, 4.3]),
-        span(0.0, true),
-    ]
-}
-
 /// A moment in UTC.
 fn moment(unix: f64) -> String {
     let utc = jiff::Timestamp::from_second(unix as i64).unwrap();
@@ -64,7 +49,6 @@ fn tables() {
     let table = |which, replies: &[Reply]| rows::table(which, replies, Window::Hour, &moment, Style::Plain);
     let zones: Vec<Reply> = zones().into_iter().map(Reply::Zone).collect();
     both("by_zone", &table(Table::Zone, &zones), &lines(&zones));
-    both("slow", &table(Table::Slow, &zones), &lines(&zones));
     let servers: Vec<Reply> = servers().into_iter().map(Reply::Server).collect();
     both("by_server", &table(Table::Server, &servers), &lines(&servers));
     let client = |client: &str, questions, cache, failed| {
@@ -86,17 +70,8 @@ fn tables() {
     let kinds = [kind("A", 2, 1, 0), kind("TXT", 2, 0, 1), kind("MX", 2, 2, 0)];
     both("by_type", &table(Table::Type, &kinds), &lines(&kinds));
     both("by_stage", &table(Table::Stage, &stages()), &lines(&stages()));
-    both("by_minute", &table(Table::Minute, &minutes()), &lines(&minutes()));
     let whole = table(Table::Stage, &[span(9.0, false)]);
     assert!(whole.ends_with("\nAll figures are since 2026-11-20 09:12:10 UTC.\n"), "{whole}");
-    let one: Vec<Reply> = minutes()
-        .into_iter()
-        .map(|reply| match reply {
-            Reply::Minute(row) if row.minute.is_none() => Reply::Minute(MinuteRow { messages: 1, ..row }),
-            other => other,
-        })
-        .collect();
-    assert!(table(Table::Minute, &one).starts_with("1 message (email) in "));
     let empty = [Reply::TableSpan(TableSpan {
         begin: None,
         since: RECORD_BEGIN,
@@ -104,8 +79,8 @@ fn tables() {
         shorter: false,
         off: false,
     })];
-    let told = table(Table::Minute, &empty);
-    assert!(told.starts_with("no messages (emails) in this time\nThe query history is empty"), "{told}");
+    let empty = table(Table::Stage, &empty);
+    assert!(empty.contains("\nThe query history is empty"), "{empty}");
     assert_eq!(table(Table::Zone, &[]), "no queries in the last hour\n");
 }
 
@@ -117,11 +92,6 @@ fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
     let by_zone = rows::table(Table::Zone, &many, Window::Hour, &moment, Style::Plain);
     assert_eq!(by_zone.lines().count(), 1 + ctl::limits::MAX_SHOWN_ROWS + 1 + 5);
     assert_eq!(by_zone.lines().rev().nth(5), Some("and 17 more"));
-    let slow = rows::table(Table::Slow, &many, Window::Hour, &moment, Style::Plain);
-    let last: Vec<&str> = slow.lines().rev().skip(4).take(3).collect();
-    assert_eq!(last[0], "and 17 more");
-    assert!(last[1].starts_with("total") && last[1].contains(" 74 "), "{slow}");
-    assert!(last[2].starts_with("z19.example."), "{slow}");
 }
 
 pub(crate) fn server_states() -> Vec<Reply> {

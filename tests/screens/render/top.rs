@@ -1,23 +1,18 @@
 //! The screen of `resolverctl top`, as text: a terminal of 80 columns and 24 lines, and one of 40 and 10.
 
 use control::protocol::Reply;
-use ctl::render::Style;
 use ctl::top::draw::draw;
 use ctl::top::keys::TopKey;
 use ctl::top::live::{TopAct, TopLive};
-use ctl::top::page::PageWanted;
-use ctl::top::table;
-use ctl::top::table::{TopSubject, TopTable};
+use ctl::top::table::TopTable;
 use dns::question::Outcome;
 use history::culprit::CulpritKind;
 use history::failed::{FailedZone, StillFails};
-use history::why::MessageReport;
 use history::{ClientRow, Window};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::Color;
 
-use super::why::{fine, silent};
 use super::{golden, servers, stats, zone, zones};
 
 /// The moment of the picture, in seconds since 1970.
@@ -73,8 +68,8 @@ fn live(table: TopTable) -> TopLive {
         *count -= 350;
     }
     *before.report.outcomes.entry(Outcome::Failed).or_default() -= 1;
-    live.read(&before, live.wanted(), &rows_of(table), NOW - 2.0);
-    live.read(&stats(), live.wanted(), &rows_of(table), NOW);
+    live.read(&before, &rows_of(table), NOW - 2.0);
+    live.read(&stats(), &rows_of(table), NOW);
     live
 }
 
@@ -115,12 +110,10 @@ fn a_terminal_of_any_size_is_drawn() {
         for width in [1, 2, 7, 40, 200] {
             for height in [1, 2, 3, 4, 5, 60] {
                 picture(&live, (width, height));
-                for key in [TopKey::Help, TopKey::Help, TopKey::Why] {
+                for key in [TopKey::Help, TopKey::Help, TopKey::Last] {
                     live.press(key);
                     picture(&live, (width, height));
                 }
-                live.press(TopKey::Back);
-                // Without a row that can be opened, Back would end the command.
             }
         }
     }
@@ -132,10 +125,6 @@ fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
     live.press(TopKey::Help);
     golden("top_help.txt", &picture(&live, WIDE));
     live.press(TopKey::Help);
-    live.ask(NOW + 2.0);
-    assert_eq!(live.trouble(NOW + 5.0), None, "it may be busy");
-    let late = "no reply from resolverd since 09:12:05; if this continues, see `systemctl status resolverd`";
-    assert_eq!(live.trouble(NOW + 6.0).as_deref(), Some(late));
     let why = "resolverd did not reply within 16 s; see `systemctl status resolverd`";
     live.failed(why.to_owned(), NOW + 18.0);
     live.failed(why.to_owned(), NOW + 34.0);
@@ -144,19 +133,18 @@ fn the_help_and_the_trouble_with_the_daemon_have_a_picture() {
     // It is back, with a new process.
     let mut fresh = stats();
     (fresh.report.uptime, fresh.report.questions) = (4.0, 12);
-    live.read(&fresh, live.wanted(), &rows_of(TopTable::Zones), NOW);
+    live.read(&fresh, &rows_of(TopTable::Zones), NOW);
     assert_eq!(live.rates(), None, "not the difference of two processes");
     fresh.report.uptime = 6.0;
-    live.read(&fresh, live.wanted(), &rows_of(TopTable::Zones), NOW + 2.0);
+    live.read(&fresh, &rows_of(TopTable::Zones), NOW + 2.0);
     let back = picture(&live, WIDE);
-    assert!(back.contains("resolverd restarted at 09:12:01") && back.contains("0.0 queries/s"), "{back}");
+    assert!(back.contains("up 6.0 s") && back.contains("0.0 queries/s"), "{back}");
     assert_eq!(live.rates().map(|rates| (rates.questions, rates.seconds)), Some((0, 2.0)));
-    live.read(&fresh, live.wanted(), &rows_of(TopTable::Zones), NOW + 100.0);
-    assert_eq!((live.trouble(NOW + 100.0), live.restart()), (None, None));
+    assert_eq!(live.trouble(), None);
 }
 
 #[test]
-fn keys_sort_select_and_open_the_row() {
+fn keys_sort_scroll_and_change_the_table() {
     let mut live = live(TopTable::Zones);
     let first = |live: &TopLive| live.rows()[0].name().to_owned();
     assert_eq!(first(&live), "badly-run.example.");
@@ -164,40 +152,17 @@ fn keys_sort_select_and_open_the_row() {
     assert_eq!(first(&live), "a-zone-with-a-very-long-name.under.test.example.");
     live.press(TopKey::Reverse);
     live.press(TopKey::Down);
-    assert_eq!(live.selected(), 1);
-    // The selection follows its row.
-    live.press(TopKey::Reverse);
-    let selected = live.rows()[live.selected()].name().to_owned();
-    assert_eq!(selected, "example.net.");
-    assert_eq!(live.press(TopKey::Why), TopAct::Why);
-    let title =
-        "messages (emails) with queries for example.net. or below it, last minute; Esc\ngoes back\nreading\n";
-    assert!(picture(&live, WIDE).contains(title), "{}", picture(&live, WIDE));
-    let wanted = live.unexplained().unwrap();
-    assert_eq!(wanted, PageWanted { subject: TopSubject::Name(selected), window: Window::Minute });
-    for other in [TopSubject::Name("other.example.".to_owned()), TopSubject::All] {
-        live.explained(&PageWanted { subject: other, window: Window::Minute }, "of a page that was left");
-    }
-    assert_eq!(live.unexplained().as_ref(), Some(&wanted));
-    let text: Vec<String> = (0..30).map(|line| format!("line {line}")).collect();
-    live.explained(&wanted, &text.join("\n"));
-    assert_eq!(live.unexplained(), None);
-    live.press(TopKey::PageDown);
-    let page = picture(&live, WIDE);
-    assert!(page.contains("line 10\n") && !page.contains("line 9\n"), "{page}");
+    assert_eq!(live.first(), 1);
     live.press(TopKey::Last);
-    assert!(picture(&live, WIDE).contains("line 29\n"), "not beyond the end");
-    assert_eq!((live.press(TopKey::Back), live.why()), (TopAct::Draw, None));
-    live.press(TopKey::Last);
-    assert!(live.rows()[live.selected()].is_rest);
-    assert_eq!(live.press(TopKey::Why), TopAct::Draw, "the sum of others is no subject");
+    assert!(live.rows()[live.first()].is_rest);
+    live.press(TopKey::Down);
+    live.press(TopKey::PageUp);
+    assert_eq!(live.first(), 0);
     assert_eq!(live.press(TopKey::Window), TopAct::Read);
-    assert_eq!(live.wanted(), (TopTable::Zones, Window::FiveMinutes));
+    assert!(!live.is_read() && live.window() == Window::FiveMinutes);
     assert_eq!(live.press(TopKey::PreviousTable), TopAct::Read);
-    assert_eq!((live.wanted().0, live.rows().len(), live.is_read()), (TopTable::Failures, 0, false));
-    // A reply for the table before comes too late.
-    live.read(&stats(), (TopTable::Zones, Window::FiveMinutes), &rows_of(TopTable::Zones), NOW);
-    assert_eq!(live.rows().len(), 0);
+    assert_eq!((live.table(), live.rows().len()), (TopTable::Failures, 0));
+    assert_eq!((live.press(TopKey::Help), live.press(TopKey::Back)), (TopAct::Draw, TopAct::Draw));
     assert_eq!(live.press(TopKey::Back), TopAct::End);
     assert_eq!(live.press(TopKey::Quit), TopAct::End);
 }
@@ -218,7 +183,7 @@ fn colours_are_used_only_if_they_are_wanted() {
 fn names_of_strangers_do_not_act_on_the_terminal() {
     let evil = zone("a\u{1b}[2J\u{202e}.example.", [0, 0, 0, 1, 1], 1, 3.0, "2 timeout");
     let mut live = TopLive::new((TopTable::Zones, Window::Minute), time_of_day, true);
-    live.read(&stats(), live.wanted(), &[Reply::Zone(evil)], NOW);
+    live.read(&stats(), &[Reply::Zone(evil)], NOW);
     live.failed("a\u{1b}[31mb".to_owned(), NOW);
     let picture = picture(&live, (120, 10));
     assert!(
@@ -226,63 +191,4 @@ fn names_of_strangers_do_not_act_on_the_terminal() {
         "{picture}"
     );
     assert!(!picture.contains('\u{1b}') && !picture.contains('\u{202e}'));
-}
-
-#[test]
-fn without_a_terminal_it_is_a_plain_table_in_the_same_order() {
-    let replies = rows_of(TopTable::Failures);
-    let rows = |table, replies: &[Reply]| {
-        table::sorted(table, replies, &time_of_day).into_iter().map(|(row, _)| row).collect::<Vec<_>>()
-    };
-    let expected = "zone                failed queries  cause          state              last\n\
-                    badly-run.example.              13  server silent  still failing  09:12:00\n";
-    assert_eq!(table::plain(TopTable::Failures, &rows(TopTable::Failures, &replies), Style::Plain), expected);
-    assert_eq!(table::plain(TopTable::Lists, &[], Style::Plain), "no lists in this time\n");
-    // Lists come in the order of the configuration.
-    let waited: Vec<Reply> = [0.1, 0.5, 0.3]
-        .into_iter()
-        .map(|waited| {
-            let Some(Reply::Client(mut row)) = rows_of(TopTable::Clients).into_iter().next() else {
-                panic!()
-            };
-            row.questions = (waited * 10.0) as u64;
-            Reply::Client(row)
-        })
-        .collect();
-    let sorted = rows(TopTable::Clients, &waited);
-    let counts: Vec<&str> = sorted.iter().map(|row| row.cells[1].text.as_str()).collect();
-    assert_eq!(counts, ["5", "3", "1"]);
-}
-
-fn pages(table: TopTable, messages: &[MessageReport]) -> String {
-    let subject = match table {
-        TopTable::Servers => TopSubject::Server("198.51.100.53".to_owned()),
-        _ => TopSubject::Name("badly-run.example.".to_owned()),
-    };
-    let wanted = PageWanted { subject, window: Window::Minute };
-    let replies: Vec<Reply> =
-        messages.iter().map(|message| Reply::Message(Box::new(message.clone()))).collect();
-    wanted.text(&replies, &time_of_day)
-}
-
-#[test]
-fn a_page_begins_with_the_message_whose_queries_of_the_row_took_longest_and_marks_these() {
-    let mut other = silent();
-    other.questions.iter_mut().for_each(|question| question.messages.clear());
-    // Most of its time was spent elsewhere.
-    other.questions[3].of_subject = true;
-    let mut own = silent();
-    own.questions[4].of_subject = true;
-    own.began = NOW - 1.0;
-    let text = pages(TopTable::Zones, &[other.clone(), own.clone()]);
-    assert!(text.starts_with("09:12:04  client 127.0.0.1"), "{text}");
-    let marked: Vec<&str> = text.lines().filter(|line| line.contains(" *")).collect();
-    assert!(marked.len() == 1 && marked[0].contains(" *   badly-run.example. MX"), "{marked:?}");
-    assert!(text.contains("\n* a query for the wanted name or address\n"), "{text}");
-    let text = pages(TopTable::Servers, &[other, own]);
-    assert!(text.contains(" *   badly-run.example. MX") && !text.contains("Other messages"), "{text}");
-    let none = "none of the 100 slowest messages of this time has such a query";
-    assert_eq!(pages(TopTable::Servers, &[fine()]), none);
-    let none = "the query history has no such query in this time; `w` in the table changes the time";
-    assert_eq!(pages(TopTable::Zones, &[]), none);
 }

@@ -1,11 +1,9 @@
-//! The screen, the JSON and the plug-in line of `check watched`.
+//! The screen and the JSON of `check watched`.
 
-use ::watched::followed::Standing;
-use ::watched::history::{ChangeKind, FindingChange};
+use ::watched::history::{ChangeKind, FindingChange, Standing};
 use control::protocol::Reply;
 use control::protocol::watched::{WatchedFinding, WatchedRow};
-use ctl::exit::PluginState;
-use ctl::render::{Style, json, plugin, watched};
+use ctl::render::{Style, json, watched};
 use doctor::codes::Code;
 use resolver::config::WatchAs;
 
@@ -78,11 +76,8 @@ fn rows() -> Vec<WatchedRow> {
         level: code.entry().level,
         evidence: "192.0.2.53 (ns2.example.net.) answers REFUSED for example.com.".to_owned(),
         since,
-        seen: at,
-        missed_since: None,
     };
     faulty.changes = vec![
-        change(ChangeKind::LeftOut, Code::MtaStsSyntax, MONDAY - 90_000, MONDAY + 3_600),
         change(ChangeKind::Went, Code::SpfLookups, MONDAY - 82_800, MONDAY + 3_600),
         change(ChangeKind::Came, Code::NsLame, MONDAY, MONDAY + 600),
     ];
@@ -107,24 +102,4 @@ fn watched_domains() {
     golden("watched_none.txt", &watched::text(&[], false, &moment, Style::Plain));
     let lines: String = rows.into_iter().map(|row| json::reply(&Reply::Watched(Box::new(row)))).collect();
     golden("watched.json", &lines);
-}
-
-#[test]
-fn the_line_of_the_plug_in() {
-    let rows = rows();
-    let mut once = rows[2].clone();
-    once.findings = vec![finding(Code::NsNoneAnswers, Standing::Coming, "192.0.2.53 does not answer")];
-    assert!(
-        watched::text(&[once.clone()], false, &moment, Style::Plain)
-            .contains(": 1 unconfirmed failure; checked")
-    );
-    let text = plugin::watched(PluginState::Warning, &[once]).1;
-    assert!(text.contains("gives an answer, unconfirmed, next check in 50 min: 192.0.2.53"), "{text}");
-    let lines = [
-        (PluginState::Critical, &rows[..]),
-        (PluginState::Unknown, &rows[1..]),
-        (PluginState::Ok, &rows[2..3]),
-    ];
-    let lines: String = lines.into_iter().map(|(state, rows)| plugin::watched(state, rows).1).collect();
-    golden("watched_plugin.txt", &lines);
 }

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use control::health::JUDGED;
 use control::health::judge;
 use control::protocol::Severity;
-use control::status::JUDGED;
 use dns::conduct::Conduct;
 use dns::question::wire_name;
 use futures_util::future::join_all;

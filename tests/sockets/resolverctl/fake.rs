@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ::watched::domain::WatchedDomain;
+use ::watched::WatchedDomain;
 use control::Controlled;
 use control::lookup::Lookup;
 use control::protocol::{DaemonStatus, RootKeysStatus};
-use control::traced::{TraceAsked, TraceRefused};
+use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
@@ -22,8 +22,7 @@ use history::event::{
 use history::failed::{FailedReport, FailedWanted, failed};
 use history::redact::Secrets;
 use history::search::why;
-use history::spent;
-use history::spent::{FromRecord, MinuteRow, StageRow};
+use history::spent::{FromRecord, StageRow};
 use history::trail::LastQuery;
 use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{ReadSpan, Recorder, Window};
@@ -214,14 +213,6 @@ impl Controlled for Fake {
 
     fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {
         Box::pin(ready(self.recorder.stages(window)))
-    }
-
-    fn minutes(&self, from: u64) -> BoxFuture<'_, FromRecord<MinuteRow>> {
-        let facts =
-            DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
-        let no_secrets = Secrets::default();
-        let outline = self.recorder.outline_in_memory(&spent::minute_span(from), &no_secrets);
-        Box::pin(ready(spent::minutes(&outline, (from, Clock::machine().unix_micros()), &facts)))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {

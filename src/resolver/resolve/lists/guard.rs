@@ -72,7 +72,7 @@ impl ListResolver {
         let given =
             self.judged(ListQuestion { list: &list, entry: &entry, name: &name, kind, context }).await;
         let mark = given.as_ref().ok().and_then(|given| given.list);
-        let says = mark.map_or(ListSays::Untold, |mark| mark.says);
+        let says = mark.map_or(ListSays::Unknown, |mark| mark.says);
         entry.miss(says, self.clock.mono().since(context.began()));
         Ok(led.leading_to(given?))
     }
@@ -191,7 +191,7 @@ fn give(
     found: Result<Chased, Failure>,
 ) -> Result<Chased, Failure> {
     let ListQuestion { list, entry, context, .. } = asked;
-    let mark = entry.mark(verdict.map_or(ListSays::Untold, ListVerdict::says));
+    let mark = entry.mark(verdict.map_or(ListSays::Unknown, ListVerdict::says));
     let given = match verdict {
         Some(ListVerdict::Unknown(why)) => why.given(list, context.view.guarding),
         _ => Given::Answer,

@@ -141,7 +141,7 @@ impl ListResolver {
     ) {
         let says = match chased {
             Ok(chased) => chased.list.map(|mark| mark.says),
-            Err(Failure::List { .. }) => Some(ListSays::Untold),
+            Err(Failure::List { .. }) => Some(ListSays::Unknown),
             Err(_) => None,
         };
         if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
