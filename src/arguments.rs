@@ -51,7 +51,7 @@ pub struct Demo {
     /// Measure the DNS of a message with each mode of look-ahead on a virtual clock, and exit.
     #[arg(long)]
     pub bench: bool,
-    /// With --bench: measure an installed resolver too, in real time; may be repeated.
+    /// With --bench: measure an installed resolver instead, in real time; may be repeated.
     ///
     /// COMMAND starts the resolver, which must answer at 127.0.0.1:53. root.hints and root.ds of the working directory have the root
     /// servers and the trust anchor. Needs port 53 of 127.53.0.0/16: run it in a network namespace, as benches/compare/mail.sh does.

@@ -150,19 +150,17 @@ async fn serve(
 /// `resolverd demo`.
 #[cfg(feature = "lab")]
 mod demo {
-    use std::io::{self, IsTerminal};
+    use std::io;
     use std::net::SocketAddr;
     use std::process::ExitCode;
 
     use control::Controlled;
     use ctl::render::{Style, screen};
-    use futures_util::future::BoxFuture;
     use history::Window;
-    use lab::demo::{Host, Options};
+    use lab::demo::{Demo, DemoError, Options};
     use lab::message_bench;
-    use lab::message_bench::{Installed, Measured, table};
-    use resolver::config::Config;
-    use resolverd::arguments::Demo;
+    use lab::message_bench::{Installed, table};
+    use resolverd::arguments;
     use resolverd::daemon::Daemon;
 
     use resolverd::log;
@@ -173,38 +171,47 @@ mod demo {
     const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5_300);
 
     /// Shows the daemon at work.
-    pub(super) fn run(arguments: &Demo, listen: &[SocketAddr]) -> ExitCode {
+    pub(super) fn run(arguments: &arguments::Demo, listen: &[SocketAddr]) -> ExitCode {
         log::start(tracing::Level::WARN);
         if arguments.bench {
             return bench(arguments);
         }
-        let mut options = Options::new(if listen.is_empty() { vec![LISTEN] } else { listen.to_vec() });
-        options.once = arguments.once;
-        options.messages = arguments.messages.map_or(options.messages, usize::from);
-        options.seed = arguments.seed;
-        options.terminal = io::stdout().is_terminal();
-        let mut host = InProcess(None);
-        let mut screen = io::stdout();
-        let ran = super::runtime()
-            .map(|runtime| runtime.block_on(lab::demo::run(&options, &mut host, &mut screen)));
-        match ran {
+        let options = Options {
+            listen: if listen.is_empty() { vec![LISTEN] } else { listen.to_vec() },
+            once: arguments.once,
+            messages: arguments.messages.map_or(150, usize::from),
+            seed: arguments.seed,
+        };
+        match super::runtime().map(|runtime| runtime.block_on(show(options))) {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => failed(&error),
             Err(error) => failed(&error),
         }
     }
 
+    /// Runs the daemon over the built-in internet.
+    async fn show(options: Options) -> Result<(), DemoError> {
+        let demo = Demo::start(options).await?;
+        let daemon = Daemon::start(demo.config(), None).map_err(io::Error::other)?;
+        let server = daemon.addresses().first().copied().ok_or(io::ErrorKind::AddrNotAvailable);
+        let stats = || {
+            let subject = daemon.subject();
+            let stats = control::stats(subject.recorder(), &subject.fill(), Window::Start);
+            screen::stats(&stats, Style::Plain)
+        };
+        let ended = demo.show(server.map_err(io::Error::from)?, &stats, &mut io::stdout()).await;
+        daemon.stop().await;
+        ended
+    }
+
     /// Prints the table of the measurement.
-    fn bench(arguments: &Demo) -> ExitCode {
+    fn bench(arguments: &arguments::Demo) -> ExitCode {
         let mut options = message_bench::Options::default();
         options.messages = arguments.messages.map_or(options.messages, usize::from);
         options.seeds = (0..arguments.seeds).map(|place| arguments.seed.wrapping_add(place.into())).collect();
         let installed =
             |(name, command): &(String, String)| Installed { name: name.clone(), command: command.clone() };
         options.installed = arguments.through.iter().map(installed).collect();
-        if !options.installed.is_empty() {
-            options.resolvers = vec![Measured::Limit, Measured::LimitAhead];
-        }
         match table(&options) {
             Ok(table) => {
                 print!("{table}");
@@ -217,34 +224,5 @@ mod demo {
     fn failed(error: &dyn std::error::Error) -> ExitCode {
         eprintln!("resolverd: {error}");
         FAILED.into()
-    }
-
-    /// The daemon in this process.
-    struct InProcess(Option<Daemon>);
-
-    impl Host for InProcess {
-        fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<SocketAddr>> {
-            Box::pin(async move {
-                let daemon = self.0.insert(Daemon::start(config, None).map_err(io::Error::other)?);
-                daemon.addresses().first().copied().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
-            })
-        }
-
-        fn stats(&mut self) -> BoxFuture<'_, io::Result<String>> {
-            Box::pin(async move {
-                let daemon = self.0.as_ref().ok_or_else(|| io::Error::other("the daemon is not running"))?;
-                let subject = daemon.subject();
-                let stats = control::stats(subject.recorder(), &subject.fill(), Window::Start);
-                Ok(screen::stats(&stats, Style::Plain))
-            })
-        }
-
-        fn stop(&mut self) -> BoxFuture<'_, ()> {
-            Box::pin(async move {
-                if let Some(daemon) = self.0.take() {
-                    daemon.stop().await;
-                }
-            })
-        }
     }
 }

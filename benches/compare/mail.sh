@@ -17,11 +17,7 @@
 #   mean of a question    ms, by type
 #   secure                signed domains whose MX is answered with AD after the mail, and signed domains: a resolver that does
 #                         not validate is not comparable
-#   delay of the lab      how much later than planned its servers reply, and
-#   wait for a core       how long the resolver was ready to run and its core was busy: if either is more than some ms, the
-#                         machine does something else, and the times are too long
-# with the limits of a resolver that knows all (on a virtual clock), and ratios to the first resolver. The reasons of Unbound's and
-# BIND's SERVFAILs follow; --logs keeps all logs.
+# The reasons of Unbound's and BIND's SERVFAILs follow; --logs keeps all logs. The machine must do nothing else meanwhile.
 #
 # Each resolver has the configuration of its Debian package, except: the lab's root servers and trust anchor; one address to listen
 # at; servers in 127.0.0.0/8 are allowed, where the lab's are; no queries over IPv6, which the lab does not have. PowerDNS validates

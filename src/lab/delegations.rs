@@ -8,12 +8,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hickory_proto::rr::Name;
 
 use super::signer;
 use super::signing::Signing;
-use super::world::{Builder, Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
+use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
 use resolver::zones::zone::Zone;
 
@@ -98,24 +99,20 @@ impl Tree {
     /// # Errors
     /// As those of `build`.
     pub fn build_at(self, unix: u64) -> Result<Lab, LabError> {
-        let mut builder = Builder::default();
+        let mut trust_anchors = BTreeMap::new();
+        let mut plans: BTreeMap<Name, (ServerPlan, Vec<Arc<Zone>>)> =
+            self.servers.iter().map(|(name, plan)| (name.clone(), (plan.clone(), Vec::new()))).collect();
         for (origin, branch) in &self.zones {
-            builder.add(self.signed_zone(origin, branch, unix)?);
-            if let Some(signing) = &branch.signing {
-                builder.trust_anchor(origin, signer::trust_anchor(origin, signing)?);
-            }
-        }
-        let mut plans = self.servers.clone();
-        for (origin, branch) in &self.zones {
+            let zone = Arc::new(self.signed_zone(origin, branch, unix)?);
             for server in &branch.servers {
                 let missing = || LabError::Name(server.to_string());
-                plans.get_mut(server).ok_or_else(missing)?.zones.push(origin.clone());
+                plans.get_mut(server).ok_or_else(missing)?.1.push(Arc::clone(&zone));
+            }
+            if let Some(signing) = &branch.signing {
+                trust_anchors.insert(origin.clone(), signer::trust_anchor(origin, signing)?);
             }
         }
-        for plan in plans.into_values() {
-            builder.server(plan);
-        }
-        builder.build()
+        Lab::new(plans.into_values().collect(), trust_anchors)
     }
 
     /// A zone with the DS of its children, signed if it has a plan.

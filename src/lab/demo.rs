@@ -1,15 +1,14 @@
 //! `resolverd demo`: the built-in internet on sockets, the daemon before it, mail traffic through it, and the times.
 //!
-//! A `Host` starts the daemon; this module knows only its address and its stats screen.
+//! The caller starts the daemon; this module knows only its address and its stats screen.
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -32,10 +31,7 @@ const SESSIONS: usize = 8;
 /// A mail program waits this long for an answer: glibc's default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Characters of a full progress bar.
-const BAR: usize = 40;
-
-/// Lines of progress without a terminal.
+/// Lines of progress.
 const PROGRESS_LINES: usize = 4;
 
 /// The options of the demo.
@@ -49,34 +45,6 @@ pub struct Options {
     pub messages: usize,
     /// Seed of the internet and of its traffic.
     pub seed: u64,
-    /// Draws a bar that moves; otherwise some lines.
-    pub terminal: bool,
-}
-
-impl Options {
-    /// The demo at these addresses: 150 messages of seed 1, until Ctrl-C, some lines of progress.
-    pub fn new(listen: Vec<SocketAddr>) -> Self {
-        Self { listen, once: false, messages: 150, seed: 1, terminal: false }
-    }
-}
-
-/// The program that can run the daemon.
-pub trait Host {
-    /// Starts the daemon, and returns the first address where it answers: the configured one, with the real port
-    /// instead of 0.
-    ///
-    /// # Errors
-    /// The daemon could not start.
-    fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<SocketAddr>>;
-
-    /// The stats screen, as in `resolverctl stats`.
-    ///
-    /// # Errors
-    /// The daemon does not answer.
-    fn stats(&mut self) -> BoxFuture<'_, io::Result<String>>;
-
-    /// Ends the daemon.
-    fn stop(&mut self) -> BoxFuture<'_, ()>;
 }
 
 /// Why the demo ended early.
@@ -117,124 +85,115 @@ impl Drop for PrivateFolder {
     }
 }
 
-/// Runs the demo: builds the internet, starts the daemon on it, plays mail, prints the results, and waits for Ctrl-C.
-///
-/// # Errors
-/// Something could not be started, or a domain did not resolve.
-pub async fn run(options: &Options, host: &mut dyn Host, screen: &mut dyn Write) -> Result<(), DemoError> {
-    let internet = Internet::signed_at(options.seed, DEFAULT_DOMAINS, Clock::machine().now().unix)?;
-    let sockets = LabSockets::start(internet.lab.clone(), Random::seeded(options.seed)).await?;
-    let folder = PrivateFolder::make()?;
-    let socket = folder.0.join("control.sock");
-    let config = config(options, &sockets, &socket);
-    let server = host.start(config).await?;
-    let ended = show(options, &internet, host, (server, &socket), screen).await;
-    host.stop().await;
-    ended
+/// The built-in internet on sockets, for a daemon that the caller starts.
+#[derive(Debug)]
+pub struct Demo {
+    options: Options,
+    internet: Internet,
+    sockets: LabSockets,
+    folder: PrivateFolder,
 }
 
-/// The configuration of a daemon whose internet is the lab.
-fn config(options: &Options, sockets: &LabSockets, socket: &Path) -> Config {
-    let mut config = Config::default();
-    config.dnssec.trust_anchor = root_anchor(sockets.lab());
-    config.listen.addresses.clone_from(&options.listen);
-    config.resolve.root_hints = sockets.lab().root_hints();
-    config.resolve.upstream_port = sockets.port();
-    config.resolve.deny_servers = Vec::new();
-    config.resolve.ipv4 = Family::On;
-    config.resolve.ipv6 = Family::Off;
-    config.control.socket = socket.to_owned();
-    config
+impl Demo {
+    /// Builds the internet and starts its servers.
+    ///
+    /// # Errors
+    /// A socket or a folder failed.
+    pub async fn start(options: Options) -> Result<Self, DemoError> {
+        let internet = Internet::signed_at(options.seed, DEFAULT_DOMAINS, Clock::machine().now().unix)?;
+        let sockets = LabSockets::start(internet.lab.clone(), Random::seeded(options.seed)).await?;
+        Ok(Self { options, internet, sockets, folder: PrivateFolder::make()? })
+    }
+
+    /// The configuration of a daemon whose internet this is.
+    pub fn config(&self) -> Config {
+        let mut config = Config::default();
+        config.dnssec.trust_anchor = root_anchor(self.sockets.lab());
+        config.listen.addresses.clone_from(&self.options.listen);
+        config.resolve.root_hints = self.sockets.lab().root_hints();
+        config.resolve.upstream_port = self.sockets.port();
+        config.resolve.deny_servers = Vec::new();
+        config.resolve.ipv4 = Family::On;
+        config.resolve.ipv6 = Family::Off;
+        config.control.socket = self.folder.0.join("control.sock");
+        config
+    }
+
+    /// Plays mail through the daemon at `server`, prints the results with its screen `stats`, and waits for Ctrl-C.
+    ///
+    /// # Errors
+    /// The screen failed, or a domain did not resolve.
+    pub async fn show(
+        &self,
+        server: SocketAddr,
+        stats: &dyn Fn() -> String,
+        screen: &mut dyn Write,
+    ) -> Result<(), DemoError> {
+        let (internet, client) = (&self.internet, LabClient::new(server, PATIENCE));
+        writeln!(
+            screen,
+            "An internet of {} servers and {} zones is up; resolverd answers at {server}.",
+            internet.lab.servers().len(),
+            internet.lab.zones().count()
+        )?;
+        let mails = traffic::draw(internet, self.options.seed, self.options.messages);
+        let cold = play(internet, &mails, client, ("cold", screen)).await?;
+        let warm = play(internet, &mails, client, ("warm", screen)).await?;
+        let resolved = count_resolved(internet, client).await;
+        writeln!(screen, "\n{}", stats().trim_end())?;
+        writeln!(screen, "\nMessage times    median     p90     max   questions  failed")?;
+        write_times(screen, "cold", &cold)?;
+        write_times(screen, "warm", &warm)?;
+        let (secure, all) = (count_secure(internet, client).await, internet.domains.len());
+        writeln!(
+            screen,
+            "\n{resolved} of {all} lab domains resolve; {secure} of them are signed, and secure."
+        )?;
+        self.write_ways_to_ask(screen, server)?;
+        if resolved < all {
+            return Err(DemoError::Unresolved { failed: all - resolved, all });
+        }
+        if !self.options.once {
+            writeln!(screen, "Ctrl-C ends the demo.")?;
+            screen.flush()?;
+            tokio::signal::ctrl_c().await?;
+        }
+        Ok(())
+    }
+
+    fn write_ways_to_ask(&self, screen: &mut dyn Write, server: SocketAddr) -> io::Result<()> {
+        let (ip, port, internet) = (server.ip(), server.port(), &self.internet);
+        let socket = self.folder.0.join("control.sock");
+        let domain = internet.domains.first().map(|domain| domain.name.to_string()).unwrap_or_default();
+        writeln!(screen, "\nAsk it:")?;
+        writeln!(screen, "  dig @{ip} -p {port} MX {domain}")?;
+        writeln!(screen, "  dig @{ip} -p {port} 2.0.0.127.zen.spamhaus.org")?;
+        if let Some(signed) = internet.domains.iter().find(|domain| internet.is_signed(&domain.mail_host)) {
+            writeln!(screen, "  dig @{ip} -p {port} +dnssec TLSA _25._tcp.{}", signed.mail_host)?;
+        }
+        writeln!(screen, "  resolverctl --socket {} stats", socket.display())?;
+        writeln!(screen, "  resolverctl --socket {} trace {domain} MX", socket.display())
+    }
 }
 
-async fn show(
-    options: &Options,
+/// Plays all messages, `SESSIONS` at a time, and shows the progress.
+async fn play(
     internet: &Internet,
-    host: &mut dyn Host,
-    (server, socket): (SocketAddr, &Path),
-    screen: &mut dyn Write,
-) -> Result<(), DemoError> {
-    let client = LabClient::new(server, PATIENCE);
-    writeln!(
-        screen,
-        "An internet of {} servers and {} zones is up; resolverd answers at {server}.",
-        internet.lab.servers().len(),
-        internet.lab.zones().count()
-    )?;
-    let mails = traffic::draw(internet, options.seed, options.messages);
-    let play = Play { options, internet, mails: &mails, client };
-    let cold = play.all("cold", screen).await?;
-    let warm = play.all("warm", screen).await?;
-    let resolved = count_resolved(internet, client).await;
-    writeln!(screen, "\n{}", host.stats().await?.trim_end())?;
-    writeln!(screen, "\nMessage times    median     p90     max   questions  failed")?;
-    write_times(screen, "cold", &cold)?;
-    write_times(screen, "warm", &warm)?;
-    let secure = count_secure(internet, client).await;
-    writeln!(
-        screen,
-        "\n{resolved} of {} lab domains resolve; {secure} of them are signed, and secure.",
-        internet.domains.len()
-    )?;
-    write_ways_to_ask(screen, server, internet, socket)?;
-    if resolved < internet.domains.len() {
-        return Err(DemoError::Unresolved {
-            failed: internet.domains.len() - resolved,
-            all: internet.domains.len(),
-        });
-    }
-    if !options.once {
-        writeln!(screen, "Ctrl-C ends the demo.")?;
-        screen.flush()?;
-        tokio::signal::ctrl_c().await?;
-    }
-    Ok(())
-}
-
-/// The mail of a demo, and the client that looks up its names.
-struct Play<'a> {
-    options: &'a Options,
-    internet: &'a Internet,
-    mails: &'a [Mail],
+    mails: &[Mail],
     client: LabClient,
-}
-
-impl Play<'_> {
-    /// Plays all messages, `SESSIONS` at a time.
-    async fn all(&self, label: &str, screen: &mut dyn Write) -> io::Result<Vec<Played>> {
-        let Self { options, internet, mails, client } = self;
-        let clock = Clock::machine();
-        let plays = mails.iter().map(|mail| traffic::play(internet, mail, client, &clock));
-        let mut running = stream::iter(plays).buffer_unordered(SESSIONS);
-        let mut played = Vec::with_capacity(mails.len());
-        while let Some(one) = running.next().await {
-            played.push(one);
-            write_progress(options, label, played.len(), mails.len(), screen)?;
+    (label, screen): (&str, &mut dyn Write),
+) -> io::Result<Vec<Played>> {
+    let clock = Clock::machine();
+    let plays = mails.iter().map(|mail| traffic::play(internet, mail, &client, &clock));
+    let mut running = stream::iter(plays).buffer_unordered(SESSIONS);
+    let (mut played, all) = (Vec::with_capacity(mails.len()), mails.len());
+    while let Some(one) = running.next().await {
+        played.push(one);
+        if played.len().is_multiple_of(all.div_ceil(PROGRESS_LINES)) || played.len() == all {
+            writeln!(screen, "{label}: {} of {all} messages", played.len())?;
         }
-        Ok(played)
     }
-}
-
-fn write_progress(
-    options: &Options,
-    label: &str,
-    done: usize,
-    all: usize,
-    screen: &mut dyn Write,
-) -> io::Result<()> {
-    if options.terminal {
-        let marks = "#".repeat(done * BAR / all.max(1));
-        write!(screen, "\r{label}: [{marks:<BAR$}] {done} of {all} messages")?;
-        if done == all {
-            writeln!(screen)?;
-        }
-        return screen.flush();
-    }
-    let quarter = all.div_ceil(PROGRESS_LINES).max(1);
-    if done.is_multiple_of(quarter) || done == all {
-        writeln!(screen, "{label}: {done} of {all} messages")?;
-    }
-    Ok(())
+    Ok(played)
 }
 
 fn write_times(screen: &mut dyn Write, label: &str, played: &[Played]) -> io::Result<()> {
@@ -279,42 +238,9 @@ pub(super) async fn count_secure(internet: &Internet, client: LabClient) -> usiz
     secure.count().await
 }
 
-fn write_ways_to_ask(
-    screen: &mut dyn Write,
-    server: SocketAddr,
-    internet: &Internet,
-    socket: &Path,
-) -> io::Result<()> {
-    let domain = internet.domains.first().map(|domain| domain.name.to_string()).unwrap_or_default();
-    writeln!(screen, "\nAsk it:")?;
-    writeln!(screen, "  dig @{} -p {} MX {domain}", server.ip(), server.port())?;
-    writeln!(screen, "  dig @{} -p {} 2.0.0.127.zen.spamhaus.org", server.ip(), server.port())?;
-    if let Some(signed) = internet.domains.iter().find(|domain| internet.is_signed(&domain.mail_host)) {
-        let (ip, port, host) = (server.ip(), server.port(), &signed.mail_host);
-        writeln!(screen, "  dig @{ip} -p {port} +dnssec TLSA _25._tcp.{host}")?;
-    }
-    writeln!(screen, "  resolverctl --socket {} stats", socket.display())?;
-    writeln!(screen, "  resolverctl --socket {} trace {domain} MX", socket.display())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn progress_is_a_bar_on_a_terminal_and_lines_elsewhere() {
-        let mut options = Options::new(Vec::new());
-        let mut text = Vec::new();
-        for done in 1..=8 {
-            write_progress(&options, "cold", done, 8, &mut text).unwrap();
-        }
-        assert_eq!(String::from_utf8(text).unwrap().lines().count(), 4);
-        options.terminal = true;
-        let mut text = Vec::new();
-        write_progress(&options, "cold", 4, 8, &mut text).unwrap();
-        let bar = String::from_utf8(text).unwrap();
-        assert!(bar.starts_with('\r') && bar.contains(&"#".repeat(20)) && !bar.contains(&"#".repeat(21)));
-    }
 
     #[test]
     fn the_folder_is_private_and_removed() {

@@ -8,7 +8,7 @@ use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{CNAME, NULL};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::distort::POISONED_NAME;
+use super::distort::{POISONED_NAME, asks, bare};
 use super::fault::Fault;
 use resolver::zones::authority::Authority;
 
@@ -29,9 +29,8 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
             });
             *response = authority.respond(&plain);
         }
-        Fault::StripsProofs | Fault::StripsProofsOf(_) if is_stripped(fault, query) => {
-            response.authorities.retain(|record| !is_proof(record));
-        }
+        Fault::StripsProofs => strip_proofs(response),
+        Fault::StripsProofsOf(kind) if asks(query, kind) => strip_proofs(response),
         Fault::FewProofs(most) => few_proofs(most, response),
         Fault::BareDenials if response.answers.is_empty() => {
             response.authorities.retain(|record| record.record_type() == RecordType::SOA);
@@ -43,41 +42,29 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
         Fault::StraySignatures => stray_signatures(response),
         Fault::WrongCname => wrong_cname(response),
         Fault::Validates if !query.metadata.checking_disabled => {
-            *response = with_code(query, ResponseCode::ServFail);
+            *response = bare(query, ResponseCode::ServFail);
         }
         Fault::ExtendedError(code) if !query.metadata.checking_disabled => {
-            *response = with_code(query, ResponseCode::ServFail);
+            *response = bare(query, ResponseCode::ServFail);
             let mut edns = Edns::new();
             edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, code.to_be_bytes().to_vec()));
             response.set_edns(edns);
         }
-        Fault::RefusesDnskey if query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY) => {
-            *response = with_code(query, ResponseCode::Refused);
+        Fault::RefusesDnskey if asks(query, RecordType::DNSKEY) => {
+            *response = bare(query, ResponseCode::Refused);
         }
         _ => {}
     }
 }
 
-/// Whether a fault strips the proofs from the answer to a query.
-fn is_stripped(fault: Fault, query: &Message) -> bool {
-    match fault {
-        Fault::StripsProofsOf(kind) => query.queries.iter().any(|asked| asked.query_type() == kind),
-        _ => true,
-    }
-}
-
-/// A response with nothing but a code.
-fn with_code(query: &Message, code: ResponseCode) -> Message {
-    let mut response = Message::response(query.metadata.id, query.metadata.op_code);
-    response.metadata.response_code = code;
-    response.add_queries(query.queries.iter().cloned());
-    response
+fn strip_proofs(response: &mut Message) {
+    response.authorities.retain(|record| !is_proof(record));
 }
 
 /// An unsigned NSEC over names next to each answered one, with the signature of the answer.
 fn junk_proofs(response: &mut Message) {
-    let beside = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
-    let Some(owner) = response.answers.first().and_then(beside) else { return };
+    let next_to = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
+    let Some(owner) = response.answers.first().and_then(next_to) else { return };
     let next = owner.base_name().prepend_label("zzz").unwrap_or_default();
     let nsec = RData::DNSSEC(DNSSECRData::NSEC(NSEC::new(next, [RecordType::A])));
     let stolen = response.answers.iter().find_map(|record| match &record.data {
@@ -173,7 +160,7 @@ fn parents_proof(authority: &Authority, query: &Message, response: &mut Message)
     let Some(parent) = above.into_iter().find(|zone| zone.set(&name, RecordType::NSEC).is_some()) else {
         return;
     };
-    response.authorities.retain(|record| !is_proof(record));
+    strip_proofs(response);
     response.add_authorities(parent.set(&name, RecordType::NSEC).unwrap_or_default().iter().cloned());
     response.add_authorities(parent.signatures(&name, RecordType::NSEC).iter().cloned());
 }

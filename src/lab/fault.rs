@@ -9,43 +9,75 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType;
 use thiserror::Error;
 
-/// Faults without a number, each with its name in scenarios: a fault listed here is known everywhere.
+/// The table of faults: each has a name in scenarios, and some have a value behind `=`.
 macro_rules! faults {
-    ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+) => {
+    ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+ ; $($(#[$value_doc:meta])+ $valued:ident($value:ty) = $value_name:literal,)+) => {
         /// One fault of a server.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault {
             $($(#[$doc])+ $fault,)+
-            /// Answers later than its distance, by this time.
-            Slow(Duration),
-            /// Answers over TCP later than its distance, by this time.
-            SlowTcp(Duration),
-            /// Answers about the first of its zones later than about the others, by this time.
-            SlowFirstZone(Duration),
-            /// Gives every record this TTL.
-            Ttl(u32),
-            /// Leaves out the proofs of absence in answers to queries for this type.
-            StripsProofsOf(RecordType),
-            /// Leaves out all but so many of the records that prove an absence.
-            FewProofs(usize),
-            /// REFUSED to this share of all messages, in thousandths: some of the machines behind one address lack the zone.
-            RefusesSome(u32),
-            /// Never answers queries for this type: a firewall or load balancer (RFC 8906 section 3).
-            Drops(RecordType),
-            /// Never answers queries for this type over UDP: a firewall that looks into datagrams.
-            DropsOverUdp(RecordType),
-            /// Answers queries for this type with SERVFAIL: a broken plug-in or backend.
-            Fails(RecordType),
-            /// NXDOMAIN for this type, as load balancers answer for AAAA (RFC 4074 section 4.2).
-            DeniesType(RecordType),
-            /// SERVFAIL with this extended error (RFC 8914), except to queries with CD: a resolver that fails.
-            ExtendedError(u16),
+            $($(#[$value_doc])+ $valued($value),)+
         }
 
-        /// Faults without a number, as scenarios spell them.
-        const NAMES: &[(&str, Fault)] = &[$(($name, Fault::$fault),)+];
+        /// The faults without a value.
+        const PLAIN: &[Fault] = &[$(Fault::$fault,)+];
+
+        impl FromStr for Fault {
+            type Err = UnknownFault;
+
+            fn from_str(text: &str) -> Result<Self, UnknownFault> {
+                let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
+                let fault = match (name, value) {
+                    $(($name, None) => Some(Self::$fault),)+
+                    $(($value_name, Some(value)) => <$value>::read(value).map(Self::$valued),)+
+                    _ => None,
+                };
+                fault.ok_or_else(|| UnknownFault(text.to_owned()))
+            }
+        }
+
+        impl fmt::Display for Fault {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$fault => formatter.write_str($name),)+
+                    $(Self::$valued(value) => write!(formatter, "{}={}", $value_name, value.shown()),)+
+                }
+            }
+        }
     };
 }
+
+/// A value of a fault in scenarios.
+trait FaultValue: Sized {
+    fn read(text: &str) -> Option<Self>;
+    fn shown(&self) -> String;
+}
+
+impl FaultValue for Duration {
+    fn read(text: &str) -> Option<Self> {
+        span(text)
+    }
+
+    fn shown(&self) -> String {
+        format!("{}ms", self.as_millis())
+    }
+}
+
+macro_rules! plain_values {
+    ($($value:ty)+) => {
+        $(impl FaultValue for $value {
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        })+
+    };
+}
+
+plain_values! { u16 u32 usize RecordType }
 
 faults! {
     /// Never answers, over UDP or TCP.
@@ -191,10 +223,31 @@ faults! {
     Validates = "validates",
     /// Refuses questions for DNSKEY.
     RefusesDnskey = "refuses-dnskey",
-    /// Never answers questions for DNSKEY: something on the path drops their large answers.
-    DropsDnskey = "drops-dnskey",
-    /// Never answers questions for SOA: a firewall or load balancer (RFC 8906 section 3).
-    DropsSoa = "drops-soa",
+    ;
+    /// Answers later than its distance, by this time.
+    Slow(Duration) = "slow",
+    /// Answers over TCP later than its distance, by this time.
+    SlowTcp(Duration) = "slow-tcp",
+    /// Answers about the first of its zones later than about the others, by this time.
+    SlowFirstZone(Duration) = "slow-first-zone",
+    /// Gives every record this TTL.
+    Ttl(u32) = "ttl",
+    /// Leaves out the proofs of absence in answers to queries for this type.
+    StripsProofsOf(RecordType) = "strips-proofs",
+    /// Leaves out all but so many of the records that prove an absence.
+    FewProofs(usize) = "proofs",
+    /// REFUSED to this share of all messages, in thousandths: some of the machines behind one address lack the zone.
+    RefusesSome(u32) = "refuses",
+    /// Never answers queries for this type: a firewall or load balancer (RFC 8906 section 3).
+    Drops(RecordType) = "drops",
+    /// Never answers queries for this type over UDP: a firewall that looks into datagrams.
+    DropsOverUdp(RecordType) = "drops-udp",
+    /// Answers queries for this type with SERVFAIL: a broken plug-in or backend.
+    Fails(RecordType) = "fails",
+    /// NXDOMAIN for this type, as load balancers answer for AAAA (RFC 4074 section 4.2).
+    DeniesType(RecordType) = "denies",
+    /// SERVFAIL with this extended error (RFC 8914), except to queries with CD: a resolver that fails.
+    ExtendedError(u16) = "extended-error",
 }
 
 /// A fault that cannot be read.
@@ -203,9 +256,9 @@ faults! {
 pub struct UnknownFault(String);
 
 impl Fault {
-    /// The faults without a number.
+    /// The faults without a value.
     pub fn all() -> impl Iterator<Item = Self> {
-        NAMES.iter().map(|(_, fault)| *fault)
+        PLAIN.iter().copied()
     }
 
     /// Whether it makes a server of the zone send false data, which only signatures can show.
@@ -221,74 +274,6 @@ impl Fault {
                 | Self::DeniesMixedCase
                 | Self::AddressForAll
         )
-    }
-}
-
-/// A fault of one type of records.
-type OfType = fn(RecordType) -> Fault;
-
-impl FromStr for Fault {
-    type Err = UnknownFault;
-
-    /// A name from `NAMES`, `slow=SPAN`, `slow-tcp=SPAN` or `slow-first-zone=SPAN` with a span as `span` reads it, `ttl=SECONDS`,
-    /// `refuses=THOUSANDTHS`, `proofs=NUMBER`, `extended-error=NUMBER`, or `drops=TYPE`, `drops-udp=TYPE`, `fails=TYPE`, `denies=TYPE` or
-    /// `strips-proofs=TYPE`.
-    fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        if let Some(late) = text.strip_prefix("slow=").and_then(span) {
-            return Ok(Self::Slow(late));
-        }
-        if let Some(late) = text.strip_prefix("slow-tcp=").and_then(span) {
-            return Ok(Self::SlowTcp(late));
-        }
-        if let Some(late) = text.strip_prefix("slow-first-zone=").and_then(span) {
-            return Ok(Self::SlowFirstZone(late));
-        }
-        if let Some(seconds) = text.strip_prefix("ttl=").and_then(|seconds| seconds.parse().ok()) {
-            return Ok(Self::Ttl(seconds));
-        }
-        if let Some(share) = text.strip_prefix("refuses=").and_then(|share| share.parse().ok()) {
-            return Ok(Self::RefusesSome(share));
-        }
-        if let Some(most) = text.strip_prefix("proofs=").and_then(|most| most.parse().ok()) {
-            return Ok(Self::FewProofs(most));
-        }
-        if let Some(code) = text.strip_prefix("extended-error=").and_then(|code| code.parse().ok()) {
-            return Ok(Self::ExtendedError(code));
-        }
-        let kind = |key: &str| text.strip_prefix(key).and_then(|kind| kind.parse().ok());
-        let of_types: [(&str, OfType); 5] = [
-            ("drops=", Self::Drops),
-            ("drops-udp=", Self::DropsOverUdp),
-            ("fails=", Self::Fails),
-            ("denies=", Self::DeniesType),
-            ("strips-proofs=", Self::StripsProofsOf),
-        ];
-        if let Some(of_type) = of_types.into_iter().find_map(|(key, fault)| kind(key).map(fault)) {
-            return Ok(of_type);
-        }
-        let known = NAMES.iter().find(|(name, _)| *name == text);
-        known.map(|(_, fault)| *fault).ok_or_else(|| UnknownFault(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Slow(late) => write!(formatter, "slow={}ms", late.as_millis()),
-            Self::SlowTcp(late) => write!(formatter, "slow-tcp={}ms", late.as_millis()),
-            Self::SlowFirstZone(late) => write!(formatter, "slow-first-zone={}ms", late.as_millis()),
-            Self::Ttl(seconds) => write!(formatter, "ttl={seconds}"),
-            Self::StripsProofsOf(kind) => write!(formatter, "strips-proofs={kind}"),
-            Self::FewProofs(most) => write!(formatter, "proofs={most}"),
-            Self::RefusesSome(share) => write!(formatter, "refuses={share}"),
-            Self::Drops(kind) => write!(formatter, "drops={kind}"),
-            Self::DropsOverUdp(kind) => write!(formatter, "drops-udp={kind}"),
-            Self::Fails(kind) => write!(formatter, "fails={kind}"),
-            Self::DeniesType(kind) => write!(formatter, "denies={kind}"),
-            Self::ExtendedError(code) => write!(formatter, "extended-error={code}"),
-            _ => formatter
-                .write_str(NAMES.iter().find(|(_, fault)| fault == self).map_or("", |(name, _)| name)),
-        }
     }
 }
 
@@ -311,30 +296,16 @@ mod tests {
 
     #[test]
     fn every_fault_is_spelled_as_it_is_read() {
-        for &(name, fault) in NAMES {
-            assert_eq!(name.parse::<Fault>().unwrap(), fault);
-            assert_eq!(fault.to_string(), name);
-        }
-        let slow = Fault::Slow(Duration::from_millis(1500));
-        assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
-        let slow = Fault::SlowTcp(Duration::from_secs(2));
-        assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
-        let slow = Fault::SlowFirstZone(Duration::from_secs(6));
-        assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
-        assert_eq!("ttl=2147483648".parse::<Fault>().unwrap(), Fault::Ttl(1 << 31));
-        assert_eq!("refuses=500".parse::<Fault>().unwrap(), Fault::RefusesSome(500));
-        assert_eq!(Fault::RefusesSome(500).to_string(), "refuses=500");
-        assert_eq!("extended-error=22".parse::<Fault>().unwrap(), Fault::ExtendedError(22));
-        assert_eq!(Fault::ExtendedError(22).to_string(), "extended-error=22");
-        assert_eq!("proofs=1".parse::<Fault>().unwrap(), Fault::FewProofs(1));
-        assert_eq!(Fault::FewProofs(1).to_string(), "proofs=1");
-        let of_types: [OfType; 5] =
-            [Fault::Drops, Fault::DropsOverUdp, Fault::Fails, Fault::DeniesType, Fault::StripsProofsOf];
-        for fault in of_types.map(|fault| fault(RecordType::TXT)) {
+        let late = Duration::from_millis(1_500);
+        let valued =
+            [Fault::Slow(late), Fault::Ttl(1 << 31), Fault::FewProofs(1), Fault::Drops(RecordType::TXT)];
+        for fault in Fault::all().chain(valued) {
             assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
         }
+        assert_eq!("strips-proofs=MX".parse::<Fault>().unwrap(), Fault::StripsProofsOf(RecordType::MX));
         assert!("drops=sometimes".parse::<Fault>().is_err());
         assert!("ttl=long".parse::<Fault>().is_err());
+        assert!("ttl".parse::<Fault>().is_err());
         assert!("sleepy".parse::<Fault>().is_err());
         assert_eq!(span("2m"), Some(Duration::from_secs(120)));
         assert_eq!(span("5"), None);

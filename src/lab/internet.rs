@@ -139,15 +139,6 @@ impl Internet {
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.
-    #[cfg(test)]
-    pub(crate) fn rough(seed: u64, size: usize) -> Result<Self, LabError> {
-        Self::rough_at(seed, size, UNIX_AT_START)
-    }
-
-    /// Like `rough`, with signatures made at `unix`, seconds since 1970.
-    ///
-    /// # Errors
-    /// None for the texts of this file; a test builds it.
     pub(crate) fn rough_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         let internet = Self::build(seed, size, Paths::Rough, Some(unix))?;
         internet.break_some(&Random::seeded(seed.rotate_left(7)));
@@ -318,7 +309,7 @@ impl Maker {
     fn hoster(&mut self, hoster: &Hoster) -> Result<(), LabError> {
         let servers = self.servers(hoster.servers, hoster.median)?;
         self.tree.zone(hoster.domain, &servers, &mail_domains::hoster_text(hoster))?;
-        for domain in hoster.server_domains {
+        for domain in hoster.server_domains() {
             self.tree.zone(domain, &servers, "")?;
         }
         let [first, second, third] = hoster.block;
@@ -420,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_rough_internet_has_bad_paths_and_bad_servers_and_no_dead_zone() {
-        let internet = Internet::rough(1, DEFAULT_DOMAINS).unwrap();
+        let internet = Internet::rough_at(1, DEFAULT_DOMAINS, UNIX_AT_START).unwrap();
         let losses: Vec<u32> =
             internet.lab.servers().iter().map(|server| server.distance().loss_per_mille).collect();
         assert!(losses.iter().all(|loss| (2..=150).contains(loss)), "{losses:?}");

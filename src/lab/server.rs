@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 
 use dns::clock::Mono;
 use dns::conduct::Transport;
@@ -21,6 +21,7 @@ use super::dnssec_faults;
 use super::fault::Fault;
 use super::log::{Log, Received};
 use super::mangle;
+use super::world::ServerPlan;
 use resolver::zones::authority::Authority;
 
 /// The distance of a server.
@@ -55,30 +56,21 @@ pub struct LabServer {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
-    /// The faults that have changed an answer of it.
-    met: Mutex<BTreeSet<Fault>>,
     /// Questions whose first message was lost or got an error, for `Fault::LosesFirst` and its like.
-    met_first: Mutex<BTreeSet<(Name, u16)>>,
+    asked_once: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
 
 impl LabServer {
-    /// A server of `authority`'s zones at `addresses`, which notes queries in `log`.
-    pub fn new(
-        name: &str,
-        addresses: Vec<IpAddr>,
-        authority: Authority,
-        distance: Distance,
-        log: Arc<Log>,
-    ) -> Self {
+    /// A server as planned of `authority`'s zones, which notes queries in `log`.
+    pub fn new(plan: ServerPlan, authority: Authority, log: Arc<Log>) -> Self {
         Self {
-            name: name.into(),
-            addresses,
+            name: plan.name.into(),
+            addresses: plan.addresses,
             authority: Mutex::new(authority),
-            distance,
-            faults: Mutex::default(),
-            met: Mutex::default(),
-            met_first: Mutex::default(),
+            distance: plan.distance,
+            faults: Mutex::new(plan.faults),
+            asked_once: Mutex::default(),
             log,
         }
     }
@@ -128,24 +120,6 @@ impl LabServer {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }
 
-    /// The faults that have changed one of its answers so far.
-    pub fn met(&self) -> BTreeSet<Fault> {
-        self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Notes that a fault has changed an answer, if `it_does`, and returns that.
-    pub(super) fn meets(&self, fault: Fault, it_does: bool) -> bool {
-        if it_does {
-            self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(fault);
-        }
-        it_does
-    }
-
-    /// Whether it has this fault now; if so, the fault counts as met.
-    pub(super) fn has_met(&self, fault: Fault) -> bool {
-        self.meets(fault, self.has(fault))
-    }
-
     /// The messages that arrive after `octets` were sent to it. Empty if it stays silent or cannot read the message.
     pub fn respond(&self, octets: &[u8], sending: Sending, random: &Random) -> Vec<Delivery> {
         let Sending { to: address, transport, at } = sending;
@@ -161,7 +135,6 @@ impl LabServer {
         let mut response = authority.respond(&query);
         let asked = TrueQuery { query: &query, origin: self.origin_of(&query), transport };
         for fault in &faults {
-            let before = response.clone();
             match fault {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
                 Fault::SlowTcp(late) if transport == Transport::Tcp => delay = delay.saturating_add(*late),
@@ -184,35 +157,13 @@ impl LabServer {
                     dnssec_faults::distort(*fault, &authority, &query, &mut response);
                 }
             }
-            // The comparison of messages skips these.
-            let elsewhere =
-                matches!(fault, Fault::Slow(_) | Fault::WrongSource | Fault::Ttl(_) | Fault::FlipsCase);
-            let slow = match fault {
-                Fault::SlowTcp(_) => transport == Transport::Tcp,
-                Fault::SlowFirstZone(_) => self.is_of_first_zone(&query),
-                _ => false,
-            };
-            self.meets(*fault, elsewhere || slow || response != before);
         }
-        let octets = mangle::octets(&faults, &query, &response, transport);
-        let plain = mangle::octets(&[], &query, &response, transport);
-        self.meet_mangled(&faults, octets.as_deref(), plain.as_deref());
-        let truth = octets.map(|octets| Delivery { delay, source, octets });
-        let forgeries = mangle::forgeries(&faults, &query, delay, address);
-        for fault in [Fault::Forged, Fault::Flood] {
-            self.meets(fault, !forgeries.is_empty() && faults.contains(&fault));
-        }
-        forgeries.into_iter().chain(truth).collect()
-    }
-
-    /// Notes the faults that have changed octets.
-    fn meet_mangled(&self, faults: &[Fault], octets: Option<&[u8]>, plain: Option<&[u8]>) {
-        let of_octets = [Fault::ForgedTail, Fault::ManyRecords, Fault::PointerBomb, Fault::HalfAnswer];
-        let mut has = of_octets.into_iter().filter(|fault| faults.contains(fault));
-        // If there are several faults, it is not known which of them changed the octets.
-        if let (Some(fault), None) = (has.next(), has.next()) {
-            self.meets(fault, octets != plain);
-        }
+        let truth = mangle::octets(&faults, &query, &response, transport).map(|octets| Delivery {
+            delay,
+            source,
+            octets,
+        });
+        mangle::forgeries(&faults, &query, delay, address).into_iter().chain(truth).collect()
     }
 
     /// The deepest of its zones that has the name of the question; the root if there is none.
@@ -241,22 +192,20 @@ impl LabServer {
             Fault::DropsOtherZones => {
                 self.authority().zones().last().is_some_and(|zone| *zone.origin() != self.origin_of(query))
             }
-            Fault::DropsSoa => asks(query, RecordType::SOA),
             Fault::Drops(kind) => asks(query, *kind),
             Fault::DropsOverUdp(kind) => transport == Transport::Udp && asks(query, *kind),
-            Fault::DropsDnskey => asks(query, RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
             Fault::AnswersFirst => !self.is_first(query),
             _ => false,
         };
-        lost || faults.iter().any(|fault| self.meets(*fault, silences(fault)))
+        lost || faults.iter().any(silences)
     }
 
     /// Whether this is the first message of its question.
     fn is_first(&self, query: &Message) -> bool {
-        let mut met = self.met_first.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.asked_once.lock().unwrap_or_else(PoisonError::into_inner);
         let question = query.queries.first();
-        question.is_some_and(|it| met.insert((it.name().to_lowercase(), it.query_type().into())))
+        question.is_some_and(|it| asked.insert((it.name().to_lowercase(), it.query_type().into())))
     }
 
     fn note(&self, query: &Message, transport: Transport, at: Mono) {
@@ -302,14 +251,9 @@ mod tests {
     fn server() -> LabServer {
         let text = "@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 127.0.0.1\ndeep.ent A 127.0.0.2\n";
         let zone = read_zone(&Name::from_str("example.").unwrap(), text).unwrap();
-        let distance = Distance::steady(Duration::from_millis(20));
-        LabServer::new(
-            "ns.example",
-            vec![ADDRESS],
-            Authority::new(vec![Arc::new(zone)]),
-            distance,
-            Arc::default(),
-        )
+        let mut plan = ServerPlan::new("ns.example", vec![ADDRESS]);
+        plan.distance = Distance::steady(Duration::from_millis(20));
+        LabServer::new(plan, Authority::new(vec![Arc::new(zone)]), Arc::default())
     }
 
     fn sending(transport: Transport) -> Sending {

@@ -185,7 +185,7 @@ impl SimulatedNetwork {
         self.route(server)?;
         let found = self.lab.at(server.ip()).filter(|_| !self.swallows(server));
         let Some(found) = found else { return std::future::pending().await };
-        if found.has_met(Fault::Dead) || found.has_met(Fault::SilentTcp) {
+        if found.has(Fault::Dead) || found.has(Fault::SilentTcp) {
             return std::future::pending().await;
         }
         let loss = self.stream_loss();
@@ -194,13 +194,13 @@ impl SimulatedNetwork {
         }
         // The handshake is a round trip of its own.
         sleep(found.distance().draw(&self.random)).await;
-        if found.has_met(Fault::NoTcp) || loss == Some(StreamLoss::Refused) {
+        if found.has(Fault::NoTcp) || loss == Some(StreamLoss::Refused) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        if found.has_met(Fault::HangsUp) {
+        if found.has(Fault::HangsUp) {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        let (closes, drips) = (found.has_met(Fault::ClosesTcp), found.has_met(Fault::DripsTcp));
+        let (closes, drips) = (found.has(Fault::ClosesTcp), found.has(Fault::DripsTcp));
         let ends_halfway = loss == Some(StreamLoss::EndsHalfway);
         let (network, pending, last, open) = (self.clone(), Vec::new(), Instant::now(), Open::of(self));
         Ok(SimulatedStream {
@@ -291,8 +291,7 @@ impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
         // The length in front is greater than the rest of the stream: the octets never become a message.
-        let half =
-            self.network.lab.at(self.server.ip()).is_some_and(|server| server.has_met(Fault::HalfAnswer));
+        let half = self.network.lab.at(self.server.ip()).is_some_and(|server| server.has(Fault::HalfAnswer));
         if half {
             return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
         }
@@ -344,18 +343,18 @@ impl Replies for Arrivals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::{Builder, ServerPlan};
+    use crate::delegations::Tree;
+    use crate::world::ServerPlan;
     use hickory_proto::op::{Message, Query};
     use hickory_proto::rr::{Name, RecordType};
 
     fn lab(faults: &[Fault]) -> Arc<Lab> {
-        let mut builder = Builder::default();
-        builder.zone(".", "@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 127.0.0.1\n").unwrap();
+        let mut tree = Tree::default();
         let mut plan = ServerPlan::new("ns", vec!["127.0.0.1".parse().unwrap()]);
-        plan.zones.push(Name::root());
         plan.faults = faults.to_vec();
-        builder.server(plan);
-        Arc::new(builder.build().unwrap())
+        tree.server(plan).unwrap();
+        tree.zone(".", &["ns".to_owned()], "").unwrap();
+        Arc::new(tree.build().unwrap())
     }
 
     fn query() -> Vec<u8> {

@@ -348,16 +348,13 @@ fn query(id: u16, name: &Name, kind: RecordType, flags: Flags) -> Option<Vec<u8>
 }
 
 impl Asker for Simulation {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-        async move { Ok(Self::ask(self, name, kind).await?.message) }.boxed()
-    }
-
-    fn ask_with_do<'a>(
+    fn ask<'a>(
         &'a self,
         name: &'a Name,
         kind: RecordType,
+        dnssec_ok: bool,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
-        let flags = Flags { dnssec_ok: true, ..Flags::default() };
+        let flags = Flags { dnssec_ok, ..Flags::default() };
         async move { Ok(self.ask_with(name, kind, flags).await?.message) }.boxed()
     }
 }

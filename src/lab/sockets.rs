@@ -6,8 +6,6 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -40,27 +38,8 @@ const MAX_QUERY: usize = 4096;
 pub struct LabSockets {
     port: u16,
     lab: Arc<Lab>,
-    lateness: Arc<Lateness>,
     /// Dropping it ends every task within.
     _tasks: JoinSet<()>,
-}
-
-/// How much later than planned the replies were sent: the lab was busy.
-#[derive(Debug, Default)]
-struct Lateness {
-    replies: AtomicU64,
-    sum_micros: AtomicU64,
-    max_micros: AtomicU64,
-}
-
-impl Lateness {
-    /// Counts a reply that was due at a moment and is sent now.
-    fn count(&self, due: Instant) {
-        let late = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.replies.fetch_add(1, Ordering::Relaxed);
-        self.sum_micros.fetch_add(late, Ordering::Relaxed);
-        self.max_micros.fetch_max(late, Ordering::Relaxed);
-    }
 }
 
 struct Bound {
@@ -75,7 +54,6 @@ struct Shared {
     lab: Arc<Lab>,
     clock: Clock,
     random: Random,
-    lateness: Arc<Lateness>,
 }
 
 impl LabSockets {
@@ -104,28 +82,18 @@ impl LabSockets {
     }
 
     fn serve(lab: Arc<Lab>, random: Random, port: u16, sockets: Vec<Bound>) -> Self {
-        let lateness = Arc::<Lateness>::default();
-        let shared =
-            Shared { lab: lab.clone(), clock: Clock::machine(), random, lateness: Arc::clone(&lateness) };
+        let shared = Shared { lab: lab.clone(), clock: Clock::machine(), random };
         let mut tasks = JoinSet::new();
         for Bound { address, datagrams, connections } in sockets {
             tasks.spawn(shared.clone().serve_datagrams(address, datagrams));
             tasks.spawn(shared.clone().serve_connections(address, connections));
         }
-        Self { port, lab, lateness, _tasks: tasks }
+        Self { port, lab, _tasks: tasks }
     }
 
     /// The port of all servers: `upstream_port` of the configuration.
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// How much later than planned the replies were sent so far: the mean, and the most.
-    pub(crate) fn lateness(&self) -> [Duration; 2] {
-        let [replies, sum, max] =
-            [&self.lateness.replies, &self.lateness.sum_micros, &self.lateness.max_micros]
-                .map(|count| count.load(Ordering::Relaxed));
-        [sum / replies.max(1), max].map(Duration::from_micros)
     }
 
     /// The lab behind the sockets.
@@ -209,7 +177,6 @@ impl Shared {
         sleep_until(reply.due).await;
         // The client may have left; delivery of a datagram is not guaranteed.
         let _ = socket.send_to(&reply.octets, client).await;
-        self.lateness.count(reply.due);
     }
 
     /// Answers the queries of a connection, each after its own time (RFC 7766 section 6.2.1.1).
@@ -250,14 +217,12 @@ impl Shared {
             // No answer is sent and the connection stays open, as with a dead server behind a firewall.
             return false;
         };
-        let due = arrived + delivery.delay;
-        sleep_until(due).await;
+        sleep_until(arrived + delivery.delay).await;
         // Half an answer: its length in front is that of the whole answer, and then the connection ends.
         let half = self.has(address, Fault::HalfAnswer);
         let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
         let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
         let gone = answers.lock().await.write_all(&framed).await.is_err() || half;
-        self.lateness.count(due);
         gone || self.has(address, Fault::ClosesTcp)
     }
 }
@@ -277,22 +242,23 @@ async fn read_query(mut queries: OwnedReadHalf) -> io::Result<(Vec<u8>, OwnedRea
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use crate::client::{AskError, LabClient, write_framed};
-    use crate::world::{Builder, ServerPlan};
+    use crate::delegations::Tree;
+    use crate::world::ServerPlan;
     use hickory_proto::op::{Message, Query, ResponseCode};
     use hickory_proto::rr::{Name, RecordType};
 
     async fn start() -> LabSockets {
-        let mut builder = Builder::default();
-        let strings = format!("\"{}\" ", "x".repeat(250)).repeat(6);
-        let text = format!("@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 127.0.0.1\nbig TXT {strings}\n");
-        builder.zone(".", &text).unwrap();
+        let mut tree = Tree::default();
         for (name, address) in [("one", "127.83.1.1"), ("two", "127.83.1.2")] {
-            let mut plan = ServerPlan::new(name, vec![address.parse().unwrap()]);
-            plan.zones.push(Name::root());
-            builder.server(plan);
+            tree.server(ServerPlan::new(name, vec![address.parse().unwrap()])).unwrap();
         }
-        LabSockets::start(Arc::new(builder.build().unwrap()), Random::seeded(1)).await.unwrap()
+        let strings = format!("\"{}\" ", "x".repeat(250)).repeat(6);
+        let text = format!("ns A 127.0.0.1\nbig TXT {strings}\n");
+        tree.zone(".", &["one", "two"].map(ToOwned::to_owned), &text).unwrap();
+        LabSockets::start(Arc::new(tree.build().unwrap()), Random::seeded(1)).await.unwrap()
     }
 
     fn client(sockets: &LabSockets, server: &str) -> LabClient {
@@ -333,7 +299,6 @@ mod tests {
         }
         let elapsed = began.elapsed();
         assert!((420..1500).contains(&elapsed.as_millis()), "{elapsed:?}");
-        assert!(sockets.lateness()[1] < Duration::from_millis(500), "{:?}", sockets.lateness());
     }
 
     /// glibc's stub resolver sends a query again after SERVFAIL, and after its timeout.

@@ -29,36 +29,26 @@ const SPAM_PER_CENT: u32 = 30;
 
 /// A resolver to ask: the one in simulation, or a server over sockets.
 pub trait Asker: Sync {
-    /// Asks one question and waits for its answer, with any RCODE.
+    /// Asks one question and waits for its answer, with any RCODE. Mail software with DANE asks with DO (RFC 7672 section 2.2).
     ///
     /// # Errors
     /// No answer came.
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>>;
-
-    /// Like `ask`, with DO, as mail software with DANE asks (RFC 7672 section 2.2). Without DO if the asker has no flags.
-    ///
-    /// # Errors
-    /// As `ask`.
-    fn ask_with_do<'a>(
+    fn ask<'a>(
         &'a self,
         name: &'a Name,
         kind: RecordType,
-    ) -> BoxFuture<'a, Result<Message, AskError>> {
-        self.ask(name, kind)
-    }
+        dnssec_ok: bool,
+    ) -> BoxFuture<'a, Result<Message, AskError>>;
 }
 
 impl Asker for LabClient {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-        Box::pin(Self::ask(self, name, kind))
-    }
-
-    fn ask_with_do<'a>(
+    fn ask<'a>(
         &'a self,
         name: &'a Name,
         kind: RecordType,
+        dnssec_ok: bool,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
-        let client = self.asking_with_do();
+        let client = if dnssec_ok { self.asking_with_do() } else { *self };
         Box::pin(async move { client.ask(name, kind).await })
     }
 }
@@ -158,17 +148,17 @@ struct Session<'a> {
 impl Session<'_> {
     /// Asks several questions at once; a missing answer is none.
     async fn all(&mut self, questions: &[(Name, RecordType)]) -> Vec<Option<Message>> {
-        let asked = join_all(questions.iter().map(|(name, kind)| self.asker.ask(name, *kind))).await;
+        let asked = join_all(questions.iter().map(|(name, kind)| self.asker.ask(name, *kind, false))).await;
         asked.into_iter().map(|answer| self.note(answer)).collect()
     }
 
     async fn one(&mut self, name: &Name, kind: RecordType) -> Option<Message> {
-        let answer = self.asker.ask(name, kind).await;
+        let answer = self.asker.ask(name, kind, false).await;
         self.note(answer)
     }
 
     async fn one_with_do(&mut self, name: &Name, kind: RecordType) -> Option<Message> {
-        let answer = self.asker.ask_with_do(name, kind).await;
+        let answer = self.asker.ask(name, kind, true).await;
         self.note(answer)
     }
 
@@ -259,30 +249,27 @@ impl Session<'_> {
 }
 
 /// The questions to the lists of addresses.
-pub(super) fn address_lists(
-    internet: &Internet,
-    address: Ipv4Addr,
-) -> impl Iterator<Item = (Name, RecordType)> {
+fn address_lists(internet: &Internet, address: Ipv4Addr) -> impl Iterator<Item = (Name, RecordType)> {
     let lists = internet.lists.iter().filter(|list| list.kind != ListKind::BadDomains);
     lists.filter_map(move |list| Some((below(&reversed(address), &list.zone)?, RecordType::A)))
 }
 
 /// The questions to the lists of domains.
-pub(super) fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
+fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
     let lists = internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains);
     let labels = domain.to_string();
     lists.filter_map(move |list| Some((below(labels.trim_end_matches('.'), &list.zone)?, RecordType::A)))
 }
 
 /// The first name of a PTR answer.
-pub(super) fn host_of(answer: &Message) -> Option<Name> {
+fn host_of(answer: &Message) -> Option<Name> {
     answer.answers.iter().find_map(|record| match &record.data {
         RData::PTR(name) => Some(name.0.clone()),
         _ => None,
     })
 }
 
-pub(super) fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
+fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
     match &record.data {
         RData::MX(exchanger) => Some((exchanger.preference, exchanger.exchange.clone())),
         _ => None,
@@ -290,12 +277,12 @@ pub(super) fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name
 }
 
 /// `labels` below `zone`.
-pub(super) fn below(labels: &str, zone: &Name) -> Option<Name> {
+fn below(labels: &str, zone: &Name) -> Option<Name> {
     Name::from_ascii(labels).ok()?.append_domain(zone).ok()
 }
 
 /// The domains that an SPF record includes.
-pub(super) fn includes(answer: &Message) -> Vec<Name> {
+fn includes(answer: &Message) -> Vec<Name> {
     let texts = answer.answers.iter().filter_map(|record| match &record.data {
         RData::TXT(text) => Some(text.txt_data.concat()),
         _ => None,
@@ -332,26 +319,18 @@ mod tests {
         asked: Mutex<Vec<String>>,
     }
 
-    impl AuthorityAsker {
-        fn answer(&self, name: &Name, kind: RecordType, flag: &str) -> Message {
-            self.asked.lock().unwrap().push(format!("{name} {kind}{flag}"));
-            let mut query = Message::query();
-            query.add_query(hickory_proto::op::Query::query(name.clone(), kind));
-            self.authority.respond(&query)
-        }
-    }
-
     impl Asker for AuthorityAsker {
-        fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-            Box::pin(std::future::ready(Ok(self.answer(name, kind, ""))))
-        }
-
-        fn ask_with_do<'a>(
+        fn ask<'a>(
             &'a self,
             name: &'a Name,
             kind: RecordType,
+            dnssec_ok: bool,
         ) -> BoxFuture<'a, Result<Message, AskError>> {
-            Box::pin(std::future::ready(Ok(self.answer(name, kind, " DO"))))
+            let flag = if dnssec_ok { " DO" } else { "" };
+            self.asked.lock().unwrap().push(format!("{name} {kind}{flag}"));
+            let mut query = Message::query();
+            query.add_query(hickory_proto::op::Query::query(name.clone(), kind));
+            Box::pin(std::future::ready(Ok(self.authority.respond(&query))))
         }
     }
 

@@ -1,4 +1,4 @@
-//! A lab as a whole: its zones, its servers and their addresses; and its construction from text.
+//! A lab as a whole: its zones, its servers and their addresses.
 //!
 //! Ordered maps throughout, so that a seed always gives the same run.
 
@@ -18,7 +18,6 @@ use super::fault::Fault;
 use super::log::Log;
 use super::server::{Distance, LabServer};
 use super::signing::UnknownSigning;
-use super::zone_file::read_zone;
 use dns::wire::presentation::read_name;
 use resolver::zones::authority::Authority;
 use resolver::zones::zone::{Zone, ZoneError};
@@ -39,14 +38,6 @@ pub enum LabError {
         zone: String,
         /// The error.
         error: ZoneError,
-    },
-    /// A server needs an unknown zone.
-    #[error("server {server} is to serve {zone}, which is not there")]
-    NoZone {
-        /// The server.
-        server: String,
-        /// The zone.
-        zone: String,
     },
     /// A plan to sign a zone cannot be read.
     #[error(transparent)]
@@ -71,8 +62,6 @@ pub struct ServerPlan {
     pub name: String,
     /// Its addresses; on sockets they must be in 127.0.0.0/8.
     pub addresses: Vec<IpAddr>,
-    /// The zones it serves.
-    pub zones: Vec<Name>,
     /// Its distance.
     pub distance: Distance,
     /// Its faults at the start.
@@ -80,19 +69,11 @@ pub struct ServerPlan {
 }
 
 impl ServerPlan {
-    /// A healthy server 10 ms away without zones.
+    /// A healthy server 10 ms away.
     pub fn new(name: &str, addresses: Vec<IpAddr>) -> Self {
         let distance = Distance::steady(Duration::from_millis(10));
-        Self { name: name.to_owned(), addresses, zones: Vec::new(), distance, faults: Vec::new() }
+        Self { name: name.to_owned(), addresses, distance, faults: Vec::new() }
     }
-}
-
-/// Gathers zones and servers.
-#[derive(Debug, Default)]
-pub struct Builder {
-    zones: BTreeMap<Name, Arc<Zone>>,
-    servers: Vec<ServerPlan>,
-    trust_anchors: BTreeMap<Name, Vec<Record>>,
 }
 
 /// An absolute, lower-case name from text, with or without a final dot.
@@ -106,67 +87,6 @@ pub fn absolute(text: &str) -> Result<Name, LabError> {
     Ok(name)
 }
 
-impl Builder {
-    /// Adds a zone from the text of its master file.
-    ///
-    /// # Errors
-    /// The text cannot be read as a zone of that name.
-    pub fn zone(&mut self, origin: &str, text: &str) -> Result<&mut Self, LabError> {
-        let name = absolute(origin)?;
-        let zone =
-            read_zone(&name, text).map_err(|error| LabError::Zone { zone: origin.to_owned(), error })?;
-        Ok(self.add(zone))
-    }
-
-    /// Adds a zone.
-    pub fn add(&mut self, zone: Zone) -> &mut Self {
-        self.zones.insert(zone.origin().clone(), Arc::new(zone));
-        self
-    }
-
-    /// Adds the DS records of a signed zone, for a resolver's trust anchor.
-    pub fn trust_anchor(&mut self, zone: &Name, signers: Vec<Record>) -> &mut Self {
-        self.trust_anchors.insert(zone.clone(), signers);
-        self
-    }
-
-    /// Adds a server.
-    pub fn server(&mut self, plan: ServerPlan) -> &mut Self {
-        self.servers.push(plan);
-        self
-    }
-
-    /// The lab.
-    ///
-    /// # Errors
-    /// A server of an unknown zone, or an address given twice.
-    pub fn build(self) -> Result<Lab, LabError> {
-        let log = Arc::new(Log::default());
-        let (servers, by_address, zones) = Default::default();
-        let mut lab = Lab { servers, by_address, zones, trust_anchors: self.trust_anchors, log };
-        for plan in self.servers {
-            let place = lab.servers.len();
-            let mut zones = Vec::new();
-            for name in &plan.zones {
-                let missing = || LabError::NoZone { server: plan.name.clone(), zone: name.to_string() };
-                zones.push(self.zones.get(name).ok_or_else(missing)?.clone());
-                lab.zones.entry(name.clone()).or_default().push(place);
-            }
-            for address in &plan.addresses {
-                if lab.by_address.insert(*address, place).is_some() {
-                    return Err(LabError::Twice(*address));
-                }
-            }
-            let authority = Authority::new(zones);
-            let server =
-                LabServer::new(&plan.name, plan.addresses, authority, plan.distance, lab.log.clone());
-            server.set_faults(&plan.faults);
-            lab.servers.push(server);
-        }
-        Ok(lab)
-    }
-}
-
 /// Zones, their servers, and the log of queries.
 #[derive(Debug)]
 pub struct Lab {
@@ -178,6 +98,30 @@ pub struct Lab {
 }
 
 impl Lab {
+    /// A lab of servers, each with its zones, and of the DS records of signed zones.
+    ///
+    /// # Errors
+    /// Two servers have one address.
+    pub(super) fn new(
+        plans: Vec<(ServerPlan, Vec<Arc<Zone>>)>,
+        trust_anchors: BTreeMap<Name, Vec<Record>>,
+    ) -> Result<Self, LabError> {
+        let (servers, by_address, zones, log) = Default::default();
+        let mut lab = Self { servers, by_address, zones, trust_anchors, log };
+        for (place, (plan, zones)) in plans.into_iter().enumerate() {
+            for zone in &zones {
+                lab.zones.entry(zone.origin().clone()).or_default().push(place);
+            }
+            for address in &plan.addresses {
+                if lab.by_address.insert(*address, place).is_some() {
+                    return Err(LabError::Twice(*address));
+                }
+            }
+            lab.servers.push(LabServer::new(plan, Authority::new(zones), lab.log.clone()));
+        }
+        Ok(lab)
+    }
+
     /// All servers, in the order in which they were added.
     pub fn servers(&self) -> &[LabServer] {
         &self.servers

@@ -38,6 +38,8 @@ pub(crate) fn all_faults() -> Vec<Fault> {
         Fault::SlowFirstZone(late),
         Fault::Ttl(0),
         Fault::Ttl(1 << 31),
+        Fault::Drops(RecordType::DNSKEY),
+        Fault::Drops(RecordType::SOA),
     ];
     Fault::all().chain(numbered).collect()
 }

@@ -71,7 +71,7 @@ impl Gateway<'_> {
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();
                 // Faults of the reply are noted by `ask`.
-                drop(self.ask(&name, kind).await);
+                drop(self.ask(&name, kind, false).await);
             }
             let pause = Duration::from_millis(self.random.below(PAUSE_MILLIS).into());
             tokio::time::sleep(pause).await;
@@ -82,9 +82,9 @@ impl Gateway<'_> {
     pub(crate) async fn ask_for_all(&self) {
         for domain in &self.internet.domains {
             for kind in [RecordType::MX, RecordType::TXT] {
-                drop(self.ask(&domain.name, kind).await);
+                drop(self.ask(&domain.name, kind, false).await);
             }
-            drop(self.ask(&domain.mail_host, RecordType::A).await);
+            drop(self.ask(&domain.mail_host, RecordType::A, false).await);
         }
         self.ask_lists().await;
     }
@@ -93,7 +93,7 @@ impl Gateway<'_> {
     pub(crate) async fn ask_lists(&self) {
         for list in &self.internet.lists {
             let name = Name::from_ascii("99.9.18.198").unwrap().append_domain(&list.zone).unwrap();
-            drop(self.ask(&name, RecordType::A).await);
+            drop(self.ask(&name, RecordType::A, false).await);
         }
     }
 
@@ -145,7 +145,12 @@ impl Gateway<'_> {
 }
 
 impl Asker for Gateway<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+    fn ask<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+        _dnssec_ok: bool,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let began = Instant::now();
             let (listener, sees) = {

@@ -132,7 +132,7 @@ fn a_zone_whose_servers_drop_soa_is_back_after_an_outage() {
         (2, [RecordType::AAAA, RecordType::AAAA]),
         (3, [RecordType::A, RecordType::MX]),
     ] {
-        let lab = lab(1, 30, &[Fault::DropsSoa]);
+        let lab = lab(1, 30, &[Fault::Drops(RecordType::SOA)]);
         paused(async {
             let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
             let server = lab.server("ns1.one.tld").unwrap();
@@ -149,7 +149,7 @@ fn a_zone_whose_servers_drop_soa_is_back_after_an_outage() {
                 next(kinds[0]).await;
             }
             assert!(!next(kinds[1]).await);
-            server.set_faults(&[Fault::DropsSoa]);
+            server.set_faults(&[Fault::Drops(RecordType::SOA)]);
             let mut lost = 0;
             while !next(kinds[0]).await {
                 lost += 1;

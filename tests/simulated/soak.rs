@@ -60,7 +60,12 @@ struct OneByOne<'a> {
 }
 
 impl Asker for OneByOne<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+    fn ask<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+        _dnssec_ok: bool,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let mut twice = self.twice.lock().await;
             let lab = self.simulation.lab();

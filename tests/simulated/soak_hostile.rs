@@ -219,7 +219,12 @@ struct Watched<'a> {
 }
 
 impl Asker for Watched<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+    fn ask<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+        _dnssec_ok: bool,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let reply = self.simulation.ask(name, kind).await?;
             let mut run = self.run.lock().unwrap();
@@ -244,18 +249,17 @@ impl Asker for Watched<'_> {
 }
 
 /// Faults that affect only signatures and proofs, of which this world has none.
-const OF_SIGNED_ZONES: [Fault; 6] = [
-    Fault::BadSignatures,
-    Fault::NoDnssec,
-    Fault::StripsProofs,
-    Fault::ParentsProof,
-    Fault::DropsDnskey,
-    Fault::RefusesDnskey,
-];
+const OF_SIGNED_ZONES: [Fault; 5] =
+    [Fault::BadSignatures, Fault::NoDnssec, Fault::StripsProofs, Fault::ParentsProof, Fault::RefusesDnskey];
 
 /// The faults that a resolver can notice without signatures, including those with a number.
 fn honest() -> Vec<Fault> {
-    let numbered = [Fault::Slow(Duration::from_millis(1_500)), Fault::Ttl(0), Fault::Ttl(1 << 31)];
+    let numbered = [
+        Fault::Slow(Duration::from_millis(1_500)),
+        Fault::Ttl(0),
+        Fault::Ttl(1 << 31),
+        Fault::Drops(RecordType::SOA),
+    ];
     let can_be_told = |fault: &Fault| !fault.lies() && !OF_SIGNED_ZONES.contains(fault);
     Fault::all().filter(can_be_told).chain(numbered).collect()
 }

@@ -34,7 +34,12 @@ impl<'a> Watched<'a> {
 }
 
 impl Asker for Watched<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+    fn ask<'a>(
+        &'a self,
+        name: &'a Name,
+        kind: RecordType,
+        _dnssec_ok: bool,
+    ) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let reply = self.simulation.ask(name, kind).await?;
             if reply.message.metadata.response_code == ResponseCode::ServFail {

@@ -23,8 +23,8 @@ use super::super::demo::count_secure;
 use super::super::internet::Internet;
 use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
-use super::figures::{Checks, Installed, Options, Run};
 use super::playing::{count_sent, internet, play};
+use super::{Installed, Options, Run};
 
 /// The address of each resolver.
 const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SERVERS_PORT);
@@ -78,9 +78,9 @@ pub enum BenchError {
 /// Port 53 of the lab's addresses is not to be had, a file cannot be written, or the resolver does not run.
 pub(super) fn run(options: &Options, installed: &Installed, seed: u64) -> Result<Run, BenchError> {
     let internet = internet(options, seed, Clock::machine().now().unix)?;
-    write_files(&internet.lab).map_err(of_step("the files of the root"))?;
+    write_files(&internet.lab).map_err(in_step("the files of the root"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(of_step("the threads"))?.block_on(measure(options, &internet, installed, seed))
+    runtime.map_err(in_step("the threads"))?.block_on(measure(options, &internet, installed, seed))
 }
 
 async fn measure(
@@ -89,30 +89,27 @@ async fn measure(
     installed: &Installed,
     seed: u64,
 ) -> Result<Run, BenchError> {
-    let sockets = LabSockets::start_at(internet.lab.clone(), Random::seeded(seed), SERVERS_PORT).await;
-    let sockets = sockets.map_err(of_step("the sockets of the lab's servers"))?;
-    let mut process = Process::start(&installed.command).map_err(of_step("the shell"))?;
+    let _sockets = LabSockets::start_at(internet.lab.clone(), Random::seeded(seed), SERVERS_PORT)
+        .await
+        .map_err(in_step("the sockets of the lab's servers"))?;
+    let mut process = Process::start(&installed.command).map_err(in_step("the shell"))?;
     if !process.listens().await {
         let Installed { name, command } = installed.clone();
         return Err(BenchError::NotListening { name, command });
     }
     sleep(SETTLING).await;
-    let (began, waited) = (process.cpu_time().map_err(of_step("the CPU time"))?, process.waited());
+    let began = process.cpu_time().map_err(in_step("the CPU time"))?;
     let client = LabClient::new(RESOLVER, PATIENCE).sending(ATTEMPTS);
-    let asker = Arc::new(client);
-    let mut run = play(internet, options, seed, |_| Arc::clone(&asker), &Clock::machine()).await;
-    let ended = process.cpu_time().map_err(of_step("the CPU time"))?;
+    let mut run = play(internet, options, seed, &Arc::new(client), &Clock::machine()).await;
+    let ended = process.cpu_time().map_err(in_step("the CPU time"))?;
     run.cpu = ended.saturating_sub(began);
-    let waited = process.waited().saturating_sub(waited);
     count_sent(&mut run, internet);
-    let lateness = sockets.lateness();
     let signed = internet.domains.iter().filter(|domain| internet.is_signed(&domain.name)).count();
-    let secure = [count_secure(internet, client).await, signed];
-    run.checks = Some(Checks { secure, lateness, waited });
+    run.secure = Some([count_secure(internet, client).await, signed].map(|count| count as u64));
     Ok(run)
 }
 
-fn of_step(step: &'static str) -> impl Fn(io::Error) -> BenchError {
+fn in_step(step: &'static str) -> impl Fn(io::Error) -> BenchError {
     move |error| BenchError::Io { step, error }
 }
 
@@ -162,17 +159,6 @@ impl Process {
     fn cpu_time(&self) -> io::Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
         ticks(&stat).map(|ticks| TICK * ticks).ok_or_else(|| io::ErrorKind::InvalidData.into())
-    }
-
-    /// How long its threads that live were ready to run and had no core; zero if the kernel does not tell.
-    fn waited(&self) -> Duration {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.0.id())).into_iter().flatten().flatten();
-        let of = |thread: fs::DirEntry| {
-            // Time with a core, time without, and how often; in nanoseconds.
-            let told = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            told.split(' ').nth(1)?.parse().ok().map(Duration::from_nanos)
-        };
-        threads.filter_map(of).sum()
     }
 }
 

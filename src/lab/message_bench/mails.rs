@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_first_domains_have_most_of_the_mail_and_each_kind_occurs() {
-        let internet = Internet::rough(1, 60).unwrap();
+        let internet = Internet::rough_at(1, 60, crate::world::UNIX_AT_START).unwrap();
         let mails = |popularity| draw(&internet, 1, 1_000, popularity);
         assert_eq!(mails(Popularity::Zipf), mails(Popularity::Zipf));
         let to_first = |mails: &[Mail]| {

@@ -16,10 +16,10 @@ use dns::random::Random;
 use super::super::client::AskError;
 use super::super::fault::Fault;
 use super::super::internet::Internet;
-use super::super::traffic::{self, Asker, Mail};
+use super::super::traffic::{self, Asker};
 use super::super::world::LabError;
-use super::figures::{Options, Run};
 use super::mails::{MailKind, draw};
+use super::{Options, Run};
 
 /// The internet of a seed, signed at `unix`, seconds since 1970.
 pub(super) fn internet(options: &Options, seed: u64, unix: u64) -> Result<Arc<Internet>, LabError> {
@@ -39,12 +39,12 @@ pub(super) fn count_sent(run: &mut Run, internet: &Internet) {
     run.to_broken = broken.map(|server| log.count(server.name())).sum();
 }
 
-/// Plays all messages; `of` is the resolver of a message.
-pub(super) async fn play<Of: Asker + Send + Sync + 'static>(
+/// Plays all messages through a resolver.
+pub(super) async fn play<Resolver: Asker + Send + Sync + 'static>(
     internet: &Arc<Internet>,
     options: &Options,
     seed: u64,
-    of: impl Fn(&Mail) -> Arc<Of>,
+    asker: &Arc<Resolver>,
     clock: &Clock,
 ) -> Run {
     let watch = Arc::new(Watch::default());
@@ -52,7 +52,7 @@ pub(super) async fn play<Of: Asker + Send + Sync + 'static>(
     let mut moments = tokio::time::interval(Duration::from_secs(1) / options.rate);
     for mail in draw(internet, seed, options.messages, options.popularity) {
         let (internet, clock, watch) = (Arc::clone(internet), clock.clone(), Arc::clone(&watch));
-        let asker = of(&mail);
+        let asker = Arc::clone(asker);
         moments.tick().await;
         playing.spawn(async move {
             let watched = Watched { asker: &*asker, internet: &internet, clock: &clock, watch: &watch };
@@ -86,31 +86,16 @@ struct Watched<'a> {
 }
 
 impl Asker for Watched<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-        self.timed(name, kind, self.asker.ask(name, kind))
-    }
-
-    fn ask_with_do<'a>(
+    fn ask<'a>(
         &'a self,
         name: &'a Name,
         kind: RecordType,
-    ) -> BoxFuture<'a, Result<Message, AskError>> {
-        self.timed(name, kind, self.asker.ask_with_do(name, kind))
-    }
-}
-
-impl Watched<'_> {
-    /// Counts and times a question.
-    fn timed<'a>(
-        &'a self,
-        name: &'a Name,
-        kind: RecordType,
-        asked: BoxFuture<'a, Result<Message, AskError>>,
+        dnssec_ok: bool,
     ) -> BoxFuture<'a, Result<Message, AskError>> {
         async move {
             let (began, is_of_list) = (self.clock.mono(), is_of_list(self.internet, name));
             self.watch.asked_of_lists.fetch_add(u64::from(is_of_list), Ordering::Relaxed);
-            let answer = asked.await;
+            let answer = self.asker.ask(name, kind, dnssec_ok).await;
             let waited = self.clock.mono().since(began);
             let mut waits = self.watch.waits.lock().unwrap_or_else(PoisonError::into_inner);
             let (count, sum) = waits.entry(title(name, kind, is_of_list)).or_default();

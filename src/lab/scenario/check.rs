@@ -8,57 +8,60 @@ use crate::simulation::SimulatedReply;
 use dns::question::Outcome;
 use validate::signature::covered_type;
 
-use super::{Ask, ExpectedRecord};
+use super::{Ask, Expected, ExpectedRecord};
 
 /// All differences; empty if there are none.
 pub(super) fn differences(ask: &Ask, replies: &[SimulatedReply], received: &[Received]) -> Vec<String> {
     let mut found = Vec::new();
     for reply in replies {
-        of_reply(ask, reply, &mut found);
+        check_reply(&ask.expected, reply, &mut found);
+        check_strays(ask.kind, &reply.message, &mut found);
     }
-    of_outcomes(ask, replies, &mut found);
-    of_packets(ask, received, &mut found);
+    check_outcomes(&ask.expected, replies, &mut found);
+    check_packets(&ask.expected, received, &mut found);
     found
 }
 
-fn of_reply(ask: &Ask, reply: &SimulatedReply, found: &mut Vec<String>) {
+fn check_reply(expected: &Expected, reply: &SimulatedReply, found: &mut Vec<String>) {
     let message = &reply.message;
-    if let Some(rcode) = ask.rcode.filter(|rcode| *rcode != message.metadata.response_code) {
+    if let Some(rcode) = expected.rcode.filter(|rcode| *rcode != message.metadata.response_code) {
         found.push(format!("RCODE {} instead of {rcode}", message.metadata.response_code));
     }
-    if let Some(wanted) = &ask.answers {
-        of_records("answer", wanted, &message.answers, found);
+    if let Some(wanted) = &expected.answers {
+        check_records("answer", wanted, &message.answers, found);
     }
-    if let Some(wanted) = &ask.authorities {
-        of_records("authority", wanted, &message.authorities, found);
+    if let Some(wanted) = &expected.authorities {
+        check_records("authority", wanted, &message.authorities, found);
     }
-    of_dnssec(ask, reply, found);
-    of_strays(ask, message, found);
+    check_dnssec(expected, reply, found);
     let code = reply.extended_error.as_ref().map(|error| error.code);
-    if ask.extended_error.is_some_and(|wanted| wanted != code) {
+    if expected.extended_error.is_some_and(|wanted| wanted != code) {
         found.push(format!("extended error {:?}", reply.extended_error));
     }
-    if let Some(why) = &ask.why {
+    if let Some(why) = &expected.why {
         let text = reply.extended_error.as_ref().map_or("", |error| error.text.as_str());
         let last = reply.steps.last().map(|step| format!("{:?}", step.event)).unwrap_or_default();
         if !text.contains(why) || !last.contains(why) {
             found.push(format!("the reason is {text:?}, the last step {last}"));
         }
     }
-    found.extend(ask.flags.iter().filter(|flag| !has_flag(message, flag)).map(|flag| format!("not {flag}")));
-    if let Some(span) = ask.elapsed.as_ref().filter(|span| !span.contains(&reply.elapsed)) {
+    found.extend(
+        expected.flags.iter().filter(|flag| !has_flag(message, flag)).map(|flag| format!("not {flag}")),
+    );
+    if let Some(span) = expected.elapsed.as_ref().filter(|span| !span.contains(&reply.elapsed)) {
         found.push(format!("took {:?} instead of {span:?}", reply.elapsed));
     }
 }
 
-fn of_dnssec(ask: &Ask, reply: &SimulatedReply, found: &mut Vec<String>) {
+fn check_dnssec(expected: &Expected, reply: &SimulatedReply, found: &mut Vec<String>) {
     let message = &reply.message;
     let count = |records: &[Record], kinds: &[RecordType]| {
         records.iter().filter(|record| kinds.contains(&record.record_type())).count()
     };
     let signatures = count(&message.answers, &[RecordType::RRSIG]);
     let proofs = count(&message.authorities, &[RecordType::NSEC, RecordType::NSEC3]);
-    for (what, wanted, had) in [("signatures", &ask.signatures, signatures), ("proofs", &ask.proofs, proofs)]
+    for (what, wanted, had) in
+        [("signatures", &expected.signatures, signatures), ("proofs", &expected.proofs, proofs)]
     {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&had)) {
             found.push(format!("{had} {what} instead of {wanted:?}"));
@@ -67,8 +70,8 @@ fn of_dnssec(ask: &Ask, reply: &SimulatedReply, found: &mut Vec<String>) {
 }
 
 /// Checks of every reply: no duplicates in a section, and no signature without its RRset.
-fn of_strays(ask: &Ask, message: &Message, found: &mut Vec<String>) {
-    let signatures_asked = matches!(ask.kind, RecordType::RRSIG | RecordType::ANY);
+fn check_strays(asked: RecordType, message: &Message, found: &mut Vec<String>) {
+    let signatures_asked = matches!(asked, RecordType::RRSIG | RecordType::ANY);
     for (section, records) in [("answer", &message.answers), ("authority", &message.authorities)] {
         for (place, record) in records.iter().enumerate() {
             if records.iter().take(place).any(|before| before == record) {
@@ -105,7 +108,7 @@ fn has_flag(message: &Message, wanted: &str) -> bool {
 }
 
 /// Each expected record is there, and no other except signatures and proofs.
-fn of_records(section: &str, wanted: &[ExpectedRecord], had: &[Record], found: &mut Vec<String>) {
+fn check_records(section: &str, wanted: &[ExpectedRecord], had: &[Record], found: &mut Vec<String>) {
     let mut rest: Vec<&Record> = had.iter().collect();
     for want in wanted {
         match rest.iter().position(|record| matches(want, record)) {
@@ -124,22 +127,22 @@ pub(super) fn matches(want: &ExpectedRecord, record: &Record) -> bool {
     same_ttl && want.record.name == record.name && want.record.data == record.data
 }
 
-fn of_outcomes(ask: &Ask, replies: &[SimulatedReply], found: &mut Vec<String>) {
-    if ask.outcomes.is_empty() {
+fn check_outcomes(expected: &Expected, replies: &[SimulatedReply], found: &mut Vec<String>) {
+    if expected.outcomes.is_empty() {
         return;
     }
     for outcome in Outcome::ALL {
         let had = replies.iter().filter(|reply| reply.outcome == outcome).count();
         let wanted: usize =
-            ask.outcomes.iter().filter(|(name, _)| *name == outcome).map(|(_, count)| count).sum();
+            expected.outcomes.iter().filter(|(name, _)| *name == outcome).map(|(_, count)| count).sum();
         if had != wanted {
             found.push(format!("outcome {outcome:?} {had} times instead of {wanted}"));
         }
     }
 }
 
-fn of_packets(ask: &Ask, received: &[Received], found: &mut Vec<String>) {
-    for (server, counts) in &ask.packets {
+fn check_packets(expected: &Expected, received: &[Received], found: &mut Vec<String>) {
+    for (server, counts) in &expected.packets {
         let counted = |one: &&Received| server.as_ref().is_none_or(|server| **server == *one.server);
         let had = received.iter().filter(counted).count();
         if !counts.contains(&had) {
@@ -147,10 +150,10 @@ fn of_packets(ask: &Ask, received: &[Received], found: &mut Vec<String>) {
             found.push(format!("{had} packets to {whose} instead of {counts:?}"));
         }
     }
-    if !ask.packet_lines.is_empty() {
+    if !expected.packet_lines.is_empty() {
         let had: Vec<String> = received.iter().map(ToString::to_string).collect();
-        if had != ask.packet_lines {
-            found.push(format!("packets other than {:?}", ask.packet_lines));
+        if had != expected.packet_lines {
+            found.push(format!("packets other than {:?}", expected.packet_lines));
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::simulation::Simulation;
 use resolver::cache::look::{Held, HeldData};
 use resolver::cache::rrset::Rank;
 
-use super::Holding;
 use super::check::matches;
+use super::{ExpectedRecord, Holding};
 
 /// Entries under a name that are not expected, and expected ones that are missing. Ready answers are left out.
 pub(super) fn differences(
@@ -20,10 +20,10 @@ pub(super) fn differences(
     expected: &[Holding],
 ) -> Vec<String> {
     let held = simulation.resolver().memory().look(name, kind, simulation.clock().mono());
-    let mut rest: Vec<HeldItem> = held.iter().flat_map(found).collect();
+    let mut rest: Vec<Holding> = held.iter().flat_map(found).collect();
     let mut differences = Vec::new();
     for holding in expected {
-        match rest.iter().position(|found| found.is(holding)) {
+        match rest.iter().position(|found| is_expected(found, holding)) {
             Some(place) => {
                 rest.remove(place);
             }
@@ -57,38 +57,25 @@ fn is_poisoned(held: &Held) -> bool {
     }
 }
 
-/// An entry, in the form of scenarios.
-#[derive(Debug)]
-enum HeldItem {
-    Record(Rank, Box<Record>),
-    Negative(bool),
-    Delegation(Vec<Name>),
-    Failure(u16),
-}
-
-fn found(held: &Held) -> Vec<HeldItem> {
+fn found(held: &Held) -> Vec<Holding> {
     match &held.what {
         HeldData::Answer(..) | HeldData::State(_) => Vec::new(),
         HeldData::Rrset(rank, records) => {
-            records.iter().map(|record| HeldItem::Record(*rank, Box::new(record.clone()))).collect()
+            let expected = |record: &Record| ExpectedRecord { record: record.clone(), with_ttl: true };
+            records.iter().map(|record| Holding::Record(*rank, Box::new(expected(record)))).collect()
         }
-        HeldData::Negative(negative) => vec![HeldItem::Negative(negative.nxdomain)],
-        HeldData::Delegation(cut) => vec![HeldItem::Delegation(cut.servers.clone())],
-        HeldData::Failure(_, error) => vec![HeldItem::Failure(error.code)],
+        HeldData::Negative(negative) => vec![Holding::Negative(negative.nxdomain)],
+        HeldData::Delegation(cut) => vec![Holding::Delegation(cut.servers.clone())],
+        HeldData::Failure(_, error) => vec![Holding::Failure(error.code)],
     }
 }
 
-impl HeldItem {
-    fn is(&self, holding: &Holding) -> bool {
-        match (self, holding) {
-            (Self::Record(rank, record), Holding::Record(believed, wanted)) => {
-                // Shows whether clients may get it, but not whether it came with AA.
-                (*rank > Rank::Glue) == (*believed > Rank::Glue) && matches(wanted, record)
-            }
-            (Self::Negative(had), Holding::Negative(wanted)) => had == wanted,
-            (Self::Delegation(had), Holding::Delegation(wanted)) => had == wanted,
-            (Self::Failure(had), Holding::Failure(wanted)) => had == wanted,
-            _ => false,
+fn is_expected(found: &Holding, expected: &Holding) -> bool {
+    match (found, expected) {
+        // The rank shows whether clients may get it, but not whether it came with AA.
+        (Holding::Record(rank, found), Holding::Record(wanted_rank, wanted)) => {
+            (*rank > Rank::Glue) == (*wanted_rank > Rank::Glue) && matches(wanted, &found.record)
         }
+        _ => found == expected,
     }
 }

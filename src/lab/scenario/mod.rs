@@ -164,8 +164,8 @@ enum Action {
     Reload(String),
 }
 
-/// An expected entry of memory.
-#[derive(Clone, Debug)]
+/// An entry of memory.
+#[derive(Clone, Debug, PartialEq)]
 enum Holding {
     /// A record of an RRset with this rank.
     Record(Rank, Box<ExpectedRecord>),
@@ -177,20 +177,26 @@ enum Holding {
     Failure(u16),
 }
 
-/// An expected record; its TTL counts only if the scenario has one.
-#[derive(Clone, Debug)]
+/// A record; its TTL counts only if the scenario has one.
+#[derive(Clone, Debug, PartialEq)]
 struct ExpectedRecord {
     record: Record,
     with_ttl: bool,
 }
 
-/// A question of a number of clients, with its expectations. Values without an expectation are not checked.
+/// A question of a number of clients, with its expectations.
 #[derive(Clone, Debug)]
 struct Ask {
     name: Name,
     kind: RecordType,
     clients: u16,
     with: Flags,
+    expected: Expected,
+}
+
+/// The expectations of a question. Values without an expectation are not checked.
+#[derive(Clone, Debug, Default)]
+struct Expected {
     rcode: Option<ResponseCode>,
     answers: Option<Vec<ExpectedRecord>>,
     authorities: Option<Vec<ExpectedRecord>>,
@@ -204,27 +210,4 @@ struct Ask {
     elapsed: Option<RangeInclusive<Duration>>,
     signatures: Option<RangeInclusive<usize>>,
     proofs: Option<RangeInclusive<usize>>,
-}
-
-impl Ask {
-    fn new(name: Name, kind: RecordType, clients: u16) -> Self {
-        Self {
-            name,
-            kind,
-            clients,
-            with: Flags::default(),
-            rcode: None,
-            answers: None,
-            authorities: None,
-            extended_error: None,
-            why: None,
-            flags: Vec::new(),
-            outcomes: Vec::new(),
-            packets: Vec::new(),
-            packet_lines: Vec::new(),
-            elapsed: None,
-            signatures: None,
-            proofs: None,
-        }
-    }
 }

@@ -19,7 +19,7 @@ use crate::zone_file::{read_kind, read_record};
 use dns::question::Outcome;
 use resolver::cache::rrset::Rank;
 
-use super::{Action, Ask, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
+use super::{Action, Ask, Expected, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 
 /// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 7] = [
@@ -41,10 +41,10 @@ impl FromStr for Scenario {
         let mut reader = ScenarioReader { scenario, zone: None, in_toml: false };
         let lines = repeat::lines(text).map_err(|(line, reason)| ScenarioError::Line { line, reason })?;
         for (number, line) in lines {
-            let tell = |reason| ScenarioError::Line { line: number, reason };
+            let at_line = |reason| ScenarioError::Line { line: number, reason };
             let is_comment = line.trim().is_empty() || line.trim_start().starts_with('#');
             if !is_comment {
-                reader.line(number, &line).map_err(tell)?;
+                reader.line(number, &line).map_err(at_line)?;
             }
         }
         reader.end_zone().map_err(|reason| ScenarioError::Line { line: text.lines().count(), reason })?;
@@ -125,7 +125,7 @@ impl ScenarioReader {
             return Ok(());
         }
         match self.scenario.steps.last_mut() {
-            Some(ScenarioStep { action: Action::Ask(ask), .. }) => expect(ask, line.trim()),
+            Some(ScenarioStep { action: Action::Ask(ask), .. }) => expect(&mut ask.expected, line.trim()),
             Some(ScenarioStep { action: Action::Reload(file), .. }) => {
                 add_line(file, number, line);
                 Ok(())
@@ -165,7 +165,8 @@ impl ScenarioReader {
 fn action(words: &[&str]) -> Result<Action, String> {
     match words {
         ["ask", name, kind, options @ ..] => {
-            let mut ask = Ask::new(name_of(name)?, kind_of(kind)?, 1);
+            let (with, expected) = Default::default();
+            let mut ask = Ask { name: read_name(name)?, kind: read_type(kind)?, clients: 1, with, expected };
             for option in options {
                 match *option {
                     "+DO" => ask.with.dnssec_ok = true,
@@ -188,8 +189,8 @@ fn action(words: &[&str]) -> Result<Action, String> {
             Ok(Action::Ask(Box::new(ask)))
         }
         ["cache", name, kind @ ..] if kind.len() < 2 => {
-            let kind = kind.first().map(|kind| kind_of(kind)).transpose()?;
-            Ok(Action::Cache { name: name_of(name)?, kind, held: Vec::new() })
+            let kind = kind.first().map(|kind| read_type(kind)).transpose()?;
+            Ok(Action::Cache { name: read_name(name)?, kind, held: Vec::new() })
         }
         ["unpoisoned"] => Ok(Action::Unpoisoned),
         ["counted", counters @ ..] => {
@@ -222,11 +223,11 @@ fn signing(words: &[&str]) -> Result<Signing, String> {
     words.join(" ").parse().map_err(|error| format!("{error}"))
 }
 
-fn name_of(text: &str) -> Result<Name, String> {
+fn read_name(text: &str) -> Result<Name, String> {
     absolute(text).map_err(|error| error.to_string())
 }
 
-fn kind_of(text: &str) -> Result<RecordType, String> {
+fn read_type(text: &str) -> Result<RecordType, String> {
     read_kind(text).ok_or_else(|| format!("unknown type {text}"))
 }
 
@@ -245,7 +246,7 @@ fn holding(line: &str) -> Result<Option<Holding>, String> {
         ("glue", _) => record(Rank::Glue),
         ("negative", "NXDOMAIN" | "NODATA") => Ok(Some(Holding::Negative(rest == "NXDOMAIN"))),
         ("delegation", _) => {
-            let servers: Result<_, _> = rest.split_whitespace().map(name_of).collect();
+            let servers: Result<_, _> = rest.split_whitespace().map(read_name).collect();
             Ok(Some(Holding::Delegation(servers?)))
         }
         ("failure", _) => {
@@ -264,33 +265,35 @@ fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
 }
 
 /// Reads a line with an expectation of a question.
-fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
+fn expect(expected: &mut Expected, line: &str) -> Result<(), String> {
     let (word, rest) = line.split_once(' ').ok_or_else(|| format!("{line} says nothing"))?;
     match word {
         "rcode" => {
             let known = RCODES.iter().find(|(name, _)| *name == rest);
-            ask.rcode = Some(known.ok_or_else(|| format!("unknown RCODE {rest}"))?.1);
+            expected.rcode = Some(known.ok_or_else(|| format!("unknown RCODE {rest}"))?.1);
         }
-        "answer" => ask.answers.get_or_insert_default().extend(wanted(rest)?),
-        "authority" => ask.authorities.get_or_insert_default().extend(wanted(rest)?),
-        "flags" => ask.flags.extend(rest.split_whitespace().map(ToOwned::to_owned)),
-        "ede" if rest == "none" => ask.extended_error = Some(None),
-        "ede" => ask.extended_error = Some(Some(rest.parse().map_err(|_| format!("{rest} is no code"))?)),
-        "why" => ask.why = Some(rest.to_owned()),
+        "answer" => expected.answers.get_or_insert_default().extend(wanted(rest)?),
+        "authority" => expected.authorities.get_or_insert_default().extend(wanted(rest)?),
+        "flags" => expected.flags.extend(rest.split_whitespace().map(ToOwned::to_owned)),
+        "ede" if rest == "none" => expected.extended_error = Some(None),
+        "ede" => {
+            expected.extended_error = Some(Some(rest.parse().map_err(|_| format!("{rest} is no code"))?))
+        }
+        "why" => expected.why = Some(rest.to_owned()),
         "outcome" => {
             for part in rest.split_whitespace() {
-                ask.outcomes.push(outcome(part)?);
+                expected.outcomes.push(outcome(part)?);
             }
         }
         "packets" => {
             let (count, server) =
                 rest.split_once(' ').map_or((rest, None), |(count, server)| (count, Some(server)));
-            ask.packets.push((server.map(ToOwned::to_owned), counts(count)?));
+            expected.packets.push((server.map(ToOwned::to_owned), counts(count)?));
         }
-        "packet:" => ask.packet_lines.push(rest.to_owned()),
-        "elapsed" => ask.elapsed = Some(spans(rest)?),
-        "signatures" => ask.signatures = Some(counts(rest)?),
-        "proofs" => ask.proofs = Some(counts(rest)?),
+        "packet:" => expected.packet_lines.push(rest.to_owned()),
+        "elapsed" => expected.elapsed = Some(spans(rest)?),
+        "signatures" => expected.signatures = Some(counts(rest)?),
+        "proofs" => expected.proofs = Some(counts(rest)?),
         _ => return Err(format!("not an expectation: {word}")),
     }
     Ok(())
@@ -362,7 +365,7 @@ reload
 ";
 
     #[test]
-    fn a_scenario_is_read_as_it_is_told() {
+    fn a_scenario_is_read_as_written() {
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.steps.len(), 8);
@@ -372,17 +375,17 @@ reload
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };
         assert_eq!(*file, format!("{}version = 1\n[cache]", "\n".repeat(26)));
         let Action::Ask(ask) = &scenario.steps[0].action else { panic!("no question") };
-        assert_eq!((ask.clients, ask.outcomes.len(), ask.packets.len()), (3, 2, 1));
-        assert_eq!(ask.answers.as_ref().unwrap().len(), 1);
+        assert_eq!((ask.clients, ask.expected.outcomes.len(), ask.expected.packets.len()), (3, 2, 1));
+        assert_eq!(ask.expected.answers.as_ref().unwrap().len(), 1);
         assert!(ask.with.dnssec_ok && !ask.with.checking_disabled);
         assert_eq!((ask.with.listener, ask.with.client), (1, Some([10, 0, 0, 1].into())));
         let Action::Cache { held, .. } = &scenario.steps[1].action else { panic!("no look at memory") };
         assert_eq!(held.len(), 1);
-        assert!(ask.answers.as_ref().unwrap()[0].with_ttl);
+        assert!(ask.expected.answers.as_ref().unwrap()[0].with_ttl);
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_its_line() {
+    fn an_unreadable_line_is_reported_with_its_number() {
         for (text, part) in [
             ("title: x\ndance\n", "line 2"),
             ("ask www. NOSUCH\n", "NOSUCH"),

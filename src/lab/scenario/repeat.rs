@@ -30,12 +30,12 @@ pub(super) fn lines(text: &str) -> Result<Vec<NumberedLine>, Misread> {
     let mut found = Vec::new();
     let mut rest = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
     while let Some((number, line)) = rest.next() {
-        let tell = |reason| (number, reason);
+        let at_line = |reason| (number, reason);
         match line.strip_prefix("for ") {
-            None => found.push((number, filled(line, &[]).map_err(tell)?)),
+            None => found.push((number, filled(line, &[]).map_err(at_line)?)),
             Some(ranges) => {
                 let ranges =
-                    ranges.split_whitespace().map(range).collect::<Result<Vec<_>, _>>().map_err(tell)?;
+                    ranges.split_whitespace().map(range).collect::<Result<Vec<_>, _>>().map_err(at_line)?;
                 let mut block = Vec::new();
                 while let Some((number, inner)) = rest.next_if(|(_, line)| line.starts_with("  ")) {
                     block.push((number, inner.strip_prefix("  ").unwrap_or(inner)));
@@ -143,12 +143,12 @@ mod tests {
             (8, "tests = { listed = [] }"),
         ];
         let lines = lines(text).unwrap();
-        let told: Vec<(usize, &str)> = lines.iter().map(|(number, line)| (*number, line.as_str())).collect();
-        assert_eq!(told, expected);
+        let shown: Vec<(usize, &str)> = lines.iter().map(|(number, line)| (*number, line.as_str())).collect();
+        assert_eq!(shown, expected);
     }
 
     #[test]
-    fn what_cannot_be_repeated_is_told_with_its_line() {
+    fn an_unreadable_repetition_is_reported_with_its_line() {
         for (text, line, part) in [
             ("\nserver s{n}", 2, "no value"),
             ("for n\n  x", 1, "NAME=FIRST..LAST"),

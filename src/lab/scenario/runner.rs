@@ -32,7 +32,7 @@ impl Scenario {
             self.step(&simulation, &mut tree, step).await?;
         }
         let last = self.steps.last().map_or(0, |step| step.line);
-        self.told(last, sums::differences(&simulation))
+        self.report(last, sums::differences(&simulation))
     }
 
     /// The lab's configuration, changed by the file. Races are off by default, because most scenarios count messages.
@@ -69,19 +69,19 @@ impl Scenario {
                 simulation.lab().take_zones_of(&changed);
             }
             Action::Cache { name, kind, held } => {
-                return self.told(line, memory::differences(simulation, name, *kind, held));
+                return self.report(line, memory::differences(simulation, name, *kind, held));
             }
             Action::Clock(seconds) => simulation.clock().set_wrong_by(*seconds),
             Action::Reload(file) => {
                 simulation.reload(self.config(simulation.lab(), Some(file))?).await;
             }
-            Action::Unpoisoned => return self.told(line, memory::poison(simulation)),
-            Action::Counted(wanted) => return self.told(line, counted(simulation, wanted)),
+            Action::Unpoisoned => return self.report(line, memory::poison(simulation)),
+            Action::Counted(wanted) => return self.report(line, counted(simulation, wanted)),
         }
         Ok(())
     }
 
-    fn told(&self, line: usize, differences: Vec<String>) -> Result<(), ScenarioError> {
+    fn report(&self, line: usize, differences: Vec<String>) -> Result<(), ScenarioError> {
         let title = self.title.clone();
         if differences.is_empty() {
             Ok(())
@@ -102,7 +102,7 @@ impl Scenario {
         differences.extend(received.iter().map(|one| format!("sent at {:?}: {one}", one.at)));
         differences
             .extend(replies.iter().flat_map(|reply| reply.steps.iter()).map(|step| format!("{step:?}")));
-        self.told(line, differences)
+        self.report(line, differences)
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
     use crate::simulation::paused;
 
     #[test]
-    fn what_is_wrong_with_a_configuration_is_told_with_the_line_of_the_scenario() {
+    fn what_is_wrong_with_a_configuration_is_reported_with_the_line_of_the_scenario() {
         for (text, line) in [
             ("title: x\ntoml\n  # a comment\n\n  [cache]\n  sise = 1\n", 6),
             ("title: x\nadvance 1s\nreload\n  [[zone]]\n  name = \"..\"\n", 5),

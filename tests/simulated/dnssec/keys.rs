@@ -79,7 +79,7 @@ fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
         let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
         ask_for_ad(&simulation, "first.x.zone.tld.", RecordType::A).await;
         tokio::time::sleep(KEYS_LIVE.mul_f64(0.95)).await;
-        lab.server("ns.zone.tld").unwrap().set_faults(&["drops-dnskey".parse().unwrap()]);
+        lab.server("ns.zone.tld").unwrap().set_faults(&["drops=DNSKEY".parse().unwrap()]);
         for number in 0..5 {
             let reply = ask_for_ad(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);

@@ -81,7 +81,7 @@ fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
             plan.faults = vec![Fault::Dead];
         }
         if name == "ns.keyless.tld" {
-            plan.faults = vec![Fault::DropsDnskey];
+            plan.faults = vec![Fault::Drops(hickory_proto::rr::RecordType::DNSKEY)];
         }
         tree.server(plan).unwrap();
     }
