@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     /// Check the domain as a sender only: without MTA-STS, TLS reporting and DANE.
     #[arg(long, conflicts_with = "as_recipient", hide_short_help = true)]
     as_sender: bool,
-    /// Check the domain as a recipient only: without SPF, DKIM, DMARC and BIMI.
+    /// Check the domain as a recipient only: without SPF, DKIM and DMARC.
     #[arg(long, hide_short_help = true)]
     as_recipient: bool,
     /// Address that sends mail for the domain: check its PTR records and SPF.

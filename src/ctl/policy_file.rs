@@ -47,20 +47,9 @@ fn read(reply: &str) -> PolicyFile {
         reply.split_once("\r\n\r\n").or_else(|| reply.split_once("\n\n")).unwrap_or((reply, ""));
     let status = head.lines().next().unwrap_or_default();
     match status.split(' ').nth(1) {
-        Some("200") => match media(head) {
-            Some(media) if media != "text/plain" => PolicyFile::Typed { media, text: text.to_owned() },
-            _ => PolicyFile::Text(text.to_owned()),
-        },
+        Some("200") => PolicyFile::Text(text.to_owned()),
         _ => PolicyFile::Fault(format!("the server answers \"{status}\"")),
     }
-}
-
-/// The media type in the head of a reply, in lower case and without parameters.
-fn media(head: &str) -> Option<String> {
-    let fields = head.lines().filter_map(|line| line.split_once(':'));
-    let mut types = fields.filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-type"));
-    let (_, value) = types.next()?;
-    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -73,8 +62,6 @@ mod tests {
         assert_eq!(read("HTTP/1.1 200 OK\r\nA: b\r\n\r\nversion: STSv1\r\n"), text("version: STSv1\r\n"));
         assert_eq!(read("HTTP/1.0 200 OK\n\nx"), text("x"));
         assert_eq!(read("HTTP/1.0 200 OK\nContent-Type: text/Plain; charset=utf-8\n\nx"), text("x"));
-        let page = PolicyFile::Typed { media: "text/html".to_owned(), text: "x".to_owned() };
-        assert_eq!(read("HTTP/1.0 200 OK\r\ncontent-type: text/html\r\n\r\nx"), page);
         for reply in
             ["HTTP/1.1 301 Moved\r\nLocation: /x\r\n\r\nversion: STSv1", "", "garbage", "HTTP/1.1 404"]
         {

@@ -167,8 +167,7 @@ codes! {
     NsWithoutAddress "ns_without_address" Delegation Warning [Delegation Servers] [] "RFC 1912 section 2.8":
         "a name server has no address";
         "The server cannot be asked; the others take its load.";
-        "Add an A record for this name, or remove the server from the NS records"
-        | LAST_DOT_OF_SERVER "In the zone file, end the name in the NS record with a dot: without it, the server adds the name of the zone".
+        "Add an A record for this name, or remove the server from the NS records. If the name lacks its last dot in the zone file, add the dot".
     NsIsAddress "ns_is_address" Delegation Warning [Delegation Servers] [] "RFC 1035 section 3.3.11, RFC 2181 section 10.3":
         "an NS record holds an IP address instead of a host name";
         "Resolvers look for a host of that name and find none, so this server is not asked; the others take its load.";
@@ -180,9 +179,7 @@ codes! {
     MxWithoutAddress "mx_without_address" Mail Failure [MxRecords MailHosts] [Sender] "RFC 5321 section 5.1":
         "an MX record names a host without an address";
         "Senders skip this host. If it is the only one, mail is deferred or bounces.";
-        "Add an A or AAAA record for the host, or correct the name in the MX record"
-        | LAST_DOT "In the zone file, end the name in the MX record with a dot: without it, the server adds the name of the zone"
-        | LAST_DOT_ALIAS "In the zone file, end the target of the CNAME record with a dot: without it, the server adds the name of the zone".
+        "Add an A or AAAA record for the host, or correct the name in the MX record. If it lacks its last dot in the zone file, add the dot".
     MxHostUnanswered "mx_host_unanswered" Mail Failure [MxRecords MailHosts] [] "RFC 5321 sections 4.5.4.1 and 5.1":
         "no name server answers for the address of a mail host";
         "Senders find no address of this host. If it is the only one, they keep the mail and bounce it after days.";
@@ -190,12 +187,7 @@ codes! {
     MxPrivateAddress "mx_private_address" Mail Failure [MxRecords MailHosts] [] "RFC 1918, RFC 6890, RFC 5321 section 5.1":
         "an MX host has a private, loopback or reserved address";
         "No host on the internet can deliver to it. A sender with such an address itself delivers to the wrong host, or to itself in a loop.";
-        "Give the host its public address in the public zone"
-        | PRIVATE_BESIDE_PUBLIC "Remove the private address from the public zone, or the MX record that leads to it. Hosts of your own network may see it in a zone of their own".
-    MxNameInvalid "mx_name_invalid" Mail Warning [MxRecords] [] "RFC 5321 section 2.3.5, RFC 1123 section 2.1":
-        "an MX record names a host with a name that no host can have";
-        "Postfix and Exim refuse names with other characters than letters, digits, hyphens and underscores, and skip this host. Some senders refuse underscores too.";
-        "Give the mail host a name of letters, digits and hyphens, and name it in the MX record".
+        "Give the host its public address in the public zone, or remove the MX record that leads to it. Hosts of your own network can have a view of the zone with private addresses".
     NullMxBesideOthers "null_mx_beside_others" Mail Failure [MxRecords] [] "RFC 7505 section 3":
         "the domain has a null MX and other MX records";
         "Senders treat it differently: some bounce, some take the other hosts.";
@@ -243,8 +235,7 @@ codes! {
     SpfUnanswered "spf_unanswered" Policy Failure [Spf] [Spf Authentication] "RFC 7208 sections 2.6.6 and 5":
         "a domain that SPF needs gives no answer";
         "SPF ends with temperror for every sender that no earlier term matches: many servers defer the mail with 451, others treat it as not authenticated.";
-        "If the evidence names the checked domain itself, mend its name servers. Otherwise check the named domain with `resolverctl check` and tell its operator, or remove the term"
-        | TERM_MAIL_HOST "Let the address of the mail host be found again, or name another host in the MX record: the term mx of the SPF record needs the address of each mail host".
+        "If the evidence names the checked domain itself, mend its name servers. Otherwise check the named domain with `resolverctl check` and tell its operator, or remove the term".
     SpfAllowsAll "spf_allows_all" Policy Failure [Spf] [] "RFC 7208 section 5.1":
         "SPF allows every address, or a large part of the internet, to send";
         "Anybody can send mail as this domain that passes SPF. Filters count it as a sign of spam.";
@@ -257,14 +248,14 @@ codes! {
         "SPF neither allows nor forbids the given address to send";
         "Mail from this address has no SPF pass: DMARC then needs a DKIM signature.";
         "Add the address to the SPF record if it sends mail for the domain".
-    PolicyUnanswered "policy_unanswered" Policy Failure [Spf Dkim Dmarc MtaSts TlsRpt Bimi Dane] [Tls] "RFC 7489 section 6.6.3, RFC 6376 section 6.1.2, RFC 7672 section 2.1.1":
+    PolicyUnanswered "policy_unanswered" Policy Failure [Spf Dkim Dmarc MtaSts TlsRpt Dane] [Tls] "RFC 7489 section 6.6.3, RFC 6376 section 6.1.2, RFC 7672 section 2.1.1":
         "no name server answers for the record of a policy, for a DKIM key or for TLSA records";
-        "Receivers get a temporary error for DMARC or the signature: many defer the mail, others treat it as not authenticated. Senders that use DANE defer the mail if the lookup of TLSA records fails, until it bounces. Without an answer for MTA-STS, TLS reporting or BIMI, mail is delivered without this policy.";
+        "Receivers get a temporary error for DMARC or the signature: many defer the mail, others treat it as not authenticated. Senders that use DANE defer the mail if the lookup of TLSA records fails, until it bounces. Without an answer for MTA-STS or TLS reporting, mail is delivered without this policy.";
         "If the record is an alias (CNAME) to a provider that is no longer used, remove it. Otherwise mend the name servers of the zone that the evidence names, or tell their operator".
     DkimMissing "dkim_missing" Policy Failure [Dkim] [Authentication] "RFC 6376 section 3.6.2":
         "the DKIM selector has no key";
         "Signatures with this selector cannot be verified; DMARC then depends on SPF alone, which forwarding breaks.";
-        "Publish the key at SELECTOR._domainkey, or correct the selector of the signer".
+        "Publish the key at SELECTOR._domainkey, or correct the selector of the signer. If the name is an alias (CNAME), correct its target, or let the provider publish the key there".
     DkimMultiple "dkim_multiple" Policy Failure [Dkim] [Authentication] "RFC 6376 section 3.6.2.2":
         "the DKIM selector has several keys";
         "Verifiers take any of them: signatures verify at some servers only.";
@@ -296,15 +287,11 @@ codes! {
     PtrUnanswered "ptr_unanswered" Pointer Failure [MxRecords MailHosts Pointers] [Pointer] "RFC 2317, RFC 1912 section 2.1, RFC 8906 section 3":
         "no name server answers for the PTR record of an address, or for its name";
         "If this address sends mail, Postfix defers it with 450 again and again if reject_unknown_reverse_client_hostname or reject_unknown_client_hostname is set. Gmail and others reject or defer it.";
-        "Set up the zone that the evidence names at its name servers. If they are not yours, ask the provider of the address to have the PTR record answered: by a delegation to servers that have the zone, or by a record of his own"
-        | POINTER_NAME_BOGUS "Sign the zone of the PTR name again, or correct its DS records at the registrar of the domain of this name. If this domain is not yours, change the PTR record to the name of the mail host in a domain of yours"
-        | POINTER_BOGUS "Ask the operator of the reverse zone, mostly the provider of the address, to sign the reverse zone again or to correct its DS records".
+        "Set up the zone that the evidence names at its name servers. If they are not yours, ask the provider of the address to have the PTR record answered: by a delegation to servers that have the zone, or by a record of his own".
     PtrDiffers "ptr_differs" Pointer Failure [MxRecords MailHosts Pointers] [Pointer] "RFC 1912 section 2.1, RFC 8601 section 2.7.3":
         "the PTR name does not lead back to the address";
         "If it sends mail: Postfix calls the client \"unknown\" and rejects it with reject_unknown_client_hostname; Gmail and others require forward confirmation.";
-        "Add the address to the A or AAAA records of the PTR name, or change the PTR record"
-        | POINTER_LAST_DOT "In the reverse zone, end the name in the PTR record with a dot: without it, the server adds the name of the zone. If the provider of the address has this zone, ask him to correct the record"
-        | POINTER_LOCALHOST "In the reverse zone, replace localhost in the PTR record by the full name of the mail host. If the provider of the address has this zone, ask him to do so".
+        "Add the address to the A or AAAA records of the PTR name, or change the PTR record; in its zone file the name ends with a dot. If the provider of the address has the reverse zone, ask him".
     Listed "listed" Lists Failure [MxRecords MailHosts Lists] [] "RFC 5782":
         "an address or name is on a DNS list";
         "Servers that use the list reject the mail or count it as spam.";
@@ -329,10 +316,6 @@ codes! {
         "the PTR name looks like one of a dynamic address";
         "Many servers reject or score mail from names that hold the address or words such as dyn, dhcp or pool.";
         "Give the address a PTR record with the name of the mail host".
-    UrlListed "url_listed" Lists Warning [Lists] [] "RFC 5782":
-        "a DNS list has the domain of a link in the message";
-        "SpamAssassin, rspamd and large providers reject or score mail with such links.";
-        "Remove the link, or ask the list for removal".
     MxIsCname "mx_is_cname" Mail Warning [MxRecords MailHosts] [] "RFC 2181 section 10.3, RFC 5321 section 5.1":
         "an MX record names an alias (CNAME)";
         "Most senders follow it. Some refuse it, and an alias to a missing name fails.";
@@ -440,8 +423,7 @@ codes! {
     DmarcMissing "dmarc_missing" Policy Note [Dmarc] [] "RFC 9989":
         "neither the domain nor a domain above it has a DMARC record";
         "Gmail, Yahoo and Microsoft require DMARC of bulk senders.";
-        "Publish a TXT record at _dmarc, for example \"v=DMARC1; p=none\" at first"
-        | POLICY_ALIAS "Let the CNAME name the record that the provider has published, or ask the provider to publish it. Or replace the CNAME by a TXT record with the record itself".
+        "Publish a TXT record at _dmarc, for example \"v=DMARC1; p=none\" at first. If _dmarc is an alias (CNAME), correct its target, or let the provider publish the record there".
     DmarcReportsRefused "dmarc_reports_refused" Policy Warning [Dmarc] [] "RFC 9990, RFC 7489 section 7.1":
         "a DMARC record sends reports to a domain that does not accept them";
         "Receivers send no reports to this address.";
@@ -466,14 +448,6 @@ codes! {
         "the TLS reporting record is not valid";
         "No reports are sent.";
         "Publish one record \"v=TLSRPTv1; rua=mailto:...\" at _smtp._tls".
-    BimiSyntax "bimi_syntax" Policy Note [Bimi] [] "draft-brand-indicators-for-message-identification":
-        "the BIMI record is not valid";
-        "No logo is shown.";
-        "Publish one record \"v=BIMI1; l=https://...\" at default._bimi".
-    BimiWithoutDmarc "bimi_without_dmarc" Policy Note [Bimi Dmarc] [] "draft-brand-indicators-for-message-identification":
-        "BIMI has no effect without a DMARC policy of quarantine or reject";
-        "No logo is shown.";
-        "Set p=quarantine or p=reject in the DMARC record".
     NullMx "null_mx" Mail Ok [MxRecords] [Sender] "RFC 7505":
         "a null MX says that the domain receives no mail";
         "Mail to the domain bounces at once, as it should. Some servers reject mail from it.";
@@ -575,8 +549,7 @@ codes! {
     PointerUnknown "ptr_unknown" Pointer CouldNotTell [Pointers] [] "RFC 1912 section 2.1":
         "a PTR record could not be looked up";
         "If reject_unknown_reverse_client_hostname is set, Postfix answers with a temporary error (450) while this lookup fails.";
-        "If other domains fail in the same way, run `resolverctl check system`. Otherwise repeat the check later"
-        | ONE_POINTER "Keep one PTR record, with the name of the mail host".
+        "If other domains fail in the same way, run `resolverctl check system`. Otherwise repeat the check later".
     PolicyUnknown "policy_unknown" Policy CouldNotTell [] [] "RFC 7208 section 2.6.6, RFC 6376 section 6.1.2, RFC 9989, RFC 8461 section 3.3":
         "a policy record could not be looked up";
         "Receivers whose lookups fail in the same way may defer the mail.";

@@ -27,7 +27,6 @@ pub mod compared;
 mod configured;
 mod delegation;
 mod dnssec;
-mod doubled_name;
 mod elsewhere;
 mod explain;
 pub mod facts;
@@ -60,7 +59,7 @@ use configured::current;
 use delegation::{parents, server_names};
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;
-use mail::{connect, helo, lists, pointer, pointers};
+use mail::{connect, helo, lists, pointer};
 use plan::Plan;
 use transport::{dane, mta_sts};
 
@@ -116,9 +115,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
             further.extend(delegation::of_silent(facts));
         }
         if facts.subject.role.receives() {
-            further.extend(dane::of_denied(facts));
-            further.extend(dane::of_signed(facts));
-            further.extend(dane::of_proven(facts));
+            further.extend(dane::at_servers(facts));
         }
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
@@ -159,7 +156,6 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
             wants.extend(spf::wants(facts));
             wants.extend(dmarc::wants(facts));
             wants.extend(dkim::wants(facts));
-            wants.push(transport::bimi_want(facts));
         }
         if role.receives() {
             wants.extend(transport::wants(facts));
@@ -187,8 +183,8 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
         if facts.subject.role != Role::Recipient {
             needed.extend(dkim::needed(facts));
         }
-        needed.extend(transport::needed(facts));
         if facts.subject.role.receives() {
+            needed.extend(transport::needed(facts));
             needed.extend(dane::needed(facts));
         }
         let hosts = mail::host_addresses(facts).into_iter();
@@ -201,7 +197,7 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, examined) = (configured::check(facts), message::client::examined(facts));
     if let Some(address) = examined {
-        findings.extend(pointer::check(facts, address, is_private(address)));
+        findings.extend(pointer::check(facts, address));
     }
     findings.extend(helo::check(facts, examined));
     let role = facts.subject.role;
@@ -214,14 +210,13 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         if !zone::is_missing(facts) {
             findings.extend(dnssec::check(facts));
             findings.extend(mail::check(facts));
-            findings.extend(pointers::check(facts, examined));
+            findings.extend(pointer::of_hosts(facts, examined));
             if role.sends() {
                 findings.extend(spf::check(facts));
                 let policy = format!("_dmarc.{}", facts.subject.domain);
                 findings
                     .extend(dmarc::check(facts).into_iter().map(|found| found.on(policy.as_str(), "TXT")));
                 findings.extend(dkim::check(facts));
-                findings.extend(transport::bimi(facts));
             }
             if role.receives() {
                 findings.extend(transport::check(facts));
@@ -233,7 +228,6 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
         findings.extend(others::check(facts));
         findings.extend(connect::check(facts));
         findings.extend(mta_sts::check(facts));
-        findings.extend(mta_sts::form(facts));
     }
     configured::without_inner_view(facts, &mut findings);
     explain::explained(findings, facts.subject.refusal.reason)

@@ -45,9 +45,6 @@ pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 /// Digits of the digest of a DS record that evidence shows: enough to tell two records of one key apart.
 pub(crate) const SHOWN_DIGEST: usize = 8;
 
-/// Hops of a message whose clients SPF is evaluated for, beside that of the receiver's client: a forwarder and a filter service.
-pub(crate) const MAX_EARLIER_CLIENTS: usize = 2;
-
 /// Questions for which the SPF and DMARC records of the servers of a zone are compared: `MAX_CHECKED_SERVERS` with three names.
 pub(crate) const MAX_COMPARED_POLICIES: usize = 72;
 
@@ -113,15 +110,8 @@ pub(crate) const QUESTIONS_TO_SILENT_SERVER: usize = 2 * CHECK_TRIES + 2;
 /// MX hosts that are looked up.
 pub(crate) const MAX_CHECKED_HOSTS: usize = 8;
 
-/// Mail hosts whose TLSA records are asked of a server, although the cache denies them. Hosts of one zone mostly have the same servers.
-pub(crate) const MAX_DENIED_TLSA: usize = 3;
-
-/// Questions to servers of the zone for TLSA records that validate at this host: two mail hosts at four servers.
-pub(crate) const MAX_SIGNED_TLSA_QUESTIONS: usize = 8;
-
-/// Names that are looked up because they may be meant by names without their last dot: one of them for each origin below the zone, of some
-/// hosts. Each is three questions at most.
-pub(crate) const MAX_MEANT_NAMES: usize = 4;
+/// Mail hosts whose TLSA records are asked of servers. Hosts of one zone mostly have the same servers.
+pub(crate) const MAX_ASKED_TLSA: usize = 3;
 
 /// Addresses whose PTR records are looked up.
 pub(crate) const MAX_CHECKED_ADDRESSES: usize = 12;
@@ -170,9 +160,6 @@ pub(crate) const LEAST_KEY_LABEL: usize = 20;
 /// Octets of a HELO name of a message: the length of a domain name (RFC 5321 section 4.5.3.1.2).
 pub const MAX_HELO: usize = 255;
 
-/// Domains of links of a message that the DNS lists are asked about: SpamAssassin takes 20 by default; lists count queries.
-pub(crate) const MAX_MESSAGE_LINKS: usize = 10;
-
 /// Domains of other organizations that get the reports of a DMARC record, as in RFC 7489 section 6.2: receivers serve two
 /// at least.
 pub(crate) const MAX_CHECKED_REPORT_TARGETS: usize = 4;
@@ -186,9 +173,6 @@ pub(crate) const MAX_MESSAGE_SELECTORS: usize = 4;
 /// Questions for the addresses of name servers that have glue, to the servers of their zone: three servers with both families in two
 /// networks have 24. More would leave too few of `MAX_CHECK_QUESTIONS` for other checks.
 pub(crate) const MAX_GLUE_QUESTIONS: usize = 24;
-
-/// Characters of a text in the place of a DKIM key that evidence shows: its first tags.
-pub(crate) const MAX_OTHER_TEXT: usize = 60;
 
 /// Octets of a DKIM selector of a message: the length of a label.
 pub(crate) const MAX_SELECTOR: usize = 63;

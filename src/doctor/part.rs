@@ -38,8 +38,6 @@ pub enum Part {
     MtaSts,
     /// The record of TLS reporting.
     TlsRpt,
-    /// The record of BIMI.
-    Bimi,
     /// TLSA records.
     Dane,
     /// DNS lists.

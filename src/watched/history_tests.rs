@@ -167,7 +167,6 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::SpfMultiple, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Spf, &[]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Dmarc, &[]), true),
-        (about(Code::BimiWithoutDmarc, &[]), unknown(Part::Dmarc, &[]), true),
         (about(Code::SpfMultiple, &[]), unknown(Part::Dmarc, &[]), false),
         (about(Code::SpfMultiple, &[]), unknown(Part::Spf, &[]), true),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m9()]), false),

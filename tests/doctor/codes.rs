@@ -71,8 +71,6 @@ const CASES: &[(&str, &str)] = &[
     ("hostdark.com", "mx_host_unanswered"),
     ("spfdark.com", "spf_unanswered"),
     ("policydark.com", "policy_unanswered"),
-    ("misnamed.com", "mx_name_invalid:failure"),
-    ("biminone.com --as-sender", "bimi_without_dmarc"),
     ("9.9.18.198.in-addr.arpa", "ptr_missing"),
     ("mxalias.com", "mx_is_cname"),
     ("mxsix.com", "mx_without_ipv4"),
@@ -104,13 +102,11 @@ const CASES: &[(&str, &str)] = &[
     ("stssyntax.com", "mta_sts_syntax"),
     ("excluded.com", "mta_sts_unread"),
     ("rptsyntax.com", "tls_rpt_syntax"),
-    ("bimisyntax.com", "bimi_syntax"),
-    ("biminone.com", "bimi_without_dmarc"),
     ("dane.com", "dane_ok"),
     ("unusable.com", "tlsa_unusable"),
     ("unsignedtlsa.com", "tlsa_unsigned"),
     ("listed.com", "listed"),
-    ("mail MESSAGE", "url_listed message_unread"),
+    ("mail MESSAGE", "message_unread"),
     ("mail BOUNCE-bl.host.com-198.18.5.1", "bounce_listed"),
     ("mail BOUNCE-bl.host.com-198.18.9.1", "bounce_unlisted"),
     ("mail BOUNCE-page:sender.office.com-198.18.9.1", "bounce_page"),
@@ -214,7 +210,7 @@ fn cases(gateway: &Gateway, seen: &Mutex<Seen>) {
     std::fs::write(
         &message,
         "From: a@sound.com, a@b.com, a@c.com, a@d.com, a@e.com\nContent-Type: multipart/mixed; boundary=b\n\n\
-         See http://listed.com/offer\n--b\nContent-Transfer-Encoding: base64\n\n!!!!\n--b--\n",
+         --b\nContent-Transfer-Encoding: base64\n\n!!!!\n--b--\n",
     )
     .unwrap();
     // In the place of this machine's own: a sound resolver, and an address at which nobody answers.
@@ -330,14 +326,9 @@ fn stubbed(gateway: &Gateway) {
     assert!(lines.iter().all(|line| !line.contains(others_ok)), "{lines:#?}");
 }
 
-/// A link of a message may have the key of a list: no other list gets it, and no screen shows it.
+/// A name may have the key of a list: no other list gets it, and no screen shows it.
 fn keyed(gateway: &Gateway) {
-    let (key, message) = ("a1b2c3d4e5f6a7b8c9d0e1f2g3", gateway.path("message"));
-    let text = format!("From: a@sound.com\n\nhttp://sound.com/ https://{key}.zen.dq.spamhaus.net/x\n");
-    std::fs::write(&message, text).unwrap();
-    let (_, lines) = gateway.run(&["--json", "check", "mail", message.to_str().unwrap()]);
-    assert!(lines.iter().any(|line| line.contains("\"lists_ok\"")), "{lines:#?}");
-    assert!(lines.iter().all(|line| !line.contains(key)), "{lines:#?}");
+    let key = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
     let refused = gateway.command(&["dnsbl", "test", &format!("{key}.zen.dq.spamhaus.net")]);
     let refused = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.contains("no list is asked about it") && !refused.contains(key), "{refused}");

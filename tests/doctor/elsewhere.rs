@@ -118,8 +118,8 @@ fn records_that_no_server_of_the_own_zone_gives_are_a_failure() {
         if code == Code::SpfUnanswered && fault != Fault::Fails(RecordType::A) {
             let of_policies = findings.iter().filter(|finding| finding.code == Code::PolicyUnanswered);
             let levels: Vec<Level> = of_policies.map(|finding| finding.level).collect();
-            // DMARC, DKIM, MTA-STS, TLS reporting, BIMI.
-            let expected = [Level::Failure, Level::Warning, Level::Warning, Level::Note, Level::Note];
+            // DMARC, MTA-STS, TLS reporting.
+            let expected = [Level::Failure, Level::Warning, Level::Note];
             assert_eq!(levels, expected, "{findings:#?}");
             assert_eq!(of(&findings, Code::PolicyUnknown), None, "{fault}: {findings:#?}");
         }

@@ -345,7 +345,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-sender -d 'Check the domain as a sender only: without MTA-STS, TLS reporting and DANE'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM, DMARC and BIMI'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l as-recipient -d 'Check the domain as a recipient only: without SPF, DKIM and DMARC'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l connect -d 'Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l local -d 'Do not query the public resolvers and those of /etc/resolv.conf'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l json -d 'Print JSON, one object per line. Times are in seconds'

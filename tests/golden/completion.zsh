@@ -532,7 +532,7 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting and DANE]' \
-'--as-recipient[Check the domain as a recipient only\: without SPF, DKIM, DMARC and BIMI]' \
+'--as-recipient[Check the domain as a recipient only\: without SPF, DKIM and DMARC]' \
 '--connect[Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host]' \
 '(--resolver)--local[Do not query the public resolvers and those of /etc/resolv.conf]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \

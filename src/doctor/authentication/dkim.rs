@@ -4,20 +4,15 @@
 
 use data_encoding::BASE64;
 
-use crate::authentication::signing::Signing;
 use crate::authentication::tags::{
-    Versioned, is_space, no_tag, not_found, other_space, texts, trimmed, value,
+    Versioned, alias_of, is_space, no_tag, not_found, other_space, texts, trimmed, value,
 };
 use crate::codes::Code;
-use crate::facts::{DomainFacts, Got, LookupFound, Role, Want, lookup};
+use crate::facts::{DomainFacts, Role, Want, lookup};
 use crate::finding::{Finding, Level};
-use crate::limits::{MAX_OTHER_TEXT, MAX_SELECTOR};
-use crate::mail::last_dot;
+use crate::limits::MAX_SELECTOR;
 use crate::part::Part;
-use crate::spf;
-use crate::spf::evaluate::{SpfOutcome, outcome};
 use crate::transport::der::element;
-use dns::wire::presentation::shown;
 
 /// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
 const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
@@ -62,28 +57,9 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// The lookups of the given selectors; and of the well-known selectors that fail.
+/// The lookups whose failure is examined.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
-    let given = facts.subject.selectors.iter().map(|selector| name(facts, selector));
-    given.chain(failing(facts)).map(|name| (name, "TXT")).collect()
-}
-
-/// The names of well-known selectors that cannot be looked up while the domain is known. If the lookups of all fail, the zone of the keys
-/// may have servers of its own, and the first name stands for all. Otherwise those that are aliases: somebody has set them up.
-fn failing(facts: &DomainFacts) -> Vec<String> {
-    let names: Vec<String> = tried(facts).iter().map(|selector| name(facts, selector)).collect();
-    let fails = |name: &String| {
-        let is_unknown = matches!(facts.lookup(name, "TXT"), LookupFound::Unknown(_));
-        is_unknown && matches!(facts.got.get(&lookup(name, "TXT")), Some(Got::Reply(_)))
-    };
-    if !facts.lookup(&facts.subject.domain, "SOA").is_known() {
-        return Vec::new();
-    }
-    if names.iter().all(fails) {
-        return names.into_iter().take(1).collect();
-    }
-    let is_alias = |name: &String| facts.lookup(name, "CNAME").alias().is_some();
-    names.into_iter().filter(|name| fails(name) && is_alias(name)).collect()
+    facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
 }
 
 /// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
@@ -94,46 +70,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         tried(facts).iter().filter(|known| !given.iter().any(|given| given.eq_ignore_ascii_case(known)));
     let mut findings: Vec<Finding> =
         given.iter().filter_map(|selector| of_selector(facts, &name(facts, selector), true)).collect();
-    with_signing(facts, &mut findings);
     findings.extend(known.filter_map(|selector| of_selector(facts, &name(facts, selector), false)));
-    let failing = failing(facts).into_iter().filter_map(|name| match facts.lookup(&name, "TXT") {
-        LookupFound::Unknown(why) if given.is_empty() => {
-            let why = format!("{name} TXT: {why}");
-            Some(not_found(facts, (&name, why), Level::Warning).of(Part::Dkim))
-        }
-        _ => None,
-    });
-    findings.extend(failing);
     findings
-}
-
-/// Gives revoked keys of the given selectors the level that they have if a message is signed with them: none of its receivers can verify
-/// the signature.
-fn with_signing(facts: &DomainFacts, findings: &mut [Finding]) {
-    let is_usable = |finding: &Finding| [Code::DkimOk, Code::DkimTesting].contains(&finding.code);
-    let has_other = findings.iter().any(is_usable);
-    let (level, why) = match facts.subject.signing {
-        Signing::None => return,
-        Signing::Alone if !has_other => {
-            (Level::Failure, ", and nothing else can pass DMARC for the domain in From")
-        }
-        Signing::WithSpf if !has_other && fails_spf(facts) => {
-            (Level::Failure, ", and SPF does not pass for the address that sent it")
-        }
-        _ => (Level::Warning, ""),
-    };
-    for finding in findings.iter_mut().filter(|finding| finding.code == Code::DkimRevoked) {
-        finding.level = level;
-        finding.evidence.push_str(&format!("; the message is signed with this key{why}"));
-    }
-}
-
-/// Whether it is known that SPF does not pass for the client of the message.
-fn fails_spf(facts: &DomainFacts) -> bool {
-    let Some(address) = facts.subject.address.filter(|_| !facts.subject.may_be_relay) else { return false };
-    let outcome = outcome(facts, &facts.subject.domain, address, &mut Vec::new());
-    let is_open = [SpfOutcome::Pass, SpfOutcome::Unknown].contains(&outcome);
-    !is_open && !matches!(outcome, SpfOutcome::Unevaluated(_)) && !spf::passes_before(facts)
 }
 
 fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> {
@@ -155,13 +93,13 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
     match keys.as_slice() {
         [] => match texts.iter().find(|text| is_meant(text)) {
             Some(text) => {
-                let finding =
-                    Finding::new(Code::DkimSyntax, format!("{name}: \"{text}\" is no key: {}", flaw(text)));
+                let why = "it needs v=DKIM1 and p= in this case of letters, with semicolons between the tags";
+                let finding = Finding::new(Code::DkimSyntax, format!("{name}: \"{text}\" is no key: {why}"));
                 Some(if given { finding } else { finding.at(Level::Note) })
             }
             None => given.then(|| {
-                let finding = Finding::new(Code::DkimMissing, missing(facts, name, &texts));
-                Finding { remedy: last_dot::remedy_of_alias(facts, name), ..finding }
+                let words = alias_of(facts, name).unwrap_or_else(|| name.to_owned());
+                Finding::new(Code::DkimMissing, format!("{words} has no key"))
             }),
         },
         [key] if given => Some(of_key(name, key)),
@@ -177,34 +115,9 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
     }
 }
 
-/// The words of a name without a key. At an alias nothing can be published: the key belongs to its target.
-fn missing(facts: &DomainFacts, name: &str, texts: &[String]) -> String {
-    let texts: Vec<String> =
-        texts.iter().map(|text| format!("\"{}\"", shown(text, MAX_OTHER_TEXT))).collect();
-    let other = if texts.is_empty() { String::new() } else { format!(", but the text {}", texts.join(", ")) };
-    match facts.lookup(name, "TXT").alias() {
-        Some(target) => {
-            let dotless = last_dot::words_of_alias(facts, name);
-            format!("{name} is an alias (CNAME) of {target}, which has no key{other}{dotless}")
-        }
-        None => format!("{name} has no key{other}"),
-    }
-}
-
 /// Whether a text that is no key was meant as one.
 fn is_meant(text: &str) -> bool {
     text.to_ascii_lowercase().contains("dkim1")
-}
-
-/// The reason why verifiers do not take a text for a key.
-fn flaw(text: &str) -> &'static str {
-    if text.contains("\\;") {
-        "a backslash stands before the semicolon"
-    } else if value(text, "v").is_some_and(|version| version.contains('=')) {
-        "the semicolons between the tags are missing"
-    } else {
-        "it needs v=DKIM1 and p=, in this case of letters"
-    }
 }
 
 /// The fault of a key that verifiers must not use.
@@ -301,38 +214,6 @@ mod tests {
     }
 
     #[test]
-    fn keys_in_a_zone_whose_servers_fail_are_not_called_well() {
-        let of = |answer: &str| {
-            let fails = |selector: &&str| format!("\nlookup {selector}._domainkey.a.test. TXT {answer}");
-            let lines: String = KNOWN.iter().skip(1).map(fails).collect();
-            let soa = "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup default._domainkey.a.test. TXT SERVFAIL";
-            let facts = facts("a.test.", &format!("{soa}{lines}"));
-            (check(&facts).into_iter().map(|finding| finding.code).collect::<Vec<_>>(), needed(&facts))
-        };
-        let first = vec![("default._domainkey.a.test.".to_owned(), "TXT")];
-        assert_eq!(of("SERVFAIL"), (vec![Code::PolicyUnknown], first));
-        for answer in ["", "NXDOMAIN", "unknown"] {
-            assert_eq!(of(answer), (vec![], vec![]), "{answer}");
-        }
-        // One of them is an alias into a zone whose servers fail.
-        let alias = |target: &str, conduct: &str| {
-            let lines = format!(
-                "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nlookup s1._domainkey.a.test. TXT NXDOMAIN\n\
-                 lookup google._domainkey.a.test. TXT SERVFAIL\nlookup google._domainkey.a.test. CNAME {target}\n\
-                 lookup b.test. SOA SERVFAIL\nlookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\n\
-                 lookup ns.test. A | 198.18.9.1\nlookup ns.b.test. A | 198.18.9.2\n\
-                 server 198.18.9.1 g.b.test. NS udp | >b.test. NS ns.b.test. | +ns.b.test. A 198.18.9.2\n\
-                 server 198.18.9.2 g.b.test. TXT udp {conduct}\nserver 198.18.9.2 g.b.test. TXT tcp {conduct}"
-            );
-            let found = check(&facts("a.test.", &lines)).into_iter();
-            found.map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()
-        };
-        assert_eq!(alias("| g.b.test.", "silent"), [(Code::PolicyUnanswered, Level::Warning)]);
-        assert_eq!(alias("| g.b.test.", "aa | \"\""), [(Code::PolicyUnknown, Level::CouldNotTell)]);
-        assert_eq!(alias("", "silent"), [], "nobody has set it up");
-    }
-
-    #[test]
     fn each_fault_of_a_key_has_its_code() {
         let (small, old, good) = (rsa(512), rsa(1_024), rsa(2_048));
         let edwards = BASE64.encode(&[7; 32]);
@@ -366,8 +247,7 @@ mod tests {
         }
         let mut other = facts("a.test.", "lookup x._domainkey.a.test. TXT | \"v=DKIM2; p=AA\"");
         other.subject.selectors = vec!["x".to_owned()];
-        let evidence = "x._domainkey.a.test. has no key, but the text \"v=DKIM2; p=AA\"";
-        assert_eq!(check(&other)[0].evidence, evidence);
+        assert_eq!(check(&other)[0].code, Code::DkimMissing);
         assert!(check(&facts("a.test.", "lookup s1._domainkey.a.test. TXT NXDOMAIN")).is_empty());
         for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
             assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
@@ -383,53 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_key_counts_by_what_else_passes_for_the_author_of_a_message() {
-        let of = |signing, selectors: &[&str], address: &str| {
-            let good = rsa(2_048);
-            let lines = format!(
-                "lookup x._domainkey.a.test. TXT | \"v=DKIM1; p=\"\nlookup y._domainkey.a.test. TXT | \"v=DKIM1; p={good}\"\n\
-                 lookup a.test. TXT | \"v=spf1 ip4:192.0.2.7 -all\""
-            );
-            let mut facts = facts("a.test.", &lines);
-            facts.subject.signing = signing;
-            facts.subject.selectors = selectors.iter().map(ToString::to_string).collect();
-            facts.subject.address = address.parse().ok();
-            let mut found = check(&facts).into_iter().filter(|finding| finding.code == Code::DkimRevoked);
-            let found = found.next().unwrap();
-            (found.level, found.evidence.contains("signed with this key"))
-        };
-        assert_eq!(of(Signing::None, &["x"], "192.0.2.8"), (Level::Note, false), "the user asks");
-        assert_eq!(of(Signing::Beside, &["x"], "192.0.2.8"), (Level::Warning, true));
-        assert_eq!(of(Signing::WithSpf, &["x"], "192.0.2.7"), (Level::Warning, true), "SPF passes");
-        assert_eq!(of(Signing::WithSpf, &["x"], ""), (Level::Warning, true), "the client is not known");
-        assert_eq!(of(Signing::WithSpf, &["x"], "192.0.2.8"), (Level::Failure, true));
-        assert_eq!(of(Signing::WithSpf, &["x", "y"], "192.0.2.8"), (Level::Warning, true), "another key");
-        assert_eq!(
-            of(Signing::Alone, &["x"], "192.0.2.7"),
-            (Level::Failure, true),
-            "SPF is of another domain"
-        );
-        assert_eq!(of(Signing::Alone, &["x", "y"], "192.0.2.7"), (Level::Warning, true));
-    }
-
-    #[test]
-    fn an_alias_without_a_key_is_the_record_to_change() {
+    fn an_alias_without_a_key_is_shown() {
         let name = "x._domainkey.a.test.";
-        let told = |target: &str| {
-            let mut facts = facts("a.test.", &format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}"));
-            facts.subject.selectors = vec!["x".to_owned()];
-            let found = check(&facts);
-            (found[0].code, found[0].evidence.clone(), found[0].remedy())
-        };
-        let (code, evidence, remedy) = told("x.b.net._domainkey.a.test.");
-        assert_eq!(code, Code::DkimMissing);
-        assert!(
-            evidence.ends_with("which has no key (the zone file may name x.b.net. without its last dot)"),
-            "{evidence}"
-        );
-        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
-        let (_, evidence, remedy) = told("x.b.net.");
-        assert!(evidence.ends_with("which has no key"), "{evidence}");
-        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
+        let mut facts = facts("a.test.", &format!("lookup {name} TXT NXDOMAIN | ={name} CNAME x.b.net."));
+        facts.subject.selectors = vec!["x".to_owned()];
+        let found = &check(&facts)[0];
+        let evidence = format!("{name} is an alias (CNAME) of x.b.net., which has no key");
+        assert_eq!((found.code, &found.evidence), (Code::DkimMissing, &evidence));
     }
 }

@@ -7,13 +7,11 @@
 use std::collections::BTreeSet;
 
 use crate::authentication::dmarc_record::{self, RecordFaults};
-use crate::authentication::misplaced;
-use crate::authentication::tags::{Versioned, meant, not_found, texts, value};
+use crate::authentication::tags::{Versioned, alias_of, meant, not_found, texts, value};
 use crate::codes::Code;
 use crate::facts::{DomainFacts, Want, above, canonical, lookup};
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_CHECKED_REPORT_TARGETS;
-use crate::mail::last_dot;
 use crate::part::Part;
 use dns::limits::DMARC_WALK_LABELS;
 use dns::wire::presentation::read_name;
@@ -102,7 +100,6 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
             let targets = foreign_targets(name, &record).into_iter();
             targets.map(|target| lookup(&permission(name, &target), "TXT")).collect()
         }
-        Policy::Missing => vec![misplaced::want(facts, &own)],
         _ => Vec::new(),
     }
 }
@@ -165,8 +162,9 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
         Policy::Missing => {
-            let remedy = last_dot::remedy_of_alias(facts, &format!("_dmarc.{domain}"));
-            vec![Finding { remedy, ..Finding::new(Code::DmarcMissing, missing(facts)) }]
+            let alias = alias_of(facts, &format!("_dmarc.{domain}"));
+            let words = alias.map(|alias| format!("{alias} has no record"));
+            vec![Finding::new(Code::DmarcMissing, words.unwrap_or_else(|| domain.to_owned()))]
         }
         Policy::Unknown { name, why } => {
             vec![not_found(facts, (&name, why), Level::Failure).of(Part::Dmarc)]
@@ -185,13 +183,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if !meant.is_empty() {
         // It is the fault behind a missing record.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
-        // Some receivers skip spaces at the begin, and others find no record.
-        let at = format!("_dmarc.{domain}");
-        let is_found = matches!(texts(facts, &at, ""), Versioned::Texts(all) if all.iter().any(|text| {
-            text.starts_with(char::is_whitespace) && text.trim_start().starts_with("v=DMARC1;")
-        }));
-        let level = if is_found { Level::Warning } else { Level::Failure };
-        findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")).at(level));
+        findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }
     findings.into_iter().chain(refused_reports(facts)).collect()
 }
@@ -204,19 +196,6 @@ fn several(facts: &DomainFacts) -> Option<Finding> {
             Some(Finding::new(Code::DmarcMultiple, format!("{at}: {}", found.join(" | "))))
         }
         _ => None,
-    }
-}
-
-/// The words of a domain without a record, with an alias that leads to none.
-fn missing(facts: &DomainFacts) -> String {
-    let domain = &facts.subject.domain;
-    let at = format!("_dmarc.{domain}");
-    match facts.lookup(&at, "TXT").alias() {
-        Some(target) => {
-            let dotless = last_dot::words_of_alias(facts, &at);
-            format!("{at} is an alias (CNAME) of {target}, which has no record{dotless}")
-        }
-        None => misplaced::dmarc(facts).unwrap_or_else(|| domain.clone()),
     }
 }
 
@@ -268,8 +247,6 @@ mod tests {
             let found = check(&facts("a.test.", &lines));
             assert_eq!(found.len(), 1, "{text}");
             assert!(found[0].code == Code::DmarcSyntax && found[0].evidence.contains(text), "{text}");
-            let level = if text.starts_with(' ') { Level::Warning } else { Level::Failure };
-            assert_eq!(found[0].level, level, "{text}");
         }
     }
 
@@ -289,24 +266,13 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_without_a_record_is_the_record_to_change() {
+    fn an_alias_without_a_record_is_shown() {
         let name = "_dmarc.a.test.";
-        let told = |target: &str| {
-            let alias = format!("lookup {name} TXT NXDOMAIN | ={name} CNAME {target}");
-            let found = check(&facts("a.test.", &format!("{alias}\nlookup _dmarc.test. TXT")));
-            (found[0].code, found[0].evidence.clone(), found[0].remedy())
-        };
-        let (code, evidence, remedy) = told("_dmarc.b.net.a.test.");
-        assert_eq!(code, Code::DmarcMissing);
-        assert!(
-            evidence
-                .ends_with("which has no record (the zone file may name _dmarc.b.net. without its last dot)"),
-            "{evidence}"
-        );
-        assert!(remedy.contains("end the target of the CNAME record with a dot"), "{remedy}");
-        let (_, evidence, remedy) = told("_dmarc.b.net.");
-        assert!(evidence.ends_with("which has no record"), "{evidence}");
-        assert!(remedy.contains("CNAME") && !remedy.contains("dot"), "{remedy}");
+        let alias =
+            format!("lookup {name} TXT NXDOMAIN | ={name} CNAME _dmarc.b.net.\nlookup _dmarc.test. TXT");
+        let found = &check(&facts("a.test.", &alias))[0];
+        let evidence = format!("{name} is an alias (CNAME) of _dmarc.b.net., which has no record");
+        assert_eq!((found.code, &found.evidence), (Code::DmarcMissing, &evidence));
     }
 
     #[test]

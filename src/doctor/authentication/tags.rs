@@ -1,4 +1,4 @@
-//! Lists of tags, as DKIM, DMARC, MTA-STS, TLS reporting and BIMI use them: `tag=value; tag=value` (RFC 6376 section
+//! Lists of tags, as DKIM, DMARC, MTA-STS and TLS reporting use them: `tag=value; tag=value` (RFC 6376 section
 //! 3.2).
 
 use crate::codes::Code;
@@ -36,6 +36,12 @@ pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level:
         Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),
         None => Finding::new(Code::PolicyUnknown, why).on(name, "TXT"),
     }
+}
+
+/// The alias that a name without a record of its kind is, in words; none if it is no alias.
+pub(crate) fn alias_of(facts: &DomainFacts, name: &str) -> Option<String> {
+    let found = facts.lookup(name, "TXT");
+    Some(format!("{name} is an alias (CNAME) of {}, which", found.alias()?))
 }
 
 /// Texts at a name that were meant as records of a version, if there is no such record: what is wrong with each.

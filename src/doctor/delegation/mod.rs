@@ -29,7 +29,6 @@ use crate::limits::{
     MAX_CHECK_QUESTIONS, MAX_CHECKED_NAMES, MAX_CHECKED_SERVERS, MAX_SERVERS_ASKED_IN_ALL_WAYS,
     MAX_SERVERS_ASKED_IN_MIXED_CASE, MAX_SILENT_SERVERS_ASKED,
 };
-use crate::mail::exchanges;
 use crate::zone::{self, serves};
 use crate::{cached, compared, others, served, unanswered};
 
@@ -337,9 +336,7 @@ fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>
     if mail.len() < 2 {
         return None;
     }
-    let given = servers.keys().filter_map(|server| served::given(facts, *server, (domain, "MX")));
-    let preferences = if exchanges::are_same_hosts(given) { exchanges::OTHER_PREFERENCES } else { "" };
-    let evidence = groups::having(server_hosts::of_groups(servers, mail)) + preferences;
+    let evidence = groups::having(server_hosts::of_groups(servers, mail));
     Some(Finding::new(Code::MxDiffers, evidence).about(about))
 }
 

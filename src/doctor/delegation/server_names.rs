@@ -10,7 +10,7 @@ use crate::delegation::server_hosts;
 use crate::facts::{DomainFacts, is_within};
 use crate::finding::{About, Finding};
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
-use crate::mail::last_dot;
+use crate::mail::exchanges;
 use crate::{elsewhere, zone};
 
 /// The lookups of names of servers without a known address.
@@ -48,7 +48,7 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
 /// Names of servers without an address, and aliases. `told`: names whose fault another finding tells.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
-    let (mut findings, mut missing, mut about, mut has_dotless) = (Vec::new(), Vec::new(), Vec::new(), false);
+    let (mut findings, mut missing, mut about) = (Vec::new(), Vec::new(), Vec::new());
     for name in names.iter().take(MAX_CHECKED_NAMES) {
         if name.trim_end_matches('.').parse::<IpAddr>().is_ok() {
             findings.push(Finding::new(Code::NsIsAddress, name.clone()));
@@ -56,7 +56,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
         // The usual mistake in a zone file.
-        if last_dot::holds_address(facts, name, zone::apex(facts)) && is_absent(facts, name) {
+        if exchanges::holds_address(facts, name) && is_absent(facts, name) {
             findings.push(Finding::new(Code::NsIsAddress, format!("{name} (an address without a last dot)")));
             continue;
         }
@@ -64,14 +64,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             findings.push(Finding::new(Code::NsIsAlias, name.clone()));
         }
         if let Some(words) = fault(facts, name) {
-            has_dotless |= is_absent(facts, name) && dotless(facts, name).is_some();
             missing.push(words);
             about.push(About::Host(name.clone()));
         }
     }
     if !missing.is_empty() {
-        let finding = Finding::new(Code::NsWithoutAddress, missing.join(", ")).about(about);
-        findings.push(if has_dotless { finding.to_do(remedies::LAST_DOT_OF_SERVER) } else { finding });
+        findings.push(Finding::new(Code::NsWithoutAddress, missing.join(", ")).about(about));
     }
     let glued = names.iter().filter_map(|name| glue.get(name.as_str())).flatten().copied();
     let mut addresses = names.iter().flat_map(|name| facts.addresses(name)).chain(glued).peekable();
@@ -104,17 +102,9 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     match has_address(facts, &zone::glue(facts), name) {
         true => None,
-        false if is_absent(facts, name) => {
-            Some(format!("{name}{}", dotless(facts, name).unwrap_or_default()))
-        }
+        false if is_absent(facts, name) => Some(exchanges::with_last_dot(facts, name)),
         false => elsewhere::evidence(facts, name, "A"),
     }
-}
-
-/// That a name without an address in an NS record may lack its last dot, in words.
-fn dotless(facts: &DomainFacts, name: &str) -> Option<String> {
-    let meant = last_dot::meant(facts, name, zone::apex(facts))?;
-    Some(format!(" ({})", last_dot::words(meant)))
 }
 
 /// Whether it is known that a name has no address.

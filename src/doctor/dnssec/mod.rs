@@ -26,7 +26,7 @@ use crate::facts::{
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_UNPROVEN_ASKED;
 use crate::mail::exchanges;
-use crate::{doubled_name, served, zone};
+use crate::{served, zone};
 use dns::clock::minute;
 
 /// Algorithms that validators must not or need not support (RFC 8624 section 3.1, RFC 9905, RFC 9906).
@@ -159,8 +159,7 @@ fn broken_names(facts: &DomainFacts, are_unproven_told: bool) -> Option<Finding>
     let (domain, mut names) = (facts.subject.domain.as_str(), bogus_names(facts));
     names.retain(|(.., why)| !are_unproven_told || *why != UNPROVEN);
     let (_, _, why) = names.first()?;
-    let listed: Vec<String> =
-        names.iter().map(|(name, kind, _)| doubled_name::shown(facts, (name, kind))).collect();
+    let listed: Vec<String> = names.iter().map(|(name, kind, _)| format!("{name} {kind}")).collect();
     let why = match why.trim_end_matches('.') {
         "" => String::new(),
         why => format!(" ({why})"),

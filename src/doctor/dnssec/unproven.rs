@@ -22,7 +22,7 @@ use crate::finding::{Finding, Level};
 use crate::limits::MAX_UNANSWERED_SHOWN;
 use crate::part::About;
 use crate::served::{self, ServerReply};
-use crate::{doubled_name, zone};
+use crate::zone;
 
 /// The replies of servers to queries with EDNS.
 fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
@@ -103,7 +103,7 @@ pub(crate) fn conduct(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let mut faults = BTreeMap::<ProofFault, Vec<String>>::new();
     for ServerReply { lookup, reply, .. } in replies(facts).filter(|of| of.server == server) {
         if let Some(fault) = fault(facts, lookup, reply).filter(|_| is_of_zone(lookup, reply)) {
-            let (lookups, told) = (faults.entry(fault).or_default(), doubled_name::shown(facts, lookup));
+            let (lookups, told) = (faults.entry(fault).or_default(), format!("{} {}", lookup.0, lookup.1));
             // The same lookup may have been asked over UDP and over TCP.
             if lookups.last() != Some(&told) {
                 lookups.push(told);

@@ -13,8 +13,6 @@ use std::net::{IpAddr, SocketAddr};
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-use crate::authentication::local_part::LocalPart;
-use crate::authentication::signing::Signing;
 pub use crate::facts::lookup_found::LookupFound;
 pub use crate::facts::reply_facts::{Record, ReplyFacts, ReplySecurity};
 pub use crate::facts::role::Role;
@@ -245,13 +243,6 @@ pub enum MailHostTls {
 pub enum PolicyFile {
     /// Its text.
     Text(String),
-    /// Its text, sent with another media type than `text/plain`.
-    Typed {
-        /// The media type.
-        media: String,
-        /// The text.
-        text: String,
-    },
     /// Senders do not get it; the text says why.
     Fault(String),
 }
@@ -293,18 +284,10 @@ pub struct CheckSubject {
     pub role: Role,
     /// DKIM selectors to look for.
     pub selectors: Vec<String>,
-    /// The weight of the signatures with these selectors in a message.
-    pub signing: Signing,
-    /// The local part of the envelope sender, for macros of SPF.
-    pub local_part: LocalPart,
-    /// Whether the address may be that of a relay or gateway of the receiver, for which SPF was not evaluated.
+    /// Whether the address may be that of a forwarder, or of a gateway of the receiver, for which SPF was not evaluated.
     pub may_be_relay: bool,
-    /// The clients of the hops before that of `address`: it may be that of a forwarder or of a filter service if SPF passes for these.
-    pub earlier_clients: Vec<IpAddr>,
     /// The name that the client gives with HELO or EHLO, as it stands.
     pub helo: Option<String>,
-    /// Domains of links in a message.
-    pub links: Vec<String>,
     /// The refusal that a bounce reports.
     pub refusal: Refusal,
     /// Whether to connect to the mail hosts.

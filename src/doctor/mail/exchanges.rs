@@ -1,12 +1,14 @@
-//! The MX records of the domain, and the hosts that they name.
+//! The MX records of the domain, the hosts that they name, and names in a zone file without their last dot, behind which the server adds the name
+//! of the zone.
 //!
-//! RFC 5321 section 5.1 (the choice of the host).
+//! RFC 5321 section 5.1 (the choice of the host), RFC 1035 section 5.1 (last dots).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::facts::{DomainFacts, ReplyFacts, canonical};
+use crate::facts::{DomainFacts, canonical, is_within};
 use crate::limits::MAX_CHECKED_HOSTS;
+use crate::zone;
 
 /// An MX record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,18 +40,6 @@ pub(crate) fn address(text: &str) -> Option<IpAddr> {
     literal.unwrap_or(text).parse().ok()
 }
 
-/// The difference between MX records with the same hosts, in words.
-pub(crate) const OTHER_PREFERENCES: &str = "; the mail hosts are the same, and their preferences differ";
-
-/// Whether replies with MX records name the same hosts.
-pub(crate) fn are_same_hosts<'r>(replies: impl Iterator<Item = &'r ReplyFacts>) -> bool {
-    let hosts = |reply: &ReplyFacts| -> BTreeSet<String> {
-        reply.data("MX").filter_map(Exchange::read).map(|exchange| exchange.host).collect()
-    };
-    let sets: BTreeSet<BTreeSet<String>> = replies.map(hosts).collect();
-    sets.len() == 1 && !sets.contains(&BTreeSet::new())
-}
-
 /// The MX records, the most preferred first.
 pub(crate) fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> =
@@ -72,4 +62,26 @@ pub(crate) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
 /// The hosts that receive mail for the domain, as far as they are looked up.
 pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
+}
+
+/// Top-level domains that are labels of nothing else.
+const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
+
+/// Whether an address stands in the place of a name, with the name of the zone behind it.
+pub(crate) fn holds_address(facts: &DomainFacts, name: &str) -> bool {
+    let before = name.strip_suffix(zone::apex(facts)).unwrap_or_default();
+    address(before.trim_end_matches('.')).is_some()
+}
+
+/// A name without an address in words: with the name that is meant, if it may lack its last dot.
+pub(crate) fn with_last_dot(facts: &DomainFacts, name: &str) -> String {
+    let zone = zone::apex(facts);
+    let before = name.strip_suffix(zone).filter(|before| before.ends_with('.'));
+    let top = |before: &str| {
+        before.trim_end_matches('.').rsplit_once('.').is_some_and(|(_, top)| TOP_LEVEL.contains(&top))
+    };
+    match before.filter(|before| is_within(before, zone) || top(before)) {
+        Some(meant) => format!("{name} (the zone file may name {meant} without its last dot)"),
+        None => name.to_owned(),
+    }
 }

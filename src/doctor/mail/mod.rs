@@ -2,32 +2,25 @@
 //!
 //! RFC 5321 section 5.1 (the choice of the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
 
-pub(crate) mod addressless;
 pub(crate) mod connect;
 pub(crate) mod exchanges;
 pub(crate) mod helo;
-pub(crate) mod last_dot;
 pub(crate) mod lists;
 pub(crate) mod pointer;
-pub(crate) mod pointers;
-pub(crate) mod reach;
 pub(crate) mod steady;
 
 use std::net::IpAddr;
 
 use crate::codes::Code;
 use crate::facts::private_address::is_private;
-use crate::facts::{DomainFacts, LookupFound, Role, Want, addresses, lookup};
+use crate::facts::{DomainFacts, LookupFound, Role, Want, addresses, is_within, lookup};
 use crate::finding::{Finding, Level};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
-use crate::mail::addressless::Addressless;
 use crate::mail::exchanges::{Exchange, exchanges};
 pub(super) use crate::mail::exchanges::{hosts, named_hosts};
-use crate::mail::reach::{Reach, listed};
 use crate::message::refusal::RefusalReason;
 use crate::part::{About, Part};
-use crate::spf::record::{SpfRecords, Term, TermKind, records, terms};
-use crate::{elsewhere, zone};
+use crate::{dnssec, elsewhere, served, zone};
 
 /// The public addresses of the mail hosts.
 pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
@@ -49,7 +42,6 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         return wants;
     }
     wants.extend(hosts(facts).iter().flat_map(|host| addresses(host)));
-    wants.extend(last_dot::wants(facts));
     wants.extend(host_addresses(facts).into_iter().flat_map(|address| pointer::wants(facts, address)));
     wants
 }
@@ -99,31 +91,64 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Mail hosts that have an address of this host.
+/// That a mail host has an address of this host, or that the host which has bounced the mail says so of itself.
 fn here(facts: &DomainFacts) -> Option<Finding> {
-    let own = &facts.subject.own;
-    let told: Vec<String> = hosts(facts)
-        .iter()
-        .filter_map(|host| {
-            let address = facts.addresses(host).into_iter().find(|address| own.contains(address))?;
-            Some(format!("{host} has the address {address} of this host"))
-        })
-        .collect();
-    if told.is_empty() {
-        return by_bounce(facts);
-    }
-    Some(Finding::new(Code::MxIsHere, told.join("; ")))
+    let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
+    let of_host = |host: &String| {
+        let address = facts.addresses(host).into_iter().find(|address| own.contains(address))?;
+        Some(format!("{host} has the address {address} of this host"))
+    };
+    let found: Vec<String> = hosts(facts).iter().filter_map(of_host).collect();
+    let is_loop = facts.subject.refusal.reason == Some(RefusalReason::Loop);
+    let words = match found.is_empty() {
+        false => found.join("; "),
+        true if is_loop && facts.lookup(domain, "MX").is_known() => format!(
+            "the host that has bounced the mail says that it is a mail host of {domain}; these are {}",
+            facts.data(domain, "MX").join(", ")
+        ),
+        true => return None,
+    };
+    Some(Finding::new(Code::MxIsHere, words))
 }
 
-/// The same in the words of the host that has bounced the mail.
-fn by_bounce(facts: &DomainFacts) -> Option<Finding> {
-    let domain = facts.subject.domain.as_str();
-    let is_loop = facts.subject.refusal.reason == Some(RefusalReason::Loop);
-    let records = facts.data(domain, "MX").join(", ");
-    let words = format!(
-        "the host that has bounced the mail says that it is a mail host of {domain}; these are {records}"
-    );
-    (is_loop && facts.lookup(domain, "MX").is_known()).then(|| Finding::new(Code::MxIsHere, words))
+/// Addresses with the word before them.
+fn listed(addresses: &[IpAddr]) -> String {
+    let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    format!("the {} {}", if list.len() == 1 { "address" } else { "addresses" }, list.join(", "))
+}
+
+/// Whether no host on the internet has the address, or reaches it: it is private, or one of documentation (RFC 5737, RFC 3849).
+fn is_unreachable(address: &IpAddr) -> bool {
+    let is_example = match address {
+        IpAddr::V4(v4) => v4.is_documentation(),
+        IpAddr::V6(v6) => v6.segments().starts_with(&[0x2001, 0xdb8]),
+    };
+    is_example || is_private(*address)
+}
+
+/// The finding about private addresses of hosts. Senders try these, and the others too.
+fn private(facts: &DomainFacts, hosts: &[String]) -> Option<Finding> {
+    let of_host = |host: &String| {
+        let private: Vec<IpAddr> = facts.addresses(host).into_iter().filter(is_unreachable).collect();
+        (!private.is_empty()).then(|| (format!("{host} has {}", listed(&private)), About::Host(host.clone())))
+    };
+    let (words, about): (Vec<String>, Vec<About>) = hosts.iter().filter_map(of_host).unzip();
+    let is_public = |host: &&String| facts.addresses(host).iter().any(|address| !is_unreachable(address));
+    let public: Vec<&str> = hosts.iter().filter(is_public).map(String::as_str).collect();
+    let found = |end: &str| {
+        let finding = Finding::new(Code::MxPrivateAddress, format!("{}{end}", words.join("; ")));
+        finding.about(about.clone())
+    };
+    (!words.is_empty()).then(|| match public.is_empty() {
+        true => found(""),
+        false => {
+            let end = format!(
+                "; senders also try public addresses of {}: mail is late, and not lost",
+                public.join(", ")
+            );
+            found(&end).at(Level::Warning)
+        }
+    })
 }
 
 /// The fallback to the address of the domain, which is then its own mail host (RFC 5321 section 5.1).
@@ -133,17 +158,12 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    let evidence = format!("{domain} has no MX; it has {}", listed(&found));
-    let reach = Reach::of(facts, &[domain.to_owned()], 1);
-    let end = if reach.needs_ipv6 { "; senders without IPv6 do not deliver" } else { "" };
-    let private = reach.private(facts, domain);
-    let private = private.map(|found| Finding { evidence: format!("{evidence}{end}"), ..found });
     // Nobody takes a private address for that of a web server.
+    let has_public = found.iter().any(|address| !is_unreachable(address));
+    let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
-    let no_mx = reach.has_public().then(|| Finding::new(Code::NoMx, &evidence).about(about));
-    let without_ipv4 = private.as_ref().filter(|_| reach.needs_ipv6);
-    let without_ipv4 = without_ipv4.map(|_| Finding::new(Code::MxWithoutIpv4, domain));
-    private.iter().cloned().chain(no_mx).chain(without_ipv4).collect()
+    let no_mx = has_public.then(|| Finding::new(Code::NoMx, evidence).about(about));
+    private(facts, &[domain.to_owned()]).into_iter().chain(no_mx).collect()
 }
 
 /// A domain with neither MX nor a known address.
@@ -164,131 +184,141 @@ fn without_host(facts: &DomainFacts) -> Finding {
     }
 }
 
-/// Whether the SPF record of the domain allows somebody to send.
-fn may_send(facts: &DomainFacts) -> bool {
-    let SpfRecords::One(record) = records(facts, &facts.subject.domain) else { return false };
-    let allows = |term: &Term| term.qualifier == '+' && term.kind != TermKind::Other;
-    terms(&record).is_ok_and(|terms| terms.iter().any(allows))
-}
-
 fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     let (domain, exchanges) = (facts.subject.domain.as_str(), exchanges(facts));
     let shown = |exchange: &Exchange| format!("{domain} MX {} {}", exchange.preference, exchange.host);
     let mut findings = Vec::new();
     let (null, real): (Vec<_>, Vec<_>) = exchanges.into_iter().partition(Exchange::is_null);
     if let Some(null) = null.first() {
-        let code = if real.is_empty() { Code::NullMx } else { Code::NullMxBesideOthers };
-        let all: Vec<String> = std::iter::once(null).chain(&real).map(shown).collect();
-        let found = Finding::new(code, all.join("; "));
         if real.is_empty() {
-            findings.push(match facts.subject.role {
-                // Somebody wants to deliver to it.
-                Role::Recipient => found.at(Level::Failure),
-                // Receivers may reject mail from a domain to which no bounce can be delivered (RFC 7505 section 4.2).
-                _ if may_send(facts) => found.at(Level::Note),
-                _ => found,
-            });
-            return findings;
+            let found = Finding::new(Code::NullMx, shown(null));
+            // Somebody wants to deliver to it.
+            let is_recipient = facts.subject.role == Role::Recipient;
+            return vec![if is_recipient { found.at(Level::Failure) } else { found }];
         }
-        findings.push(found);
+        let all: Vec<String> = std::iter::once(null).chain(&real).map(shown).collect();
+        findings.push(Finding::new(Code::NullMxBesideOthers, all.join("; ")));
     }
     let addresses: Vec<String> =
         real.iter().filter(|exchange| exchange.address().is_some()).map(shown).collect();
     if !addresses.is_empty() {
         findings.push(Finding::new(Code::MxIsAddress, addresses.join("; ")));
     }
+    findings.extend(addressless(facts, real.len()));
     findings.extend(of_hosts(facts));
     if findings.iter().all(|finding| finding.level >= Level::Note) {
-        let hosts = hosts(facts);
-        let with_addresses = hosts.iter().filter_map(|host| {
-            let found: Vec<String> = facts.addresses(host).iter().map(ToString::to_string).collect();
-            (!found.is_empty()).then(|| format!("{host} ({})", found.join(", ")))
-        });
-        let mut evidence = with_addresses.collect::<Vec<_>>().join(", ");
-        let beyond = named_hosts(facts).split_off(hosts.len());
-        if !beyond.is_empty() {
-            evidence.push_str(&format!(
-                "; not looked up, beyond {MAX_CHECKED_HOSTS} hosts: {}",
-                beyond.join(", ")
-            ));
-        }
-        let finding =
-            hosts.iter().fold(Finding::new(Code::MailOk, evidence).on(domain, "MX"), |finding, host| {
-                finding.on(host.as_str(), "A").on(host.as_str(), "AAAA")
-            });
-        findings.push(finding);
+        findings.push(well(facts));
     }
     findings
 }
 
 /// The addresses of the hosts.
 fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
-    let (mut findings, mut addressless) = (Vec::new(), Addressless::default());
-    let (mut ipv4, mut ipv6) = (false, false);
-    let (hosts, named) = (hosts(facts), named_hosts(facts).len());
-    let all = named + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count();
-    // Nothing is said of all hosts unless all were looked up.
-    let mut known = [named == hosts.len(); 2];
-    let reach = Reach::of(facts, &hosts, named);
+    let (hosts, mut findings) = (hosts(facts), Vec::new());
     for host in &hosts {
-        let kinds = ["A", "AAAA"].map(|kind| facts.lookup(host, kind));
-        if let Some(target) = kinds.iter().find_map(LookupFound::alias) {
-            let told = Finding::new(Code::MxIsCname, format!("{host} CNAME {target}"));
-            findings.push(told.about([About::Host(host.clone())]));
-        }
-        let found = facts.addresses(host);
-        known = [known[0] && kinds[0].is_known(), known[1] && kinds[1].is_known()];
-        ipv4 |= found.iter().any(IpAddr::is_ipv4);
-        ipv6 |= found.iter().any(IpAddr::is_ipv6);
-        findings.extend(reach.private(facts, host));
-        if found.is_empty() {
-            addressless.take(facts, host);
+        if let Some(target) = ["A", "AAAA"].into_iter().find_map(|kind| facts.lookup(host, kind).alias()) {
+            let found = Finding::new(Code::MxIsCname, format!("{host} CNAME {target}"));
+            findings.push(found.about([About::Host(host.clone())]));
         }
     }
-    findings.extend(addressless.findings(all));
-    findings.extend(misnamed(&hosts, all));
-    let names = || hosts.join(", ");
-    match (ipv4 && !reach.needs_ipv6, ipv6, known) {
-        (false, true, [true, _]) => findings.push(Finding::new(Code::MxWithoutIpv4, names())),
-        (true, false, [_, true]) => findings.push(Finding::new(Code::MxWithoutIpv6, names())),
-        _ => {}
+    findings.extend(private(facts, &hosts));
+    // Nothing is said of all hosts unless all were looked up.
+    let are_all = named_hosts(facts).len() == hosts.len();
+    let are_known = |kind| are_all && hosts.iter().all(|host| facts.lookup(host, kind).is_known());
+    let all: Vec<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
+    let has_public = |is_family: fn(&IpAddr) -> bool| {
+        all.iter().any(|address| is_family(address) && !is_unreachable(address))
+    };
+    if has_public(IpAddr::is_ipv6) && !has_public(IpAddr::is_ipv4) && are_known("A") {
+        findings.push(Finding::new(Code::MxWithoutIpv4, hosts.join(", ")));
+    }
+    if all.iter().any(IpAddr::is_ipv4) && !all.iter().any(IpAddr::is_ipv6) && are_known("AAAA") {
+        findings.push(Finding::new(Code::MxWithoutIpv6, hosts.join(", ")));
     }
     findings
+}
+
+/// That the mail hosts have addresses.
+fn well(facts: &DomainFacts) -> Finding {
+    let (domain, hosts) = (facts.subject.domain.as_str(), hosts(facts));
+    let with_addresses = hosts.iter().filter_map(|host| {
+        let found: Vec<String> = facts.addresses(host).iter().map(ToString::to_string).collect();
+        (!found.is_empty()).then(|| format!("{host} ({})", found.join(", ")))
+    });
+    let mut evidence = with_addresses.collect::<Vec<_>>().join(", ");
+    let beyond = named_hosts(facts).split_off(hosts.len());
+    if !beyond.is_empty() {
+        evidence
+            .push_str(&format!("; not looked up, beyond {MAX_CHECKED_HOSTS} hosts: {}", beyond.join(", ")));
+    }
+    hosts.iter().fold(Finding::new(Code::MailOk, evidence).on(domain, "MX"), |finding, host| {
+        finding.on(host.as_str(), "A").on(host.as_str(), "AAAA")
+    })
+}
+
+/// The code of a host for which no address was found, and the evidence; none if another server of its zone has one.
+fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
+    let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
+    let is_given = |server: IpAddr| {
+        let given = |kind| {
+            served::given(facts, server, (host, kind)).is_some_and(|reply| reply.data(kind).next().is_some())
+        };
+        given("A") || given("AAAA")
+    };
+    let is_bogus = |kind: &'static str| facts.is_bogus(host, kind) && !dnssec::is_broken_above(facts, host);
+    Some(match kinds.into_iter().find(|(_, found)| !found.is_known()) {
+        None if served::serving(facts).into_iter().any(is_given) => return None,
+        None if exchanges::holds_address(facts, host) => {
+            (Code::MxIsAddress, format!("{host} (an address without a last dot)"))
+        }
+        None => (Code::MxWithoutAddress, exchanges::with_last_dot(facts, host)),
+        Some((kind, LookupFound::Unknown(why))) if is_bogus(kind) => {
+            (Code::MxHostUnanswered, format!("{host} fails DNSSEC validation: {why}"))
+        }
+        Some((kind, LookupFound::Unknown(why))) => match elsewhere::evidence(facts, host, kind) {
+            Some(evidence) => (Code::MxHostUnanswered, evidence),
+            None => (Code::MailUnknown, format!("{host}: {why}")),
+        },
+        Some(_) => (Code::MailUnknown, format!("{host} was not looked up")),
+    })
+}
+
+/// The findings about hosts for which no address was found, of a domain with so many MX records.
+fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
+    let hosts = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
+    let found: Vec<(String, Code, String)> = hosts
+        .filter_map(|host| without_address(facts, &host).map(|(code, text)| (host, code, text)))
+        .collect();
+    // Senders deliver to none of these.
+    let lost = found.iter().filter(|(_, code, _)| *code != Code::MailUnknown).count();
+    let is_all =
+        lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;
+    let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
+    let of_code = |code: Code| {
+        // The others receive the mail, and nobody is to deliver to these.
+        let is_told = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
+        let of_code = found.iter().filter(|(host, known, _)| *known == code && is_told(host));
+        let (about, texts): (Vec<About>, Vec<&str>) =
+            of_code.map(|(host, _, text)| (About::Host(host.clone()), text.as_str())).unzip();
+        let finding = Finding::new(code, texts.join("; ")).about(about);
+        let is_unknown = [Code::MailUnknown, Code::MxHostUnanswered].contains(&code);
+        let finding = if is_unknown { finding.of(Part::MailHosts) } else { finding };
+        let is_milder = !is_all && [Code::MxWithoutAddress, Code::MxHostUnanswered].contains(&code);
+        (!texts.is_empty()).then(|| if is_milder { finding.at(Level::Warning) } else { finding })
+    };
+    codes.into_iter().filter_map(of_code).collect()
+}
+
+/// Whether a host has no address on purpose: providers let people prove by its name in an MX record that a domain is theirs (Microsoft 365:
+/// `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
+fn is_verification(host: &str) -> bool {
+    ["invalid.", "mx-verification.google.com."].iter().any(|zone| is_within(host, zone))
 }
 
 /// The mail hosts that have an address.
 pub(super) fn hosts_at(facts: &DomainFacts, address: IpAddr) -> Vec<About> {
     let has = |host: &String| facts.addresses(host).contains(&address);
     hosts(facts).into_iter().filter(has).map(About::Host).collect()
-}
-
-/// The fault in a name that no host can have (RFC 1123 section 2.1), and whether mail software takes it all the same.
-fn name_fault(host: &str) -> Option<(&'static str, bool)> {
-    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'.';
-    if !host.bytes().all(|octet| is_letter(octet) || octet == b'_') {
-        return Some(("has characters other than letters, digits and hyphens", false));
-    }
-    let is_hyphened = |label: &str| label.starts_with('-') || label.ends_with('-');
-    if host.split('.').any(is_hyphened) {
-        return Some(("has a label that begins or ends with a hyphen", false));
-    }
-    host.contains('_').then_some(("has an underscore", true))
-}
-
-/// Mail hosts with names that no host can have, of a domain with so many hosts.
-fn misnamed(hosts: &[String], all: usize) -> Option<Finding> {
-    let faults = hosts.iter().filter_map(|host| Some((host, name_fault(host)?)));
-    let faults: Vec<_> = faults.collect();
-    let told: Vec<String> = faults.iter().map(|(host, (fault, _))| format!("{host} {fault}")).collect();
-    let skipped = faults.iter().filter(|(_, (_, is_taken))| !*is_taken).count();
-    let level = match skipped {
-        0 => Level::Note,
-        // Postfix and Exim deliver to none.
-        _ if skipped == all => Level::Failure,
-        _ => Level::Warning,
-    };
-    let about = faults.iter().map(|(host, _)| About::Host((*host).clone()));
-    (!told.is_empty()).then(|| Finding::new(Code::MxNameInvalid, told.join("; ")).at(level).about(about))
 }
 
 #[cfg(test)]

@@ -3,34 +3,29 @@
 //! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). Stages: `text` makes one text of the file, `reply` reads the words of
 //! receivers in it with the table of `phrases`, and here are the subjects of the check.
 
-mod authorship;
 pub(crate) mod client;
 mod phrases;
 pub mod refusal;
 mod reply;
 mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use self::authorship::Authorship;
 use self::client::{Sender, client};
 pub use self::phrases::{PHRASES, has};
 use self::refusal::{Refusal, RefusalReason, lists_of};
 use self::reply::{NamedReason, Replies, domain, of_delivery};
 use self::text::{Field, fields, lines, of_header};
 use crate::authentication::dkim;
-use crate::authentication::local_part::LocalPart;
 use crate::authentication::tags::value;
 use crate::facts::{CheckSubject, Role};
-use crate::limits::{
-    MAX_MESSAGE_DOMAINS, MAX_MESSAGE_LINKS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_RECIPIENT_LINES,
-};
-use dns::wire::presentation::{ascii_name, name_text, read_name, read_typed_name};
+use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_RECIPIENT_LINES};
+use dns::wire::presentation::{ascii_name, name_text, read_typed_name};
 
 /// The fields with recipients in reports.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
-/// The fields with senders; the envelope sender first.
+/// The fields with senders; those of the envelope first.
 const SENDERS: [&str; 5] = ["return-path", "x-envelope-from", "x-postfix-sender", "from", "sender"];
 
 /// The subjects of a message.
@@ -46,9 +41,9 @@ pub struct MessageSubjects {
 
 /// Reads a message.
 pub fn read(octets: &[u8]) -> MessageSubjects {
-    let flat = text::read(octets);
-    let mut read = of_text(&flat.text, &flat.source);
-    read.unread.splice(0..0, flat.unread);
+    let (text, damaged) = text::read(octets);
+    let mut read = from_text(&text);
+    read.unread.splice(0..0, damaged);
     read
 }
 
@@ -74,64 +69,64 @@ fn domains(body: &str) -> Vec<String> {
     addresses(body).into_iter().filter_map(domain_of).collect()
 }
 
-/// Whether a mail is from software that reports a failure.
-fn is_daemon((name, body): &Field) -> bool {
+/// Whether a field of senders names software that reports a failure.
+fn is_daemon(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     let of = ["mailer-daemon", "postmaster@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@"];
-    name == "from"
-        && (of.iter().any(|begin| addresses(&lower).first().is_some_and(|one| one.starts_with(begin)))
-            || lower.contains("mailer-daemon") && !lower.contains('@'))
-        || name == "content-type"
-            && lower.starts_with("multipart/report")
-            && lower.contains("delivery-status")
-        || name == "return-path" && body == "<>"
+    of.iter().any(|begin| addresses(&lower).first().is_some_and(|one| one.starts_with(begin)))
+        || lower.contains("mailer-daemon") && !lower.contains('@')
+}
+
+/// Whether a field shows that the message is a bounce.
+fn is_of_bounce((name, body): &Field) -> bool {
+    let lower = body.to_ascii_lowercase();
+    match name.as_str() {
+        "from" => is_daemon(body),
+        "content-type" => lower.starts_with("multipart/report") && lower.contains("delivery-status"),
+        "return-path" => body == "<>",
+        _ => false,
+    }
+}
+
+/// The address at the begin of a line.
+fn first(line: &str) -> Option<&str> {
+    let address = *addresses(line).first()?;
+    line.trim_start_matches([' ', '\t', '"', '\'', '<']).starts_with(address).then_some(address)
 }
 
 /// The recipients in the words of mail software.
 fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
     let (mut found, mut delivered, mut left) = (Vec::new(), Vec::new(), 0_usize);
-    let first = |line: &'_ str| -> Option<usize> {
-        let address = *addresses(line).first()?;
-        let begin = line.find(address)?;
-        line.get(..begin)?.chars().all(|letter| " \t\"'<".contains(letter)).then_some(begin + address.len())
-    };
+    let begins =
+        |line: &str, phrases: &[String]| phrases.iter().any(|words| line.starts_with(words.as_str()));
     for line in lines(text) {
         let lower = line.to_ascii_lowercase();
-        if PHRASES
-            .before_recipients
-            .iter()
-            .any(|words| lower.trim_end_matches(['-', '|', ' ']).ends_with(words.as_str()))
-        {
+        let bare = lower.trim_end_matches(['-', '|', ' ']);
+        if PHRASES.before_recipients.iter().any(|words| bare.ends_with(words.as_str())) {
             left = MAX_RECIPIENT_LINES;
             continue;
         }
-        if PHRASES.behind_recipients.iter().any(|words| lower.starts_with(words.as_str())) {
+        if begins(&lower, &PHRASES.behind_recipients) {
             left = 0;
         }
-        let is_sent = has(&lower, &PHRASES.sent);
-        let of_line = if is_sent { &mut delivered } else { &mut found };
         // `<user@domain>: host ...` of Postfix; `<user@domain>:` and `<user@domain>... ` of qmail and Sendmail.
-        let told = line.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(_, rest)| rest);
-        let told = told.map(|told| told.split_once(": ").map_or(told, |(_, told)| told).to_ascii_lowercase());
-        let is_named = told.as_ref().is_some_and(|told| {
-            let is_known = PHRASES.behind_recipient.iter().any(|words| told.starts_with(words.as_str()));
-            is_known || is_bounce && !told.starts_with("delivery via ")
+        let reason = lower.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(_, rest)| rest);
+        let is_named = reason.is_some_and(|reason| {
+            let reason = reason.split_once(": ").map_or(reason, |(_, reason)| reason);
+            is_bounce || begins(reason, &PHRASES.behind_recipient)
         });
-        let is_alone = is_bounce
-            && addresses(line).first().is_some_and(|one| line.trim().trim_matches(['<', '>']) == *one);
-        let is_dated = || {
-            let mut words = line.split_whitespace().skip(1);
-            words.next().is_some_and(|word| ["on", "am"].contains(&word))
-                && words.any(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))
-        };
-        let begins = first(line).is_some() && (is_named || is_bounce && (left > 0 || is_dated() || is_alone));
-        let begin = begins.then(|| addresses(line).first().copied()).flatten();
-        let in_sentence = PHRASES.before_recipient.iter().filter(|_| is_bounce).find_map(|words| {
-            let rest = line.get(lower.find(words.as_str())? + words.len()..)?;
-            first(rest)?;
-            addresses(rest).first().copied()
-        });
-        of_line.extend(begin.or(in_sentence));
+        let rest = first(line).and_then(|address| Some(line.split_once(address)?.1.trim_start_matches('>')));
+        // An address alone, or with the moment of the failure: "on 4 Jan", "am 04.01.2006".
+        let is_alone =
+            rest.is_some_and(|rest| rest.is_empty() || begins(rest, &[" on ".to_owned(), " am ".to_owned()]));
+        let of_begin = first(line).filter(|_| is_named || is_bounce && (left > 0 || is_alone));
+        let in_sentence = PHRASES
+            .before_recipient
+            .iter()
+            .filter(|_| is_bounce)
+            .find_map(|words| first(line.get(lower.find(words.as_str())? + words.len()..)?));
+        let list = if has(&lower, &PHRASES.sent) { &mut delivered } else { &mut found };
+        list.extend(of_begin.or(in_sentence));
         left = left.saturating_sub(1);
     }
     // A log also has lines of recipients that got their mail.
@@ -194,51 +189,39 @@ impl Named {
     /// Reads the fields and the text.
     fn read(text: &str, fields: &[Field], (of_header, is_bounce): (usize, bool)) -> Self {
         let mut named = Self::default();
-        let is_receipt = fields.iter().any(|(name, _)| name == "disposition");
-        let of_reports = fields.iter().enumerate();
-        let of_reports = of_reports.filter(|(_, (name, body))| {
-            !is_receipt && RECIPIENTS.contains(&name.as_str()) && !body.is_empty()
-        });
-        for (place, (_, body)) in of_reports {
-            named.has_recipients = true;
-            if !is_delivered(fields, place) {
-                domains(body).into_iter().for_each(|domain| named.add(domain, Role::Recipient));
+        for (place, (name, body)) in fields.iter().enumerate() {
+            if RECIPIENTS.contains(&name.as_str()) && !body.is_empty() {
+                named.has_recipients = true;
+                if !is_delivered(fields, place) {
+                    domains(body).into_iter().for_each(|domain| named.add(domain, Role::Recipient));
+                }
             }
         }
         if !named.has_recipients {
             let found = recipients(text, is_bounce).into_iter().filter_map(domain_of);
-            let found: Vec<String> =
-                found.chain(without_host(text).into_iter().filter(|_| is_bounce)).collect();
+            let without_host = without_host(text).into_iter().filter(|_| is_bounce);
+            let found: Vec<String> = found.chain(without_host).collect();
             named.has_recipients = !found.is_empty();
             found.into_iter().for_each(|domain| named.add(domain, Role::Recipient));
         }
-        for field @ (name, body) in fields.iter().filter(|(name, _)| SENDERS.contains(&name.as_str())) {
-            // The host that reports the failure has no part in it.
-            if !(is_daemon(field)
-                || is_bounce && name != "return-path" && is_daemon(&("from".to_owned(), body.clone())))
-            {
-                domains(body).into_iter().for_each(|domain| named.add(domain, Role::Sender));
-            }
-        }
-        for (_, body) in fields.iter().filter(|(name, _)| name == "dkim-signature") {
-            if let Some((domain, selector)) = signer(body) {
-                named.select(&domain, selector);
-                named.add(domain, Role::Signer);
-            }
-        }
-        // A report goes to the sender.
+        // The host that reports the failure has no part in it, and its report goes to the sender.
+        let of_senders = |wanted: &'static [&'static str]| {
+            let fields =
+                fields.iter().filter(|(name, body)| wanted.contains(&name.as_str()) && !is_daemon(body));
+            fields.flat_map(|(_, body)| domains(body))
+        };
         let header = fields.get(..of_header).unwrap_or_default();
-        let to = header
-            .iter()
-            .filter(|(name, _)| is_bounce && name == "to")
-            .flat_map(|(_, body)| domains(body))
-            .next();
-        let of_fields = SENDERS.iter().take(3).find_map(|wanted| {
-            let mut bodies = fields.iter().filter(|(name, _)| name == wanted);
-            bodies.find_map(|(_, body)| domains(body).into_iter().next())
-        });
-        named.envelope = of_fields.or_else(|| to.clone());
-        to.into_iter().for_each(|domain| named.add(domain, Role::Sender));
+        let to = header.iter().find(|(name, _)| is_bounce && name == "to");
+        let to = to.and_then(|(_, body)| domains(body).into_iter().next());
+        named.envelope = of_senders(&["return-path", "x-envelope-from", "x-postfix-sender"]).next();
+        named.envelope = named.envelope.or_else(|| to.clone());
+        of_senders(&SENDERS).chain(to).for_each(|domain| named.add(domain, Role::Sender));
+        for (domain, selector) in
+            fields.iter().filter(|(name, _)| name == "dkim-signature").filter_map(|(_, body)| signer(body))
+        {
+            named.select(&domain, selector);
+            named.add(domain, Role::Signer);
+        }
         named.roles.sort_by_key(|(_, role)| match role {
             Role::Recipient => 0,
             Role::Both | Role::Sender => 1,
@@ -272,7 +255,6 @@ impl Named {
                 address: own.map(|sender| sender.address),
                 helo: own.and_then(|sender| sender.helo.clone()),
                 may_be_relay: own.is_some_and(|sender| !sender.is_sure),
-                earlier_clients: own.map(|sender| sender.earlier.clone()).unwrap_or_default(),
                 ..CheckSubject::default()
             }
         };
@@ -289,99 +271,83 @@ impl Named {
     }
 }
 
-fn of_text(text: &str, source: &str) -> MessageSubjects {
+fn from_text(text: &str) -> MessageSubjects {
     let (mut fields, of_header) = (fields(text), of_header(text));
-    let header = fields.get(..of_header).unwrap_or_default().to_vec();
-    let has = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
-    let is_report = fields.iter().any(is_daemon);
-    let is_of_daemon = |field: &Field| field.0 != "return-path" && is_daemon(field);
+    let header = fields.get(..of_header).unwrap_or_default();
+    let has_field = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
+    let is_report = fields.iter().any(is_of_bounce);
     // Quoted messages are no part of a letter.
-    let is_letter = has("from")
-        && has("received")
-        && !fields.iter().any(is_of_daemon)
-        && !header.iter().any(is_daemon)
-        && recipients(text, false).is_empty();
+    let is_letter =
+        has_field("from") && has_field("received") && !is_report && recipients(text, false).is_empty();
+    let is_bare = !["from", "to", "subject", "received", "return-path"].into_iter().any(has_field);
     let body = if is_letter { "" } else { text };
     if is_letter {
         fields.truncate(of_header);
     }
-    let is_bare = !["from", "to", "subject", "received", "return-path"].iter().any(|name| has(name));
     let replies = reply::replies(body, &fields);
-    let is_told = || replies.has_refusal() || !recipients(body, false).is_empty();
-    let is_bounce = !is_letter && (is_report || is_bare || is_told());
+    let is_refused = || replies.has_refusal() || !recipients(body, false).is_empty();
+    let is_bounce = !is_letter && (is_report || is_bare || is_refused());
     let mut named = Named::read(body, &fields, (of_header, is_bounce));
     let delivery = of_delivery(body).filter(|_| is_bounce && named.has_recipients);
-    let refusal = if is_bounce { refusal(&replies) } else { Refusal::default() };
+    let mut refusal = if is_bounce { refusal(&replies) } else { Refusal::default() };
     let reason = replies.reason().filter(|_| is_bounce && delivery.is_none());
     if let Some(of) = &reason {
         named.take_refused(of);
     }
+    refusal.reason = reason.as_ref().map(|of| of.reason);
+    let helo = reason.filter(|of| of.reason == RefusalReason::Helo).and_then(|of| of.name);
     let sender = match refusal.address {
-        Some(address) => Some(Sender { address, helo: None, is_sure: true, earlier: Vec::new() }),
+        Some(address) => Some(Sender { address, helo: None, is_sure: true }),
         None => {
             let from = if is_report { of_header } else { 0 };
-            let found = client(fields.get(from..).unwrap_or_default(), named.envelope.as_deref());
+            let found = client(fields.get(from..).unwrap_or_default());
             found.map(|sender| Sender { is_sure: sender.is_sure && !is_bounce, ..sender })
         }
     };
     let mut subjects = named.subjects(sender.as_ref());
-    give_signing(&mut subjects, &fields, &named);
-    give_local_parts(&mut subjects, &fields);
     let is_unplaced = subjects.iter().all(|subject| subject.address.is_none());
     let is_alone = subjects.is_empty() || refusal.address.is_some() && is_unplaced;
     if let Some(Sender { address, helo, .. }) = sender.filter(|_| is_alone) {
         subjects.push(CheckSubject { address: Some(address), helo, ..CheckSubject::default() });
     }
-    let helo = reason.as_ref().filter(|of| of.reason == RefusalReason::Helo).and_then(|of| of.name.clone());
-    let reason = reason.map(|of| of.reason);
-    let refusal = Refusal { reason, ..refusal };
-    let unknown = unknown((&subjects, &named), (&refusal, helo.as_ref()), is_bounce);
-    give_links(&mut subjects, &[text, source].concat(), &refusal);
+    let missing = missing((&subjects, &named), &refusal, helo.is_some());
+    let is_lost = is_bounce && !named.has_recipients && !subjects.is_empty();
+    let is_lost = is_lost && refusal.reason.is_none() && refusal.address.is_none();
+    let lost = is_lost.then_some(
+        "no recipient that did not get the mail was found: check its domain with `resolverctl check DOMAIN`",
+    );
     give_refusal(&mut subjects, refusal, helo);
     if let Some(recipient) = subjects.first_mut().filter(|first| first.role == Role::Recipient) {
         recipient.refusal.reason = delivery;
         let is_without_reply = is_bounce && delivery.is_none() && !replies.has_refusal();
         recipient.refusal.status = reply::bare_status(body, &fields).filter(|_| is_without_reply);
     }
+    let unread = missing.or(lost).map(str::to_owned);
     MessageSubjects {
         is_delivered: subjects.is_empty() && named.has_recipients,
-        unread: named.left_out().into_iter().chain(unknown).collect(),
+        unread: named.left_out().into_iter().chain(unread).collect(),
         subjects,
     }
 }
 
-/// Gives the weight of the signatures.
-fn give_signing(subjects: &mut [CheckSubject], fields: &[Field], named: &Named) {
-    let of_authors = fields.iter().filter(|field| field.0 == "from" && !is_daemon(field));
-    let authors: BTreeSet<String> = of_authors.flat_map(|(_, body)| domains(body)).collect();
-    let authors: Vec<String> = authors.into_iter().collect();
-    let signers: Vec<String> = named.selectors.keys().cloned().collect();
-    Authorship { authors: &authors, signers: &signers, envelope: named.envelope.as_deref() }.give(subjects);
-}
-
-/// What a bounce does not say, and the check would need.
-fn unknown(
+/// That a bounce does not have what its reason is about.
+fn missing(
     (subjects, named): (&[CheckSubject], &Named),
-    (refusal, helo): (&Refusal, Option<&String>),
-    is_bounce: bool,
-) -> Option<String> {
-    let has_sender = subjects.iter().any(|subject| subject.role != Role::Recipient);
-    let has_proof = refusal.address.is_some() || !named.selectors.is_empty();
-    Some(match refusal.reason {
-        Some(RefusalReason::Helo) if helo.is_none() => "the receiver refuses the HELO name of the client, which the text does not have: check it with --helo",
-        Some(RefusalReason::Pointer | RefusalReason::Spf) if refusal.address.is_none() => {
-            "the receiver refuses the client, and the text does not have its address: check it with `resolverctl check ADDRESS`"
-        }
-        Some(RefusalReason::Authentication) if !has_proof => {
-            "the receiver refuses the mail by DMARC, and the text has neither the address of the client nor a signature: check the domain with --from and --selector"
-        }
-        Some(RefusalReason::Sender) if !has_sender => "the receiver refuses the sender, and the text does not have its domain",
-        None if is_bounce && !named.has_recipients && !subjects.is_empty() && refusal.address.is_none() => {
-            "no recipient that did not get the mail was found: check its domain with `resolverctl check DOMAIN`"
-        }
-        _ => return None,
-    }
-    .to_owned())
+    refusal: &Refusal,
+    has_helo: bool,
+) -> Option<&'static str> {
+    let has_client = refusal.address.is_some();
+    let is_known = match refusal.reason? {
+        RefusalReason::Helo => has_helo,
+        RefusalReason::Pointer | RefusalReason::Spf => has_client,
+        RefusalReason::Authentication => has_client || !named.selectors.is_empty(),
+        RefusalReason::Sender => subjects.iter().any(|subject| subject.role != Role::Recipient),
+        RefusalReason::Loop | RefusalReason::Tls => true,
+    };
+    (!is_known).then_some(
+        "the receiver refuses the client or the sender, and the text does not have its address or name: give it with --from, --helo or \
+         --selector",
+    )
 }
 
 fn refusal(replies: &Replies) -> Refusal {
@@ -390,8 +356,8 @@ fn refusal(replies: &Replies) -> Refusal {
         lists.splice(0..0, lists_of(&pages));
         lists.truncate(MAX_NAMED_LISTS);
     }
-    let (address, listed, is_of_content) = (replies.refused(), replies.listed(), replies.is_of_content());
-    Refusal { address, lists, listed, is_of_content, pages, ..Refusal::default() }
+    let (address, listed) = (replies.refused(), replies.listed());
+    Refusal { address, lists, listed, pages, ..Refusal::default() }
 }
 
 /// Gives the refusal to its client or sender: receivers ask their lists about these, never about the recipient.
@@ -412,51 +378,6 @@ fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option
         None => {
             subjects.iter_mut().take(1).for_each(|subject| subject.refusal.pages.clone_from(&refusal.pages))
         }
-    }
-}
-
-/// Gives the links to the sender: in a bounce, they are those of the message that was not delivered.
-fn give_links(subjects: &mut [CheckSubject], text: &str, refusal: &Refusal) {
-    let place = subjects.iter().position(|subject| subject.role == Role::Sender).unwrap_or_default();
-    let Some(subject) = subjects.get_mut(place) else { return };
-    // Those in the receiver's reply are none of the message.
-    let of_pages: Vec<String> = refusal.pages.iter().flat_map(|page| links(page)).collect();
-    subject.links = links(text);
-    subject.links.retain(|link| !of_pages.contains(link));
-}
-
-/// Domains and addresses of links, each once.
-fn links(text: &str) -> Vec<String> {
-    let lower = text.to_ascii_lowercase();
-    let mut found: Vec<String> = Vec::new();
-    for rest in ["http://", "https://"].iter().flat_map(|scheme| lower.split(scheme).skip(1)) {
-        let ends = |letter: char| "/?#\\\"'<>()[]".contains(letter) || letter.is_whitespace();
-        let authority = rest.split(ends).next().unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
-        let host = host.trim_matches('.').trim_start_matches("www.");
-        let is_sound = host.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
-        if is_sound
-            && host.contains('.')
-            && read_name(host).is_some()
-            && !found.iter().any(|known| known == host)
-        {
-            found.push(host.to_owned());
-        }
-    }
-    found.truncate(MAX_MESSAGE_LINKS);
-    found
-}
-
-/// Gives the local part of the envelope sender, for macros of SPF.
-fn give_local_parts(subjects: &mut [CheckSubject], fields: &[Field]) {
-    for subject in subjects.iter_mut().filter(|subject| subject.role.sends()) {
-        let bodies = fields.iter().filter(|(name, _)| SENDERS.iter().take(3).any(|sender| sender == name));
-        let found: Vec<&str> = bodies.flat_map(|(_, body)| addresses(body)).collect();
-        let own = found.iter().find(|address| domain_of(address).as_deref() == Some(&subject.domain));
-        let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"+-_=.".contains(&octet);
-        let local = own.and_then(|address| address.rsplit_once('@')).map(|(local, _)| local);
-        let local = local.filter(|local| local.len() <= 64 && local.bytes().all(is_plain));
-        subject.local_part = local.map_or(LocalPart::Unknown, |local| LocalPart::Known(local.to_owned()));
     }
 }
 

@@ -63,7 +63,6 @@ pub struct Phrases {
     pub(super) before_list: Vec<String>,
     pub(super) before_client: Vec<String>,
     pub(super) behind_client: Vec<String>,
-    pub(super) content: Vec<String>,
     pub(super) recipient: Vec<String>,
     pub(super) fault: Vec<String>,
     pub(super) delivery: Vec<ReasonPhrases>,
@@ -83,11 +82,6 @@ pub static PHRASES: LazyLock<Phrases> =
 /// Whether a text in lower case has one of some phrases.
 pub fn has(lower: &str, phrases: &[String]) -> bool {
     phrases.iter().any(|words| lower.contains(words.as_str()))
-}
-
-/// The end of the first of some phrases in a text in lower case.
-pub(super) fn behind(lower: &str, phrases: &[String]) -> Option<usize> {
-    phrases.iter().filter_map(|words| Some(lower.find(words.as_str())? + words.len())).min()
 }
 
 #[cfg(test)]

@@ -52,8 +52,6 @@ pub struct Refusal {
     pub lists: Vec<NamedList>,
     /// The name or address that is listed, in the words of the receiver.
     pub listed: Option<String>,
-    /// Whether it is about the content of the message.
-    pub is_of_content: bool,
     /// The pages and addresses that it names.
     pub pages: Vec<String>,
     /// The enhanced status code of a bounce without a reply, without its class: `4.7`.
@@ -78,8 +76,8 @@ pub(super) fn lists_of(pages: &[String]) -> Vec<NamedList> {
     zones.map(|zone| NamedList { name: zone.clone(), is_clear: true }).collect()
 }
 
-/// The name or address that is listed by the words of the receiver. Without such words: the client that was refused and the domain of
-/// the sender, and the links of the message if the refusal is about these.
+/// The name or address that is listed by the words of the receiver; without such words, the client that was refused and the domain of the
+/// sender.
 fn subjects(facts: &DomainFacts) -> Vec<String> {
     let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
     if refusal.lists.is_empty() {
@@ -89,10 +87,8 @@ fn subjects(facts: &DomainFacts) -> Vec<String> {
         return vec![listed.clone()];
     }
     let client = refusal.address.map(|address| address.to_string());
-    let links = subject.links.iter().filter(|_| refusal.is_of_content).map(String::as_str);
-    let names = [subject.domain.as_str()].into_iter().chain(links);
-    let names = names.map(|name| name.trim_end_matches('.').to_owned()).filter(|name| !name.is_empty());
-    client.into_iter().chain(names).collect()
+    let domain = Some(subject.domain.trim_end_matches('.').to_owned()).filter(|name| !name.is_empty());
+    client.into_iter().chain(domain).collect()
 }
 
 fn want(facts: &DomainFacts, subject: String) -> Want {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::phrases::{NamePlace, PHRASES, behind, has};
+use super::phrases::{NamePlace, PHRASES, ReasonPhrases, has};
 use super::refusal::{NamedList, RefusalReason, is_of_operator};
 use super::text::{Field, paragraphs};
 use crate::authentication::dkim;
@@ -73,26 +73,14 @@ fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     let mut found = Vec::new();
     for (place, word) in words.iter().enumerate() {
         let before = place.checked_sub(1).and_then(|place| words.get(place));
-        if before
-            .is_some_and(|before| before.to_ascii_lowercase().trim_start_matches('(').starts_with("version"))
-        {
-            continue;
-        }
-        let is_clear = word.starts_with('[')
-            || word.contains(['=', '/', '['])
+        let is_clear = word.contains(['=', '/', '['])
             || before.is_some_and(|before| before.ends_with(':'))
             || is(&PHRASES.before_client, before)
             || is(&PHRASES.behind_client, words.get(place + 1));
         let is_part = |letter: char| letter.is_ascii_hexdigit() || letter == '.' || letter == ':';
-        let read = |part: &str| {
-            let before_port = part.split_once(':').map_or(part, |(address, _)| address);
-            [part.trim_matches('.').trim_end_matches(':'), before_port]
-                .iter()
-                .find_map(|form| form.parse().ok())
-        };
-        found.extend(
-            word.split(|letter| !is_part(letter)).filter_map(read).map(|address| (address, is_clear)),
-        );
+        let parts = word.split(|letter| !is_part(letter));
+        let read = |part: &str| part.trim_matches('.').trim_end_matches(':').parse().ok();
+        found.extend(parts.filter_map(read).map(|address| (address, is_clear)));
     }
     found
 }
@@ -146,14 +134,6 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     }
     for paragraph in paragraphs(text, goes_on) {
         let Some((before, reply)) = split(&paragraph) else { continue };
-        // "host NAME[ADDRESS]" is how the sending host names a receiver.
-        let before_hosts = paragraph.split("host ").skip(1).filter(|_| !before.is_empty());
-        let of_hosts =
-            before_hosts.filter_map(|rest| rest.split(']').next().filter(|name| name.contains('[')));
-        let is_client = |lower: &str| lower.contains("client host") || lower.contains("your host");
-        if !is_client(&paragraph.to_ascii_lowercase()) {
-            found.receivers.extend(of_hosts.flat_map(addresses).map(|(address, _)| address));
-        }
         found.receivers.extend(addresses(before).into_iter().map(|(address, _)| address));
         found.hosts.extend(words(before).filter_map(domain));
         found.texts.push(reply.to_owned());
@@ -230,13 +210,6 @@ impl Replies {
     pub(super) fn listed(&self) -> Option<String> {
         self.of_sender().find_map(|text| {
             let lower = text.to_ascii_lowercase();
-            if let Some((_, rest)) = lower.split_once("/query/domain/") {
-                return rest
-                    .split(ends)
-                    .next()
-                    .and_then(domain)
-                    .map(|name| name.trim_end_matches('.').to_owned());
-            }
             let (before, _) =
                 PHRASES.before_list.iter().find_map(|words| lower.split_once(words.as_str()))?;
             let (_, subject) = before.rsplit_once(['[', '<'])?;
@@ -246,12 +219,6 @@ impl Replies {
                 Err(_) => domain(subject).map(|name| name.trim_end_matches('.').to_owned()),
             }
         })
-    }
-
-    /// Whether a receiver refuses the content.
-    pub(super) fn is_of_content(&self) -> bool {
-        let mut words = self.of_sender().flat_map(words);
-        words.any(|word| PHRASES.content.iter().any(|known| word.eq_ignore_ascii_case(known)))
     }
 
     /// The pages and addresses that the receiver names, without what may be a key or the address of a person.
@@ -317,90 +284,67 @@ fn is_of_recipient(text: &str) -> bool {
 /// The reason in a reply: that of its words, or of a verdict on the sender, or of its enhanced status code.
 fn reason(reply: &str) -> Option<NamedReason> {
     let lower = reply.to_ascii_lowercase();
-    let alone = || NamedReason { reason: RefusalReason::Sender, ..with_name(reply) };
-    for phrases in &PHRASES.refusal {
-        let Some((begin, end)) = phrases
-            .words
-            .iter()
-            .find_map(|words| lower.find(words.as_str()).map(|at| (at, at + words.len())))
-        else {
-            continue;
-        };
-        let (before, after) = (reply.get(..begin)?, reply.get(end..)?);
+    let (alone, selector) = name_and_selector(reply);
+    let place = |phrases: &ReasonPhrases| {
+        let of = |words: &String| lower.find(words.as_str()).map(|at| (at, at + words.len()));
+        phrases.words.iter().find_map(of)
+    };
+    let found = PHRASES.refusal.iter().find_map(|phrases| Some((phrases, place(phrases)?)));
+    if let Some((phrases, (begin, end))) = found {
         let name = match phrases.name {
-            NamePlace::Before => before.rsplit_once('<').and_then(|(_, name)| name.split('>').next()),
-            NamePlace::Behind => words(after).next(),
+            NamePlace::Before => {
+                reply.get(..begin)?.rsplit_once('<').and_then(|(_, name)| name.split('>').next())
+            }
+            NamePlace::Behind => words(reply.get(end..)?).next(),
             NamePlace::Alone => None,
         };
         let name = name.map(|name| name.trim_end_matches([':', '.'])).filter(|name| name.len() <= MAX_HELO);
         let name = match phrases.reason {
             RefusalReason::Helo => name.map(str::to_owned),
-            RefusalReason::Pointer => None,
-            _ => name.and_then(domain).or_else(|| alone().name),
+            _ => name.and_then(domain).or(alone),
         };
         return Some(NamedReason { reason: phrases.reason, name, selector: None });
     }
     // The names of files and hosts of pages are no names of a check.
     let plain: Vec<&str> = words(&lower).filter(|word| !word.contains("://")).collect();
-    let names_check = |phrases: &&super::phrases::ReasonPhrases| {
-        let mut parts = plain
-            .iter()
-            .flat_map(|word| word.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-'));
+    let names_check = |phrases: &&ReasonPhrases| {
+        let ends = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-';
+        let mut parts = plain.iter().flat_map(|word| word.split(ends));
         parts.any(|part| phrases.words.iter().any(|word| word == part))
     };
     let verdict = PHRASES.verdict.iter().find(names_check).filter(|_| has(&plain.join(" "), &PHRASES.fault));
-    let of_status =
-        || plain.iter().find_map(|word| status(word)).map(|(of, detail)| format!("{of}.{detail}"));
-    let of_status = || of_status().and_then(|code| PHRASES.status.get(&code)).copied();
+    let of_status = || {
+        let (of, detail) = plain.iter().find_map(|word| status(word))?;
+        PHRASES.status.get(&format!("{of}.{detail}")).copied()
+    };
     let reason = verdict.map(|phrases| phrases.reason).or_else(of_status)?;
-    let named = with_name(reply);
-    Some(match reason {
-        RefusalReason::Pointer => NamedReason { reason, name: None, selector: None },
-        RefusalReason::Helo => {
-            let name = named.name.map(|name| name.trim_end_matches('.').to_owned());
-            NamedReason { reason, name, selector: None }
-        }
-        // An error in the SPF record is one of its owner.
-        RefusalReason::Spf
-            if lower.contains("error") || lower.contains("invalid") || lower.contains("missing") =>
-        {
-            NamedReason { reason: RefusalReason::Authentication, ..named }
-        }
-        _ => NamedReason { reason, ..named },
-    })
+    let name = match reason {
+        RefusalReason::Pointer => None,
+        RefusalReason::Helo => alone.map(|name| name.trim_end_matches('.').to_owned()),
+        _ => alone,
+    };
+    Some(NamedReason { reason, name, selector })
 }
 
-/// The one domain in a reply beside those of pages and of the host that refuses, or the domain of the DKIM key that it names.
-fn with_name(reply: &str) -> NamedReason {
+/// The domain and the selector of the DKIM key in a reply, or else the one domain in it.
+fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     let words: Vec<&str> = words(reply).map(|word| word.trim_end_matches(['.', ':'])).collect();
     let tag = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-    let behind = |name: &str| {
-        let place = words.iter().position(|word| word.eq_ignore_ascii_case(name))?;
-        words.get(place + 1).copied()
-    };
-    let as_name = words.iter().find_map(|word| word.split_once("._domainkey."));
-    let as_tags = || tag("s").or_else(|| tag("header.s")).zip(tag("d").or_else(|| tag("header.d")));
-    let key = as_name.or_else(as_tags).or_else(|| behind("selector").zip(behind("domain")));
-    let key = key.filter(|(selector, _)| dkim::is_selector(selector));
-    if let Some((selector, name)) = key.and_then(|(selector, of)| Some((selector.to_owned(), domain(of)?))) {
-        return NamedReason {
-            reason: RefusalReason::Authentication,
-            name: Some(name),
-            selector: Some(selector),
-        };
+    let key = tag("s").or_else(|| tag("header.s")).zip(tag("d").or_else(|| tag("header.d")));
+    if let Some((selector, name)) = key.filter(|(selector, _)| dkim::is_selector(selector)) {
+        return (domain(name), Some(selector.to_owned()));
     }
     // A line of a log has the envelope sender behind the reply.
     if let Some(place) = words.iter().position(|word| *word == "from=") {
-        let name = words.get(place + 1).filter(|word| word.contains('@')).and_then(|word| domain(word));
-        return NamedReason { reason: RefusalReason::Sender, name, selector: None };
+        let sender = words.get(place + 1).filter(|word| word.contains('@'));
+        return (sender.and_then(|word| domain(word)), None);
     }
     let is_plain = |word: &&&str| {
         !word.contains("://")
             && (!word.contains('=') || word.contains("header.") || word.contains("mailfrom"))
     };
     let names: BTreeSet<String> = words.iter().filter(is_plain).filter_map(|word| domain(word)).collect();
-    let name = names.first().cloned().filter(|_| names.len() == 1);
-    NamedReason { reason: RefusalReason::Sender, name, selector: None }
+    (names.first().cloned().filter(|_| names.len() == 1), None)
 }
 
 /// The status code of a bounce: of its field, or alone in brackets as `<HOST #4.4.7>`.
@@ -417,11 +361,7 @@ pub(super) fn bare_status(text: &str, fields: &[Field]) -> Option<String> {
 /// The end of the words of the sending host about the way to the recipient, with their reason.
 pub(super) fn of_delivery(text: &str) -> Option<RefusalReason> {
     let lower = text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-    PHRASES
-        .delivery
-        .iter()
-        .find(|phrases| behind(&lower, &phrases.words).is_some())
-        .map(|phrases| phrases.reason)
+    PHRASES.delivery.iter().find(|phrases| has(&lower, &phrases.words)).map(|phrases| phrases.reason)
 }
 
 #[cfg(test)]

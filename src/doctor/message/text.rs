@@ -7,34 +7,24 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use crate::limits::MAX_UNREAD_PARTS;
 
-/// The text of a file.
-#[derive(Debug, Default)]
-pub(super) struct FlatText {
-    /// The header, and behind it the parts.
-    pub(super) text: String,
-    /// The source of the file and of its parts in HTML, which has the links.
-    pub(super) source: String,
-    /// The parts that could not be read, with the reason.
-    pub(super) unread: Vec<String>,
-}
-
 /// A field of a header: its name in lower case, and its body on one line.
 pub(super) type Field = (String, String);
 
-/// Reads a file.
-pub(super) fn read(octets: &[u8]) -> FlatText {
-    let mut flat = FlatText::default();
+/// Reads a file: the header, and behind it the text of the parts; and the parts that could not be read, with the reason.
+pub(super) fn read(octets: &[u8]) -> (String, Vec<String>) {
     let text = String::from_utf8_lossy(octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets));
-    flat.source.push_str(&text);
     let first = text.lines().next().unwrap_or_default();
     let is_field = first.split_once(':').is_some_and(|(name, _)| is_name(name)) || first.starts_with("From ");
     let message = MessageParser::default().parse(octets).filter(|_| is_field);
     match message {
-        Some(message) => flat.take(&message),
-        None if is_page(&text) => flat.take_html(&text),
-        None => flat.text = readable(&text),
+        Some(message) => {
+            let mut flat = FlatText::default();
+            flat.take(&message);
+            (flat.text, flat.damaged)
+        }
+        None if is_page(&text) => (from_html(&text), Vec::new()),
+        None => (readable(&text), Vec::new()),
     }
-    flat
 }
 
 fn is_name(name: &str) -> bool {
@@ -46,6 +36,19 @@ fn is_page(text: &str) -> bool {
     begin.starts_with("<html") || begin.starts_with("<!doctype html")
 }
 
+/// The text of a page. The address behind a link may stand in the link alone.
+fn from_html(html: &str) -> String {
+    html_to_text(&html.replace("href=\"mailto:", ">"))
+}
+
+/// The text of a message.
+#[derive(Debug, Default)]
+struct FlatText {
+    text: String,
+    /// The types of parts that cannot be read.
+    damaged: Vec<String>,
+}
+
 impl FlatText {
     fn take(&mut self, message: &Message<'_>) {
         for (name, body) in message.headers_raw() {
@@ -53,17 +56,14 @@ impl FlatText {
         }
         for part in &message.parts {
             self.text.push('\n');
-            if part.is_encoding_problem && self.unread.len() < MAX_UNREAD_PARTS {
-                let kind = part.content_type().map_or_else(
-                    || "text/plain".to_owned(),
-                    |kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("*")),
-                );
-                self.unread.push(format!("{kind}: its encoding is damaged"));
+            if part.is_encoding_problem && self.damaged.len() < MAX_UNREAD_PARTS {
+                let kind = part.content_type().map_or("text", |kind| kind.ctype());
+                self.damaged.push(format!("a part of the type {kind}: its encoding is damaged"));
                 continue;
             }
             match &part.body {
                 PartType::Text(text) => self.text.push_str(text),
-                PartType::Html(html) => self.take_html(html),
+                PartType::Html(html) => self.text.push_str(&from_html(html)),
                 PartType::Message(inner) => self.take(inner),
                 PartType::Binary(octets) | PartType::InlineBinary(octets)
                     if part.content_type().is_some_and(|kind| kind.ctype() == "message") =>
@@ -74,12 +74,6 @@ impl FlatText {
             }
             self.text.push('\n');
         }
-    }
-
-    /// The address behind a link may stand in the link alone.
-    fn take_html(&mut self, html: &str) {
-        self.source.push_str(html);
-        self.text.push_str(&html_to_text(&html.replace("href=\"mailto:", ">")));
     }
 }
 

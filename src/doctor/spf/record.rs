@@ -7,7 +7,6 @@ use ipnet::IpNet;
 
 use crate::authentication::tags::{Versioned, texts};
 use crate::facts::{DomainFacts, canonical};
-use crate::spf::grammar::{domain, lengths, network, split_lengths};
 use crate::spf::macros::{SpfClient, expanded};
 
 /// The SPF records of a domain.
@@ -60,13 +59,8 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// The domain that it asks in the record of the domain `current`; none if that depends on the client or the sender.
-    pub(crate) fn domain<'t>(&'t self, current: &'t str) -> Option<Cow<'t, str>> {
-        self.domain_for(current, None)
-    }
-
-    /// The domain that it asks for a client; none if that depends on what is not known.
-    pub(crate) fn domain_for<'t>(
+    /// The domain that it asks in the record of the domain `current`; none if that depends on what is not known of the client.
+    pub(crate) fn domain<'t>(
         &'t self,
         current: &'t str,
         client: Option<SpfClient<'_>>,
@@ -79,24 +73,16 @@ impl Term {
         }
     }
 
-    /// The end of the domain that does not depend on macros, as a name: the labels behind the last one; none without macros and labels.
-    pub(crate) fn fixed_end(&self) -> Option<String> {
-        let (_, behind) = self.target.as_deref()?.rsplit_once('}')?;
-        let (_, end) = behind.split_once('.')?;
-        (!end.is_empty() && !end.contains('%')).then(|| canonical(end))
-    }
-
     /// The name of a modifier in lower case; none for a mechanism.
     fn modifier(&self) -> Option<String> {
         let is_modifier = matches!(self.kind, TermKind::Redirect | TermKind::Other);
         modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
     }
 
-    /// Whether an address of the target equals the address of the client.
-    pub(crate) fn covers(&self, of_target: IpAddr, client: IpAddr) -> bool {
+    /// The network around an address of its target.
+    pub(crate) fn around(&self, address: IpAddr) -> Option<IpNet> {
         let (ipv4, ipv6) = self.prefixes;
-        let length = if of_target.is_ipv4() { ipv4 } else { ipv6 };
-        IpNet::new(of_target, length).is_ok_and(|net| net.contains(&client))
+        Some(IpNet::new(address, if address.is_ipv4() { ipv4 } else { ipv6 }).ok()?.trunc())
     }
 }
 
@@ -160,7 +146,7 @@ pub(crate) fn mistaken(terms: &[Term]) -> Vec<String> {
 fn term(text: &str) -> Result<Term, String> {
     let wrong = |why: &str| format!("\"{text}\": {why}");
     if let Some((name, value)) = modifier(text) {
-        return of_modifier(text, &name.to_ascii_lowercase(), value).map_err(|why| wrong(&why));
+        return read_modifier(text, &name.to_ascii_lowercase(), value).map_err(wrong);
     }
     let (qualifier, rest) = match text.chars().next() {
         Some(sign @ ('+' | '-' | '~' | '?')) => (sign, text.get(1..).unwrap_or_default()),
@@ -191,16 +177,14 @@ fn term(text: &str) -> Result<Term, String> {
     let (named, prefix) = split_lengths(value);
     let prefixes = match prefix {
         None => (32, 128),
-        Some(_) if !matches!(kind, TermKind::A | TermKind::Mx) => {
-            return Err(wrong(&format!("{name} takes no prefix length")));
+        Some(prefix) if matches!(kind, TermKind::A | TermKind::Mx) => {
+            lengths(prefix).ok_or_else(|| wrong("the prefix length is invalid"))?
         }
-        Some(prefix) => lengths(prefix).ok_or_else(|| wrong("the prefix length is invalid"))?,
+        Some(_) => return Err(wrong("it takes no prefix length")),
     };
     let named = named.strip_prefix(':');
     match (&kind, named) {
-        (TermKind::Include | TermKind::Exists, None) | (_, Some("")) => {
-            return Err(wrong("it names no domain"));
-        }
+        (TermKind::Include | TermKind::Exists, None) => return Err(wrong("it names no domain")),
         (TermKind::All, Some(_)) => return Err(wrong("all takes no domain")),
         (_, Some(named)) if named.contains(':') && !named.contains('%') => {
             return Err(wrong("it looks like two terms without a space between them"));
@@ -208,20 +192,17 @@ fn term(text: &str) -> Result<Term, String> {
         (_, Some(named)) if named.parse::<IpAddr>().is_ok() => {
             return Err(wrong("an address needs ip4 or ip6 in place of the mechanism"));
         }
-        (_, Some(named)) => domain(named, false).map_err(|why| wrong(&why))?,
+        (_, Some(named)) => domain(named).map_err(wrong)?,
         (_, None) => {}
     }
     Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
 }
 
 /// A modifier, by its name in lower case.
-fn of_modifier(text: &str, name: &str, value: &str) -> Result<Term, String> {
+fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static str> {
     let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
     if ["redirect", "exp"].contains(&name) {
-        if value.is_empty() {
-            return Err("it names no domain".to_owned());
-        }
-        domain(value, name == "exp")?;
+        domain(value)?;
     }
     Ok(Term { qualifier: '+', kind, text: text.to_owned(), target: Some(target(value)), prefixes: (32, 128) })
 }
@@ -235,6 +216,86 @@ fn modifier(text: &str) -> Option<(&str, &str)> {
 
 fn target(text: &str) -> String {
     if text.contains('%') { text.to_owned() } else { canonical(text) }
+}
+
+/// Checks a domain of a term: labels, and macros (RFC 7208 sections 7.1 and 12).
+///
+/// # Errors
+/// Why it is invalid.
+fn domain(text: &str) -> Result<(), &'static str> {
+    let (mut rest, mut literal) = (text, String::new());
+    while let Some((before, after)) = rest.split_once('%') {
+        literal.push_str(before);
+        literal.push('m');
+        rest = match after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+            Some((inside, after)) if is_macro(inside) => after,
+            None if after.starts_with(['%', '_', '-']) => after.get(1..).unwrap_or_default(),
+            _ => return Err("there is no such macro"),
+        };
+    }
+    literal.push_str(rest);
+    let bare = literal.strip_suffix('.').unwrap_or(&literal);
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'/')
+    };
+    // A macro may have several labels.
+    let top = bare.rsplit('.').next().filter(|top| *top != bare).unwrap_or_default();
+    let is_top = top.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+        && top.bytes().any(|octet| !octet.is_ascii_digit())
+        && !top.starts_with('-')
+        && !top.ends_with('-');
+    match bare.split('.').all(is_label) && (is_top || text.ends_with('}')) {
+        true => Ok(()),
+        false => Err("it names no domain"),
+    }
+}
+
+/// Whether the text between braces is a macro: a letter, a number, `r`, delimiters.
+fn is_macro(inside: &str) -> bool {
+    let rest = inside.get(1..).unwrap_or_default().trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let rest = rest.strip_prefix(['r', 'R']).unwrap_or(rest);
+    inside.starts_with(|letter: char| "slodiphvcrt".contains(letter.to_ascii_lowercase()))
+        && rest.chars().all(|delimiter| ".-+,/_=".contains(delimiter))
+}
+
+/// Splits the lengths of prefixes from the end of a term: `b.example` and `24//64`. A macro may have a slash as its delimiter.
+fn split_lengths(value: &str) -> (&str, Option<&str>) {
+    let after_macros = value.rfind('}').map_or(0, |place| place + 1);
+    let (macros, rest) = value.split_at(after_macros);
+    match rest.find('/') {
+        Some(place) => {
+            let (named, lengths) = value.split_at(macros.len() + place);
+            (named, lengths.strip_prefix('/'))
+        }
+        None => (value, None),
+    }
+}
+
+/// The lengths behind the first slash: `24`, `24//64`, or `/64`.
+fn lengths(text: &str) -> Option<(u8, u8)> {
+    match text.split_once('/') {
+        None => Some((length(text, 32)?, 128)),
+        Some(("", ipv6)) => Some((32, length(ipv6, 128)?)),
+        Some((ipv4, ipv6)) => Some((length(ipv4, 32)?, length(ipv6.strip_prefix('/')?, 128)?)),
+    }
+}
+
+/// A length of a prefix. It has no leading zero.
+fn length(text: &str, most: u8) -> Option<u8> {
+    let is_padded = text.len() > 1 && text.starts_with('0');
+    let is_number = text.bytes().all(|octet| octet.is_ascii_digit());
+    text.parse().ok().filter(|length| *length <= most && !is_padded && is_number)
+}
+
+/// The network of `ip4` or `ip6`.
+fn network(text: &str) -> Option<IpNet> {
+    let Some((address, prefix)) = text.split_once('/') else {
+        return text.parse::<IpAddr>().ok().map(IpNet::from);
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    IpNet::new(address, length(prefix, most)?).ok()
 }
 
 #[cfg(test)]
@@ -251,9 +312,7 @@ mod tests {
         assert_eq!((read[1].prefixes, read[2].prefixes), ((24, 64), (32, 64)));
         assert_eq!((read[5].qualifier, &read[5].kind), ('?', &TermKind::Include));
         assert_eq!((read[11].qualifier, &read[11].kind), ('~', &TermKind::All));
-        assert!(read[6].domain("a.").is_none());
-        assert_eq!(read[6].fixed_end().as_deref(), Some("_spf.example."));
-        assert_eq!(read[5].fixed_end(), None);
+        assert!(read[6].domain("a.", None).is_none());
         for bad in [
             "ip4:192.0.2.300",
             "ip4:2001:db8::1",
@@ -312,9 +371,58 @@ mod tests {
     #[test]
     fn a_prefix_covers_the_client() {
         let term = &terms("v=spf1 a/24").unwrap()[0];
-        let address = |text: &str| text.parse().unwrap();
-        assert!(term.covers(address("192.0.2.1"), address("192.0.2.200")));
-        assert!(!term.covers(address("192.0.2.1"), address("192.0.3.1")));
-        assert!(!term.covers(address("192.0.2.1"), address("2001:db8::1")));
+        let around = |known: &str| term.around(known.parse().unwrap()).unwrap().to_string();
+        assert_eq!(
+            (around("192.0.2.1").as_str(), around("2001:db8::1").as_str()),
+            ("192.0.2.0/24", "2001:db8::1/128")
+        );
+    }
+
+    #[test]
+    fn domains_end_with_a_label_that_a_domain_can_have() {
+        for good in [
+            "a.example",
+            "a.example.",
+            "_spf.a.xn--p1ai",
+            "%{i}._spf.%{d2}",
+            "%{ir}.a.example",
+            "%%x.%_y.%-z.example",
+            "%{d1r-}.a.b",
+            "%{L/}.a.b",
+        ] {
+            assert_eq!(domain(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "localhost",
+            "192.0.2.1",
+            "a.example.-all",
+            "a..example",
+            "%{z}.a.example",
+            "%d.a.example",
+            "a.%{d1r",
+            "a.example/24",
+            "m\u{fc}nchen.example",
+            ".",
+        ] {
+            assert!(domain(bad).is_err(), "{bad}");
+        }
+        assert!(domain(&format!("{}.example", "a".repeat(64))).is_err());
+    }
+
+    #[test]
+    fn lengths_stand_behind_the_domain_and_its_macros() {
+        assert_eq!(split_lengths(":a.example/24//64"), (":a.example", Some("24//64")));
+        assert_eq!(split_lengths(":%{d/}.a.example"), (":%{d/}.a.example", None));
+        assert_eq!(split_lengths(":%{d}/24"), (":%{d}", Some("24")));
+        assert_eq!(split_lengths("/24"), ("", Some("24")));
+        assert_eq!(
+            (lengths("24//64"), lengths("/64"), lengths("24")),
+            (Some((24, 64)), Some((32, 64)), Some((24, 128)))
+        );
+        for bad in ["33", "08", "", "24/64", "/129", "+8"] {
+            assert_eq!(lengths(bad), None, "{bad}");
+        }
+        assert_eq!((network("192.0.2.0/024"), network("192.0.2.1/33")), (None, None));
+        assert_eq!(network("192.0.2.0/24").map(|net| net.prefix_len()), Some(24));
     }
 }

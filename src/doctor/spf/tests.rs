@@ -1,9 +1,10 @@
 //! Cases of SPF records.
 
 use super::*;
-use crate::authentication::local_part::LocalPart;
+use crate::facts::lookup;
 use crate::facts::tests::facts;
 use crate::finding::Level;
+use crate::spf::walk::NamedSenders;
 
 fn codes(lines: &str) -> Vec<Code> {
     check(&facts("a.test.", lines)).into_iter().map(|finding| finding.code).collect()
@@ -60,25 +61,7 @@ fn a_record_that_includes_itself_is_told_once() {
     let both = of(
         "lookup a.test. TXT | \"v=spf1 include:b.test -all\"\nlookup b.test. TXT | \"v=spf1 include:a.test -all\"",
     );
-    assert!(both.ends_with("; it includes b.test, > a.test (a loop), > > b.test (a loop)"), "{both}");
-}
-
-#[test]
-fn the_fixed_end_of_names_with_macros_is_looked_up() {
-    let of = |term: &str, soa: &str| {
-        let lines = format!("lookup a.test. TXT | \"v=spf1 {term} -all\"\nlookup gone.test. SOA {soa}");
-        (codes(&lines), wants(&facts("a.test.", &lines)).contains(&lookup("gone.test.", "SOA")))
-    };
-    let include = "include:%{ir}.%{v}.%{d}.spf.gone.test";
-    assert_eq!(of(include, "NXDOMAIN"), (vec![Code::SpfIncludeMissing], true));
-    assert_eq!(of("include:_spf.%{o}.gone.test", "NXDOMAIN"), (vec![Code::SpfIncludeMissing], true));
-    assert_eq!(of(include, "SERVFAIL"), (vec![Code::PolicyUnknown], true));
-    assert_eq!(of("exists:%{i}.gone.test", "SERVFAIL"), (vec![Code::PolicyUnknown], true));
-    assert_eq!(of(include, "| ns.gone.test. h. 7 2 3 4 5"), (vec![Code::SpfOk], true));
-    assert_eq!(of("exists:%{i}.gone.test", "NXDOMAIN"), (vec![Code::SpfOk], true), "it matches nobody");
-    assert_eq!(of("exists:%{i}.x.%{o}", "NXDOMAIN"), (vec![Code::SpfOk], false));
-    let redirect = "lookup a.test. TXT | \"v=spf1 redirect=%{l}.gone.test\"\nlookup gone.test. SOA NXDOMAIN";
-    assert_eq!(codes(redirect), [Code::SpfIncludeMissing]);
+    assert!(both.ends_with("; it includes b.test, a.test (a loop), b.test (a loop)"), "{both}");
 }
 
 #[test]
@@ -89,7 +72,7 @@ fn eleven_mail_hosts_are_too_many_for_mx() {
     };
     assert_eq!((codes(&record(10)), codes(&record(11))), (vec![Code::SpfOk], vec![Code::SpfLookups]));
     let address = "203.0.113.1".parse().unwrap();
-    let outcome = outcome(&facts("a.test.", &record(11)), "a.test.", address, &mut Vec::new());
+    let outcome = outcome(&facts("a.test.", &record(11)), "a.test.", address).0;
     assert_eq!(outcome, SpfOutcome::PermError);
 }
 
@@ -100,7 +83,7 @@ fn a_third_void_lookup_ends_the_evaluation() {
         let lookups: String =
             (0..voids).map(|number| format!("\nlookup n{number}.test. A NXDOMAIN")).collect();
         let lines = format!("lookup a.test. TXT | \"v=spf1 {terms}ip4:203.0.113.1 -all\"{lookups}");
-        outcome(&facts("a.test.", &lines), "a.test.", "203.0.113.1".parse().unwrap(), &mut Vec::new())
+        outcome(&facts("a.test.", &lines), "a.test.", "203.0.113.1".parse().unwrap()).0
     };
     assert_eq!((of(2), of(3)), (SpfOutcome::Pass, SpfOutcome::PermError));
 }
@@ -124,7 +107,7 @@ fn an_address_is_evaluated() {
              lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.51.100.1\nlookup a.test. A | 198.51.100.9"
         );
         let address = address.parse().unwrap();
-        outcome(&facts("a.test.", &lines), "a.test.", address, &mut Vec::new())
+        outcome(&facts("a.test.", &lines), "a.test.", address).0
     };
     assert_eq!(of("v=spf1 include:b.test -all", "192.0.2.9"), SpfOutcome::Pass);
     assert_eq!(of("v=spf1 include:b.test ~all", "203.0.113.1"), SpfOutcome::SoftFail);
@@ -134,42 +117,10 @@ fn an_address_is_evaluated() {
     assert_eq!(of("v=spf1 redirect=b.test", "203.0.113.1"), SpfOutcome::Fail);
     assert_eq!(of("v=spf1 include:c.test -all", "203.0.113.1"), SpfOutcome::Unknown);
     let unevaluated = |term: &str| SpfOutcome::Unevaluated(term.to_owned());
-    for term in ["exists:%{p}.x.test", "ptr:%{p}", "include:%{p}.x.test", "redirect=%{p}.x.test"] {
+    for term in ["exists:%{p}.x.test", "ptr", "include:%{p}.x.test", "redirect=%{p}.x.test"] {
         assert_eq!(of(&format!("v=spf1 {term}"), "203.0.113.1"), unevaluated(term));
     }
     assert_eq!(of("v=spf1", "203.0.113.1"), SpfOutcome::Neutral);
-}
-
-#[test]
-fn names_of_the_address_are_evaluated_for_ptr() {
-    let of = |term: &str, names: &str| {
-        let lines = format!(
-            "lookup a.test. TXT | \"v=spf1 {term} -all\"\nlookup 1.113.0.203.in-addr.arpa. PTR {names}\n\
-             lookup mx.a.test. A | 203.0.113.1\nlookup old.a.test. A | 203.0.113.2\nlookup gone.a.test. A SERVFAIL\n\
-             lookup mx.b.test. A | 203.0.113.1"
-        );
-        outcome(&facts("a.test.", &lines), "a.test.", "203.0.113.1".parse().unwrap(), &mut Vec::new())
-    };
-    for (term, names, expected) in [
-        ("ptr", "| mx.a.test.", SpfOutcome::Pass),
-        ("?ptr", "| mx.a.test.", SpfOutcome::Neutral),
-        ("ptr:mx.a.test", "| mx.a.test.", SpfOutcome::Pass),
-        ("ptr:b.test", "| mx.a.test. | mx.b.test.", SpfOutcome::Pass),
-        ("ptr:x.a.test", "| mx.a.test.", SpfOutcome::Fail),
-        ("ptr", "| old.a.test.", SpfOutcome::Fail),
-        ("ptr", "| mx.b.test. | unasked.b.test.", SpfOutcome::Fail),
-        ("ptr", "", SpfOutcome::Fail),
-        ("ptr", "NXDOMAIN", SpfOutcome::Fail),
-        ("ptr", "| gone.a.test.", SpfOutcome::Unknown),
-        ("ptr", "| gone.a.test. | mx.a.test.", SpfOutcome::Pass),
-        ("ptr", "SERVFAIL", SpfOutcome::Unknown),
-    ] {
-        assert_eq!(of(term, names), expected, "{term} {names}");
-    }
-    let mut wants = Vec::new();
-    let facts = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ptr -all\"");
-    assert_eq!(outcome(&facts, "a.test.", "203.0.113.1".parse().unwrap(), &mut wants), SpfOutcome::Unknown);
-    assert_eq!(wants, [lookup("1.113.0.203.in-addr.arpa.", "PTR")]);
 }
 
 #[test]
@@ -179,8 +130,8 @@ fn macros_of_the_client_are_evaluated_for_an_address() {
         lookup 2.113.0.203.in-addr.a.test.y.test. TXT | \"v=spf1 ?all\"\nlookup 203.0.113.3._i.a.test.x.test. A";
     let facts = facts("a.test.", &format!("lookup a.test. TXT | \"{record}\"{asked}"));
     let of = |address: &str| {
-        let mut wants = Vec::new();
-        (outcome(&facts, "a.test.", address.parse().unwrap(), &mut wants), wants.pop())
+        let (outcome, mut walk) = outcome(&facts, "a.test.", address.parse().unwrap());
+        (outcome, walk.wants.pop())
     };
     assert_eq!(of("203.0.113.1").0, SpfOutcome::Pass);
     assert_eq!(of("203.0.113.2").0, SpfOutcome::Fail);
@@ -214,27 +165,6 @@ fn the_outcome_for_an_address_has_its_code() {
         let found = check(&relayed).pop().unwrap();
         assert_eq!((found.code, found.level), expected, "{address}");
     }
-    let mut forwarded = facts("a.test.", "lookup a.test. TXT | \"v=spf1 ip4:203.0.113.1 -all\"");
-    forwarded.subject.address = "203.0.113.2".parse().ok();
-    for (earlier, expected) in [
-        ("203.0.113.1", (Code::SpfUnevaluated, Level::CouldNotTell)),
-        ("203.0.113.3", (Code::SpfFromFails, Code::SpfFromFails.entry().level)),
-    ] {
-        forwarded.subject.earlier_clients = vec![earlier.parse().unwrap()];
-        let found = check(&forwarded).pop().unwrap();
-        assert_eq!((found.code, found.level), expected, "{earlier}");
-    }
-    for (local, name) in
-        [(LocalPart::Absent, "postmaster.x.test."), (LocalPart::Known("al".to_owned()), "al.x.test.")]
-    {
-        let lines =
-            format!("lookup a.test. TXT | \"v=spf1 exists:%{{l}}.x.test -all\"\nlookup {name} A | 127.0.0.1");
-        let mut with_macro = facts("a.test.", &lines);
-        (with_macro.subject.address, with_macro.subject.local_part) = ("203.0.113.1".parse().ok(), local);
-        assert_eq!(check(&with_macro).pop().unwrap().code, Code::SpfFromPasses, "{name}");
-        with_macro.subject.local_part = LocalPart::Unknown;
-        assert_eq!(check(&with_macro).pop().unwrap().code, Code::SpfUnevaluated, "{name}");
-    }
     let unevaluated = code("v=spf1 exists:%{p}.x.test -all");
     assert_eq!(unevaluated.level, Level::CouldNotTell);
     let evidence = unevaluated.evidence;
@@ -254,17 +184,7 @@ fn records_that_include_each_other_end_after_ten_terms() {
         (1..10).map(record).chain(["lookup d10.test. TXT | \"v=spf1 ?all\"".to_owned()]).collect();
     let facts = facts("d1.test.", &lines);
     let address = "203.0.113.1".parse().unwrap();
-    assert_eq!(outcome(&facts, "d1.test.", address, &mut Vec::new()), SpfOutcome::PermError);
-}
-
-#[test]
-fn the_services_behind_includes_are_named() {
-    let lines = "lookup a.test. TXT | \"v=spf1 include:_spf.google.com include:x.test -all\"\n\
-        lookup _spf.google.com. TXT | \"v=spf1 include:_netblocks.google.com -all\"\n\
-        lookup _netblocks.google.com. TXT | \"v=spf1 -all\"\nlookup x.test. TXT | \"v=spf1 -all\"";
-    let evidence = check(&facts("a.test.", lines)).remove(0).evidence;
-    let expected = "includes _spf.google.com (Google Workspace), > _netblocks.google.com, x.test)";
-    assert!(evidence.ends_with(expected), "{evidence}");
+    assert_eq!(outcome(&facts, "d1.test.", address).0, SpfOutcome::PermError);
 }
 
 #[test]
@@ -352,4 +272,98 @@ fn each_fault_has_its_code() {
     for (lines, expected) in cases {
         assert_eq!(codes(lines), *expected, "{lines}");
     }
+}
+
+/// The result for all other addresses, the domain whose record says so, and the number of wide networks.
+fn rest(record: &str, included: &str) -> (SpfOutcome, String, usize) {
+    let lines = format!("lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"{included}\"");
+    let (rest, walk) = reach(&facts("a.test.", &lines), "a.test.");
+    (rest, walk.at.clone(), wide(&walk).len())
+}
+
+#[test]
+fn the_rest_is_told_by_the_first_record_that_speaks_of_it() {
+    let told = |outcome, at: &str| (outcome, at.to_owned(), 0);
+    assert_eq!(rest("v=spf1 ?all", ""), told(SpfOutcome::Neutral, "a.test."));
+    assert_eq!(rest("v=spf1 redirect=b.test", "v=spf1 +all"), told(SpfOutcome::Pass, "b.test."));
+    assert_eq!(rest("v=spf1 include:b.test -all", "v=spf1 +all"), told(SpfOutcome::Pass, "b.test."));
+    assert_eq!(rest("v=spf1 -include:b.test ?all", "v=spf1 +all"), told(SpfOutcome::Fail, "b.test."));
+    assert_eq!(rest("v=spf1 include:b.test -all", "v=spf1 ?all"), told(SpfOutcome::Fail, "a.test."));
+    assert_eq!(rest("v=spf1 redirect=b.test", "v=spf1 mx"), told(SpfOutcome::Neutral, "b.test."));
+    assert_eq!(rest("v=spf1 include:a.test -all", ""), told(SpfOutcome::Fail, "a.test."));
+}
+
+#[test]
+fn a_wide_network_around_a_known_host_is_found() {
+    let of = |record: &str| {
+        let hosts = "lookup a.test. A | 192.0.2.1\nlookup a.test. MX | 10 mx.b.test.\nlookup mx.b.test. A | 198.51.100.1";
+        let lines = format!("lookup a.test. TXT | \"{record}\"\n{hosts}");
+        wide(&reach(&facts("a.test.", &lines), "a.test.").1).len()
+    };
+    assert_eq!(of("v=spf1 a/1 -all"), 1);
+    assert_eq!(of("v=spf1 mx/4 -all"), 1);
+    assert_eq!(of("v=spf1 a:mx.b.test/1 -all"), 1);
+    assert_eq!(of("v=spf1 a mx a/24 mx/16 ?a/1 a:nowhere.test/1 -all"), 0);
+}
+
+#[test]
+fn a_name_without_macros_that_exists_covers_all() {
+    let lines = "lookup a.test. TXT | \"v=spf1 exists:b.test -all\"\nlookup b.test. A | 192.0.2.1";
+    assert_eq!(reach(&facts("a.test.", lines), "a.test.").0, SpfOutcome::Pass);
+    let absent = lines.replace(" | 192.0.2.1", "");
+    assert_eq!(reach(&facts("a.test.", &absent), "a.test.").0, SpfOutcome::Fail);
+}
+
+#[test]
+fn wide_networks_are_found_in_parts_and_behind_includes() {
+    let of = |record: &str, included: &str| rest(record, included).2;
+    assert_eq!(of("v=spf1 ip4:0.0.0.0/0 ip6:::/0 -all", ""), 2);
+    assert_eq!(of("v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", ""), 1);
+    assert_eq!(of("v=spf1 include:b.test -all", "v=spf1 ip4:0.0.0.0/2 -all"), 1);
+    assert_eq!(of("v=spf1 a//0 mx/0 ?mx//0 -all", ""), 2);
+    assert_eq!(of("v=spf1 ip4:10.0.0.0/8 ip6:2001::/16 -ip4:0.0.0.0/0 -all", ""), 0);
+}
+
+const HOSTS: &str = "
+    lookup a.test. MX | 10 mx.a.test.
+    lookup mx.a.test. A | 198.18.0.1
+    lookup mx.a.test. AAAA
+    lookup out.a.test. A | 198.18.0.2
+    lookup out.a.test. AAAA | 2001:2::2
+    lookup b.test. TXT | \"v=spf1 ip4:198.18.0.3 ~all\"";
+
+/// The senders that a record names.
+fn senders(record: &str) -> NamedSenders {
+    let lines = format!("{HOSTS}\nlookup a.test. TXT | \"{record}\"");
+    reach(&facts("a.test.", &lines), "a.test.").1.senders
+}
+
+#[test]
+fn hosts_are_named_by_their_names_and_by_single_addresses() {
+    for (record, expected, are_all) in [
+        ("v=spf1 mx -all", &["198.18.0.1"][..], true),
+        ("v=spf1 a:out.a.test -all", &["198.18.0.2", "2001:2::2"], true),
+        ("v=spf1 ip4:198.18.0.9 ip6:2001:2::9/128 ~all", &["198.18.0.9", "2001:2::9"], true),
+        ("v=spf1 redirect=b.test", &["198.18.0.3"], true),
+        ("v=spf1 -all", &[], true),
+        ("v=spf1 mx", &["198.18.0.1"], false),
+        ("v=spf1 mx ?all", &["198.18.0.1"], false),
+        ("v=spf1 mx +all", &["198.18.0.1"], false),
+        ("v=spf1 mx include:b.test -all", &["198.18.0.1"], false),
+        ("v=spf1 mx ip4:198.18.1.0/24 -all", &["198.18.0.1"], false),
+        ("v=spf1 mx/24 -all", &[], false),
+        ("v=spf1 mx a:unasked.test -all", &["198.18.0.1"], false),
+        ("v=spf1 -mx -all", &[], true),
+    ] {
+        let found = senders(record);
+        let addresses: Vec<String> = found.addresses.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (addresses.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), !found.has_others),
+            (expected, are_all),
+            "{record}"
+        );
+    }
+    let has = |record: &str| senders(record).has("198.18.0.1".parse().unwrap());
+    assert!(has("v=spf1 mx -all") && has("v=spf1 a:mx.a.test include:b.test -all"));
+    assert!(!has("v=spf1 mx include:b.test -all"), "mx stands in most records");
 }

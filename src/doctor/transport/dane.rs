@@ -2,7 +2,7 @@
 //!
 //! RFC 6698 section 2.1 (the fields), RFC 7672 (which records count for mail).
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use ring::digest::{SHA256, SHA512, digest};
@@ -10,10 +10,10 @@ use ring::digest::{SHA256, SHA512, digest};
 use crate::codes::Code;
 use crate::dnssec::TLSA_OF_MAIL;
 use crate::facts::{
-    DomainFacts, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, at_server, is_within, lookup,
+    DomainFacts, LookupFound, QueryForm, ReplySecurity, Want, above, at_server, is_within, lookup,
 };
 use crate::finding::{Finding, Level};
-use crate::limits::{MAX_DENIED_TLSA, MAX_SIGNED_TLSA_QUESTIONS, MAX_UNPROVEN_ASKED};
+use crate::limits::{MAX_ASKED_TLSA, MAX_UNPROVEN_ASKED};
 use crate::part::{About, Part};
 use crate::transport::der::public_key;
 use crate::{elsewhere, mail, served, zone};
@@ -32,47 +32,29 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
-/// The questions about TLSA records that the cache of this host denies with a proof: its servers may fail for them all the same. The
-/// proof may be that of a name above (RFC 8020), which other hosts do not have. So are those that fail validation: they may be denied
-/// without a proof, and a later lookup finds one in the cache.
-pub(crate) fn of_denied(facts: &DomainFacts) -> Vec<Want> {
-    let is_denied = |name: &String| match facts.lookup(name, "TLSA") {
-        LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
-            reply.from_cache && reply.security == ReplySecurity::Secure
-        }
-        _ => facts.is_bogus(name, "TLSA"),
-    };
-    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_denied);
-    let asked = names.take(MAX_DENIED_TLSA);
-    asked.flat_map(|name| elsewhere::behind_cache(facts, (&name, "TLSA"))).collect()
-}
-
-/// The questions about TLSA records in the zone of the domain that validate at this host: each server must sign them.
-pub(crate) fn of_signed(facts: &DomainFacts) -> Vec<Want> {
-    let is_signed = |found: &LookupFound<'_>| matches!(found, LookupFound::Data(reply) if is_secure(reply));
-    at_each_server(facts, is_signed).into_iter().take(MAX_SIGNED_TLSA_QUESTIONS).collect()
-}
-
-/// The questions about TLSA records in the zone of the domain whose absence is proven to this host: each server must send the proof. This host
-/// asks another server after one that sends none.
-pub(crate) fn of_proven(facts: &DomainFacts) -> Vec<Want> {
-    let is_proven = |found: &LookupFound<'_>| matches!(found, LookupFound::NoData(reply) | LookupFound::NoName(reply) if is_secure(reply));
-    at_each_server(facts, is_proven).into_iter().take(MAX_UNPROVEN_ASKED).collect()
-}
-
-fn is_secure(reply: &ReplyFacts) -> bool {
-    reply.security == ReplySecurity::Secure
-}
-
-/// The questions to servers of the zone about TLSA records in it whose lookup has such a result. One address of each name is asked.
-fn at_each_server(facts: &DomainFacts, is_asked: impl Fn(&LookupFound<'_>) -> bool) -> Vec<Want> {
-    let is_own = |name: &String| is_within(name, zone::apex(facts)) && is_asked(&facts.lookup(name, "TLSA"));
+/// The questions to servers of the zone about TLSA records that validate at this host, or whose absence does: each server must sign them, or
+/// send the proof. The cache of this host may have the proof of a name above (RFC 8020), which other hosts do not have: then the servers of the
+/// name are asked, because they may fail for it. So are they if the lookup fails validation.
+pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
-    let each = zone::one_of_each(&zone::servers(facts)).into_iter().filter(|server| serving.contains(server));
-    let each: Vec<IpAddr> = each.collect();
-    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).filter(is_own);
-    let ask = |server: IpAddr, name: &str| at_server(server, name, "TLSA", QueryForm::Udp);
-    names.flat_map(|name| each.iter().map(|server| ask(*server, &name)).collect::<Vec<_>>()).collect()
+    let mut each = zone::one_of_each(&zone::servers(facts));
+    each.retain(|server| serving.contains(server));
+    let ask = |name: String| -> Vec<Want> {
+        let found = facts.lookup(&name, "TLSA");
+        let secure = found.reply().filter(|reply| reply.security == ReplySecurity::Secure);
+        let is_own = is_within(&name, zone::apex(facts)) && secure.is_some();
+        let own =
+            each.iter().filter(|_| is_own).map(|server| at_server(*server, &name, "TLSA", QueryForm::Udp));
+        let is_kept = found.is_absent() && secure.is_some_and(|reply| reply.from_cache);
+        let behind = if is_kept || facts.is_bogus(&name, "TLSA") {
+            elsewhere::behind_cache(facts, (&name, "TLSA"))
+        } else {
+            Vec::new()
+        };
+        behind.into_iter().chain(own).collect()
+    };
+    let names = mail::hosts(facts).into_iter().map(|host| tlsa(&host)).take(MAX_ASKED_TLSA);
+    names.flat_map(ask).take(MAX_UNPROVEN_ASKED).collect()
 }
 
 /// The name above that of TLSA records, if DNSSEC proves that it does not exist: then there are none (RFC 8020).
@@ -142,35 +124,6 @@ pub(crate) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
     }
 }
 
-/// The hosts by the state of their TLSA records.
-#[derive(Default)]
-struct Hosts {
-    secure: Vec<String>,
-    unsigned: Vec<String>,
-    unusable: Vec<String>,
-    /// No server gives the records, with the evidence.
-    unanswered: Vec<(String, String)>,
-    /// The same, and a proof says that there are none.
-    proven: Vec<(String, String)>,
-    unknown: Vec<(String, String)>,
-}
-
-impl Hosts {
-    /// Takes in a host whose TLSA records no server gives; returns the others.
-    fn take_unanswered(&mut self, facts: &DomainFacts, host: String) -> Option<String> {
-        let name = tlsa(&host);
-        let Some(evidence) = elsewhere::evidence(facts, &name, "TLSA") else { return Some(host) };
-        match proof(facts, &name) {
-            Some(above) => self.proven.push((
-                host,
-                format!("{evidence}; a proof that {above} does not exist lets some resolvers answer that there are none"),
-            )),
-            None => self.unanswered.push((host, evidence)),
-        }
-        None
-    }
-}
-
 /// Whether the addresses of a host are not secured by DNSSEC.
 fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     let of = |kind| match facts.lookup(host, kind) {
@@ -188,36 +141,42 @@ pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     examined.map(|host| (tlsa(&host), "TLSA")).collect()
 }
 
-fn hosts(facts: &DomainFacts) -> Hosts {
-    let mut hosts = Hosts::default();
-    for host in mail::hosts(facts) {
-        match facts.lookup(&tlsa(&host), "TLSA") {
-            LookupFound::Data(reply) => match reply.security {
-                ReplySecurity::Secure => match none_usable(reply.data("TLSA")) {
-                    Some(why) => hosts.unusable.push(format!("{} TLSA {why}", tlsa(&host))),
-                    None => hosts.secure.push(host),
-                },
-                ReplySecurity::Insecure => hosts.unsigned.push(host),
-                ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => {}
+/// The code of the TLSA records of a host, with its level and the evidence; none if there are none, or another finding has the cause.
+fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
+    let name = tlsa(host);
+    let usual = |code: Code, text: String| Some((code, code.entry().level, text));
+    let unanswered = || {
+        let evidence = elsewhere::evidence(facts, &name, "TLSA")?;
+        let Some(above) = proof(facts, &name) else { return usual(Code::PolicyUnanswered, evidence) };
+        // Resolvers that ask for the name above, or have its proof, give an answer.
+        let end =
+            format!("a proof that {above} does not exist lets some resolvers answer that there are none");
+        Some((Code::PolicyUnanswered, Level::Warning, format!("{evidence}; {end}")))
+    };
+    match facts.lookup(&name, "TLSA") {
+        LookupFound::Data(reply) => match reply.security {
+            ReplySecurity::Secure => match none_usable(reply.data("TLSA")) {
+                Some(why) => usual(Code::TlsaUnusable, format!("{name} TLSA {why}")),
+                None => usual(Code::DaneOk, host.to_owned()),
             },
-            // The finding about its addresses has the cause, and nobody connects to it.
-            LookupFound::Unknown(_)
-                if mail::is_without_answer(facts, &host) || facts.is_bogus_host(&host) => {}
-            // Nobody asks for TLSA records of a host whose address is not secure (RFC 7672 section 2.1.2).
-            LookupFound::Unknown(_) if is_insecure(facts, &host) => {}
-            LookupFound::Unknown(why) => {
-                if let Some(host) = hosts.take_unanswered(facts, host) {
-                    let text = format!("{} TLSA: {why}", tlsa(&host));
-                    hosts.unknown.push((host, text));
-                }
-            }
-            LookupFound::NoData(_) | LookupFound::NoName(_) => {
-                hosts.take_unanswered(facts, host);
-            }
-            LookupFound::NotAsked => {}
+            ReplySecurity::Insecure => usual(Code::TlsaUnsigned, host.to_owned()),
+            ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => None,
+        },
+        // The finding about its addresses has the cause, and nobody connects to it; nor asks for TLSA records of a host whose address is not
+        // secure (RFC 7672 section 2.1.2).
+        LookupFound::Unknown(_)
+            if mail::is_without_answer(facts, host)
+                || facts.is_bogus_host(host)
+                || is_insecure(facts, host) =>
+        {
+            None
         }
+        LookupFound::Unknown(why) => {
+            unanswered().or_else(|| usual(Code::PolicyUnknown, format!("{name} TLSA: {why}")))
+        }
+        LookupFound::NoData(_) | LookupFound::NoName(_) => unanswered(),
+        LookupFound::NotAsked => None,
     }
-    hosts
 }
 
 /// The first record and its fault, if no record can be used.
@@ -235,29 +194,23 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
 /// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
 /// other hosts of the domain have them.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let Hosts { secure, unsigned, unusable, unanswered, proven, unknown } = hosts(facts);
-    let mut findings = Vec::new();
-    let groups = [
-        (Code::DaneOk, secure, ", "),
-        (Code::TlsaUnsigned, unsigned, ", "),
-        (Code::TlsaUnusable, unusable, "; "),
-    ];
-    let told = groups.into_iter().filter(|(_, texts, _)| !texts.is_empty());
-    findings.extend(told.map(|(code, texts, between)| Finding::new(code, texts.join(between))));
-    let failed = [
-        (Code::PolicyUnanswered, unanswered, Code::PolicyUnanswered.entry().level),
-        // Resolvers that ask for the name above, or have its proof, give an answer.
-        (Code::PolicyUnanswered, proven, Level::Warning),
-        (Code::PolicyUnknown, unknown, Code::PolicyUnknown.entry().level),
-    ];
-    let failed = failed.into_iter().filter(|(_, hosts, _)| !hosts.is_empty());
-    findings.extend(failed.map(|(code, hosts, level)| {
+    let mut groups = BTreeMap::<(Code, Level), Vec<(String, String)>>::new();
+    for host in mail::hosts(facts) {
+        if let Some((code, level, text)) = judge(facts, &host) {
+            groups.entry((code, level)).or_default().push((host, text));
+        }
+    }
+    let finding = |((code, level), hosts): ((Code, Level), Vec<(String, String)>)| {
         let (hosts, texts): (Vec<String>, Vec<String>) = hosts.into_iter().unzip();
-        let told = Finding::new(code, texts.join("; ")).at(level).of(Part::Dane);
-        let told = hosts.iter().fold(told, |told, host| told.on(tlsa(host), "TLSA"));
-        told.about(hosts.into_iter().map(About::Host))
-    }));
-    findings
+        let finding = Finding::new(code, texts.join("; ")).at(level);
+        if ![Code::PolicyUnanswered, Code::PolicyUnknown].contains(&code) {
+            return finding;
+        }
+        let finding =
+            hosts.iter().fold(finding.of(Part::Dane), |finding, host| finding.on(tlsa(host), "TLSA"));
+        finding.about(hosts.into_iter().map(About::Host))
+    };
+    groups.into_iter().map(finding).collect()
 }
 
 #[cfg(test)]
@@ -309,15 +262,15 @@ mod tests {
         let asked = |state: &str, more: &str| {
             let tlsa = format!("lookup _25._tcp.mx.a.test. TLSA {state}");
             let lines = format!("{TWO_SERVERS}\n{}\n{denied}\n{tlsa}\n{more}", &FAILS[..until]);
-            let wants = of_denied(&facts("a.test.", &lines));
+            let wants = at_servers(&facts("a.test.", &lines));
             wants.iter().filter(|want| matches!(want, Want::Server { kind: "TLSA", .. })).count()
         };
-        assert_eq!(asked("secure NXDOMAIN cached", ""), 1);
-        assert_eq!(asked("secure NXDOMAIN", ""), 0, "the servers have just told it");
+        assert_eq!(asked("secure NXDOMAIN cached", ""), 1 + 2, "each must send the proof");
+        assert_eq!(asked("secure NXDOMAIN", ""), 2, "the servers have just given it");
         assert_eq!(asked("insecure NXDOMAIN cached", ""), 0);
         let first = "server 198.18.1.1 _25._tcp.mx.a.test. TLSA udp";
-        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} aa NXDOMAIN")), 1);
-        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} SERVFAIL")), 4);
+        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} aa NXDOMAIN")), 1 + 2);
+        assert_eq!(asked("secure NXDOMAIN cached", &format!("{first} SERVFAIL")), 4 + 2);
     }
 
     #[test]

@@ -102,7 +102,7 @@ fn read(text: &str) -> Result<StsPolicy, String> {
 pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     let file = record(facts).and_then(|_| file(facts));
     match file.and_then(|want| facts.got.get(&want)) {
-        Some(Got::PolicyFile(PolicyFile::Text(text) | PolicyFile::Typed { text, .. })) => {
+        Some(Got::PolicyFile(PolicyFile::Text(text))) => {
             read(text).is_ok_and(|policy| policy.mode == Mode::Enforce)
         }
         _ => false,
@@ -137,7 +137,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
         });
     };
     let text = match facts.got.get(&file) {
-        Some(Got::PolicyFile(PolicyFile::Text(text) | PolicyFile::Typed { text, .. })) => text,
+        Some(Got::PolicyFile(PolicyFile::Text(text))) => text,
         Some(Got::PolicyFile(PolicyFile::Fault(fault))) => return Some(unreachable(fault)),
         Some(Got::NoReply(lost)) => {
             return Some(unknown(&format!(": {}", lost.words())));
@@ -161,24 +161,6 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let level = if policy.mode == Mode::Enforce { Level::Failure } else { Level::Warning };
     let evidence = format!("{} not in the policy (mode {mode}; mx {named})", outside.join(", "));
     Some(Finding::new(Code::MtaStsMx, evidence).at(level))
-}
-
-/// Faults in the form of a valid policy that some senders take for an error (RFC 8461 section 3.2).
-pub(crate) fn form(facts: &DomainFacts) -> Option<Finding> {
-    let file = record(facts).and_then(|_| file(facts)).filter(|_| facts.subject.connect)?;
-    let (media, text) = match facts.got.get(&file)? {
-        Got::PolicyFile(PolicyFile::Text(text)) => (None, text),
-        Got::PolicyFile(PolicyFile::Typed { media, text }) => (Some(media), text),
-        _ => return None,
-    };
-    read(text).ok()?;
-    let pairs = text.lines().filter_map(|line| line.split_once(':'));
-    let hosts = pairs.filter(|(key, _)| key.trim() == "mx").map(|(_, host)| host.trim());
-    let dotted = hosts.filter(|host| host.ends_with('.')).map(|host| format!("mx {host} ends with a dot"));
-    let media = media.map(|media| format!("it is sent as {media}, not as text/plain"));
-    let told: Vec<String> = media.into_iter().chain(dotted).collect();
-    (!told.is_empty())
-        .then(|| Finding::new(Code::MtaStsPolicy, format!("{}: {}", host(facts), told.join("; "))))
 }
 
 #[cfg(test)]
@@ -241,30 +223,5 @@ mod tests {
     fn an_id_has_letters_and_digits() {
         assert!(has_id("v=STSv1; id=20260101T1;") && !has_id("v=STSv1; id=a-b") && !has_id("v=STSv1"));
         assert!(!has_id(&format!("v=STSv1; id={}", "1".repeat(33))));
-    }
-
-    #[test]
-    fn a_policy_of_another_media_type_or_with_a_dot_is_told() {
-        let of = |media: Option<&str>, mx: &str| {
-            let mut facts = facts("a.test.", &format!("{BASE}\nlookup mta-sts.a.test. A | 198.18.0.9"));
-            facts.subject.connect = true;
-            let text = format!("version: STSv1\r\nmode: enforce\r\nmax_age: 1\r\nmx: {mx}\r\n");
-            let file = match media {
-                None => PolicyFile::Text(text),
-                Some(media) => PolicyFile::Typed { media: media.to_owned(), text },
-            };
-            let want = file_of(&facts);
-            facts.got.insert(want, Got::PolicyFile(file));
-            assert!(is_enforced(&facts));
-            form(&facts).map(|finding| (finding.code, finding.level, finding.evidence))
-        };
-        let told = |why: &str| Some((Code::MtaStsPolicy, Level::Warning, format!("mta-sts.a.test.: {why}")));
-        assert_eq!(of(None, "mx.a.test"), None);
-        assert_eq!(of(Some("text/html"), "mx.a.test"), told("it is sent as text/html, not as text/plain"));
-        assert_eq!(of(None, "mx.a.test."), told("mx mx.a.test. ends with a dot"));
-    }
-
-    fn file_of(facts: &DomainFacts) -> Want {
-        file(facts).unwrap()
     }
 }

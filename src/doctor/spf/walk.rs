@@ -1,0 +1,416 @@
+//! The walk over an SPF record and the records that it includes: for the address of a client, as receivers do it (RFC 7208 section 4); or for
+//! all addresses that no term names, which needs the most lookups.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use crate::authentication::organizational::organizational_7489;
+use crate::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, canonical, lookup};
+use crate::limits::{
+    MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
+    MAX_CHECKED_SPF_VOID,
+};
+use crate::spf::macros::SpfClient;
+use crate::spf::record::{SpfRecords, Term, TermKind, records, terms};
+
+/// The result for an address (RFC 7208 section 2.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SpfOutcome {
+    Pass,
+    Fail,
+    SoftFail,
+    Neutral,
+    None,
+    PermError,
+    /// A lookup failed.
+    Unknown,
+    /// This term cannot be evaluated here.
+    Unevaluated(String),
+}
+
+impl SpfOutcome {
+    const fn from_qualifier(qualifier: char) -> Self {
+        match qualifier {
+            '-' => Self::Fail,
+            '~' => Self::SoftFail,
+            '?' => Self::Neutral,
+            _ => Self::Pass,
+        }
+    }
+
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::SoftFail => "softfail",
+            Self::Neutral => "neutral",
+            Self::None => "none",
+            Self::PermError => "permerror",
+            Self::Unknown | Self::Unevaluated(_) => "unknown",
+        }
+    }
+}
+
+/// The addresses that a record names one by one, as a domain names the hosts that send its mail. A network, a record that is included, or
+/// `exists` names no host.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct NamedSenders {
+    pub(crate) addresses: BTreeSet<IpAddr>,
+    /// The addresses that stand in the record, and those of hosts whose names do. `a` and `mx` alone stand in most records.
+    pub(crate) by_name: BTreeSet<IpAddr>,
+    /// Whether the record may allow other addresses to send.
+    pub(crate) has_others: bool,
+}
+
+impl NamedSenders {
+    /// Whether the record names this address on purpose.
+    pub(crate) fn has(&self, address: IpAddr) -> bool {
+        self.by_name.contains(&address) || !self.has_others && self.addresses.contains(&address)
+    }
+
+    fn take_host(&mut self, facts: &DomainFacts, host: &str) {
+        self.has_others |= ["A", "AAAA"].iter().any(|kind| !facts.lookup(host, kind).is_known());
+        self.addresses.extend(facts.addresses(host));
+    }
+}
+
+/// What a walk has found.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// Terms that cause lookups.
+    pub(crate) lookups: usize,
+    /// Void lookups.
+    pub(crate) void: Vec<String>,
+    /// Names with more mail hosts than one term may ask for.
+    pub(crate) crowded: Vec<String>,
+    /// Included domains and those of redirects, each as deep as it stands; a loop of them once.
+    pub(crate) included: Vec<String>,
+    /// Included domains without a record.
+    pub(crate) missing: Vec<String>,
+    /// Errors of syntax.
+    pub(crate) wrong: Vec<String>,
+    /// Included domains with several records.
+    pub(crate) several: Vec<String>,
+    /// The names whose lookups failed, with the type and the words for it.
+    pub(crate) failed: Vec<(String, &'static str, String)>,
+    /// Records of the domain's own organization with the mechanism `ptr`, each with its domain.
+    pub(crate) with_ptr: Vec<String>,
+    /// The networks that are allowed.
+    pub(crate) networks: Vec<IpNet>,
+    pub(crate) senders: NamedSenders,
+    /// The domain whose record has the result for all other addresses.
+    pub(crate) at: String,
+    /// The questions that are needed next.
+    pub(crate) wants: Vec<Want>,
+    /// The domains whose records lead to the one that is read.
+    path: Vec<String>,
+}
+
+/// The place of a record: its domain, and whether it speaks for the checked domain itself, as one behind a redirect does.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    domain: &'p str,
+    is_own: bool,
+}
+
+/// The result for the address of a client, with what this needed.
+pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (SpfOutcome, Walk) {
+    let helo = facts.subject.helo.as_deref().filter(|_| facts.subject.address == Some(address));
+    let mut walk = Walk::default();
+    let client = SpfClient { address, sender: domain, helo };
+    (walk.record(facts, Place { domain, is_own: true }, Some(client)), walk)
+}
+
+/// The result for all addresses that no term names, with all that the record has.
+pub(crate) fn reach(facts: &DomainFacts, domain: &str) -> (SpfOutcome, Walk) {
+    let mut walk = Walk::default();
+    let rest = walk.record(facts, Place { domain, is_own: true }, None);
+    walk.senders.has_others |= ![SpfOutcome::Fail, SpfOutcome::SoftFail].contains(&rest);
+    (rest, walk)
+}
+
+impl Walk {
+    fn record(&mut self, facts: &DomainFacts, place: Place<'_>, client: Option<SpfClient<'_>>) -> SpfOutcome {
+        let (domain, is_first) = (place.domain, self.path.is_empty());
+        let record = match records(facts, domain) {
+            SpfRecords::One(record) => record,
+            SpfRecords::NotAsked => {
+                self.wants.push(lookup(domain, "TXT"));
+                return SpfOutcome::Unknown;
+            }
+            SpfRecords::Unknown(why) => {
+                self.failed.push((domain.to_owned(), "TXT", why));
+                return SpfOutcome::Unknown;
+            }
+            SpfRecords::Several(all) => {
+                self.several.extend((!is_first).then(|| format!("{domain}: {}", all.join("; "))));
+                return SpfOutcome::PermError;
+            }
+            SpfRecords::None { void, .. } => {
+                self.void.extend((void && !is_first).then(|| format!("{domain} TXT")));
+                self.missing.extend((!is_first).then(|| domain.to_owned()));
+                return SpfOutcome::None;
+            }
+        };
+        let terms = match terms(&record) {
+            Ok(terms) => terms,
+            Err(why) => {
+                self.wrong.push(format!("{domain}: {why}"));
+                return SpfOutcome::PermError;
+            }
+        };
+        for term in &terms {
+            match self.term(facts, (place, term), client) {
+                Ok(true) => {
+                    if term.kind != TermKind::Include {
+                        domain.clone_into(&mut self.at);
+                    }
+                    return SpfOutcome::from_qualifier(term.qualifier);
+                }
+                // For all other addresses, the terms behind count too.
+                Err(outcome) if client.is_some() || self.lookups >= MAX_CHECKED_SPF_COUNTED => {
+                    return outcome;
+                }
+                Ok(false) | Err(_) => {}
+            }
+        }
+        domain.clone_into(&mut self.at);
+        let Some(redirect) = terms.iter().find(|term| term.kind == TermKind::Redirect) else {
+            return SpfOutcome::Neutral;
+        };
+        match self.follow(facts, (place, redirect), client) {
+            Ok(SpfOutcome::None) => SpfOutcome::PermError,
+            Ok(outcome) | Err(outcome) => outcome,
+        }
+    }
+
+    /// The result of the record that a term names.
+    fn follow(
+        &mut self,
+        facts: &DomainFacts,
+        (place, term): (Place<'_>, &Term),
+        client: Option<SpfClient<'_>>,
+    ) -> Result<SpfOutcome, SpfOutcome> {
+        self.lookups += 1;
+        let target = term.domain(place.domain, client);
+        let target = target.ok_or_else(|| SpfOutcome::Unevaluated(term.text.clone()))?;
+        let is_redirect = term.kind == TermKind::Redirect;
+        if self.is_over(client) || self.path.len() >= MAX_CHECKED_SPF_LOOKUPS {
+            return Err(SpfOutcome::PermError);
+        }
+        let is_loop = place.domain == target || self.path.iter().any(|above| *above == target);
+        let verb = if is_redirect { "redirects to " } else { "" };
+        let shown = format!("{verb}{}", target.trim_end_matches('.'));
+        if !is_loop {
+            self.included.push(format!("{}{shown}", "> ".repeat(self.path.len())));
+        } else if !self.included.iter().any(|known| *known == format!("{shown} (a loop)")) {
+            self.included.push(format!("{shown} (a loop)"));
+        }
+        // The lookups of a loop count too: a receiver ends at the bound.
+        self.path.push(place.domain.to_owned());
+        let place = Place { domain: target.as_ref(), is_own: place.is_own && is_redirect };
+        let outcome = self.record(facts, place, client);
+        self.path.pop();
+        Ok(outcome)
+    }
+
+    /// Whether the bounds of receivers are reached (RFC 7208 section 4.6.4).
+    fn is_over(&self, client: Option<SpfClient<'_>>) -> bool {
+        let most = if client.is_some() { MAX_CHECKED_SPF_LOOKUPS } else { MAX_CHECKED_SPF_COUNTED };
+        self.lookups > most || client.is_some() && self.void.len() > MAX_CHECKED_SPF_VOID
+    }
+
+    /// Whether a term covers the address.
+    ///
+    /// # Errors
+    /// The outcome, if the term ends the evaluation.
+    fn term(
+        &mut self,
+        facts: &DomainFacts,
+        (place, term): (Place<'_>, &Term),
+        client: Option<SpfClient<'_>>,
+    ) -> Result<bool, SpfOutcome> {
+        match &term.kind {
+            TermKind::All => return Ok(true),
+            TermKind::Address(net) => {
+                self.allow(term, [*net]);
+                if place.is_own && term.qualifier == '+' {
+                    let is_host = net.prefix_len() == net.max_prefix_len();
+                    self.senders.has_others |= !is_host;
+                    self.senders.addresses.extend(is_host.then_some(net.addr()));
+                    self.senders.by_name.extend(is_host.then_some(net.addr()));
+                }
+                return Ok(client.is_some_and(|client| net.contains(&client.address)));
+            }
+            TermKind::Other | TermKind::Redirect => return Ok(false),
+            TermKind::Include => return self.include(facts, (place, term), client),
+            TermKind::A | TermKind::Mx | TermKind::Ptr | TermKind::Exists => self.lookups += 1,
+        }
+        if self.is_over(client) {
+            return Err(SpfOutcome::PermError);
+        }
+        let named = place.is_own && term.qualifier == '+';
+        let is_host = matches!(term.kind, TermKind::A | TermKind::Mx) && term.prefixes == (32, 128);
+        self.senders.has_others |= named && !is_host;
+        let Some(target) = term.domain(place.domain, client) else {
+            self.senders.has_others |= named;
+            return Err(SpfOutcome::Unevaluated(term.text.clone()));
+        };
+        let target = target.as_ref();
+        self.allow(term, around_all(term));
+        let hosts = match term.kind {
+            TermKind::Mx => {
+                let hosts = self.mail_hosts(facts, target);
+                self.senders.has_others |= named && hosts.is_err();
+                hosts?
+            }
+            TermKind::Exists => return self.exists(facts, target, client),
+            TermKind::Ptr => {
+                let organization = |name| organizational_7489(name).unwrap_or(name);
+                let is_own = organization(place.domain) == organization(facts.subject.domain.as_str());
+                self.with_ptr.extend(is_own.then(|| with_record(facts, place.domain)));
+                return client.map_or(Ok(false), |_| Err(SpfOutcome::Unevaluated(term.text.clone())));
+            }
+            _ => vec![target.to_owned()],
+        };
+        if named && is_host {
+            hosts.iter().for_each(|host| self.senders.take_host(facts, host));
+            if term.kind == TermKind::A && term.target.is_some() {
+                self.senders.by_name.extend(facts.addresses(target));
+            }
+        }
+        self.allow(
+            term,
+            hosts.iter().flat_map(|host| facts.addresses(host)).filter_map(|one| term.around(one)),
+        );
+        self.hosts(facts, (term, &hosts), client)
+    }
+
+    /// Takes in the networks of a term that lets them pass.
+    fn allow(&mut self, term: &Term, networks: impl IntoIterator<Item = IpNet>) {
+        self.networks.extend(networks.into_iter().filter(|_| term.qualifier == '+'));
+    }
+
+    fn include(
+        &mut self,
+        facts: &DomainFacts,
+        (place, term): (Place<'_>, &Term),
+        client: Option<SpfClient<'_>>,
+    ) -> Result<bool, SpfOutcome> {
+        self.senders.has_others |= place.is_own && term.qualifier == '+';
+        let before = self.networks.len();
+        let outcome = self.follow(facts, (place, term), client)?;
+        if term.qualifier != '+' {
+            self.networks.truncate(before);
+        }
+        match outcome {
+            SpfOutcome::Pass => Ok(true),
+            SpfOutcome::Fail | SpfOutcome::SoftFail | SpfOutcome::Neutral => Ok(false),
+            SpfOutcome::None | SpfOutcome::PermError => Err(SpfOutcome::PermError),
+            unknown @ (SpfOutcome::Unknown | SpfOutcome::Unevaluated(_)) => Err(unknown),
+        }
+    }
+
+    /// Whether a name has an address: then every client is covered (RFC 7208 section 5.7).
+    fn exists(
+        &mut self,
+        facts: &DomainFacts,
+        target: &str,
+        client: Option<SpfClient<'_>>,
+    ) -> Result<bool, SpfOutcome> {
+        let is_unknown = self.ask(facts, target, "A");
+        let is_absent = facts.lookup(target, "A").is_absent();
+        self.void.extend(is_absent.then(|| format!("{target} A")));
+        match is_unknown {
+            _ if self.is_over(client) => Err(SpfOutcome::PermError),
+            true => Err(SpfOutcome::Unknown),
+            false => Ok(!is_absent),
+        }
+    }
+
+    /// The mail hosts of a name; empty if it has none, or they are not known.
+    ///
+    /// # Errors
+    /// It has too many (RFC 7208 section 4.6.4), or their lookup failed.
+    fn mail_hosts(&mut self, facts: &DomainFacts, target: &str) -> Result<Vec<String>, SpfOutcome> {
+        if self.ask(facts, target, "MX") {
+            return Err(SpfOutcome::Unknown);
+        }
+        let named = facts.data(target, "MX").into_iter().filter_map(|data| data.split_once(' '));
+        let hosts: Vec<String> = named.map(|(_, host)| canonical(host.trim())).collect();
+        self.void.extend(hosts.is_empty().then(|| format!("{target} MX")));
+        if hosts.len() > MAX_CHECKED_SPF_HOSTS {
+            self.crowded.push(format!(
+                "{target} has {} MX records; {MAX_CHECKED_SPF_HOSTS} are the most for mx",
+                hosts.len()
+            ));
+            return Err(SpfOutcome::PermError);
+        }
+        Ok(hosts)
+    }
+
+    /// Whether an address of one of these hosts covers that of the client.
+    fn hosts(
+        &mut self,
+        facts: &DomainFacts,
+        (term, hosts): (&Term, &[String]),
+        client: Option<SpfClient<'_>>,
+    ) -> Result<bool, SpfOutcome> {
+        let is_mx = term.kind == TermKind::Mx;
+        let (kinds, most): (&[&'static str], usize) = match client {
+            Some(client) if client.address.is_ipv6() => (&["AAAA"], MAX_CHECKED_SPF_HOSTS),
+            Some(_) => (&["A"], MAX_CHECKED_SPF_HOSTS),
+            None if is_mx => (&["A"], MAX_CHECKED_SPF_MX),
+            None => (&["A", "AAAA"], MAX_CHECKED_SPF_MX),
+        };
+        let mut is_unknown = false;
+        for host in hosts.iter().take(most) {
+            let covers = |client: SpfClient<'_>| {
+                let net = |known| term.around(known).is_some_and(|net| net.contains(&client.address));
+                facts.addresses(host).into_iter().any(net)
+            };
+            kinds.iter().for_each(|kind| is_unknown |= self.ask(facts, host, kind));
+            if client.is_some_and(covers) {
+                return Ok(true);
+            }
+            let is_void = !is_mx && kinds.iter().all(|kind| facts.lookup(host, kind).is_absent());
+            self.void.extend(is_void.then(|| format!("{host} A")));
+        }
+        match is_unknown {
+            _ if self.is_over(client) => Err(SpfOutcome::PermError),
+            true => Err(SpfOutcome::Unknown),
+            false => Ok(false),
+        }
+    }
+
+    /// Asks for a lookup. Returns true if its answer is not known. One that fails leads to temperror, unless the name has an address.
+    fn ask(&mut self, facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
+        self.wants.push(lookup(name, kind));
+        let found = facts.lookup(name, kind);
+        if let LookupFound::Unknown(why) = &found
+            && why != BOUND_REACHED
+            && (kind == "MX" || facts.addresses(name).is_empty())
+            && !self.failed.iter().any(|(known, ..)| known == name)
+        {
+            self.failed.push((name.to_owned(), kind, format!("{name} {kind}: {why}")));
+        }
+        !found.is_known()
+    }
+}
+
+/// A domain with its record.
+fn with_record(facts: &DomainFacts, domain: &str) -> String {
+    match records(facts, domain) {
+        SpfRecords::One(record) => format!("{domain} {record}"),
+        _ => domain.to_owned(),
+    }
+}
+
+/// The networks around addresses of hosts, whatever these are, if they have no prefix at all.
+fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
+    let (ipv4, ipv6) = term.prefixes;
+    let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];
+    all.into_iter().filter(|(length, _)| *length == 0).filter_map(|(_, address)| IpNet::new(address, 0).ok())
+}
