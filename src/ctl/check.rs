@@ -13,6 +13,7 @@ use super::exit::{CommandFailure, Exit};
 use super::input::read_at_most;
 use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
+use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
 use super::typed_subject::{typed_selector, typed_subject};
 use super::{moment, root_keys, terms, watched};
@@ -29,6 +30,7 @@ use doctor::finding::{Finding, Level};
 use doctor::limits::MAX_HELO;
 use doctor::message;
 use doctor::message::MessageSubjects;
+use doctor::outline::outline;
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{gather, judge};
 use resolver::config::{RootHints, defaults};
@@ -55,6 +57,9 @@ pub(super) struct Arguments {
     /// DKIM selector to check; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = typed_selector, hide_short_help = true)]
     selector: Vec<String>,
+    /// Write the findings to this file too, as an HTML page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Check STARTTLS and certificates of the mail hosts and the MTA-STS policy too, with connections from this host.
     #[arg(long)]
     connect: bool,
@@ -90,6 +95,9 @@ struct MailFile {
     /// File with the message; - is standard input.
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
+    /// Write the findings to this file too, as an HTML page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     others: OtherArguments,
 }
@@ -115,13 +123,15 @@ pub(super) fn run(
             let read = subjects_of(&mail.file)?;
             let told: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
             let subjects = with_others(read.subjects, &mail.others, client)?;
-            of_subjects((subjects, told), &Daemon::new(client.clone(), ServicePorts::USUAL), format)
+            let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
+            of_subjects((subjects, told), &daemon, (format, mail.html.as_deref()))
         }
         (Some(CheckCommand::Watched(watched)), _) => watched::run(watched, client, format),
         (None, Some(typed)) => {
             let subjects = with_others(vec![subject_of(arguments, typed)?], &arguments.others, client)?;
             let ports = ServicePorts { smtp: arguments.smtp_port, https: arguments.https_port };
-            of_subjects((subjects, Vec::new()), &Daemon::new(client.clone(), ports), format)
+            let daemon = Daemon::new(client.clone(), ports);
+            of_subjects((subjects, Vec::new()), &daemon, (format, arguments.html.as_deref()))
         }
         // clap shows the help instead.
         (None, None) => Ok(CommandOutcome { text: String::new(), exit: Exit::Usage }),
@@ -264,7 +274,7 @@ fn of_unread(unread: &[String]) -> Option<Finding> {
 fn of_subjects(
     (subjects, mut told): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,
-    format: Format,
+    (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
@@ -291,7 +301,7 @@ fn of_subjects(
             check_domain::in_order(&mut found, facts.subject.refusal.reason);
         }
         let is_reason = check_domain::answers_refusal(&facts, &found);
-        reports.push((is_reason, DomainReport { subject: name, findings: found }));
+        reports.push((is_reason, DomainReport { subject: name, outline: outline(&facts), findings: found }));
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
@@ -307,14 +317,12 @@ fn of_subjects(
         )
     });
     let reports: Vec<DomainReport> = reports.into_iter().map(|(_, report)| report).collect();
+    if let Some(file) = html {
+        let written = std::fs::write(file, html::page(&reports, now));
+        written.map_err(|error| CommandFailure::Written { file: file.to_owned(), error })?;
+    }
     let text = text_of(&reports, format);
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
-}
-
-/// The findings about one domain or address, the worst first.
-struct DomainReport {
-    subject: String,
-    findings: Vec<Finding>,
 }
 
 /// The findings about all subjects.

@@ -127,6 +127,14 @@ pub enum CommandFailure {
         /// The error.
         error: io::Error,
     },
+    /// A file of the command line cannot be written.
+    #[error("cannot write {file}: {error}")]
+    Written {
+        /// The file.
+        file: PathBuf,
+        /// The error.
+        error: io::Error,
+    },
     /// The configuration of another resolver cannot be imported.
     #[error("{0}")]
     Import(#[from] ImportError),
@@ -150,7 +158,9 @@ impl CommandFailure {
             | Self::NotRoot
             | Self::Problem(Problem { fault: Blame::Permission, .. }) => Exit::Permission,
             Self::Switch(SwitchError::Recorded | SwitchError::NotRecorded) => Exit::No,
-            Self::Input { .. } | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
+            Self::Input { .. }
+            | Self::Written { .. }
+            | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
             Self::Import(_) => Exit::ConfigInvalid,
             Self::Timeout(_) | Self::CutOff(_) | Self::Output(_) | Self::Switch(_) | Self::Problem(_) => {
                 Exit::CouldNotTell

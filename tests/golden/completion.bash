@@ -344,7 +344,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check)
-            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --https-port --local --resolver --resolv-conf --watch --socket --json --color --help system mail watched help"
+            opts="-h --as-sender --as-recipient --from --helo --selector --html --connect --smtp-port --https-port --local --resolver --resolv-conf --socket --json --color --help system mail watched help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -379,10 +379,6 @@ _resolverctl() {
                     return 0
                     ;;
                 --resolv-conf)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -536,7 +532,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__check__subcmd__watched)
-            opts="-h --plugin --socket --json --color --help"
+            opts="-h --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1862,7 +1858,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__stats)
-            opts="-h --since --by --slow --watch --socket --json --color --help"
+            opts="-h --since --by --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1873,11 +1869,7 @@ _resolverctl() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "zone server client type stage minute" -- "${cur}"))
-                    return 0
-                    ;;
-                --watch)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "zone server client type stage" -- "${cur}"))
                     return 0
                     ;;
                 --socket)

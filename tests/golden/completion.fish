@@ -71,14 +71,11 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l by -d 
 server\t'Servers, longest wait first'
 client\t'Clients, most queries first'
 type\t'Types, most queries first'
-stage\t'The stages that the time of queries went to: queue, cache, servers, DNSSEC'
-minute\t'Messages (emails) a minute, and the time that they waited for DNS'"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l watch -d 'Show it again after each interval, 1s to 60m, until Ctrl-C. Default: 2s' -r
+stage\t'The stages that the time of queries went to: queue, cache, servers, DNSSEC'"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l slow -d 'Show the zones that took the most time, with a histogram'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand top" -l by -d 'The table that is shown first' -r -f -a "zones\t'Zones, most time first'
@@ -339,7 +336,6 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not _
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l https-port -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolver -d 'Resolver instead of the public ones: ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l resolv-conf -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l watch -d 'Repeat the check at this interval until Ctrl-C and print changes. Default: 5m' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and not __fish_seen_subcommand_from system mail watched help" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
@@ -376,7 +372,6 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fis
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l plugin -d 'Print one line in the format of a Nagios plug-in'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from watched" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "system" -d 'Check resolv.conf, port 53, mail software, clock and network of this host'

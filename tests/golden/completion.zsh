@@ -47,16 +47,13 @@ _arguments "${_arguments_options[@]}" : \
 5m\:"The last five minutes"
 1h\:"The last hour"
 start\:"Since the daemon started"))' \
-'(--slow)--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
+'--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
 server\:"Servers, longest wait first"
 client\:"Clients, most queries first"
 type\:"Types, most queries first"
-stage\:"The stages that the time of queries went to\: queue, cache, servers, DNSSEC"
-minute\:"Messages (emails) a minute, and the time that they waited for DNS"))' \
-'--watch=[Show it again after each interval, 1s to 60m, until Ctrl-C. Default\: 2s]::INTERVAL:_default' \
+stage\:"The stages that the time of queries went to\: queue, cache, servers, DNSSEC"))' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
-'--slow[Show the zones that took the most time, with a histogram]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -528,7 +525,6 @@ _arguments "${_arguments_options[@]}" : \
 '--https-port=[]:PORT:_default' \
 '*--resolver=[Resolver instead of the public ones\: ADDRESS, ADDRESS\:PORT, tls\://HOST or https\://HOST/PATH]:ADDRESS|URL:_default' \
 '--resolv-conf=[]:FILE:_files' \
-'(--html)--watch=[Repeat the check at this interval until Ctrl-C and print changes. Default\: 5m]::INTERVAL:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '(--as-recipient)--as-sender[Check the domain as a sender only\: without MTA-STS, TLS reporting and DANE]' \
@@ -578,7 +574,6 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
-'--plugin[Print one line in the format of a Nagios plug-in]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \

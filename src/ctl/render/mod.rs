@@ -7,6 +7,7 @@ pub mod compare;
 pub mod domain;
 pub mod failed;
 pub mod findings;
+pub mod html;
 pub mod json;
 pub mod lists;
 pub mod lookahead;

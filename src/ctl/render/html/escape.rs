@@ -1,0 +1,33 @@
+//! Texts of strangers in a page.
+
+use dns::wire::presentation::harmless;
+
+/// A text for the page, in elements and in quoted attributes. Nothing in it acts on the page or turns the direction of
+/// writing.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in harmless(text).chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_strangers_acts_on_the_page() {
+        assert_eq!(
+            escaped("<a href=\"x\" on='y'>&\u{202e}\u{7}"),
+            "&lt;a href=&quot;x&quot; on=&#39;y&#39;&gt;&amp;\\u{202e}\\u{7}"
+        );
+    }
+}

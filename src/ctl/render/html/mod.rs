@@ -1,0 +1,98 @@
+//! The findings about domains as one HTML page, for those who run their DNS: it loads nothing, and reads well in print.
+//!
+//! Strangers write names and records: each text passes `escaped`, and the page forbids scripts and other sources.
+
+mod delegation;
+mod escape;
+
+use self::escape::escaped;
+use super::domain::{counts, sentence, worst};
+use dns::clock::minute;
+use doctor::finding::{Finding, Level, Topic};
+use doctor::outline::Outline;
+
+/// The findings about one domain or address.
+#[derive(Clone, Debug)]
+pub struct DomainReport {
+    /// The domain or address.
+    pub subject: String,
+    /// The findings, the worst first.
+    pub findings: Vec<Finding>,
+    /// The delegation, if it is known.
+    pub outline: Option<Outline>,
+}
+
+const STYLE: &str = "
+body { font: 16px/1.45 sans-serif; color: #1b1b1b; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; }
+.answer { font-size: 1.1rem; } .small { color: #555; font-size: .9rem; }
+article { border-left: .35rem solid #888; padding: .1rem .8rem; margin: .7rem 0; break-inside: avoid; }
+article h3 { font-size: 1rem; margin: .2rem 0; } article p { margin: .2rem 0; overflow-wrap: anywhere; }
+.failure { border-color: #b3261e; } .warning { border-color: #b26a00; } .ok { border-color: #2e7d32; }
+.level { text-transform: uppercase; font-size: .8rem; letter-spacing: .05em; }
+.evidence { font-family: monospace; font-size: .9rem; }
+svg { width: 100%; height: auto; } svg text { font: 13px sans-serif; fill: #1b1b1b; }
+svg .bold { font-weight: bold; } svg rect { fill: #fff; stroke: #555; } svg line { stroke: #555; }
+svg .serves { stroke: #2e7d32; stroke-width: 2; } svg .faulty { stroke: #b3261e; stroke-width: 2; stroke-dasharray: 6 3; }
+svg .partly { stroke: #b26a00; stroke-width: 2; stroke-dasharray: 12 3; }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } section { break-after: page; } section:last-of-type { break-after: auto; } }
+";
+
+/// The page.
+pub fn page(reports: &[DomainReport], unix: u64) -> String {
+    let names: Vec<String> = reports.iter().map(|report| escaped(&report.subject)).collect();
+    let title = format!("Mail and DNS of {}", names.join(", "));
+    let sections: String = reports.iter().map(|report| section(report, unix)).collect();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+         <meta name=\"color-scheme\" content=\"light\"/>\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{sections}</body>\n</html>\n"
+    )
+}
+
+fn section(report: &DomainReport, unix: u64) -> String {
+    let counts = counts(&report.findings);
+    let answer = worst(&report.findings)
+        .map_or_else(|| format!("{counts}."), |worst| format!("{counts}. Most important: {worst}"));
+    let mut text = format!(
+        "<section>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>\n<p class=\"small\">Checked at {} by resolverctl.</p>\n",
+        escaped(&report.subject),
+        escaped(&answer),
+        minute(unix)
+    );
+    if let Some(outline) = &report.outline {
+        text.push_str(&delegation::picture(outline));
+    }
+    for topic in Topic::ALL {
+        let mut of_topic =
+            report.findings.iter().filter(|finding| finding.code.entry().topic == topic).peekable();
+        if of_topic.peek().is_some() {
+            text.push_str(&format!("<h2>{}</h2>\n", escaped(topic.heading())));
+            of_topic.for_each(|finding| text.push_str(&article(finding)));
+        }
+    }
+    text + "</section>\n"
+}
+
+fn article(finding: &Finding) -> String {
+    let (entry, level) = (finding.code.entry(), finding.level.word());
+    let mut text = format!(
+        "<article class=\"{level}\">\n<h3><span class=\"level\">{level}</span> {}</h3>\n\
+         <p class=\"evidence\">{}</p>\n",
+        escaped(entry.title),
+        escaped(&finding.evidence)
+    );
+    if finding.level != Level::Ok {
+        let lines = [
+            ("Effect", finding.effect().to_owned()),
+            ("Change", sentence(finding.remedy())),
+            ("Source", entry.source.to_owned()),
+        ];
+        for (head, line) in lines.iter().filter(|(_, line)| !line.is_empty()) {
+            text.push_str(&format!("<p><b>{head}:</b> {}</p>\n", escaped(line)));
+        }
+    }
+    text + "</article>\n"
+}
