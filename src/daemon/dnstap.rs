@@ -1,7 +1,7 @@
 //! The settings of dnstap by the configuration.
 
 use resolver::config::Config;
-use resolver::dnstap::tapped::{TapSettings, TapTarget};
+use resolver::dnstap::tapped::TapSettings;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
 /// The host name of this machine, by the kernel (proc_sys_kernel(5)).
@@ -10,8 +10,7 @@ const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 /// The settings; none if dnstap is off.
 pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     let dnstap = &config.dnstap;
-    let socket = dnstap.socket.clone().map(TapTarget::Socket);
-    let target = socket.or_else(|| dnstap.file.clone().map(TapTarget::File))?;
+    let socket = dnstap.socket.clone()?;
     let identity = if dnstap.identity.is_empty() {
         // Without it, the reader does not learn which host it was.
         std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
@@ -24,5 +23,5 @@ pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
         dnstap.version.clone()
     };
     let (redaction, secrets) = (redaction_of(config), secrets_of(config));
-    Some(TapSettings { target, identity, version, kinds: dnstap.messages.clone(), redaction, secrets })
+    Some(TapSettings { socket, identity, version, kinds: dnstap.messages.clone(), redaction, secrets })
 }

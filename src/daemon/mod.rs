@@ -67,6 +67,7 @@ use resolver::listener;
 use resolver::listener::{
     AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets, StoppedWorkers,
 };
+use resolver::lookahead::Lookahead;
 use resolver::resolve::{Resolver, ResolverParts};
 use resolver::supervise::Supervisor;
 #[cfg(feature = "lab")]
@@ -163,7 +164,7 @@ impl Daemon {
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
-        let (lookahead, rules) = tasks::begin_lookahead(&clock, &random);
+        let lookahead = Lookahead::new(&clock, &random);
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver),
             resolver,
@@ -173,7 +174,6 @@ impl Daemon {
             state,
             reloading,
             origin,
-            rules,
             watched,
             watched_file,
             snapshot,
@@ -269,7 +269,7 @@ impl Daemon {
         tokio::task::block_in_place(|| {
             subject.resolver.tell_last();
             subject.save_history();
-            (subject.keep_lists(None), subject.keep_rules(None))
+            subject.keep_lists(None)
         });
         if let Some(snapshot) = &subject.snapshot {
             snapshot.end();

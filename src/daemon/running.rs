@@ -52,8 +52,6 @@ pub(super) struct Running {
     pub(super) origin: Option<PathBuf>,
     /// The file that keeps the states of DNS lists.
     pub(super) lists: Option<PathBuf>,
-    /// The file that keeps what the rules of look-ahead have learned.
-    pub(super) rules: Option<PathBuf>,
     /// The watched domains.
     pub(super) watched: WatchedDomains,
     /// The file that keeps their history.

@@ -1,9 +1,8 @@
 //! Tasks that live as long as the daemon: snapshots, mirrors, the file of lists, metrics.
 
 use std::convert::Infallible;
-use std::fs::File;
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -19,7 +18,6 @@ use super::saved_history;
 use super::state_files;
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL};
 use crate::notify;
-use dns::clock::Clock;
 use dns::random::Random;
 use history::Counter;
 use history::limits::SNAPSHOT_INTERVAL;
@@ -30,9 +28,6 @@ use resolver::dnsbl::kept_lists;
 use resolver::dnsbl::kept_lists::KeptLists;
 use resolver::dnstap::writer;
 use resolver::listener::Listeners;
-use resolver::lookahead::Lookahead;
-use resolver::lookahead::kept_rules;
-use resolver::lookahead::kept_rules::KeptRules;
 use resolver::resolve::Resolver;
 use resolver::resolve::prefetch::Prefetcher;
 use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
@@ -131,8 +126,14 @@ impl Running {
     pub(super) fn keep_lists(&self, last: Option<&KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
         let kept = KeptLists::from_lists(self.resolver.lists());
-        if last != Some(&kept) {
-            write_kept(path, kept.to_octets(), "at the next start the query counts of DNS lists begin at 0");
+        let written = || kept.to_octets().and_then(|octets| state_files::replace(path, &octets));
+        if last != Some(&kept)
+            && let Err(error) = written()
+        {
+            tracing::warn!(
+                "cannot write {}: {error}; at the next start the query counts of DNS lists begin at 0",
+                path.display()
+            );
         }
         Some(kept)
     }
@@ -143,20 +144,6 @@ impl Running {
             let config = Arc::clone(&self.state().config);
             saved_history::save(&path, &config, &self.resolver, &self.clock);
         }
-    }
-
-    /// Writes what the rules of look-ahead have learned, if it has changed since the `last` writing; returns it.
-    pub(super) fn keep_rules(&self, last: Option<&KeptRules>) -> Option<KeptRules> {
-        let path = self.rules.as_ref()?;
-        let kept = self.lookahead.learned();
-        if last != Some(&kept) {
-            write_kept(
-                path,
-                kept.to_octets(),
-                "look-ahead (queries sent before clients ask) learns again after a restart; answers are not affected",
-            );
-        }
-        Some(kept)
     }
 }
 
@@ -222,72 +209,33 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Restores the states of DNS lists; returns the file that keeps them.
+/// Restores the states of DNS lists; at the first start there are none. Returns the file that keeps them.
 pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     let path = state_files::path_of(kept_lists::FILE)?;
-    restore_lists(resolver, &path);
+    match state_files::open(&path).and_then(KeptLists::read) {
+        Ok(kept) => {
+            let now = resolver.clock().mono();
+            kept.restore(resolver.lists(), now, |apex, way| resolver.list_resolver().is_asked(apex, way));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!(
+            "cannot read {}: {error}; DNS lists are tested again and their query counts restart at 0",
+            path.display()
+        ),
+    }
     Some(path)
 }
 
-/// Look-ahead with what its rules have learned before, and the file that keeps this.
-pub(super) fn begin_lookahead(clock: &Clock, random: &Random) -> (Arc<Lookahead>, Option<PathBuf>) {
-    let (lookahead, path) = (Lookahead::new(clock, random), state_files::path_of(kept_rules::FILE));
-    if let Some(path) = &path {
-        restore_rules(&lookahead, path);
-    }
-    (lookahead, path)
-}
-
-/// Restores the states of DNS lists; at the first start there are none.
-fn restore_lists(resolver: &Resolver, path: &Path) {
-    let loss = "DNS lists are tested again and their query counts restart at 0";
-    if let Some(kept) = read_kept(path, KeptLists::read, loss) {
-        let now = resolver.clock().mono();
-        kept.restore(resolver.lists(), now, |apex, way| resolver.list_resolver().is_asked(apex, way));
-    }
-}
-
-/// Goes on with what the rules of look-ahead have learned; at the first start that is nothing.
-fn restore_rules(lookahead: &Lookahead, path: &Path) {
-    if let Some(kept) = read_kept(
-        path,
-        KeptRules::read,
-        "look-ahead (queries sent before clients ask) learns again; answers are not affected",
-    ) {
-        lookahead.restore(&kept);
-    }
-}
-
-/// Reads a file of the state directory; none at the first start, and none if it cannot be read. The log then names the
-/// `loss`.
-fn read_kept<Kept>(path: &Path, read: impl FnOnce(File) -> io::Result<Kept>, loss: &str) -> Option<Kept> {
-    match state_files::open(path).and_then(read) {
-        Ok(kept) => Some(kept),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => {
-            tracing::warn!("cannot read {}: {error}; {loss}", path.display());
-            None
-        }
-    }
-}
-
-/// Replaces a file of the state directory. If it cannot be written, the log names the `loss`.
-fn write_kept(path: &Path, octets: io::Result<Vec<u8>>, loss: &str) {
-    if let Err(error) = octets.and_then(|octets| state_files::replace(path, &octets)) {
-        tracing::warn!("cannot write {}: {error}; {loss}", path.display());
-    }
-}
-
-/// Keeps the states of DNS lists, and what look-ahead has learned.
+/// Keeps the states of DNS lists.
 async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let (mut lists, mut rules) = (None, None);
+    let mut lists = None;
     loop {
         ticks.tick().await;
-        (lists, rules) = block_in_place(|| {
+        lists = block_in_place(|| {
             subject.recorder.tend_store();
-            (subject.keep_lists(lists.as_ref()), subject.keep_rules(rules.as_ref()))
+            subject.keep_lists(lists.as_ref())
         });
     }
 }

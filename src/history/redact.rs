@@ -191,11 +191,6 @@ impl Secrets {
         Some(hidden.into())
     }
 
-    /// The keys in a name, which is in lower-case wire form.
-    pub fn keys_in<'n>(&self, name: &'n [u8]) -> Vec<&'n [u8]> {
-        self.places(name).into_iter().map(|place| label(name, place)).collect()
-    }
-
     /// The apexes and the zones of providers, in lower-case wire form.
     pub fn apexes(&self) -> impl Iterator<Item = &[u8]> {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))

@@ -127,7 +127,6 @@ prop_compose! {
         config.cache.size = mebibytes << 20;
         config.history.size = [None, Some(0), Some(mebibytes.clamp(1, 1_024) << 20)][workers % 3];
         config.log.queries = race;
-        config.dnstap.file = race.then(|| path.join("tap"));
         config.dnstap.socket = (!race).then(|| "/run/tap.sock".into());
         config.dnstap.messages.truncate(families.max(1));
         config.dnstap.identity = format!("mx{workers}");

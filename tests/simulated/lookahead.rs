@@ -132,20 +132,6 @@ fn the_record_has_the_names_in_answers_that_were_asked_ahead() {
     });
 }
 
-#[test]
-fn what_was_learned_outlasts_a_restart() {
-    paused(async {
-        let before = Stage::new(LookaheadMode::Learned);
-        before.messages(0..60, &RECEIVER).await;
-        let learned = before.0.lookahead().learned();
-        let after = Stage::new(LookaheadMode::Learned);
-        after.0.lookahead().restore(&learned);
-        let times = after.messages(60..62, &RECEIVER).await;
-        assert!(times.iter().all(Duration::is_zero), "{times:?}");
-        assert_eq!(after.sent().get("d MX").zip(after.sent().get("d TXT")), Some((&2, &2)));
-    });
-}
-
 /// A sender.
 const SENDER: [(&str, RecordType); 3] =
     [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];

@@ -139,36 +139,3 @@ fn mail_to_known_domains_goes_on_after_a_restart_in_an_outage() {
         });
     }
 }
-
-/// The servers of the domains answer, and those of root and top-level domains do not.
-#[test]
-fn new_names_of_known_domains_are_found_after_a_restart_without_the_servers_above() {
-    let internet = Internet::signed(1, DOMAINS).unwrap();
-    paused(async {
-        let process = |seed| {
-            let mut config = config_trusting(&internet.lab);
-            config.cache.max_ttl = TTL;
-            Simulation::new(Arc::clone(&internet.lab), config, seed)
-        };
-        let first = process(1);
-        known_questions(&first, &internet).await;
-        tokio::time::sleep(TTL + Duration::from_secs(600)).await;
-        let cut = internet.lab.servers().iter();
-        cut.filter(|server| is_above(server.name())).for_each(|server| server.set_faults(&[Fault::Dead]));
-        let next = restarted(&first, process(2)).await;
-        let (mut found, mut lost) = (0, Vec::new());
-        for domain in &internet.domains[..DOMAINS / 5] {
-            let reply = next.ask(&domain.name, RecordType::NS).await.unwrap();
-            match reply.message.metadata.response_code {
-                ResponseCode::NoError => found += 1,
-                _ => lost.push((domain.name.to_string(), reply.extended_error)),
-            }
-        }
-        assert!(found >= DOMAINS / 10, "{found} are found: {lost:#?}");
-    });
-}
-
-/// Whether a server has the root or a top-level domain.
-fn is_above(server: &str) -> bool {
-    server.ends_with("-servers.net") || server.contains("nic.") || server.contains("nic-anycast.")
-}

@@ -84,7 +84,7 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
     let view = ViewId::default();
     let scope = Scope {
         fingerprint: [0; 32],
-        views: vec![(view, view)],
+        views: vec![view],
         lists: [b"\x02bl\x00".to_vec()].into(),
         overlooked: [].into(),
         max_ttl: SNAPSHOT_CAP,

@@ -2,8 +2,7 @@
 //!
 //! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, an omitted owner,
 //! parentheses, comments, quotes; TTL and class in either order or omitted, a TTL in seconds or like `1h30m`; RFC
-//! 3597 section 5 for types and data without a form of their own; `$GENERATE` of BIND. `$INCLUDE` is resolved before
-//! the text comes here.
+//! 3597 section 5 for types and data without a form of their own; `$GENERATE` of BIND. `$INCLUDE` is refused.
 //!
 //! # Decisions
 //!

@@ -42,29 +42,16 @@ impl InView<'_> {
 
     /// The delegation of the closest known zone at or above `name`.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        self.closest_to(self.keys(name), now).map(|(delegation, _)| delegation)
+        self.closest_to(self.keys(name), now)
     }
 
-    /// Like `closest_delegation`, for a name in wire form. Also returns whether memory has no delegation between the two names, not
-    /// even an expired one.
-    pub(crate) fn closest_delegation_of_wire(
-        &self,
-        name: &[u8],
-        now: Mono,
-    ) -> Option<(Arc<Delegation>, bool)> {
+    /// Like `closest_delegation`, for a name in wire form.
+    pub(crate) fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)
     }
 
-    fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<(Arc<Delegation>, bool)> {
-        let mut is_first = true;
-        keys.upwards((0, usize::MAX), KeySlot::Delegation, |key| {
-            let Some(CacheEntry::Delegation(delegation)) = self.store.get(key) else { return None };
-            if now < delegation.expires {
-                return Some((delegation, is_first));
-            }
-            is_first = false;
-            None
-        })
+    fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<Arc<Delegation>> {
+        keys.upwards((0, usize::MAX), KeySlot::Delegation, |key| self.delegated(key, now))
     }
 
     pub(super) fn delegated(&self, key: &SlotKey<'_>, now: Mono) -> Option<Arc<Delegation>> {

@@ -86,7 +86,6 @@ impl Memory {
             *count += 1;
         });
         self.failures.store().remove_each(|key, _| aim.hits(key, true), |_| flushed.failures += 1);
-        self.dropped_types.remove_if(|key| aim.hits(key, true));
         if *flush == Flush::All {
             flushed.servers = self.servers.clear();
         }

@@ -17,11 +17,11 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::entries::{CacheEntry, Delegation, Known};
+use super::entries::{CacheEntry, Known};
 use super::keys::{KeySlot, NameKeys, SlotKey};
 use super::rrset::{Credibility, Rank, Rrset};
 use super::rrsets::{InView, STALE_TYPES};
-use super::security::{Backing, ZoneTrust};
+use super::security::Backing;
 use crate::limits::{
     CLIENT_RESPONSE_TIME, LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, MOST_RENEWAL_SHARE, RENEWAL_SHARE,
     SERVER_QUIET_TIME,
@@ -90,48 +90,6 @@ impl InView<'_> {
         let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
         matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
-    }
-
-    /// The closest delegation to `name` in memory, if it has ended, at most `serve_stale` ago.
-    pub(crate) fn stale_delegation(
-        &self,
-        name: &Name,
-        serve_stale: Duration,
-        now: Mono,
-    ) -> Option<Arc<Delegation>> {
-        let closest =
-            self.keys(name).upwards((0, usize::MAX), KeySlot::Delegation, |key| match self.store.get(key) {
-                Some(CacheEntry::Delegation(cut)) => Some(cut),
-                _ => None,
-            });
-        closest.filter(|cut| matches!(age(cut.expires, serve_stale, now), Age::Stale(_)))
-    }
-
-    /// Forgets the delegations at or above `name` and below `zone` that have ended: a server of `zone` has answered for them.
-    pub(crate) fn end_delegations(&self, name: &Name, zone: &Name, now: Mono) {
-        let mut keys = self.keys(name);
-        let Some(top) = keys.place_of(zone) else { return };
-        let _: Option<()> = keys.upwards((0, top), KeySlot::Delegation, |key| {
-            if matches!(self.store.get(key), Some(CacheEntry::Delegation(cut)) if cut.expires <= now) {
-                self.store.remove(key);
-            }
-            None
-        });
-    }
-
-    /// The state of a zone that has ended, at most `serve_stale` ago.
-    pub(crate) fn stale_zone_state(
-        &self,
-        zone: &Name,
-        serve_stale: Duration,
-        now: Mono,
-    ) -> Option<Arc<ZoneTrust>> {
-        match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
-            Some(CacheEntry::State(state)) => {
-                matches!(age(state.expires, serve_stale, now), Age::Stale(_)).then_some(state)
-            }
-            _ => None,
-        }
     }
 
     /// Returns true if a server has proved since `word` that a name above `name`, and below `top`, does not exist (RFC 8020).

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::dropped_types::DroppedTypes;
 use super::room::Room;
 use super::store::{QuestionStore, StoreFill, fill};
 use super::versions::{AnswerVersion, Versions};
@@ -36,8 +35,6 @@ pub struct Memory {
     pub servers: servers::Servers,
     /// Questions that failed a moment ago.
     pub failures: failures::CachedFailures,
-    /// The types that the servers of zones drop: a small table next to the four memories.
-    pub(crate) dropped_types: DroppedTypes,
     /// The part of their octets that answers and RRsets may use.
     pub room: Room,
     pub(super) keyed: Keyed,
@@ -67,7 +64,6 @@ impl Memory {
                 failures::weigh,
                 SLOT,
             )),
-            dropped_types: DroppedTypes::new(keyed),
             room: Room::default(),
             keyed,
             walks: walk::Walks::default(),

@@ -28,7 +28,6 @@
 )]
 
 mod delegations;
-pub(crate) mod dropped_types;
 pub mod entries;
 mod existence;
 pub mod failures;

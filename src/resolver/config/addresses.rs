@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 
+use super::forms::Text;
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed, list, text};
 use dns::conduct::Encryption;
@@ -50,10 +51,13 @@ pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
 /// The port of metrics that errors suggest, as the manual does.
 pub(super) const METRICS_PORT: u16 = 9_453;
 
-/// The address of the listener for metrics, with its port; none if it is empty.
-pub(super) fn of_metrics(value: &Typed<'_>) -> Read<Option<SocketAddr>> {
-    if text(value)?.is_empty() { Ok(None) } else { address_at(value, METRICS_PORT).map(Some) }
+/// The address of the listener for metrics, with its port.
+pub(super) fn of_metrics(value: &Typed<'_>) -> Read<SocketAddr> {
+    address_at(value, METRICS_PORT)
 }
+
+/// An address prefix.
+pub(super) const NETWORK: Text<IpNet> = Text(network, IpNet::to_string);
 
 /// An address with its port.
 fn address(value: &Typed<'_>) -> Read<SocketAddr> {
@@ -76,7 +80,7 @@ fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
 }
 
 /// A prefix, or an address alone.
-pub(super) fn network(value: &Typed<'_>) -> Read<IpNet> {
+fn network(value: &Typed<'_>) -> Read<IpNet> {
     let typed = text(value)?;
     let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
     net.map(|net| net.trunc()).ok_or_else(|| {

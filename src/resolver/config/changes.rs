@@ -5,7 +5,7 @@
 use toml::Value;
 
 use super::Config;
-use super::keys::{ConfigKey, ReportedAs, SingleSection, TableEntry};
+use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
 /// The differences of `new`, one sentence each; empty if the two mean the same.
@@ -38,13 +38,10 @@ impl Visitor for Changes<'_> {
             let title = entry.title();
             match old.iter().find(|before| before.title() == title) {
                 Some(before) => {
-                    let reported = entry.changes(before).into_iter().chain(keys(Kind::KEYS, before, entry));
+                    let reported = keys(Kind::KEYS, before, entry).into_iter();
                     self.many.extend(reported.map(|change| format!("{title}: {change}")));
                 }
-                None => {
-                    let does = entry.effect().map_or_else(String::new, |does| format!(", {does}"));
-                    self.many.push(format!("{title}: added{does}"));
-                }
+                None => self.many.push(format!("{title}: added")),
             }
         }
         let gone = old.iter().map(TableEntry::title);
@@ -55,14 +52,10 @@ impl Visitor for Changes<'_> {
 
 /// The differences of two holders of one kind, key by key; then the files with changed content.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
-    let reported = keys.iter().filter(|key| key.reported != ReportedAs::ByEntry);
-    let values = reported.filter_map(|key| {
+    let values = keys.iter().filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
         let when = if key.at_start { " (takes effect at the next start)" } else { "" };
-        Some(match key.reported {
-            ReportedAs::Named => format!("{}: {change}{when}", key.name),
-            ReportedAs::Bare | ReportedAs::ByEntry => change,
-        })
+        Some(format!("{}: {change}{when}", key.name))
     });
     let files = keys.iter().filter_map(|key| {
         let content = key.content.as_ref()?;
@@ -218,12 +211,12 @@ mod tests {
         let reported = [
             "listener 127.0.0.2:53: zones: lan, were all",
             "listener 127.0.0.2:53: on_refusal: nxdomain, was list",
-            "zone new.example: added, queries 127.0.0.1:5300",
-            "zone corp.example: forwards to 10.1.1.1:5353, was: forwards to 10.1.1.1",
-            "zone lan: its file changed",
+            "zone new.example: added",
+            "zone corp.example: forward: 10.1.1.1:5353 added, 10.1.1.1 removed",
             "zone lan: max_ttl: 1h, was that of [cache]",
+            "zone lan: file: its content changed",
             "zone gone: removed",
-            "host printer.lan: 10.0.0.9 added, 10.0.0.8 removed",
+            "host printer.lan: addresses: 10.0.0.9 added, 10.0.0.8 removed",
         ];
         assert_eq!(changes(&old, &new), reported);
     }

@@ -13,73 +13,112 @@ use super::value::in_quotes;
 use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
 
-/// Reports all errors.
-pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    families(config, lines, problems);
-    listeners(config, lines, problems);
-    metrics(config, lines, problems);
-    dnstap(config, lines, problems);
-    check_views::check(config, lines, problems);
-    hosts(config, lines, problems);
-    records(config, lines, problems);
-    watches(config, lines, problems);
-    let lists = config.lists.iter().map(|list| &list.name);
-    once_each("list", lists, "remove one of them", lines, problems);
-    for (place, list) in config.lists.iter().enumerate() {
-        let line = lines.of_entry("list", place, "name");
-        for wrong in list_wrongs(config, list) {
-            problems.add(line, Some("list.name"), wrong);
-        }
-    }
-    groups(config, lines, problems);
+/// The configuration that is checked, and its errors so far.
+pub(super) struct Checks<'c> {
+    pub(super) config: &'c Config,
+    lines: &'c KeyLines,
+    problems: &'c mut Problems,
 }
 
-/// No domain is watched twice.
-fn watches(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    let mut known = BTreeSet::new();
-    for (place, watch) in config.watches.iter().enumerate() {
-        if !known.insert(&watch.domain) {
-            let wrong = WrongValue::new(
-                format!("{} is watched twice", in_quotes(&watch.domain)),
-                "remove one of them",
-            );
-            problems.add(lines.of_entry("watch", place, "domain"), Some("watch.domain"), wrong);
+/// Reports all errors.
+pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    let mut checks = Checks { config, lines, problems };
+    families(&mut checks);
+    listeners(&mut checks);
+    metrics(&mut checks);
+    dnstap(&mut checks);
+    check_views::check(&mut checks);
+    let hosts = config.hosts.iter().map(|host| (&host.name, host.view.as_deref()));
+    checks.once_each(("host", "name"), hosts, "put all its addresses into one [[host]]");
+    records(&mut checks);
+    let watches = config.watches.iter().map(|watch| (&watch.domain, None));
+    checks.once_each(("watch", "domain"), watches, "remove one of them");
+    let lists = config.lists.iter().map(|list| (&list.name, None));
+    checks.once_each(("list", "name"), lists, "remove one of them");
+    for (place, list) in config.lists.iter().enumerate() {
+        for (wrong, remedy) in list_wrongs(config, list) {
+            checks.add_at(("list", place, "name"), wrong, remedy);
+        }
+    }
+    groups(&mut checks);
+}
+
+impl Checks<'_> {
+    /// Adds an error at a key of a section that occurs once.
+    fn add(&mut self, section: &'static str, key: &str, wrong: impl Into<String>, remedy: impl Into<String>) {
+        let line = self.lines.line_of(section, key);
+        self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
+    }
+
+    /// Adds an error at a key of an entry, by its section and its place there.
+    pub(super) fn add_at(
+        &mut self,
+        (section, place, key): (&str, usize, &str),
+        wrong: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        let line = self.lines.of_entry(section, place, key);
+        self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
+    }
+
+    /// Adds an error about an entry as a whole, at the line of a key.
+    pub(super) fn add_about(
+        &mut self,
+        (section, place, key): (&str, usize, &str),
+        wrong: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        let line = self.lines.of_entry(section, place, key);
+        self.problems.add(line, Some(section), WrongValue::new(wrong, remedy));
+    }
+
+    /// No two entries of a section have the same name in the same view.
+    pub(super) fn once_each<'n>(
+        &mut self,
+        (section, key): (&str, &str),
+        names: impl Iterator<Item = (&'n Name, Option<&'n str>)>,
+        remedy: &str,
+    ) {
+        let mut known = BTreeSet::new();
+        for (place, (name, view)) in names.enumerate() {
+            if !known.insert((name, view)) {
+                let wrong = format!("{} appears twice{}", in_quotes(name), in_view(view));
+                self.add_at((section, place, key), wrong, remedy);
+            }
         }
     }
 }
 
 /// At least one address family must be in use.
-fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    if config.resolve.ipv4 == Family::Off && config.resolve.ipv6 == Family::Off {
-        let wrong = WrongValue::new(
-            "and resolve.ipv4 are both false, so resolverd cannot query any server",
-            "set one of them to true or \"auto\"",
-        );
-        problems.add(lines.line_of("resolve", "ipv6"), Some("resolve.ipv6"), wrong);
+fn families(checks: &mut Checks<'_>) {
+    let resolve = &checks.config.resolve;
+    if resolve.ipv4 == Family::Off && resolve.ipv6 == Family::Off {
+        let wrong = "and resolve.ipv4 are both false, so resolverd cannot query any server";
+        checks.add("resolve", "ipv6", wrong, "set one of them to true or \"auto\"");
     }
 }
 
 /// Listeners share no address, and show configured zones only.
-fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+fn listeners(checks: &mut Checks<'_>) {
+    let (config, lines) = (checks.config, checks.lines);
     let shared = config.zones.iter().filter(|zone| zone.view.is_none());
     let known: BTreeSet<&Name> = shared.map(|zone| &zone.name).collect();
     let mut taken: Vec<ListenAt> = Vec::new();
-    encrypted(&config.listen, &|key| lines.line_of("listen", key), ("listen", &mut taken), problems);
+    let line = |key: &'static str| lines.line_of("listen", key);
+    encrypted(&config.listen, &line, ("listen", &mut taken), checks.problems);
     for (place, listener) in config.listeners.iter().enumerate() {
-        let line = |key| lines.of_entry("listener", place, key);
+        let line = |key: &'static str| lines.of_entry("listener", place, key);
         if listener.all_addresses().next().is_none() {
-            let wrong = WrongValue::new(
-                "is missing",
-                "write addresses =, tls =, https = or quic = below [[listener]]",
-            );
             let keys = ListenFor::ALL.map(ListenFor::key);
-            if !keys.iter().any(|key| problems.has(line(key), &format!("listener.{key}"))) {
-                problems.add(line("addresses"), Some("listener.addresses"), wrong);
+            if !keys.iter().any(|key| checks.problems.has(line(key), &format!("listener.{key}"))) {
+                let remedy = "write addresses =, tls =, https = or quic = below [[listener]]";
+                checks.add_at(("listener", place, "addresses"), "is missing", remedy);
             }
         }
-        encrypted(listener, &line, ("listener", &mut taken), problems);
+        encrypted(listener, &line, ("listener", &mut taken), checks.problems);
         for zone in listener.zones.iter().flatten().filter(|zone| !known.contains(zone)) {
-            problems.add(line("zones"), Some("listener.zones"), check_views::not_shared(config, zone));
+            let (wrong, remedy) = check_views::not_shared(config, zone);
+            checks.add_at(("listener", place, "zones"), wrong, remedy);
         }
     }
 }
@@ -136,7 +175,8 @@ fn encrypted(
 }
 
 /// The listener for metrics has an address of its own.
-fn metrics(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+fn metrics(checks: &mut Checks<'_>) {
+    let config = checks.config;
     let Some(address) = config.metrics.listen.filter(|address| address.port() != 0) else { return };
     let mut taken = config.all_listeners().flat_map(Listener::all_addresses).map(|at| at.address);
     // A listener for metrics at `::` has IPv4 too.
@@ -149,62 +189,22 @@ fn metrics(config: &Config, lines: &KeyLines, problems: &mut Problems) {
         format!("{address} overlaps {other}, an address of a listener")
     };
     let free = SocketAddr::new(address.ip(), METRICS_PORT);
-    let wrong = WrongValue::new(wrong, format!("use another port, like \"{free}\""));
-    problems.add(lines.line_of("metrics", "listen"), Some("metrics.listen"), wrong);
+    checks.add("metrics", "listen", wrong, format!("use another port, like \"{free}\""));
 }
 
-/// dnstap has one output, which is its own, and something to write.
-fn dnstap(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    if config.dnstap.socket.is_some() && config.dnstap.file.is_some() {
-        let wrong = WrongValue::new("and dnstap.socket are both set", "remove one of them");
-        problems.add(lines.line_of("dnstap", "file"), Some("dnstap.file"), wrong);
-    }
-    if config.dnstap.file.as_ref() == Some(&config.control.socket) {
-        let wrong = WrongValue::new("is also control.socket", "use another path");
-        problems.add(lines.line_of("dnstap", "file"), Some("dnstap.file"), wrong);
-    }
-    let is_on = config.dnstap.socket.is_some() || config.dnstap.file.is_some();
-    if is_on && config.dnstap.messages.is_empty() {
-        let wrong = WrongValue::new(
-            "is empty, so resolverd writes no message",
-            "set one of the kinds, or remove dnstap.socket and dnstap.file",
-        );
-        problems.add(lines.line_of("dnstap", "messages"), Some("dnstap.messages"), wrong);
-    }
-}
-
-/// No two entries of a section have the same name.
-fn once_each<'n>(
-    section: &'static str,
-    names: impl Iterator<Item = &'n Name>,
-    remedy: &str,
-    lines: &KeyLines,
-    problems: &mut Problems,
-) {
-    let mut known = BTreeSet::new();
-    for (place, name) in names.enumerate() {
-        if !known.insert(name) {
-            let wrong = WrongValue::new(format!("{} appears twice", in_quotes(name)), remedy);
-            problems.add(lines.of_entry(section, place, "name"), Some(&format!("{section}.name")), wrong);
-        }
-    }
-}
-
-/// No two `[[host]]` of the same clients have the same name.
-fn hosts(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    let mut known = BTreeSet::new();
-    for (place, host) in config.hosts.iter().enumerate() {
-        if !known.insert((&host.name, &host.view)) {
-            let wrong = format!("{} appears twice{}", in_quotes(&host.name), in_view(host.view.as_deref()));
-            let wrong = WrongValue::new(wrong, "put all its addresses into one [[host]]");
-            problems.add(lines.of_entry("host", place, "name"), Some("host.name"), wrong);
-        }
+/// dnstap has something to write.
+fn dnstap(checks: &mut Checks<'_>) {
+    let dnstap = &checks.config.dnstap;
+    if dnstap.socket.is_some() && dnstap.messages.is_empty() {
+        let wrong = "is empty, so resolverd writes no message";
+        checks.add("dnstap", "messages", wrong, "set one of the kinds, or remove dnstap.socket");
     }
 }
 
 /// No two `[[record]]` of the same clients have the same name and type, an alias has no other records at its name, and addresses are in one
 /// place.
-fn records(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+fn records(checks: &mut Checks<'_>) {
+    let config = checks.config;
     let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();
     let mut kinds: BTreeMap<_, Vec<RecordType>> = BTreeMap::new();
     for (place, record) in config.records.iter().enumerate() {
@@ -215,64 +215,56 @@ fn records(config: &Config, lines: &KeyLines, problems: &mut Problems) {
         let name = format!("{}{}", in_quotes(&record.name), in_view(record.view.as_deref()));
         let wrong = if known.contains(&record.kind) {
             let wrong = format!("{name} appears twice with type {}", record.kind);
-            Some(WrongValue::new(wrong, "put all data into one [[record]]"))
+            Some((wrong, "put all data into one [[record]]"))
         } else if hosts.contains(&of_name) && (is_address || is_alias(record.kind)) {
             let wrong = format!("{name} has a [[host]], which has its addresses");
-            Some(WrongValue::new(wrong, "put all addresses into the [[host]]"))
+            Some((wrong, "put all addresses into the [[host]]"))
         } else if !known.is_empty() && (is_alias(record.kind) || known.iter().any(|kind| is_alias(*kind))) {
             let wrong = format!("{name} has a CNAME and other records");
-            Some(WrongValue::new(wrong, "remove the CNAME or the others (RFC 1034 section 3.6.2)"))
+            Some((wrong, "remove the CNAME or the others (RFC 1034 section 3.6.2)"))
         } else if is_alias(record.kind) && record.data.len() > 1 {
-            Some(WrongValue::new(format!("{name} has two CNAME"), "keep one of them"))
+            Some((format!("{name} has two CNAME"), "keep one of them"))
         } else {
             None
         };
-        if let Some(wrong) = wrong {
-            problems.add(lines.of_entry("record", place, "name"), Some("record.name"), wrong);
+        if let Some((wrong, remedy)) = wrong {
+            checks.add_at(("record", place, "name"), wrong, remedy);
         }
         known.push(record.kind);
     }
 }
 
-/// The errors of a list entry: a list that is not in the registry must have a purpose and subjects.
-fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<WrongValue> {
+/// The errors of a list entry, each with advice: a list that is not in the registry must have a purpose and subjects.
+fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<(String, &'static str)> {
     let registry = &config.dnsbl.registry;
     let mut wrongs = Vec::new();
     let known = registry.lists.get(&list.name).map(AsRef::as_ref);
     let name = in_quotes(&list.name);
     match known {
         Some(List { life: Life::ShutDown { how }, .. }) if list.subjects.is_none() => {
-            wrongs.push(WrongValue::new(
-                format!("{name} is shut down: {how}"),
-                "remove it, or set purpose and subjects if it is in use again",
-            ))
+            let remedy = "remove it, or set purpose and subjects if it is in use again";
+            wrongs.push((format!("{name} is shut down: {how}"), remedy));
         }
         _ if list.list(known).is_none() => {
-            let wrong = format!("{name} is not a known list");
-            wrongs.push(WrongValue::new(wrong, "set purpose and subjects"));
+            wrongs.push((format!("{name} is not a known list"), "set purpose and subjects"));
         }
         _ => {}
     }
     let (listed, refused) = (list.listed.iter().flatten(), list.refused.iter().flatten());
     if let Some(both) = listed.clone().find(|one| refused.clone().any(|other| other.meets(**one))) {
-        let wrong = format!("{name}: {both} is both listed and refused");
-        wrongs.push(WrongValue::new(wrong, "remove it from one of them"));
+        wrongs.push((format!("{name}: {both} is both listed and refused"), "remove it from one of them"));
     }
     if list.key.is_some() && list.with_key.is_none() && !registry.keyed.contains_key(&list.name) {
-        let wrong = format!("resolverd knows no zone that takes a key for {name}");
-        wrongs.push(WrongValue::new(wrong, "set with_key"));
+        wrongs.push((format!("resolverd knows no zone that takes a key for {name}"), "set with_key"));
     }
     wrongs
 }
 
 /// The lists of a group are known.
-fn groups(config: &Config, lines: &KeyLines, problems: &mut Problems) {
-    let known = config.lists();
+fn groups(checks: &mut Checks<'_>) {
+    let (config, known) = (checks.config, checks.config.lists());
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {
-        let wrong = WrongValue::new(
-            format!("{} is not a known list", in_quotes(name)),
-            "use a known list, or add a [[list]] for it",
-        );
-        problems.add(lines.line_of("dnsbl", "batch_groups"), Some("dnsbl.batch_groups"), wrong);
+        let wrong = format!("{} is not a known list", in_quotes(name));
+        checks.add("dnsbl", "batch_groups", wrong, "use a known list, or add a [[list]] for it");
     }
 }

@@ -227,11 +227,10 @@ impl Default for HistorySection {
 }
 
 impl Default for DnstapSection {
-    /// Off; once it has an output, all messages.
+    /// Off; once it has a socket, all messages.
     fn default() -> Self {
         Self {
             socket: None,
-            file: None,
             messages: TapKind::ALL.map(|(_, kind)| kind).to_vec(),
             identity: String::new(),
             version: String::new(),

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
-use toml::Value;
 
-use super::keys::{ConfigKey, SingleSection, set};
-use super::{list_files, value, written};
+use super::forms::{self, List, NAME, Number, Word};
+use super::keys::{ConfigKey, SingleSection, key};
+use super::{list_files, value};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
 
@@ -48,36 +48,16 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
                 }
                 Ok(())
             },
-            |dnsbl| Some(written::path(dnsbl.path.as_deref())),
+            |dnsbl| Some(forms::path(dnsbl.path.as_deref())),
         )
         .comment(&[(Some("\"\""), "the built-in table of known DNS lists")])
         .content("the file changed", |old, new| old.registry != new.registry),
-        ConfigKey::<Dnsbl>::new(
-            "batch",
-            |dnsbl, typed, _| set(&mut dnsbl.batch, value::word(typed, &BATCHES)),
-            |dnsbl| Some(written::word(dnsbl.batch, &BATCHES)),
-        )
-        .comment(&[(
+        key!(Dnsbl, batch, Word(&BATCHES)).comment(&[(
             Some("\"learned\""),
             "resolverd queries the lists that clients usually query before the clients do (batch queries)",
         )]),
-        ConfigKey::<Dnsbl>::new(
-            "batch_groups",
-            |dnsbl, typed, _| {
-                set(&mut dnsbl.batch_groups, value::list(typed, |group| value::list(group, value::name)))
-            },
-            |dnsbl| {
-                Some(Value::Array(dnsbl.batch_groups.iter().map(|group| written::names(group)).collect()))
-            },
-        )
-        .comment(&[(Some("[]"), "no groups")]),
-        ConfigKey::<Dnsbl>::new(
-            "batch_waste",
-            |dnsbl, typed, _| {
-                set(&mut dnsbl.batch_waste, value::number(typed, &(0..=MAX_BATCH_WASTE.into())))
-            },
-            |dnsbl| Some(written::number(dnsbl.batch_waste)),
-        )
-        .comment(&[(None, "maximum percentage of batch queries whose answer no client uses")]),
+        key!(Dnsbl, batch_groups, List(List(NAME))).comment(&[(Some("[]"), "no groups")]),
+        key!(Dnsbl, batch_waste, Number(0..=MAX_BATCH_WASTE))
+            .comment(&[(None, "maximum percentage of batch queries whose answer no client uses")]),
     ],
 };

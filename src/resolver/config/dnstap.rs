@@ -1,23 +1,20 @@
 //! `[dnstap]`: copies of messages for other programs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use toml::Value;
-
-use super::keys::{ConfigKey, SingleSection, set};
-use super::report::{WrongValue, quoted};
+use super::forms::{List, OrEmpty, Text, Word};
+use super::keys::{SingleSection, key};
+use super::report::WrongValue;
 use super::value::{Read, Typed};
-use super::{value, written};
+use super::{sections, value};
 use crate::dnstap::tapped::TapKind;
-use crate::limits::{MAX_SOCKET_PATH, MAX_TAP_WORDS};
+use crate::limits::MAX_TAP_WORDS;
 
 /// `[dnstap]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct DnstapSection {
     /// The Unix socket of the program that reads; none: there is none.
     pub socket: Option<PathBuf>,
-    /// The file; none: there is none.
-    pub file: Option<PathBuf>,
     /// The kinds of messages that are copied.
     pub messages: Vec<TapKind>,
     /// The name of this host for the reader; empty: its host name.
@@ -29,60 +26,15 @@ pub struct DnstapSection {
 pub(super) const DNSTAP: SingleSection<DnstapSection> = SingleSection {
     name: "dnstap",
     keys: &[
-        ConfigKey::<DnstapSection>::new(
-            "socket",
-            |dnstap, typed, _| set(&mut dnstap.socket, socket(typed)),
-            |dnstap| Some(written::path(dnstap.socket.as_deref())),
-        )
-        .comment(&[(Some("\"\""), "no copies of DNS messages")]),
-        ConfigKey::<DnstapSection>::new(
-            "file",
-            |dnstap, typed, directory: &Path| set(&mut dnstap.file, value::path(typed, directory)),
-            |dnstap| Some(written::path(dnstap.file.as_deref())),
-        )
-        .comment(&[(Some("\"\""), "no copies of DNS messages")]),
-        ConfigKey::<DnstapSection>::new(
-            "messages",
-            |dnstap, typed, _| {
-                let kind = |typed: &Typed<'_>| value::word(typed, &TapKind::ALL);
-                set(&mut dnstap.messages, value::list(typed, kind))
-            },
-            |dnstap| {
-                let words = dnstap.messages.iter().map(|kind| written::word(*kind, &TapKind::ALL));
-                Some(Value::Array(words.collect()))
-            },
-        ),
-        ConfigKey::<DnstapSection>::new(
-            "identity",
-            |dnstap, typed, _| set(&mut dnstap.identity, words(typed)),
-            |dnstap| Some(Value::String(dnstap.identity.clone())),
-        )
-        .comment(&[(Some("\"\""), "the name of this host")]),
-        ConfigKey::<DnstapSection>::new(
-            "version",
-            |dnstap, typed, _| set(&mut dnstap.version, words(typed)),
-            |dnstap| Some(Value::String(dnstap.version.clone())),
-        )
-        .comment(&[(Some("\"\""), "the name and version of resolverd")]),
+        key!(DnstapSection, socket, OrEmpty(Text(sections::socket, |path| path.display().to_string())))
+            .comment(&[(Some("\"\""), "no copies of DNS messages")]),
+        key!(DnstapSection, messages, List(Word(&TapKind::ALL))),
+        key!(DnstapSection, identity, Text(words, String::clone))
+            .comment(&[(Some("\"\""), "the name of this host")]),
+        key!(DnstapSection, version, Text(words, String::clone))
+            .comment(&[(Some("\"\""), "the name and version of resolverd")]),
     ],
 };
-
-/// The absolute path of a socket; none if it is empty.
-fn socket(typed: &Typed<'_>) -> Read<Option<PathBuf>> {
-    let typed = value::text(typed)?;
-    let remedy = "write a path like \"/run/dnstap/dnstap.sock\"";
-    if typed.is_empty() {
-        return Ok(None);
-    }
-    if !typed.starts_with('/') {
-        return Err(WrongValue::new(format!("{} is not an absolute path", quoted(typed)), remedy));
-    }
-    if typed.len() > MAX_SOCKET_PATH {
-        let wrong = format!("is longer than the maximum of {MAX_SOCKET_PATH} bytes for a socket path");
-        return Err(WrongValue::new(wrong, remedy));
-    }
-    Ok(Some(PathBuf::from(typed)))
-}
 
 fn words(typed: &Typed<'_>) -> Read<String> {
     let typed = value::text(typed)?;

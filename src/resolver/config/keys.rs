@@ -24,8 +24,6 @@ pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) at_start: bool,
     /// The meaning of leaving it out.
     pub(super) unset: &'static str,
-    /// How a change of it is reported.
-    pub(super) reported: ReportedAs,
     /// Sentences for `resolverctl config show` about values that do not explain themselves: the value in the form of the
     /// file, or none for every other value, and the sentence.
     pub(super) comments: Comments,
@@ -48,17 +46,6 @@ pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>
 /// Values in the form of the file, each with a sentence; none stands for every other value.
 pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
-/// How a change of a key is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReportedAs {
-    /// By the key: `max_ttl: 2h, was 1h`.
-    Named,
-    /// By the key, without its name: the entry has no other value.
-    Bare,
-    /// By the entry.
-    ByEntry,
-}
-
 /// The content of a file that a key names.
 pub(super) struct Content<Holder: 'static> {
     /// The sentence for a change.
@@ -66,6 +53,24 @@ pub(super) struct Content<Holder: 'static> {
     /// Whether it has changed; both have the same path.
     pub(super) differs: fn(&Holder, &Holder) -> bool,
 }
+
+/// The row of a key: its section, its name if the field has another one, the field, and the form of its values.
+macro_rules! key {
+    ($holder:ty, $field:ident, $form:expr) => {
+        key!($holder, stringify!($field), $field, $form)
+    };
+    ($holder:ty, $name:expr, $field:ident, $form:expr) => {
+        crate::config::keys::ConfigKey::<$holder>::new(
+            $name,
+            |holder, typed, directory| {
+                holder.$field = crate::config::forms::Form::read(&$form, typed, directory)?;
+                Ok(())
+            },
+            |holder| crate::config::forms::Form::write(&$form, &holder.$field),
+        )
+    };
+}
+pub(super) use key;
 
 impl<Holder> ConfigKey<Holder> {
     /// The comment on a value in the form of the file; none if the value explains itself.
@@ -80,17 +85,7 @@ impl<Holder> ConfigKey<Holder> {
         read: ReadKey<Holder>,
         show: fn(&Holder) -> Option<Value>,
     ) -> Self {
-        Self {
-            name,
-            read,
-            show,
-            required: false,
-            at_start: false,
-            unset: "",
-            reported: ReportedAs::Named,
-            comments: &[],
-            content: None,
-        }
+        Self { name, read, show, required: false, at_start: false, unset: "", comments: &[], content: None }
     }
 
     /// A key that each entry needs.
@@ -108,12 +103,6 @@ impl<Holder> ConfigKey<Holder> {
     /// A key that may be left out; `unset` says in words what then holds.
     pub(super) const fn unset(mut self, unset: &'static str) -> Self {
         self.unset = unset;
-        self
-    }
-
-    /// Sets how a reload reports a change of the key. Default: `ReportedAs::Named`.
-    pub(super) const fn reported(mut self, reported: ReportedAs) -> Self {
-        self.reported = reported;
         self
     }
 
@@ -156,30 +145,8 @@ pub(super) trait TableEntry: Sized + 'static {
     /// Its kind and name.
     fn title(&self) -> String;
 
-    /// Its effect, if a few words describe it.
-    fn effect(&self) -> Option<String> {
-        None
-    }
-
-    /// The differences from `old` with the same title that are not reported by the keys.
-    fn changes(&self, _old: &Self) -> Vec<String> {
-        Vec::new()
-    }
-
     /// The errors in the combination of keys that were typed; at a key, or at the entry as a whole.
     fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         None
     }
-}
-
-/// Stores a value that was read.
-pub(super) fn set<Meant>(place: &mut Meant, read: Read<Meant>) -> Read<()> {
-    *place = read?;
-    Ok(())
-}
-
-/// Stores the value of a key that may be left out.
-pub(super) fn set_some<Meant>(place: &mut Option<Meant>, read: Read<Meant>) -> Read<()> {
-    *place = Some(read?);
-    Ok(())
 }

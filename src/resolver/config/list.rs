@@ -7,11 +7,12 @@ use hickory_proto::rr::Name;
 use toml::Value;
 use toml::de::DeTable;
 
-use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
+use super::forms::{self, NAME, Number, Optional, Text, Word};
+use super::keys::{ConfigKey, TableEntry, key};
 use super::list_files::{KeyFile, key_file};
 use super::report::WrongValue;
+use super::value;
 use super::value::{Read, Typed, in_quotes};
-use super::{value, written};
 use crate::dnsbl::codes::{Code, Span};
 use crate::dnsbl::list::{List, ListSubject, OnRefusal, Purpose, TestEntries, WhenSilent, WhenStale};
 use dns::wire::presentation::shown;
@@ -76,98 +77,42 @@ pub struct ConfiguredList {
     pub when_stale: Option<WhenStale>,
 }
 
+const CODES: forms::List<Text<Span>> = forms::List(Text(code, Span::to_string));
+
 impl TableEntry for ConfiguredList {
     const NAME: &'static str = "list";
     const MOST: usize = limits::MAX_LISTS;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ConfigKey::<Self>::new(
-            "name",
-            |list, typed, _| set(&mut list.name, value::name(typed)),
-            |list| Some(written::name(&list.name)),
-        )
-        .required()
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "purpose",
-            |list, typed, _| set_some(&mut list.purpose, value::word(typed, &PURPOSES)),
-            |list| list.purpose.map(|purpose| written::word(purpose, &PURPOSES)),
-        )
-        .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "subjects",
-            |list, typed, _| {
-                set_some(&mut list.subjects, value::list(typed, |subject| value::word(subject, &SUBJECTS)))
-            },
-            |list| {
-                let words = list.subjects.as_ref()?.iter().map(|subject| written::word(*subject, &SUBJECTS));
-                Some(Value::Array(words.collect()))
-            },
-        )
-        .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "listed",
-            |list, typed, _| set_some(&mut list.listed, value::list(typed, code)),
-            |list| list.listed.as_deref().map(written::list),
-        )
-        .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "refused",
-            |list, typed, _| set_some(&mut list.refused, value::list(typed, code)),
-            |list| list.refused.as_deref().map(written::list),
-        )
-        .unset(AS_KNOWN),
+        key!(Self, name, NAME).required(),
+        key!(Self, purpose, Optional(Word(&PURPOSES))).unset(AS_KNOWN),
+        key!(Self, subjects, Optional(forms::List(Word(&SUBJECTS)))).unset(AS_KNOWN),
+        key!(Self, listed, Optional(CODES)).unset(AS_KNOWN),
+        key!(Self, refused, Optional(CODES)).unset(AS_KNOWN),
         ConfigKey::<Self>::new(
             "tests",
-            |list, typed, _| set_some(&mut list.tests, test_entries(&list.name, typed)),
+            |list, typed, _| {
+                list.tests = Some(test_entries(&list.name, typed)?);
+                Ok(())
+            },
             |list| list.tests.as_ref().map(|tests| test_entries_written(&list.name, tests)),
         )
         .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "on_refusal",
-            |list, typed, _| set_some(&mut list.on_refusal, value::word(typed, &ON_REFUSAL)),
-            |list| list.on_refusal.map(|choice| written::word(choice, &ON_REFUSAL)),
-        )
-        .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "when_silent",
-            |list, typed, _| set_some(&mut list.when_silent, value::word(typed, &WHEN_SILENT)),
-            |list| list.when_silent.map(|choice| written::word(choice, &WHEN_SILENT)),
-        )
-        .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "quota",
-            |list, typed, _| set_some(&mut list.quota, value::number(typed, &(1..=MAX_LIST_QUOTA))),
-            |list| list.quota.map(written::number),
-        )
-        .unset(AS_KNOWN),
+        key!(Self, on_refusal, Optional(Word(&ON_REFUSAL))).unset(AS_KNOWN),
+        key!(Self, when_silent, Optional(Word(&WHEN_SILENT))).unset(AS_KNOWN),
+        key!(Self, quota, Optional(Number(1..=MAX_LIST_QUOTA))).unset(AS_KNOWN),
         ConfigKey::<Self>::new(
             "key",
-            |list, typed, directory| set_some(&mut list.key, key_file(directory, value::text(typed)?)),
-            |list| list.key.as_ref().map(|file| written::path(Some(&file.path))),
+            |list, typed, directory| {
+                list.key = Some(key_file(directory, value::text(typed)?)?);
+                Ok(())
+            },
+            |list| list.key.as_ref().map(|file| forms::path(Some(&file.path))),
         )
         .unset(AS_KNOWN)
         .content("its file changed", |old, new| old.key != new.key),
-        ConfigKey::<Self>::new(
-            "with_key",
-            |list, typed, _| set_some(&mut list.with_key, value::name(typed)),
-            |list| list.with_key.as_ref().map(written::name),
-        )
-        .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "max_age",
-            |list, typed, _| {
-                let range = MIN_MIRROR_AGE..=MAX_MIRROR_AGE;
-                set_some(&mut list.max_age, value::span(typed, &range))
-            },
-            |list| list.max_age.map(written::span),
-        )
-        .unset(AS_KNOWN),
-        ConfigKey::<Self>::new(
-            "when_stale",
-            |list, typed, _| set_some(&mut list.when_stale, value::word(typed, &WHEN_STALE)),
-            |list| list.when_stale.map(|choice| written::word(choice, &WHEN_STALE)),
-        )
-        .unset(AS_KNOWN),
+        key!(Self, with_key, Optional(NAME)).unset(AS_KNOWN),
+        key!(Self, max_age, Optional(forms::Span(MIN_MIRROR_AGE..=MAX_MIRROR_AGE))).unset(AS_KNOWN),
+        key!(Self, when_stale, Optional(Word(&WHEN_STALE))).unset(AS_KNOWN),
     ];
 
     fn blank() -> Self {
@@ -269,7 +214,7 @@ fn test_entries_written(apex: &Name, tests: &TestEntries) -> Value {
         let own = point.iter().len().saturating_sub(apex.iter().len());
         Name::from_labels(point.iter().take(own)).map_or_else(|_| String::new(), |own| value::name_text(&own))
     };
-    let points = |points: &[Name]| written::texts(points.iter().map(labels));
+    let points = |points: &[Name]| forms::texts(points.iter().map(labels));
     let both = [("listed", points(&tests.listed)), ("unlisted", points(&tests.unlisted))];
     Value::Table(both.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
 }

@@ -8,9 +8,10 @@ use ipnet::IpNet;
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::certificate::{CertificateFile, PrivateKeyFile, certificate_file, private_key_file};
-use super::keys::{ConfigKey, ReportedAs, SingleSection, TableEntry, set, set_some};
+use super::forms::{self, List, NAME, NamedFile, Number, Optional, OrEmpty, Text, Texts, Word};
+use super::keys::{ConfigKey, SingleSection, TableEntry, key};
 use super::lookahead::{LISTENER_MODES, LookaheadMode};
-use super::{addresses, certificate, value, written};
+use super::{addresses, certificate};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
 
@@ -190,115 +191,65 @@ impl Listener {
     }
 }
 
+/// Networks of clients.
+pub(super) const CLIENTS: Text<IpNet> = Text(addresses::client_network, IpNet::to_string);
+
 const ADDRESSES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "addresses",
-    |listener, typed, _| set(&mut listener.addresses, addresses::addresses(typed)),
-    |listener| (!listener.addresses.is_empty()).then(|| written::list(&listener.addresses)),
-);
-
-const TLS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "tls",
-    |listener, typed, _| set(&mut listener.tls, addresses::tls_addresses(typed)),
-    |listener| Some(written::list(&listener.tls)),
-)
-.comment(&[(Some("[]"), "no DNS over TLS")]);
-
-const HTTPS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "https",
-    |listener, typed, _| set(&mut listener.https, addresses::https_addresses(typed)),
-    |listener| Some(written::list(&listener.https)),
-)
-.comment(&[(Some("[]"), "no DNS over HTTPS")]);
-
-const QUIC: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "quic",
-    |listener, typed, _| set(&mut listener.quic, addresses::quic_addresses(typed)),
-    |listener| Some(written::list(&listener.quic)),
-)
-.comment(&[(Some("[]"), "no DNS over QUIC")]);
-
-const CERTIFICATE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "certificate",
-    |listener, typed, directory| {
-        let read =
-            value::path(typed, directory).and_then(|path| path.as_deref().map(certificate_file).transpose());
-        set(&mut listener.certificate, read)
+    |listener, typed, _| {
+        listener.addresses = addresses::addresses(typed)?;
+        Ok(())
     },
-    |listener| Some(written::path(listener.certificate.as_ref().map(|file| file.path.as_path()))),
+    |listener| (!listener.addresses.is_empty()).then(|| forms::texts(&listener.addresses)),
 )
-.comment(&[(Some("\"\""), "no encrypted listener")])
-.content("the certificate in the file changed", |old, new| old.certificate != new.certificate);
+.unset("none");
 
-const KEY: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "key",
-    |listener, typed, directory| {
-        let read =
-            value::path(typed, directory).and_then(|path| path.as_deref().map(private_key_file).transpose());
-        set(&mut listener.key, read)
-    },
-    |listener| Some(written::path(listener.key.as_ref().map(|file| file.path.as_path()))),
-)
-.content("the key in the file changed", |old, new| old.key != new.key);
+const TLS: ConfigKey<Listener> =
+    key!(Listener, tls, Texts(addresses::tls_addresses)).comment(&[(Some("[]"), "no DNS over TLS")]);
 
-const ALLOW: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "allow",
-    |listener, typed, _| set(&mut listener.allow, value::list(typed, addresses::client_network)),
-    |listener| Some(written::list(&listener.allow)),
-);
+const HTTPS: ConfigKey<Listener> =
+    key!(Listener, https, Texts(addresses::https_addresses)).comment(&[(Some("[]"), "no DNS over HTTPS")]);
 
-const REFUSE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "refuse",
-    |listener, typed, _| set(&mut listener.refuse, value::list(typed, addresses::client_network)),
-    |listener| Some(written::list(&listener.refuse)),
-)
-.comment(&[(Some("[]"), "no exceptions from `allow`")]);
+const QUIC: ConfigKey<Listener> =
+    key!(Listener, quic, Texts(addresses::quic_addresses)).comment(&[(Some("[]"), "no DNS over QUIC")]);
 
-const DROP: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "drop",
-    |listener, typed, _| set(&mut listener.drop, value::list(typed, addresses::client_network)),
-    |listener| Some(written::list(&listener.drop)),
-)
-.comment(&[(Some("[]"), "no exceptions from `allow`")]);
+const CERTIFICATE: ConfigKey<Listener> =
+    key!(Listener, certificate, OrEmpty(NamedFile(certificate_file, |file| &file.path)))
+        .comment(&[(Some("\"\""), "no encrypted listener")])
+        .content("the certificate in the file changed", |old, new| old.certificate != new.certificate);
 
-const WORKERS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "workers",
-    |listener, typed, _| set(&mut listener.workers, value::number(typed, &(0..=limits::MAX_WORKERS as u64))),
-    |listener| Some(written::number(listener.workers)),
-)
-.comment(&[(Some("0"), "automatic: one thread for every two CPU cores")])
-.at_start();
+const KEY: ConfigKey<Listener> = key!(Listener, key, OrEmpty(NamedFile(private_key_file, |file| &file.path)))
+    .content("the key in the file changed", |old, new| old.key != new.key);
 
-const ZONES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "zones",
-    |listener, typed, _| set_some(&mut listener.zones, value::list(typed, value::name)),
-    |listener| listener.zones.as_deref().map(written::names),
-)
-.comment(&[(None, "[[zone]] and [[host]] entries that its clients can use; the others are hidden from them")])
-.unset("all");
+const ALLOW: ConfigKey<Listener> = key!(Listener, allow, List(CLIENTS));
 
-const DNSBL: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "dnsbl",
-    |listener, typed, _| set(&mut listener.dnsbl, value::word(typed, &GUARDS)),
-    |listener| Some(written::word(listener.dnsbl, &GUARDS)),
-)
-.comment(&[(Some("\"guard\""), "clients get no false listings of DNS lists")]);
+const REFUSE: ConfigKey<Listener> =
+    key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "no exceptions from `allow`")]);
 
-const ON_REFUSED: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "on_refusal",
-    |listener, typed, _| set(&mut listener.on_refusal, value::word(typed, &ON_REFUSAL)),
-    |listener| Some(written::word(listener.on_refusal, &ON_REFUSAL)),
-)
-.comment(&[(
+const DROP: ConfigKey<Listener> =
+    key!(Listener, drop, List(CLIENTS)).comment(&[(Some("[]"), "no exceptions from `allow`")]);
+
+const WORKERS: ConfigKey<Listener> = key!(Listener, workers, Number(0..=limits::MAX_WORKERS))
+    .comment(&[(Some("0"), "automatic: one thread for every two CPU cores")])
+    .at_start();
+
+const ZONES: ConfigKey<Listener> = key!(Listener, zones, Optional(List(NAME)))
+    .comment(&[(
+        None,
+        "[[zone]] and [[host]] entries that its clients can use; the others are hidden from them",
+    )])
+    .unset("all");
+
+const DNSBL: ConfigKey<Listener> = key!(Listener, dnsbl, Word(&GUARDS))
+    .comment(&[(Some("\"guard\""), "clients get no false listings of DNS lists")]);
+
+const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFUSAL)).comment(&[(
     Some("\"list\""),
     "each DNS list has its own answer: `on_refusal` of its [[list]], or the default",
 )]);
 
-const LOOKAHEAD: ConfigKey<Listener> = ConfigKey::<Listener>::new(
-    "lookahead",
-    |listener, typed, _| set(&mut listener.lookahead, value::word(typed, &LISTENER_MODES)),
-    |listener| Some(written::word(listener.lookahead, &LISTENER_MODES)),
-)
-.comment(&[(Some("\"general\""), "uses `mode` of [lookahead]")]);
+const LOOKAHEAD: ConfigKey<Listener> = key!(Listener, lookahead, Word(&LISTENER_MODES))
+    .comment(&[(Some("\"general\""), "uses `mode` of [lookahead]")]);
 
 /// `[listen]`
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
@@ -324,7 +275,7 @@ impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ADDRESSES.reported(ReportedAs::ByEntry),
+        ADDRESSES,
         TLS,
         HTTPS,
         QUIC,

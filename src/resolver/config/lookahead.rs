@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keys::{ConfigKey, SingleSection, set};
-use super::{value, written};
+use super::forms::Word;
+use super::keys::{SingleSection, key};
 
 /// The mode of look-ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +44,6 @@ pub struct LookaheadSection {
 
 pub(super) const LOOKAHEAD: SingleSection<LookaheadSection> = SingleSection {
     name: "lookahead",
-    keys: &[ConfigKey::<LookaheadSection>::new(
-        "mode",
-        |lookahead, typed, _| set(&mut lookahead.mode, value::word(typed, &MODES)),
-        |lookahead| Some(written::word(lookahead.mode, &MODES)),
-    )
-    .comment(&[(Some("\"learned\""), "sends queries that clients usually send next")])],
+    keys: &[key!(LookaheadSection, mode, Word(&MODES))
+        .comment(&[(Some("\"learned\""), "sends queries that clients usually send next")])],
 };

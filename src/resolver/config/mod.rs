@@ -35,7 +35,7 @@ mod dnsbl;
 mod dnstap;
 mod file;
 pub mod files;
-mod included;
+mod forms;
 mod keys;
 mod list;
 mod list_files;
@@ -54,7 +54,6 @@ mod trust_anchor;
 mod value;
 mod view;
 mod watch;
-mod written;
 mod zone;
 
 pub use self::addresses::{Forwarder, mapped, overlap};

@@ -4,12 +4,12 @@ use crate::limits;
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, Record, RecordType};
-use toml::Value;
 
-use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
+use super::forms::{self, Optional, Span, Text};
+use super::keys::{ConfigKey, TableEntry, key};
 use super::report::{WrongValue, quoted};
 use super::value::{self, Read, Typed};
-use super::{view, written};
+use super::view::{self, VIEW};
 use dns::rdata::is_understood;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file;
@@ -62,20 +62,8 @@ impl TableEntry for ConfiguredRecord {
     const NAME: &'static str = "record";
     const MOST: usize = limits::MAX_RECORDS;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ConfigKey::<Self>::new(
-            "name",
-            |record, typed, _| set(&mut record.name, owner(typed)),
-            |record| Some(written::name(&record.name)),
-        )
-        .required()
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "type",
-            |record, typed, _| set(&mut record.kind, kind(typed)),
-            |record| Some(Value::String(kind_text(record.kind))),
-        )
-        .required()
-        .reported(ReportedAs::ByEntry),
+        key!(Self, name, Text(owner, value::name_text)).required(),
+        key!(Self, "type", kind, Text(kind, |kind| kind_text(*kind))).required(),
         ConfigKey::<Self>::new(
             "data",
             |record, typed, _| {
@@ -85,28 +73,17 @@ impl TableEntry for ConfiguredRecord {
                     Ok(text)
                 };
                 let data = value::list(typed, one)?;
-                match data.len() {
-                    0 => Err(WrongValue::new("is empty", "give the data of at least one record")),
-                    _ => set(&mut record.data, Ok(data)),
+                if data.is_empty() {
+                    return Err(WrongValue::new("is empty", "give the data of at least one record"));
                 }
+                record.data = data;
+                Ok(())
             },
-            |record| Some(written::texts(record.data.iter().cloned())),
+            |record| Some(forms::texts(&record.data)),
         )
         .required(),
-        ConfigKey::<Self>::new(
-            "ttl",
-            |record, typed, _| {
-                set_some(&mut record.ttl, value::span(typed, &(Duration::ZERO..=dns::limits::MAX_TTL)))
-            },
-            |record| record.ttl.map(written::span),
-        )
-        .unset("5m"),
-        ConfigKey::<Self>::new(
-            "view",
-            |record, typed, _| set_some(&mut record.view, view::word(typed)),
-            |record| record.view.clone().map(Value::String),
-        )
-        .reported(ReportedAs::ByEntry),
+        key!(Self, ttl, Optional(Span(Duration::ZERO..=dns::limits::MAX_TTL))).unset("5m"),
+        key!(Self, view, Optional(VIEW)),
     ];
 
     fn blank() -> Self {
@@ -116,10 +93,6 @@ impl TableEntry for ConfiguredRecord {
     fn title(&self) -> String {
         let of_view = view::of_view(self.view.as_deref());
         format!("record {} {}{of_view}", value::name_text(&self.name), kind_text(self.kind))
-    }
-
-    fn effect(&self) -> Option<String> {
-        Some(self.data.join(", "))
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -13,12 +13,14 @@ use ipnet::IpNet;
 use toml::Value;
 use toml::de::DeValue;
 
-use super::keys::{ConfigKey, SingleSection, set};
+use super::addresses::NETWORK;
+use super::forms::{self, Flag, Form, List, NAME, Number, OrEmpty, Span, Text, Texts, Word};
+use super::keys::{ConfigKey, SingleSection, key};
 use super::report::{WrongValue, quoted};
 use super::root_hints::{self, RootHints};
 use super::trust_anchor::{self, TrustAnchor};
 use super::value::{Read, Typed};
-use super::{addresses, value, written};
+use super::{addresses, value};
 
 /// The sizes and times of the cache.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,57 +39,24 @@ pub struct Cache {
     pub snapshot: bool,
 }
 
+const SIZE: Text<u64> = Text(value::size, |size| value::size_text(*size));
+
 pub(super) const CACHE: SingleSection<Cache> = SingleSection {
     name: "cache",
     keys: &[
-        ConfigKey::<Cache>::new(
-            "size",
-            |cache, typed, _| set(&mut cache.size, value::size(typed)),
-            |cache| Some(written::size(cache.size)),
-        )
-        .at_start(),
-        ConfigKey::<Cache>::new(
-            "max_ttl",
-            |cache, typed, _| {
-                set(&mut cache.max_ttl, value::span(typed, &(Duration::ZERO..=dns::limits::MAX_TTL)))
-            },
-            |cache| Some(written::span(cache.max_ttl)),
-        )
-        .comment(&[(None, "maximum time that an answer is cached")]),
-        ConfigKey::<Cache>::new(
-            "negative_max_ttl",
-            |cache, typed, _| {
-                let range = Duration::ZERO..=limits::MAX_NEGATIVE_TTL;
-                set(&mut cache.negative_max_ttl, value::span(typed, &range))
-            },
-            |cache| Some(written::span(cache.negative_max_ttl)),
-        )
-        .comment(&[(None, "maximum time that NXDOMAIN and NODATA are cached")]),
-        ConfigKey::<Cache>::new(
-            "serve_stale",
-            |cache, typed, _| {
-                let range = Duration::ZERO..=dns::limits::MAX_SERVE_STALE;
-                set(&mut cache.serve_stale, value::span(typed, &range))
-            },
-            |cache| Some(written::span(cache.serve_stale)),
-        )
-        .comment(&[
+        key!(Cache, size, SIZE).at_start(),
+        key!(Cache, max_ttl, Span(Duration::ZERO..=dns::limits::MAX_TTL))
+            .comment(&[(None, "maximum time that an answer is cached")]),
+        key!(Cache, negative_max_ttl, Span(Duration::ZERO..=limits::MAX_NEGATIVE_TTL))
+            .comment(&[(None, "maximum time that NXDOMAIN and NODATA are cached")]),
+        key!(Cache, serve_stale, Span(Duration::ZERO..=dns::limits::MAX_SERVE_STALE)).comment(&[
             (Some("\"0s\""), "no stale answers"),
             (None, "if no server answers, clients get expired answers for this time"),
         ]),
-        ConfigKey::<Cache>::new(
-            "prefetch",
-            |cache, typed, _| set(&mut cache.prefetch, value::flag(typed)),
-            |cache| Some(cache.prefetch.into()),
-        )
-        .comment(&[(Some("true"), "renews answers in use before their TTL ends")]),
-        ConfigKey::<Cache>::new(
-            "snapshot",
-            |cache, typed, _| set(&mut cache.snapshot, value::flag(typed)),
-            |cache| Some(cache.snapshot.into()),
-        )
-        .comment(&[(Some("true"), "saves the cache to disk, and loads it at start")])
-        .at_start(),
+        key!(Cache, prefetch, Flag).comment(&[(Some("true"), "renews answers in use before their TTL ends")]),
+        key!(Cache, snapshot, Flag)
+            .comment(&[(Some("true"), "saves the cache to disk, and loads it at start")])
+            .at_start(),
     ],
 };
 
@@ -134,111 +103,71 @@ pub enum Family {
 pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
     name: "resolve",
     keys: &[
-        ConfigKey::<Resolve>::new(
-            "deadline",
-            |resolve, typed, _| {
-                let range = limits::MIN_DEADLINE..=history::limits::MAX_DEADLINE;
-                set(&mut resolve.deadline, value::span(typed, &range))
-            },
-            |resolve| Some(written::span(resolve.deadline)),
-        )
-        .comment(&[(None, "a client that has no answer after this time gets SERVFAIL")]),
+        key!(Resolve, deadline, Span(limits::MIN_DEADLINE..=history::limits::MAX_DEADLINE))
+            .comment(&[(None, "a client that has no answer after this time gets SERVFAIL")]),
         ConfigKey::<Resolve>::new(
             "root_hints",
-            |resolve, typed, directory| match value::path(typed, directory)? {
-                Some(path) => set(&mut resolve.root_hints, root_hints::load(&path)),
-                None => Ok(()),
+            |resolve, typed, directory| {
+                if let Some(path) = value::path(typed, directory)? {
+                    resolve.root_hints = root_hints::load(&path)?;
+                }
+                Ok(())
             },
-            |resolve| Some(written::path(resolve.root_hints.path.as_deref())),
+            |resolve| Some(forms::path(resolve.root_hints.path.as_deref())),
         )
         .comment(&[(Some("\"\""), "the built-in root servers")])
         .content("the servers in the file changed", |old, new| {
             old.root_hints.servers != new.root_hints.servers
         }),
-        ConfigKey::<Resolve>::new(
-            "ipv4",
-            |resolve, typed, _| set(&mut resolve.ipv4, family(typed)),
-            |resolve| Some(family_written(resolve.ipv4)),
-        )
-        .comment(&[(Some("\"auto\""), "IPv4 is used as long as servers reply over it")]),
-        ConfigKey::<Resolve>::new(
-            "ipv6",
-            |resolve, typed, _| set(&mut resolve.ipv6, family(typed)),
-            |resolve| Some(family_written(resolve.ipv6)),
-        )
-        .comment(&[(Some("\"auto\""), "IPv6 is used as long as servers reply over it")]),
-        ConfigKey::<Resolve>::new(
-            "deny_servers",
-            |resolve, typed, _| set(&mut resolve.deny_servers, value::list(typed, addresses::network)),
-            |resolve| Some(written::list(&resolve.deny_servers)),
-        )
-        .comment(&[(None, "no queries to servers with these addresses, except those of [[zone]]")]),
-        ConfigKey::<Resolve>::new(
-            "private_addresses",
-            |resolve, typed, _| set(&mut resolve.private_addresses, value::list(typed, addresses::network)),
-            |resolve| Some(written::list(&resolve.private_addresses)),
-        )
-        .comment(&[(Some("[]"), "no addresses are removed"), (None, "removed from answers of public names")]),
-        ConfigKey::<Resolve>::new(
-            "private_domains",
-            |resolve, typed, _| set(&mut resolve.private_domains, value::list(typed, value::name)),
-            |resolve| Some(written::names(&resolve.private_domains)),
-        )
-        .comment(&[
+        key!(Resolve, ipv4, FamilyForm)
+            .comment(&[(Some("\"auto\""), "IPv4 is used as long as servers reply over it")]),
+        key!(Resolve, ipv6, FamilyForm)
+            .comment(&[(Some("\"auto\""), "IPv6 is used as long as servers reply over it")]),
+        key!(Resolve, deny_servers, List(NETWORK))
+            .comment(&[(None, "no queries to servers with these addresses, except those of [[zone]]")]),
+        key!(Resolve, private_addresses, List(NETWORK)).comment(&[
+            (Some("[]"), "no addresses are removed"),
+            (None, "removed from answers of public names"),
+        ]),
+        key!(Resolve, private_domains, List(NAME)).comment(&[
             (Some("[]"), "no exceptions from private_addresses"),
             (None, "their names may have private addresses"),
         ]),
-        ConfigKey::<Resolve>::new(
-            "qname_minimisation",
-            |resolve, typed, _| set(&mut resolve.qname_minimisation, value::flag(typed)),
-            |resolve| Some(resolve.qname_minimisation.into()),
-        )
-        .comment(&[(Some("true"), "root and top-level servers get only a part of the name")]),
-        ConfigKey::<Resolve>::new(
-            "race",
-            |resolve, typed, _| set(&mut resolve.race, value::flag(typed)),
-            |resolve| Some(resolve.race.into()),
-        )
-        .comment(&[(Some("true"), "the first query to a zone goes to two servers")]),
-        ConfigKey::<Resolve>::new(
-            "upstream_port",
-            |resolve, typed, _| set(&mut resolve.upstream_port, value::number(typed, &(1..=u16::MAX.into()))),
-            |resolve| Some(written::number(resolve.upstream_port)),
-        )
-        .comment(&[(None, "destination port of queries to servers")]),
-        ConfigKey::<Resolve>::new(
-            "source",
-            |resolve, typed, _| set(&mut resolve.source, addresses::sources(typed)),
-            |resolve| Some(written::list(&resolve.source)),
-        )
-        .comment(&[
+        key!(Resolve, qname_minimisation, Flag)
+            .comment(&[(Some("true"), "root and top-level servers get only a part of the name")]),
+        key!(Resolve, race, Flag).comment(&[(Some("true"), "the first query to a zone goes to two servers")]),
+        key!(Resolve, upstream_port, Number(1..=u16::MAX))
+            .comment(&[(None, "destination port of queries to servers")]),
+        key!(Resolve, source, Texts(addresses::sources)).comment(&[
             (Some("[]"), "the operating system chooses the source address"),
             (None, "source address of queries to servers"),
         ]),
-        ConfigKey::<Resolve>::new(
-            "source_ports",
-            |resolve, typed, _| set(&mut resolve.source_ports, addresses::source_ports(typed)),
-            |resolve| Some(Value::String(addresses::ports_text(&resolve.source_ports))),
-        )
-        .comment(&[(None, "source ports of UDP queries to servers")]),
+        key!(Resolve, source_ports, Text(addresses::source_ports, addresses::ports_text))
+            .comment(&[(None, "source ports of UDP queries to servers")]),
     ],
 };
 
 /// `"auto"`, `true` or `false`.
-fn family(typed: &Typed<'_>) -> Read<Family> {
-    match typed.get_ref() {
-        DeValue::Boolean(true) => Ok(Family::On),
-        DeValue::Boolean(false) => Ok(Family::Off),
-        found if found.as_str() == Some("auto") => Ok(Family::Auto),
-        _ => Err(WrongValue::new("has an unknown value", "write \"auto\", true or false")),
-    }
-}
+struct FamilyForm;
 
-fn family_written(family: Family) -> Value {
-    match family {
-        Family::Auto => Value::String("auto".to_owned()),
-        Family::On => Value::Boolean(true),
-        Family::Off => Value::Boolean(false),
+impl Form for FamilyForm {
+    type Meant = Family;
+
+    fn read(&self, typed: &Typed<'_>, _: &Path) -> Read<Family> {
+        match typed.get_ref() {
+            DeValue::Boolean(true) => Ok(Family::On),
+            DeValue::Boolean(false) => Ok(Family::Off),
+            found if found.as_str() == Some("auto") => Ok(Family::Auto),
+            _ => Err(WrongValue::new("has an unknown value", "write \"auto\", true or false")),
+        }
+    }
+
+    fn write(&self, family: &Family) -> Option<Value> {
+        Some(match family {
+            Family::Auto => Value::String("auto".to_owned()),
+            Family::On => Value::Boolean(true),
+            Family::Off => Value::Boolean(false),
+        })
     }
 }
 
@@ -260,41 +189,26 @@ pub struct Dnssec {
 pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
     name: "dnssec",
     keys: &[
-        ConfigKey::<Dnssec>::new(
-            "validate",
-            |dnssec, typed, _| set(&mut dnssec.validate, value::flag(typed)),
-            |dnssec| Some(dnssec.validate.into()),
-        ),
+        key!(Dnssec, validate, Flag),
         ConfigKey::<Dnssec>::new(
             "trust_anchor",
-            |dnssec, typed, directory| match value::path(typed, directory)? {
-                Some(path) => set(&mut dnssec.trust_anchor, trust_anchor::load(&path)),
-                None => Ok(()),
+            |dnssec, typed, directory| {
+                if let Some(path) = value::path(typed, directory)? {
+                    dnssec.trust_anchor = trust_anchor::load(&path)?;
+                }
+                Ok(())
             },
-            |dnssec| Some(written::path(dnssec.trust_anchor.path.as_deref())),
+            |dnssec| Some(forms::path(dnssec.trust_anchor.path.as_deref())),
         )
         .comment(&[(Some("\"\""), "only the built-in keys of the root zone")])
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),
-        ConfigKey::<Dnssec>::new(
-            "update_trust_anchors",
-            |dnssec, typed, _| set(&mut dnssec.update_trust_anchors, value::flag(typed)),
-            |dnssec| Some(dnssec.update_trust_anchors.into()),
-        )
-        .comment(&[(Some("true"), "trusts new keys of the root zone after 30 days (RFC 5011)")]),
-        ConfigKey::<Dnssec>::new(
-            "negative_trust_anchors",
-            |dnssec, typed, _| set(&mut dnssec.negative_trust_anchors, value::list(typed, value::name)),
-            |dnssec| Some(written::names(&dnssec.negative_trust_anchors)),
-        )
-        .comment(&[(Some("[]"), "all names are validated")]),
-        ConfigKey::<Dnssec>::new(
-            "sha1",
-            |dnssec, typed, _| set(&mut dnssec.sha1, value::flag(typed)),
-            |dnssec| Some(dnssec.sha1.into()),
-        )
-        .comment(&[(Some("false"), "zones with only SHA-1 signatures count as not signed")]),
+        key!(Dnssec, update_trust_anchors, Flag)
+            .comment(&[(Some("true"), "trusts new keys of the root zone after 30 days (RFC 5011)")]),
+        key!(Dnssec, negative_trust_anchors, List(NAME)).comment(&[(Some("[]"), "all names are validated")]),
+        key!(Dnssec, sha1, Flag)
+            .comment(&[(Some("false"), "zones with only SHA-1 signatures count as not signed")]),
     ],
 };
 
@@ -307,16 +221,11 @@ pub struct Control {
 
 pub(super) const CONTROL: SingleSection<Control> = SingleSection {
     name: "control",
-    keys: &[ConfigKey::<Control>::new(
-        "socket",
-        |control, typed, _| set(&mut control.socket, socket(typed)),
-        |control| Some(written::path(Some(&control.socket))),
-    )
-    .at_start()],
+    keys: &[key!(Control, socket, Text(socket, |path| path.display().to_string())).at_start()],
 };
 
 /// The absolute path of a socket.
-fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
+pub(super) fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
     let typed = value::text(typed)?;
     let remedy = format!("write a path like \"{}\"", Control::default().socket.display());
     if !typed.starts_with('/') {
@@ -340,12 +249,8 @@ pub struct MetricsSection {
 
 pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
     name: "metrics",
-    keys: &[ConfigKey::<MetricsSection>::new(
-        "listen",
-        |metrics, typed, _| set(&mut metrics.listen, addresses::of_metrics(typed)),
-        |metrics| Some(Value::String(metrics.listen.map_or_else(String::new, |address| address.to_string()))),
-    )
-    .comment(&[(Some("\"\""), "no metrics for Prometheus")])],
+    keys: &[key!(MetricsSection, listen, OrEmpty(Text(addresses::of_metrics, SocketAddr::to_string)))
+        .comment(&[(Some("\"\""), "no metrics for Prometheus")])],
 };
 
 /// The questions that are kept one by one.
@@ -377,33 +282,24 @@ const REDACT: [(&str, Redact); 3] =
 /// any more.
 const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
+/// The size of the history, 0, or none for `"auto"`.
+fn record_size(typed: &Typed<'_>) -> Read<Option<u64>> {
+    value::auto_size(typed, &(history::limits::MIN_RECORD..=limits::MAX_RECORD))
+}
+
 pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
     name: "history",
     keys: &[
-        ConfigKey::<HistorySection>::new(
-            "size",
-            |history, typed, _| {
-                set(
-                    &mut history.size,
-                    value::auto_size(typed, &(history::limits::MIN_RECORD..=limits::MAX_RECORD)),
-                )
-            },
-            |history| Some(history.size.map_or_else(|| Value::String("auto".to_owned()), written::size)),
+        key!(
+            HistorySection,
+            size,
+            Text(record_size, |size| size.map_or_else(|| "auto".to_owned(), value::size_text))
         )
         .comment(&[(Some("\"auto\""), "one sixteenth of the cache size, at most 64 MiB")])
         .at_start(),
-        ConfigKey::<HistorySection>::new(
-            "slow",
-            |history, typed, _| set(&mut history.slow, value::span(typed, &SLOW_RANGE)),
-            |history| Some(written::span(history.slow)),
-        )
-        .comment(&[(None, "queries that take this time or longer are logged as slow")]),
-        ConfigKey::<HistorySection>::new(
-            "redact",
-            |history, typed, _| set(&mut history.redact, value::word(typed, &REDACT)),
-            |history| Some(written::word(history.redact, &REDACT)),
-        )
-        .comment(&[(
+        key!(HistorySection, slow, Span(SLOW_RANGE))
+            .comment(&[(None, "queries that take this time or longer are logged as slow")]),
+        key!(HistorySection, redact, Word(&REDACT)).comment(&[(
             Some("\"none\""),
             "the files of failed and slow queries have full names, and the addresses of clients",
         )]),
@@ -422,17 +318,8 @@ pub struct LogSection {
 pub(super) const LOG: SingleSection<LogSection> = SingleSection {
     name: "log",
     keys: &[
-        ConfigKey::<LogSection>::new(
-            "level",
-            |log, typed, _| set(&mut log.level, level(typed)),
-            |log| Some(Value::String(log.level.as_str().to_ascii_lowercase())),
-        ),
-        ConfigKey::<LogSection>::new(
-            "queries",
-            |log, typed, _| set(&mut log.queries, value::flag(typed)),
-            |log| Some(log.queries.into()),
-        )
-        .comment(&[(Some("false"), "no log line for each query")]),
+        key!(LogSection, level, Text(level, |level| level.as_str().to_ascii_lowercase())),
+        key!(LogSection, queries, Flag).comment(&[(Some("false"), "no log line for each query")]),
     ],
 };
 

@@ -1,9 +1,10 @@
 //! Single values of the configuration file: typed text becomes a value, or an error.
 //!
-//! Addresses are in `addresses`; `written` is the way back.
+//! Addresses are in `addresses`; `forms` are made of these functions.
 
 use crate::limits;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,13 +57,16 @@ pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> R
 }
 
 /// A whole number within a range.
-pub(super) fn number<Meant: TryFrom<u64>>(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Meant> {
+pub(super) fn number<Meant: TryFrom<u64> + PartialOrd + fmt::Display>(
+    value: &Typed<'_>,
+    range: &RangeInclusive<Meant>,
+) -> Read<Meant> {
     let remedy = || format!("write a whole number from {} to {}", range.start(), range.end());
     let found = value.get_ref();
     let integer = found.as_integer().ok_or_else(|| WrongValue::new(format!("is {}", an(found)), remedy()))?;
-    let number =
-        u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| range.contains(number));
-    number.and_then(|number| number.try_into().ok()).ok_or_else(|| {
+    let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
+    let number = number.and_then(|number| Meant::try_from(number).ok());
+    number.filter(|number| range.contains(number)).ok_or_else(|| {
         WrongValue::new(
             format!("{} is out of range", shown(integer.as_str(), limits::MAX_SHOWN_VALUE)),
             remedy(),

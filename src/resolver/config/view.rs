@@ -3,12 +3,12 @@
 use crate::limits;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
-use toml::Value;
 
-use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
+use super::forms::{List, NAME, Optional, Text, Texts};
+use super::keys::{ConfigKey, TableEntry, key};
 use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed};
-use super::{addresses, value, written};
+use super::{addresses, value};
 
 /// Clients that see zones of their own.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,29 +25,14 @@ impl TableEntry for ConfiguredView {
     const NAME: &'static str = "view";
     const MOST: usize = limits::MAX_VIEWS;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ConfigKey::<Self>::new(
-            "name",
-            |view, typed, _| set(&mut view.name, word(typed)),
-            |view| Some(Value::String(view.name.clone())),
-        )
-        .required()
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "clients",
-            |view, typed, _| set(&mut view.clients, clients(typed)),
-            |view| Some(written::list(&view.clients)),
-        )
-        .required(),
-        ConfigKey::<Self>::new(
-            "zones",
-            |view, typed, _| set_some(&mut view.zones, value::list(typed, value::name)),
-            |view| view.zones.as_deref().map(written::names),
-        )
-        .comment(&[
-            (Some("[]"), "its clients use no [[zone]] entries without `view`"),
-            (None, "[[zone]] entries without `view` that its clients can use"),
-        ])
-        .unset("all"),
+        key!(Self, name, VIEW).required(),
+        key!(Self, clients, Texts(clients)).required(),
+        key!(Self, zones, Optional(List(NAME)))
+            .comment(&[
+                (Some("[]"), "its clients use no [[zone]] entries without `view`"),
+                (None, "[[zone]] entries without `view` that its clients can use"),
+            ])
+            .unset("all"),
     ];
 
     fn blank() -> Self {
@@ -57,15 +42,13 @@ impl TableEntry for ConfiguredView {
     fn title(&self) -> String {
         format!("view {}", self.name)
     }
-
-    fn effect(&self) -> Option<String> {
-        let clients: Vec<String> = self.clients.iter().map(ToString::to_string).collect();
-        Some(format!("clients {}", clients.join(", ")))
-    }
 }
 
+/// The name of a view.
+pub(super) const VIEW: Text<String> = Text(word, String::clone);
+
 /// The name of a view: letters, digits and a few marks, so that it can stand in a sentence.
-pub(super) fn word(typed: &Typed<'_>) -> Read<String> {
+fn word(typed: &Typed<'_>) -> Read<String> {
     let text = value::text(typed)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     if text.is_empty() || text.len() > limits::MAX_VIEW_NAME || !text.chars().all(fits) {

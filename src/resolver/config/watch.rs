@@ -6,10 +6,11 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-use super::keys::{ConfigKey, ReportedAs, TableEntry, set};
+use super::forms::{Span, Text, Word};
+use super::keys::{ConfigKey, TableEntry, key};
 use super::report::{WrongValue, quoted};
+use super::value;
 use super::value::{Read, Typed};
-use super::{value, written};
 use crate::limits::{MAX_WATCHED, WATCH_INTERVALS};
 
 /// The side of a mail that a watched domain is checked for.
@@ -86,28 +87,10 @@ impl TableEntry for ConfiguredWatch {
     const NAME: &'static str = "watch";
     const MOST: usize = MAX_WATCHED;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ConfigKey::<Self>::new(
-            "domain",
-            |watch, typed, _| set(&mut watch.domain, domain(typed)),
-            |watch| Some(written::name(&watch.domain)),
-        )
-        .required()
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "as",
-            |watch, typed, _| set(&mut watch.side, value::word(typed, &SIDES)),
-            |watch| Some(written::word(watch.side, &SIDES)),
-        ),
-        ConfigKey::<Self>::new(
-            "interval",
-            |watch, typed, _| set(&mut watch.interval, value::span(typed, &WATCH_INTERVALS)),
-            |watch| Some(written::span(watch.interval)),
-        ),
-        ConfigKey::<Self>::new(
-            "level",
-            |watch, typed, _| set(&mut watch.level, value::word(typed, &LEVELS)),
-            |watch| Some(written::word(watch.level, &LEVELS)),
-        ),
+        key!(Self, domain, Text(domain, value::name_text)).required(),
+        key!(Self, "as", side, Word(&SIDES)),
+        key!(Self, interval, Span(WATCH_INTERVALS)),
+        key!(Self, level, Word(&LEVELS)),
     ];
 
     fn blank() -> Self {

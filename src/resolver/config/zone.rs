@@ -1,21 +1,28 @@
 //! `[[zone]]` and `[[host]]`: zones with servers or data of their own, and names with addresses of their own.
 
 use crate::limits;
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use toml::Value;
 
 use super::addresses::{Forwarder, server_text};
-use super::keys::{ConfigKey, ReportedAs, TableEntry, set, set_some};
+use super::forms::{self, FlagUnless, NAME, Optional, Span, Texts};
+use super::keys::{ConfigKey, TableEntry, key};
 use super::report::WrongValue;
-use super::{addresses, included, records, value, view, written};
+use super::value::Read;
+use super::view::{self, VIEW};
+use super::{addresses, records, value};
 
 /// The keys for the source of a zone's answers.
 const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
+
+/// The meaning of leaving out a source of answers.
+const NO_SERVERS: &str = "none";
+
+/// The advice for a zone file that cannot be used.
+const FILE_REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon may read";
 
 /// The meaning of leaving out a zone's own cap.
 const CAP: &str = "that of [cache]";
@@ -67,120 +74,75 @@ impl TableEntry for ConfiguredZone {
     const NAME: &'static str = "zone";
     const MOST: usize = limits::MAX_ZONES;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ConfigKey::<Self>::new(
-            "name",
-            |zone, typed, _| set(&mut zone.name, value::name(typed)),
-            |zone| Some(written::name(&zone.name)),
-        )
-        .required()
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "view",
-            |zone, typed, _| set_some(&mut zone.view, view::word(typed)),
-            |zone| zone.view.clone().map(Value::String),
-        )
-        .reported(ReportedAs::ByEntry),
+        key!(Self, name, NAME).required(),
+        key!(Self, view, Optional(VIEW)),
         ConfigKey::<Self>::new(
             "forward",
-            |zone, typed, _| set(&mut zone.kind, addresses::forwarders(typed).map(ZoneKind::Forward)),
-            |zone| match &zone.kind {
-                ZoneKind::Forward(forwarders) => Some(written::list(forwarders)),
-                ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => None,
+            |zone, typed, _| zone.set(addresses::forwarders(typed).map(ZoneKind::Forward)),
+            |zone| {
+                let ZoneKind::Forward(forwarders) = &zone.kind else { return None };
+                Some(forms::texts(forwarders))
             },
         )
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "forward_first",
-            |zone, typed, _| set(&mut zone.forward_first, value::flag(typed)),
-            |zone| zone.forward_first.then(|| true.into()),
-        )
-        .comment(&[(Some("true"), "asks the root servers if no forwarder answers")])
-        .unset("false"),
-        ConfigKey::<Self>::new(
-            "locally_served",
-            |zone, typed, _| set(&mut zone.locally_served, value::flag(typed)),
-            |zone| zone.locally_served.then(|| true.into()),
-        )
-        .comment(&[(Some("true"), "answers reverse names of private addresses here")])
-        .unset("false"),
+        .unset(NO_SERVERS),
+        key!(Self, forward_first, FlagUnless(false))
+            .comment(&[(Some("true"), "asks the root servers if no forwarder answers")])
+            .unset("false"),
+        key!(Self, locally_served, FlagUnless(false))
+            .comment(&[(Some("true"), "answers reverse names of private addresses here")])
+            .unset("false"),
         ConfigKey::<Self>::new(
             "stub",
-            |zone, typed, _| set(&mut zone.kind, addresses::servers(typed).map(ZoneKind::Stub)),
-            |zone| match &zone.kind {
-                ZoneKind::Stub(servers) => Some(written::texts(servers.iter().map(|one| server_text(*one)))),
-                ZoneKind::Forward(_) | ZoneKind::Recurse | ZoneKind::File { .. } | ZoneKind::Records(_) => {
-                    None
-                }
+            |zone, typed, _| zone.set(addresses::servers(typed).map(ZoneKind::Stub)),
+            |zone| {
+                let ZoneKind::Stub(servers) = &zone.kind else { return None };
+                Some(forms::texts(servers.iter().map(|server| server_text(*server))))
             },
         )
-        .reported(ReportedAs::ByEntry),
+        .unset(NO_SERVERS),
         ConfigKey::<Self>::new(
             "recurse",
-            |zone, typed, _| {
-                let kind = match value::flag(typed)? {
-                    true => Ok(ZoneKind::Recurse),
-                    false => Err(WrongValue::new("is false", "write true, or remove it")),
-                };
-                set(&mut zone.kind, kind)
+            |zone, typed, _| match value::flag(typed)? {
+                true => zone.set(Ok(ZoneKind::Recurse)),
+                false => Err(WrongValue::new("is false", "write true, or remove it")),
             },
             |zone| (zone.kind == ZoneKind::Recurse).then(|| true.into()),
         )
         .comment(&[(Some("true"), "asks the root servers, not the servers of a zone around it")])
-        .reported(ReportedAs::ByEntry),
+        .unset("false"),
         ConfigKey::<Self>::new(
             "file",
             |zone, typed, directory| {
                 let path = directory.join(value::text(typed)?);
-                let text = included::read(&zone.name, &path)?;
-                set(&mut zone.kind, Ok(ZoneKind::File { path, text }))
+                let text = value::file(&path, limits::MAX_ZONE_FILE, FILE_REMEDY)?;
+                zone.set(Ok(ZoneKind::File { path, text }))
             },
-            |zone| match &zone.kind {
-                ZoneKind::File { path, .. } => Some(written::path(Some(path))),
-                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::Records(_) => None,
+            |zone| {
+                let ZoneKind::File { path, .. } = &zone.kind else { return None };
+                Some(forms::path(Some(path)))
             },
         )
-        .reported(ReportedAs::ByEntry),
+        .unset(NO_SERVERS)
+        .content("its content changed", |old, new| {
+            matches!((&old.kind, &new.kind),
+                (ZoneKind::File { text: old, .. }, ZoneKind::File { text: new, .. }) if old != new)
+        }),
         ConfigKey::<Self>::new(
             "records",
-            |zone, typed, _| set(&mut zone.kind, records::lines(&zone.name, typed).map(ZoneKind::Records)),
-            |zone| match &zone.kind {
-                ZoneKind::Records(lines) => Some(written::texts(lines.iter().cloned())),
-                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Recurse | ZoneKind::File { .. } => None,
+            |zone, typed, _| zone.set(records::lines(&zone.name, typed).map(ZoneKind::Records)),
+            |zone| {
+                let ZoneKind::Records(lines) = &zone.kind else { return None };
+                Some(forms::texts(lines))
             },
         )
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "source",
-            |zone, typed, _| set(&mut zone.source, addresses::sources(typed)),
-            |zone| Some(written::list(&zone.source)),
-        )
-        .comment(&[
+        .unset(NO_SERVERS),
+        key!(Self, source, Texts(addresses::sources)).comment(&[
             (Some("[]"), "uses `source` of [resolve]"),
             (None, "source address of queries to servers"),
         ]),
-        ConfigKey::<Self>::new(
-            "max_ttl",
-            |zone, typed, _| {
-                set_some(&mut zone.max_ttl, value::span(typed, &(Duration::ZERO..=dns::limits::MAX_TTL)))
-            },
-            |zone| zone.max_ttl.map(written::span),
-        )
-        .unset(CAP),
-        ConfigKey::<Self>::new(
-            "negative_max_ttl",
-            |zone, typed, _| {
-                let range = Duration::ZERO..=limits::MAX_NEGATIVE_TTL;
-                set_some(&mut zone.negative_max_ttl, value::span(typed, &range))
-            },
-            |zone| zone.negative_max_ttl.map(written::span),
-        )
-        .unset(CAP),
-        ConfigKey::<Self>::new(
-            "validate",
-            |zone, typed, _| set(&mut zone.validate, value::flag(typed)),
-            |zone| (!zone.validate).then(|| zone.validate.into()),
-        )
-        .unset("true"),
+        key!(Self, max_ttl, Optional(Span(Duration::ZERO..=dns::limits::MAX_TTL))).unset(CAP),
+        key!(Self, negative_max_ttl, Optional(Span(Duration::ZERO..=limits::MAX_NEGATIVE_TTL))).unset(CAP),
+        key!(Self, validate, FlagUnless(true)).unset("true"),
     ];
 
     fn blank() -> Self {
@@ -189,22 +151,6 @@ impl TableEntry for ConfiguredZone {
 
     fn title(&self) -> String {
         format!("zone {}", self.shown())
-    }
-
-    fn effect(&self) -> Option<String> {
-        Some(self.leads(["forwards to", "queries", "file"]))
-    }
-
-    fn changes(&self, old: &Self) -> Vec<String> {
-        let now = self.leads(["forwards to", "queries", "file"]);
-        if old.leads(["forwards to", "queries", "file"]) != now {
-            vec![format!("{now}, was: {}", old.leads(["forwards to", "queries", "file"]))]
-        } else if old.kind != self.kind {
-            let what = if matches!(self.kind, ZoneKind::File { .. }) { "file" } else { "records" };
-            vec![format!("its {what} changed")]
-        } else {
-            Vec::new()
-        }
     }
 
     fn check(typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
@@ -233,17 +179,9 @@ impl ConfiguredZone {
         format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
 
-    /// The source of its answers, with the verb for each kind of zone.
-    fn leads(&self, [forward, stub, file]: [&str; 3]) -> String {
-        match &self.kind {
-            ZoneKind::Forward(forwarders) => format!("{forward} {}", joined(forwarders.iter())),
-            ZoneKind::Stub(servers) => {
-                format!("{stub} {}", joined(servers.iter().map(|server| server_text(*server))))
-            }
-            ZoneKind::Recurse => "resolves from the root servers".to_owned(),
-            ZoneKind::File { path, .. } => format!("{file} {}", path.display()),
-            ZoneKind::Records(lines) => format!("{} records of this file", lines.len()),
-        }
+    fn set(&mut self, read: Read<ZoneKind>) -> Read<()> {
+        self.kind = read?;
+        Ok(())
     }
 }
 
@@ -262,26 +200,9 @@ impl TableEntry for ConfiguredHost {
     const NAME: &'static str = "host";
     const MOST: usize = limits::MAX_HOSTS;
     const KEYS: &'static [ConfigKey<Self>] = &[
-        ConfigKey::<Self>::new(
-            "name",
-            |host, typed, _| set(&mut host.name, value::name(typed)),
-            |host| Some(written::name(&host.name)),
-        )
-        .required()
-        .reported(ReportedAs::ByEntry),
-        ConfigKey::<Self>::new(
-            "addresses",
-            |host, typed, _| set(&mut host.addresses, addresses::host_addresses(typed)),
-            |host| Some(written::list(&host.addresses)),
-        )
-        .required()
-        .reported(ReportedAs::Bare),
-        ConfigKey::<Self>::new(
-            "view",
-            |host, typed, _| set_some(&mut host.view, view::word(typed)),
-            |host| host.view.clone().map(Value::String),
-        )
-        .reported(ReportedAs::ByEntry),
+        key!(Self, name, NAME).required(),
+        key!(Self, addresses, Texts(addresses::host_addresses)).required(),
+        key!(Self, view, Optional(VIEW)),
     ];
 
     fn blank() -> Self {
@@ -291,13 +212,4 @@ impl TableEntry for ConfiguredHost {
     fn title(&self) -> String {
         format!("host {}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
-
-    fn effect(&self) -> Option<String> {
-        Some(joined(self.addresses.iter()))
-    }
-}
-
-/// Several, with commas between.
-fn joined(values: impl Iterator<Item = impl fmt::Display>) -> String {
-    values.map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }

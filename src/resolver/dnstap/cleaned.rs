@@ -1,13 +1,10 @@
 //! Removes from a message what must not leave: keys of clients of DNS lists, and what `history.redact` names.
 
-use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
-use hickory_proto::rr::{Name, RData, Record};
 
 use super::tapped::TappedMessage;
-use dns::question::{label_places, wire_name};
+use dns::question::label_places;
 use dns::wire::{HEADER, response};
-use history::limits::MIN_LIST_KEY;
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
 /// Octets behind the name of a question: type and class.
@@ -19,7 +16,7 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
         let name = redaction.name(name);
         secrets.hidden(&name).unwrap_or(name)
     };
-    if redaction.names || !without_keys(&mut message.octets, secrets) {
+    if redaction.names || may_have_a_key(&message.octets, secrets) {
         message.octets = question_of(&message.octets, shown);
     }
     if redaction.clients && message.kind.is_of_client() {
@@ -30,9 +27,8 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Overwrites the keys. Returns false if a key may be there that cannot be overwritten.
-fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
-    // Most messages name no list, and have no label that may be a key.
+/// Returns true if a message may have a key. Most messages name no list, and have no label that may be a key.
+fn may_have_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -40,45 +36,13 @@ fn without_keys(octets: &mut [u8], secrets: &Secrets) -> bool {
         let mut labels = label_places(apex).filter_map(label).map(|(length, rest)| rest.get(..length));
         labels.all(|label| label.is_some_and(|label| find(octets, label).is_some()))
     };
-    if !secrets.apexes().any(labels) && !has_label_like_a_key(octets) {
-        return true;
-    }
-    let Ok(message) = response::read(octets) else { return false };
-    let mut keys = Vec::new();
-    for name in names_of(&message) {
-        let name = wire_name(name);
-        keys.extend(secrets.keys_in(&name).into_iter().map(<[u8]>::to_vec));
-    }
-    // A short one is found all over the message.
-    if keys.iter().any(|key| key.len() < MIN_LIST_KEY) {
-        return false;
-    }
-    keys.iter().for_each(|key| blot(octets.get_mut(HEADER..).unwrap_or_default(), key));
-    true
+    secrets.apexes().any(labels) || has_label_like_a_key(octets)
 }
 
 /// Returns true if some octets are a label that looks like a key, wherever it stands.
 fn has_label_like_a_key(octets: &[u8]) -> bool {
     let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
-}
-
-/// The names of a message.
-fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
-    let sections = [&message.answers, &message.authorities, &message.additionals];
-    let records = sections.into_iter().flatten().flat_map(|record: &Record| {
-        let target = match &record.data {
-            RData::CNAME(name) => Some(&name.0),
-            RData::NS(name) => Some(&name.0),
-            RData::PTR(name) => Some(&name.0),
-            RData::MX(mail) => Some(&mail.exchange),
-            RData::SOA(soa) => Some(&soa.mname),
-            RData::SRV(service) => Some(&service.target),
-            _ => None,
-        };
-        [Some(&record.name), target].into_iter().flatten()
-    });
-    message.queries.iter().map(|query| query.name()).chain(records)
 }
 
 /// The header and the question of a message, with the name that is shown; the header alone if there is no question that can be
@@ -154,13 +118,14 @@ pub(super) fn find(octets: &[u8], part: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::op::{Edns, Query};
-    use hickory_proto::rr::RecordType;
+    use hickory_proto::op::{Edns, Message, Query};
     use hickory_proto::rr::rdata::{A, CNAME, TXT};
+    use hickory_proto::rr::{Name, RData, Record, RecordType};
 
     use super::super::tapped::{TapKind, TapTransport};
     use super::*;
     use dns::clock::Mono;
+    use dns::question::wire_name;
 
     const KEY: &str = "s3crets3cret";
 
@@ -201,44 +166,30 @@ mod tests {
     }
 
     #[test]
-    fn no_key_leaves_and_the_rest_of_the_message_stays() {
-        for owner in ["2.0.0.127.S3cretS3cret.zen.dq.combined.example.", "2.S3cretS3cret.DQ.example."] {
-            let message = cleaned(tapped(&response(owner)), Redaction::default(), &secrets());
-            assert!(!has(&message.octets, KEY), "{owner}");
-            let read = Message::from_vec(&message.octets).unwrap();
-            assert_eq!(read.answers.len(), 2, "{owner}");
-            assert!(read.queries[0].name().to_ascii().contains("_key_key_key"), "{owner}");
+    fn a_message_that_may_have_a_key_leaves_as_its_question() {
+        let key = "abcdefsecretkey123";
+        let secrets = secrets().and_below([wire_name(&name("provider.example."))]);
+        for (owner, hidden) in [
+            ("2.0.0.127.S3cretS3cret.zen.dq.combined.example.", KEY),
+            ("2.S3cretS3cret.DQ.example.", KEY),
+            ("2.k3y.dq.example.", "k3y"),
+            ("4.3.2.10.abcdefsecretkey123.bl.example.", key),
+            ("a.abcdefsecretkey123.new.provider.example.", key),
+        ] {
+            let octets = cleaned(tapped(&response(owner)), Redaction::default(), &secrets).octets;
+            assert!(!has(&octets, hidden), "{owner}");
+            let read = Message::from_vec(&octets).unwrap();
+            assert!(read.queries[0].name().to_ascii().contains("_key") && read.metadata.id == 7, "{owner}");
+            assert!(read.answers.is_empty(), "{owner}");
         }
+        let mut broken = tapped(&response(&format!("2.{KEY}.dq.example.")));
+        broken.octets.truncate(broken.octets.len() - 3);
+        let octets = cleaned(broken, Redaction::default(), &secrets).octets;
+        assert!(!has(&octets, KEY) && Message::from_vec(&octets).is_ok());
         let mut alias = response("www.example.");
         let target = RData::CNAME(CNAME(name(&format!("2.{KEY}.dq.example."))));
         alias.add_answer(Record::from_rdata(name("www.example."), 60, target));
-        assert!(!has(&cleaned(tapped(&alias), Redaction::default(), &secrets()).octets, KEY));
-    }
-
-    #[test]
-    fn a_label_like_a_key_does_not_leave_behind_an_address_or_at_a_provider() {
-        let secrets = secrets().and_below([wire_name(&name("provider.example."))]);
-        let key = "abcdefsecretkey123";
-        for owner in ["4.3.2.10.abcdefsecretkey123.bl.example.", "a.abcdefsecretkey123.new.provider.example."]
-        {
-            let octets = cleaned(tapped(&response(owner)), Redaction::default(), &secrets).octets;
-            assert!(!has(&octets, key), "{owner}");
-            assert_eq!(Message::from_vec(&octets).unwrap().answers.len(), 2, "{owner}");
-        }
-        let owner = "www.abcdefsecretkey123.example.";
-        assert!(has(&cleaned(tapped(&response(owner)), Redaction::default(), &secrets).octets, key));
-    }
-
-    #[test]
-    fn a_short_key_or_a_broken_message_leaves_its_question_only() {
-        let message = cleaned(tapped(&response("2.k3y.dq.example.")), Redaction::default(), &secrets());
-        let read = Message::from_vec(&message.octets).unwrap();
-        assert_eq!(read.queries[0].name(), &name("2._key.dq.example."));
-        assert!(read.answers.is_empty() && read.metadata.id == 7);
-        let mut broken = tapped(&response(&format!("2.{KEY}.dq.example.")));
-        broken.octets.truncate(broken.octets.len() - 3);
-        let octets = cleaned(broken, Redaction::default(), &secrets()).octets;
-        assert!(!has(&octets, KEY) && Message::from_vec(&octets).is_ok());
+        assert!(!has(&cleaned(tapped(&alias), Redaction::default(), &secrets).octets, KEY));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Frame Streams: the framing of dnstap, as in the library fstrm (<https://farsightsec.github.io/fstrm/>).
 //!
-//! A data frame is its length and its octets. A control frame begins with the length 0, so that the two differ. To a file goes
+//! A data frame is its length and its octets. A control frame begins with the length 0, so that the two differ. A file has
 //! START, data, STOP; at a socket READY of the writer and ACCEPT of the reader come before, and FINISH of the reader at the end.
 
 use crate::limits::MAX_CONTROL_FRAME;

@@ -86,20 +86,11 @@ pub struct TappedMessage {
     pub octets: Vec<u8>,
 }
 
-/// Where the messages go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TapTarget {
-    /// The Unix socket of a program that reads.
-    Socket(PathBuf),
-    /// A file.
-    File(PathBuf),
-}
-
 /// The settings of dnstap.
 #[derive(Clone, Debug)]
 pub struct TapSettings {
-    /// Where the messages go.
-    pub target: TapTarget,
+    /// The Unix socket of the program that reads.
+    pub socket: PathBuf,
     /// The name of this host, for the reader.
     pub identity: String,
     /// The name and version of this program, for the reader.

@@ -1,117 +1,126 @@
-//! The task that writes the copies.
+//! The task that writes the copies: to a Unix socket, after a handshake of Frame Streams.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prost::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
 
 use super::cleaned::cleaned;
-use super::file::TapFile;
-use super::frames::put_data;
-use super::output::{Failed, Output};
+use super::frames::{Control, accepts, body_length, control, put_data};
 use super::schema::Dnstap;
 use super::tap::Tap;
-use super::tapped::{TapSettings, TapTarget, TappedMessage};
+use super::tapped::{TapSettings, TappedMessage};
 use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 use dns::clock::Clock;
 
-/// Why an output is left.
-enum Left {
-    /// The settings name another one, or none.
-    Changed,
-    Failed(Failed),
-}
-
-/// Writes copies as long as the daemon runs, to the output that the settings name. An output that fails is tried again.
+/// Writes copies as long as the daemon runs, to the socket that the settings name. A socket that fails is tried again.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
-    let mut kept: Option<TapFile> = None;
     loop {
         let Some(settings) = tap.settings() else {
             tap.count_dropped(tap.take().len());
-            kept = None;
             (retry, is_missing) = (TAP_RETRY, false);
             tap.news().await;
             continue;
         };
-        let place = place_of(&settings.target);
-        // A file that was kept may still have no room: its first message shows that.
-        let is_kept = kept.is_some();
-        let left = match Output::begin(&settings.target, kept.take()).await {
-            Ok(output) => {
-                if !is_kept {
-                    tell_begun(&place, &mut is_missing);
-                }
+        let socket = &settings.socket;
+        let ended = match connect(socket).await {
+            Ok(stream) => {
+                tracing::info!(
+                    dnstap = "begun",
+                    "writing dnstap messages to the socket {}",
+                    socket.display()
+                );
+                is_missing = false;
                 let begun = clock.mono();
-                let left = serve(&tap, &clock, &settings.target, output, || {
-                    if is_missing {
-                        tell_begun(&place, &mut is_missing);
-                    }
-                })
-                .await;
+                let ended = serve(&tap, &clock, socket, stream).await;
                 retry = pause_after(retry, clock.mono().since(begun));
-                left
+                ended
             }
-            Err(failed) => Left::Failed(failed),
+            Err(error) => Err(error),
         };
-        let Left::Failed(failed) = left else {
+        let Err(error) = ended else {
             tracing::info!(
                 dnstap = "ended",
-                "stopped writing dnstap messages to {place}, because [dnstap] was changed in the configuration"
+                "stopped writing dnstap messages to the socket {}, because [dnstap] was changed in the configuration",
+                socket.display()
             );
             continue;
         };
         if !is_missing {
-            tell_missing(&settings.target, &place, &failed.error);
+            tracing::warn!(
+                dnstap = "missing",
+                "cannot write dnstap messages to the socket {}: {error}; resolverd drops and counts them, and tries again; check that the program that reads them runs and that the user resolverd may write there, or correct [dnstap]",
+                socket.display()
+            );
             is_missing = true;
         }
-        kept = failed.kept;
         if tap.is_ending() {
             tap.count_dropped(tap.take().len());
             tap.mark_ended();
         }
-        wait(&tap, &settings.target, retry).await;
+        wait(&tap, socket, retry).await;
         retry = (retry * 2).min(MAX_TAP_RETRY);
     }
 }
 
-/// The pause before the next attempt, after an output that lasted for a time. A reader that was there for longer than the last pause is
+/// Connects and shakes hands.
+///
+/// # Errors
+/// The socket cannot be opened, or the program at the socket does not read dnstap.
+async fn connect(path: &Path) -> io::Result<UnixStream> {
+    in_time(async {
+        let mut stream = UnixStream::connect(path).await?;
+        stream.write_all(&control(Control::Ready)).await?;
+        let mut head = [0; 8];
+        stream.read_exact(&mut head).await?;
+        let foreign =
+            || io::Error::new(ErrorKind::InvalidData, "the program at the socket does not read dnstap");
+        let mut body = vec![0; body_length(head).ok_or_else(foreign)?];
+        stream.read_exact(&mut body).await?;
+        if !accepts(&body) {
+            return Err(foreign());
+        }
+        stream.write_all(&control(Control::Start)).await?;
+        Ok(stream)
+    })
+    .await
+}
+
+/// Ends a stream, so that the reader knows that nothing is missing. The reader may have left: its errors do not matter.
+async fn end(mut stream: UnixStream) {
+    let _ = in_time(async {
+        stream.write_all(&control(Control::Stop)).await?;
+        stream.shutdown().await?;
+        // FINISH, or the end: a reader that is closed before may lose the last frames.
+        stream.read(&mut [0; 64]).await
+    })
+    .await;
+}
+
+async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Result<Done> {
+    let late = || io::Error::new(ErrorKind::TimedOut, "the program at the socket does not respond");
+    timeout(TAP_TIME, work).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// The pause before the next attempt, after a stream that lasted for a time. A reader that was there for longer than the last pause is
 /// well, and one that leaves at once each time has few lines.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }
 
-fn tell_begun(place: &str, is_missing: &mut bool) {
-    tracing::info!(dnstap = "begun", "writing dnstap messages to {place}");
-    *is_missing = false;
-}
-
-fn tell_missing(target: &TapTarget, place: &str, error: &io::Error) {
-    let remedy = match (target, error.kind()) {
-        (TapTarget::Socket(_), _) => {
-            "check that the program that reads them runs and that the user resolverd may write there, or correct [dnstap]"
-        }
-        (_, ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-            "free space in its file system; resolverd keeps the file and FILE.1"
-        }
-        (_, ErrorKind::AlreadyExists) => "set dnstap.file to another path, or move it away",
-        _ => "check that the user resolverd may write there, or correct [dnstap]",
-    };
-    tracing::warn!(
-        dnstap = "missing",
-        "cannot write dnstap messages to {place}: {error}; resolverd drops and counts them, and tries again; {remedy}"
-    );
-}
-
-/// Waits until an output is tried again; less if the settings name another one, or the end has come.
-async fn wait(tap: &Tap, target: &TapTarget, retry: Duration) {
+/// Waits until a socket is tried again; less if the settings name another one, or the end has come.
+async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
     let changed = async {
         loop {
             tap.news().await;
-            if tap.is_ending() || !is_current(tap, target) {
+            if tap.is_ending() || !is_current(tap, socket) {
                 return;
             }
         }
@@ -120,19 +129,12 @@ async fn wait(tap: &Tap, target: &TapTarget, retry: Duration) {
     let _ = timeout(retry, changed).await;
 }
 
-/// Writes to one output until it fails, or the settings change.
-async fn serve(
-    tap: &Tap,
-    clock: &Clock,
-    target: &TapTarget,
-    mut output: Output,
-    mut is_written: impl FnMut(),
-) -> Left {
+/// Writes to a stream until it fails, or the settings name another one, or none.
+async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) -> io::Result<()> {
     loop {
-        let Some(settings) = tap.settings().filter(|settings| settings.target == *target) else {
-            // The other end may have left too.
-            let _ = timeout(TAP_TIME, output.end()).await;
-            return Left::Changed;
+        let Some(settings) = tap.settings().filter(|settings| settings.socket == *socket) else {
+            end(stream).await;
+            return Ok(());
         };
         let is_ending = tap.is_ending();
         let messages = tap.take();
@@ -140,18 +142,15 @@ async fn serve(
         if count == 0 && !is_ending {
             tap.news().await;
         } else if count > 0 {
-            output = match output.write(frames_of(messages, &settings, clock)).await {
-                Ok(output) => output,
-                Err(failed) => {
-                    tap.count_dropped(count);
-                    return Left::Failed(failed);
-                }
-            };
+            let frames = frames_of(messages, &settings, clock);
+            if let Err(error) = in_time(stream.write_all(&frames)).await {
+                tap.count_dropped(count);
+                return Err(error);
+            }
             tap.count_written(count);
-            is_written();
         }
         if is_ending {
-            let _ = timeout(TAP_TIME, output.end()).await;
+            end(stream).await;
             tap.mark_ended();
             return std::future::pending().await;
         }
@@ -171,15 +170,8 @@ fn frames_of(messages: Vec<TappedMessage>, settings: &TapSettings, clock: &Clock
     frames
 }
 
-fn is_current(tap: &Tap, target: &TapTarget) -> bool {
-    tap.settings().is_some_and(|settings| settings.target == *target)
-}
-
-fn place_of(target: &TapTarget) -> String {
-    match target {
-        TapTarget::Socket(path) => format!("the socket {}", path.display()),
-        TapTarget::File(path) => path.display().to_string(),
-    }
+fn is_current(tap: &Tap, socket: &Path) -> bool {
+    tap.settings().is_some_and(|settings| settings.socket == *socket)
 }
 
 #[cfg(test)]

@@ -37,11 +37,9 @@ use dns::conduct::Conduct;
 use history::Counter;
 
 /// A server whose addresses of one family were looked up, with the result.
-pub(super) struct Sought<'a> {
+pub(super) struct Sought {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
-    /// The lookup itself, if these addresses are past their TTL and it has not ended.
-    pub(super) address_lookup: Option<BoxFuture<'a, Sought<'a>>>,
 }
 
 /// One step of a walk: it asks the servers of a zone.
@@ -87,7 +85,7 @@ pub(super) struct Asking<'a> {
 
 /// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
 #[derive(Default)]
-pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought<'a>>>>);
+pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought>>>);
 
 impl<'a> Lookups<'a> {
     pub(super) fn len(&self) -> usize {
@@ -98,12 +96,12 @@ impl<'a> Lookups<'a> {
         self.len() == 0
     }
 
-    pub(super) fn push(&mut self, address_lookup: BoxFuture<'a, Sought<'a>>) {
+    pub(super) fn push(&mut self, address_lookup: BoxFuture<'a, Sought>) {
         self.0.get_or_insert_default().push(address_lookup);
     }
 
     /// The next result; none if there are no lookups.
-    async fn next(&mut self) -> Option<Sought<'a>> {
+    async fn next(&mut self) -> Option<Sought> {
         self.0.as_mut()?.next().await
     }
 }

@@ -535,7 +535,6 @@ impl Attempt {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
-        self.context.asks((!self.role.is_recursive()).then_some(&self.cut));
         // With `forward_first`, queries of two walks may be sent at the same time.
         let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
         self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });

@@ -12,10 +12,8 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::failure::Failure;
 use super::flight_progress::FlightProgress;
-use crate::cache::entries::Delegation;
 use crate::limits::{
     AHEAD_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_PAST_FORWARDERS, MAX_SOUGHT,
-    MAX_STALE_ZONES,
 };
 use crate::zones::View;
 use dns::clock::Mono;
@@ -197,11 +195,6 @@ impl Context {
         self.progress.last_answer()
     }
 
-    /// Records that a query is sent to a server of `cut`, or to a forwarder if there is none.
-    pub(super) fn asks(&self, cut: Option<&Arc<Delegation>>) {
-        self.progress.asks(cut);
-    }
-
     /// Records that a server has answered now.
     pub(super) fn answered(&self) {
         self.progress.answered();
@@ -235,8 +228,6 @@ pub struct QuestionBudget {
     /// The most queries.
     most: u32,
     sought: AtomicU32,
-    /// The zones whose servers are asked by a delegation past its end.
-    stale: Mutex<Vec<Name>>,
     /// The zones whose forwarders have failed the question, and that it resolves without them.
     past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
@@ -251,7 +242,6 @@ impl QuestionBudget {
             packets: AtomicU32::new(0),
             most,
             sought: AtomicU32::new(0),
-            stale: Mutex::default(),
             past_forwarders: Mutex::default(),
             ends,
             work: Work::default(),
@@ -280,14 +270,6 @@ impl QuestionBudget {
         self.packets.load(Ordering::Relaxed)
     }
 
-    /// A delegation of `zone` past its end is used, as no server above answers.
-    pub(super) fn use_stale(&self, zone: &Name) {
-        let mut stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
-        if stale.len() < MAX_STALE_ZONES && !stale.contains(zone) {
-            stale.push(zone.clone());
-        }
-    }
-
     /// The forwarders of `zone` have failed: it is resolved without them from now on.
     pub(super) fn pass_forwarders(&self, zone: &Name) {
         let mut past = self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner);
@@ -299,19 +281,6 @@ impl QuestionBudget {
     /// Returns true if the forwarders of `zone` have failed.
     pub(super) fn is_past_forwarders(&self, zone: &Name) -> bool {
         self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner).contains(zone)
-    }
-
-    /// Returns true if an old delegation of `zone`, or of a zone below it, is used. Then the state of `zone` past its end may be
-    /// used too.
-    pub(crate) fn uses_stale(&self, zone: &Name) -> bool {
-        let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
-        stale.iter().any(|stale| zone.zone_of(stale))
-    }
-
-    /// Returns true if data of `name` come from a zone whose old delegation is used, or from one below it.
-    pub(super) fn is_by_stale(&self, name: &Name) -> bool {
-        let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
-        stale.iter().any(|stale| stale.zone_of(name))
     }
 
     /// The time left.

@@ -276,11 +276,6 @@ impl Failure {
         }
     }
 
-    /// Returns true if no server said anything, now or a moment ago.
-    pub(super) fn is_lack_of_answer(&self) -> bool {
-        matches!(self, Self::Remembered { .. }) || self.extended_error().is_lack_of_answer()
-    }
-
     /// Returns true if the servers may have addresses that resolverd does not use, and have no others.
     fn has_unused_family(&self) -> bool {
         match self {

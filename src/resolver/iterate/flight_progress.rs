@@ -3,11 +3,7 @@
 //! The flight and its clients share it. Its trail has the steps, for people; no decision depends on them.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hickory_proto::rr::Name;
-
-use crate::cache::entries::Delegation;
 use dns::clock::{Clock, Moments, Mono};
 use history::trail::Trail;
 use validate::verdict::SecurityStatus;
@@ -21,8 +17,6 @@ pub struct FlightProgress {
     answered: AtomicU64,
     /// Whether a server has sent an answer, or keys, that are bogus.
     refuted: AtomicBool,
-    /// The delegation whose servers got the last query. None before the first query, and if it went to a forwarder.
-    asked: Mutex<Option<Arc<Delegation>>>,
     trail: Trail,
 }
 
@@ -32,7 +26,7 @@ impl FlightProgress {
         let (began, moments) = (clock.mono(), clock.moments());
         let answered = AtomicU64::new(Mono::START.as_micros());
         let trail = Trail::new(moments.clone(), began);
-        Self { began, moments, answered, refuted: AtomicBool::new(false), asked: Mutex::default(), trail }
+        Self { began, moments, answered, refuted: AtomicBool::new(false), trail }
     }
 
     /// The time at which the flight began.
@@ -54,20 +48,6 @@ impl FlightProgress {
     /// Returns true if a server has sent a bogus answer or bogus keys.
     pub(crate) fn is_refuted(&self) -> bool {
         self.refuted.load(Ordering::Relaxed)
-    }
-
-    /// The zone whose servers got the last query. None before the first query, and if it went to a forwarder.
-    pub(crate) fn asked_zone(&self) -> Option<Name> {
-        self.asked().as_ref().map(|cut| cut.zone.clone())
-    }
-
-    /// Records that a query is sent to a server of `cut`, or to a forwarder if there is none.
-    pub(super) fn asks(&self, cut: Option<&Arc<Delegation>>) {
-        *self.asked() = cut.map(Arc::clone);
-    }
-
-    fn asked(&self) -> MutexGuard<'_, Option<Arc<Delegation>>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records that a server has answered now.

@@ -12,25 +12,34 @@
 
 use hickory_proto::rr::Name;
 
+use super::context::Context;
 use super::failure::Failure;
 use super::{Iterate, Lookup, Resolved};
+use crate::cache::freshness;
 use crate::zones::{Route, RouteTarget};
 use history::Counter;
 use history::event::StepEvent;
 
 impl Iterate {
+    /// Finds the answer: data, a denial, or an alias. The caller decides whether it is believed, and keeps it.
+    ///
+    /// # Errors
+    /// No server on the way helps, or the budget of the question is spent.
+    pub async fn find(&self, lookup: Lookup<'_>) -> Result<Resolved, Failure> {
+        match beyond(lookup.route) {
+            None => self.find_routed(lookup).await,
+            Some(beyond) => Box::pin(self.find_forward_first(lookup, beyond)).await,
+        }
+    }
+
     /// Asks the forwarders of a zone, and resolves by `beyond` if they do not help.
-    pub(super) async fn find_forward_first(
-        &self,
-        lookup: Lookup<'_>,
-        beyond: &Route,
-    ) -> Result<Resolved, Failure> {
+    async fn find_forward_first(&self, lookup: Lookup<'_>, beyond: &Route) -> Result<Resolved, Failure> {
         let Lookup { route, context, .. } = lookup;
         let recursion = Lookup { route: beyond, cut: None, ..lookup };
         if context.budget.is_past_forwarders(&route.zone) {
             return self.find_routed(recursion).await;
         }
-        let mut forwarded = Box::pin(self.find_fresh(lookup));
+        let mut forwarded = Box::pin(self.find_routed(lookup));
         let mut failed = match self.until_stale(&mut forwarded, context).await {
             None => false,
             Some(Err(failure)) if gives_way(route, &failure) => true,
@@ -55,6 +64,26 @@ impl Iterate {
                         |failure| if is_of_forwarders(route, &failure) { beyond } else { failure };
                     return forwarded.await.map_err(at_fault);
                 }
+            }
+        }
+    }
+
+    /// The result of `work`; none once no server has answered the question for so long that stale data may be used.
+    async fn until_stale<T>(
+        &self,
+        work: &mut (impl Future<Output = T> + Unpin),
+        context: &Context,
+    ) -> Option<T> {
+        let began = self.now();
+        loop {
+            let (now, from) = (self.now(), freshness::stale_from(began, context.last_answer()));
+            if now >= from {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                result = &mut *work => return Some(result),
+                () = tokio::time::sleep(from.since(now)) => {}
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::cache::entries::Delegation;
 use crate::cache::negative::{Denial, negative_ttl};
 use crate::cache::rrset::{Rank, capped};
 use crate::cache::security::{Backing, Evidence};
-use crate::limits::{PRIVATE_LABELS, STALE_TTL};
+use crate::limits::PRIVATE_LABELS;
 use dns::clock::Mono;
 use dns::question::{Security, same_name};
 use validate::signature::{covered_type, covering};
@@ -32,13 +32,7 @@ impl Iterate {
     /// Keeps the RRsets of an answer from `zone` with their proofs, and returns the answer with the TTLs for clients.
     pub fn keep(&self, lookup: Lookup<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
-        let (mut max_ttl, mut negative_max_ttl) =
-            (lookup.route.policy.max_ttl, lookup.route.policy.negative_max_ttl);
-        if lookup.context.budget.is_by_stale(lookup.name) {
-            // The zone may have moved since, so its data are treated like stale data.
-            let stale_ttl = Duration::from_secs(STALE_TTL.into());
-            (max_ttl, negative_max_ttl) = (max_ttl.min(stale_ttl), negative_max_ttl.min(stale_ttl));
-        }
+        let (max_ttl, negative_max_ttl) = (lookup.route.policy.max_ttl, lookup.route.policy.negative_max_ttl);
         let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
         for record in &mut found.answers {
             record.ttl = capped(record.ttl, max_ttl);

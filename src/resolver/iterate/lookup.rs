@@ -45,8 +45,7 @@ pub struct Lookup<'a> {
     pub(crate) sub_questions: &'a dyn SubQuestions,
     /// Servers that are not asked, because an earlier answer of theirs was bogus.
     pub avoid: &'a [SocketAddr],
-    /// The closest cut at or above the name, if it was looked up a moment ago. Memory has no cut between the two, not
-    /// even an expired one.
+    /// The closest cut at or above the name, if it was looked up a moment ago.
     pub cut: Option<&'a Arc<Delegation>>,
 }
 
@@ -55,6 +54,20 @@ impl Lookup<'_> {
     /// more queries than its clients send.
     pub fn renews(&self) -> bool {
         self.context.renews() && self.route.policy.list.is_none()
+    }
+
+    /// The name whose closest zone is asked: for DS the parent's side of a cut (RFC 4035 section 3.1.4.1).
+    pub(super) fn at_or_above(&self) -> Name {
+        if self.is_asked_above() { self.name.base_name() } else { self.name.clone() }
+    }
+
+    /// The closest cut to that name, if it was looked up a moment ago.
+    pub(super) fn known_cut(&self) -> Option<&Arc<Delegation>> {
+        self.cut.filter(|_| !self.is_asked_above())
+    }
+
+    fn is_asked_above(&self) -> bool {
+        self.kind == RecordType::DS && !self.name.is_root()
     }
 }
 

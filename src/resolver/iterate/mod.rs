@@ -76,7 +76,6 @@ pub mod select;
 mod server_role;
 mod shared_state;
 mod silent_networks;
-mod stale;
 mod summary;
 mod unanswered;
 mod unproven;

@@ -10,13 +10,10 @@ use super::ask::{Asking, Sought};
 use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
-impl<'a> Asking<'a> {
+impl Asking<'_> {
     /// Takes in the addresses of a server. Addresses from delegations, which may have come up on the way, go to the
     /// reserve.
-    pub(super) fn looked_up(&mut self, sought: Sought<'a>) {
-        if let Some(address_lookup) = sought.address_lookup {
-            self.lookups.push(address_lookup);
-        }
+    pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) => {
                 let port = self.context().view.config.resolve.upstream_port;
@@ -81,18 +78,16 @@ impl<'a> Asking<'a> {
             && self.context().budget.seek()
         {
             for kind in self.iterate.address_kinds(self.context(), self.iterate.now()) {
-                let (lookup, sought) = (self.lookup, server.clone());
-                let address_lookup = Box::pin(async move {
-                    let context = lookup.context.below(&sought, kind)?;
-                    let records = lookup.sub_questions.ask(&sought, kind, &context).await?;
-                    Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
-                });
-                let server = (server.clone(), kind);
-                self.lookups.push(Box::pin(self.iterate.or_stale_addresses(
-                    address_lookup,
-                    server,
-                    lookup.context,
-                )));
+                let (lookup, server) = (self.lookup, server.clone());
+                self.lookups.push(Box::pin(async move {
+                    let found = async {
+                        let context = lookup.context.below(&server, kind)?;
+                        let records = lookup.sub_questions.ask(&server, kind, &context).await?;
+                        Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
+                    };
+                    let found = found.await;
+                    Sought { server, found }
+                }));
                 seeks = true;
             }
         }

@@ -32,27 +32,21 @@ enum ProbedLabel {
 }
 
 impl Iterate {
-    /// Finds an answer by live delegations alone.
-    pub(super) async fn find_fresh(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
-        let known = lookup;
+    /// Like `find`, on the route of the lookup alone.
+    pub(super) async fn find_routed(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
         // Each turn begins above the one before.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(lookup).await?;
             lookup.cut = None;
             let outcome = self.walk(lookup, Arc::clone(&cut), &outdated).await;
+            // The zone above, which is asked for DS, has no such name: its old delegation is not used any more.
             if let Ok(resolved) = &outcome
+                && lookup.kind == RecordType::DS
                 && !matches!(lookup.route.target, RouteTarget::Forward { .. })
+                && resolved.found.denies_the_name()
             {
-                let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
-                // No delegation below the closest one has ended.
-                if !known.known_cut().is_some_and(|known| Arc::ptr_eq(known, &resolved.cut)) {
-                    rrsets.end_delegations(&lookup.at_or_above(), &resolved.zone, self.now());
-                }
-                // The zone above, which is asked for DS, has no such name: its old delegation is not used any more.
-                if lookup.kind == RecordType::DS && resolved.found.denies_the_name() {
-                    rrsets.forget_delegation(lookup.name);
-                }
+                self.memory.rrsets.in_view(lookup.context.view.knows).forget_delegation(lookup.name);
             }
             match self.outdated(lookup, cut, &outcome) {
                 Some(one) => outdated.push(one),

@@ -81,19 +81,12 @@ pub(crate) const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 /// within this time: as long as dead servers are probed.
 pub(crate) const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 
-/// The longest such time. It is doubled each time that the question, or a name of its zone and type, is not answered again after it:
-/// a gateway may get a mail of the domain once an hour.
+/// The longest such time. It is doubled each time that the question is not answered again after it: a
+/// gateway may get a mail of the domain once an hour.
 pub(crate) const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The time that such a question waits: three queries to a far server. Its flight goes on, and an answer ends this.
 pub(crate) const UNANSWERED_DEADLINE: Duration = Duration::from_secs(1);
-
-/// Names of a zone and a type, one after the other, that no server answered, after which a client waits `UNANSWERED_DEADLINE` for
-/// the next. With fewer, two losses or a slow name would count as a drop.
-pub(crate) const NAMES_OF_DROPPED_TYPE: usize = 3;
-
-/// Zones and types that are remembered as dropped, 200 octets each: a gateway's mail meets a few.
-pub(crate) const MAX_DROPPED_TYPES: usize = 256;
 
 /// The longest time that a failure is remembered. RFC 9520 allows 5 min; resolverd should notice soon that a zone was
 /// repaired.

@@ -26,9 +26,6 @@ pub const MAX_CONFIG_FILE: u64 = 4 << 20;
 /// How long a pipe with a configuration is read: a program writes one in milliseconds.
 pub(crate) const PIPE_TIME: Duration = Duration::from_secs(2);
 
-/// The depth of `$INCLUDE`: users of BIND and NSD include one or two levels, and a circle must end.
-pub(crate) const MAX_INCLUDED: usize = 8;
-
 /// Errors of a configuration that are reported. An operator corrects some of them before reading more.
 pub const MAX_PROBLEMS: usize = 100;
 

@@ -12,9 +12,6 @@ pub(crate) const MAX_TAPPED_OCTETS: usize = 4 << 20;
 /// The time in which messages are gathered: the task that writes them wakes 50 times a second at most.
 pub(crate) const TAP_PAUSE: Duration = Duration::from_millis(20);
 
-/// Octets of a dnstap file. The full one becomes FILE.1, in place of the one before it.
-pub(crate) const MAX_TAP_FILE: u64 = 256 << 20;
-
 /// Octets of a control frame, as in the library fstrm.
 pub(crate) const MAX_CONTROL_FRAME: usize = 512;
 

@@ -138,10 +138,6 @@ pub(crate) const MAX_SOUGHT: u32 = 24;
 /// further zone costs its sub-questions the wait.
 pub(crate) const MAX_PAST_FORWARDERS: usize = 8;
 
-/// Zones whose servers are asked by an old delegation for one client question: the zones of its name, of its aliases and of the
-/// names of their servers. More do not fit into the time of a question, because it waits before it uses each of them.
-pub(crate) const MAX_STALE_ZONES: usize = 16;
-
 /// Server names resolved at the same time.
 pub(crate) const UNGLUED_AT_ONCE: usize = 2;
 

@@ -81,9 +81,6 @@ pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
 /// within some hundred messages.
 pub const AHEAD_RULE_MEMORY: u32 = 200;
 
-/// Octets of the file that keeps what the rules have learned: a dozen rules of about 60 octets, and room for more.
-pub(crate) const MAX_RULES_FILE: u64 = 64 << 10;
-
 /// Questions of a rule that no client has used yet, in addition to as many as were used lately: a habit that ends suddenly
 /// costs at most these.
 pub(crate) const AHEAD_UNUSED: u32 = 32;

@@ -64,18 +64,6 @@ pub(super) struct RuleAccount {
 }
 
 impl RuleAccount {
-    /// An account with the counts that an earlier process has learned.
-    pub(super) fn restored(used: u32, unused: u32, gap: Option<Duration>) -> Self {
-        // The trial is over.
-        let trial = AHEAD_TRIAL;
-        Self { recent_used: used, recent_unused: unused, gap, trial, ..Self::default() }
-    }
-
-    /// The numbers of questions judged lately that clients used and did not use, and the usual time until the use.
-    pub(super) fn learned(&self) -> (u32, u32, Option<Duration>) {
-        (self.recent_used, self.recent_unused, self.gap)
-    }
-
     /// The state that its counts give it.
     pub(super) fn state(&self) -> RuleState {
         let judged = self.recent_used.saturating_add(self.recent_unused);

@@ -10,8 +10,8 @@
 //!   is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for SPF, and a rule that
 //!   is not used sends no query to find out when that changes.
 //! - A rule begins once clients have asked six of its first ten questions, or all of its first four. When it waited until twenty questions were
-//!   judged, after 30 s, the messages of the first minute gained nothing. The learned rules outlast a restart
-//!   (`kept_rules`).
+//!   judged, after 30 s, the messages of the first minute gained nothing. After a
+//!   restart they learn again within ten messages.
 //! - An MX asked with DO is one of software that delivers with DANE. The addresses of its hosts are rules of their own, as
 //!   software that receives mail asks for the MX of senders, and for no host: on a host that does both, the rules for
 //!   all MX would be used by one question in five. SPF and DMARC have one rule for both, as what mail to a domain
@@ -46,7 +46,6 @@ mod allowance;
 mod avoided;
 mod expected;
 mod in_progress;
-pub mod kept_rules;
 mod rule;
 mod rules;
 mod selectors;
@@ -59,7 +58,6 @@ use hickory_proto::rr::Name;
 use tokio::task::JoinSet;
 
 pub use self::account::{RuleCounts, RuleState};
-use self::kept_rules::KeptRules;
 pub use self::rule::Rule;
 use self::state::{ClientAnswered, ClientAsked, LookaheadTables, Outside, Start};
 use crate::config::Config;
@@ -107,22 +105,6 @@ impl Lookahead {
             })
         };
         Rule::ALL.into_iter().filter_map(standing).collect()
-    }
-
-    /// The shares that the rules have learned.
-    pub fn learned(&self) -> KeptRules {
-        let state = self.state();
-        let of = |rule| {
-            let (used, unused, gap) = state.account(rule)?.learned();
-            Some((rule, used, unused, gap))
-        };
-        KeptRules::from_accounts(Rule::ALL.into_iter().filter_map(of))
-    }
-
-    /// Goes on with what the rules have learned before.
-    pub fn restore(&self, kept: &KeptRules) {
-        let mut state = self.state();
-        kept.restore(|rule, account| state.set_account(rule, account));
     }
 
     /// Asks ahead as long as it runs.

@@ -126,12 +126,6 @@ impl LookaheadTables {
         self.accounts.get(rule.index())
     }
 
-    pub(super) fn set_account(&mut self, rule: Rule, account: RuleAccount) {
-        if let Some(known) = self.accounts.get_mut(rule.index()) {
-            *known = account;
-        }
-    }
-
     /// Questions that were not asked because of a bound, since the last call.
     pub(super) fn take_refused(&mut self) -> usize {
         std::mem::take(&mut self.refused)

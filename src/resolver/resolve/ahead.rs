@@ -120,7 +120,7 @@ impl LookaheadResolver {
         let key = question.key();
         let way = view.route_of((&question.name, key.name()), question.kind);
         let cut = self.flight.cut_on(&view, way, key.name());
-        let labels = cut.map_or(0, |(cut, _)| cut.zone.iter().len()).max(way.zone.iter().len());
+        let labels = cut.map_or(0, |cut| cut.zone.iter().len()).max(way.zone.iter().len());
         if labels < PRIVATE_LABELS {
             return question.name.clone();
         }

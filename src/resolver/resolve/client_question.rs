@@ -2,19 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use tokio::sync::watch;
 
-use crate::cache::dropped_types::ZoneType;
 use crate::cache::entries::Delegation;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List};
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
-use crate::limits::PRIVATE_LABELS;
 use crate::zones::{Route, View};
 use dns::clock::Mono;
-use dns::question::{Client, Question, QuestionKey, lies_within};
+use dns::question::{Client, Question, QuestionKey};
 use history::owner::WantedOwner;
 
 /// A client's question on its way. Its flight shares it with the client that began the flight.
@@ -113,13 +111,6 @@ impl ClientQuestion {
     pub(super) fn context(&self, progress: &Arc<FlightProgress>) -> Context {
         let context = Context::new(Arc::clone(progress), Arc::clone(&self.view));
         if self.question.checking_disabled { context.without_checks() } else { context }
-    }
-
-    /// Its type in `zone`, if the servers of the zone may drop queries of the type. For the target of an alias in another zone, the zone
-    /// of its name is not at fault, nor is a zone that many owners share.
-    pub(super) fn type_in(&self, zone: &Name) -> Option<ZoneType> {
-        let is_own = zone.iter().len() >= PRIVATE_LABELS && lies_within(&self.question.name, zone);
-        is_own.then(|| ZoneType::new(zone, self.question.kind, self.view.knows)).flatten()
     }
 
     /// The subject of its question to a DNS list, if it asks one that still runs.

@@ -120,16 +120,15 @@ impl FlightResolver {
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
-        let labels = cut.as_ref().map_or(0, |(cut, _)| cut.zone.iter().len());
-        if let Some((cut, true)) = cut {
+        let labels = cut.as_ref().map_or(0, |cut| cut.zone.iter().len());
+        if let Some(cut) = cut {
             asked.cut.get_or_init(|| cut);
         }
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
-    /// The closest known cut of a name in wire form, if its route follows cuts; and whether memory has none between the two,
-    /// not even an expired one.
-    pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<(Arc<Delegation>, bool)> {
+    /// The closest known cut of a name in wire form, if its route follows cuts.
+    pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<Arc<Delegation>> {
         match route.target {
             RouteTarget::Iterate | RouteTarget::Stub(_) => {
                 self.memory.rrsets.in_view(view.knows).closest_delegation_of_wire(name, self.clock.mono())
@@ -196,7 +195,6 @@ impl FlightResolver {
             Ok(answer) => {
                 let answer = Arc::new(answer);
                 self.keep_answer(&asked, &answer);
-                self.note_answered(&asked, &chased);
                 (answer, None, if shared { FlightEnd::Shared } else { FlightEnd::Answered })
             }
             Err(failure) => {
@@ -305,17 +303,6 @@ impl FlightResolver {
         match stale {
             Some(answer) => (answer, FlightEnd::Stale),
             None => (compose::failure(question, error, now), FlightEnd::Failed),
-        }
-    }
-
-    /// Notes that the servers of the zone of a name do not drop the type.
-    fn note_answered(&self, asked: &ClientQuestion, chased: &Result<Chased, Failure>) {
-        let dropped = &self.memory.dropped_types;
-        if dropped.is_used()
-            && let Ok(Chased { zone: Some(zone), .. }) = chased
-            && let Some(of) = asked.type_in(zone)
-        {
-            dropped.answered(&of);
         }
     }
 

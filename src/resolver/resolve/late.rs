@@ -10,7 +10,6 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use super::chase::{Chaser, leads_away};
-use crate::cache::dropped_types::ZoneType;
 use crate::cache::entries::Delegation;
 use crate::iterate::Lookup;
 use crate::iterate::classify::{Classified, Found};
@@ -69,9 +68,6 @@ impl LateAnswerKeeper {
             Classified::Found(found) => {
                 if self.keep_late(lookup, found, &cut).await {
                     self.forget_failures(&name, kind, &view);
-                    if let Some(of) = ZoneType::new(&cut.zone, kind, view.knows) {
-                        self.chaser.memory.dropped_types.answered(&of);
-                    }
                 }
             }
             Classified::Referral(referral) => self.chaser.iterate.keep_late_referral(lookup, referral, &cut),

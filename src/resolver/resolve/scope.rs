@@ -21,7 +21,7 @@ pub(super) fn of_snapshot(views: &Views, overlooked: impl Iterator<Item = Name>)
     let cap = config.cache.max_ttl.max(config.cache.negative_max_ttl);
     Scope {
         fingerprint: views.fingerprint(),
-        views: views.distinct().map(|view| (view.id, view.knows)).collect(),
+        views: views.distinct().map(|view| view.knows).collect(),
         lists,
         overlooked: overlooked.map(|name| wire_name(&name)).collect(),
         max_ttl: caps.fold(cap, Duration::max),

@@ -14,7 +14,6 @@ use super::prefetch::Prefetcher;
 use super::replied::{Asked, Replied};
 use super::shares::ShedReason;
 use crate::cache::Memory;
-use crate::cache::dropped_types::may_be_dropped;
 use crate::cache::freshness;
 use crate::extended_error;
 use crate::iterate::flight_progress::FlightProgress;
@@ -257,43 +256,10 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Returns true if the servers of some zone seem to drop queries of the type.
-    fn may_drop_type(&self, missed: &ClientQuestion) -> bool {
-        self.memory.dropped_types.is_used() && may_be_dropped(missed.question.kind)
-    }
-
-    /// Returns true if the servers of the zone seem to drop queries of the type.
-    fn drops_type(&self, missed: &ClientQuestion, progress: &FlightProgress) -> bool {
-        let of = progress.asked_zone().and_then(|zone| missed.type_in(&zone));
-        of.is_some_and(|of| self.memory.dropped_types.holds(&of, self.clock.mono()))
-    }
-
-    /// Notes that the client got no answer from the servers of the zone of its name, while others were heard.
-    fn note_unanswered(&self, missed: &ClientQuestion, progress: &FlightProgress, waited: Duration) {
-        let (now, began) = (self.clock.mono(), progress.began());
-        let quiet = now.since(progress.last_answer().map_or(began, |heard| heard.max(began)));
-        if !may_be_dropped(missed.question.kind)
-            || quiet < waited * 3 / 4
-            || !self.flight.iterate.heard_since(began)
-        {
-            return;
-        }
-        if let Some(of) = progress.asked_zone().and_then(|zone| missed.type_in(&zone)) {
-            self.memory.dropped_types.unanswered(of, missed.key.name(), now);
-        }
-    }
-
     /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
-        let (arrived, mut deadline) = (missed.arrived, self.deadline(missed));
-        if deadline > UNANSWERED_DEADLINE && self.may_drop_type(missed) {
-            // The walk has found the zone meanwhile.
-            self.wait_until(missed, arrived.after(UNANSWERED_DEADLINE)).await;
-            if self.drops_type(missed, progress) {
-                deadline = UNANSWERED_DEADLINE;
-            }
-        }
-        let ends = arrived.after(deadline);
+        let deadline = self.deadline(missed);
+        let ends = missed.arrived.after(deadline);
         loop {
             let (now, from) =
                 (self.clock.mono(), freshness::stale_from(progress.began(), progress.last_answer()));
@@ -312,7 +278,6 @@ impl ClientResolver {
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;
-        self.note_unanswered(missed, progress, deadline);
         let why = format!("no answer within {} s; {}", deadline.as_secs_f32(), last_step(progress.trail()));
         if let Some(answer) = self.stale_for(missed, progress, &why) {
             return (Outcome::Stale, answer);

@@ -44,7 +44,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "[[watch]]\ndomain = \"a.example\"\n[[watch]]\ndomain = \"A.example.\"",
-        "line 5: watch.domain: \"a.example\" is watched twice; remove one of them",
+        "line 5: watch.domain: \"a.example\" appears twice; remove one of them",
     ),
     (
         "[[watch]]\ndomain = \"a.example\"\ninterval = \"1m\"",
@@ -114,16 +114,8 @@ const WRONG_VALUES: &[(&str, &str)] = &[
         "line 3: dnstap.socket: \"tap.sock\" is not an absolute path; write a path like \"/run/dnstap/dnstap.sock\"",
     ),
     (
-        "[dnstap]\nsocket = \"/run/tap.sock\"\nfile = \"tap\"",
-        "line 4: dnstap.file: and dnstap.socket are both set; remove one of them",
-    ),
-    (
-        "[dnstap]\nfile = \"tap\"\nmessages = []",
-        "line 4: dnstap.messages is empty, so resolverd writes no message; set one of the kinds, or remove dnstap.socket and dnstap.file",
-    ),
-    (
-        "[dnstap]\nfile = \"/run/r.sock\"\n[control]\nsocket = \"/run/r.sock\"",
-        "line 3: dnstap.file is also control.socket; use another path",
+        "[dnstap]\nsocket = \"/run/tap.sock\"\nmessages = []",
+        "line 4: dnstap.messages is empty, so resolverd writes no message; set one of the kinds, or remove dnstap.socket",
     ),
     (
         "[control]\nsocket = \"r.sock\"",

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use dns::conduct::Encryption;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 use lab::prelude::name;
 use resolver::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use tempfile::TempDir;
@@ -65,7 +65,7 @@ fn every_key_does_something() {
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
          qname_minimisation = false\nprivate_addresses = [\"10.1.2.3/8\"]\nprivate_domains = [\"Corp.example\"]\ndeny_servers = []\nupstream_port = 5353\nsource_ports = \"20000 - 29999\"\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
          negative_max_ttl = \"5m\"\nserve_stale = \"0s\"\nprefetch = false\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nupdate_trust_anchors = false\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
-         [control]\nsocket = \"/run/r.sock\"\n[metrics]\nlisten = \"[::1]:9453\"\n[dnstap]\nfile = \"tap\"\nmessages = [\"client_query\"]\nidentity = \"mx1\"\nversion = \"1\"\n[log]\nlevel = \"debug\"\nqueries = true\n",
+         [control]\nsocket = \"/run/r.sock\"\n[metrics]\nlisten = \"[::1]:9453\"\n[dnstap]\nsocket = \"/run/tap.sock\"\nmessages = [\"client_query\"]\nidentity = \"mx1\"\nversion = \"1\"\n[log]\nlevel = \"debug\"\nqueries = true\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
     std::fs::write(directory.path().join("anchors"), ". DS 4711 13 2 00FF\n").unwrap();
@@ -94,10 +94,7 @@ fn every_key_does_something() {
     assert_eq!(config.control.socket, Path::new("/run/r.sock"));
     assert_eq!(config.metrics.listen, Some("[::1]:9453".parse().unwrap()));
     let dnstap = &config.dnstap;
-    assert_eq!(
-        (dnstap.socket.as_ref(), dnstap.file.as_deref()),
-        (None, Some(&*directory.path().join("tap")))
-    );
+    assert_eq!(dnstap.socket.as_deref(), Some(Path::new("/run/tap.sock")));
     assert_eq!((dnstap.identity.as_str(), dnstap.version.as_str(), dnstap.messages.len()), ("mx1", "1", 1));
     assert_eq!((config.log.level, config.log.queries), (tracing::Level::DEBUG, true));
 }
@@ -124,10 +121,6 @@ fn what_has_no_end_or_no_beginning_is_no_file_of_a_configuration() {
             let said = complaint(&section);
             assert!(said.contains(&format!(": {key}: {path} is {kind}, not a regular file; ")), "{said}");
         }
-        std::fs::write(directory.path().join("lan.zone"), format!("$INCLUDE {path}\n")).unwrap();
-        let zone = directory.path().join("lan.zone");
-        let said = complaint(&format!("[[zone]]\nname = \"lan\"\nfile = \"{}\"", zone.display()));
-        assert!(said.contains(&format!("zone.file: {path} is {kind}, not a regular file; ")), "{said}");
     }
     for (path, why) in [
         ("/dev/zero", "is a device, not a regular file"),
@@ -171,36 +164,6 @@ fn a_configuration_may_come_through_a_pipe() {
     let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
     assert_eq!(Config::load(Some(Path::new(&path))).unwrap().cache.size, 64 << 20);
     written.join().unwrap();
-}
-
-#[test]
-fn a_zone_file_includes_others_below_an_origin_and_within_its_bound() {
-    let (directory, path) = file("version = 1\n[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n");
-    let write = |file: &str, text: &str| std::fs::write(directory.path().join(file), text).unwrap();
-    std::fs::create_dir(directory.path().join("more")).unwrap();
-    write(
-        "lan.zone",
-        "$TTL 60\n@ SOA ns host 1 2 3 4 5\n@ NS ns\n$INCLUDE more/a.zone sub ; a comment\nns A 10.0.0.1\n",
-    );
-    write("more/a.zone", "www A 10.0.0.2\n$ORIGIN deep\nx MX 10 @\n$INCLUDE \"b.zone\"");
-    write("more/b.zone", "y DNAME other");
-    let config = Config::load(Some(&path)).unwrap();
-    let views = resolver::zones::Views::new(&std::sync::Arc::new(config.clone())).unwrap();
-    let route = views.all()[0].route(&name("lan."), RecordType::A);
-    let resolver::zones::RouteTarget::Local(authority) = &route.target else { panic!("{route:?}") };
-    let owners: Vec<String> = authority.zones()[0].names().map(|(owner, _)| owner.to_string()).collect();
-    assert_eq!(owners, ["lan.", "ns.lan.", "x.deep.sub.lan.", "y.deep.sub.lan.", "www.sub.lan."]);
-    // A change of an included file is a change of the zone.
-    write("more/b.zone", "z DNAME other\n");
-    assert_ne!(Config::load(Some(&path)).unwrap().zones, config.zones);
-    write("more/b.zone", "$INCLUDE a.zone\n");
-    let said = Config::load(Some(&path)).unwrap_err().to_string();
-    assert!(said.contains("is nested 9 includes deep; remove the circular $INCLUDE"), "{said}");
-    for hidden in ["$INCLUDE\"/dev/zero\"\n", "$INCLUDE;\n", "; a comment\r$INCLUDE(/dev/zero)\n"] {
-        write("more/b.zone", hidden);
-        let said = Config::load(Some(&path)).unwrap_err().to_string();
-        assert!(said.contains("has an $INCLUDE that names no file; "), "{said}");
-    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The states of DNS lists, what look-ahead has learned, and failed queries are kept over a restart if the service manager provides a directory.
+//! The states of DNS lists and failed queries are kept over a restart if the service manager provides a directory.
 
 use std::cell::Cell;
 use std::os::unix::fs::PermissionsExt;
@@ -60,18 +60,14 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
     }
     process.end(Signal::TERM);
 
-    let rules = state.path().join("lookahead.json");
-    assert!(std::fs::read_to_string(&rules).unwrap().contains("\"version\":1"));
     // A file that cannot be read is reported and ignored.
     std::fs::write(state.path().join("lists.json"), "{\"version\":1,\"lists\":[").unwrap();
-    std::fs::write(&rules, "{\"version\":1,\"rules\":[],\"sum\":7}").unwrap();
     for told in [true, false] {
         let mut process = start();
         assert!(!warns(&process));
         process.end(Signal::TERM);
         let said = [process.said.clone(), process.said_later()].concat().join("\n");
         assert_eq!(said.contains("lists.json: EOF"), told, "{said}");
-        assert_eq!(said.contains("lookahead.json: it is of another version, or damaged"), told, "{said}");
     }
 }
 

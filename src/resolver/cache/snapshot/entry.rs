@@ -7,8 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RecordType};
 
 use super::blocks::{Octets, put_string};
 use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
@@ -20,20 +19,11 @@ use crate::cache::rrset::{Rank, Rrset};
 use crate::cache::rrsets::may_be_stale;
 use crate::cache::security::{Backing, Evidence};
 use dns::clock::Mono;
-use dns::question::marks::AheadMark;
-use dns::question::marks::RenewalMark;
-use dns::question::{
-    Answer, ExtendedError, MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail,
-    wire_name,
-};
-
-/// Octets of the header of a DNS message (RFC 1035 section 4.1.1).
-const HEADER: usize = 12;
+use dns::question::{MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail, wire_name};
 
 /// The tag of an entry in a snapshot: its first octet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryTag {
-    Answer = 1,
     Rrset = 2,
     Negative = 3,
     Exists = 4,
@@ -43,8 +33,7 @@ pub(super) enum EntryTag {
 }
 
 /// All tags.
-const TAGS: [EntryTag; 7] = [
-    EntryTag::Answer,
+const TAGS: [EntryTag; 6] = [
     EntryTag::Rrset,
     EntryTag::Negative,
     EntryTag::Exists,
@@ -121,26 +110,6 @@ fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.push(key.flags());
 }
 
-/// Appends an answer.
-pub(super) fn put_answer(out: &mut Vec<u8>, begin: (&QuestionKey, u16), answer: &Answer, now: Mono) {
-    put_begin(out, begin);
-    put_span(out, now.since(answer.stored));
-    put_span(out, answer.expires.since(now));
-    out.extend_from_slice(&u16::from(answer.rcode).to_be_bytes());
-    out.push(of_security(answer.security));
-    match &answer.extended_error {
-        Some(error) => {
-            out.push(1);
-            out.extend_from_slice(&error.code.to_be_bytes());
-            put_string(out, error.text.as_bytes());
-        }
-        None => out.push(0),
-    }
-    out.extend_from_slice(&u16::try_from(answer.ttl_offsets.len()).unwrap_or(0).to_be_bytes());
-    answer.ttl_offsets.iter().for_each(|offset| out.extend_from_slice(&offset.to_be_bytes()));
-    put_string(out, &answer.wire);
-}
-
 /// The tag of an entry of memory about a name. None if it is not kept: its time is over, or the configuration makes
 /// it. Past its TTL it is kept for `serve_stale`, if it may be used then; an RRset only if it is the last data that servers gave:
 /// `is_last`.
@@ -173,19 +142,16 @@ pub(super) fn tag_of(
         CacheEntry::Exists(until) => (EntryTag::Exists, now < *until),
         CacheEntry::Delegation(delegation) => {
             let learnt = !delegation.trusted && delegation.configured.is_empty();
-            (EntryTag::Delegation, learnt && age(delegation.expires) != Age::Over)
+            (EntryTag::Delegation, learnt && now < delegation.expires)
         }
-        CacheEntry::State(state) => {
-            (EntryTag::State, trust::is_kept(state) && age(state.expires) != Age::Over)
-        }
+        CacheEntry::State(state) => (EntryTag::State, trust::is_kept(state) && now < state.expires),
     };
     is_kept.then_some(tag)
 }
 
-/// The use of an RRset past its end: as a stale answer, as an alias on the way to one, or as the keys of a zone.
+/// The use of an RRset past its end: as a stale answer, or as an alias on the way to one.
 fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
-    let is_used =
-        may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME | RecordType::DNSKEY);
+    let is_used = may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME);
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
@@ -226,48 +192,13 @@ pub(super) fn known(
     moments: Moments,
 ) -> Option<CacheEntry> {
     Some(match tag {
-        EntryTag::Answer | EntryTag::Server => return None,
+        EntryTag::Server => return None,
         EntryTag::Rrset => CacheEntry::Known(Known::Rrset(Arc::new(rrset(left, begin.kind, moments)?))),
         EntryTag::Negative => CacheEntry::Known(Known::Negative(Arc::new(negative(left, moments)?))),
         EntryTag::Exists => CacheEntry::Exists(moments.now.after(moments.left(span(left)?)?)),
         EntryTag::Delegation => CacheEntry::Delegation(Arc::new(delegation(left, begin.name, moments)?)),
         EntryTag::State => CacheEntry::State(Arc::new(trust::state(left, begin.name, moments)?)),
     })
-}
-
-/// Reads an answer to the question of `name`; none if its time is over, or it cannot be read.
-pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Option<Answer> {
-    let (age, lasts) = (span(left)?, moments.left(span(left)?)?);
-    let rcode = <ResponseCode as From<u16>>::from(left.short()?);
-    let security = security(left.octet()?)?;
-    let extended_error = match left.octet()? {
-        0 => None,
-        _ => {
-            let code = left.short()?;
-            Some(ExtendedError::new(code, str::from_utf8(left.string()?).ok()?))
-        }
-    };
-    let count = usize::from(left.short()?);
-    let offsets = left.take(count.checked_mul(2)?)?;
-    let ttl_offsets: Box<[u16]> =
-        offsets.as_chunks::<2>().0.iter().map(|offset| u16::from_be_bytes(*offset)).collect();
-    let mut wire: Box<[u8]> = left.string()?.into();
-    // The octets are sent unchanged, so they must answer the question of the key.
-    if wire.get(HEADER..)?.get(..name.len())? != name {
-        return None;
-    }
-    let taken = age.saturating_add(moments.gone).saturating_add(Duration::from_micros(999_999)).as_secs();
-    let (taken, most) = (u32::try_from(taken).ok()?, u32::try_from(moments.most.as_secs()).ok()?);
-    for offset in &ttl_offsets {
-        // Behind the question.
-        let behind = HEADER.saturating_add(name.len()).saturating_add(4);
-        usize::from(*offset).checked_sub(behind)?;
-        let ttl: &mut [u8; 4] = wire.get_mut(usize::from(*offset)..)?.first_chunk_mut()?;
-        *ttl = u32::from_be_bytes(*ttl).saturating_sub(taken).min(most).to_be_bytes();
-    }
-    let (stored, expires) = (moments.now, moments.now.after(lasts));
-    let (list, renewal, ahead) = (None, RenewalMark::default(), AheadMark::default());
-    Some(Answer { wire, ttl_offsets, rcode, stored, expires, extended_error, security, list, renewal, ahead })
 }
 
 fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rrset> {
@@ -306,7 +237,7 @@ fn put_delegation(out: &mut Vec<u8>, delegation: &Delegation, now: Mono) {
 }
 
 fn delegation(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<Delegation> {
-    let lifetime = lifetime(left, moments, PastEnd::Used)?;
+    let lifetime = lifetime(left, moments)?;
     let mut servers = Vec::new();
     for _ in 0..left.short()? {
         servers.push(name(left)?);
@@ -371,28 +302,4 @@ const fn of_security(security: Security) -> u8 {
 fn security(octet: u8) -> Option<Security> {
     let all = [Security::Unchecked, Security::Secure, Security::Insecure];
     all.into_iter().find(|security| of_security(*security) == octet)
-}
-
-/// Octets from the type of a record to its TTL (RFC 1035 section 4.1.3).
-const TYPE_TO_TTL: usize = 4;
-
-/// The targets of all aliases in an answer; none if it cannot be read. The message is decoded only if it has an alias,
-/// because a snapshot may have half a million answers.
-pub(super) fn alias_targets(answer: &Answer) -> Option<Vec<Name>> {
-    if !answer.ttl_offsets.iter().any(|offset| is_alias(answer, usize::from(*offset))) {
-        return Some(Vec::new());
-    }
-    let message = Message::from_vec(&answer.wire).ok()?;
-    let target = |data: &RData| match data {
-        RData::CNAME(target) => Some(target.0.clone()),
-        _ => None,
-    };
-    Some(message.answers.iter().filter_map(|record| target(&record.data)).collect())
-}
-
-/// Returns true if the record whose TTL is at `offset` is a CNAME.
-fn is_alias(answer: &Answer, offset: usize) -> bool {
-    let octets = offset.checked_sub(TYPE_TO_TTL).and_then(|place| answer.wire.get(place..));
-    let kind = octets.and_then(<[u8]>::first_chunk).map(|kind| RecordType::from(u16::from_be_bytes(*kind)));
-    kind == Some(RecordType::CNAME)
 }

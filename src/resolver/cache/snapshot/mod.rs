@@ -9,6 +9,8 @@
 //! domains. Proven denials of names are too, because they end what is below these names. Other denials past their TTL are
 //! not: an RRset past its TTL is written only if no server has denied it since.
 //!
+//! Answers are not written: the first question after a restart makes its answer of the RRsets again.
+//!
 //! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
 //! is written without a command, and no question waits for it.
 
@@ -20,7 +22,6 @@ mod trust;
 
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, Write};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -33,15 +34,15 @@ use super::Memory;
 use super::keys::KeySlot;
 use crate::limits::MAX_SNAPSHOT_SET_BACK;
 use dns::clock::Now;
-use dns::question::{Answer, Security, ViewId, label_places, wire_name};
+use dns::question::{ViewId, label_places};
 
 /// The configuration of the process, which decides about the entries of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// A digest of all values of the configuration that decide answers.
     pub fingerprint: [u8; 32],
-    /// The views in the order of the configuration. Each has an id for its answers, and an id for its RRsets.
-    pub views: Vec<(ViewId, ViewId)>,
+    /// The ids under which the views know RRsets, in the order of the configuration.
+    pub views: Vec<ViewId>,
     /// Apexes of DNS lists, in wire form: their answers are not kept.
     pub lists: HashSet<Vec<u8>>,
     /// Temporary negative trust anchors, and names whose routes have just changed, in wire form: data at and below these
@@ -87,17 +88,9 @@ impl Scope {
         !is_left_out
     }
 
-    /// Returns true if the names that the aliases in an answer lead to have entries that are kept.
-    fn keeps_targets(&self, answer: &Answer) -> bool {
-        if self.lists.is_empty() && self.overlooked.is_empty() {
-            return true;
-        }
-        entry::alias_targets(answer)
-            .is_some_and(|targets| targets.iter().all(|target| self.keeps(&wire_name(target), true)))
-    }
-
-    fn place(&self, is_it: impl Fn(&(ViewId, ViewId)) -> bool) -> Option<u16> {
-        u16::try_from(self.views.iter().position(is_it)?).ok()
+    /// The place of the view whose RRsets have this id.
+    fn place(&self, knows: ViewId) -> Option<u16> {
+        u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
 }
 
@@ -128,23 +121,13 @@ impl Memory {
             writer.entry(|out| entry::put_entry(out, EntryTag::Server, false, put))
         })?;
         self.rrsets.store().each(|key, known, in_use| {
-            let view = scope.place(|(_, knows)| *knows == key.view());
+            let view = scope.place(key.view());
             let is_last = || self.rrsets.in_view(key.view()).is_last_word(key);
             let tag = entry::tag_of(known, scope.serve_stale, is_last, moment);
             let tag = tag.filter(|_| scope.keeps(key.name(), is_said(key.kind(), key.flags())));
             let Some((view, tag)) = view.zip(tag) else { return Ok(()) };
             let put = |out: &mut Vec<u8>| entry::put_known(out, (key, view), known, moment);
             writer.entry(|out| entry::put_entry(out, tag, in_use, put))
-        })?;
-        self.answers.0.each(|key, answer, in_use| {
-            // An alias in an answer may lead to a name below an overlooked one.
-            let overlooked = !scope.overlooked.is_empty() && answer.security != Security::Secure;
-            let kept = answer.is_fresh(moment) && answer.list.is_none() && !overlooked;
-            let view = scope.place(|(own, _)| *own == key.view());
-            let kept = kept && scope.keeps(key.name(), true) && scope.keeps_targets(answer);
-            let Some(view) = view.filter(|_| kept) else { return Ok(()) };
-            let put = |out: &mut Vec<u8>| entry::put_answer(out, (key, view), answer, moment);
-            writer.entry(|out| entry::put_entry(out, EntryTag::Answer, in_use, put))
         })?;
         let (entries, octets) = writer.end(scope.fingerprint, now.unix)?;
         Ok(Written { entries, octets })
@@ -194,15 +177,9 @@ impl Memory {
         }
         let left = &mut Octets::new(framed.octets);
         let begin = Begin::read(left)?;
-        let (own, knows) = *scope.views.get(begin.view)?;
-        let is_answer = framed.tag == EntryTag::Answer;
-        if !scope.keeps(begin.name, is_answer || is_said(begin.kind, begin.flags)) {
+        let knows = *scope.views.get(begin.view)?;
+        if !scope.keeps(begin.name, is_said(begin.kind, begin.flags)) {
             return None;
-        }
-        if is_answer {
-            let answer = Arc::new(entry::answer(left, begin.name, moments)?);
-            let kept = scope.keeps_targets(&answer);
-            return kept.then(|| self.answers.0.restore(begin.key(own), answer, framed.in_use));
         }
         let known = entry::known(left, framed.tag, &begin, moments)?;
         if begin.kind == RecordType::DNAME {

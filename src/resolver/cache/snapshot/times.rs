@@ -74,9 +74,9 @@ pub(super) fn put_lifetime(out: &mut Vec<u8>, (since, expires): (Mono, Mono), no
     put_span(out, expires.since(since));
 }
 
-/// Reads them.
-pub(super) fn lifetime(left: &mut Octets<'_>, moments: Moments, past_end: PastEnd) -> Option<Lifetime> {
-    moments.lifetime(span(left)?, span(left)?, past_end)
+/// Reads them, for an entry that is not used past its end.
+pub(super) fn lifetime(left: &mut Octets<'_>, moments: Moments) -> Option<Lifetime> {
+    moments.lifetime(span(left)?, span(left)?, PastEnd::Unused)
 }
 
 pub(super) fn span(left: &mut Octets<'_>) -> Option<Duration> {

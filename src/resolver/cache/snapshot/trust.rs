@@ -8,7 +8,7 @@ use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder};
 
 use super::blocks::{Octets, put_string};
-use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
+use super::times::{Moments, lifetime, put_lifetime, put_span, span};
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use dns::clock::Mono;
 use dns::question::name_of_wire;
@@ -59,7 +59,7 @@ fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &ValidationFailure) {
 
 /// Reads the verdict on a zone's keys.
 pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
-    let (lifetime, sought) = (lifetime(left, moments, PastEnd::Used)?, span(left)?);
+    let (lifetime, sought) = (lifetime(left, moments)?, span(left)?);
     let zone = name_of_wire(zone);
     let standing = match left.octet()? {
         SECURE => {

@@ -29,7 +29,7 @@ use validate::denial::Cut;
 use validate::entrust::{Entrusted, entrust, usable};
 use validate::limits::{MAX_DNSKEYS, MAX_DS};
 use validate::rules::{Algorithms, Rules};
-use validate::signature::{covered_type, covering, has_expired};
+use validate::signature::{covered_type, covering};
 use validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
 
 /// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
@@ -106,34 +106,8 @@ impl Validator {
                 self.refresh_if_old(&state, context);
                 return Ok(state);
             }
-            if let Some(state) = self.stale_state(zone, context) {
-                return Ok(state);
-            }
             self.establish(zone, None, context).await
         })
-    }
-
-    /// The expired state of a zone (RFC 8767). It is used only while an expired delegation of the zone, or of a zone
-    /// below it, is in use, and while the signatures of its keys are valid. It is not used if the zone has a live
-    /// delegation, because that may have other DS.
-    fn stale_state(&self, zone: &Name, context: &Context) -> Option<Arc<ZoneTrust>> {
-        let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
-        if !context.budget.uses_stale(zone) || rrsets.delegation(zone, now).is_some() {
-            return None;
-        }
-        let serve_stale = context.view.route(zone, RecordType::DNSKEY).policy.serve_stale;
-        let state = rrsets.stale_zone_state(zone, serve_stale, now)?;
-        let holds = match &state.standing {
-            ZoneSecurity::Insecure(_) => true,
-            ZoneSecurity::Secure(_) => {
-                let keys = rrsets.last_word(zone, RecordType::DNSKEY, serve_stale, now)?;
-                let signatures = keys.rrset.evidence(now);
-                let is_over = |record: &Record| has_expired(record, self.calendar());
-                !signatures.is_empty() && !signatures.iter().any(is_over)
-            }
-            ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_) => false,
-        };
-        (holds && !self.timekeeper.outdates(&state)).then_some(state)
     }
 
     /// Finds the state of a zone and keeps it. `keys`: the place where they were fetched for it; otherwise memory may
