@@ -21,6 +21,7 @@ use super::protocol::{
 use super::rows;
 use super::{Controlled, configured, health, lists, lookup, zones};
 use dns::wire::presentation::name_text;
+use doctor::facts::NoReply;
 use history::failed::FailedReport;
 use history::redact::Secrets;
 use history::spent::FromRecord;
@@ -268,11 +269,11 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
 /// Sends a query to one server.
 async fn ask_server(subject: &impl Controlled, asked: &ServerQuery) -> Result<Vec<Reply>, Problem> {
     let query = direct::query(asked)?;
-    let said = match kept_here(&subject.config(), &query.name) {
-        Some(why) => direct::not_sent(why),
-        None => direct::said(subject.ask_server(query).await),
+    let facts = match kept_here(&subject.config(), &query.name) {
+        Some(why) => Err(NoReply::Unknown(why.to_owned())),
+        None => direct::facts(subject.ask_server(query).await),
     };
-    Ok(vec![Reply::ServerSaid(Box::new(said))])
+    Ok(vec![Reply::ServerReply { facts: Box::new(facts) }])
 }
 
 /// Removes entries from the memories.

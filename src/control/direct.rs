@@ -1,14 +1,16 @@
-//! A query to one server over the control socket: reads its words, and puts the answer into words.
+//! A query to one server over the control socket: reads its words, and makes facts of its reply.
+
+use std::time::Duration;
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
 use super::lookup::{rcode_text, read_kind, read_name, record_text};
-use super::protocol::{NotHeard, Problem, RecordText, ServerQuery, ServerSaid};
+use super::protocol::{Problem, RecordText, ServerQuery};
 use crate::limits::MAX_EXTENDED_ERRORS;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
-use doctor::facts::QueryForm;
+use doctor::facts::{NoReply, QueryForm, Record, ReplyFacts};
 use resolver::exchange::{Heard, Trouble};
 use resolver::iterate::direct::{DirectQuery, Untold};
 
@@ -34,48 +36,54 @@ pub fn query(asked: &ServerQuery) -> Result<DirectQuery, Problem> {
     })
 }
 
-/// Puts the answer of a server into words, or why there is none that shows anything.
-pub fn said(heard: Result<Heard, Untold>) -> ServerSaid {
-    let heard = match heard {
-        Ok(heard) => heard,
-        Err(Untold::NotSent) => return not_sent("resolve.deny_servers contains the address"),
-        Err(Untold::SilentFamily) => {
-            return not_sent("no answer, as from all other servers over IPv6 lately");
+/// The reply of a server, or why there is none that shows anything.
+///
+/// # Errors
+/// Why there is none.
+pub fn facts(heard: Result<Heard, Untold>) -> Result<ReplyFacts, NoReply> {
+    let heard = heard.map_err(|untold| {
+        NoReply::Unknown(match untold {
+            Untold::NotSent => "resolve.deny_servers contains the address".to_owned(),
+            Untold::SilentFamily => "no answer, as from all other servers over IPv6 lately".to_owned(),
+        })
+    })?;
+    let message = heard.reply.map_err(|trouble| match trouble {
+        Trouble::Silent => NoReply::Silent,
+        Trouble::Unreachable => NoReply::Unreachable,
+        Trouble::NoRoute | Trouble::NoRouteToAddress => NoReply::NoRoute,
+        Trouble::OtherCase => NoReply::OtherCase,
+        Trouble::Unfit | Trouble::Https { .. } => NoReply::Unfit,
+        Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom => {
+            NoReply::Unknown(trouble.to_string())
         }
-    };
-    let elapsed = heard.elapsed.as_secs_f64();
-    let message = match heard.reply {
-        Ok(message) => message,
-        Err(trouble) => {
-            let why = trouble.to_string();
-            return not_heard(kind_of(&trouble), why, elapsed);
-        }
-    };
-    reply(&message, elapsed)
+    })?;
+    Ok(reply(&message, heard.elapsed))
 }
 
-/// Puts a message that has arrived into words. `elapsed` is in seconds.
-pub fn reply(message: &Message, elapsed: f64) -> ServerSaid {
-    let flags = [
-        ("aa", message.metadata.authoritative),
-        ("tc", message.metadata.truncation),
-        ("ra", message.metadata.recursion_available),
-    ];
-    let texts =
-        |records: &[_]| -> Vec<RecordText> { records.iter().map(|record| record_text(record, 0)).collect() };
+/// The facts of a message that has arrived.
+pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
+    let records = |records: &[_]| -> Vec<Record> { records.iter().map(record).collect() };
     let errors = extended_errors(message);
-    ServerSaid {
-        not_heard: None,
+    ReplyFacts {
+        rcode: rcode_text(message.metadata.response_code),
+        authoritative: message.metadata.authoritative,
+        recursive: message.metadata.recursion_available,
+        edns: message.edns.is_some(),
+        truncated: message.metadata.truncation,
+        millis: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         why: errors.iter().map(in_words).collect::<Vec<_>>().join("; "),
         extended_errors: errors.iter().map(|error| error.code).collect(),
-        rcode: rcode_text(message.metadata.response_code),
-        flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
-        edns: message.edns.is_some(),
-        answers: texts(&message.answers),
-        authority: texts(&message.authorities),
-        additional: texts(&message.additionals),
-        elapsed,
+        answers: records(&message.answers),
+        authority: records(&message.authorities),
+        additional: records(&message.additionals),
+        ..ReplyFacts::default()
     }
+}
+
+/// A record as a fact.
+fn record(record: &hickory_proto::rr::Record) -> Record {
+    let RecordText { name, ttl, kind, data } = record_text(record, 0);
+    Record { name: name.to_ascii_lowercase(), ttl, kind, data }
 }
 
 /// The extended errors of a reply, which may have several.
@@ -97,27 +105,6 @@ fn in_words(error: &ExtendedError) -> String {
     if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }
 }
 
-/// A message that is not sent.
-pub(crate) fn not_sent(why: &str) -> ServerSaid {
-    not_heard(NotHeard::NotSent, why.to_owned(), 0.0)
-}
-
-fn not_heard(kind: NotHeard, why: String, elapsed: f64) -> ServerSaid {
-    ServerSaid { not_heard: Some(kind), why, elapsed, ..ServerSaid::default() }
-}
-
-fn kind_of(trouble: &Trouble) -> NotHeard {
-    match trouble {
-        Trouble::Silent => NotHeard::Silent,
-        Trouble::Unreachable => NotHeard::Unreachable,
-        Trouble::NoRoute | Trouble::NoRouteToAddress => NotHeard::NoRoute,
-        // Why the reply is not shown is in the words of the trouble.
-        Trouble::NotSent(_) | Trouble::Certificate(_) | Trouble::NoRoom => NotHeard::NotSent,
-        Trouble::OtherCase => NotHeard::OtherCase,
-        Trouble::Unfit | Trouble::Https { .. } => NotHeard::Unfit,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use hickory_proto::op::Edns;
@@ -133,7 +120,7 @@ mod tests {
                 edns.options_mut().insert(EdnsOption::Unknown(EXTENDED_ERROR, data.to_vec()));
             }
             message.set_edns(edns);
-            reply(&message, 0.0)
+            reply(&message, Duration::ZERO)
         };
         let why = |data: &[u8]| said(&[data]).why;
         assert_eq!(why(b"\x00\x06no DS matches"), "DNSSEC Bogus: no DS matches");
@@ -146,7 +133,7 @@ mod tests {
             ("No Reachable Authority: no answer; Signature Expired", vec![22, 7])
         );
         assert_eq!(said(&[b"\x00\x09".as_slice(); 40]).extended_errors.len(), MAX_EXTENDED_ERRORS);
-        let bare = reply(&Message::query(), 0.0);
+        let bare = reply(&Message::query(), Duration::ZERO);
         assert_eq!((bare.why.as_str(), bare.edns), ("", false));
     }
 }

@@ -6,9 +6,7 @@ use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
 use super::protocol::rows::HeldAs;
 use super::protocol::zones::ZoneSource;
-use super::protocol::{
-    ConfiguredSource, NotHeard, QueryReply, RecordText, Reply, Request, ServerQuery, ServerSaid,
-};
+use super::protocol::{ConfiguredSource, QueryReply, RecordText, Reply, Request, ServerQuery};
 use super::{Controlled, connection};
 use dns::question::{ExtendedError, ListSays, Outcome, Security};
 use doctor::facts::{Got, Listing, NoReply, Record, ReplyFacts, ReplySecurity, Want};
@@ -86,7 +84,7 @@ pub fn got(replies: Vec<Reply>) -> Got {
     for reply in replies {
         match reply {
             Reply::Query(query) => return Got::Reply(of_query(*query)),
-            Reply::ServerSaid(said) => return of_server(*said),
+            Reply::ServerReply { facts } => return (*facts).map_or_else(Got::NoReply, Got::Reply),
             Reply::ListTest(test) => listings.extend(listing(test)),
             _ => {}
         }
@@ -142,34 +140,6 @@ fn in_words(source: ConfiguredSource) -> String {
         ZoneSource::File => format!("[[zone]] {zone}, the zone file {}", file.unwrap_or_default()),
         ZoneSource::Records => format!("records of the configuration for {zone}"),
         ZoneSource::Host => format!("[[host]] {zone}"),
-    }
-}
-
-/// The fact in the words of a server.
-pub fn of_server(said: ServerSaid) -> Got {
-    let flag = |name: &str| said.flags.iter().any(|flag| flag == name);
-    let (authoritative, recursive, truncated) = (flag("aa"), flag("ra"), flag("tc"));
-    match said.not_heard {
-        Some(NotHeard::Silent) => Got::NoReply(NoReply::Silent),
-        Some(NotHeard::Unreachable) => Got::NoReply(NoReply::Unreachable),
-        Some(NotHeard::OtherCase) => Got::NoReply(NoReply::OtherCase),
-        Some(NotHeard::Unfit) => Got::NoReply(NoReply::Unfit),
-        Some(NotHeard::NoRoute) => Got::NoReply(NoReply::NoRoute),
-        Some(NotHeard::NotSent) => Got::NoReply(NoReply::Unknown(said.why)),
-        None => Got::Reply(ReplyFacts {
-            rcode: said.rcode,
-            authoritative,
-            recursive,
-            edns: said.edns,
-            truncated,
-            millis: millis(said.elapsed),
-            why: said.why,
-            extended_errors: said.extended_errors,
-            answers: records(said.answers),
-            authority: records(said.authority),
-            additional: records(said.additional),
-            ..ReplyFacts::default()
-        }),
     }
 }
 

@@ -91,15 +91,11 @@ pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: 
         judged.push((failed, failing(counts, by_zone)));
     }
     if shed > 0 {
-        let most = is_much(shed, counts);
-        let warning = Warning {
-            severity: if most { Severity::Critical } else { Severity::Warning },
-            problem: format!(
-                "Overload: {shed} queries were answered with SERVFAIL at once, because too many were in progress."
-            ),
-            remedy: "See `overload` in `resolverctl stats` for the zones and clients with the most queries."
-                .to_owned(),
-        };
+        let problem = format!(
+            "Overload: {shed} queries were answered with SERVFAIL at once, because too many were in progress."
+        );
+        let remedy = "See `overload` in `resolverctl stats` for the zones and clients with the most queries.";
+        let warning = Warning { severity: severity(shed, counts), ..Warning::new(problem, remedy) };
         judged.push((shed, warning));
     }
     judged.sort_by_key(|(count, warning)| Reverse((warning.severity, *count)));
@@ -119,34 +115,36 @@ fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
         let left = owned.iter().skip(FEW_ZONES).chain(&above).map(|zone| zone.failed);
         left.fold(by_zone.others, u64::saturating_add)
     });
-    let (mut told, mut left) = (Vec::new(), failed);
+    let (mut shown, mut left) = (Vec::new(), failed);
     for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
         // The minute that was current at the begin of the window is counted in full.
         let failed = left.min(*failed);
         left = left.saturating_sub(failed);
-        told.extend((failed > 0).then(|| format!("{zone} {failed}")));
+        shown.extend((failed > 0).then(|| format!("{zone} {failed}")));
     }
-    told.extend((left > 0 && !told.is_empty()).then(|| format!("others {left}")));
-    let zones = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
-    Warning {
-        severity: if is_much(elsewhere, counts) { Severity::Critical } else { Severity::Warning },
-        problem: format!("{failed} of {} queries failed with SERVFAIL{zones}.", counts.questions),
-        remedy: "See `resolverctl failed` for the zones that failed, and why.".to_owned(),
-    }
+    shown.extend((left > 0 && !shown.is_empty()).then(|| format!("others {left}")));
+    let zones = if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) };
+    let problem = format!("{failed} of {} queries failed with SERVFAIL{zones}.", counts.questions);
+    let remedy = "See `resolverctl failed` for the zones that failed, and why.";
+    Warning { severity: severity(elsewhere, counts), ..Warning::new(problem, remedy) }
+}
+
+/// The weight of some failures.
+fn severity(failed: u64, counts: &JudgedCounts) -> Severity {
+    if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
 
 fn unreachable(problem: String) -> Warning {
     let remedy = "Check whether this host reaches port 53 of other hosts over UDP and TCP: `resolverctl check system`.";
-    Warning { severity: Severity::Critical, problem, remedy: remedy.to_owned() }
+    Warning::critical(problem, remedy)
 }
 
 /// Failed and slow queries that are not written to disk.
 fn unkept(why: &str) -> Warning {
-    Warning {
-        severity: Severity::Warning,
-        problem: format!("Failed and slow queries are not kept over a restart: {why}."),
-        remedy: "Free space on the disk, or give resolverd the right to write there; it tries again at the next failed query.".to_owned(),
-    }
+    Warning::new(
+        format!("Failed and slow queries are not kept over a restart: {why}."),
+        "Free space on the disk, or give resolverd the right to write there; it tries again at the next failed query.",
+    )
 }
 
 /// The zones that fail: some by name, the others as a number.
@@ -158,13 +156,11 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
             "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
-        Warning { severity: Severity::Warning, problem, remedy: format!("{trace}.") }
+        Warning::new(problem, &format!("{trace}."))
     });
     let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
-    let rest = (more > 0).then(|| Warning {
-        severity: Severity::Warning,
-        problem: format!("{more} more zones fail."),
-        remedy: "See `resolverctl failed` for all of them.".to_owned(),
+    let rest = (more > 0).then(|| {
+        Warning::new(format!("{more} more zones fail."), "See `resolverctl failed` for all of them.")
     });
     named.chain(rest)
 }
@@ -172,30 +168,30 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
 /// Troubles with the keys of the root at `now`, in seconds since 1970.
 pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
     let long = |since: &u64| now.saturating_sub(*since) >= LONG_UNCHECKED_ROOT_KEYS.as_secs();
-    let unchecked = root.failing_since.filter(|_| root.follows).filter(long).map(|since| Warning {
-        severity: Severity::Warning,
-        problem: format!(
-            "The keys of the root could not be checked since {}: {}. A new key of the root would not be learned.",
-            date(since),
-            root.why.as_deref().unwrap_or("no answer")
-        ),
-        remedy: "Look at the answers with `resolverctl trace . DNSKEY`, and whether this host reaches the root servers: `resolverctl check system`.".to_owned(),
+    let unchecked = root.failing_since.filter(|_| root.follows).filter(long).map(|since| {
+        let why = root.why.as_deref().unwrap_or("no answer");
+        Warning::new(
+            format!(
+                "The keys of the root could not be checked since {}: {why}. A new key of the root would not be learned.",
+                date(since)
+            ),
+            "Look at the answers with `resolverctl trace . DNSKEY`, and whether this host reaches the root servers: `resolverctl check system`.",
+        )
     });
-    let unkept = root.unkept.as_deref().map(|why| Warning {
-        severity: Severity::Warning,
-        problem: format!("The keys of the root are not kept over a restart: {why}."),
-        remedy: "Make room on the disk, or repair the state directory; resolverd tries again with its next query for the keys.".to_owned(),
+    let unkept = root.unkept.as_deref().map(|why| {
+        Warning::new(
+            format!("The keys of the root are not kept over a restart: {why}."),
+            "Make room on the disk, or repair the state directory; resolverd tries again with its next query for the keys.",
+        )
     });
     all_revoked(root).or_else(|| none_usable(root)).into_iter().chain(unchecked).chain(unkept).collect()
 }
 
 /// Anchors of the root of which none can be checked: no answer is validated.
 fn none_usable(root: &RootKeysStatus) -> Option<Warning> {
-    root.unusable.then(|| Warning {
-        severity: Severity::Critical,
-        problem: "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.".to_owned(),
-        remedy: "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.".to_owned(),
-    })
+    let problem = "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.";
+    let remedy = "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.";
+    root.unusable.then(|| Warning::critical(problem.to_owned(), remedy))
 }
 
 /// A root that has revoked all its keys that resolverd knows.
@@ -204,11 +200,9 @@ fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
         |row: &RootKeyRow| matches!(row.state, RootKeyStanding::Revoked | RootKeyStanding::Removed);
     let trusted = |row: &&RootKeyRow| !is_revoked(row) && row.state != RootKeyStanding::Pending;
     let all = root.keys.iter().any(is_revoked) && root.keys.iter().find(trusted).is_none();
-    all.then(|| Warning {
-        severity: Severity::Critical,
-        problem: "The root has revoked all its keys that resolverd knows, so signed names fail.".to_owned(),
-        remedy: "Update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml.".to_owned(),
-    })
+    let problem = "The root has revoked all its keys that resolverd knows, so signed names fail.";
+    let remedy = "Update resolverd or the package dns-root-data, or set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml.";
+    all.then(|| Warning::critical(problem.to_owned(), remedy))
 }
 
 /// Certificates that clients refuse, or will refuse soon. `unix`: the present moment, in seconds since 1970.
@@ -254,11 +248,10 @@ pub fn certificates(certificates: &[CertificateStatus], unix: u64) -> Vec<Warnin
 /// A listener for metrics that does not listen.
 pub fn metrics(metrics: &MetricsStatus) -> Option<Warning> {
     let (address, why) = (metrics.address, metrics.why.as_ref()?);
-    Some(Warning {
-        severity: Severity::Warning,
-        problem: format!("Not serving metrics at {address}: {why}."),
-        remedy: "Free the address, or change or remove `metrics.listen`; resolverd serves metrics as soon as the address is available.".to_owned(),
-    })
+    Some(Warning::new(
+        format!("Not serving metrics at {address}: {why}."),
+        "Free the address, or change or remove `metrics.listen`; resolverd serves metrics as soon as the address is available.",
+    ))
 }
 
 /// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is fine.
@@ -266,13 +259,9 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
     let usual = Listener::default().addresses;
     let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));
     let named = missing.iter().filter(|missing| asked_for(&missing.address));
+    let remedy = "Assign it to an interface, or remove it from the configuration; resolverd listens there as soon as it appears.";
     let warning = |missing: &MissingAddress| {
-        Warning {
-        severity: Severity::Warning,
-        problem: format!("Not listening at {}: {}.", missing.address, missing.why),
-        remedy: "Assign it to an interface, or remove it from the configuration; resolverd listens there as soon as it appears."
-            .to_owned(),
-    }
+        Warning::new(format!("Not listening at {}: {}.", missing.address, missing.why), remedy)
     };
     named.map(warning).collect()
 }

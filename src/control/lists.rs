@@ -11,7 +11,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::protocol::lists::{BatchState, CodeFact, ListFacts, ListRow, ListTest};
-use super::protocol::{Blame, Problem, Reply, Severity, Warning};
+use super::protocol::{Blame, Problem, Reply, Warning};
 use super::{Controlled, believed, lookup, rows};
 use crate::limits::LIST_TEST_TIME;
 use dns::clock::Now;
@@ -174,11 +174,7 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
             "" => format!("{} has a problem.", text(&list.apex)),
             why => format!("{why}."),
         };
-        Some(Warning {
-            severity: Severity::Warning,
-            problem,
-            remedy: format!("See `resolverctl dnsbl`; {remedy}."),
-        })
+        Some(Warning::new(problem, &format!("See `resolverctl dnsbl`; {remedy}.")))
     };
     subject.lists().all().iter().filter_map(warning).collect()
 }

@@ -20,7 +20,7 @@ pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
         view: host.view.clone(),
         kind: ZoneSource::Host,
         addresses: host.addresses.clone(),
-        ..ZoneState::empty()
+        ..ZoneState::default()
     });
     let mut names: Vec<(String, Option<String>)> =
         config.records.iter().map(|record| (name_text(&record.name), record.view.clone())).collect();
@@ -29,27 +29,9 @@ pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
         zone,
         view,
         kind: ZoneSource::Records,
-        ..ZoneState::empty()
+        ..ZoneState::default()
     });
     rows::bounded(zones.chain(hosts).chain(records).collect(), Reply::ZoneState)
-}
-
-impl ZoneState {
-    const fn empty() -> Self {
-        Self {
-            zone: String::new(),
-            view: None,
-            kind: ZoneSource::File,
-            forward_first: false,
-            servers: Vec::new(),
-            file: None,
-            addresses: Vec::new(),
-            source: Vec::new(),
-            max_ttl: None,
-            negative_max_ttl: None,
-            hidden_at: Vec::new(),
-        }
-    }
 }
 
 fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> ZoneState {

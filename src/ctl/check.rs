@@ -15,7 +15,7 @@ use super::others::{OtherArguments, resolvers};
 use super::outcome::CommandOutcome;
 use super::render::html::{self, DomainReport};
 use super::render::{Format, domain, findings, json};
-use super::typed_subject::{typed_selector, typed_subject};
+use super::typed_name::{typed_selector, typed_subject};
 use super::{moment, root_keys, terms, watched};
 use crate::limits::{MAX_CHECKED_MESSAGE, MAX_GIVEN_SELECTORS};
 use ::gather::limits::CHECK_DOMAIN_TIME;

@@ -8,7 +8,7 @@ use super::CommandFailure;
 use super::client::ControlClient;
 use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
-use control::facts::{got, of_server, request, requests_of_root_servers, root_servers};
+use control::facts::{got, request, requests_of_root_servers, root_servers};
 use control::protocol::{Blame, Problem, Reply, Request};
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use doctor::plan::Plan;
@@ -124,7 +124,7 @@ impl Sources for Daemon {
                 self.resolvers
                     .ask(resolver, (name, kind), *unvalidated)
                     .await
-                    .map_or_else(Got::NoReply, of_server)
+                    .map_or_else(Got::NoReply, Got::Reply)
             });
         }
         type Connect = fn(&str, SocketAddr) -> Got;

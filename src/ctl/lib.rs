@@ -56,7 +56,6 @@ mod terms;
 pub mod top;
 mod trace;
 mod typed_name;
-mod typed_subject;
 mod watched;
 mod why;
 

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
@@ -118,35 +118,22 @@ fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
 #[derive(Debug)]
 struct Seen {
     system: Verifier,
-    algorithms: WebPkiSupportedAlgorithms,
     shown: Mutex<Option<Shown>>,
 }
 
 impl Seen {
     fn new(provider: Arc<CryptoProvider>) -> Result<Self, Error> {
-        let algorithms = provider.signature_verification_algorithms;
-        Ok(Self { system: Verifier::new(provider)?, algorithms, shown: Mutex::default() })
+        Ok(Self { system: Verifier::new(provider)?, shown: Mutex::default() })
     }
+}
 
-    /// The verdict on the signature of a handshake. The verifier of the system reads no certificates of X.509 version 1, which many mail
-    /// hosts have: there the key is taken from the certificate without it.
-    fn by_key(
-        &self,
-        judged: Result<HandshakeSignatureValid, Error>,
-        (message, leaf, signature): (&[u8], &CertificateDer<'_>, &DigitallySignedStruct),
-    ) -> Result<HandshakeSignatureValid, Error> {
-        if judged.is_ok() || !der::is_version_1(leaf) {
-            return judged;
-        }
-        let Some((algorithm, key)) = der::key_bits(leaf) else { return judged };
-        let of_scheme = self.algorithms.mapping.iter().filter(|(scheme, _)| *scheme == signature.scheme);
-        let mut of_key = of_scheme
-            .flat_map(|(_, verifiers)| verifiers.iter())
-            .filter(|verifier| verifier.public_key_alg_id().as_ref() == algorithm);
-        let is_valid =
-            of_key.any(|verifier| verifier.verify_signature(key, message, signature.signature()).is_ok());
-        if is_valid { Ok(HandshakeSignatureValid::assertion()) } else { judged }
-    }
+/// The verdict on the signature of a handshake. The verifier of the system reads no certificates of X.509 version 1, which many mail hosts
+/// have. They are not trusted, so their signature proves nothing.
+fn signed(
+    judged: Result<HandshakeSignatureValid, Error>,
+    leaf: &CertificateDer<'_>,
+) -> Result<HandshakeSignatureValid, Error> {
+    if der::is_version_1(leaf) { Ok(HandshakeSignatureValid::assertion()) } else { judged }
 }
 
 impl ServerCertVerifier for Seen {
@@ -172,8 +159,7 @@ impl ServerCertVerifier for Seen {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let judged = self.system.verify_tls12_signature(message, leaf, signature);
-        self.by_key(judged, (message, leaf, signature))
+        signed(self.system.verify_tls12_signature(message, leaf, signature), leaf)
     }
 
     fn verify_tls13_signature(
@@ -182,8 +168,7 @@ impl ServerCertVerifier for Seen {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let judged = self.system.verify_tls13_signature(message, leaf, signature);
-        self.by_key(judged, (message, leaf, signature))
+        signed(self.system.verify_tls13_signature(message, leaf, signature), leaf)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -26,8 +26,8 @@ use super::peer::lost;
 use crate::limits::SECURED_RESOLVER_TIME;
 use control::direct::reply;
 use control::lookup::{read_kind, read_name};
-use control::protocol::{Problem, Reply, Request, ServerSaid};
-use doctor::facts::{NoReply, SecuredResolver};
+use control::protocol::{Problem, Reply, Request};
+use doctor::facts::{NoReply, ReplyFacts, SecuredResolver};
 
 /// A connection; a clone uses the same.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl SecuredResolvers {
         resolver: &SecuredResolver,
         (name, kind): (&str, &str),
         unvalidated: bool,
-    ) -> Result<ServerSaid, NoReply> {
+    ) -> Result<ReplyFacts, NoReply> {
         let message =
             question(name, kind, unvalidated).map_err(|problem| NoReply::Unknown(problem.sentence))?;
         let place = Arc::clone(self.open.lock().await.entry(resolver.clone()).or_default());
@@ -74,7 +74,7 @@ impl SecuredResolvers {
             exchange(&connection, message).await
         };
         let heard = timeout(SECURED_RESOLVER_TIME, asked).await.unwrap_or(Err(NetError::Timeout));
-        heard.map(|message| reply(&message, began.elapsed().as_secs_f64())).map_err(|error| reason(&error))
+        heard.map(|message| reply(&message, began.elapsed())).map_err(|error| reason(&error))
     }
 
     /// The first address, IPv4 before IPv6.

@@ -1,4 +1,12 @@
-//! Names and record types on the command line. A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is.
+//! Names, record types and the subject of `check` on the command line.
+//!
+//! A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is. A mail address, a URL or a network is
+//! refused as the subject of `check`, because each would be looked up as a strange name, which does not exist.
+
+use std::net::IpAddr;
+
+use dns::question::MAX_LABEL;
+use dns::wire::presentation::ascii_name;
 
 /// The question of `resolverctl query` and `resolverctl trace`.
 #[derive(Clone, Debug, clap::Args)]
@@ -51,6 +59,67 @@ pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A domain or an address as it is typed.
+///
+/// # Errors
+/// It is something else; the text says what to write.
+pub(super) fn typed_subject(text: &str) -> Result<String, String> {
+    // Escapes are of names that somebody writes on purpose.
+    match mistaken(text).filter(|_| !text.contains('\\')) {
+        Some(advice) => Err(advice),
+        None => typed_name(text),
+    }
+}
+
+/// The advice for a text that is neither a domain nor an address; none if it is one.
+fn mistaken(text: &str) -> Option<String> {
+    if text.parse::<IpAddr>().is_ok() || text.is_empty() {
+        return None;
+    }
+    if text == "." {
+        return Some("the root has no mail: write a domain".to_owned());
+    }
+    if text.trim_end_matches('.').eq_ignore_ascii_case("localhost") {
+        return Some("this is the host itself: write a domain, or use `check system`".to_owned());
+    }
+    if let Some((_, rest)) = text.split_once("://") {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let domain = host.rsplit('@').next().unwrap_or_default();
+        return Some(match domain {
+            "" => "this is a URL without a host: write a domain".to_owned(),
+            domain => format!("this is a URL: write its domain, {domain}"),
+        });
+    }
+    if let Some((_, domain)) = text.rsplit_once('@') {
+        return Some(format!("this is a mail address: write its domain, {}", domain.trim_end_matches('>')));
+    }
+    let is_reverse = text.trim_end_matches('.').ends_with("arpa");
+    if text.contains([',', ';', ':', '[', '%', '/']) && !is_reverse || text.contains(char::is_whitespace) {
+        return Some(
+            "write one domain, or one address without brackets, port, interface and mask".to_owned(),
+        );
+    }
+    let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let is_number = !last.is_empty() && last.bytes().all(|octet| octet.is_ascii_digit());
+    is_number.then(|| "this is no domain, and no IPv4 address, which has four numbers".to_owned())
+}
+
+/// A DKIM selector as it is typed, in the ASCII form that DNS has (RFC 8616 section 4): the labels before `_domainkey` (RFC 6376 section 3.1).
+///
+/// # Errors
+/// No name has its characters, or its labels.
+pub(super) fn typed_selector(text: &str) -> Result<String, String> {
+    let ascii = if text.is_ascii() { Some(text.to_owned()) } else { ascii_name(text) };
+    let is_of_selector = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
+    let ascii = ascii.filter(|ascii| ascii.bytes().all(is_of_selector));
+    let ascii = ascii.ok_or_else(|| "no selector has these characters".to_owned())?;
+    let is_label = |label: &str| (1..=MAX_LABEL).contains(&label.len());
+    match ascii.split('.').all(is_label) {
+        true => Ok(ascii),
+        false => Err("write the word after s= of a signature: labels of 1 to 63 characters".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +150,45 @@ mod tests {
             assert_eq!(typed_domain(typed).as_deref(), Ok(domain), "{typed}");
         }
         assert!(typed_domain("--al").is_err());
+    }
+
+    #[test]
+    fn what_is_no_domain_and_no_address_is_refused_with_the_word_to_write() {
+        for sound in [
+            "good.example",
+            "good.example.",
+            "m\u{fc}nchen.example",
+            "192.0.2.1",
+            "2001:db8::1",
+            "::ffff:192.0.2.2",
+            "-x.example.",
+            "a\\@b.example",
+            "0/25.2.0.192.in-addr.arpa",
+            "",
+        ] {
+            assert_eq!(typed_subject(sound), Ok(sound.to_owned()));
+        }
+        for (typed, word) in [
+            ("user@good.example", "good.example"),
+            ("<user@good.example>", "good.example"),
+            ("https://good.example/x", "good.example"),
+            ("https://u@good.example?x", "good.example"),
+            ("good.example/x", "one domain"),
+            ("192.0.2.2/24", "without brackets"),
+            ("[::1]", "without brackets"),
+            ("fe80::1%eth0", "interface"),
+            ("192.0.2.1:25", "port"),
+            ("192.0.2", "four numbers"),
+            ("a.example,b.example", "one domain"),
+            (".", "write a domain"),
+        ] {
+            let advice = typed_subject(typed).unwrap_err();
+            assert!(advice.ends_with(word) || advice.contains(word), "{typed}: {advice}");
+        }
+        assert_eq!(typed_selector("M\u{fc}ller").as_deref(), Ok("xn--mller-kva"));
+        assert_eq!(typed_selector("s1._domainkey").as_deref(), Ok("s1._domainkey"));
+        for no_selector in ["\u{fc} x", "a b", "", "a..b", ".", "a\\.b", "a@b", &"x".repeat(64)] {
+            assert!(typed_selector(no_selector).is_err(), "{no_selector}");
+        }
     }
 }

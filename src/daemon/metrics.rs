@@ -15,44 +15,31 @@ use crate::metrics::server::MetricsServer;
 use control::Controlled;
 use control::protocol::MetricsStatus;
 
-/// The listener for metrics, as configured now.
+/// A configured address, with its server or why there is none.
+type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
+
+/// The listener for metrics.
 #[derive(Default)]
 pub(super) struct MetricsListener {
-    state: Mutex<ListeningState>,
+    /// None if `metrics.listen` is empty.
+    state: Mutex<Option<Configured>>,
     /// Notified when a reload has changed the state.
     changed: Notify,
 }
 
-#[derive(Default)]
-enum ListeningState {
-    /// `metrics.listen` is empty.
-    #[default]
-    Off,
-    Serving {
-        configured: SocketAddr,
-        server: Arc<MetricsServer>,
-    },
-    Missing {
-        configured: SocketAddr,
-        why: String,
-    },
-}
-
 impl MetricsListener {
-    /// Changes to the address of the configuration. If it is not available, one line of the log says so. Call it inside a
+    /// Changes to the address of the configuration. If it is not available, one line of the log reports it. Call it inside a
     /// runtime.
     pub(super) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
-        let configured = match *state {
-            ListeningState::Off => None,
-            ListeningState::Serving { configured, .. } | ListeningState::Missing { configured, .. } => {
-                Some(configured)
-            }
-        };
-        if configured == wanted {
+        if state.as_ref().map(|(configured, _)| *configured) == wanted {
             return;
         }
-        *state = wanted.map_or(ListeningState::Off, ListeningState::bind);
+        *state = wanted.map(|configured| {
+            let bound =
+                MetricsServer::bind(configured).inspect_err(|unavailable| tracing::warn!("{unavailable}"));
+            (configured, bound.map(Arc::new).map_err(|unavailable| unavailable.why()))
+        });
         drop(state);
         self.changed.notify_one();
     }
@@ -64,15 +51,12 @@ impl MetricsListener {
 
     /// The configured address, and why there is no listener if there is none.
     pub(super) fn status(&self) -> Option<MetricsStatus> {
-        match &*self.state() {
-            ListeningState::Off => None,
-            ListeningState::Serving { server, .. } => {
-                Some(MetricsStatus { address: server.address(), why: None })
-            }
-            ListeningState::Missing { configured, why } => {
-                Some(MetricsStatus { address: *configured, why: Some(why.clone()) })
-            }
-        }
+        let state = self.state();
+        let (configured, server) = state.as_ref()?;
+        Some(match server {
+            Ok(server) => MetricsStatus { address: server.address(), why: None },
+            Err(why) => MetricsStatus { address: *configured, why: Some(why.clone()) },
+        })
     }
 
     /// Serves the metrics of `subject` as configured, and tries a missing address again, until the daemon ends.
@@ -105,40 +89,25 @@ impl MetricsListener {
     }
 
     fn server(&self) -> Option<Arc<MetricsServer>> {
-        match &*self.state() {
-            ListeningState::Serving { server, .. } => Some(Arc::clone(server)),
-            ListeningState::Off | ListeningState::Missing { .. } => None,
-        }
+        self.state().as_ref()?.1.as_ref().ok().cloned()
     }
 
     /// Tries a missing address again.
     fn try_again(&self) {
         let mut state = self.state();
-        let ListeningState::Missing { configured, .. } = *state else { return };
-        if let Ok(server) = MetricsServer::bind(configured) {
+        let Some((configured, missing @ Err(_))) = &mut *state else { return };
+        if let Ok(server) = MetricsServer::bind(*configured) {
             let address = server.address();
             tracing::info!(metrics = %address, "now serving metrics at {address}: the address is available now");
-            *state = ListeningState::Serving { configured, server: Arc::new(server) };
+            *missing = Ok(Arc::new(server));
         }
     }
 
     fn is_missing(&self) -> bool {
-        matches!(*self.state(), ListeningState::Missing { .. })
+        matches!(&*self.state(), Some((_, Err(_))))
     }
 
-    fn state(&self) -> MutexGuard<'_, ListeningState> {
+    fn state(&self) -> MutexGuard<'_, Option<Configured>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ListeningState {
-    fn bind(configured: SocketAddr) -> Self {
-        match MetricsServer::bind(configured) {
-            Ok(server) => Self::Serving { configured, server: Arc::new(server) },
-            Err(unavailable) => {
-                tracing::warn!("{unavailable}");
-                Self::Missing { configured, why: unavailable.why() }
-            }
-        }
     }
 }

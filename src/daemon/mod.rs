@@ -210,17 +210,17 @@ impl Daemon {
 
     /// The addresses at which it listens for DNS over TLS.
     pub fn tls_addresses(&self) -> Vec<SocketAddr> {
-        self.subject.tls_addresses()
+        self.subject.listening(Listeners::tls_addresses)
     }
 
     /// The addresses at which it listens for DNS over HTTPS.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
-        self.subject.https_addresses()
+        self.subject.listening(Listeners::https_addresses)
     }
 
     /// The addresses at which it listens for DNS over QUIC.
     pub fn quic_addresses(&self) -> Vec<SocketAddr> {
-        self.subject.quic_addresses()
+        self.subject.listening(Listeners::quic_addresses)
     }
 
     /// The address at which it serves metrics; none if there is no such listener.

@@ -94,19 +94,12 @@ impl Running {
     }
 
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
-        self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
+        self.listening(Listeners::addresses)
     }
 
-    pub(super) fn tls_addresses(&self) -> Vec<SocketAddr> {
-        self.state().listeners.as_ref().map(Listeners::tls_addresses).unwrap_or_default()
-    }
-
-    pub(super) fn https_addresses(&self) -> Vec<SocketAddr> {
-        self.state().listeners.as_ref().map(Listeners::https_addresses).unwrap_or_default()
-    }
-
-    pub(super) fn quic_addresses(&self) -> Vec<SocketAddr> {
-        self.state().listeners.as_ref().map(Listeners::quic_addresses).unwrap_or_default()
+    /// The addresses of some listeners; empty once the daemon is ending.
+    pub(super) fn listening(&self, addresses: fn(&Listeners) -> Vec<SocketAddr>) -> Vec<SocketAddr> {
+        self.state().listeners.as_ref().map(addresses).unwrap_or_default()
     }
 
     /// Configured addresses at which it does not listen.
@@ -175,9 +168,9 @@ impl Controlled for Running {
             process: std::process::id(),
             config: self.origin.as_ref().map(|path| path.display().to_string()),
             listen: self.addresses(),
-            listen_tls: self.tls_addresses(),
-            listen_https: self.https_addresses(),
-            listen_quic: self.quic_addresses(),
+            listen_tls: self.listening(Listeners::tls_addresses),
+            listen_https: self.listening(Listeners::https_addresses),
+            listen_quic: self.listening(Listeners::quic_addresses),
             missing: self.missing(),
             certificates: self.certificates.status(&self.config()),
             metrics: self.metrics.status(),
@@ -185,7 +178,7 @@ impl Controlled for Running {
             flights_max: self.resolver.bounds().flights as u64,
             restarts: self.supervisor.restarts(),
             stuck: self.supervisor.pulses().stuck(),
-            root_keys: RootKeysStatus::of(self.resolver.root_keys().report()),
+            root_keys: RootKeysStatus::from_report(self.resolver.root_keys().report()),
             snapshot: self.snapshot.as_ref().map(|snapshot| snapshot.status(self.clock.mono())),
         }
     }

@@ -1,6 +1,6 @@
 //! The questions of a check, asked of a resolver over the simulated network.
 
-use control::direct::{query, said};
+use control::direct::{facts, query};
 use control::facts::{got, request};
 use control::lookup;
 use control::lookup::Lookup;
@@ -58,7 +58,7 @@ impl Daemon<'_> {
             Request::AskServer(asked) => {
                 self.sent.lock().unwrap().insert(asked.server);
                 let heard = self.simulation.resolver().side().ask_directly(query(&asked).unwrap()).await;
-                got(vec![Reply::ServerSaid(Box::new(said(heard)))])
+                got(vec![Reply::ServerReply { facts: Box::new(facts(heard)) }])
             }
             Request::DnsblTest { .. } => Got::Lists(Vec::new()),
             other => Got::NoReply(NoReply::Unknown(format!("{other:?}"))),

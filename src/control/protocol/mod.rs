@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
 pub use self::query::{
-    ConfiguredSource, MonitorRequest, NotHeard, QueryEvent, QueryReply, RecordText, ServerQuery, ServerSaid,
-    TraceRequest,
+    ConfiguredSource, MonitorRequest, QueryEvent, QueryReply, RecordText, ServerQuery, TraceRequest,
 };
 use self::rows::{FlightState, HeldRow, LookaheadRule, LookaheadState, ServerState};
 pub use self::status::{
@@ -26,6 +25,7 @@ pub use self::status::{
 };
 use self::watched::WatchedRow;
 use self::zones::ZoneState;
+use doctor::facts::{NoReply, ReplyFacts};
 use history::culprit::DecisiveTime;
 use history::event::Step;
 use history::failed::FailedZone;
@@ -276,7 +276,10 @@ pub enum Reply {
     /// A step of the reply to `Request::Trace`.
     Step(Step),
     /// To `Request::AskServer`.
-    ServerSaid(Box<ServerSaid>),
+    ServerReply {
+        /// The reply, or why there is none.
+        facts: Box<Result<ReplyFacts, NoReply>>,
+    },
     /// To `Request::KeptHere`.
     KeptHere {
         /// Why; none if others may be asked about the name.

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use history::{ServerRow, ShedRow, StatsReport, ZoneRow};
 use resolver::cache::StoreFill;
 use resolver::resolve::root_keys::RootKeysReport;
-use validate::limits::{MAX_NEW_ROOT_KEY_QUERY, MIN_ROOT_KEY_SIGHTINGS, ROOT_KEY_HOLD_DOWN};
 use validate::root_keys::{RootKey, RootKeyState};
 
 /// The daemon and its current state.
@@ -105,8 +104,6 @@ pub struct RootKeyRow {
     pub state: RootKeyStanding,
     /// Since when, in seconds since 1970; none if it was not seen yet.
     pub since: Option<u64>,
-    /// From when on a pending key is trusted if the root shows it until then, in seconds since 1970.
-    pub trusted_from: Option<u64>,
 }
 
 /// The state of a key of the root (RFC 5011 section 4.2).
@@ -135,36 +132,24 @@ impl RootKeyStanding {
 
 impl RootKeysStatus {
     /// The keys of a report. Keys that were learned do not count while they are not followed.
-    pub fn of(report: RootKeysReport) -> Self {
+    pub fn from_report(report: RootKeysReport) -> Self {
         let RootKeysReport { follows, keys, unseen, trouble, failing_since, unkept, is_usable } = report;
         let row = |known: &RootKey| {
-            let (state, trusted_from) = match known.state {
-                RootKeyState::Pending => (RootKeyStanding::Pending, Some(trusted_from(known, keys.checked))),
-                RootKeyState::Valid => (RootKeyStanding::Valid, None),
-                RootKeyState::Missing => (RootKeyStanding::Missing, None),
-                RootKeyState::Revoked => (RootKeyStanding::Revoked, None),
-                RootKeyState::Removed => (RootKeyStanding::Removed, None),
+            let state = match known.state {
+                RootKeyState::Pending => RootKeyStanding::Pending,
+                RootKeyState::Valid => RootKeyStanding::Valid,
+                RootKeyState::Missing => RootKeyStanding::Missing,
+                RootKeyState::Revoked => RootKeyStanding::Revoked,
+                RootKeyState::Removed => RootKeyStanding::Removed,
             };
-            RootKeyRow { tag: known.tag, state, since: Some(known.since), trusted_from }
+            RootKeyRow { tag: known.tag, state, since: Some(known.since) }
         };
-        let unseen = unseen.into_iter().map(|tag| RootKeyRow {
-            tag,
-            state: RootKeyStanding::Configured,
-            since: None,
-            trusted_from: None,
-        });
+        let unseen =
+            unseen.into_iter().map(|tag| RootKeyRow { tag, state: RootKeyStanding::Configured, since: None });
         let rows = keys.keys.iter().map(row).chain(unseen).collect();
         let unusable = !is_usable;
         Self { follows, checked: keys.checked, why: trouble, failing_since, unkept, unusable, keys: rows }
     }
-}
-
-/// The earliest moment at which a pending key is trusted: after 30 days, and once enough answers have shown it.
-fn trusted_from(pending: &RootKey, checked: Option<u64>) -> u64 {
-    let missing = u64::from(MIN_ROOT_KEY_SIGHTINGS.saturating_sub(pending.sightings));
-    let shown = missing.saturating_mul(MAX_NEW_ROOT_KEY_QUERY.as_secs());
-    let after_hold = pending.since.saturating_add(ROOT_KEY_HOLD_DOWN.as_secs());
-    after_hold.max(checked.unwrap_or(pending.since).saturating_add(shown))
 }
 
 /// An address that is configured and not available.
@@ -237,6 +222,18 @@ pub struct Warning {
     pub problem: String,
     /// The advice.
     pub remedy: String,
+}
+
+impl Warning {
+    /// A trouble of some queries.
+    pub(crate) fn new(problem: String, remedy: &str) -> Self {
+        Self { severity: Severity::Warning, problem, remedy: remedy.to_owned() }
+    }
+
+    /// A trouble of all kinds of queries.
+    pub(crate) fn critical(problem: String, remedy: &str) -> Self {
+        Self { severity: Severity::Critical, ..Self::new(problem, remedy) }
+    }
 }
 
 /// The main screen of the statistics.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use resolver::cache::servers::Health;
 
 /// A configured zone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ZoneState {
     /// Its apex.
     pub zone: String,
@@ -38,7 +38,7 @@ pub struct ZoneState {
 }
 
 /// The source of a zone's answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneSource {
     /// Recursive servers.
@@ -48,6 +48,7 @@ pub enum ZoneSource {
     /// The servers that delegations from the root lead to.
     Recurse,
     /// A zone file.
+    #[default]
     File,
     /// Records of the configuration file.
     Records,

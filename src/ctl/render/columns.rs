@@ -1,5 +1,5 @@
-//! The columns of the tables of zones, servers, clients, types, lists and failures: each is described once, for `resolverctl stats --by` and
-//! for `resolverctl top`. A new column is one line.
+//! The columns of tables: each is described once. Those of zones, servers, clients, types, lists and failures are here, for
+//! `resolverctl stats --by` and for `resolverctl top`; those of other tables are with their screens. A new column is one line.
 
 use super::table::{Align, TextTable};
 use super::{Paint, lists, words};
@@ -29,7 +29,7 @@ pub(crate) struct Context<'a> {
 
 /// A column: its title, its rank, and its cell for a row. Columns stand in the order of a wide screen; a narrow one has those of the first
 /// ranks, in their order.
-pub(crate) struct Column<Row: 'static>(pub(crate) &'static str, pub(crate) u8, Show<Row>);
+pub(crate) struct Column<Row: 'static>(pub(crate) &'static str, pub(crate) u8, pub(crate) Show<Row>);
 
 /// Shows a row in a cell.
 type Show<Row> = fn(&Row, &Context<'_>) -> Cell;
@@ -75,10 +75,7 @@ pub(crate) const LIST: &[Column<ListRow>] = &[
     Column("list", 0, |row, _| word(&lists::called(row, 1))),
     Column("99 % answered in", 1, |row, _| time(row.counts.elapsed.p99)),
     Column("50 % answered in", 2, |row, _| time(row.counts.elapsed.p50)),
-    Column("state", 3, |row, _| {
-        let (state, paint) = lists::standing(row);
-        Cell { paint, ..word(state) }
-    }),
+    Column("state", 3, |row, _| painted(lists::standing(row))),
     Column("queries", 4, |row, _| count(row.counts.questions)),
     Column("from cache", 5, |row, _| share(row.counts.hits, row.counts.questions)),
     Column("listed", 6, |row, _| {
@@ -93,8 +90,8 @@ pub(crate) const FAILURE: &[Column<FailedZone>] = &[
     Column("failed queries", 1, |row, _| count(row.questions)),
     Column("cause", 2, |row, _| word(&words::word(&row.culprit).replace('_', " "))),
     Column("state", 3, |row, _| match row.still_fails {
-        StillFails::Yes => Cell { paint: Paint::Bad, ..word("still failing") },
-        StillFails::No => Cell { paint: Paint::Good, ..word("works again") },
+        StillFails::Yes => painted(("still failing", Paint::Bad)),
+        StillFails::No => painted(("works again", Paint::Good)),
         StillFails::Unknown => word("not known"),
     }),
     Column("last", 4, |row, context| Cell {
@@ -121,15 +118,18 @@ fn by_rank<Row>(columns: &'static [Column<Row>]) -> impl Iterator<Item = &'stati
 }
 
 /// The table of rows, whose queries are `all` together.
-pub(crate) fn table<Row>(columns: &'static [Column<Row>], rows: &[&Row], all: u64) -> TextTable {
+pub(crate) fn table<'r, Row>(
+    columns: &'static [Column<Row>],
+    rows: impl IntoIterator<Item = &'r Row>,
+    all: u64,
+) -> TextTable {
     let context = Context { all, moment: &|at| at.to_string() };
-    let cells = |row: &&Row| columns.iter().map(|Column(_, _, show)| show(row, &context)).collect();
-    let rows: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
-    let side = |place: usize| {
-        let cell = rows.first().and_then(|row| row.get(place));
-        if cell.is_some_and(|cell| cell.weight.is_some()) { Align::Right } else { Align::Left }
-    };
-    let head = columns.iter().enumerate().map(|(place, Column(title, ..))| (*title, side(place)));
+    let cells = |row: &Row| columns.iter().map(|Column(_, _, show)| show(row, &context)).collect();
+    let rows: Vec<Vec<Cell>> = rows.into_iter().map(cells).collect();
+    let head = columns
+        .iter()
+        .enumerate()
+        .map(|(place, Column(title, ..))| (*title, side(rows.iter().filter_map(|row| row.get(place)))));
     let mut table = TextTable::new(&head.collect::<Vec<_>>());
     for row in rows {
         table.row(row.into_iter().map(|cell| (cell.text, cell.paint)).collect());
@@ -137,20 +137,35 @@ pub(crate) fn table<Row>(columns: &'static [Column<Row>], rows: &[&Row], all: u6
     table
 }
 
-fn word(text: &str) -> Cell {
+/// The side of a column with these cells: numbers stand at the right.
+pub(crate) fn side<'c>(mut cells: impl Iterator<Item = &'c Cell>) -> Align {
+    if cells.any(|cell| cell.weight.is_some()) { Align::Right } else { Align::Left }
+}
+
+pub(super) fn word(text: &str) -> Cell {
     Cell { text: harmless(text), weight: None, paint: Paint::Plain }
 }
 
-fn count(number: u64) -> Cell {
+pub(super) fn count(number: u64) -> Cell {
     Cell { text: words::number(number), weight: Some(number as f64), paint: Paint::Plain }
 }
 
+/// Words in a colour.
+pub(super) fn painted((text, paint): (&str, Paint)) -> Cell {
+    Cell { paint, ..word(text) }
+}
+
+/// A number as text, or words in its place.
+pub(super) fn number(text: Option<String>, none: &str) -> Cell {
+    Cell { weight: Some(0.0), ..word(&text.unwrap_or_else(|| none.to_owned())) }
+}
+
 /// A count that should be zero.
-fn fault(number: u64) -> Cell {
+pub(super) fn fault(number: u64) -> Cell {
     Cell { paint: if number > 0 { Paint::Bad } else { Paint::Plain }, ..count(number) }
 }
 
-fn time(seconds: f64) -> Cell {
+pub(super) fn time(seconds: f64) -> Cell {
     Cell { text: words::time(seconds), weight: Some(seconds), paint: Paint::Plain }
 }
 
@@ -164,12 +179,12 @@ fn share(part: u64, of: u64) -> Cell {
 }
 
 /// The behaviour of the servers of a row; the sum of all others has no colour.
-fn verdict(key: &str, verdict: &str) -> Cell {
+pub(super) fn verdict(key: &str, verdict: &str) -> Cell {
     Cell { paint: if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }, ..word(verdict) }
 }
 
 /// The cell of a key; the row `other` is the sum of all that are not counted by name.
-fn key(key: &str) -> Cell {
+pub(super) fn key(key: &str) -> Cell {
     word(if key == OTHER { "all others" } else { key })
 }
 

@@ -1,6 +1,6 @@
 //! The DNS lists in tables.
 
-use super::table::{Align, TextTable};
+use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
 use control::protocol::Reply;
 use control::protocol::lists::{BatchState, ListFacts, ListRow, ListTest};
@@ -33,28 +33,20 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     if rows.is_empty() {
         return "no queries for DNS lists since start\n".to_owned();
     }
-    let mut table = TextTable::new(&[
-        ("list", Align::Left),
-        ("state", Align::Left),
-        ("state since", Align::Left),
-        ("queries", Align::Right),
-        ("from cache", Align::Right),
-        ("listed", Align::Right),
-        ("median time", Align::Right),
-        ("sent today", Align::Right),
-        ("limit per day", Align::Right),
-    ]);
-    let called = |row: &ListRow| {
-        let ways = rows.iter().filter(|other| other.list == row.list).count();
-        called(row, ways)
-    };
-    rows.iter().for_each(|row| table.row(state(row, called(row))));
+    let shown: Vec<ShownList> = rows
+        .iter()
+        .map(|row| {
+            let ways = rows.iter().filter(|other| other.list == row.list).count();
+            ShownList { called: called(row, ways), row: (*row).clone() }
+        })
+        .collect();
+    let table = columns::table(STATES, &shown, 0);
     let mut text = table.text(style, None) + LEGEND;
-    for row in rows.iter().filter(|row| !row.note.is_empty()) {
+    for ShownList { called, row } in shown.iter().filter(|shown| !shown.row.note.is_empty()) {
         // The note itself may begin with the name of the list.
         let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
         let note = note.trim_start_matches([':', ' ']);
-        text.push_str(&format!("{}: {}\n", harmless(&called(row)), harmless(note)));
+        text.push_str(&format!("{}: {}\n", harmless(called), harmless(note)));
     }
     text + &batches(&rows, replies)
 }
@@ -89,36 +81,51 @@ pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     }
 }
 
-fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
-    let plain = |text: String| (text, Paint::Plain);
-    let counts = &row.counts;
-    let share = |count, total| if total == 0 { NONE.to_owned() } else { words::percent_of(count, total) };
-    let time = |seconds| if counts.elapsed.count == 0 { NONE.to_owned() } else { words::time(seconds) };
-    let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.unknown);
-    let (is, paint) = standing(row);
-    let since = row.standing.as_ref().map(|standing| standing.since);
-    let since = match since {
-        None => NONE.to_owned(),
-        Some(0) => "start of resolverd".to_owned(),
-        Some(since) => minute(since),
-    };
-    let is_shut_down = row.standing.is_none() && row.purpose.is_some();
-    vec![
-        plain(called),
-        (is.to_owned(), paint),
-        plain(since),
-        plain(words::number(counts.questions)),
-        plain(match judged {
-            _ if is_shut_down => NONE.to_owned(),
-            0 => UNCOUNTED.to_owned(),
-            _ => share(counts.hits, counts.questions),
-        }),
-        plain(if judged == 0 { UNCOUNTED.to_owned() } else { words::percent_of(counts.listed, judged) }),
-        plain(time(counts.elapsed.p50)),
-        plain(words::number(row.today)),
-        plain(allowed(row)),
-    ]
+/// A list, and how it is called.
+struct ShownList {
+    called: String,
+    row: ListRow,
 }
+
+impl ShownList {
+    /// The answers that were judged.
+    fn judged(&self) -> u64 {
+        let counts = &self.row.counts;
+        counts.listed.saturating_add(counts.not_listed).saturating_add(counts.unknown)
+    }
+}
+
+/// The columns of the states of lists.
+const STATES: &[Column<ShownList>] = &[
+    Column("list", 0, |shown, _| word(&shown.called)),
+    Column("state", 0, |shown, _| painted(standing(&shown.row))),
+    Column("state since", 0, |shown, _| match shown.row.standing.as_ref().map(|standing| standing.since) {
+        None => word(NONE),
+        Some(0) => word("start of resolverd"),
+        Some(since) => word(&minute(since)),
+    }),
+    Column("queries", 0, |shown, _| count(shown.row.counts.questions)),
+    Column("from cache", 0, |shown, _| {
+        let (row, counts) = (&shown.row, &shown.row.counts);
+        let is_shut_down = row.standing.is_none() && row.purpose.is_some();
+        let share = || words::percent_of(counts.hits, counts.questions);
+        match shown.judged() {
+            _ if is_shut_down => number(None, NONE),
+            0 => number(None, UNCOUNTED),
+            _ => number((counts.questions > 0).then(share), NONE),
+        }
+    }),
+    Column("listed", 0, |shown, _| {
+        let (listed, judged) = (shown.row.counts.listed, shown.judged());
+        number((judged > 0).then(|| words::percent_of(listed, judged)), UNCOUNTED)
+    }),
+    Column("median time", 0, |shown, _| {
+        let elapsed = &shown.row.counts.elapsed;
+        number((elapsed.count > 0).then(|| words::time(elapsed.p50)), NONE)
+    }),
+    Column("sent today", 0, |shown, _| count(shown.row.today)),
+    Column("limit per day", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
+];
 
 /// The state of a list in words.
 pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
@@ -154,48 +161,40 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     }
 }
 
+/// The columns of answers.
+const TESTS: &[Column<ListTest>] = &[
+    Column("list", 0, |row, _| word(&row.list)),
+    Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
+    Column("result", 0, |row, _| {
+        painted(match (row.says, row.purpose) {
+            (Some(ListSays::Listed), Purpose::Block) => ("listed", Paint::Bad),
+            (Some(ListSays::Listed), Purpose::Allow) => ("listed", Paint::Good),
+            (Some(ListSays::Listed), Purpose::Data) => ("has data", Paint::Plain),
+            (Some(ListSays::NotListed), _) => ("not listed", Paint::Plain),
+            (Some(ListSays::Unknown), _) => ("unknown", Paint::Bad),
+            (None, _) => ("not queried", Paint::Plain),
+        })
+    }),
+    Column("time", 0, |row, _| number(row.says.map(|_| words::time(row.elapsed)), NONE)),
+    Column("codes and TXT of the list, or reason", 0, |row, _| {
+        let codes = row.codes.iter().map(|code| match code.means.as_str() {
+            "" => code.code.clone(),
+            means => format!("{} {means}", code.code),
+        });
+        let removal = row.removal.iter().map(|page| format!("removal: {page}"));
+        let texts = row.text.iter().map(|text| format!("TXT: {text}")).chain(removal);
+        let why = row.why.iter().map(|why| why.strip_prefix("not queried: ").unwrap_or(why).to_owned());
+        let reasons: Vec<String> = why.chain(codes).chain(texts).collect();
+        let reasons = reasons.join("; ");
+        word(if reasons.is_empty() { NONE } else { &reasons })
+    }),
+];
+
 /// The answer of each list for an address or domain, the `subject`.
 pub fn tests(subject: &str, replies: &[Reply], style: Style) -> String {
-    let mut table = TextTable::new(&[
-        ("list", Align::Left),
-        ("kind", Align::Left),
-        ("result", Align::Left),
-        ("time", Align::Right),
-        ("codes and TXT of the list, or reason", Align::Left),
-    ]);
-    for reply in replies {
-        if let Reply::ListTest(row) = reply {
-            table.row(test(row));
-        }
-    }
-    format!("{} in DNS lists\n", harmless(subject)) + &table.text(style, None)
-}
-
-fn test(row: &ListTest) -> Vec<(String, Paint)> {
-    let plain = |text: String| (text, Paint::Plain);
-    let (says, paint) = match (row.says, row.purpose) {
-        (Some(ListSays::Listed), Purpose::Block) => ("listed", Paint::Bad),
-        (Some(ListSays::Listed), Purpose::Allow) => ("listed", Paint::Good),
-        (Some(ListSays::Listed), Purpose::Data) => ("has data", Paint::Plain),
-        (Some(ListSays::NotListed), _) => ("not listed", Paint::Plain),
-        (Some(ListSays::Unknown), _) => ("unknown", Paint::Bad),
-        (None, _) => ("not queried", Paint::Plain),
-    };
-    let codes = row.codes.iter().map(|code| match code.means.as_str() {
-        "" => code.code.clone(),
-        means => format!("{} {means}", code.code),
-    });
-    let removal = row.removal.iter().map(|page| format!("removal: {page}"));
-    let texts = row.text.iter().map(|text| format!("TXT: {text}")).chain(removal);
-    let why = row.why.iter().map(|why| why.strip_prefix("not queried: ").unwrap_or(why).to_owned());
-    let reasons: Vec<String> = why.chain(codes).chain(texts).collect();
-    vec![
-        plain(row.list.clone()),
-        plain(purpose_words(row.purpose).to_owned()),
-        (says.to_owned(), paint),
-        plain(if row.says.is_some() { words::time(row.elapsed) } else { NONE.to_owned() }),
-        plain(if reasons.is_empty() { NONE.to_owned() } else { reasons.join("; ") }),
-    ]
+    let rows =
+        replies.iter().filter_map(|reply| if let Reply::ListTest(row) = reply { Some(row) } else { None });
+    format!("{} in DNS lists\n", harmless(subject)) + &columns::table(TESTS, rows, 0).text(style, None)
 }
 
 const fn purpose_words(purpose: Purpose) -> &'static str {
@@ -215,47 +214,39 @@ const fn subject_words(subject: ListSubject) -> &'static str {
     }
 }
 
+/// The columns of the registry.
+const FACTS: &[Column<ListFacts>] = &[
+    Column("list", 0, |row, _| word(&row.list)),
+    Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
+    Column("what it lists", 0, |row, _| {
+        let subjects: Vec<&str> = row.subjects.iter().map(|subject| subject_words(*subject)).collect();
+        let subjects = subjects.join(", ");
+        word(if subjects.is_empty() { "nothing" } else { &subjects })
+    }),
+    Column("free queries per day", 0, |row, _| {
+        let none = if row.shut_down.is_some() { NONE } else { "not known" };
+        number(row.free_quota.map(words::number), none)
+    }),
+    Column("remarks", 0, |row, _| {
+        let configured = if row.configured { "; you have a [[list]] for it" } else { "" };
+        let terms = if row.terms.is_empty() { "not known" } else { row.terms.as_str() };
+        match &row.shut_down {
+            Some(how) => painted((&format!("shut down: {how}"), Paint::Faint)),
+            None => word(&format!("terms of use: {terms}{configured}")),
+        }
+    }),
+];
+
 /// The registry.
 pub fn facts(replies: &[Reply], style: Style) -> String {
-    let mut text = String::new();
-    let mut table = TextTable::new(&[
-        ("list", Align::Left),
-        ("kind", Align::Left),
-        ("what it lists", Align::Left),
-        ("free queries per day", Align::Right),
-        ("remarks", Align::Left),
-    ]);
-    for reply in replies {
-        match reply {
-            Reply::Registry { dated } => text.push_str(&format!(
-                "DNS lists that resolverd knows (table of {}), and those of your [[list]] entries\n",
-                harmless(dated)
-            )),
-            Reply::ListFacts(row) => table.row(fact(row)),
-            _ => {}
-        }
-    }
-    text + &table.text(style, None)
-}
-
-fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
-    let plain = |text: String| (text, Paint::Plain);
-    let subjects: Vec<&str> = row.subjects.iter().map(|subject| subject_words(*subject)).collect();
-    let configured = if row.configured { "; you have a [[list]] for it" } else { "" };
-    let terms = if row.terms.is_empty() { "not known" } else { row.terms.as_str() };
-    let (terms, paint) = match &row.shut_down {
-        Some(how) => (format!("shut down: {how}"), Paint::Faint),
-        None => (format!("terms of use: {terms}{configured}"), Paint::Plain),
-    };
-    vec![
-        plain(row.list.clone()),
-        plain(purpose_words(row.purpose).to_owned()),
-        plain(if subjects.is_empty() { "nothing".to_owned() } else { subjects.join(", ") }),
-        plain(match row.free_quota {
-            Some(free) => words::number(free),
-            None if row.shut_down.is_some() => NONE.to_owned(),
-            None => "not known".to_owned(),
-        }),
-        (terms, paint),
-    ]
+    let dated = replies.iter().filter_map(|reply| match reply {
+        Reply::Registry { dated } => Some(format!(
+            "DNS lists that resolverd knows (table of {}), and those of your [[list]] entries\n",
+            harmless(dated)
+        )),
+        _ => None,
+    });
+    let rows =
+        replies.iter().filter_map(|reply| if let Reply::ListFacts(row) = reply { Some(row) } else { None });
+    dated.collect::<String>() + &columns::table(FACTS, rows, 0).text(style, None)
 }

@@ -1,6 +1,6 @@
 //! The rules of look-ahead in a table, and a line about the mode if it is not the default.
 
-use super::table::{Align, TextTable};
+use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
 use control::protocol::Reply;
 use control::protocol::rows::{LookaheadRule, LookaheadState};
@@ -38,45 +38,49 @@ pub fn table(replies: &[Reply], style: Style) -> String {
         _ => None,
     });
     let mode = mode.unwrap_or(LookaheadMode::Learned);
-    let sends = mode != LookaheadMode::Observe;
-    let mut head =
-        vec![("rule (kind of query)", Align::Left), ("state", Align::Left), ("recently used", Align::Right)];
-    head.extend(match sends {
-        true => {
-            [("sent ahead", Align::Right), ("used", Align::Right), ("time saved", Align::Right)].as_slice()
-        }
-        false => [("would be sent", Align::Right), ("would be used", Align::Right)].as_slice(),
-    });
-    let mut table = TextTable::new(&head);
-    for reply in replies {
-        if let Reply::LookaheadRule(rule) = reply {
-            table.row(cells(rule, sends));
-        }
-    }
+    let rows = replies
+        .iter()
+        .filter_map(|reply| if let Reply::LookaheadRule(rule) = reply { Some(rule) } else { None });
+    let table = match mode {
+        LookaheadMode::Observe => columns::table(OBSERVED, rows, 0),
+        _ => columns::table(SENT_AHEAD, rows, 0),
+    };
     let mut text = if table.is_empty() { String::new() } else { table.text(style, None) + &legend(mode) };
     replies.iter().for_each(|reply| text.push_str(&lines(reply)));
     text
 }
 
-/// The cells of a rule; `sends`: whether its queries are sent, or only counted.
-fn cells(rule: &LookaheadRule, sends: bool) -> Vec<(String, Paint)> {
-    let plain = |text: String| (text, Paint::Plain);
+type RuleColumn = Column<LookaheadRule>;
+
+const RULE: RuleColumn = Column("rule (kind of query)", 0, |rule, _| word(rule_label(rule.rule)));
+
+const STATE: RuleColumn = Column("state", 0, |rule, _| {
     let paint = if rule.state == RuleState::Active { Paint::Good } else { Paint::Faint };
-    let mut cells = vec![
-        plain(rule_label(rule.rule).to_owned()),
-        (words::label(&rule.state), paint),
-        plain(rule.share.map_or_else(|| "not known yet".to_owned(), |share| format!("{share} %"))),
-    ];
-    if sends {
-        cells.push(plain(words::number(rule.asked)));
-        cells.push(plain(words::number(rule.used)));
-        cells.push(plain(if rule.used == 0 { "none".to_owned() } else { words::time(rule.saved) }));
-    } else {
-        cells.push(plain(words::number(rule.observed)));
-        cells.push(plain(words::number(rule.sent_later)));
-    }
-    cells
-}
+    painted((&words::label(&rule.state), paint))
+});
+
+const RECENTLY_USED: RuleColumn = Column("recently used", 0, |rule, _| {
+    number(rule.share.map(|share| format!("{share} %")), "not known yet")
+});
+
+/// The columns of rules whose queries are sent.
+const SENT_AHEAD: &[RuleColumn] = &[
+    RULE,
+    STATE,
+    RECENTLY_USED,
+    Column("sent ahead", 0, |rule, _| count(rule.asked)),
+    Column("used", 0, |rule, _| count(rule.used)),
+    Column("time saved", 0, |rule, _| number((rule.used > 0).then(|| words::time(rule.saved)), "none")),
+];
+
+/// The columns of rules whose queries are only counted.
+const OBSERVED: &[RuleColumn] = &[
+    RULE,
+    STATE,
+    RECENTLY_USED,
+    Column("would be sent", 0, |rule, _| count(rule.observed)),
+    Column("would be used", 0, |rule, _| count(rule.sent_later)),
+];
 
 /// The queries that a rule sends.
 const fn rule_label(rule: Rule) -> &'static str {

@@ -27,16 +27,16 @@ pub fn table(
     }
     let table = match which {
         _ if replies.is_empty() => return nothing(window),
-        protocol::Table::Zone => columns::table(columns::ZONE, &rows!(Zone), 0),
+        protocol::Table::Zone => columns::table(columns::ZONE, rows!(Zone), 0),
         protocol::Table::Stage => return spent::stages(replies, moment, style),
-        protocol::Table::Server => columns::table(columns::SERVER, &rows!(Server), 0),
+        protocol::Table::Server => columns::table(columns::SERVER, rows!(Server), 0),
         protocol::Table::Client => {
-            let rows = rows!(Client);
-            columns::table(columns::CLIENT, &rows, rows.iter().map(|row| row.questions).sum())
+            let all = rows!(Client).iter().map(|row| row.questions).sum();
+            columns::table(columns::CLIENT, rows!(Client), all)
         }
         protocol::Table::Type => {
-            let rows = rows!(Type);
-            columns::table(columns::TYPE, &rows, rows.iter().map(|row| row.questions).sum())
+            let all = rows!(Type).iter().map(|row| row.questions).sum();
+            columns::table(columns::TYPE, rows!(Type), all)
         }
     };
     let legend = match which {

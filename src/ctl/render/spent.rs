@@ -1,6 +1,6 @@
 //! The table of `resolverctl stats --by stage`: where the time of queries went.
 
-use super::table::{Align, TextTable};
+use super::columns::{self, Column, count, number, time, word};
 use super::{Style, words};
 use control::protocol::Reply;
 use history::spent::{Stage, StageRow, TableSpan};
@@ -26,30 +26,28 @@ const STAGE_TERMS: &str = "queries: number of queries that spent time in the sta
 const WITHOUT_CACHE: &str =
     "Queries that were answered from the cache are left out: the query history has only the last seconds.\n";
 
+/// The columns of stages, each with its share of the time.
+const STAGES: &[Column<(StageRow, u64)>] = &[
+    Column("stage", 0, |(row, _), _| word(label(row.stage))),
+    Column("queries", 0, |(row, _), _| count(row.time.count)),
+    Column("total time", 0, |(row, _), _| time(row.spent)),
+    Column("share", 0, |(_, share), _| number(Some(words::percent(*share)), "")),
+    Column("p50", 0, |(row, _), _| time(row.time.p50)),
+    Column("p90", 0, |(row, _), _| time(row.time.p90)),
+    Column("p99", 0, |(row, _), _| time(row.time.p99)),
+    Column("max", 0, |(row, _), _| time(row.time.max)),
+];
+
 /// Stages, with their share of the time. `moment` shows a moment in local time.
 pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let rows: Vec<&StageRow> = replies
         .iter()
         .filter_map(|reply| if let Reply::Stage(row) = reply { Some(row) } else { None })
         .collect();
-    let micros: Vec<u64> = rows.iter().map(|row| (row.spent * 1e6).round() as u64).collect();
-    let mut table = TextTable::new(&[
-        ("stage", Align::Left),
-        ("queries", Align::Right),
-        ("total time", Align::Right),
-        ("share", Align::Right),
-        ("p50", Align::Right),
-        ("p90", Align::Right),
-        ("p99", Align::Right),
-        ("max", Align::Right),
-    ]);
-    for (row, share) in rows.iter().zip(words::shares(&micros)) {
-        let StageRow { stage, spent, time } = row;
-        let own = [words::number(time.count), words::time(*spent), words::percent(share)];
-        let times = [time.p50, time.p90, time.p99, time.max];
-        let cells = std::iter::once(label(*stage).to_owned()).chain(own).chain(times.map(words::time));
-        table.plain(cells.collect());
-    }
+    let micros = |row: &StageRow| (row.spent * 1e6).round() as u64;
+    let shares = words::shares(&rows.iter().map(|row| micros(row)).collect::<Vec<_>>());
+    let shared: Vec<(StageRow, u64)> = rows.iter().map(|row| (*row).clone()).zip(shares).collect();
+    let table = columns::table(STAGES, &shared, 0);
     let is_without_cache = !rows.is_empty() && rows.iter().all(|row| row.stage != Stage::Cache);
     let without_cache = if is_without_cache { WITHOUT_CACHE } else { "" };
     table.text(style, None) + STAGE_TERMS + without_cache + &span(replies, moment)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
+use super::columns::{self, Column, count, number, painted, time, word};
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use control::protocol::Reply;
@@ -11,21 +12,34 @@ use resolver::cache::servers::Health;
 use resolver::cache::servers::ServerFeatures;
 use resolver::config::defaults;
 
-/// The states of servers; all fields for the one at `address`.
+/// The columns of servers.
+const SERVERS: &[Column<ServerState>] = &[
+    Column("server", 0, |row, _| word(&address(row.address))),
+    Column("round trip", 0, |row, _| {
+        number(row.round_trip.map(words::time), if row.asked { "no reply" } else { "none" })
+    }),
+    Column("unanswered in a row", 0, |row, _| count(row.unanswered.into())),
+    Column("missing features", 0, |row, _| word(&lacks(row))),
+    Column("state", 0, |row, _| match (row.health, row.dead_for) {
+        (Health::Answering, _) if !row.asked => word("not queried yet"),
+        (Health::Dead, Some(left)) => {
+            painted((&format!("dead, next probe in {} at the earliest", words::time(left)), Paint::Bad))
+        }
+        (other, _) => painted(health(other, row.round_trip.is_some())),
+    }),
+    Column("does not serve (lame)", 0, |row, _| match row.lame.as_slice() {
+        [] => word("none"),
+        lame => painted((&lame.join(" "), Paint::Bad)),
+    }),
+];
+
+/// The states of servers, or of the one at `address`.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {
     let rows = replies.iter().filter_map(|reply| match reply {
         Reply::ServerState(row) => Some(row),
         _ => None,
     });
-    let mut table = TextTable::new(&[
-        ("server", Align::Left),
-        ("round trip", Align::Right),
-        ("unanswered in a row", Align::Right),
-        ("missing features", Align::Left),
-        ("state", Align::Left),
-        ("does not serve (lame)", Align::Left),
-    ]);
-    rows.for_each(|row| table.row(server(row)));
+    let table = columns::table(SERVERS, rows, 0);
     match (table.is_empty(), address) {
         (false, None) => table.worst(left_out(replies), style) + SERVER_TERMS,
         (false, Some(_)) => table.text(style, None),
@@ -34,41 +48,20 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     }
 }
 
+/// The state of a server that was queried.
+pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint) {
+    match health {
+        Health::Answering if !has_answered => ("no answer yet", Paint::Plain),
+        Health::Answering => ("answering", Paint::Good),
+        Health::Doubtful => ("recent timeout", Paint::Plain),
+        Health::Due => ("dead, probe due now", Paint::Bad),
+        Health::Dead => ("dead", Paint::Bad),
+    }
+}
+
 /// The lines below servers.
 const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; unanswered in a row: queries without a reply since the last reply\n\
     dead: did not reply for some time; resolverd sends it only probes, until it replies again\n";
-
-fn round_trip(row: &ServerState) -> String {
-    let none = if row.asked { "no reply" } else { "none" };
-    row.round_trip.map_or_else(|| none.to_owned(), words::time)
-}
-
-fn server(row: &ServerState) -> Vec<(String, Paint)> {
-    let (health, paint) = match (row.health, row.dead_for) {
-        (Health::Answering, _) if !row.asked => ("not queried yet".to_owned(), Paint::Plain),
-        (Health::Answering, _) if row.round_trip.is_none() => ("no answer yet".to_owned(), Paint::Plain),
-        (Health::Answering, _) => ("answering".to_owned(), Paint::Good),
-        (Health::Doubtful, _) => ("recent timeout".to_owned(), Paint::Plain),
-        (Health::Due, _) => ("dead, probe due now".to_owned(), Paint::Bad),
-        (Health::Dead, Some(left)) => {
-            (format!("dead, next probe in {} at the earliest", words::time(left)), Paint::Bad)
-        }
-        (Health::Dead, None) => ("dead".to_owned(), Paint::Bad),
-    };
-    let unanswered = u64::from(row.unanswered);
-    vec![
-        (address(row.address), Paint::Plain),
-        (round_trip(row), Paint::Plain),
-        (words::number(unanswered), Paint::Plain),
-        (lacks(row), Paint::Plain),
-        (health, paint),
-        if row.lame.is_empty() {
-            ("none".to_owned(), Paint::Plain)
-        } else {
-            (row.lame.join(" "), Paint::Bad)
-        },
-    ]
-}
 
 /// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
 fn lacks(row: &ServerState) -> String {
@@ -83,33 +76,27 @@ fn address(address: SocketAddr) -> String {
     if address.port() == defaults::PORT { address.ip().to_string() } else { address.to_string() }
 }
 
+/// The columns of queries in progress.
+const FLIGHTS: &[Column<FlightState>] = &[
+    Column("query", 0, |row, _| word(&format!("{} {}", row.name, row.kind))),
+    Column("age", 0, |row, _| time(row.age)),
+    Column("clients waiting", 0, |row, _| count(row.clients as u64)),
+    Column("queries sent", 0, |row, _| count(row.messages as u64)),
+    Column("waiting for server (zone)", 0, |row, _| word(&waits_for(row))),
+];
+
 /// The queries in progress, the oldest first.
 pub fn flights(replies: &[Reply], style: Style) -> String {
-    let mut table = TextTable::new(&[
-        ("query", Align::Left),
-        ("age", Align::Right),
-        ("clients waiting", Align::Right),
-        ("queries sent", Align::Right),
-        ("waiting for server (zone)", Align::Left),
-    ]);
-    let mut deserted = false;
-    for reply in replies {
-        if let Reply::Flight(row) = reply {
-            deserted |= row.clients == 0;
-            table.plain(vec![
-                format!("{} {}", row.name, row.kind),
-                words::time(row.age),
-                words::number(row.clients as u64),
-                words::number(row.messages as u64),
-                waits_for(row),
-            ]);
-        }
-    }
+    let rows = replies.iter().filter_map(|reply| match reply {
+        Reply::Flight(row) => Some(row),
+        _ => None,
+    });
+    let table = columns::table(FLIGHTS, rows.clone(), 0);
     if table.is_empty() {
         return "no queries in progress\n".to_owned();
     }
-    let note = if deserted { DESERTED } else { "" };
-    table.worst(left_out(replies), style) + note
+    let is_deserted = rows.into_iter().any(|row| row.clients == 0);
+    table.worst(left_out(replies), style) + if is_deserted { DESERTED } else { "" }
 }
 
 /// The line below queries without clients.

@@ -123,22 +123,20 @@ fn snapshot(told: &SnapshotStatus) -> [String; 2] {
 fn root_keys(told: &RootKeysStatus) -> Vec<String> {
     let key = |row: &RootKeyRow| {
         let since = row.since.map(date).unwrap_or_default();
-        let state = match (row.state, row.trusted_from) {
-            (RootKeyStanding::Pending, Some(from)) => {
+        let state = match row.state {
+            RootKeyStanding::Pending => {
                 format!(
-                    "new since {since}; resolverd will trust it on {} if the root zone still publishes it then",
-                    date(from)
+                    "new since {since}; resolverd trusts it when the root zone has published it for 30 days"
                 )
             }
-            (RootKeyStanding::Pending, None) => format!("new since {since}"),
-            (RootKeyStanding::Configured, _) if told.follows => {
+            RootKeyStanding::Configured if told.follows => {
                 "configured, not yet seen in the root zone".to_owned()
             }
-            (RootKeyStanding::Configured, _) => "configured".to_owned(),
-            (RootKeyStanding::Valid, _) => format!("valid since {since}"),
-            (RootKeyStanding::Missing, _) => format!("valid, but not in the root zone since {since}"),
-            (RootKeyStanding::Revoked, _) => format!("revoked since {since}"),
-            (RootKeyStanding::Removed, _) => format!("removed since {since}"),
+            RootKeyStanding::Configured => "configured".to_owned(),
+            RootKeyStanding::Valid => format!("valid since {since}"),
+            RootKeyStanding::Missing => format!("valid, but not in the root zone since {since}"),
+            RootKeyStanding::Revoked => format!("revoked since {since}"),
+            RootKeyStanding::Removed => format!("removed since {since}"),
         };
         format!("key tag {}: {state}", row.tag)
     };

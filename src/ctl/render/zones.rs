@@ -1,10 +1,9 @@
 //! The configured zones in a table: a row for each, and one for each further server.
 
 use super::table::{Align, TextTable};
-use super::{Paint, Style, words};
+use super::{Paint, Style, state, words};
 use control::protocol::Reply;
 use control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
-use resolver::cache::servers::Health;
 
 /// Stands for the round trip of answers that need no server, and of servers that were not queried.
 const NONE: &str = "none";
@@ -73,11 +72,7 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
     let (health, paint) = match server.health {
         _ if server.lame => ("lame", Paint::Bad),
         None => ("not queried yet", Paint::Plain),
-        Some(Health::Answering) if server.round_trip.is_none() => ("no answer yet", Paint::Plain),
-        Some(Health::Answering) => ("answering", Paint::Good),
-        Some(Health::Doubtful) => ("recent timeout", Paint::Plain),
-        Some(Health::Due) => ("dead, probe due now", Paint::Bad),
-        Some(Health::Dead) => ("dead", Paint::Bad),
+        Some(health) => state::health(health, server.round_trip.is_some()),
     };
     let none = if server.health.is_some() { "no reply" } else { NONE };
     let round_trip = server.round_trip.map_or_else(|| none.to_owned(), words::time);

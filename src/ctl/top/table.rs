@@ -167,12 +167,11 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
         let cells = || rows.iter().filter_map(move |row| row.cells.get(place));
         let wide =
             cells().map(|cell| cell.text.chars().count()).max().unwrap_or(0).max(title.chars().count());
-        let is_number = cells().any(|cell| cell.weight.is_some());
-        let side = if is_number { Align::Right } else { Align::Left };
+        let side = columns::side(cells());
         let gap = if place == 0 { 0 } else { GAP };
         // A number is whole or not there.
         let share = if place == 0 { width * 3 / 8 } else { width * 5 / 16 };
-        let least = if is_number { wide } else { wide.min(share.max(LEAST)) };
+        let least = if side == Align::Right { wide } else { wide.min(share.max(LEAST)) };
         if gap + least > left {
             continue;
         }

@@ -133,7 +133,7 @@ pub const LOST: &str = "datagrams to the server or from it are lost";
 pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
 
 /// Why there is no reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoReply {
     /// The server did not answer in time.
     Silent,

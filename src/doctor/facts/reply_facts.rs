@@ -1,12 +1,14 @@
 //! A reply as text, for the checks.
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::CHECK_TRY_TIME;
 
 /// The response code of a server that refuses the version of EDNS (RFC 6891 section 6.1.3).
 pub(crate) const BAD_VERSION: &str = "BADVERS";
 
 /// A record as text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Owner name: lower case, with its last dot.
     pub name: String,
@@ -19,7 +21,7 @@ pub struct Record {
 }
 
 /// The DNSSEC verdict of the daemon.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReplySecurity {
     /// The signatures are correct.
     Secure,
@@ -35,7 +37,7 @@ pub enum ReplySecurity {
 }
 
 /// A reply.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyFacts {
     /// Response code: `NOERROR`.
     pub rcode: String,

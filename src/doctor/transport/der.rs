@@ -32,15 +32,6 @@ pub(crate) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
     rest.get(..rest.len().checked_sub(after.len())?)
 }
 
-/// The algorithm (AlgorithmIdentifier without its tag) and the bits of the public key of a certificate of any version.
-pub fn key_bits(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (0x30, body, _) = element(public_key(certificate)?)? else { return None };
-    let (0x30, algorithm, rest) = element(body)? else { return None };
-    let (0x03, bits, _) = element(rest)? else { return None };
-    // The first octet counts unused bits.
-    Some((algorithm, bits.get(1..)?))
-}
-
 /// Whether a certificate has X.509 version 1: without a version, and so without extensions such as names of hosts.
 pub fn is_version_1(certificate: &[u8]) -> bool {
     let body = element(certificate).and_then(|(_, body, _)| element(body));

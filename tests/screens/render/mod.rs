@@ -203,18 +203,8 @@ fn status(warnings: Vec<Warning>) -> Status {
             unkept: None,
             unusable: false,
             keys: vec![
-                RootKeyRow {
-                    tag: 20_326,
-                    state: RootKeyStanding::Valid,
-                    since: Some(1_767_225_600),
-                    trusted_from: None,
-                },
-                RootKeyRow {
-                    tag: 38_696,
-                    state: RootKeyStanding::Pending,
-                    since: Some(1_767_225_600),
-                    trusted_from: Some(1_769_817_600),
-                },
+                RootKeyRow { tag: 20_326, state: RootKeyStanding::Valid, since: Some(1_767_225_600) },
+                RootKeyRow { tag: 38_696, state: RootKeyStanding::Pending, since: Some(1_767_225_600) },
             ],
         },
         snapshot: Some(SnapshotStatus {

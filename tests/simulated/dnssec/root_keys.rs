@@ -139,7 +139,7 @@ impl Following {
     }
 
     fn status(&self) -> RootKeysStatus {
-        RootKeysStatus::of(self.simulation.resolver().root_keys().report())
+        RootKeysStatus::from_report(self.simulation.resolver().root_keys().report())
     }
 
     fn written(&self) -> usize {
