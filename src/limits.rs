@@ -43,7 +43,7 @@ pub const TAP_END: Duration = Duration::from_secs(1);
 /// The time between two looks. One takes some dozen microseconds.
 pub const ROOM_PAUSE: Duration = Duration::from_millis(50);
 
-/// Octets that the process may use beside `cache.size` with `CACHE_SLACK_PERCENT`, and `history.size`.
+/// Octets that the process may use in addition to `cache.size` with `CACHE_SLACK_PERCENT`, and `history.size`.
 pub const PROCESS_BESIDE_CACHE: u64 = 24 << 20;
 
 /// UDP threads whose memory is a part of `PROCESS_BESIDE_CACHE`.

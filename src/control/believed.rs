@@ -2,6 +2,7 @@
 //!
 //! RFC 5782 section 5. A list that has ended lists everything or nothing: its "not listed" then says nothing, and its "listed" even less.
 
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::{Controlled, lookup};
@@ -30,8 +31,18 @@ pub(super) async fn doubt(
     let is_listed = says == ListSays::Listed;
     // A list of the operator has test entries only if its `tests` are set. Still, no list lists 127.0.0.1 or INVALID.
     let usual = || TestEntries::usual(&list.apex, &list.subjects).filter(|_| is_listed);
-    let tests = list.tests.clone().or_else(usual)?;
-    let name = if is_listed { tests.unlisted.first() } else { tests.listed.first() }?;
+    let tests = list.tests.clone().or_else(usual);
+    let name = tests.as_ref().and_then(
+        |tests| {
+            if is_listed { tests.unlisted.first() } else { tests.listed.first() }
+        },
+    );
+    let Some(name) = name else {
+        // Its name may be misspelt.
+        let zone = subject.ask_list(Question::new(&list.apex, RecordType::SOA)).await.answer;
+        let is_missing = !is_listed && zone.rcode == ResponseCode::NXDomain;
+        return is_missing.then(|| format!("the domain {} does not exist (NXDOMAIN)", text(&list.apex)));
+    };
     let answer = subject.ask_list(Question::new(name, RecordType::A)).await.answer;
     let name = text(name);
     match answer.list.map_or(ListSays::Unknown, |mark| mark.says) {

@@ -300,8 +300,8 @@ mod tests {
         };
         let config = Config::default();
         assert!(missing(&[absent("[::1]:53")], &config).is_empty());
-        let told = missing(&[absent("10.0.3.1:53")], &config);
-        assert_eq!(told[0].problem, "Not listening at 10.0.3.1:53: this host has no such address.");
+        let found = missing(&[absent("10.0.3.1:53")], &config);
+        assert_eq!(found[0].problem, "Not listening at 10.0.3.1:53: this host has no such address.");
         let config = config.with_listen(vec!["127.0.0.1:5300".parse().unwrap()]);
         assert_eq!(missing(&[absent("[::1]:53")], &config).len(), 1, "a [[listener]] names it");
     }
@@ -316,22 +316,22 @@ mod tests {
         let (day, now) = (86_400, 1_800_000_000);
         assert!(row(None, None, None)[0].problem.contains("has no valid dates"));
         assert_eq!(row(Some(now), Some(now + 15 * day), None), []);
-        let told = row(Some(0), Some(now + 13 * day), None);
+        let found = row(Some(0), Some(now + 13 * day), None);
         assert_eq!(
-            told[0].problem,
+            found[0].problem,
             "The certificate /etc/resolverd/tls/fullchain.pem expires on 2027-01-28."
         );
-        let told = row(Some(0), Some(now - 1), None);
+        let found = row(Some(0), Some(now - 1), None);
         assert!(
-            told[0].problem.contains("has expired on 2027-01-15") && told[0].severity == Severity::Critical
+            found[0].problem.contains("has expired on 2027-01-15") && found[0].severity == Severity::Critical
         );
         assert!(
             row(Some(now + 1), Some(now + 90 * day), None)[0]
                 .problem
                 .contains("valid only from 2027-01-15 on")
         );
-        let told = row(Some(0), Some(now + 90 * day), Some("/k is not the key of it"));
-        assert!(told[0].problem.ends_with("cannot be used: /k is not the key of it."), "{told:?}");
+        let found = row(Some(0), Some(now + 90 * day), Some("/k is not the key of it"));
+        assert!(found[0].problem.ends_with("cannot be used: /k is not the key of it."), "{found:?}");
     }
 
     #[test]
@@ -347,14 +347,14 @@ mod tests {
         );
         // The larger number is first.
         let flooded = report(&[(Outcome::Failed, 12), (Outcome::Shed, 80)], &[(Conduct::Answered, 80)]);
-        let told = problems(&flooded);
-        assert!(told[0].starts_with("Overload: 80 ") && told[1].starts_with("12 of 92 "), "{told:?}");
+        let found = problems(&flooded);
+        assert!(found[0].starts_with("Overload: 80 ") && found[1].starts_with("12 of 92 "), "{found:?}");
     }
 
     #[test]
     fn failures_are_critical_only_if_they_are_of_many_zones() {
         let failing = report(&[(Outcome::Cache, 280), (Outcome::Failed, 40)], &[(Conduct::Answered, 80)]);
-        let told = |zones: &[(&str, u64, bool)], others| {
+        let found = |zones: &[(&str, u64, bool)], others| {
             let row = |(zone, failed, is_owned): &(&str, u64, bool)| ZoneFailures {
                 zone: (*zone).to_owned(),
                 failed: *failed,
@@ -366,36 +366,36 @@ mod tests {
         };
         let list = ("list.example.", 38, true);
         assert_eq!(
-            told(&[list, ("dead.example.", 2, true)], 0),
+            found(&[list, ("dead.example.", 2, true)], 0),
             (
                 Severity::Warning,
                 "40 of 320 queries failed with SERVFAIL (list.example. 38, dead.example. 2).".to_owned()
             )
         );
         let many = ["a.example.", "b.example.", "c.example.", "d.example.", "e.example."];
-        let (severity, problem) = told(&many.map(|zone| (zone, 8, true)), 0);
+        let (severity, problem) = found(&many.map(|zone| (zone, 8, true)), 0);
         assert_eq!(severity, Severity::Warning, "16 of 320 are of other zones");
         assert!(problem.ends_with("(a.example. 8, b.example. 8, c.example. 8, others 16)."));
         let spread: Vec<String> = (0..40).map(|number| format!("d{number}.example.")).collect();
         let spread: Vec<_> = spread.iter().map(|zone| (zone.as_str(), 1, true)).collect();
-        assert_eq!(told(&spread, 0).0, Severity::Critical);
-        assert_eq!(told(&[("tld.", 40, false)], 0).0, Severity::Critical, "many zones are below it");
-        assert_eq!(told(&[(".", 40, false)], 0).0, Severity::Critical);
-        assert_eq!(told(&[], 40).0, Severity::Critical);
+        assert_eq!(found(&spread, 0).0, Severity::Critical);
+        assert_eq!(found(&[("tld.", 40, false)], 0).0, Severity::Critical, "many zones are below it");
+        assert_eq!(found(&[(".", 40, false)], 0).0, Severity::Critical);
+        assert_eq!(found(&[], 40).0, Severity::Critical);
         assert_eq!(judge(&failing, None, &Troubles::default())[0].severity, Severity::Critical);
         // They have not been read from the record yet.
-        let (severity, problem) = told(&[], 0);
+        let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
         // More than the counters of the window have.
-        assert!(told(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
+        assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 
     #[test]
     fn a_disk_that_is_full_is_told() {
         let unkept = Some("cannot write to /var/lib/resolverd/history: No space left on device".to_owned());
-        let told = judge(&report(&[], &[]), None, &Troubles { unkept, ..Troubles::default() });
+        let found = judge(&report(&[], &[]), None, &Troubles { unkept, ..Troubles::default() });
         assert_eq!(
-            told[0].problem,
+            found[0].problem,
             "Failed and slow queries are not kept over a restart: cannot write to /var/lib/resolverd/history: No space left on device."
         );
     }
@@ -411,9 +411,9 @@ mod tests {
             ..sound.clone()
         };
         assert_eq!(root_keys(&failing(2), now), []);
-        let told = root_keys(&failing(3), now);
+        let found = root_keys(&failing(3), now);
         assert_eq!(
-            told[0].problem,
+            found[0].problem,
             "The keys of the root could not be checked since 2025-12-29: no server answers. A new key of the root would not be learned."
         );
         assert_eq!(root_keys(&RootKeysStatus { follows: false, ..failing(9) }, now), [], "nobody looks");
@@ -437,9 +437,9 @@ mod tests {
             trace: "`resolverctl trace z.example. MX` shows each step".to_owned(),
         };
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
-        let told = judge(&busy, None, &Troubles { zones: vec![zone(0)], ..Troubles::default() });
+        let found = judge(&busy, None, &Troubles { zones: vec![zone(0)], ..Troubles::default() });
         assert_eq!(
-            told,
+            found,
             [Warning {
                 severity: Severity::Warning,
                 problem:
@@ -453,8 +453,8 @@ mod tests {
         assert_eq!(many.last().unwrap().problem, "4 more zones fail.");
         let down = Troubles { down: Some(Duration::from_secs(61)), ..Troubles::default() };
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
-        let told: Vec<String> =
+        let found: Vec<String> =
             judge(&unplugged, None, &down).into_iter().map(|warning| warning.problem).collect();
-        assert_eq!(told, ["No server on the internet has answered for 61 s."]);
+        assert_eq!(found, ["No server on the internet has answered for 61 s."]);
     }
 }

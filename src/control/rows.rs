@@ -145,7 +145,7 @@ fn flags(question: &Question) -> Vec<String> {
 
 /// Each server's name, and the addresses that came with the referral.
 fn servers_of(delegation: &Delegation) -> Vec<String> {
-    let told = |(place, server): (usize, &hickory_proto::rr::Name)| {
+    let server_text = |(place, server): (usize, &hickory_proto::rr::Name)| {
         let glue = delegation.glue.iter().filter(|(of, _)| *of == place);
         std::iter::once(presentation::name_text(server))
             .chain(glue.map(|(_, address)| address.to_string()))
@@ -153,7 +153,7 @@ fn servers_of(delegation: &Delegation) -> Vec<String> {
             .join(" ")
     };
     let configured = delegation.configured.iter().map(ToString::to_string);
-    delegation.servers.iter().enumerate().map(told).chain(configured).collect()
+    delegation.servers.iter().enumerate().map(server_text).chain(configured).collect()
 }
 
 /// The rules in order, then the mode.

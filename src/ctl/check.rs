@@ -121,10 +121,10 @@ pub(super) fn run(
         (Some(CheckCommand::System(system)), _) => Ok(of_system(system, client, format)),
         (Some(CheckCommand::Mail(mail)), _) => {
             let read = subjects_of(&mail.file)?;
-            let told: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
+            let further: Vec<Finding> = of_unread(&read.unread).into_iter().collect();
             let subjects = with_others(read.subjects, &mail.others, client)?;
             let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
-            of_subjects((subjects, told), &daemon, (format, mail.html.as_deref()))
+            of_subjects((subjects, further), &daemon, (format, mail.html.as_deref()))
         }
         (Some(CheckCommand::Watched(watched)), _) => watched::run(watched, client, format),
         (None, Some(typed)) => {
@@ -236,8 +236,8 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let (octets, is_cut) = read.map_err(failed)?;
     let mut read = message::read(&octets);
     if is_cut {
-        let told = format!("all that follows the first {} KiB of the file", MAX_CHECKED_MESSAGE >> 10);
-        read.unread.insert(0, told);
+        let rest = format!("all that follows the first {} KiB of the file", MAX_CHECKED_MESSAGE >> 10);
+        read.unread.insert(0, rest);
     }
     if read.is_delivered && !is_cut {
         return Err(failed(io::Error::other(
@@ -272,7 +272,7 @@ fn of_unread(unread: &[String]) -> Option<Finding> {
 
 /// The checks of domains and addresses, one after the other. The last one has the findings that are shown for all of them.
 fn of_subjects(
-    (subjects, mut told): (Vec<CheckSubject>, Vec<Finding>),
+    (subjects, mut further): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,
     (format, html): (Format, Option<&Path>),
 ) -> Result<CommandOutcome, CommandFailure> {
@@ -297,7 +297,7 @@ fn of_subjects(
         };
         let mut found = check_domain::judge(&facts);
         if place == last {
-            found.append(&mut told);
+            found.append(&mut further);
             check_domain::in_order(&mut found, facts.subject.refusal.reason);
         }
         let is_reason = check_domain::answers_refusal(&facts, &found);

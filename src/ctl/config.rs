@@ -1,6 +1,5 @@
 //! `resolverctl config`: the daemon's configuration, and the check of a file.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,9 +27,6 @@ pub(super) enum Command {
         /// Configuration file. Default: /etc/resolverd/resolverd.toml.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
-        /// Address and port instead of listen.addresses; may be repeated.
-        #[arg(long, value_name = "ADDR:PORT")]
-        listen: Vec<SocketAddr>,
     },
 }
 
@@ -42,7 +38,7 @@ pub(super) fn run(
 ) -> Result<CommandOutcome, CommandFailure> {
     match command {
         Command::Show { changed } => show(*changed, client, format),
-        Command::Check { file, listen } => Ok(check(file.as_deref(), listen, format)),
+        Command::Check { file } => Ok(check(file.as_deref(), format)),
     }
 }
 
@@ -63,14 +59,10 @@ fn show(changed: bool, client: &ControlClient, format: Format) -> Result<Command
 }
 
 /// The errors of a file are the answer here, and go to stdout.
-fn check(file: Option<&Path>, listen: &[SocketAddr], format: Format) -> CommandOutcome {
+fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     let usual = Path::new(defaults::FILE);
     let read = file.or_else(|| usual.exists().then_some(usual));
-    let with_listen = |config: Config| match listen {
-        [] => config,
-        addresses => config.with_listen(addresses.to_vec()),
-    };
-    let errors = Config::load(file).and_then(|config| servable(with_listen(config), read)).err();
+    let errors = Config::load(file).and_then(|config| servable(config, read)).err();
     let text = match format {
         Format::Json => json::checked(read, errors.as_ref()),
         Format::Text(_) => text::checked(read, errors.as_ref()),

@@ -105,9 +105,9 @@ impl Daemon {
 /// The daemon does not answer, or does not say it.
 pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<String>, CommandFailure> {
     let said = client.ask(&Request::KeptHere { name: name.to_owned() })?.into_iter();
-    let why = |reply| if let Reply::KeptHere { why } = reply { Some(why) } else { None };
-    let told = said.filter_map(why).next();
-    told.ok_or_else(|| {
+    let of_reply = |reply| if let Reply::KeptHere { why } = reply { Some(why) } else { None };
+    let why = said.filter_map(of_reply).next();
+    why.ok_or_else(|| {
         CommandFailure::CutOff("the daemon does not say whether others may be asked".to_owned())
     })
 }

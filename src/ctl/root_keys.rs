@@ -11,19 +11,19 @@ use migrate::system::root_keys::{RootKeysHere, RootKeysUntold, RootKeysVerdict};
 /// # Errors
 /// Why it did not tell.
 pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUntold> {
-    let untold = |failure: CommandFailure| match failure {
+    let failed = |failure: CommandFailure| match failure {
         CommandFailure::Unreachable { socket, error } => {
             RootKeysUntold::NotRunning(format!("cannot connect to {}: {error}", socket.display()))
         }
         failure => RootKeysUntold::NotTold(failure.to_string()),
     };
     let other = |words: &str| RootKeysUntold::NotTold(words.to_owned());
-    let tags = match client.ask_one(&Request::Status).map_err(untold)? {
+    let tags = match client.ask_one(&Request::Status).map_err(failed)? {
         Reply::Status(status) => tags(&status),
         _ => return Err(other("the daemon did not tell its state")),
     };
     let keys = Request::Query { name: ".".to_owned(), kind: Some("DNSKEY".to_owned()) };
-    match client.ask_one(&keys).map_err(untold)? {
+    match client.ask_one(&keys).map_err(failed)? {
         Reply::Query(reply) => Ok(RootKeysHere { verdict: verdict(&reply), tags }),
         _ => Err(other("the daemon did not answer a query")),
     }

@@ -90,8 +90,8 @@ fn files(config: &Config) -> Vec<Seen> {
 }
 
 /// The configuration with the certificates and keys as the files have them now, and the certificates that have changed. Those that
-/// cannot be used are logged and kept in `told`, and the old ones stay.
-pub(super) fn read_again(config: &Config, told: &Certificates) -> (Config, Vec<PathBuf>) {
+/// cannot be used are logged and kept in `known`, and the old ones stay.
+pub(super) fn read_again(config: &Config, known: &Certificates) -> (Config, Vec<PathBuf>) {
     let mut new = config.clone();
     let (mut renewed, mut wrong) = (Vec::new(), Vec::<(PathBuf, String)>::new());
     for listener in std::iter::once(&mut new.listen).chain(&mut new.listeners) {
@@ -112,7 +112,7 @@ pub(super) fn read_again(config: &Config, told: &Certificates) -> (Config, Vec<P
             "the new certificate of the encrypted listeners cannot be used, the old one stays in use: {why}"
         );
     }
-    *told.wrong() = wrong;
+    *known.wrong() = wrong;
     (new, renewed)
 }
 
@@ -145,22 +145,22 @@ mod tests {
             "version = 1\n[listen]\ntls = [\"127.0.0.1:853\"]\ncertificate = \"a.pem\"\nkey = \"a.key\"\n";
         fs::write(path.join("resolverd.toml"), text).unwrap();
         let config = Config::load(Some(&path.join("resolverd.toml"))).unwrap();
-        let (mut watch, told) = (CertificateFiles::default(), Certificates::default());
+        let (mut watch, known) = (CertificateFiles::default(), Certificates::default());
         let mut looks = |count: usize| (0..count).filter(|_| watch.have_changed(&config)).count();
         assert_eq!(looks(5), 1, "the first time");
-        assert_eq!(read_again(&config, &told), (config.clone(), Vec::new()));
+        assert_eq!(read_again(&config, &known), (config.clone(), Vec::new()));
         link(path, ["first", "second"]);
         assert_eq!(looks(1), 0, "the certificate may follow");
         assert_eq!(looks(5), 1);
-        assert_eq!(read_again(&config, &told), (config.clone(), Vec::new()));
-        let wrong = told.status(&config)[0].wrong.clone().unwrap();
+        assert_eq!(read_again(&config, &known), (config.clone(), Vec::new()));
+        let wrong = known.status(&config)[0].wrong.clone().unwrap();
         assert!(wrong.contains("a.key is not the key of the certificate in"), "{wrong}");
         link(path, ["second", "second"]);
         assert_eq!(looks(5), 1);
-        let (new, renewed) = read_again(&config, &told);
-        assert_eq!((renewed, told.status(&new)[0].wrong.as_ref()), (vec![path.join("a.pem")], None));
+        let (new, renewed) = read_again(&config, &known);
+        assert_eq!((renewed, known.status(&new)[0].wrong.as_ref()), (vec![path.join("a.pem")], None));
         assert_ne!(new.listen.certificate, config.listen.certificate);
-        assert!(told.status(&new)[0].until.is_some());
+        assert!(known.status(&new)[0].until.is_some());
         fs::remove_file(path.join("second.key")).unwrap();
         assert_eq!(looks(5), 1, "a file that is gone");
     }

@@ -341,16 +341,16 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     });
     let range = &config.resolve.source_ports;
     let ports = SourcePorts::in_range(range.clone(), &reserved);
-    let told = format!("{}-{}", range.start(), range.end());
+    let shown = format!("{}-{}", range.start(), range.end());
     let remedy = if *range == Config::default().resolve.source_ports {
         "reserve fewer ports with sysctl"
     } else {
         "reserve fewer ports with sysctl, or set resolve.source_ports to a larger range"
     };
     match ports.count() {
-        0 => return Err(StartError::Ports(told)),
+        0 => return Err(StartError::Ports(shown)),
         few if few < MIN_SOURCE_PORTS => tracing::warn!(
-            "resolverd can send queries from {few} ports only, because net.ipv4.ip_local_reserved_ports of this host reserves the other ports of resolve.source_ports ({told}); answers are easier to forge, and fewer queries can be in progress; {remedy}"
+            "resolverd can send queries from {few} ports only, because net.ipv4.ip_local_reserved_ports of this host reserves the other ports of resolve.source_ports ({shown}); answers are easier to forge, and fewer queries can be in progress; {remedy}"
         ),
         _ => {}
     }

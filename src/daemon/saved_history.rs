@@ -71,9 +71,9 @@ pub(super) fn save(path: &Path, config: &Config, resolver: &Resolver, clock: &Cl
     if !is_wanted(config) {
         return;
     }
-    let beside = state_files::beside(path, "new");
-    if let Err(error) = write(path, &beside, resolver, clock) {
-        let _ = fs::remove_file(&beside);
+    let new = state_files::with_extension_added(path, "new");
+    if let Err(error) = write(path, &new, resolver, clock) {
+        let _ = fs::remove_file(&new);
         tracing::warn!(
             "cannot write {}: {error}; `resolverctl why` will not find the quick queries from before the restart; the failed and slow ones are kept apart",
             path.display()
@@ -81,9 +81,9 @@ pub(super) fn save(path: &Path, config: &Config, resolver: &Resolver, clock: &Cl
     }
 }
 
-fn write(path: &Path, beside: &Path, resolver: &Resolver, clock: &Clock) -> io::Result<()> {
+fn write(path: &Path, new: &Path, resolver: &Resolver, clock: &Clock) -> io::Result<()> {
     let ends = clock.mono().after(STOP_HISTORY);
-    let mut file = state_files::create_beside(beside)?;
+    let mut file = state_files::create_new(new)?;
     resolver.save_history(|octets| {
         if clock.mono() >= ends {
             return Err(io::Error::new(
@@ -93,5 +93,5 @@ fn write(path: &Path, beside: &Path, resolver: &Resolver, clock: &Clock) -> io::
         }
         file.write_all(octets)
     })?;
-    fs::rename(beside, path)
+    fs::rename(new, path)
 }

@@ -198,15 +198,15 @@ impl Snapshot {
             return;
         }
         let is_outdated = self.is_outdated.swap(false, Ordering::Relaxed);
-        let beside = state_files::beside(&self.path, "new");
-        match self.replace(&beside, memory, scope, now) {
+        let new = state_files::with_extension_added(&self.path, "new");
+        match self.replace(&new, memory, scope, now) {
             Ok(written) => {
                 self.known().written = Some((written, now.mono));
                 let Written { entries, octets } = written;
                 tracing::debug!(entries, octets, "wrote {entries} cache entries to {}", self.path.display());
             }
             Err(error) => {
-                let _ = fs::remove_file(&beside);
+                let _ = fs::remove_file(&new);
                 if is_outdated {
                     // Otherwise a restart would restore flushed entries.
                     let _ = fs::remove_file(&self.path);
@@ -219,10 +219,10 @@ impl Snapshot {
         }
     }
 
-    fn replace(&self, beside: &PathBuf, memory: &Memory, scope: &Scope, now: Now) -> io::Result<Written> {
-        let file = state_files::create_beside(beside)?;
+    fn replace(&self, new: &PathBuf, memory: &Memory, scope: &Scope, now: Now) -> io::Result<Written> {
+        let file = state_files::create_new(new)?;
         let written = memory.write_snapshot(scope, now, &mut Bounded { file, snapshot: self })?;
-        fs::rename(beside, &self.path)?;
+        fs::rename(new, &self.path)?;
         Ok(written)
     }
 }
@@ -285,7 +285,8 @@ mod tests {
     #[test]
     fn nothing_but_a_regular_file_is_opened_and_it_is_set_aside() {
         let (folder, snapshot, memory) = stage();
-        let (path, aside) = (snapshot.path.clone(), state_files::beside(&snapshot.path, "refused"));
+        let (path, aside) =
+            (snapshot.path.clone(), state_files::with_extension_added(&snapshot.path, "refused"));
         let makes: [fn(&Path); 4] = [
             |path| mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap(),
             |path| fs::create_dir(path).unwrap(),

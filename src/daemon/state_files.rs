@@ -30,36 +30,36 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 
 /// Creates the file that will replace such a file. The rest of an interrupted write is removed. Nothing else that stands
 /// there instead is followed or waited for.
-pub(super) fn create_beside(beside: &Path) -> io::Result<File> {
-    match fs::remove_file(beside) {
+pub(super) fn create_new(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    File::options().write(true).create_new(true).mode(0o600).open(beside)
+    File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Replaces such a file, so that a reader finds the old or the new one.
 pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = create_beside(&beside)?;
+    let new = path.with_extension("new");
+    let mut file = create_new(&new)?;
     file.write_all(octets)?;
     file.sync_all()?;
-    fs::rename(beside, path)?;
+    fs::rename(new, path)?;
     // The new name is on the disk only with its directory.
     path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 /// The path with an extension after its whole name: `NAME.EXTENSION`.
-pub(super) fn beside(path: &Path, extension: &str) -> PathBuf {
-    let mut beside = OsString::from(path);
-    beside.push(".");
-    beside.push(extension);
-    beside.into()
+pub(super) fn with_extension_added(path: &Path, extension: &str) -> PathBuf {
+    let mut whole = OsString::from(path);
+    whole.push(".");
+    whole.push(extension);
+    whole.into()
 }
 
 /// Renames a file that cannot be used, so that an operator can look at it. Returns the result, as a part of a log line.
 pub(super) fn set_aside(path: &Path) -> String {
-    let aside = beside(path, "refused");
+    let aside = with_extension_added(path, "refused");
     match fs::rename(path, &aside) {
         Ok(()) => format!("moved it to {}", aside.display()),
         Err(error) => format!("cannot move it to {}: {error}", aside.display()),

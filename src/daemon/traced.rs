@@ -5,7 +5,7 @@
 //! - A flight outlives the client that began it, and so do fetches of keys and streams. A trace past the cache must not:
 //!   nobody could use their results, and clients that leave at once could begin any number. So each trace has a thread and a
 //!   runtime of its own. All its tasks and sockets end with the runtime, and only then does another trace get its permit.
-//! - Its thread logs errors only: its own states of DNS lists are new each time, and their first change is no news.
+//! - Its thread logs nothing: its own states of DNS lists are new each time, and their first change is no news.
 
 use std::sync::Arc;
 use std::thread;
@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tracing::Dispatch;
 
-use crate::log::errors_only;
 use control::limits::MAX_FRESH_TRACES;
 use control::trace::TraceRefused;
 use dns::question::{Client, Question};
@@ -81,7 +81,9 @@ impl FreshTrace {
     ) -> Result<TimedReply, TraceRefused> {
         let (reply, replied) = oneshot::channel();
         let work = move || {
-            tracing::dispatcher::with_default(&errors_only(), || self.run(&question, client, &steps, reply))
+            tracing::dispatcher::with_default(&Dispatch::none(), || {
+                self.run(&question, client, &steps, reply)
+            })
         };
         thread::Builder::new().name("trace".to_owned()).spawn(work).map_err(|error| lacking(&error))?;
         replied

@@ -113,12 +113,10 @@ counters! {
     QuicClosed "quic_connections_closed" Some("QUIC connections closed (errors or floods of the client)");
     /// Queries of clients over UDP and datagrams of QUIC that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
-    /// Connections for metrics that were closed without a reply, because they had sent no request while others waited, or that
-    /// could not be accepted.
-    MetricsRefused "metrics_refused" Some("metrics connections closed without a reply");
-    /// Requests of `resolverctl` for the query history that were refused, because too many of the same user, or of all users, were in
-    /// progress, and connections to the control socket that were closed because they had sent no request while others waited.
-    ControlRefused "control_refused" Some("connections of resolverctl refused (too many at once)");
+    /// Connections for metrics that could not be accepted.
+    MetricsRefused "metrics_refused" Some("metrics connections that could not be accepted");
+    /// Requests of `resolverctl` for the query history that were refused, because too many were in progress.
+    ControlRefused "control_refused" Some("requests of resolverctl refused (too many at once)");
     /// DNS messages that were written for dnstap.
     DnstapWritten "dnstap_written" None;
     /// DNS messages that were dropped for dnstap, because the program that reads them is missing or too slow, or the file could not be

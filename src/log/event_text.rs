@@ -45,9 +45,9 @@ mod tests {
 
     use super::*;
 
-    struct Told(Arc<Mutex<Vec<EventText>>>);
+    struct Seen(Arc<Mutex<Vec<EventText>>>);
 
-    impl<S: Subscriber> Layer<S> for Told {
+    impl<S: Subscriber> Layer<S> for Seen {
         fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
             let mut said = EventText::default();
             event.record(&mut said);
@@ -57,13 +57,13 @@ mod tests {
 
     #[test]
     fn the_octets_of_strangers_neither_begin_a_line_nor_turn_it() {
-        let told = Arc::default();
-        let log = tracing_subscriber::registry().with(Told(Arc::clone(&told)));
+        let seen = Arc::default();
+        let log = tracing_subscriber::registry().with(Seen(Arc::clone(&seen)));
         tracing::subscriber::with_default(log, || {
             tracing::info!(zone = "a\u{202e}b", "said \"{}\"", "x\n2026-01-01 INFO\u{1b}[2J\u{2066}y");
         });
-        let told = told.lock().unwrap();
-        let [said] = told.as_slice() else { panic!("{told:?}") };
+        let seen = seen.lock().unwrap();
+        let [said] = seen.as_slice() else { panic!("{seen:?}") };
         assert_eq!(said.sentence, "said \"x\\n2026-01-01 INFO\\u{1b}[2J\\u{2066}y\"");
         assert!(said.fields.iter().all(|(_, value)| !value.contains('\u{202e}')), "{said:?}");
     }

@@ -99,12 +99,12 @@ const fn priority(level: Level) -> u8 {
     }
 }
 
-/// Whether `told`, "device:inode", is `own`.
-fn is_stream(told: &str, own: &OwnedFd) -> bool {
-    let told = told.split_once(':');
-    let told = told.and_then(|(device, inode)| device.parse().ok().zip(inode.parse().ok()));
+/// Whether `given`, "device:inode", is `own`.
+fn is_stream(given: &str, own: &OwnedFd) -> bool {
+    let given = given.split_once(':');
+    let given = given.and_then(|(device, inode)| device.parse().ok().zip(inode.parse().ok()));
     let about = own.try_clone().and_then(|own| File::from(own).metadata());
-    about.is_ok_and(|about| told == Some((about.dev(), about.ino())))
+    about.is_ok_and(|about| given == Some((about.dev(), about.ino())))
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@
 //! - An error is logged once, by the code that decides what happens next. An outage of this host's network once wrote
 //!   two lines for each zone; it now has one line at its begin and one at its end.
 
-mod errors;
 mod event_text;
 mod journal;
 
@@ -27,7 +26,6 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
 
-pub use errors::errors_only;
 use event_text::{EventText, write_line};
 use journal::Journal;
 

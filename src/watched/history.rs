@@ -22,7 +22,6 @@ pub struct DomainHistory {
     /// Why the last check had no result; none if it had one.
     pub could_not_tell: Option<String>,
     /// The first check in a row without a result, in seconds since 1970; none if the last one had one.
-    #[serde(default)]
     pub could_not_tell_since: Option<u64>,
     /// The findings, the worst first.
     pub findings: Vec<FollowedFinding>,
@@ -67,13 +66,10 @@ pub struct FollowedFinding {
     /// The facts of the last check that saw it.
     pub evidence: String,
     /// The change that helps against its cause; empty: that of the code.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
     /// The hosts, addresses or lists that it is about; empty: the domain.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<About>,
-    /// The parts that could not be told, if it says so.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The unknown parts, if it reports some.
     pub parts: Vec<Part>,
     /// The first check that saw it, in seconds since 1970.
     pub since: u64,
@@ -82,10 +78,8 @@ pub struct FollowedFinding {
     /// How sure it is.
     pub standing: Standing,
     /// Whether the last check could not look for it.
-    #[serde(default)]
     pub unseen: bool,
     /// The last checks in a row that looked for it and did not find it.
-    #[serde(default)]
     pub missed: u8,
 }
 
@@ -116,11 +110,11 @@ impl DomainHistory {
         };
         (self.checked, self.could_not_tell, self.could_not_tell_since) = (Some(now), None, None);
         let unseen = Unseen::in_check(&findings);
-        let mut seen = joined(findings);
+        let mut seen = joined(findings, now);
         let (mut kept, mut changes) = (Vec::new(), Vec::new());
         for mut finding in std::mem::take(&mut self.findings) {
             if let Some(one) = seen.remove(&(finding.level, finding.code)) {
-                finding.renew(one, now);
+                finding.renew(one);
                 if finding.standing == Standing::Coming {
                     changes.push(finding.changed(ChangeKind::Came, now));
                 }
@@ -135,19 +129,7 @@ impl DomainHistory {
             }
             kept.push(finding);
         }
-        kept.extend(seen.into_iter().map(|((level, code), one)| FollowedFinding {
-            code,
-            level,
-            evidence: one.evidence,
-            remedy: one.remedy,
-            about: one.about,
-            parts: one.parts,
-            since: now,
-            seen: now,
-            standing: Standing::Coming,
-            unseen: false,
-            missed: 0,
-        }));
+        kept.extend(seen.into_values());
         kept.sort_by_key(|finding| (finding.level, finding.code));
         kept.truncate(MAX_WATCH_FINDINGS);
         self.findings = kept;
@@ -166,11 +148,9 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
-    /// Takes the facts of a check that has seen it again.
-    fn renew(&mut self, one: JoinedFinding, now: u64) {
-        (self.evidence, self.remedy) = (one.evidence, one.remedy);
-        (self.about, self.parts) = (one.about, one.parts);
-        (self.seen, self.unseen, self.missed) = (now, false, 0);
+    /// Takes the facts of a check that has seen it again. It stays as sure as it is.
+    fn renew(&mut self, one: Self) {
+        *self = Self { since: self.since, standing: self.standing, ..one };
     }
 
     /// Takes in that a check looked for it and did not find it; returns whether it is over.
@@ -190,25 +170,17 @@ impl FollowedFinding {
     }
 }
 
-/// Findings of one code and level.
-struct JoinedFinding {
-    evidence: String,
-    remedy: String,
-    about: Vec<About>,
-    parts: Vec<Part>,
-}
-
-/// The findings by level and code, equal findings joined. Findings of the level "ok" are left out.
-fn joined(findings: Vec<Finding>) -> BTreeMap<(Level, Code), JoinedFinding> {
+/// The findings of a check at `now` by level and code, equal findings joined. Findings of the level "ok" are left out.
+fn joined(findings: Vec<Finding>, now: u64) -> BTreeMap<(Level, Code), FollowedFinding> {
     let mut groups = BTreeMap::<_, Vec<Finding>>::new();
     for finding in findings.into_iter().filter(|finding| finding.level != Level::Ok) {
         groups.entry((finding.level, finding.code)).or_default().push(finding);
     }
-    groups.into_iter().map(|(key, findings)| (key, JoinedFinding::join(&findings))).collect()
+    groups.into_iter().map(|(key, findings)| (key, FollowedFinding::join(key, &findings, now))).collect()
 }
 
-impl JoinedFinding {
-    fn join(findings: &[Finding]) -> Self {
+impl FollowedFinding {
+    fn join((level, code): (Level, Code), findings: &[Finding], now: u64) -> Self {
         let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
         let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
@@ -217,10 +189,17 @@ impl JoinedFinding {
         let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();
         let remedy = remedies.first().copied().flatten().filter(|_| remedies.len() == 1);
         Self {
-            remedy: remedy.unwrap_or_default().to_owned(),
+            code,
+            level,
             evidence: shown(&texts.join("; "), MAX_WATCH_EVIDENCE),
+            remedy: remedy.unwrap_or_default().to_owned(),
             about: about.into_iter().filter(|_| is_named).cloned().collect(),
             parts: parts.into_iter().collect(),
+            since: now,
+            seen: now,
+            standing: Standing::Coming,
+            unseen: false,
+            missed: 0,
         }
     }
 }

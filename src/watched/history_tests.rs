@@ -84,7 +84,7 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // It is over when it is told.
+        // It ends when its result is known.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -92,7 +92,7 @@ fn what_a_check_cannot_see_does_not_go() {
         let others = || (0..3).map(|_| judged(&[other]));
         let checks = [judged(&[finding]), judged(&[finding])].into_iter().chain(others()).collect();
         let went = changes(checks).contains(&(4, ChangeKind::Went, finding, 0));
-        assert_eq!(went, !stays, "{} beside {}", finding.entry().word, other.entry().word);
+        assert_eq!(went, !stays, "{} next to {}", finding.entry().word, other.entry().word);
     }
 }
 
@@ -144,7 +144,7 @@ fn about(code: Code, about: &[About]) -> Finding {
     Finding::new(code, "").about(about.iter().cloned())
 }
 
-/// A part that could not be told, about these.
+/// An unknown part, about these.
 fn unknown(part: Part, about: &[About]) -> Finding {
     let codes = [
         (Part::MxRecords, Code::MailUnknown),

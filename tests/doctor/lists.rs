@@ -88,7 +88,7 @@ fn lists_whose_test_entries_are_wrong_tell_nothing_and_are_named() {
             "wild.lists.com about 198.18.9.8: it lists even its test entry 1.0.0.127.wild.lists.com, which must not be listed",
             "emptied.lists.com about 198.18.9.8: it does not list its test entry 2.0.0.127.emptied.lists.com, which must be listed;",
             "misspelt.lists.com about 198.18.9.8: the domain misspelt.lists.com does not exist (NXDOMAIN)",
-            "untested.lists.com about 198.18.9.8: it lists even 1.0.0.127.untested.lists.com, which no list lists",
+            "untested.lists.com about 198.18.9.8: it lists even its test entry 1.0.0.127.untested.lists.com, which must not be listed",
             "dark.lists.com about 198.18.9.8: ",
         ] {
             assert!(unknown.contains(words), "{words}: {unknown}");

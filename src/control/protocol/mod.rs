@@ -45,7 +45,6 @@ pub enum Request {
         /// The window.
         window: Window,
         /// A table instead of the main screen.
-        #[serde(default)]
         table: Option<Table>,
     },
     /// A question, asked through the daemon.
@@ -73,7 +72,6 @@ pub enum Request {
     /// The states of servers.
     Servers {
         /// Only servers at this address.
-        #[serde(default)]
         address: Option<IpAddr>,
     },
     /// The configured zones.
@@ -162,19 +160,15 @@ impl Request {
 #[serde(deny_unknown_fields)]
 pub struct WhyRequest {
     /// A name, an address or a domain; none: any.
-    #[serde(default)]
     pub subject: Option<String>,
     /// Whether a name stands for itself alone, and not for those below it.
     #[serde(default)]
     pub itself: bool,
     /// The begin of the time, in seconds since 1970; none: all.
-    #[serde(default)]
     pub from: Option<f64>,
     /// Its end.
-    #[serde(default)]
     pub to: Option<f64>,
     /// The address or the network of the client.
-    #[serde(default)]
     pub client: Option<String>,
     /// The number of messages at most.
     pub most: usize,
@@ -190,10 +184,8 @@ pub struct FailedRequest {
     /// The begin of the time, in seconds since 1970.
     pub from: f64,
     /// Only this zone and the zones below it.
-    #[serde(default)]
     pub zone: Option<String>,
     /// The address or the network of the client.
-    #[serde(default)]
     pub client: Option<String>,
 }
 

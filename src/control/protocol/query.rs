@@ -41,7 +41,6 @@ pub struct QueryReply {
     /// Flags of the header, as dig names them.
     pub flags: Vec<String>,
     /// Its security.
-    #[serde(default)]
     pub security: Security,
     /// Answer section, with current TTLs.
     pub answers: Vec<RecordText>,
@@ -111,13 +110,10 @@ pub struct MonitorRequest {
     #[serde(default)]
     pub failures: bool,
     /// Queries that take this long or longer.
-    #[serde(default)]
     pub slow: Option<f64>,
     /// Only queries of this address or network.
-    #[serde(default)]
     pub client: Option<String>,
     /// Only names at and below this one.
-    #[serde(default)]
     pub zone: Option<String>,
 }
 

@@ -23,38 +23,28 @@ pub struct DaemonStatus {
     /// The addresses at which it listens over UDP and TCP.
     pub listen: Vec<SocketAddr>,
     /// The addresses at which it listens for DNS over TLS.
-    #[serde(default)]
     pub listen_tls: Vec<SocketAddr>,
     /// The addresses at which it listens for DNS over HTTPS.
-    #[serde(default)]
     pub listen_https: Vec<SocketAddr>,
     /// The addresses at which it listens for DNS over QUIC.
-    #[serde(default)]
     pub listen_quic: Vec<SocketAddr>,
     /// Configured addresses at which it does not listen, because this host does not have them yet.
-    #[serde(default)]
     pub missing: Vec<MissingAddress>,
     /// The certificates of encrypted listeners.
-    #[serde(default)]
     pub certificates: Vec<CertificateStatus>,
     /// The listener for metrics; none if `metrics.listen` is empty.
-    #[serde(default)]
     pub metrics: Option<MetricsStatus>,
     /// Flights in progress.
     pub flights: u64,
     /// The greatest number of flights.
     pub flights_max: u64,
     /// Tasks and threads that were restarted after a panic.
-    #[serde(default)]
     pub restarts: u64,
     /// Tasks and threads that did not answer the watchdog in its last round.
-    #[serde(default)]
     pub stuck: u64,
     /// The keys of the root that are followed.
-    #[serde(default)]
     pub root_keys: RootKeysStatus,
     /// The snapshot of the cache; none if `cache.snapshot` is off.
-    #[serde(default)]
     pub snapshot: Option<SnapshotStatus>,
 }
 
@@ -83,13 +73,10 @@ pub struct RootKeysStatus {
     /// Why the last query for them failed, in words that end a sentence; none if it did not.
     pub why: Option<String>,
     /// Since when queries for them fail, in seconds since 1970; none if the last one did not.
-    #[serde(default)]
     pub failing_since: Option<u64>,
     /// Why they could not be written to the state directory, in words that end a sentence; none if they were.
-    #[serde(default)]
     pub unkept: Option<String>,
     /// Whether answers are validated by keys of the root, and none of them can be checked.
-    #[serde(default)]
     pub unusable: bool,
     /// The keys.
     pub keys: Vec<RootKeyRow>,
@@ -216,7 +203,6 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// The weight.
-    #[serde(default)]
     pub severity: Severity,
     /// The trouble.
     pub problem: String,
@@ -247,15 +233,12 @@ pub struct Stats {
     /// The zones with the most time spent.
     pub slow_zones: Vec<ZoneRow>,
     /// The zones with the most failed resolutions.
-    #[serde(default)]
     pub failed_zones: Vec<ZoneRow>,
     /// The servers with the longest wait.
     pub slow_servers: Vec<ServerRow>,
     /// The zones whose questions were turned away most, because others needed the room.
-    #[serde(default)]
     pub shed_zones: Vec<ShedRow>,
     /// The clients whose questions were turned away most.
-    #[serde(default)]
     pub shed_clients: Vec<ShedRow>,
     /// The fill of the memories.
     pub stores: Vec<Fill>,

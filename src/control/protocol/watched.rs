@@ -24,7 +24,6 @@ pub struct WatchedRow {
     /// Why the last check could not tell anything; none if it could.
     pub could_not_tell: Option<String>,
     /// The first check in a row that could not tell anything; none if the last one could.
-    #[serde(default)]
     pub could_not_tell_since: Option<u64>,
     /// The time until the next check.
     pub next: f64,
@@ -71,7 +70,6 @@ pub struct WatchedFinding {
     /// How sure it is.
     pub standing: Standing,
     /// Whether the last check could not look for it.
-    #[serde(default)]
     pub unseen: bool,
     /// The first check that saw it.
     pub since: u64,

@@ -19,7 +19,6 @@ pub struct ZoneState {
     /// The source of its answers.
     pub kind: ZoneSource,
     /// Whether the root servers are asked if the forwarders fail.
-    #[serde(default)]
     pub forward_first: bool,
     /// The servers that are asked, as configured.
     pub servers: Vec<ZoneServer>,

@@ -99,7 +99,7 @@ fn upper(stats: &Stats, style: Style) -> String {
 /// The zones with the most failed resolutions; empty if none failed.
 fn failed(stats: &Stats, style: Style) -> String {
     let width = if stats.failed_zones.len() == 1 { ZONE } else { FAILED };
-    let told = |(place, row): (usize, &ZoneRow)| {
+    let item = |(place, row): (usize, &ZoneRow)| {
         let what = match (place, row.failed) {
             (0, 1) => "resolution for",
             (0, _) => "resolutions for",
@@ -107,18 +107,18 @@ fn failed(stats: &Stats, style: Style) -> String {
         };
         format!("{} {what} {}", words::number(row.failed), words::cut(&row.zone, width))
     };
-    let rows: Vec<String> = stats.failed_zones.iter().enumerate().map(told).collect();
+    let rows: Vec<String> = stats.failed_zones.iter().enumerate().map(item).collect();
     if rows.is_empty() { String::new() } else { items("failures", &rows, style) }
 }
 
 /// The zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.
 fn overload(stats: &Stats, style: Style) -> String {
-    let told = |word: &str, rows: &[ShedRow]| {
-        let told =
+    let item = |word: &str, rows: &[ShedRow]| {
+        let item =
             |row: &ShedRow| format!("{} {word} {}", words::number(row.shed), words::cut(&row.name, ZONE));
-        rows.first().map(told)
+        rows.first().map(item)
     };
-    let rows = [told("for zone", &stats.shed_zones), told("to client", &stats.shed_clients)];
+    let rows = [item("for zone", &stats.shed_zones), item("to client", &stats.shed_clients)];
     let rows: Vec<String> = rows.into_iter().flatten().collect();
     if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
 }
@@ -173,13 +173,13 @@ fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
 /// The parts of a whole in percent, each with its label. They add up to 100.0. Parts that are zero are left out.
 fn in_per_cent<Part>(counts: &BTreeMap<Part, u64>, label: impl Fn(&Part) -> String) -> Vec<String> {
     let all: Vec<u64> = counts.values().copied().collect();
-    let told: Vec<String> = counts
+    let parts: Vec<String> = counts
         .iter()
         .zip(words::shares(&all))
         .filter(|((_, count), _)| **count > 0)
         .map(|((part, _), share)| format!("{} {}", label(part), words::percent(share)))
         .collect();
-    if told.is_empty() { vec!["–".to_owned()] } else { told }
+    if parts.is_empty() { vec!["–".to_owned()] } else { parts }
 }
 
 /// The zones with the most time spent.

@@ -44,8 +44,8 @@ pub fn status(status: &Status, style: Style) -> String {
         text.push_str(&screen::items(label, &[value], style));
         if label == "listens at" && !daemon.missing.is_empty() {
             for missing in &daemon.missing {
-                let told = format!("not yet at {}: {}; {LATER}", missing.address, missing.why);
-                text.push_str(&screen::items("", &[told], style));
+                let item = format!("not yet at {}: {}; {LATER}", missing.address, missing.why);
+                text.push_str(&screen::items("", &[item], style));
             }
         }
         if label == "listens at" {
@@ -59,8 +59,8 @@ pub fn status(status: &Status, style: Style) -> String {
     if !status.stores.is_empty() {
         text.push_str(&screen::items("cache", &[cache(&status.stores)], style));
     }
-    if let Some(told) = &daemon.snapshot {
-        text.push_str(&screen::items("snapshot", &snapshot(told), style));
+    if let Some(written) = &daemon.snapshot {
+        text.push_str(&screen::items("snapshot", &snapshot(written), style));
     }
     if !daemon.root_keys.keys.is_empty() {
         text.push_str(&screen::items("root keys", &root_keys(&daemon.root_keys), style));
@@ -84,16 +84,16 @@ fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
         }
     }
     if !text.is_empty() {
-        let told: Vec<String> = daemon.certificates.iter().map(certificate).collect();
-        text.push_str(&screen::items("certificate", &told, style));
+        let items: Vec<String> = daemon.certificates.iter().map(certificate).collect();
+        text.push_str(&screen::items("certificate", &items, style));
     }
     text
 }
 
 /// A certificate, and when it ends.
-fn certificate(told: &CertificateStatus) -> String {
-    let until = told.until.map(|until| format!(", valid until {}", date(until))).unwrap_or_default();
-    format!("{}{until}", harmless(&told.file))
+fn certificate(row: &CertificateStatus) -> String {
+    let until = row.until.map(|until| format!(", valid until {}", date(until))).unwrap_or_default();
+    format!("{}{until}", harmless(&row.file))
 }
 
 /// The entries and the memory of the cache, all parts together.
@@ -104,23 +104,23 @@ fn cache(stores: &[Fill]) -> String {
 }
 
 /// The snapshot of the cache: its age, its size, and the number of entries restored from the one before.
-fn snapshot(told: &SnapshotStatus) -> [String; 2] {
-    let written = told.age.map_or_else(
+fn snapshot(status: &SnapshotStatus) -> [String; 2] {
+    let written = status.age.map_or_else(
         || "cache not saved to disk yet".to_owned(),
         |age| {
-            let (entries, mebibytes) = (words::number(told.entries), words::in_mebibytes(told.bytes));
+            let (entries, mebibytes) = (words::number(status.entries), words::in_mebibytes(status.bytes));
             format!(
                 "{entries} cache entries saved to disk {} ago ({mebibytes} MiB); answers of DNS lists are not saved",
                 words::age(age)
             )
         },
     );
-    let restored = if told.read { "loaded from disk at start" } else { "loaded from disk so far" };
-    [written, format!("{} cache entries {restored}", words::number(told.restored))]
+    let restored = if status.read { "loaded from disk at start" } else { "loaded from disk so far" };
+    [written, format!("{} cache entries {restored}", words::number(status.restored))]
 }
 
 /// The keys of the root, each with its state, and the last query for them.
-fn root_keys(told: &RootKeysStatus) -> Vec<String> {
+fn root_keys(status: &RootKeysStatus) -> Vec<String> {
     let key = |row: &RootKeyRow| {
         let since = row.since.map(date).unwrap_or_default();
         let state = match row.state {
@@ -129,7 +129,7 @@ fn root_keys(told: &RootKeysStatus) -> Vec<String> {
                     "new since {since}; resolverd trusts it when the root zone has published it for 30 days"
                 )
             }
-            RootKeyStanding::Configured if told.follows => {
+            RootKeyStanding::Configured if status.follows => {
                 "configured, not yet seen in the root zone".to_owned()
             }
             RootKeyStanding::Configured => "configured".to_owned(),
@@ -140,7 +140,7 @@ fn root_keys(told: &RootKeysStatus) -> Vec<String> {
         };
         format!("key tag {}: {state}", row.tag)
     };
-    let checked = match (told.follows, told.checked, &told.why) {
+    let checked = match (status.follows, status.checked, &status.why) {
         (false, ..) => {
             "changes of the keys are not followed: there is no state directory, or update_trust_anchors or validate is false".to_owned()
         }
@@ -148,7 +148,7 @@ fn root_keys(told: &RootKeysStatus) -> Vec<String> {
         (true, Some(checked), None) => format!("last checked at {}", minute(checked)),
         (true, None, None) => "keys not checked yet".to_owned(),
     };
-    told.keys.iter().map(key).chain([checked]).collect()
+    status.keys.iter().map(key).chain([checked]).collect()
 }
 
 /// The answer, then one line with its source and time.
@@ -254,19 +254,23 @@ pub fn removed(removed: &Removed) -> String {
         (entries.failures, "cached failure", "cached failures"),
         (entries.servers, "server", "servers"),
     ];
-    let told: Vec<String> = counts
+    let removed_entries: Vec<String> = counts
         .iter()
         .filter(|(count, ..)| *count > 0)
         .map(|(count, one, many)| {
             format!("{} {}", words::number(*count), if *count == 1 { one } else { many })
         })
         .collect();
-    if told.is_empty() {
+    if removed_entries.is_empty() {
         return "nothing removed: not in the cache\n".to_owned();
     }
     let noun = if removed.removed == 1 { "entry" } else { "entries" };
     let terms = if entries.answers > 0 && entries.rrsets > 0 { FLUSHED } else { "" };
-    format!("removed {} cache {noun}: {}\n{terms}", words::number(removed.removed), told.join(", "))
+    format!(
+        "removed {} cache {noun}: {}\n{terms}",
+        words::number(removed.removed),
+        removed_entries.join(", ")
+    )
 }
 
 /// The changes of a reload, or why it changed nothing.

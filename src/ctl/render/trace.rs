@@ -163,23 +163,22 @@ fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
 
 /// The link from the zone above.
 fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
-    let told =
-        |ds: &DsFact| format!("key {} (algorithm {}, digest type {})", ds.tag, ds.algorithm, ds.digest);
-    let told: Vec<String> = records.iter().map(told).collect();
+    let key = |ds: &DsFact| format!("key {} (algorithm {}, digest type {})", ds.tag, ds.algorithm, ds.digest);
+    let keys: Vec<String> = records.iter().map(key).collect();
     match from {
         _ if records.is_empty() => format!("{zone} has no DS record, so the zone is not signed"),
-        DsSource::Parent => format!("the parent zone has a signed DS record of {zone}: {}", told.join(", ")),
-        DsSource::Anchor => format!("the trust anchor of {zone} is {}", told.join(", ")),
+        DsSource::Parent => format!("the parent zone has a signed DS record of {zone}: {}", keys.join(", ")),
+        DsSource::Anchor => format!("the trust anchor of {zone} is {}", keys.join(", ")),
     }
 }
 
 /// The keys of a zone.
 fn keys(zone: &str, records: &[KeyFact], from: &str) -> String {
-    let told = |key: &KeyFact| format!("key {} (algorithm {}, flags {})", key.tag, key.algorithm, key.flags);
-    let told: Vec<String> = records.iter().map(told).collect();
-    if told.is_empty() {
+    let key = |key: &KeyFact| format!("key {} (algorithm {}, flags {})", key.tag, key.algorithm, key.flags);
+    let keys: Vec<String> = records.iter().map(key).collect();
+    if keys.is_empty() {
         format!("{zone} has no DNSKEY record, {from}")
     } else {
-        format!("{zone} has {}, {from}", told.join(", "))
+        format!("{zone} has {}, {from}", keys.join(", "))
     }
 }

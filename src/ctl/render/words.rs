@@ -8,11 +8,11 @@ use history::{Quantiles, TimeSpan, Window};
 
 /// "1 failure, 2 warnings": the counts that are not 0, each with its word for one and for many.
 pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)>) -> String {
-    let told: Vec<String> = counts
+    let found: Vec<String> = counts
         .filter(|(count, ..)| *count > 0)
         .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
         .collect();
-    if told.is_empty() { "no problems found".to_owned() } else { told.join(", ") }
+    if found.is_empty() { "no problems found".to_owned() } else { found.join(", ") }
 }
 
 /// A whole number with separated thousands.
@@ -106,11 +106,11 @@ pub(crate) fn percent_of(count: u64, total: u64) -> String {
 }
 
 /// The four numbers of a histogram; a dash if it is empty.
-pub fn quantiles(told: &Quantiles) -> Vec<String> {
-    if told.count == 0 {
+pub fn quantiles(times: &Quantiles) -> Vec<String> {
+    if times.count == 0 {
         return vec!["–".to_owned()];
     }
-    let Quantiles { p50, p90, p99, max, .. } = *told;
+    let Quantiles { p50, p90, p99, max, .. } = *times;
     [("p50", p50), ("p90", p90), ("p99", p99), ("max", max)]
         .map(|(name, seconds)| format!("{name} {}", time(seconds)))
         .to_vec()

@@ -95,67 +95,51 @@ version does not accept the configuration, the old process keeps running.
 pub(crate) const BEHIND: &str = r#".SS "Differences without an option"
 .TP
 Longest prefix
-The longest prefix decides about a client, as in Unbound. In BIND the first element of a list decides; the import leaves out an
-element that an earlier one makes void.
+The longest prefix decides about a client, as in Unbound. In BIND the first element of a list decides.
 .TP
 Views
-The import converts one view of BIND: the first that takes queries from 127.0.0.1, because the mail software sees its zones. Its clients are
-allowed, without those that an earlier view takes. All other views, and those of Unbound, are reported, and their clients are refused: write a
-\fB[[view]]\fR with their networks, and its zones with the key \fBview\fR, as resolverd.toml(5) shows, then add the networks to \fBallow\fR of
-\fB[listen]\fR. In BIND the first view that takes a client counts, and here the longest prefix. A host with a view of Unbound of its own gets the
-data of \fBserver:\fR. resolverd has no TSIG: clients with a key get what others at their addresses get.
+The import converts one view of BIND: the first that takes queries from 127.0.0.1. It reports all other views, and those of Unbound, and their
+clients are refused. Write a \fB[[view]]\fR with their networks, and its zones with the key \fBview\fR, then add the networks to \fBallow\fR of
+\fB[listen]\fR. resolverd has no TSIG: clients with a key get what others at their addresses get.
 .TP
 forward first
 It is the default of BIND, so the import writes \fBforward_first = true\fR unless \fBforward only\fR is set. While the forwarders fail, a name
-that only they know can get NXDOMAIN from the root servers, and mail to it bounces. Remove \fBforward_first\fR from zones with such names.
+that only they know can get NXDOMAIN, and mail to it bounces. Remove \fBforward_first\fR from zones with such names.
 .TP
 Private reverse zones
-resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them. The zone "." covers them: its forwarders get
-these queries, unless it has \fBlocally_served = true\fR. Unbound answers these names itself also below a forwarder for all names, BIND
-does so with \fBforward first\fR, and dnsmasq with \fBbogus\-priv\fR. The import writes \fBlocally_served\fR then, and a \fB[[zone]]\fR for each part that the other resolver forwarded (\fBnodefault\fR of Unbound for exactly
-the name of a default zone, \fBdisable\-empty\-zone\fR of BIND). A zone of servers that had no effect below such a zone is told: Unbound needs \fBnodefault\fR for it,
-and BIND \fBforward only\fR.
+resolverd answers NXDOMAIN for addresses of private networks, unless a \fB[[zone]]\fR covers them; the zone "." does so unless it has
+\fBlocally_served = true\fR. The import writes this key where the other resolver answers these names itself, and a \fB[[zone]]\fR for each part that
+it forwarded.
 .TP
 Clients of own zones
-BIND answers all clients from its own zones by default (\fBallow\-query\fR), and resolves names for those that \fBallow\-recursion\fR and
-\fBallow\-query\-cache\fR both allow. In resolverd \fBallow\fR of \fB[listen]\fR is for all names. The import takes the second, and tells where
-clients of its own zones differ.
+BIND answers all clients from its own zones by default (\fBallow\-query\fR). In resolverd \fBallow\fR of \fB[listen]\fR is for all names.
+The import takes the clients of \fBallow\-recursion\fR and \fBallow\-query\-cache\fR.
 .TP
 Forwarders around a stub zone
-BIND asks the forwarders of \fBoptions\fR before the servers of a zone of type stub or static\-stub, unless the zone has empty
-\fBforwarders\fR. The import sends the names of such a zone to these forwarders, and tells it. Unbound asks the servers of the zone with the
-longest name, as resolverd does.
+BIND asks the forwarders of \fBoptions\fR before the servers of a stub zone, unless the zone has empty \fBforwarders\fR. The import sends its names
+to these forwarders, and reports it.
 .TP
 localhost and localnets
-In access lists of BIND, \fBlocalhost\fR is every address of this host, and \fBlocalnets\fR every network of its interfaces. resolverd has
-no such names. The import takes the loopback addresses, with the addresses of \fBlisten\-on\fR, for \fBlocalhost\fR, and tells where this may not
-be all.
-.TP
-Types of local\-zone
-Unbound answers a name from the closest local zone around it; a transparent one leaves names without data to resolution. Data in zones of type always_nxdomain, always_nodata,
-always_refuse, always_deny and always_transparent has no effect, and is left out.
+resolverd has no such names. The import takes the loopback addresses and those of \fBlisten\-on\fR for \fBlocalhost\fR, and reports where this
+may not be all.
 .TP
 Names of zones without data
-The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, and \fBaddress=/domain/\fR and \fBlocal=/domain/\fR of dnsmasq, answer NXDOMAIN for the name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR says that this name has no
-records (NODATA), and NXDOMAIN for the names below it. \fBredirect\fR of Unbound without data says NODATA for all names. The import tells both once.
-A name above names of the configuration exists: its answer is NODATA, also inside of such a zone.
+The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, and \fBaddress=/domain/\fR and \fBlocal=/domain/\fR of dnsmasq, answer NXDOMAIN for the
+name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR answers NODATA for this name, and NXDOMAIN for the names below it.
 .TP
 Private root
-The keys and servers of the root of the internet are built in. If the other resolver has other ones, the import writes the names of their files to
-\fBtrust_anchor\fR of \fB[dnssec]\fR and \fBroot_hints\fR of \fB[resolve]\fR, and tells keys that are in the configuration itself.
+The import writes the names of files with keys and servers of another root to \fBtrust_anchor\fR of \fB[dnssec]\fR and \fBroot_hints\fR of
+\fB[resolve]\fR, and reports keys in the configuration itself.
 .TP
 Wildcards
-\fB*.example\fR in local data of Unbound and in settings of dnsmasq is the name with the asterisk itself. The import makes
-no wildcard of it, and tells it. In zone files of BIND, and in \fBrecords\fR and \fBfile\fR of a \fB[[zone]]\fR, it stands for all names below.
+\fB*.example\fR in local data of Unbound and in settings of dnsmasq is the name with the asterisk itself. The import makes no wildcard of it, and
+reports it.
 .TP
 Servers with private addresses
-Unbound and BIND ask each server to which a name is delegated. resolverd asks no servers of private networks
-(\fBdeny_servers\fR of \fB[resolve]\fR), except those that a \fB[[zone]]\fR names, and those to which such a zone delegates. The import tells this once if
-the result resolves names itself, and has a client or a server of a private network.
+resolverd asks no servers of private networks (\fBdeny_servers\fR of \fB[resolve]\fR), except those that a \fB[[zone]]\fR names or delegates to.
 .TP
 Local data behind an alias
-Unbound applies its local data to the queried name only. BIND and resolverd apply them also to the target of an alias (CNAME) of another
-zone: an alias to a blocked name has no address.
+Unbound applies its local data to the queried name only. BIND and resolverd apply them also to the target of an alias (CNAME) of another zone.
 .TP
 Deadline
 A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\fR). BIND gives up after 10 s by default.

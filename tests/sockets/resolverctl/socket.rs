@@ -79,7 +79,7 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
     assert_eq!(world.run(&["failed"]).0, code);
     assert_eq!(world.run(&["status"]).0, 0);
     let (_, text, _) = world.run(&["stats"]);
-    assert!(text.contains("connections of resolverctl refused (too many at once)"), "{text}");
+    assert!(text.contains("requests of resolverctl refused (too many at once)"), "{text}");
     drop(held);
     while world.run(&["failed"]).0 == code {
         std::thread::yield_now();
