@@ -59,14 +59,14 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
     match format {
         Format::Json => line(place, step, word, error),
         Format::Text(style) => match (result, is_undo) {
-            (Ok(_), false) => done(word, &step.change.to_string(), style),
-            (Ok(StepEnd::Reached), true) => done("restored", &step.change.undone(), style),
-            (Ok(StepEnd::Removed), true) => done("removed", &step.change.undone(), style),
-            (Err(error), false) => failed(&step.change.to_string(), error, style),
-            (Err(error @ (SwitchError::Needed { .. } | SwitchError::StartedAgain)), true) => {
-                format!("kept     {}\n         reason: {error}\n", step.change.not_undone())
+            (Ok(_), false) => done(word, &step.change.words().does, style),
+            (Ok(StepEnd::Reached), true) => done("restored", &step.change.words().undone, style),
+            (Ok(StepEnd::Removed), true) => done("removed", &step.change.words().undone, style),
+            (Err(error), false) => failed(&step.change.words().does, error, style),
+            (Err(error @ (SwitchError::Needed | SwitchError::StartedAgain)), true) => {
+                format!("kept     {}\n         reason: {error}\n", step.change.words().not_undone)
             }
-            (Err(error), true) => failed(&step.change.not_undone(), error, style),
+            (Err(error), true) => failed(&step.change.words().not_undone, error, style),
         },
     }
 }
@@ -122,7 +122,12 @@ fn failed(change: &str, error: &SwitchError, style: Style) -> String {
 
 fn numbered(place: usize, step: &SwitchStep, style: Style) -> String {
     let number = place.saturating_add(1);
-    format!("{number:>2}  {}\n    {} {}\n", step.change, style.paint(Paint::Faint, "why:"), step.why)
+    format!(
+        "{number:>2}  {}\n    {} {}\n",
+        step.change.words().does,
+        style.paint(Paint::Faint, "why:"),
+        step.why
+    )
 }
 
 /// A step in JSON.
@@ -131,7 +136,7 @@ fn line(place: usize, step: &SwitchStep, state: &str, error: Option<&SwitchError
     let object = json!({
         "step": place.saturating_add(1),
         "state": state,
-        "change": step.change.to_string(),
+        "change": step.change.words().does,
         "why": step.why,
         "error": error.map(ToString::to_string),
     });

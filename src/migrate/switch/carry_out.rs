@@ -1,11 +1,30 @@
-//! Carries out a plan.
+//! Carries out a plan while the operator watches.
 
 use super::error::SwitchError;
-use super::former;
 use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
-use super::watch::{EndedStep, StepEnd, SwitchWatch};
+
+/// A step and how it ended.
+pub type EndedStep = (SwitchStep, Result<StepEnd, SwitchError>);
+
+/// The end of a step without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepEnd {
+    /// The step was carried out, or the state before it is there again.
+    Reached,
+    /// The undo removed the file, which did not exist before the switch.
+    Removed,
+}
+
+/// The operator, who sees each step as it ends and may interrupt.
+pub trait SwitchWatch {
+    /// A step, or the undoing of one, has ended.
+    fn ended(&mut self, step: &EndedStep, is_undo: bool);
+
+    /// Whether a signal has come.
+    fn is_interrupted(&mut self) -> bool;
+}
 
 /// Carries out the steps in order, each recorded before, until one fails or a signal comes.
 ///
@@ -19,7 +38,7 @@ pub fn carry_out(
     if record::exists(machine) {
         return Err(SwitchError::Recorded);
     }
-    let mut record = SwitchRecord::new(former::holders(machine), Vec::new());
+    let mut record = SwitchRecord::new(record::holders(machine), Vec::new());
     let mut ended = Vec::new();
     for step in steps {
         let result = match watch.is_interrupted() {

@@ -68,12 +68,9 @@ pub enum SwitchError {
         /// The file.
         path: String,
     },
-    /// A file that could not be restored names resolverd.
-    #[error("resolverd keeps running, because {path} still has the address of resolverd")]
-    Needed {
-        /// The file.
-        path: String,
-    },
+    /// A step that comes before this one in the undo has failed.
+    #[error("resolverd keeps running until the steps above are undone")]
+    Needed,
     /// The old resolver runs, but no program listens at its addresses.
     #[error("{unit} runs, but no process listens at {addresses}; see why: journalctl -u {unit}")]
     NotListening {
@@ -85,9 +82,6 @@ pub enum SwitchError {
     /// The old resolver could not be started.
     #[error("resolverd is started again, because the former resolver does not answer")]
     StartedAgain,
-    /// The old resolver does not start at boot.
-    #[error("resolverd still starts at boot, because the former resolver could not be enabled")]
-    StillEnabled,
     /// Nobody answered at the addresses of a restored `resolv.conf`.
     #[error("{path} names resolverd again, because nobody answers at the addresses that it named before")]
     NamedAgain {

@@ -1,11 +1,10 @@
-//! The program that would answer the programs of this host after an undo.
+//! The program that answers the programs of this host, before a switch and after its undo.
 
 use std::net::IpAddr;
 
 use super::error::SwitchError;
-use super::former::FormerHolder;
 use super::machine::Machine;
-use super::record::SwitchRecord;
+use super::record::{FormerHolder, SwitchRecord};
 use super::step::{Change, NETWORK_MANAGER, OWN_UNITS, StateBefore};
 use crate::system::host::{CheckedHost, HostFile};
 use crate::system::resolv_conf::{ResolvConf, is_ours};
@@ -23,30 +22,25 @@ pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Resu
         Change::File { path, text, .. } if path == RESOLV_CONF => Some((text, &recorded.before)),
         _ => None,
     });
-    let now = resolv_conf(machine);
-    let (then, named_before) = match changed {
-        None => (now.clone(), now),
-        Some((after, before)) => {
-            let restored = machine.text_before(RESOLV_CONF, before);
-            machine.target_is_there(RESOLV_CONF, before)?;
-            match machine.is_own_work(RESOLV_CONF, after, before)? {
-                true => (restored.clone(), restored),
-                false => (now, restored),
-            }
+    let (mut then, mut stays_changed) = (resolv_conf(machine), false);
+    if let Some((after, before)) = changed {
+        machine.target_is_there(RESOLV_CONF, before)?;
+        match machine.is_own_work(RESOLV_CONF, after, before)? {
+            true => then = machine.text_before(RESOLV_CONF, before),
+            false => stays_changed = true,
         }
-    };
+    }
     if let HostFile::Unreadable { path, error } = &then {
         return Err(SwitchError::Unread { path: path.clone(), error: error.clone() });
     }
     let future = Future { machine, record };
     let named = servers(&then);
-    // If nobody answered before the switch either, nothing is lost.
-    if future.answers(&named)? || (named_before == then && future.had_none(&named)) {
+    if future.answers(&named)? || (!stays_changed && future.had_none(&named)) {
         return Ok(());
     }
-    Err(match named_before == then {
-        true => SwitchError::NoResolver { servers: named.join(", "), gone: future.gone()? },
-        false => SwitchError::StillNamed { path: RESOLV_CONF.to_owned() },
+    Err(match stays_changed {
+        true => SwitchError::StillNamed { path: RESOLV_CONF.to_owned() },
+        false => SwitchError::NoResolver { servers: named.join(", "), gone: future.gone()? },
     })
 }
 
@@ -77,7 +71,7 @@ pub(super) struct Future<'f> {
 
 impl Future<'_> {
     /// Whether one of the name servers answers.
-    pub(super) fn answers(&self, servers: &[String]) -> Result<bool, SwitchError> {
+    fn answers(&self, servers: &[String]) -> Result<bool, SwitchError> {
         for server in servers {
             let Some(address) = self.local(server) else { return Ok(true) };
             let stays = is_ours(server, self.machine.ours) && !self.stops_ours();
@@ -88,16 +82,13 @@ impl Future<'_> {
         Ok(false)
     }
 
-    /// Whether one of the name servers has a listener now; or none had one before the switch, so that nothing is lost.
-    pub(super) fn is_as_good_now(&self, servers: &[String]) -> bool {
-        let local: Vec<IpAddr> = servers.iter().filter_map(|server| self.local(server)).collect();
-        let former = |address: &IpAddr| self.record.held.iter().any(|former| former.covers(*address));
-        local.len() < servers.len()
-            || local.iter().any(|address| self.is_held(*address))
-            || !local.iter().any(former)
+    /// Whether all name servers are programs of this host, and none of them runs.
+    pub(super) fn all_are_silent(&self, servers: &[String]) -> bool {
+        servers.iter().all(|server| self.local(server).is_some_and(|address| !self.is_held(address)))
     }
 
-    /// Whether no resolver answered the programs of this host before the switch, which queried these addresses of it.
+    /// Whether no resolver answered the programs of this host before the switch, which queried these addresses of it: then
+    /// nothing is lost.
     fn had_none(&self, servers: &[String]) -> bool {
         let mut local = servers.iter().filter_map(|server| self.local(server));
         self.stops_ours()
@@ -121,37 +112,20 @@ impl Future<'_> {
 
     /// Whether a service that held an address is started by the undo.
     fn returns(&self, address: IpAddr) -> Result<bool, SwitchError> {
-        for former in self.record.held.iter().filter(|former| former.covers(address)) {
-            if self.starts(&former.unit) && self.exists(&former.unit)? {
+        for unit in self.started() {
+            let held = self.record.held.iter().any(|former| former.unit == unit && former.covers(address));
+            if held && self.exists(unit)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Whether the undo starts a service, or has NetworkManager start its dnsmasq.
-    fn starts(&self, unit: &str) -> bool {
-        self.stopped().chain(self.informed()).any(|stopped| stopped == unit)
-    }
-
-    /// The services that the switch has stopped.
-    fn stopped(&self) -> impl Iterator<Item = &str> {
-        self.record.steps.iter().filter_map(|recorded| match (&recorded.step.change, &recorded.before) {
-            (Change::Stop { unit }, StateBefore::Units { units })
-                if units.iter().any(|state| state.active) =>
-            {
-                Some(unit.as_str())
-            }
-            _ => None,
-        })
-    }
-
-    fn informed(&self) -> impl Iterator<Item = &str> {
-        self.record.steps.iter().filter_map(|recorded| match &recorded.step.change {
-            Change::File { informs: Some(informed), .. } if informed.unit == NETWORK_MANAGER => {
-                Some(informed.unit.as_str())
-            }
-            _ => None,
+    /// The services that the undo starts.
+    fn started(&self) -> impl Iterator<Item = &str> {
+        self.record.steps.iter().filter_map(|recorded| match &recorded.before {
+            StateBefore::Units { units } if !units.iter().any(|state| state.active) => None,
+            _ => started(&recorded.step.change),
         })
     }
 
@@ -178,11 +152,22 @@ impl Future<'_> {
     /// `; unbound.service is no longer installed`
     fn gone(&self) -> Result<String, SwitchError> {
         let mut gone = String::new();
-        for unit in self.stopped() {
+        for unit in self.started() {
             if !self.exists(unit)? {
                 gone.push_str(&format!("; {unit} is no longer installed"));
             }
         }
         Ok(gone)
+    }
+}
+
+/// The service that the undo of a change starts: one that was stopped, or NetworkManager, which starts its dnsmasq.
+pub(super) fn started(change: &Change) -> Option<&str> {
+    match change {
+        Change::Stop { unit } => Some(unit),
+        Change::File { informs: Some(informed), .. } if informed.unit == NETWORK_MANAGER => {
+            Some(&informed.unit)
+        }
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, OtherConfiguration, READ_AT_START, SwitchFacts, is_resolver};
+use super::facts::{DHCPCD_HOOK, DNSMASQ, HOOK, READ_AT_START, SwitchFacts, is_resolver};
 use super::machine::Machine;
 use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, UnitState};
 use super::texts::{self, MARK};
@@ -46,7 +46,6 @@ pub const CHECK: &str = "switch";
 pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
     let mut draft = PlanDraft {
         facts,
-        stop_shared,
         findings: judge(&facts.host),
         plan: SwitchPlan { stop_shared, ..SwitchPlan::default() },
     };
@@ -76,7 +75,6 @@ const UNWRITABLE: &str = "see `lsattr` for an immutable file (`chattr -i`), and 
 
 struct PlanDraft<'f> {
     facts: &'f SwitchFacts,
-    stop_shared: bool,
     findings: Vec<HostFinding>,
     plan: SwitchPlan,
 }
@@ -95,6 +93,10 @@ impl PlanDraft<'_> {
 
     fn step(&mut self, change: Change, why: impl Into<String>) {
         self.plan.steps.push(SwitchStep { change, why: why.into() });
+    }
+
+    fn warn(&mut self, evidence: impl Into<String>, advice: impl Into<String>) {
+        self.plan.warnings.push(HostFinding::warning(CHECK, evidence, advice));
     }
 
     fn write(&mut self, path: &str, text: String, informs: Option<(&str, bool)>, why: &str) {
@@ -133,73 +135,52 @@ impl PlanDraft<'_> {
     /// Programs that would write over `resolv.conf`.
     fn keep_others_off_resolv_conf(&mut self) {
         if self.is_amiss(network_manager::CHECK) {
-            let files = &self.facts.host.network_manager.1;
             self.write(
-                &texts::last_drop_in("/etc/NetworkManager/conf.d", "conf", files),
+                "/etc/NetworkManager/conf.d/zz-resolverd.conf",
                 format!("{MARK}[main]\ndns=none\n"),
                 Some((NETWORK_MANAGER, false)),
                 "otherwise NetworkManager overwrites /etc/resolv.conf",
             );
         }
         if self.is_amiss(cloud_init::CHECK) {
-            let files = &self.facts.host.cloud_init.1;
             self.write(
-                &texts::last_drop_in("/etc/cloud/cloud.cfg.d", "cfg", files),
+                "/etc/cloud/cloud.cfg.d/zz-resolverd.cfg",
                 format!("{MARK}manage_resolv_conf: false\n"),
                 None,
                 "otherwise cloud-init overwrites /etc/resolv.conf at the next boot",
             );
         }
-        self.keep_dhclient_off();
-        self.keep_dhcpcd_off();
-        let openresolv = self.facts.openresolv.text().map(str::to_owned);
-        if let Some(text) = openresolv.filter(|text| !text.lines().any(|line| line.trim() == OPENRESOLV_OFF))
-        {
+        let facts = self.facts;
+        match facts.dhclient.as_ref().filter(|client| client.hook.text().is_none()) {
+            Some(client) if client.runs_hook => self.write(
+                HOOK,
+                format!("{MARK}make_resolv_conf() {{ :; }}\n"),
+                None,
+                "otherwise dhclient overwrites /etc/resolv.conf with each lease",
+            ),
+            Some(_) => self.warn(
+                "dhclient is installed, and may overwrite /etc/resolv.conf with each lease",
+                "add `supersede domain-name-servers 127.0.0.1;` to dhclient.conf if it is in use",
+            ),
+            None => {}
+        }
+        let hook = facts.dhcpcd.as_ref().map(|client| client.hook.text().unwrap_or_default());
+        if let Some(hook) = hook.filter(|hook| !hook.contains(texts::DHCPCD_OFF)) {
+            self.write(
+                DHCPCD_HOOK,
+                format!("{MARK}{}\n{hook}", texts::DHCPCD_OFF),
+                None,
+                "otherwise dhcpcd overwrites /etc/resolv.conf with each lease",
+            );
+        }
+        let is_off = |text: &&str| text.lines().any(|line| line.trim() == OPENRESOLV_OFF);
+        if let Some(text) = facts.openresolv.text().filter(|text| !is_off(text)) {
             let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
             self.write(
                 "/etc/resolvconf.conf",
                 format!("{text}{gap}{MARK}{OPENRESOLV_OFF}\n"),
                 None,
                 "otherwise openresolv overwrites /etc/resolv.conf",
-            );
-        }
-    }
-
-    fn keep_dhclient_off(&mut self) {
-        let dhclient = &self.facts.dhclient;
-        let ours = &self.facts.host.ours;
-        let is_ours = |address: &IpAddr| {
-            let is_any = |own: &IpAddr| own.is_unspecified() && own.is_ipv4() == address.is_ipv4();
-            ours.contains(address) || address.is_loopback() && ours.iter().any(is_any)
-        };
-        let named = dhclient.conf.text().and_then(texts::superseding_servers);
-        let overruled = named.is_some_and(|servers| servers.iter().all(is_ours));
-        match (dhclient.is_there && !overruled && dhclient.hook.text().is_none(), dhclient.has_hooks) {
-            (true, true) => self.write(
-                HOOK,
-                format!("{MARK}make_resolv_conf() {{ :; }}\n"),
-                None,
-                "otherwise dhclient overwrites /etc/resolv.conf with each lease",
-            ),
-            (true, false) => self.plan.warnings.push(HostFinding::warning(
-                CHECK,
-                "dhclient is installed, and may overwrite /etc/resolv.conf with each lease",
-                "add `supersede domain-name-servers 127.0.0.1;` to dhclient.conf if it is in use",
-            )),
-            (false, _) => {}
-        }
-    }
-
-    fn keep_dhcpcd_off(&mut self) {
-        let dhcpcd = &self.facts.dhcpcd;
-        let hook = dhcpcd.hook.text().unwrap_or_default();
-        let is_off = dhcpcd.conf.text().is_some_and(texts::is_dhcpcd_off) || hook.contains(texts::DHCPCD_OFF);
-        if dhcpcd.is_there && !is_off {
-            self.write(
-                DHCPCD_HOOK,
-                format!("{MARK}{}\n{hook}", texts::DHCPCD_OFF),
-                None,
-                "otherwise dhcpcd overwrites /etc/resolv.conf with each lease",
             );
         }
     }
@@ -214,11 +195,8 @@ impl PlanDraft<'_> {
             match holder.unit.as_deref() {
                 Some(unit) if is_resolver(unit) => {
                     if stopped.insert(unit.to_owned()) {
-                        let change = Change::Stop { unit: unit.to_owned() };
-                        self.step(
-                            change,
-                            format!("{} listens at {address}, which resolverd needs", holder.process),
-                        );
+                        let why = format!("{} listens at {address}, which resolverd needs", holder.process);
+                        self.step(Change::Stop { unit: unit.to_owned() }, why);
                     }
                 }
                 // Its dnsmasq ends with the step above.
@@ -236,7 +214,7 @@ impl PlanDraft<'_> {
                 }
             }
         }
-        self.tell_what_stops(&stopped, &holders);
+        self.report_what_stops(&stopped, &holders);
         let runs =
             OWN_UNITS.iter().all(|name| self.unit(name).is_some_and(|unit| unit.enabled && unit.active));
         if !runs {
@@ -244,26 +222,14 @@ impl PlanDraft<'_> {
         }
         let rivals = self.facts.units.iter().filter(|state| is_resolver(&state.unit) && state.enabled);
         for state in rivals.filter(|state| stopped.contains(&state.unit) || !state.active) {
-            let why = "otherwise it takes port 53 at the next boot".to_owned();
-            self.plan.steps.push(SwitchStep { change: Change::Disable { unit: state.unit.clone() }, why });
+            let change = Change::Disable { unit: state.unit.clone() };
+            self.step(change, "otherwise it takes port 53 at the next boot");
         }
     }
 
-    /// Warns of the services of this host that end together with the stopped services.
-    fn tell_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
-        let serves = |option: &str| {
-            let is_set = |line: &str| line.split('=').next().is_some_and(|name| name.trim() == option);
-            let has = |file: &HostFile| file.text().is_some_and(|text| text.lines().any(is_set));
-            self.facts.dnsmasq.iter().any(has)
-        };
-        let other = DNSMASQ_SERVES.into_iter().find(|(option, _)| serves(option));
-        if let Some((option, what)) = other.filter(|_| stopped.contains(DNSMASQ)) {
-            self.plan.refusals.push(HostFinding::failure(
-                CHECK,
-                format!("dnsmasq also {what} ({option})"),
-                "write `port=0` to its configuration, which ends its DNS alone, and restart it",
-            ));
-        }
+    /// Warns of the services of this host that end together with the stopped services. What dnsmasq does more, such as DHCP, is not
+    /// looked for.
+    fn report_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
         let elsewhere: BTreeSet<String> = holders
             .iter()
@@ -274,44 +240,46 @@ impl PlanDraft<'_> {
             })
             .map(|(address, _)| address.to_string())
             .collect();
-        let evidence = format!("other hosts may use the current resolver at {}", list(&elsewhere));
-        match (elsewhere.is_empty(), self.stop_shared) {
-            (true, _) => {}
-            (false, true) => self.plan.warnings.push(HostFinding::warning(
-                CHECK,
-                format!("{evidence}; the switch stops it, because you gave --stop-shared, and these hosts then get no answers from it"),
-                "if they need it, run `resolverctl switch --back`, then switch again without --stop-shared",
-            )),
-            (false, false) => self.plan.refusals.push(HostFinding::failure(
-                CHECK,
-                evidence,
+        if !elsewhere.is_empty() {
+            self.stop_shared(
+                &format!("other hosts may use the current resolver at {}", list(&elsewhere)),
                 "if they do, add the address to listen.addresses and the hosts to listen.allow; if it serves zones as a primary or secondary server, keep it at that address alone; if no other host needs it, add --stop-shared",
-            )),
+            );
         }
-        let is_stopped = |name: &str| stopped.iter().any(|unit| unit.starts_with(name));
-        let other = self.facts.others.iter().find(|other| is_stopped(other.unit));
-        if let (Some(OtherConfiguration { path, is_converted, .. }), Ok(false)) = (other, &self.facts.config)
-        {
-            let remedy = match is_converted {
-                true => format!(
-                    "convert them with `resolverctl import {path}`, which shows the settings for resolverd"
-                ),
-                false => "write them anew: resolverd-migration(7) has a table of its options".to_owned(),
-            };
-            self.plan.warnings.push(HostFinding::warning(
-                CHECK,
-                format!("the switch does not copy the zones and settings of {path} to resolverd"),
-                remedy,
-            ));
+        if stopped.contains(DNSMASQ) {
+            self.stop_shared(
+                "dnsmasq may also give addresses to other hosts (dhcp-range) or serve files to them",
+                "if it does, write `port=0` to its configuration, which ends its DNS alone, and restart it; if it only resolves names, add --stop-shared",
+            );
+        }
+        if !stopped.is_empty() && self.facts.config == Ok(false) {
+            self.warn(
+                format!("the switch does not copy the zones and settings of {} to resolverd", list(stopped)),
+                "convert those of named, unbound and dnsmasq with `resolverctl import FILE`; resolverd-migration(7) has tables of options",
+            );
+        }
+    }
+
+    /// Refuses to stop what other hosts may need, or warns if the operator permits it.
+    fn stop_shared(&mut self, evidence: &str, advice: &str) {
+        if self.plan.stop_shared {
+            let evidence = format!(
+                "{evidence}; the switch stops it, because you gave --stop-shared, and these hosts then get no answers from it"
+            );
+            self.warn(
+                evidence,
+                "if they need it, run `resolverctl switch --back`, then switch again without --stop-shared",
+            );
+        } else {
+            self.plan.refusals.push(HostFinding::failure(CHECK, evidence, advice));
         }
     }
 
     fn systemd_resolved(&mut self) {
         if self.is_amiss(resolved::CHECK) {
             let address = self.address();
-            let files = &self.facts.host.resolved.1;
             self.write(
-                &texts::last_drop_in("/etc/systemd/resolved.conf.d", "conf", files),
+                "/etc/systemd/resolved.conf.d/zz-resolverd.conf",
                 format!("{MARK}[Resolve]\nDNS=\nDNS={address}\nDNSOverTLS=no\nDomains=~.\n"),
                 Some(("systemd-resolved.service", true)),
                 "otherwise programs that ask systemd-resolved bypass resolverd",
@@ -342,11 +310,10 @@ impl PlanDraft<'_> {
     fn resolv_conf(&mut self) {
         let old = self.facts.host.resolv_conf.0.text().unwrap_or_default();
         if let (HostFile::Missing { .. }, Some(target)) = &self.facts.host.resolv_conf {
-            self.plan.warnings.push(HostFinding::warning(
-                CHECK,
+            self.warn(
                 format!("/etc/resolv.conf is a link to {target}, which does not exist"),
                 "programs ask 127.0.0.1 therefore; `resolverctl switch --back` restores the link as it is",
-            ));
+            );
         }
         let text = match self.is_amiss(resolv_conf::CHECK) || self.is_amiss(resolv_conf::TRUST_AD) {
             true => texts::resolv_conf(old, self.address()),
@@ -363,7 +330,7 @@ impl PlanDraft<'_> {
                 keeps_old.then_some(POSTFIX),
                 "with resolverd as its only nameserver, programs of this host ask resolverd",
             );
-            self.tell_what_keeps_the_old();
+            self.report_what_keeps_the_old();
         }
         for path in copies {
             self.write(
@@ -390,7 +357,7 @@ impl PlanDraft<'_> {
     }
 
     /// Warns of the services that run, and keep the nameservers that they read at their start.
-    fn tell_what_keeps_the_old(&mut self) {
+    fn report_what_keeps_the_old(&mut self) {
         let units = self.facts.units.iter().filter(|state| state.active).map(|state| state.unit.as_str());
         let names: Vec<&str> = units
             .filter(|unit| READ_AT_START.contains(unit))
@@ -399,11 +366,10 @@ impl PlanDraft<'_> {
         if names.is_empty() {
             return;
         }
-        self.plan.warnings.push(HostFinding::warning(
-            CHECK,
+        self.warn(
             format!("these services read /etc/resolv.conf only at their start, and use the old nameserver until then: {}", names.join(", ")),
             format!("restart them after the switch, and after `resolverctl switch --back`: systemctl restart {}", names.join(" ")),
-        ));
+        );
     }
 
     /// The address that programs of this host ask.
@@ -417,14 +383,6 @@ impl PlanDraft<'_> {
 
 /// A listener at port 53.
 type Held = (std::net::SocketAddr, Option<crate::system::proc::Holder>);
-
-/// Options with which dnsmasq serves other hosts with more than answers of DNS (dnsmasq(8)), and the service.
-const DNSMASQ_SERVES: [(&str, &str); 4] = [
-    ("dhcp-range", "gives addresses to other hosts"),
-    ("dhcp-relay", "passes queries for addresses on"),
-    ("enable-ra", "announces routes to other hosts"),
-    ("enable-tftp", "serves files to other hosts"),
-];
 
 /// The service of Postfix, which reloads.
 const POSTFIX: (&str, bool) = ("postfix.service", false);

@@ -1,17 +1,20 @@
-//! The record of a switch: each step with the state before it; and the lock of the one process that may write it.
+//! The record of a switch: who held port 53, and each step with the state before it; and the lock of the one process that may write it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{RECORD, SwitchError};
-use super::former::FormerHolder;
 use super::machine::Machine;
-use super::step::{StateBefore, SwitchStep};
+use super::step::{OWN_UNITS, StateBefore, SwitchStep};
 use crate::limits::MAX_SWITCHED_FILE;
+use crate::system::host::CheckedHost;
+use crate::system::{port, proc};
 use resolver::config::files::open_regular;
 
 /// The version of its format.
@@ -19,6 +22,35 @@ const VERSION: u32 = 1;
 
 /// Bits of a mode by which others than the owner may write.
 const OTHERS_WRITE: u32 = 0o022;
+
+/// A service that held port 53 before the switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FormerHolder {
+    /// Its unit.
+    pub unit: String,
+    /// Its addresses at port 53.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl FormerHolder {
+    /// Whether it may have answered queries to an address.
+    pub(super) fn covers(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|held| port::covers(*held, address))
+    }
+}
+
+/// The services that hold port 53 now, without resolverd.
+pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
+    let mut found: BTreeMap<String, BTreeSet<IpAddr>> = BTreeMap::new();
+    for (address, holder) in proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default() {
+        let unit = holder.and_then(|holder| holder.unit);
+        if let Some(unit) = unit.filter(|unit| !OWN_UNITS.contains(&unit.as_str())) {
+            found.entry(unit).or_default().insert(address.ip());
+        }
+    }
+    let holder = |(unit, addresses)| FormerHolder { unit, addresses: Vec::from_iter(addresses) };
+    found.into_iter().map(holder).collect()
+}
 
 /// A step and the state before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,5 @@
 //! The steps of a switch, and the state before each.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// A step: a change with its reason.
@@ -96,49 +94,48 @@ pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 /// The units of resolverd.
 pub(crate) const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
-impl Change {
-    /// The words behind "restored" or "removed" for the change.
-    pub fn undone(&self) -> String {
-        match self {
-            Self::File { path, informs: None, .. } => path.clone(),
-            Self::File { path, informs: Some(informed), .. } => {
-                let verb = if informed.restart { "restarted" } else { "reloaded" };
-                format!("{path}, and {verb} {}", informed.unit)
-            }
-            Self::Stop { unit } => format!("{unit}: it runs again"),
-            Self::Disable { unit } => format!("{unit}: it starts at boot again"),
-            Self::Start => {
-                format!("{} to their state before the switch", OWN_UNITS.join(" and "))
-            }
-        }
-    }
+/// A change in words.
+#[derive(Clone, Debug)]
+pub struct ChangeWords {
+    /// What it does.
+    pub does: String,
+    /// The words behind "restored" or "removed" when it is undone.
+    pub undone: String,
+    /// The state of this host if it could not be undone.
+    pub not_undone: String,
 }
 
 impl Change {
-    /// The state of this host if the change could not be undone.
-    pub fn not_undone(&self) -> String {
-        match self {
-            Self::File { path, .. } => format!("{path} was not restored"),
-            Self::Stop { unit } => format!("{unit} was not started again"),
-            Self::Disable { unit } => format!("{unit} was not enabled again"),
-            Self::Start => {
-                format!("{} stay in use", OWN_UNITS.join(" and "))
+    /// The change in words.
+    pub fn words(&self) -> ChangeWords {
+        let own = OWN_UNITS.join(" and ");
+        let (does, undone, not_undone) = match self {
+            Self::File { path, informs, .. } => {
+                let verb = |informed: &Informed| if informed.restart { "restart" } else { "reload" };
+                let then = |it: &Informed| format!(", then {} {}", verb(it), it.unit);
+                let and = |it: &Informed| format!(", and {}ed {}", verb(it), it.unit);
+                (
+                    format!("write {path}{}", informs.as_ref().map(then).unwrap_or_default()),
+                    format!("{path}{}", informs.as_ref().map(and).unwrap_or_default()),
+                    format!("{path} was not restored"),
+                )
             }
-        }
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, informs: None, .. } => write!(out, "write {path}"),
-            Self::File { path, informs: Some(informed), .. } => {
-                let verb = if informed.restart { "restart" } else { "reload" };
-                write!(out, "write {path}, then {verb} {}", informed.unit)
-            }
-            Self::Stop { unit } => write!(out, "stop {unit}"),
-            Self::Disable { unit } => write!(out, "disable {unit}"),
-            Self::Start => write!(out, "start and enable {}", OWN_UNITS.join(" and ")),
-        }
+            Self::Stop { unit } => (
+                format!("stop {unit}"),
+                format!("{unit}: it runs again"),
+                format!("{unit} was not started again"),
+            ),
+            Self::Disable { unit } => (
+                format!("disable {unit}"),
+                format!("{unit}: it starts at boot again"),
+                format!("{unit} was not enabled again"),
+            ),
+            Self::Start => (
+                format!("start and enable {own}"),
+                format!("{own} to their state before the switch"),
+                format!("{own} stay in use"),
+            ),
+        };
+        ChangeWords { does, undone, not_undone }
     }
 }

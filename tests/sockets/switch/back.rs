@@ -237,7 +237,7 @@ fn a_signal_undoes_the_switch() {
 }
 
 #[test]
-fn consequences_are_told_before_the_steps() {
+fn consequences_are_shown_before_the_steps() {
     let (internet, host) = (internet(), crowded());
     let before = host.files();
     let (code, text) = host.switch(&internet, &["--yes"]);
@@ -248,7 +248,7 @@ fn consequences_are_told_before_the_steps() {
     let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
     assert_eq!(code, 0);
     let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
-    assert!(place("of /etc/bind/named.conf to resolverd") < place("stop named.service"));
+    assert!(place("settings of named.service to resolverd") < place("stop named.service"));
     assert!(place("other hosts may use") < place("stop named.service"));
 }
 
@@ -354,16 +354,17 @@ fn a_changed_resolv_conf_is_no_hindrance_if_the_old_resolver_returns() {
 }
 
 #[test]
-fn resolverd_starts_at_boot_if_the_old_resolver_cannot_be_enabled() {
+fn resolverd_stays_if_the_old_resolver_cannot_be_enabled() {
     let (internet, host) = (internet(), unbound());
     let before = host.files();
     switched(&internet, &host);
     host.write("fails/enable-unbound.service", "");
     let (code, text) = host.switch(&internet, &["--back"]);
     assert_eq!(code, 4, "{text}");
-    assert!(text.contains("resolverd still starts at boot"), "{text}");
-    assert_eq!(host.files()["units/unbound.service"], "active loaded");
-    assert_eq!(host.files()["units/resolverd.socket"], "enabled loaded");
+    assert!(text.contains("unbound.service was not enabled again"), "{text}");
+    assert!(text.contains("resolverd keeps running until the steps above are undone"), "{text}");
+    assert_eq!(host.files()["units/unbound.service"], "loaded");
+    assert_eq!(host.files()["units/resolverd.socket"], "active enabled loaded");
     fs::remove_dir_all(host.path("fails")).unwrap();
     restored(&internet, &host, &before);
 }
