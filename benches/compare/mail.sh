@@ -11,10 +11,9 @@
 # mail, 25 a second. It asks over UDP as glibc does: 5 s, 2 attempts, TCP after a truncated answer. The resolver has the last core,
 # servers and mail have the others. Printed are, as medians of the seeds,
 #   mean ms (p99)         of each kind of message: the time of its DNS
-#   queries to servers   for each mail; and to lists, for each question to them
+#   queries to servers   for each mail; of them to dead and lame servers, and to DNS lists
 #   failed questions      SERVFAIL, or no answer
 #   CPU ms                for each mail, of the resolver: user and system (proc(5), stat)
-#   mean of a question    ms, by type
 #   secure                signed domains whose MX is answered with AD after the mail, and signed domains: a resolver that does
 #                         not validate is not comparable
 # The reasons of Unbound's and BIND's SERVFAILs follow; --logs keeps all logs. The machine must do nothing else meanwhile.

@@ -4,20 +4,20 @@ use super::client::ControlClient;
 use super::exit::CommandFailure;
 use control::protocol::{QueryReply, Reply, Request, RootKeyStanding, Status};
 use dns::question::Security;
-use migrate::system::root_keys::{RootKeysHere, RootKeysUntold, RootKeysVerdict};
+use migrate::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict};
 
 /// Asks the daemon for the keys of the root and for its trust anchors.
 ///
 /// # Errors
 /// Why it did not tell.
-pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUntold> {
+pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnknown> {
     let failed = |failure: CommandFailure| match failure {
         CommandFailure::Unreachable { socket, error } => {
-            RootKeysUntold::NotRunning(format!("cannot connect to {}: {error}", socket.display()))
+            RootKeysUnknown::NotRunning(format!("cannot connect to {}: {error}", socket.display()))
         }
-        failure => RootKeysUntold::NotTold(failure.to_string()),
+        failure => RootKeysUnknown::NotAsked(failure.to_string()),
     };
-    let other = |words: &str| RootKeysUntold::NotTold(words.to_owned());
+    let other = |words: &str| RootKeysUnknown::NotAsked(words.to_owned());
     let tags = match client.ask_one(&Request::Status).map_err(failed)? {
         Reply::Status(status) => tags(&status),
         _ => return Err(other("the daemon did not tell its state")),

@@ -15,4 +15,5 @@ pub mod rdata;
 #[cfg(any(test, feature = "simulated"))]
 pub mod stage;
 pub mod wire;
+mod words;
 pub mod zone_file;

@@ -5,11 +5,8 @@ use std::time::Duration;
 /// Compression pointers that one pointer may lead over. Encoders point at labels, some at one other pointer.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
-/// Octets of the text of an extended error: a sentence, small enough to fit with any question within 512 octets.
+/// Octets of the text of an extended error: a sentence, small enough to fit with any question into 512 octets.
 pub const MAX_ERROR_TEXT: usize = 180;
-
-/// Records of one `$GENERATE` in a zone file: the addresses of a /16 network.
-pub(crate) const MAX_GENERATED_RECORDS: usize = 65_536;
 
 /// The first of November 2026, in seconds since 1970: before this version was written, so no correct clock is
 /// earlier.

@@ -32,9 +32,6 @@ pub(crate) const MAX_SWITCHED_FILE: u64 = 1 << 20;
 /// Octets that `check system` reads of a file of the host: configuration files have a few KiB, tables of /proc more.
 pub const MAX_CHECKED_FILE: u64 = 4 << 20;
 
-/// Instances of Postfix on one host that `check system` and `switch` look at: postmulti(1) shows two or three.
-pub(crate) const MAX_POSTFIX_INSTANCES: usize = 16;
-
 /// Drop-ins of one configuration that `check system` reads.
 pub(crate) const MAX_CHECKED_DROP_INS: usize = 100;
 

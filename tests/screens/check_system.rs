@@ -120,8 +120,6 @@ fn sick() -> Host {
         ("etc/postfix/master.cf", "smtp inet n - y - - smtpd\nrelay unix - - y - - smtp\n"),
         ("var/spool/postfix/etc/resolv.conf", "nameserver 198.51.100.53\n"),
         ("etc/opendkim.conf", "Syslog yes\n"),
-        ("proc/net/ipv6_route", ""),
-        ("proc/net/if_inet6", "20010db8000000000000000000000001 02 40 00 80 eth0\n"),
     ]);
     host.link("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
     host.sockets(&[("udp", [0; 4], 21), ("tcp", [0; 4], 22), ("udp", [127, 0, 0, 53], 31)]);
@@ -207,7 +205,6 @@ fn the_last_drop_in_of_each_program_counts() {
     let late = "usr/lib/NetworkManager/conf.d/zzz.conf";
     assert_eq!(manager(&[(main, none), (late, default)]), CheckVerdict::Ok);
     assert_eq!(manager(&[(own, none), ("etc/NetworkManager/conf.d/b.conf", default)]), CheckVerdict::Warning);
-    assert_eq!(manager(&[(late, none), ("etc/NetworkManager/conf.d/zzz.conf", "")]), CheckVerdict::Warning);
 }
 
 #[test]
@@ -247,7 +244,7 @@ fn a_root_server_is_asked_over_both_transports() {
 
     let (code, lines) = run(&healthy(), server, &[]);
     // The lab's root is not signed, so it does not show the date; and the daemon, which listens at port 53, does
-    // not tell the keys of the root.
+    // not report the keys of the root.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("2 unknown results")), "{lines:#?}");
     assert!(
         lines.iter().any(|line| line.starts_with("unknown ") && line.contains("root keys")),
@@ -294,15 +291,11 @@ const FORWARD: &str = "[[zone]]\nname = \".\"\nforward = [\"192.0.2.53\"]\n";
 #[test]
 fn a_host_that_forwards_all_names_needs_no_root_server() {
     let verdicts = |zones: &str| outgoing(zones).into_iter().map(|(verdict, _)| verdict).collect::<Vec<_>>();
-    let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names to 192.0.2.53, so it needs no root server";
+    let evidence = "no root server answers; 198.41.0.4:53: timeout after 2 s; resolverd forwards all names, so it needs no root server";
     assert_eq!(outgoing(FORWARD), vec![(CheckVerdict::Ok, evidence.to_owned()); 2]);
     // Zones that are resolved from the root servers nevertheless.
-    let recursing = outgoing(&format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n"));
-    for (verdict, evidence) in &recursing {
-        assert_eq!(*verdict, CheckVerdict::Warning, "{evidence}");
-        assert!(evidence.ends_with("but needs the root servers for bl.example."), "{evidence}");
-    }
-    assert_eq!(recursing.len(), 2);
+    let recursing = format!("{FORWARD}[[zone]]\nname = \"bl.example\"\nrecurse = true\n");
+    assert_eq!(verdicts(&recursing), [CheckVerdict::Failure; 2]);
     // The root servers are needed if no forwarder answers, and for all names outside of a zone that is forwarded.
     assert_eq!(verdicts(&format!("{FORWARD}forward_first = true\n")), [CheckVerdict::Failure; 2]);
     assert_eq!(verdicts(&FORWARD.replace("\".\"", "\"corp.example\"")), [CheckVerdict::Failure; 2]);

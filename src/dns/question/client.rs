@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, RecordType};
-use serde::{Deserialize, Serialize};
 
 use super::names::name_text;
+use crate::words::words;
 
 /// A question of class IN. The client's spelling stays with the listener; names here are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -71,37 +71,23 @@ pub struct Client {
     pub id: u16,
 }
 
-/// The way in which a question came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientTransport {
-    /// A datagram.
-    Udp,
-    /// A stream.
-    Tcp,
-    /// A stream under TLS (RFC 7858).
-    Tls,
-    /// A request over HTTPS (RFC 8484).
-    Https,
-    /// A stream of QUIC (RFC 9250).
-    Quic,
+words! {
+    /// The way in which a question came. The record has their places.
+    pub enum ClientTransport(word) {
+        /// A datagram.
+        Udp = "udp": "UDP",
+        /// A stream.
+        Tcp = "tcp": "TCP",
+        /// A stream under TLS (RFC 7858).
+        Tls = "tls": "TLS",
+        /// A request over HTTPS (RFC 8484).
+        Https = "https": "HTTPS",
+        /// A stream of QUIC (RFC 9250).
+        Quic = "quic": "QUIC",
+    }
 }
 
 impl ClientTransport {
-    /// All of them, in the order of their numbers in the history.
-    pub const ALL: [Self; 5] = [Self::Udp, Self::Tcp, Self::Tls, Self::Https, Self::Quic];
-
-    /// Its word on screens and in the log.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Udp => "UDP",
-            Self::Tcp => "TCP",
-            Self::Tls => "TLS",
-            Self::Https => "HTTPS",
-            Self::Quic => "QUIC",
-        }
-    }
-
     /// Returns true if the kernel has a stream for it, and not datagrams.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp | Self::Quic)

@@ -162,7 +162,7 @@ impl Query {
         let version = self.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
         // Octets behind the last record are ignored, as Unbound and BIND do: some clients pad their messages so.
         self.finish_key();
-        self.refuse_unserved(version, class, flags)
+        self.refuse_unserved(version, class)
     }
 
     /// The key of its question, under which answers are kept.
@@ -308,45 +308,18 @@ impl Query {
         }
     }
 
-    fn refuse_unserved(&self, version: u8, class: u16, flags: u8) -> Result<(), Unanswerable> {
-        let kind = self.kind;
-        let reject = |rcode, outcome, error: Option<ExtendedError>| {
-            Err(Unanswerable::Rejected(Box::new(Rejection {
-                id: self.id,
-                flags,
-                question: Some(self.question_bytes().into()),
-                edns: self.edns.is_some(),
-                pads: false,
-                rcode,
-                outcome,
-                extended_error: error,
-            })))
+    fn refuse_unserved(&self, version: u8, class: u16) -> Result<(), Unanswerable> {
+        let (rcode, outcome, why) = match self.kind {
+            _ if version > 0 => {
+                (ResponseCode::BADVERS, Outcome::BadVersion, "only EDNS version 0 is supported")
+            }
+            0 | OPT => (ResponseCode::FormErr, Outcome::FormError, "this type cannot be queried"),
+            _ if class != 1 => (ResponseCode::Refused, Outcome::Refused, "only class IN is supported"),
+            // TKEY, TSIG, IXFR, AXFR, MAILB, MAILA (RFC 6895 section 3.1): transfers and meta types.
+            249..=254 => (ResponseCode::Refused, Outcome::Refused, "zone transfers are not supported"),
+            _ => return Ok(()),
         };
-        let unsupported = |what: &str| Some(ExtendedError::new(ExtendedError::NOT_SUPPORTED, what));
-        if version > 0 {
-            let error = unsupported("only EDNS version 0 is supported");
-            return reject(ResponseCode::BADVERS, Outcome::BadVersion, error);
-        }
-        if kind == 0 || kind == OPT {
-            let error = unsupported("this type cannot be queried");
-            return reject(ResponseCode::FormErr, Outcome::FormError, error);
-        }
-        if class != 1 {
-            return reject(
-                ResponseCode::Refused,
-                Outcome::Refused,
-                unsupported("only class IN is supported"),
-            );
-        }
-        // TKEY, TSIG, IXFR, AXFR, MAILB, MAILA (RFC 6895 section 3.1): transfers and meta types.
-        if (249..=254).contains(&kind) {
-            return reject(
-                ResponseCode::Refused,
-                Outcome::Refused,
-                unsupported("zone transfers are not supported"),
-            );
-        }
-        Ok(())
+        Err(self.rejection(rcode, outcome, ExtendedError::new(ExtendedError::NOT_SUPPORTED, why)).into())
     }
 }
 

@@ -9,35 +9,30 @@ use hickory_proto::serialize::binary::BinDecoder;
 
 use super::entries::Word;
 use super::fields::{self, Field};
-use super::{forms, words};
+use super::words;
 use crate::rdata;
 
 /// The fields of the types that have a form of their own; the last field may take several words.
 fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     use Field::{
-        Address4, Address6, Algorithm, Base64, Certificate, Hash, Hex, Moment, Name, Rest, Salt, Span, Text,
-        Texts, Type, Types, U8, U16, U32,
+        Address4, Address6, Algorithm, Base64, Hash, Hex, Moment, Name, Rest, Salt, Span, Text, Texts, Type,
+        Types, U8, U16, U32,
     };
     Some(match u16::from(kind) {
-        // A, NS, CNAME, SOA, PTR, HINFO, MINFO, MX, TXT
+        // A, NS, CNAME, SOA, PTR, HINFO, MX, TXT
         1 => &[Address4],
         2 | 5 | 12 => &[Name],
         6 => &[Name, Name, U32, Span, Span, Span, Span],
         13 => &[Text, Text],
-        14 => &[Name, Name],
         15 => &[U16, Name],
         16 => &[Texts],
-        // RP, AFSDB, X25, RT (RFC 1183), PX (RFC 2163)
+        // RP, AFSDB (RFC 1183)
         17 => &[Name, Name],
-        18 | 21 => &[U16, Name],
-        19 => &[Text],
-        26 => &[U16, Name, Name],
-        // AAAA (RFC 3596), SRV (RFC 2782), NAPTR (RFC 3403), KX (RFC 2230), CERT (RFC 4398), DNAME (RFC 6672)
+        18 => &[U16, Name],
+        // AAAA (RFC 3596), SRV (RFC 2782), NAPTR (RFC 3403), DNAME (RFC 6672)
         28 => &[Address6],
         33 => &[U16, U16, U16, Name],
         35 => &[U16, U16, Text, Text, Text, Name],
-        36 => &[U16, Name],
-        37 => &[Certificate, U16, Algorithm, Base64],
         39 => &[Name],
         // DS, CDS (RFC 4034, RFC 7344), SSHFP (RFC 4255), RRSIG, NSEC
         43 | 59 => &[U16, Algorithm, U8, Hex],
@@ -48,21 +43,16 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
         48 | 60 => &[U16, U8, Algorithm, Base64],
         50 => &[U8, U8, U16, Salt, Hash, Types],
         51 => &[U8, U8, U16, Salt],
-        // DHCID (RFC 4701), TLSA (RFC 6698), SMIMEA (RFC 8162), OPENPGPKEY (RFC 7929), CSYNC (RFC 7477), SPF (RFC 7208), AVC, URI (RFC 7553), CAA (RFC 8659)
+        // TLSA (RFC 6698), SMIMEA (RFC 8162), OPENPGPKEY (RFC 7929), CSYNC (RFC 7477), SPF (RFC 7208), URI (RFC 7553), CAA (RFC 8659)
         52 | 53 => &[U8, U8, U8, Hex],
-        49 | 61 => &[Base64],
+        61 => &[Base64],
         62 => &[U32, U16, Types],
-        99 | 258 => &[Texts],
+        99 => &[Texts],
         256 => &[U16, U16, Rest],
         257 => &[U8, Text, Rest],
         _ => return None,
     })
 }
-
-/// Types whose words are no row of fields.
-const LOC: u16 = 29;
-const APL: u16 = 42;
-const HIP: u16 = 55;
 
 /// SVCB and HTTPS (RFC 9460), whose parameters the library reads.
 const SERVICES: [RecordType; 2] = [RecordType::SVCB, RecordType::HTTPS];
@@ -81,18 +71,11 @@ pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RD
     if SERVICES.contains(&kind) {
         return service(kind, words, origin);
     }
-    let octets = match (u16::from(kind), fields_of(kind)) {
-        (_, Some(fields)) => fields::write(fields, words, origin),
-        (LOC, _) => forms::place(words),
-        (APL, _) => forms::prefixes(words),
-        (HIP, _) => forms::host_identity(words, origin),
-        _ => {
-            let reason = "has no form of its own here; write it as \\# and its octets (RFC 3597)";
-            return Err(format!("{kind} {reason}"));
-        }
-    };
-    let read = octets.and_then(|octets| meant(kind, &octets));
-    read.ok_or_else(|| format!("{kind} cannot be read"))
+    let fields = fields_of(kind).ok_or_else(|| {
+        format!("{kind} has no form of its own here; write it as \\# and its octets (RFC 3597)")
+    })?;
+    let octets = fields::write(fields, words, origin);
+    octets.and_then(|octets| meant(kind, &octets)).ok_or_else(|| format!("{kind} cannot be read"))
 }
 
 /// Octets read as data of a type.
@@ -163,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_are_taken_as_they_are_reported() {
+    fn octets_are_taken_as_written() {
         let data = |text: &str| record(&format!("a. {text}")).unwrap().data;
         assert!(matches!(data("A \\# 4 0a000001"), RData::A(_)));
         let odd = data("A \\# 1 0a");

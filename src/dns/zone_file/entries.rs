@@ -3,8 +3,6 @@
 //! RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment, and text in
 //! quotes is one word.
 
-use super::generate::GeneratedLines;
-
 /// An error in a text, and its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
@@ -37,20 +35,9 @@ pub struct Word {
     pub quoted: bool,
 }
 
-impl Word {
-    /// Its text for `$GENERATE`: as in BIND, the escaped quotes of a word in quotes are the quotes of the records.
-    fn with_quotes(&self) -> String {
-        if self.quoted { self.text.replace("\\\"", "\"") } else { self.text.clone() }
-    }
-}
-
 impl ZoneFileEntry {
     fn at(line: usize, begins_blank: bool) -> Self {
         Self { line, begins_blank, words: Vec::new(), comment: String::new() }
-    }
-
-    fn has_first_word(&self, word: &str) -> bool {
-        self.words.first().is_some_and(|first| first.text.eq_ignore_ascii_case(word))
     }
 
     /// An error in it, with the reason.
@@ -69,57 +56,20 @@ impl ZoneFileEntry {
     }
 }
 
-/// The entries of a text, split one by one: a large zone is not held as words. `$GENERATE` stands for the entries that it makes.
+/// The entries of a text, split one by one: a large zone is not held as words.
 pub struct ZoneFileEntries<'t> {
     lines: std::iter::Zip<std::ops::RangeFrom<usize>, std::str::Lines<'t>>,
-    /// The lines of a `$GENERATE`, and its line.
-    generated: Option<(GeneratedLines, usize)>,
 }
 
-/// Splits a text into entries; an item is an error if a parenthesis or a quote has no other half, or if a `$GENERATE` cannot be read.
+/// Splits a text into entries; an item is an error if a parenthesis or a quote has no other half.
 pub fn entries(text: &str) -> ZoneFileEntries<'_> {
-    ZoneFileEntries { lines: (1..).zip(text.lines()), generated: None }
+    ZoneFileEntries { lines: (1..).zip(text.lines()) }
 }
 
 impl Iterator for ZoneFileEntries<'_> {
     type Item = Result<ZoneFileEntry, ZoneFileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(entry) = self.next_generated() {
-            return Some(entry);
-        }
-        let entry = match self.next_written()? {
-            Ok(entry) if entry.is_directive() && entry.has_first_word("$GENERATE") => entry,
-            other => return Some(other),
-        };
-        let words: Vec<String> = entry.words.iter().map(Word::with_quotes).collect();
-        match GeneratedLines::new(&words) {
-            Ok(lines) => {
-                self.generated = Some((lines, entry.line));
-                self.next_generated()
-            }
-            Err(reason) => Some(Err(entry.wrong(reason))),
-        }
-    }
-}
-
-impl ZoneFileEntries<'_> {
-    /// The next entry that a `$GENERATE` makes.
-    fn next_generated(&mut self) -> Option<Result<ZoneFileEntry, ZoneFileError>> {
-        let (lines, line) = self.generated.as_mut()?;
-        let mut entry = ZoneFileEntry::at(*line, false);
-        match lines.next() {
-            Some(Ok(text)) => Some(cut_line(&text, &mut entry, &mut 0).map(|()| entry)),
-            Some(Err(reason)) => Some(Err(entry.wrong(reason))),
-            None => {
-                self.generated = None;
-                None
-            }
-        }
-    }
-
-    /// The next entry of the text.
-    fn next_written(&mut self) -> Option<Result<ZoneFileEntry, ZoneFileError>> {
         let mut open: Option<ZoneFileEntry> = None;
         let mut depth = 0_usize;
         for (line, text) in self.lines.by_ref() {

@@ -34,8 +34,6 @@ pub(super) enum Field {
     Type,
     /// An algorithm of DNSSEC, by its number or mnemonic.
     Algorithm,
-    /// A type of certificate, by its number or mnemonic (RFC 4398 section 2.1).
-    Certificate,
     /// A character string.
     Text,
     /// Text without an octet for its length.
@@ -68,18 +66,6 @@ const ALGORITHMS: [(&str, u8); 12] = [
     ("ECDSAP384SHA384", 14),
     ("ED25519", 15),
     ("ED448", 16),
-];
-
-/// Mnemonics of types of certificates (RFC 4398 section 2.1).
-const CERTIFICATES: [(&str, u16); 8] = [
-    ("PKIX", 1),
-    ("SPKI", 2),
-    ("PGP", 3),
-    ("IPKIX", 4),
-    ("ISPKI", 5),
-    ("IPGP", 6),
-    ("ACPKIX", 7),
-    ("IACPKIX", 8),
 ];
 
 /// The octets of data that have these fields; none if the words are too few, too many, or wrong.
@@ -117,9 +103,6 @@ fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<(
         Field::Moment => wire.extend(moment(word)?.to_be_bytes()),
         Field::Type => wire.extend(u16::from(words::kind(word)?).to_be_bytes()),
         Field::Algorithm => wire.push(algorithm(word)?),
-        Field::Certificate => {
-            wire.extend(named(word, &CERTIFICATES).or_else(|| word.parse().ok())?.to_be_bytes());
-        }
         Field::Text => push_counted(wire, &string(word)?)?,
         Field::Rest => wire.extend(string(word)?),
         Field::Salt => push_counted(wire, &hex(if word == "-" { "" } else { word })?)?,
@@ -131,11 +114,8 @@ fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<(
 
 /// The number of an algorithm, by itself or its mnemonic.
 pub fn algorithm(word: &str) -> Option<u8> {
-    named(word, &ALGORITHMS).or_else(|| word.parse().ok())
-}
-
-fn named<Number: Copy>(word: &str, known: &[(&str, Number)]) -> Option<Number> {
-    known.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, number)| *number)
+    let known = ALGORITHMS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+    known.map(|(_, number)| *number).or_else(|| word.parse().ok())
 }
 
 fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
@@ -145,7 +125,7 @@ fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
 }
 
 /// Labels in the case of the file (RFC 6840 section 5.1).
-pub(super) fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
+fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
     name.iter().try_for_each(|label| push_counted(wire, label))?;
     wire.push(0);
     Some(())

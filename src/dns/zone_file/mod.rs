@@ -2,7 +2,7 @@
 //!
 //! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, an omitted owner,
 //! parentheses, comments, quotes; TTL and class in either order or omitted, a TTL in seconds or like `1h30m`; RFC
-//! 3597 section 5 for types and data without a form of their own; `$GENERATE` of BIND. `$INCLUDE` is refused.
+//! 3597 section 5 for types and data without a form of their own. `$INCLUDE` and `$GENERATE` are refused.
 //!
 //! # Decisions
 //!
@@ -24,8 +24,6 @@
 mod data;
 mod entries;
 mod fields;
-mod forms;
-mod generate;
 mod words;
 
 use hickory_proto::rr::{Name, Record};
@@ -192,21 +190,17 @@ mod tests {
             ]
         );
         assert_eq!(read("a 7 A 10.0.0.1\nb A 10.0.0.2\n")[1], "b.zone.example. 7 IN A 10.0.0.2");
-        let generated = read("$TTL 60\n$ORIGIN sub\n$GENERATE 1-2 a$ A 10.0.0.$\n TXT x\n");
-        let expected = ["a1.sub.zone.example. 60 IN A 10.0.0.1", "a2.sub.zone.example. 60 IN A 10.0.0.2"];
-        assert_eq!(generated[..2], expected);
-        assert_eq!(generated[2], "a2.sub.zone.example. 60 IN TXT x");
         assert_eq!(read("a A 10.0.0.1\n"), ["a.zone.example. 3600 IN A 10.0.0.1"]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_reported_with_its_line() {
+    fn an_unreadable_entry_is_reported_with_its_line() {
         assert_eq!(wrong("\tA 10.0.0.1\n"), "line 1: the first record has no owner");
         assert_eq!(wrong("a A 10.0.0.1\na NOSUCH x\n"), "line 2: unknown type NOSUCH");
         assert_eq!(wrong("a IN 60\n"), "line 1: the type is missing");
         assert_eq!(wrong("$TTL soon\n"), "line 1: $TTL is not a number of seconds");
         assert_eq!(wrong("$FROB 1\n"), "line 1: $FROB is not supported");
-        assert_eq!(wrong("\n$GENERATE 8-9 a$ A 10.0.0.25$\n"), "line 2: A cannot be read");
+        assert_eq!(wrong("\n$GENERATE 8-9 a$ A 10.0.0.25$\n"), "line 2: $GENERATE is not supported");
         assert_eq!(wrong("a..b A 10.0.0.1\n"), "line 1: a..b is not a name");
     }
 }

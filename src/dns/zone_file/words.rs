@@ -7,23 +7,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::wire::presentation::read_name;
 
 /// Mnemonics of types that the library does not know (IANA's registry of resource record types).
-const MNEMONICS: [(&str, u16); 15] = [
-    ("MINFO", 14),
-    ("RP", 17),
-    ("AFSDB", 18),
-    ("X25", 19),
-    ("ISDN", 20),
-    ("RT", 21),
-    ("PX", 26),
-    ("LOC", 29),
-    ("KX", 36),
-    ("APL", 42),
-    ("DHCID", 49),
-    ("HIP", 55),
-    ("SPF", 99),
-    ("URI", 256),
-    ("AVC", 258),
-];
+const MNEMONICS: [(&str, u16); 5] = [("RP", 17), ("AFSDB", 18), ("LOC", 29), ("SPF", 99), ("URI", 256)];
 
 /// Reads a type: its mnemonic, or `TYPE` and its number.
 pub fn kind(text: &str) -> Option<RecordType> {

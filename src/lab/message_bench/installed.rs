@@ -23,8 +23,7 @@ use super::super::demo::count_secure;
 use super::super::internet::Internet;
 use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
-use super::playing::{count_sent, internet, play};
-use super::{Installed, Options, Run};
+use super::{Installed, Options, Run, count_sent, internet, play};
 
 /// The address of each resolver.
 const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SERVERS_PORT);

@@ -47,9 +47,7 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
     let each = |count: u64, run: &Run| count as f64 / run.played.len().max(1) as f64;
     row("queries to servers, for each mail", 1, &|runs| vec![median(runs, |run| each(run.sent[0], run))]);
     row("of them to dead and lame servers", 2, &|runs| vec![median(runs, |run| each(run.to_broken, run))]);
-    row("queries to lists, for each question to them", 2, &|runs| {
-        vec![median(runs, |run| run.sent[1] as f64 / run.asked_of_lists.max(1) as f64)]
-    });
+    row("of them to DNS lists", 1, &|runs| vec![median(runs, |run| each(run.sent[1], run))]);
     row("asked ahead, for each mail (used)", 1, &|runs| {
         pair(runs, |run| Some(run.ahead?.map(|count| each(count, run))))
     });
@@ -57,14 +55,6 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
     row("CPU ms, for each mail", 2, &|runs| {
         vec![median(runs, |run| millis(run.cpu) / run.played.len().max(1) as f64)]
     });
-    let kinds = columns.iter().flat_map(|column| &column.runs).flat_map(|run| run.waits.keys().copied());
-    for kind in kinds.collect::<std::collections::BTreeSet<_>>() {
-        row(&format!("{kind}, mean of a question"), 1, &|runs| {
-            let wait =
-                |run: &Run| run.waits.get(kind).map_or(0.0, |(count, sum)| millis(*sum) / f64::from(*count));
-            vec![median(runs, wait)]
-        });
-    }
     row("signed domains found secure (signed)", 0, &|runs| {
         pair(runs, |run| Some(run.secure?.map(|count| count as f64)))
     });

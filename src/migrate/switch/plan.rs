@@ -9,9 +9,7 @@ use super::step::{Change, Informed, NETWORK_MANAGER, OWN_UNITS, SwitchStep, Unit
 use super::texts::{self, MARK};
 use crate::system::host::HostFile;
 use crate::system::{CheckVerdict, HostFinding};
-use crate::system::{
-    cloud_init, egress, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved,
-};
+use crate::system::{cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved};
 
 /// The steps of a switch, and the reasons against it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,11 +111,6 @@ impl PlanDraft<'_> {
                 || finding.check == port::CHECK && self.facts.host.ours.is_empty()
         };
         self.plan.refusals.extend(self.findings.iter().filter(failed).cloned());
-        // The zones that would not work on a host that forwards all other names.
-        let warned = |finding: &&HostFinding| {
-            finding.verdict == CheckVerdict::Warning && egress::CHECKS.contains(&finding.check)
-        };
-        self.plan.warnings.extend(self.findings.iter().filter(warned).cloned());
         if let Err(errors) = &self.facts.config {
             let advice = "correct the file; `resolverctl config check` shows the errors";
             self.plan.refusals.push(HostFinding::failure("configuration", errors.trim_end(), advice));
@@ -319,11 +312,10 @@ impl PlanDraft<'_> {
             true => texts::resolv_conf(old, self.address()),
             false => old.to_owned(),
         };
-        let copies = self.old_copies(&text);
+        let copy = self.is_amiss(postfix::CHECK).then(|| self.facts.host.postfix.copy.path().to_owned());
         if text != old {
             // Its processes keep what they read at their start, also outside of a chroot (res_ninit(3)).
-            let has_postfix = self.facts.host.postfix.iter().any(|instance| instance.master.text().is_some());
-            let keeps_old = copies.is_empty() && has_postfix;
+            let keeps_old = copy.is_none() && self.facts.host.postfix.master.text().is_some();
             self.write(
                 "/etc/resolv.conf",
                 text.clone(),
@@ -332,28 +324,14 @@ impl PlanDraft<'_> {
             );
             self.report_what_keeps_the_old();
         }
-        for path in copies {
+        if let Some(path) = copy {
             self.write(
                 &path,
-                text.clone(),
+                text,
                 Some(POSTFIX),
                 "the services of Postfix that run in the chroot read this copy of /etc/resolv.conf",
             );
         }
-    }
-
-    /// The copies of Postfix's chroots that do not lead to resolverd, if `/etc/resolv.conf` has this text.
-    fn old_copies(&self, text: &str) -> Vec<String> {
-        let mut after = self.facts.host.clone();
-        after.resolv_conf =
-            (HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() }, None);
-        let mut is_old = |instance: &&postfix::PostfixInstance| {
-            after.postfix = vec![(*instance).clone()];
-            let left = judge(&after);
-            left.iter().any(|finding| finding.check == postfix::CHECK && finding.verdict != CheckVerdict::Ok)
-        };
-        let instances = self.facts.host.postfix.iter();
-        instances.filter(&mut is_old).map(|instance| instance.copy.path().to_owned()).collect()
     }
 
     /// Warns of the services that run, and keep the nameservers that they read at their start.

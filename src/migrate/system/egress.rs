@@ -1,45 +1,43 @@
 //! Outgoing queries: whether this host's own queries reach the root servers, and no other server answers in their place.
 //!
 //! Without TCP no large answer comes (RFC 7766); a provider that answers in a server's place makes every DNS list refuse
-//! us. A host that forwards all names needs neither, but for the zones that it resolves from the root servers nevertheless.
+//! us. A host that forwards all names needs neither.
 
-use super::forwarding::Forwarding;
 use super::root_zone::{RootZoneReplies, RootZoneReply};
 use crate::system::{CheckVerdict, HostFinding};
-
-/// The names of the checks.
-pub(crate) const CHECKS: [&str; 2] = [UDP, TCP];
+use resolver::config::{Config, ZoneKind};
 
 const UDP: &str = "outgoing UDP";
 
 const TCP: &str = "outgoing TCP";
 
-/// Datagrams.
-pub(super) fn udp(heard: &RootZoneReplies, forwarding: Option<&Forwarding>) -> HostFinding {
+/// Datagrams. `forwards_all`: this host need not reach a root server.
+pub(super) fn udp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing UDP to port 53: resolverd queries the servers on the internet itself";
-    eased(check(UDP, &heard.udp, advice), forwarding)
+    eased(check(UDP, &heard.udp, advice), forwards_all)
 }
 
 /// Streams.
-pub(super) fn tcp(heard: &RootZoneReplies, forwarding: Option<&Forwarding>) -> HostFinding {
+pub(super) fn tcp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing TCP to port 53: large answers need TCP";
-    eased(check(TCP, &heard.tcp, advice), forwarding)
+    eased(check(TCP, &heard.tcp, advice), forwards_all)
 }
 
-/// The finding of a host that forwards all names: at most a warning.
-fn eased(found: HostFinding, forwarding: Option<&Forwarding>) -> HostFinding {
-    let Some(forwarding) = forwarding.filter(|_| found.verdict == CheckVerdict::Failure) else {
+/// The finding, which is none against a host that forwards all names.
+fn eased(found: HostFinding, forwards_all: bool) -> HostFinding {
+    if found.verdict != CheckVerdict::Failure || !forwards_all {
         return found;
-    };
-    let (evidence, words) = (found.evidence, forwarding.words());
-    match forwarding.recursing_words() {
-        None => HostFinding::ok(found.check, format!("{evidence}; {words}, so it needs no root server")),
-        Some(zones) => HostFinding::warning(
-            found.check,
-            format!("{evidence}; {words}, but needs the root servers for {zones}"),
-            "permit outgoing UDP and TCP to port 53, or remove `recurse` and `forward_first` of these zones: they are then forwarded, too",
-        ),
     }
+    let evidence = format!("{}; resolverd forwards all names, so it needs no root server", found.evidence);
+    HostFinding::ok(found.check, evidence)
+}
+
+/// Whether all names go to forwarders, and none to the root servers, also not if the forwarders fail.
+pub(super) fn forwards_all(config: &Config) -> bool {
+    // This host is in the view of the control socket.
+    let zones = || config.zones.iter().filter(|zone| zone.view.is_none());
+    let recurses = zones().any(|zone| zone.kind == ZoneKind::Recurse || zone.forward_first);
+    !recurses && zones().any(|zone| zone.name.is_root() && matches!(zone.kind, ZoneKind::Forward(_)))
 }
 
 fn check(check: &'static str, reply: &RootZoneReply, advice: &str) -> HostFinding {

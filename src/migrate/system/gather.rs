@@ -4,8 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::host::CheckedHost;
-use super::{HostFacts, forwarding, postfix, proc, root_zone};
+use super::{HostFacts, egress, postfix, proc, root_zone};
 use resolver::config::{Config, defaults};
+
+/// The directories of systemd-resolved's drop-ins.
+const RESOLVED: [&str; 4] = [
+    "/usr/lib/systemd/resolved.conf.d",
+    "/usr/local/lib/systemd/resolved.conf.d",
+    "/run/systemd/resolved.conf.d",
+    "/etc/systemd/resolved.conf.d",
+];
 
 /// Reads the host below `root`, and asks `servers`, root servers, over the network.
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
@@ -13,35 +21,30 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let config = config(root);
     HostFacts {
         ours: listeners(&config),
-        forwarding: forwarding::of(&config),
+        forwards_all: egress::forwards_all(&config),
         resolv_conf: host.link("/etc/resolv.conf"),
         nsswitch: host.file("/etc/nsswitch.conf"),
         resolved: (
             host.is_there("/run/systemd/resolve"),
-            host.files(
-                "/etc/systemd/resolved.conf",
-                &["/usr/lib", "/usr/local/lib", "/run", "/etc"],
-                "systemd/resolved.conf.d",
-                "conf",
-            ),
+            [vec![host.file("/etc/systemd/resolved.conf")], host.drop_ins(&RESOLVED, "conf")].concat(),
         ),
         network_manager: (
             host.is_there("/run/NetworkManager"),
-            host.files_by_directory(
-                "/etc/NetworkManager/NetworkManager.conf",
-                &["/usr/lib", "/run", "/etc"],
-                "NetworkManager/conf.d",
-                "conf",
-            ),
+            [
+                host.drop_ins(&["/usr/lib/NetworkManager/conf.d", "/run/NetworkManager/conf.d"], "conf"),
+                vec![host.file("/etc/NetworkManager/NetworkManager.conf")],
+                host.drop_ins(&["/etc/NetworkManager/conf.d"], "conf"),
+            ]
+            .concat(),
         ),
         cloud_init: (
             host.is_there("/etc/cloud/cloud.cfg") && !host.is_there("/etc/cloud/cloud-init.disabled"),
-            host.files("/etc/cloud/cloud.cfg", &["/etc"], "cloud/cloud.cfg.d", "cfg"),
+            [vec![host.file("/etc/cloud/cloud.cfg")], host.drop_ins(&["/etc/cloud/cloud.cfg.d"], "cfg")]
+                .concat(),
         ),
-        postfix: postfix::instances(&host),
+        postfix: postfix::gather(&host),
         opendkim: host.file("/etc/opendkim.conf"),
         holders: proc::holders(&host),
-        ipv6: (host.file("/proc/net/ipv6_route"), host.file("/proc/net/if_inet6")),
         heard: root_zone::ask(servers),
         unix,
         root_keys: None,

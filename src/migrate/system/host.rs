@@ -110,55 +110,18 @@ impl CheckedHost<'_> {
         self.read(&place, path)
     }
 
-    /// A configuration file and its drop-ins, in the order in which systemd reads them: by name, in whichever directory they are. Of two
-    /// with the same name only the one of the later directory is read.
-    pub(crate) fn files(
-        &self,
-        main: &str,
-        directories: &[&str],
-        drop_ins: &str,
-        suffix: &str,
-    ) -> Vec<HostFile> {
-        let named = self.drop_ins(directories, drop_ins, suffix);
-        let drop_ins = named.values().map(|path| self.file(path));
-        std::iter::once(self.file(main)).chain(drop_ins).collect()
-    }
-
-    /// A configuration file and its drop-ins, in the order in which NetworkManager reads them: those of the last directory after the file, those
-    /// of the others before it, one directory after the other. Of two with the same name only the one of the later directory is read.
-    pub(crate) fn files_by_directory(
-        &self,
-        main: &str,
-        directories: &[&str],
-        drop_ins: &str,
-        suffix: &str,
-    ) -> Vec<HostFile> {
-        let named = self.drop_ins(directories, drop_ins, suffix);
-        let mut files: Vec<HostFile> = Vec::new();
-        for (at, directory) in (1..).zip(directories) {
-            if at == directories.len() {
-                files.push(self.file(main));
-            }
-            let begin = format!("{directory}/{drop_ins}/");
-            let own = named.values().filter(|path| path.starts_with(&begin));
-            files.extend(own.map(|path| self.file(path)));
-        }
-        files
-    }
-
-    /// The paths of drop-ins by their names, at most `MAX_CHECKED_DROP_INS`; of two with the same name only that in the later directory. A link
-    /// to /dev/null has no other effect.
-    fn drop_ins(&self, directories: &[&str], drop_ins: &str, suffix: &str) -> BTreeMap<String, String> {
+    /// The drop-ins of these directories in the order of their names, at most `MAX_CHECKED_DROP_INS`. Of two with the same name only that in the
+    /// later directory is read; a link to /dev/null has no other effect.
+    pub(crate) fn drop_ins(&self, directories: &[&str], suffix: &str) -> Vec<HostFile> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {
-            let directory = format!("{directory}/{drop_ins}");
-            let Ok(entries) = fs::read_dir(self.path(&directory)) else { continue };
+            let Ok(entries) = fs::read_dir(self.path(directory)) else { continue };
             let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
             let named = names.filter(|name| Path::new(name).extension().is_some_and(|last| last == suffix));
             by_name.extend(named.map(|name| (name.clone(), format!("{directory}/{name}"))));
         }
         by_name
             .retain(|_, path| fs::read_link(self.path(path)).ok().as_deref() != Some(Path::new("/dev/null")));
-        by_name.into_iter().take(MAX_CHECKED_DROP_INS).collect()
+        by_name.values().take(MAX_CHECKED_DROP_INS).map(|path| self.file(path)).collect()
     }
 }

@@ -17,11 +17,9 @@ mod clock;
 pub(crate) mod cloud_init;
 pub(crate) mod egress;
 mod finding;
-pub mod forwarding;
 pub mod gather;
 pub mod host;
 mod ini;
-mod ipv6;
 pub(crate) mod network_manager;
 pub mod nsswitch;
 pub mod opendkim;
@@ -36,12 +34,10 @@ pub mod root_zone;
 use std::net::IpAddr;
 
 pub use self::finding::{CheckVerdict, HostFinding};
-use self::forwarding::Forwarding;
 use self::host::HostFile;
-use self::postfix::PostfixInstance;
+use self::postfix::Postfix;
 use self::proc::Holders;
-use self::resolv_conf::ResolvConf;
-use self::root_keys::{RootKeysHere, RootKeysUntold};
+use self::root_keys::{RootKeysHere, RootKeysUnknown};
 use self::root_zone::RootZoneReplies;
 
 /// The facts about this host.
@@ -49,8 +45,8 @@ use self::root_zone::RootZoneReplies;
 pub struct HostFacts {
     /// The addresses where resolverd listens at port 53.
     pub ours: Vec<IpAddr>,
-    /// The forwarders of all names; none if resolverd resolves names from the root servers.
-    pub forwarding: Option<Forwarding>,
+    /// Whether all names go to forwarders, and none to the root servers.
+    pub forwards_all: bool,
     /// `/etc/resolv.conf`, and its target if it is a link.
     pub resolv_conf: (HostFile, Option<String>),
     /// `/etc/nsswitch.conf`
@@ -61,44 +57,38 @@ pub struct HostFacts {
     pub(crate) network_manager: (bool, Vec<HostFile>),
     /// Whether cloud-init runs, and its configuration files in the order of precedence.
     pub(crate) cloud_init: (bool, Vec<HostFile>),
-    /// The instances of Postfix.
-    pub postfix: Vec<PostfixInstance>,
+    /// Postfix.
+    pub postfix: Postfix,
     /// `/etc/opendkim.conf`
     pub opendkim: HostFile,
     /// The listeners at port 53; none if /proc cannot be read.
     pub(crate) holders: Option<Holders>,
-    /// `/proc/net/ipv6_route` and `/proc/net/if_inet6`
-    pub ipv6: (HostFile, HostFile),
     /// The answers of root servers over UDP and TCP.
     pub heard: RootZoneReplies,
     /// Seconds since 1970, by this host's clock.
     pub unix: u64,
     /// The keys of the root at the daemon, or why it was not asked; none if nobody was to ask it.
-    pub root_keys: Option<Result<RootKeysHere, RootKeysUntold>>,
+    pub root_keys: Option<Result<RootKeysHere, RootKeysUnknown>>,
 }
 
 /// Every check, in the order of a query's way.
 pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
-    let ours = facts.ours.as_slice();
+    let (ours, forwards_all) = (facts.ours.as_slice(), facts.forwards_all);
     let (file, link) = &facts.resolv_conf;
-    let parsed = file.text().map(ResolvConf::parse);
     let mut findings = resolv_conf::check(file, link.as_deref(), ours);
     findings.extend([
         nsswitch::check(&facts.nsswitch),
         resolved::check(facts.resolved.0, &facts.resolved.1, ours),
         network_manager::check(facts.network_manager.0, &facts.network_manager.1),
         cloud_init::check(facts.cloud_init.0, &facts.cloud_init.1),
-    ]);
-    findings.extend(facts.postfix.iter().map(|instance| postfix::check(instance, parsed.as_ref(), ours)));
-    findings.extend([
+        postfix::check(&facts.postfix, ours),
         opendkim::check(&facts.opendkim, ours),
         port::check(facts.holders.as_ref(), ours),
-        egress::udp(&facts.heard, facts.forwarding.as_ref()),
-        egress::tcp(&facts.heard, facts.forwarding.as_ref()),
-        ipv6::check(&facts.ipv6.0, &facts.ipv6.1),
-        clock::check(facts.unix, &facts.heard, facts.forwarding.is_some()),
+        egress::udp(&facts.heard, forwards_all),
+        egress::tcp(&facts.heard, forwards_all),
+        clock::check(facts.unix, &facts.heard, forwards_all),
     ]);
-    let (listens, forwards_all) = (port::has_daemon(facts.holders.as_ref()), facts.forwarding.is_some());
+    let listens = port::has_daemon(facts.holders.as_ref());
     findings.extend(facts.root_keys.as_ref().map(|here| root_keys::check(here, listens, forwards_all)));
     findings
 }

@@ -57,7 +57,7 @@ mod tests {
     use crate::system::CheckVerdict;
 
     #[test]
-    fn opendkim_must_be_told_to_query_resolverd() {
+    fn opendkim_must_query_resolverd() {
         let own = [IpAddr::from([127, 0, 0, 1])];
         let judge = |text: &str| {
             let file = HostFile::Text { path: "f".to_owned(), text: text.to_owned() };

@@ -34,13 +34,13 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
         .iter()
         .filter_map(|(_, holder)| holder.as_ref().map(|holder| holder.process.as_str()))
         .collect();
-    let evidence = told(holders);
+    let evidence = words(holders);
     if !others.is_empty() {
         let names = others.into_iter().collect::<Vec<_>>().join(" and ");
         let advice = format!(
             "stop {names}: `systemctl disable --now UNIT`, where UNIT is its systemd unit; or set `listen.addresses` of resolverd to a free address"
         );
-        return HostFinding::failure(CHECK, told(&in_the_way), advice);
+        return HostFinding::failure(CHECK, words(&in_the_way), advice);
     }
     if !in_the_way.is_empty() {
         return HostFinding::could_not_tell(CHECK, evidence, "run this command with sudo to see the process");
@@ -88,7 +88,7 @@ pub fn covers(held: IpAddr, address: IpAddr) -> bool {
 }
 
 /// `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
-fn told(holders: &Holders) -> String {
+fn words(holders: &Holders) -> String {
     let mut places: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (address, holder) in holders {
         places
@@ -96,10 +96,10 @@ fn told(holders: &Holders) -> String {
             .or_default()
             .insert(address.to_string());
     }
-    let told = places.into_iter().map(|(process, addresses)| {
+    let lines = places.into_iter().map(|(process, addresses)| {
         format!("{process} listens at {}", addresses.into_iter().collect::<Vec<_>>().join(", "))
     });
-    told.collect::<Vec<_>>().join("; ")
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const MAX_NAMESERVERS: usize = 3;
 pub(crate) struct ResolvConf {
     /// The addresses of the name servers, at least one.
     pub(crate) nameservers: Vec<String>,
-    pub(super) options: Vec<String>,
+    options: Vec<String>,
 }
 
 impl ResolvConf {
@@ -91,7 +91,6 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
         link.map_or_else(|| file.path().to_owned(), |link| format!("{} (a link to {link})", file.path()));
     let evidence = match file {
         HostFile::Missing { .. } => format!("{from} does not exist: programs use 127.0.0.1"),
-        _ if conf.nameservers.is_empty() => format!("{from} names no server: programs use 127.0.0.1"),
         _ => format!("{from} names {}", conf.nameservers.join(", ")),
     };
     let strangers: Vec<&str> =
@@ -99,14 +98,9 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     let first = conf.nameservers.first().map_or("", String::as_str);
     let wanted = ours.first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
     if !is_ours(first, ours) {
-        let advice = match link {
-            Some(_) => format!(
-                "mail software uses {first}, not resolverd: replace /etc/resolv.conf, which is a link, with a file that has `nameserver {wanted}` and `options edns0 trust-ad`"
-            ),
-            None => format!(
-                "mail software uses {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad`"
-            ),
-        };
+        let advice = format!(
+            "mail software uses {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad` into a file (not a link)"
+        );
         return HostFinding::failure(CHECK, evidence, advice);
     }
     if strangers.is_empty() {
@@ -122,26 +116,17 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
 /// glibc 2.31 and later remove AD unless `trust-ad` is set; Postfix sets it itself, others do not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
     const CHECK: &str = TRUST_AD;
-    let servers = &conf.nameservers;
-    let all_ours = servers.iter().all(|nameserver| is_ours(nameserver, ours));
-    let any_elsewhere =
-        servers.iter().any(|server| server.parse().is_ok_and(|address: IpAddr| !address.is_loopback()));
-    match (all_ours, conf.has("trust-ad")) {
-        (true, true) => {
-            Some(HostFinding::ok(CHECK, format!("resolv.conf has `options {}`", conf.options.join(" "))))
-        }
-        (true, false) => Some(HostFinding::warning(
+    if !conf.nameservers.iter().all(|nameserver| is_ours(nameserver, ours)) {
+        return None;
+    }
+    Some(match conf.has("trust-ad") {
+        true => HostFinding::ok(CHECK, format!("resolv.conf has `options {}`", conf.options.join(" "))),
+        false => HostFinding::warning(
             CHECK,
             "the C library removes the AD bit (validated) from answers",
             "add `options edns0 trust-ad` to resolv.conf; DANE needs it, except in Postfix, which sets it itself",
-        )),
-        (false, true) if any_elsewhere => Some(HostFinding::warning(
-            CHECK,
-            "the C library trusts the AD bit (validated) of servers on other hosts",
-            "remove trust-ad, or use only resolverd on this host: an attacker on the network can set that bit",
-        )),
-        (false, _) => None,
-    }
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -162,7 +147,7 @@ mod tests {
         assert_eq!(verdicts("# nothing\n"), [Ok, Warning], "glibc asks 127.0.0.1");
         assert_eq!(verdicts("nameserver 127.0.0.1\nnameserver 192.0.2.53\n"), [Warning]);
         assert_eq!(verdicts("nameserver 127.0.0.53\noptions edns0 trust-ad\n"), [Failure]);
-        assert_eq!(verdicts("nameserver 192.0.2.53\noptions trust-ad\n"), [Failure, Warning]);
+        assert_eq!(verdicts("nameserver 192.0.2.53\noptions trust-ad\n"), [Failure]);
         assert_eq!(verdicts("nameserver 192.0.2.53\nnameserver 127.0.0.1\n"), [Failure]);
         let file =
             HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: "nameserver 127.0.0.1\n".to_owned() };

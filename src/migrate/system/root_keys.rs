@@ -47,25 +47,25 @@ pub struct RootKeysHere {
     pub tags: Vec<u16>,
 }
 
-/// Why the daemon did not tell its verdict, in words.
+/// Why the verdict of the daemon is unknown, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RootKeysUntold {
+pub enum RootKeysUnknown {
     /// No daemon answers.
     NotRunning(String),
     /// It was not asked, or did not reply.
-    NotTold(String),
+    NotAsked(String),
 }
 
 /// Judges the verdict of the daemon. That no daemon answers is a finding of its own, unless one `listens` at port 53: its socket is
 /// elsewhere. `forwards_all`: the keys come from forwarders.
 pub(super) fn check(
-    here: &Result<RootKeysHere, RootKeysUntold>,
+    here: &Result<RootKeysHere, RootKeysUnknown>,
     listens: bool,
     forwards_all: bool,
 ) -> HostFinding {
     let RootKeysHere { verdict, tags } = match here {
         Ok(here) => here,
-        Err(RootKeysUntold::NotRunning(why)) if !listens => {
+        Err(RootKeysUnknown::NotRunning(why)) if !listens => {
             return HostFinding::failure(
                 DAEMON_CHECK,
                 format!(
@@ -75,7 +75,7 @@ pub(super) fn check(
                  it validates the root zone was not checked",
             );
         }
-        Err(RootKeysUntold::NotRunning(why) | RootKeysUntold::NotTold(why)) => {
+        Err(RootKeysUnknown::NotRunning(why) | RootKeysUnknown::NotAsked(why)) => {
             return HostFinding::could_not_tell(
                 CHECK,
                 why,
@@ -149,12 +149,12 @@ mod tests {
 
     #[test]
     fn a_daemon_that_does_not_run_is_a_failure_and_one_that_may_not_be_asked_is_not() {
-        let not_running = Err(RootKeysUntold::NotRunning("cannot connect".to_owned()));
+        let not_running = Err(RootKeysUnknown::NotRunning("cannot connect".to_owned()));
         let stopped = check(&not_running, false, false);
         assert_eq!((stopped.check, stopped.verdict), ("resolverd", CheckVerdict::Failure));
-        let closed = check(&Err(RootKeysUntold::NotTold("permission denied".to_owned())), false, false);
-        for untold in [closed, check(&not_running, true, false)] {
-            assert_eq!((untold.check, untold.verdict), ("root keys", CheckVerdict::CouldNotTell));
+        let closed = check(&Err(RootKeysUnknown::NotAsked("permission denied".to_owned())), false, false);
+        for unknown in [closed, check(&not_running, true, false)] {
+            assert_eq!((unknown.check, unknown.verdict), ("root keys", CheckVerdict::CouldNotTell));
         }
     }
 }

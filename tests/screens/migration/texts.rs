@@ -40,8 +40,8 @@ resolverd keeps running while no other resolver would answer: if resolv.conf can
 longer installed, or if it does not start. The command says so and exits with 4.
 .SH "STEPS BY HAND"
 .PP
-\fBresolverctl switch\fR refuses if a program that does more than DNS holds port 53. It stops a resolver that other hosts can query only with
-\fB\-\-stop\-shared\fR, because that resolver may serve your zones to the internet. Without the command, stop the old resolver, start
+\fBresolverctl switch\fR refuses if a program that does more than DNS holds port 53. It stops a resolver that other hosts can query, and dnsmasq,
+only with \fB\-\-stop\-shared\fR: the first may serve your zones to the internet, the second give out addresses. Without the command, stop the old resolver, start
 resolverd, and write /etc/resolv.conf:
 .PP
 .nf

@@ -445,22 +445,3 @@ fn the_copy_in_another_queue_directory_of_postfix_is_changed_and_restored() {
     assert_eq!(host.read("var/spool/postfix/etc/resolv.conf"), "nameserver 192.0.2.53\n");
     restored(&internet, &host, &before);
 }
-
-#[test]
-fn the_copies_of_all_instances_of_postfix_are_changed_and_restored() {
-    let (internet, host) = (internet(), crowded());
-    host.write("etc/postfix/main.cf", "multi_instance_directories = /etc/postfix-out\n  /etc/postfix-in\n");
-    for instance in ["postfix-out", "postfix-in"] {
-        host.write(&format!("etc/{instance}/main.cf"), &format!("queue_directory = /var/spool/{instance}\n"));
-        host.write(&format!("etc/{instance}/master.cf"), "smtp unix - - y - - smtp\n");
-        host.write(&format!("var/spool/{instance}/etc/resolv.conf"), "nameserver 192.0.2.53\n");
-    }
-    let before = host.files();
-    let (code, text) = host.switch(&internet, &["--yes", "--stop-shared"]);
-    assert_eq!(code, 0, "{text}");
-    for instance in ["postfix", "postfix-out", "postfix-in"] {
-        let copy = host.read(&format!("var/spool/{instance}/etc/resolv.conf"));
-        assert!(copy.contains("nameserver 127.0.0.1"), "{instance}: {copy}\n{text}");
-    }
-    restored(&internet, &host, &before);
-}
