@@ -30,7 +30,6 @@ use doctor::finding::{Finding, Level};
 use doctor::limits::MAX_HELO;
 use doctor::message;
 use doctor::message::MessageSubjects;
-use doctor::outline::outline;
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{gather, judge};
 use resolver::config::{RootHints, defaults};
@@ -301,7 +300,7 @@ fn of_subjects(
             check_domain::in_order(&mut found, facts.subject.refusal.reason);
         }
         let is_reason = check_domain::answers_refusal(&facts, &found);
-        reports.push((is_reason, DomainReport { subject: name, outline: outline(&facts), findings: found }));
+        reports.push((is_reason, DomainReport { subject: name, findings: found }));
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();

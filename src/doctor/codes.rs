@@ -90,7 +90,7 @@ codes! {
     DomainMissing "domain_missing" Delegation Failure [Delegation Servers] [Sender] "RFC 8020 section 2":
         "the domain does not exist";
         "Mail to it bounces at once. Most servers reject mail from it.";
-        "Check the spelling. If it is right, correct or remove a CNAME that the evidence names, or add the name to the zone above that the evidence names. If there is neither, ask the registrar whether the registration has expired".
+        "Check the spelling. If it is right, correct or remove a CNAME that the evidence names, or add the name to the zone above. If there is neither, ask the registrar whether the registration has expired".
     ParentDiffers "parent_differs" Delegation Failure [Delegation Servers] [] "RFC 1034 section 4.3.5, RFC 2182 section 3":
         "the name servers of the zone above (at the registrar) do not agree about the domain";
         "Resolvers follow the server that they ask. If it denies the domain, mail to the domain bounces, and many servers reject mail from it. If it delegates to other servers, mail may go to the old host, or waits in the queue if these do not serve the zone. If its DS records fit no key, the domain fails DNSSEC validation there.";
@@ -529,10 +529,7 @@ codes! {
     DnssecNoEffect "dnssec_no_effect" Dnssec Note [Dnssec] [] "RFC 4035 section 5.2, RFC 8624":
         "the domain is signed, and this host takes it for unsigned";
         "For this host and validators like it, the signatures protect nothing, and DANE has no effect.";
-        "Enter the DS record at the registrar, if it is missing. Otherwise change to algorithm 13 and digest type 2"
-        | UNSIGNED_HERE "Wait until the TTL of the records in the cache of this host has ended, or run `resolverctl flush --tree DOMAIN`"
-        | SIGNED_AT_SOME "Enter no DS record yet: by it, validating resolvers take the answers of the servers without signatures for bogus. Let all name servers serve the signed zone first, and enter the DS record then. If the zone is not meant to be signed, stop signing it at the servers that send signatures"
-        | SIGNED_BEFORE "Enter no DS record yet: by it, validating resolvers take the zone for bogus when its signatures have ended. Let the servers renew the signatures first, and enter the DS record then. If the zone is not meant to be signed, stop signing it".
+        "If the zone above has no DS record, let all name servers send signatures that have not expired, and enter the DS record then: before, validating resolvers would take the zone for bogus. If it has one that this host cannot use, change to algorithm 13 and digest type 2. Otherwise wait until the TTL of the records in the cache of this host has ended, or run `resolverctl flush --tree DOMAIN`".
     DnssecUnknown "dnssec_unknown" Dnssec CouldNotTell [Dnssec] [] "":
         "DNSSEC could not be checked";
         "";

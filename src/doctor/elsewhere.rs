@@ -81,11 +81,6 @@ pub(super) fn wants(
     wants
 }
 
-/// The questions about a lookup that the configuration of this host answers, to the servers of the zone that others ask.
-pub(super) fn of_zone(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
-    of_lookup(facts, lookup, false)
-}
-
 /// The questions about a lookup that this host answers from its cache: to one server of the zone, and to all of them if this one fails.
 pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     let mut wants = of_lookup(facts, lookup, false);
@@ -96,26 +91,6 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
         wants.retain(|want| !is_it(want) || *want == first);
     }
     wants
-}
-
-/// The records of a lookup at a server of its zone, with authority, or that there are none; none while no server has told. The glue
-/// of the zone above comes before addresses that the configuration may give.
-pub(super) fn given<'f>(
-    facts: &'f DomainFacts,
-    (name, kind): (&str, &'static str),
-) -> Option<&'f ReplyFacts> {
-    let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
-    let servers = servers(facts, &cut, false)?;
-    let is_outside = |server: &IpAddr, names: &BTreeSet<String>| {
-        names.iter().any(|name| cut.glue.get(name).is_none_or(|glued| glued.contains(server)))
-    };
-    let outside = servers.iter().filter(|(server, names)| is_outside(server, names));
-    let of_server = |server: IpAddr| forms(facts, server).map(|way| facts.server(server, name, kind, way));
-    let mut replies = outside.flat_map(|(server, _)| of_server(*server));
-    replies.find_map(|got| match got {
-        Some(Got::Reply(reply)) if reply.authoritative && is_known(reply) => Some(reply),
-        _ => None,
-    })
 }
 
 /// The questions about one lookup; with `is_first` also those about the names of the servers of its zone.

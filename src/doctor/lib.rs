@@ -36,7 +36,6 @@ pub mod limits;
 mod mail;
 pub mod message;
 mod others;
-pub mod outline;
 pub mod part;
 pub mod plan;
 pub mod public_resolvers;

@@ -42,9 +42,6 @@ pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 /// The same, if this host has another delegation than these tell: one of the others may have told it. A zone has 13 at most in practice.
 pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 
-/// Digits of the digest of a DS record that evidence shows: enough to tell two records of one key apart.
-pub(crate) const SHOWN_DIGEST: usize = 8;
-
 /// Questions for which the SPF and DMARC records of the servers of a zone are compared: `MAX_CHECKED_SERVERS` with three names.
 pub(crate) const MAX_COMPARED_POLICIES: usize = 72;
 
@@ -79,10 +76,6 @@ pub(crate) const QUESTIONS_TO_RESOLVER: usize = 8 + 2 * MAX_HOSTS_AT_OTHERS;
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.
 pub(crate) const MAX_CONFIGURED_SERVERS: usize = 2;
-
-/// Lookups of mail hosts in other zones that the configuration of this host answers and that the servers of these zones are asked about:
-/// two hosts have six, their addresses and TLSA records. Each costs a question to each server in two forms.
-pub(crate) const MAX_CONFIGURED_HOST_LOOKUPS: usize = 6;
 
 /// Addresses of servers of a zone that are asked for its keys, and compared with the DS records: one for each of `MAX_CHECKED_NAMES`.
 /// The check says which it has left out.
@@ -150,9 +143,6 @@ pub(crate) const MAX_LISTED_ADDRESSES: usize = 3;
 
 /// Names in the reply of a receiver that may be DNS lists, and lists with these names that are asked: a receiver names one or two.
 pub const MAX_NAMED_LISTS: usize = 8;
-
-/// Web pages in the reply of a receiver that are looked at: a receiver names one or two.
-pub(crate) const MAX_NAMED_PAGES: usize = 4;
 
 /// Octets of a label from which it may be a customer's key of a DNS list: the shortest have 26, and no label of a list has so many.
 pub(crate) const LEAST_KEY_LABEL: usize = 20;

@@ -53,9 +53,6 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The conduct of a server whose answers are too long for UDP.
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
-/// The conduct of a server that answers BADVERS.
-const BAD_VERSION: &str = "answers BADVERS";
-
 /// The conduct of a server that serves the zone and does not answer a lookup as it should; none if it does, or was not asked.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
@@ -119,9 +116,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         // Receivers defer or reject mail whose policies they cannot look up.
         is_untold |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // `ns_edns` tells it, or `each_server`.
-            let is_told = |conduct: &String| conduct == BAD_VERSION || is_at_times(facts, server, conduct);
-            let Some(conduct) = conduct.filter(|conduct| !is_told(conduct)) else { continue };
+            // `each_server` tells of errors at random.
+            let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
+                continue;
+            };
             let (told, conducts) = (format!("{name} {kind}"), by_server.entry(server).or_default());
             match conducts.iter_mut().find(|(known, _)| *known == conduct) {
                 Some((_, lookups)) => lookups.push(told),

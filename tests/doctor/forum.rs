@@ -296,6 +296,21 @@ fn a_daemon_that_ends_during_a_check_is_told_in_one_line() {
 }
 
 #[test]
+fn a_page_has_the_findings() {
+    let world = world();
+    let file = world.path("report.html");
+    let (code, lines) = world.run(&["check", "registered.com", "--html", file.to_str().unwrap()]);
+    assert_eq!(code, 0, "both sets of servers have the same records");
+    let page = std::fs::read_to_string(&file).unwrap();
+    let answer = lines[0].trim_start_matches("registered.com: ").replace('"', "&quot;");
+    assert!(page.contains(&answer), "{page}");
+    let output = world.command(&["check", "registered.com", "--local", "--html", "/nowhere/report.html"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("cannot write /nowhere/report.html: "), "{told}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_bounce_leads_to_the_recipient_s_domain() {
     let world = world();
     let file = world.path("bounce");

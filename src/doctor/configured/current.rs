@@ -107,16 +107,9 @@ pub(crate) fn adopt(facts: &mut DomainFacts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };
         let Some(now) = whole(facts, &change) else { continue };
         let now = in_place_of(change.here, now);
-        replace(facts, lookup, now);
-    }
-    for (lookup, now) in outside::hosts_elsewhere(facts) {
-        replace(facts, lookup, now);
-    }
-}
-
-fn replace(facts: &mut DomainFacts, lookup: Want, now: ReplyFacts) {
-    if let Some(Got::Reply(here)) = facts.got.insert(lookup.clone(), Got::Reply(now)) {
-        facts.cached.entry(lookup).or_insert(here);
+        if let Some(Got::Reply(here)) = facts.got.insert(lookup.clone(), Got::Reply(now)) {
+            facts.cached.entry(lookup).or_insert(here);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Servers that fail some queries and answer the same queries at other times, as where one of several machines behind an address lacks the zone.
 //!
-//! RFC 8906 section 3, RFC 6891 section 6.1.3. `gather` asks again before an error counts as a trait of a server.
+//! RFC 8906 section 3. `gather` asks again before an error counts as a trait of a server.
 //!
 //! # Decisions
 //!
@@ -9,20 +9,15 @@
 
 use std::net::IpAddr;
 
-use crate::facts::{DomainFacts, QueryForm, ReplyFacts, is_within, reply_facts};
+use crate::facts::{DomainFacts, QueryForm, is_within};
 use crate::served::{self, ServerReply};
 use crate::zone;
 
-/// The replies of a server.
-fn replies(facts: &DomainFacts, server: IpAddr) -> impl Iterator<Item = &ReplyFacts> {
-    served::replies(facts).filter(move |of| of.server == server).map(|of| of.reply)
-}
-
-/// The response code with which a server fails at times: it failed a query so, and then answered it as it should. None if it did not. One that
-/// refuses the version of EDNS is told by that.
+/// The response code with which a server fails at times: it failed a query so, and then answered it as it should. None if it did not.
 pub(crate) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
-    let mut codes = replies(facts, server).map(|reply| reply.failed_before.as_str());
-    codes.find(|code| !["", reply_facts::BAD_VERSION].contains(code))
+    let mut codes =
+        served::replies(facts).filter(|of| of.server == server).map(|of| of.reply.failed_before.as_str());
+    codes.find(|code| !code.is_empty())
 }
 
 /// The same of a server, or else of another address of its names.
@@ -64,13 +59,4 @@ pub(crate) fn words(code: &str) -> String {
         code => format!("answers {code} to"),
     };
     format!("{answer} some queries, and answers the same queries as it should at other times")
-}
-
-/// The conduct of a server that answers BADVERS to some queries.
-pub(crate) const BAD_VERSION: &str = "answers BADVERS to some queries with EDNS";
-
-/// Whether a server answers BADVERS to a query: this tells of its EDNS, and of neither TCP nor the case of names.
-pub(crate) fn answers_bad_version(facts: &DomainFacts, server: IpAddr) -> bool {
-    replies(facts, server)
-        .any(|reply| reply.is_bad_version() || reply.failed_before == reply_facts::BAD_VERSION)
 }

@@ -332,15 +332,11 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
         Some(Got::Reply(reply)) if reply.truncated => {
             tell(Code::NsTcp, "truncates its replies over TCP".to_owned())
         }
-        Some(Got::Reply(reply)) if reply.is_bad_version() => {}
         Some(Got::Reply(reply)) if !is_known(reply) && at_times::is_over_udp(facts, server, &reply.rcode) => {
         }
         Some(Got::Reply(reply)) if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) => {}
         Some(Got::Reply(reply)) if !serves(reply, apex) => tell(Code::NsTcp, wrong(reply, apex)),
         _ => {}
-    }
-    if at_times::answers_bad_version(facts, server) {
-        tell(Code::NsEdns, at_times::BAD_VERSION.to_owned());
     }
     if reply.recursive || matches!(over_tcp, Some(Got::Reply(reply)) if reply.recursive) {
         tell(Code::NsRecursive, "sets RA in its answers".to_owned());
@@ -348,22 +344,6 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     mixed_case::tell(facts, server, tell);
     if let Some(code) = at_times::code(facts, server) {
         tell(Code::NsPartly, at_times::words(code));
-    } else if let Some(how) = without_names(facts, server) {
-        tell(Code::NsPartly, how);
-    }
-}
-
-/// The conduct of a server that serves the zone and says that it has no NS records of it, neither in mixed case nor in lower case.
-/// `unanswered` tells of one that does not answer.
-fn without_names(facts: &DomainFacts, server: IpAddr) -> Option<String> {
-    let apex = zone::apex(facts);
-    let gives = |got: &Got| matches!(got, Got::Reply(reply) if reply.data("NS").next().is_some());
-    facts.server(server, apex, "NS", QueryForm::MixedCase).filter(|mixed| !gives(mixed))?;
-    let is_without =
-        |reply: &ReplyFacts| reply.rcode == "NOERROR" && reply.authoritative && reply.answers.is_empty();
-    match facts.server(server, apex, "NS", QueryForm::Udp)? {
-        Got::Reply(reply) if is_without(reply) => Some(format!("has no NS records of {apex}")),
-        _ => None,
     }
 }
 

@@ -27,9 +27,8 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
         tell(Code::NsCase, how.to_owned());
     }
     // One that fails other queries so, too, does not look at the case.
-    let is_at_times = |reply: &&ReplyFacts| {
-        reply.is_bad_version() || at_times::code_of_host(facts, server) == Some(reply.rcode.as_str())
-    };
+    let is_at_times =
+        |reply: &&ReplyFacts| at_times::code_of_host(facts, server) == Some(reply.rcode.as_str());
     if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
         let how = match failed.rcode.as_str() {
             "NXDOMAIN" => "denies names in mixed case (NXDOMAIN)".to_owned(),

@@ -16,7 +16,6 @@ pub(crate) mod server_silence;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::authentication::organizational::organizational_7489;
 use crate::codes::Code;
 use crate::delegation::server_names::listed;
 use crate::facts::record_set::is_known;
@@ -155,14 +154,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         LookupFound::NoName(_) if zone::is_missing(facts) => {
             let by = facts.configured().map(|by| format!(", answered by {by}")).unwrap_or_default();
             let target = facts.lookup(domain, "SOA").alias();
-            let told = target.map(|target| format!(" CNAME {target}, which does not exist:"));
-            // The registered domain is there, or a zone below it.
-            let registered = organizational_7489(domain).filter(|registered| *registered != domain);
-            let above = zone::parent(facts).zip(registered);
-            let above = above.filter(|(zone, registered)| is_within(zone, registered));
-            let above = above.map(|(zone, _)| format!("; the zone {zone} above it exists"));
-            let (told, above) = (told.unwrap_or_default(), above.unwrap_or_default());
-            let evidence = format!("{domain}{told} NXDOMAIN{by}{above}");
+            let alias = target.map(|target| format!(" CNAME {target}, which does not exist:"));
+            let evidence = format!("{domain}{} NXDOMAIN{by}", alias.unwrap_or_default());
             return vec![Finding::new(Code::DomainMissing, evidence)];
         }
         LookupFound::NotAsked => {
@@ -181,10 +174,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let agree = differing.is_none() && !compared::is_left_out(facts);
     findings.extend(differing);
     findings.extend(compared::not_made(facts));
+    add_left_out(facts, &mut findings);
     findings.extend(unanswered::check(facts));
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
-    add_left_out(facts, &mut findings);
     let replied = |server: &IpAddr| {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };
@@ -209,7 +202,7 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
             true => "no server answers this host, not even one of the zone above; look whether it reaches port 53 of other \
                      hosts: `resolverctl check system`"
                 .to_owned(),
-            false => untold(facts),
+            false => format!("no server of the zone above {apex} told the delegation"),
         };
         let finding = Finding::new(Code::DelegationUnknown, evidence);
         let finding = if is_unreached(facts) { finding.blocking() } else { finding };
@@ -293,18 +286,6 @@ fn is_unreached(facts: &DomainFacts) -> bool {
     !facts.got.values().any(is_known)
 }
 
-/// The evidence that the zone above did not tell the delegation, with the reason if it is known.
-fn untold(facts: &DomainFacts) -> String {
-    let apex = zone::apex(facts);
-    match zone::parent(facts).filter(|_| zone::compared_parents(facts).is_empty()) {
-        Some(parent) => format!(
-            "no server of the zone above {apex} was asked: no address of a name server of {parent} is known ({})",
-            facts.data(parent, "NS").join(", ")
-        ),
-        None => format!("no server of the zone above {apex} told the delegation"),
-    }
-}
-
 /// Whether servers were asked for the NS records of the zone, and none gave them.
 fn are_untold(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let apex = zone::apex(facts);
@@ -358,31 +339,23 @@ fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     }
 }
 
-/// The servers that are not asked, because there are too many.
-fn beyond_bound(facts: &DomainFacts) -> Option<String> {
+/// Adds the servers and the resolvers that are not asked to the finding about records that are not compared.
+fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
+    let known = findings.iter().position(|finding| finding.code == Code::NsMany);
+    let finding = known.map_or_else(|| Finding::new(Code::NsMany, ""), |place| findings.remove(place));
     let beyond = zone::not_asked(facts);
-    let evidence = || {
+    let servers = (!beyond.is_empty()).then(|| {
         format!(
             "the check asks {MAX_CHECKED_SERVERS} addresses of name servers; not asked: {}",
             beyond.join(", ")
         )
-    };
-    (!beyond.is_empty()).then(evidence)
-}
-
-/// Adds the finding about the servers and the resolvers that are not asked to the one about records that are not compared.
-fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
+    });
     let others = others::are_left_out(facts).then(|| {
         format!("none of the {MAX_CHECK_QUESTIONS} questions of the check was left for other resolvers")
     });
-    let known = findings.iter_mut().find(|finding| finding.code == Code::NsMany);
-    let not_compared = known.as_ref().map(|known| known.evidence.clone());
-    let bounds: Vec<String> = [beyond_bound(facts), not_compared, others].into_iter().flatten().collect();
-    match known {
-        Some(known) => known.evidence = bounds.join("; "),
-        None if bounds.is_empty() => {}
-        None => findings.push(Finding::new(Code::NsMany, bounds.join("; "))),
-    }
+    let own = Some(finding.evidence.clone()).filter(|evidence| !evidence.is_empty());
+    let words: Vec<String> = [servers, own, others].into_iter().flatten().collect();
+    findings.extend((!words.is_empty()).then(|| Finding { evidence: words.join("; "), ..finding }));
 }
 
 /// Whether all servers are in one network.

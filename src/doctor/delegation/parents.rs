@@ -11,7 +11,7 @@ use crate::delegation::server_names::listed;
 use crate::dnssec::keys::{self, KeysNow};
 use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, canonical, lookup};
 use crate::finding::{About, Finding, Level};
-use crate::limits::{MAX_CHECKED_PARENTS, SHOWN_DIGEST};
+use crate::limits::MAX_CHECKED_PARENTS;
 use crate::{served, zone};
 
 /// What a server of the zone above says about the zone.
@@ -119,18 +119,10 @@ fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     names.into_iter().map(|(address, names)| (address, zone::shown(address, &names))).collect()
 }
 
-/// DS records in words: with the begin of their digests.
+/// DS records in words: the tags of their keys.
 fn signers_in_words(records: &BTreeSet<String>) -> String {
-    let short = |data: &String| match data.rsplit_once(' ') {
-        Some((fields, digest)) if digest.len() > SHOWN_DIGEST => {
-            format!("{fields} {}...", digest.chars().take(SHOWN_DIGEST).collect::<String>())
-        }
-        _ => data.clone(),
-    };
-    match records.is_empty() {
-        true => "no DS".to_owned(),
-        false => format!("DS {}", records.iter().map(short).collect::<Vec<_>>().join(", ")),
-    }
+    let tags: BTreeSet<&str> = records.iter().filter_map(|data| data.split(' ').next()).collect();
+    if tags.is_empty() { "no DS".to_owned() } else { format!("DS records of the keys {}", listed(&tags)) }
 }
 
 /// That the servers of the zone above do not say the same. It is a failure if one denies the zone, or if what one says leads to no server that

@@ -25,49 +25,26 @@ impl Host {
         let addresses = addresses.join(" and ");
         if names.is_empty() { addresses } else { format!("{addresses} ({})", names.join(", ")) }
     }
-
-    /// Whether it has one address of a family at most.
-    fn is_one(&self) -> bool {
-        let of_ipv4 = self.addresses.iter().filter(|address| address.is_ipv4()).count();
-        of_ipv4 <= 1 && self.addresses.len() - of_ipv4 <= 1
-    }
 }
 
-/// The hosts of these addresses, in the order of the addresses. Addresses with a name in common are of one host.
+/// The hosts of these addresses, in the order of the addresses. Addresses with the same names are of one host.
 fn hosts(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
 ) -> Vec<Host> {
-    let single = |address: IpAddr| Host {
-        addresses: BTreeSet::from([address]),
-        names: servers.get(&address).cloned().unwrap_or_default(),
-    };
-    // All addresses of a name show whether it is the name of one host.
-    let mut whole: Vec<Host> = Vec::new();
-    for address in servers.keys().copied() {
-        let mut joined = single(address);
-        let (same, others): (Vec<Host>, Vec<Host>) =
-            whole.into_iter().partition(|host| !host.names.is_disjoint(&joined.names));
-        for host in same {
-            joined.addresses.extend(host.addresses);
-            joined.names.extend(host.names);
-        }
-        whole = others;
-        whole.push(joined);
-    }
     let mut found: Vec<Host> = Vec::new();
     for address in addresses {
-        let alone = single(address);
-        let of = whole.iter().find(|host| host.is_one() && host.addresses.contains(&address));
-        let is_of = |known: &&mut Host| {
-            of.is_some_and(|host| known.addresses.iter().any(|other| host.addresses.contains(other)))
-        };
-        match found.iter_mut().find(is_of) {
-            Some(known) => {
-                known.addresses.extend(alone.addresses);
-                known.names.extend(alone.names);
-            }
-            None => found.push(alone),
+        let names = servers.get(&address).cloned().unwrap_or_default();
+        let same = || servers.iter().filter(|(_, of)| **of == names).map(|(other, _)| other.is_ipv4());
+        let ipv4 = same().filter(|is_ipv4| *is_ipv4).count();
+        let are_several = ipv4 > 1 || same().count() - ipv4 > 1;
+        let of_one = found.iter_mut().find(|known| {
+            let is_other_family = known.addresses.iter().all(|other| other.is_ipv4() != address.is_ipv4());
+            known.names == names && !names.is_empty() && is_other_family && !are_several
+        });
+        match of_one {
+            Some(known) => drop(known.addresses.insert(address)),
+            None => found.push(Host { addresses: BTreeSet::from([address]), names }),
         }
     }
     found
@@ -154,7 +131,6 @@ mod tests {
                 "198.18.0.1=a 2001:2::1=a 198.18.0.2=b 2001:2::2=b",
                 "198.18.0.1 and 2001:2::1 (a); 198.18.0.2 and 2001:2::2 (b)",
             ),
-            ("198.18.0.1=a,b 2001:2::1=b", "198.18.0.1 and 2001:2::1 (a, b)"),
             ("198.18.0.1=a 198.18.0.2=a 2001:2::1=a", "198.18.0.1 (a); 198.18.0.2 (a); 2001:2::1 (a)"),
             ("198.18.0.1=a 2001:2::1=b", "198.18.0.1 (a); 2001:2::1 (b)"),
         ] {

@@ -113,28 +113,18 @@ pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
 
 /// The conduct of a silent server in words.
 fn words(facts: &DomainFacts, server: IpAddr) -> String {
-    let apex = zone::apex(facts);
-    let over_udp = match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable over UDP",
-        Some(Got::NoReply(NoReply::Unfit)) => "sends replies over UDP that cannot be read",
-        Some(Got::NoReply(NoReply::Truncated)) => "truncates its replies over UDP",
-        _ => "does not answer over UDP",
+    let over = |way| match facts.server(server, zone::apex(facts), "SOA", way) {
+        Some(Got::Reply(reply)) if !reply.truncated => "answers",
+        Some(Got::Reply(_) | Got::NoReply(NoReply::Truncated)) => "truncates its replies",
+        Some(Got::NoReply(NoReply::Unreachable)) => "is unreachable",
+        Some(Got::NoReply(NoReply::Unfit)) => "sends replies that cannot be read",
+        Some(Got::NoReply(NoReply::Unknown(_))) | None => "",
+        _ => "does not answer",
     };
-    let over_tcp = match facts.server(server, apex, "SOA", QueryForm::Tcp) {
-        Some(Got::Reply(reply)) if reply.truncated => "and over TCP",
-        Some(Got::Reply(_)) => "and answers over TCP",
-        Some(Got::NoReply(NoReply::Unreachable)) => "and is unreachable over TCP",
-        Some(Got::NoReply(NoReply::Unfit)) => "and replies over TCP that cannot be read",
-        Some(Got::NoReply(NoReply::Unknown(_))) | None => return over_udp.to_owned(),
-        _ => "and does not answer over TCP",
-    };
-    match (over_udp, over_tcp) {
-        ("is unreachable over UDP", "and is unreachable over TCP") => {
-            "is unreachable over UDP and TCP".to_owned()
-        }
-        ("does not answer over UDP", "and does not answer over TCP") => {
-            "answers neither over UDP nor over TCP".to_owned()
-        }
-        _ => format!("{over_udp} {over_tcp}"),
+    match (over(QueryForm::Udp), over(QueryForm::Tcp)) {
+        (udp, "") => format!("{udp} over UDP"),
+        ("does not answer", "does not answer") => "answers neither over UDP nor over TCP".to_owned(),
+        (udp, tcp) if udp == tcp => format!("{udp} over UDP and TCP"),
+        (udp, tcp) => format!("{udp} over UDP and {tcp} over TCP"),
     }
 }

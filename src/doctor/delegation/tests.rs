@@ -291,7 +291,7 @@ fn names_without_addresses_single_servers_and_one_network_are_told() {
         let lines = format!("lookup {domain} SOA NXDOMAIN\nlookup {above} SOA | ns1.a.test. h. 7 2 3 4 5");
         check(&facts(domain, &lines)).remove(0).evidence
     };
-    assert_eq!(below("x.a.test.", "a.test."), "x.a.test. NXDOMAIN; the zone a.test. above it exists");
+    assert_eq!(below("x.a.test.", "a.test."), "x.a.test. NXDOMAIN");
     assert_eq!(below("a.test.", "test."), "a.test. NXDOMAIN");
 }
 

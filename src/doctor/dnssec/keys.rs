@@ -9,9 +9,7 @@ use std::net::IpAddr;
 use crate::delegation::{parents, server_hosts};
 use crate::dnssec::key_records::{Ds, Key, fits, names_one, signing};
 use crate::facts::record_set::is_known;
-use crate::facts::{
-    BOUND_REACHED, DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server, is_within,
-};
+use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server, is_within};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::{served, zone};
 
@@ -45,19 +43,6 @@ pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     first.extend(others);
     first.truncate(MAX_CHECKED_KEY_SERVERS);
     first
-}
-
-/// The servers of the zone that are not asked for its keys, or have told nothing of them.
-pub(crate) fn not_asked(facts: &DomainFacts) -> Vec<String> {
-    let all = zone::servers(facts);
-    let asked = servers(facts);
-    let is_cut = |server: &IpAddr| {
-        let got = facts.server(*server, zone::apex(facts), "DNSKEY", QueryForm::Udp);
-        matches!(got, Some(Got::NoReply(NoReply::Unknown(why))) if why == BOUND_REACHED)
-    };
-    let beyond =
-        served::serving(facts).into_iter().filter(|server| !asked.contains(server) || is_cut(server));
-    server_hosts::shown(&all, beyond)
 }
 
 /// The questions that are needed next.
@@ -114,13 +99,8 @@ pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
     told_above(facts).is_some_and(|records| !records.is_empty())
 }
 
-/// The data of the keys that the servers give.
-pub(crate) fn told_records(facts: &DomainFacts) -> BTreeSet<&str> {
-    told_keys(facts).into_iter().flat_map(|(_, reply)| reply.data("DNSKEY")).collect()
-}
-
 /// The keys that the servers give, each with its server.
-pub(crate) fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
+fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?))).collect()
 }
 
@@ -220,10 +200,6 @@ pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     against(facts, &above(facts))
 }
 
-/// The words for a zone with a key that a DS record names, if this key does not sign its DNSKEY records.
-const IDLE_KEY: &str =
-    " (a key that the DS records name is among the DNSKEY records there, and has not signed them)";
-
 /// The verdict about these DS records.
 pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow {
     let apex = zone::apex(facts);
@@ -246,25 +222,18 @@ pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
     }
     if let [_, ..] = wrong.as_slice() {
         let of_ds = listed(&ds.iter().map(|ds| ds.tag).collect());
-        let mut groups = BTreeMap::<(String, bool), Vec<IpAddr>>::new();
+        let mut groups = BTreeMap::<String, Vec<IpAddr>>::new();
         for (server, reply) in wrong {
             let tags = signing(apex, reply).into_iter().map(|key| key.tag()).collect();
-            groups.entry((listed(&tags), names_one(apex, &ds, reply))).or_default().push(server);
+            groups.entry(listed(&tags)).or_default().push(server);
         }
-        let told = groups.into_iter().map(|((tags, has_named), at)| {
-            let at = server_hosts::shown(&all, at).join(" and ");
-            let there = if has_named { IDLE_KEY } else { "" };
-            format!("the keys that sign at {at} are {tags}{there}")
+        let told = groups.into_iter().map(|(tags, at)| {
+            format!("the keys that sign at {} are {tags}", server_hosts::shown(&all, at).join(" and "))
         });
         let told = told.collect::<Vec<_>>().join("; ");
         let told = format!("the DS records at the zone above name the keys {of_ds}; {told}");
-        return match fitting.is_empty() && unsigned.is_empty() {
-            true => match not_asked(facts) {
-                beyond if beyond.is_empty() => KeysNow::Differ(told),
-                beyond => KeysNow::Differ(format!("{told}; not asked for keys: {}", beyond.join(", "))),
-            },
-            false => KeysNow::Partly(told),
-        };
+        let is_nowhere = fitting.is_empty() && unsigned.is_empty();
+        return if is_nowhere { KeysNow::Differ(told) } else { KeysNow::Partly(told) };
     }
     if unsigned.is_empty() {
         return KeysNow::Fit;
@@ -385,33 +354,5 @@ pub(crate) mod tests {
             assert!(matches!(told, KeysNow::Unknown(_)), "{lost}: {told:?}");
         }
         assert!(matches!(judged("DNSKEY udp aa |", "DNSKEY udp silent |"), KeysNow::Unknown(_)));
-    }
-
-    #[test]
-    fn the_keys_of_all_servers_are_asked_for_and_those_that_are_not_are_told() {
-        let zone = |count: u8| {
-            let names: String = (1..=count).map(|last| format!(" | 192.0.2.{last}")).collect();
-            let soa = |last: u8| format!("server 192.0.2.{last} a.b. SOA udp aa | ns. h. 1 2 3 4 5\n");
-            let servers: String = (1..=count).map(soa).collect();
-            let ns = "lookup b. SOA | ns.b. h. 1 2 3 4 5\nlookup b. NS | ns.b.\nlookup ns.b. A | 192.0.2.99\n\
-                      server 192.0.2.99 a.b. NS udp | >a.b. NS ns.a.b.";
-            facts(
-                "a.b.",
-                &format!(
-                    "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\n{ns}\nlookup ns.a.b. A{names}\n{servers}"
-                ),
-            )
-        };
-        let asked = |facts: &DomainFacts| {
-            let is_key = |want: &Want| matches!(want, Want::Server { kind: "DNSKEY", .. });
-            wants(facts).into_iter().filter(is_key).count()
-        };
-        let seven = zone(7);
-        assert_eq!((asked(&seven), not_asked(&seven).len()), (7, 0));
-        let many = zone(15);
-        assert_eq!(
-            (asked(&many), not_asked(&many).len()),
-            (MAX_CHECKED_KEY_SERVERS, 15 - MAX_CHECKED_KEY_SERVERS)
-        );
     }
 }

@@ -4,9 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::CHECK_TRY_TIME;
 
-/// The response code of a server that refuses the version of EDNS (RFC 6891 section 6.1.3).
-pub(crate) const BAD_VERSION: &str = "BADVERS";
-
 /// A record as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -80,11 +77,6 @@ impl ReplyFacts {
     /// Whether it came later than a check waits over UDP until it asks again.
     pub(crate) fn is_late(&self) -> bool {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
-    }
-
-    /// Whether it refuses the version of EDNS.
-    pub(crate) fn is_bad_version(&self) -> bool {
-        self.rcode == BAD_VERSION
     }
 
     /// The data of the answers of a type.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use self::client::{Sender, client};
 pub use self::phrases::{PHRASES, has};
-use self::refusal::{Refusal, RefusalReason, lists_of};
+use self::refusal::{NamedList, Refusal, RefusalReason};
 use self::reply::{NamedReason, Replies, domain, of_delivery};
 use self::text::{Field, fields, lines, of_header};
 use crate::authentication::dkim;
@@ -351,13 +351,14 @@ fn missing(
 }
 
 fn refusal(replies: &Replies) -> Refusal {
-    let (mut lists, pages) = (replies.lists(), replies.pages());
+    let (mut lists, operators) = (replies.lists(), replies.operators());
     if lists.iter().all(|list| !list.is_clear) {
-        lists.splice(0..0, lists_of(&pages));
+        let zones = operators.iter().flat_map(|operator| &operator.lists);
+        lists.splice(0..0, zones.map(|zone| NamedList { name: zone.clone(), is_clear: true }));
         lists.truncate(MAX_NAMED_LISTS);
     }
     let (address, listed) = (replies.refused(), replies.listed());
-    Refusal { address, lists, listed, pages, ..Refusal::default() }
+    Refusal { address, lists, listed, operators, ..Refusal::default() }
 }
 
 /// Gives the refusal to its client or sender: receivers ask their lists about these, never about the recipient.
@@ -375,9 +376,10 @@ fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option
         }
         // Only the name of the client is known.
         None if helo.is_some() => subjects.push(CheckSubject { helo, refusal, ..CheckSubject::default() }),
-        None => {
-            subjects.iter_mut().take(1).for_each(|subject| subject.refusal.pages.clone_from(&refusal.pages))
-        }
+        None => subjects
+            .iter_mut()
+            .take(1)
+            .for_each(|subject| subject.refusal.operators.clone_from(&refusal.operators)),
     }
 }
 

@@ -31,9 +31,9 @@ pub(super) struct ReasonPhrases {
 }
 
 /// An operator of DNS lists or of mail hosts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Operator {
+pub struct Operator {
     pub(super) name: String,
     /// The domains of its pages and addresses, without last dots.
     pub(super) domains: Vec<String>,

@@ -1,5 +1,5 @@
-//! The refusal that a bounce reports, and the findings that answer it: whether the lists that it names still have the sender, and whose the
-//! pages are that it names.
+//! The refusal that a bounce reports, and the findings that answer it: whether the lists that it names still have the sender, and whose
+//! pages it names.
 //!
 //! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, also those that this host does not use.
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::phrases::{Operator, PHRASES};
 use crate::codes::Code;
-use crate::facts::{DomainFacts, Got, Listing, Want, is_within};
+use crate::facts::{DomainFacts, Got, Listing, Want};
 use crate::finding::{About, Finding};
 
 /// A DNS list that a receiver names.
@@ -52,28 +52,10 @@ pub struct Refusal {
     pub lists: Vec<NamedList>,
     /// The name or address that is listed, in the words of the receiver.
     pub listed: Option<String>,
-    /// The pages and addresses that it names.
-    pub pages: Vec<String>,
+    /// The operators whose pages or addresses it names.
+    pub operators: Vec<&'static Operator>,
     /// The enhanced status code of a bounce without a reply, without its class: `4.7`.
     pub status: Option<String>,
-}
-
-/// The operator of a page or an address.
-fn operator(page: &str) -> Option<&'static Operator> {
-    let (_, rest) = page.split_once("://").or_else(|| page.split_once('@'))?;
-    let host = rest.split(['/', ':']).next()?.to_ascii_lowercase();
-    PHRASES.operator.iter().find(|operator| operator.domains.iter().any(|domain| is_within(&host, domain)))
-}
-
-/// Whether senders that were refused write to an address: its domain is one of an operator.
-pub(super) fn is_of_operator(address: &str) -> bool {
-    operator(address).is_some_and(|operator| !operator.page.is_empty())
-}
-
-/// The DNS lists of the operators of these pages.
-pub(super) fn lists_of(pages: &[String]) -> Vec<NamedList> {
-    let zones = pages.iter().filter_map(|page| operator(page)).flat_map(|operator| &operator.lists);
-    zones.map(|zone| NamedList { name: zone.clone(), is_clear: true }).collect()
 }
 
 /// The name or address that is listed by the words of the receiver; without such words, the client that was refused and the domain of the
@@ -114,7 +96,7 @@ pub(crate) fn is_told(facts: &DomainFacts, subject: &str, list: &str) -> bool {
     !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
 }
 
-/// The finding that answers the bounce: about the lists, or about a page.
+/// The finding that answers the bounce: about the lists, or about an operator.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let subjects = subjects(facts);
     let answers: Vec<(&str, &Listing)> = subjects
@@ -144,7 +126,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
         .or(unknown)
         .or(unlisted)
         .or_else(|| unasked(facts, &subjects))
-        .or_else(|| pages(facts))
+        .or_else(|| operators(facts))
         .or_else(|| status(facts))
 }
 
@@ -168,15 +150,13 @@ fn unasked(facts: &DomainFacts, subjects: &[String]) -> Option<Finding> {
     })
 }
 
-/// The finding about the pages of a bounce that leads to no DNS list.
-fn pages(facts: &DomainFacts) -> Option<Finding> {
-    let told = facts.subject.refusal.pages.iter().map(|page| match operator(page) {
-        Some(Operator { name, page: own, .. }) if own.is_empty() => format!("{page} is of {name}"),
-        Some(Operator { name, page: own, .. }) => {
-            format!("{page} is of {name}; its page for senders is {own}")
-        }
-        None => format!("{page} is of nobody known: open it only if it belongs to the receiver"),
-    });
-    let told: Vec<String> = told.collect();
-    (!told.is_empty()).then(|| Finding::new(Code::BouncePage, told.join("; ")))
+/// The finding about the operators in a bounce that leads to no DNS list.
+fn operators(facts: &DomainFacts) -> Option<Finding> {
+    let words =
+        facts.subject.refusal.operators.iter().map(|Operator { name, page, .. }| match page.as_str() {
+            "" => format!("the bounce names a page of {name}"),
+            page => format!("the bounce names a page of {name}, whose page for senders is {page}"),
+        });
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| Finding::new(Code::BouncePage, words.join("; ")))
 }

@@ -1,4 +1,4 @@
-//! The replies of receivers in a bounce: the client that one has refused, its reason, and the lists and pages that it names.
+//! The replies of receivers in a bounce: the client that one has refused, its reason, and the lists and operators that it names.
 //!
 //! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes). Exchange Server writes
 //! `HOST #<HOST #5.7.1 smtp;554 5.7.1 text> #SMTP#` or `HOST #554 5.7.1 text ##`.
@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::phrases::{NamePlace, PHRASES, ReasonPhrases, has};
-use super::refusal::{NamedList, RefusalReason, is_of_operator};
+use super::phrases::{NamePlace, Operator, PHRASES, ReasonPhrases, has};
+use super::refusal::{NamedList, RefusalReason};
 use super::text::{Field, paragraphs};
 use crate::authentication::dkim;
-use crate::facts::canonical;
 use crate::facts::private_address::is_private;
-use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS, MAX_NAMED_PAGES};
+use crate::facts::{canonical, is_within};
+use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS};
 use dns::wire::presentation::read_name;
 
 /// The replies.
@@ -221,35 +221,23 @@ impl Replies {
         })
     }
 
-    /// The pages and addresses that the receiver names, without what may be a key or the address of a person.
-    pub(super) fn pages(&self) -> Vec<String> {
+    /// The operators whose pages or addresses the receiver names.
+    pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
         // Words of the sending host have pages too.
         let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
         for word in self.of_sender().filter(is_reply).flat_map(words) {
             let lower = word.to_ascii_lowercase();
-            let page = match lower.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme))
-            {
-                Some((scheme, rest)) => page(scheme, rest),
-                None => {
-                    let address = lower.trim_matches(['.', ':']).to_owned();
-                    Some(address).filter(|address| address.contains('@') && is_of_operator(address))
-                }
+            let host = lower.rsplit("://").next().and_then(|rest| rest.split(['/', ':', '?']).next());
+            let Some(host) = host.and_then(domain).filter(|_| lower.contains(['/', '@'])) else { continue };
+            let is_of_host = |operator: &&Operator| {
+                operator.domains.iter().any(|domain| is_within(&host, &canonical(domain)))
             };
-            found.extend(page.filter(|page| !found.contains(page)));
+            let operator = PHRASES.operator.iter().find(is_of_host);
+            found.extend(operator.filter(|operator| !found.contains(operator)));
         }
-        found.truncate(MAX_NAMED_PAGES);
         found
     }
-}
-
-fn page(scheme: &str, rest: &str) -> Option<String> {
-    let rest = rest.split(['?', '#']).next()?.trim_end_matches(['.', ':', '!']);
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let name = domain(host.rsplit('@').next()?.split(':').next()?)?;
-    let shown = without_key(&name);
-    let path = if shown == name { path } else { "/" };
-    Some(format!("{scheme}://{}{path}", shown.trim_end_matches('.')))
 }
 
 /// A name without the labels up to the last one that may be a customer's key.
@@ -428,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_pages_are_those_of_the_receiver_without_keys() {
+    fn lists_and_operators_are_those_of_the_receiver_without_keys() {
         let names = |reply: &str| -> Vec<String> {
             said(reply).lists().into_iter().filter(|list| list.is_clear).map(|list| list.name).collect()
         };
@@ -444,10 +432,14 @@ mod tests {
             said("554 Sender address [al@A.example] blocked using dbl.example").listed().as_deref(),
             Some("a.example")
         );
+        let operators = |reply: &str| -> Vec<&str> {
+            said(reply).operators().into_iter().map(|operator| operator.name.as_str()).collect()
+        };
+        assert_eq!(operators("550 see HTTPS://Www.Spamhaus.org/query/ip/192.0.2.5"), ["Spamhaus"]);
         assert_eq!(
-            said("550 see HTTPS://Www.b.example/why?ip=192.0.2.5").pages(),
-            ["https://www.b.example/why"]
+            operators("554 contact tobr@rx.t-online.de or y@b.example"),
+            ["Deutsche Telekom (T-Online)"]
         );
-        assert_eq!(said("554 contact tobr@rx.t-online.de or y@b.example").pages(), ["tobr@rx.t-online.de"]);
+        assert_eq!(operators("550 see https://b.example/why?ip=192.0.2.5"), [""; 0]);
     }
 }

@@ -2,14 +2,12 @@
 //!
 //! Strangers write names and records: each text passes `escaped`, and the page forbids scripts and other sources.
 
-mod delegation;
 mod escape;
 
 use self::escape::escaped;
 use super::domain::{counts, sentence, worst};
 use dns::clock::minute;
 use doctor::finding::{Finding, Level, Topic};
-use doctor::outline::Outline;
 
 /// The findings about one domain or address.
 #[derive(Clone, Debug)]
@@ -18,8 +16,6 @@ pub struct DomainReport {
     pub subject: String,
     /// The findings, the worst first.
     pub findings: Vec<Finding>,
-    /// The delegation, if it is known.
-    pub outline: Option<Outline>,
 }
 
 const STYLE: &str = "
@@ -31,10 +27,6 @@ article h3 { font-size: 1rem; margin: .2rem 0; } article p { margin: .2rem 0; ov
 .failure { border-color: #b3261e; } .warning { border-color: #b26a00; } .ok { border-color: #2e7d32; }
 .level { text-transform: uppercase; font-size: .8rem; letter-spacing: .05em; }
 .evidence { font-family: monospace; font-size: .9rem; }
-svg { width: 100%; height: auto; } svg text { font: 13px sans-serif; fill: #1b1b1b; }
-svg .bold { font-weight: bold; } svg rect { fill: #fff; stroke: #555; } svg line { stroke: #555; }
-svg .serves { stroke: #2e7d32; stroke-width: 2; } svg .faulty { stroke: #b3261e; stroke-width: 2; stroke-dasharray: 6 3; }
-svg .partly { stroke: #b26a00; stroke-width: 2; stroke-dasharray: 12 3; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } section { break-after: page; } section:last-of-type { break-after: auto; } }
 ";
 
@@ -62,9 +54,6 @@ fn section(report: &DomainReport, unix: u64) -> String {
         escaped(&answer),
         minute(unix)
     );
-    if let Some(outline) = &report.outline {
-        text.push_str(&delegation::picture(outline));
-    }
     for topic in Topic::ALL {
         let mut of_topic =
             report.findings.iter().filter(|finding| finding.code.entry().topic == topic).peekable();

@@ -1,0 +1,355 @@
+//! What each server of a signed zone gives: record sets without a signature or with a wrong one, and denials without the NSEC or NSEC3 records
+//! that prove them.
+//!
+//! RFC 4035 sections 3.1.3, 5.3 and 5.4, RFC 5155 sections 7.2 and 8, RFC 8901 section 3 (each provider of a zone publishes the keys of all).
+//! The daemon asks another server before it calls a zone bogus, so its verdict shows nothing of one server.
+//!
+//! # Decisions
+//!
+//! - What all servers lack is a fault of the zone, which the daemon sees too. Signatures count as a fault of one server only if another
+//!   server is right, or if only some servers have the key.
+//! - A validating resolver asks another server after a denial without a proof, so one such server is a warning. It is a failure if all servers
+//!   are so, or if no server proves the denial of a policy or of TLSA records.
+//! - Servers with other keys or without EDNS are shown by that alone. `signature_times` has the times of signatures.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use hickory_proto::rr::{Name, Record as WireRecord, RecordType};
+
+use crate::codes::{Code, remedies};
+use crate::delegation::server_hosts;
+use crate::dnssec::keys::{self, KeysByFit};
+use crate::dnssec::signed_set::{self, SetSignature, SignatureFit, SignedSet};
+use crate::facts::record_set::is_known;
+use crate::facts::{DomainFacts, QueryForm, Record, ReplyFacts};
+use crate::finding::{Finding, Level};
+use crate::limits::MAX_UNANSWERED_SHOWN;
+use crate::part::About;
+use crate::served::{self, ServerReply};
+use crate::zone;
+use dns::wire::presentation::read_name;
+use validate::budget::Budget;
+use validate::denial::Denials;
+use validate::verdict::Why;
+
+/// The fault of what a server gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// A record set has no signature.
+    Unsigned,
+    /// The signature of the key with this tag does not fit the records.
+    Wrong(u16),
+    /// It is by the key with this tag, which only some servers have in their DNSKEY records.
+    OtherKey(u16),
+    /// A denial, or the records of a wildcard, come without any proof.
+    Unproven { is_wildcard: bool },
+    /// The same with NSEC or NSEC3 records that do not prove it.
+    ProvenInPart { is_wildcard: bool },
+}
+
+impl Fault {
+    /// It in words, about these records.
+    fn words(self, records: &str) -> String {
+        let (gives, what) = match self {
+            Self::Unproven { is_wildcard: true } | Self::ProvenInPart { is_wildcard: true } => {
+                ("gives the records of a wildcard for", " that no name is closer")
+            }
+            _ => ("denies", ""),
+        };
+        match self {
+            Self::Unsigned => format!("gives {records} without a signature"),
+            Self::Wrong(tag) => {
+                format!("gives {records} with a signature of the key {tag} that does not verify")
+            }
+            Self::OtherKey(tag) => {
+                format!(
+                    "signs {records} with the key {tag}, which is not in the DNSKEY records of all servers"
+                )
+            }
+            Self::Unproven { .. } => {
+                format!("{gives} {records} without an NSEC or NSEC3 record as the proof{what}")
+            }
+            Self::ProvenInPart { .. } => {
+                let it = if what.is_empty() { " it" } else { what };
+                format!("{gives} {records} with NSEC or NSEC3 records that do not prove{it}")
+            }
+        }
+    }
+}
+
+/// The name and the type of records.
+type NameAndType<'f> = (&'f str, &'f str);
+
+/// The faults of each server, with the records that have them.
+type Faults<'f> = BTreeMap<IpAddr, BTreeMap<Fault, BTreeSet<NameAndType<'f>>>>;
+
+/// The place of a type by its worth for mail.
+fn worth(kind: &str) -> u8 {
+    match kind {
+        "MX" => 0,
+        // Without the keys, all other records are bogus.
+        "DNSKEY" => 1,
+        "NSEC" | "NSEC3" => 3,
+        _ => 2,
+    }
+}
+
+/// The first of some records in words, and the number of the others.
+fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
+    let mut listed: Vec<&NameAndType<'_>> = records.iter().collect();
+    listed.sort_by_key(|(_, kind)| worth(kind));
+    let (first, others) = listed.split_at(listed.len().min(MAX_UNANSWERED_SHOWN));
+    let first: Vec<String> = first.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+    match others.len() {
+        0 => first.join(", "),
+        count => format!("{} and {count} more", first.join(", ")),
+    }
+}
+
+/// The finding about these faults, those of MX records first; none without a fault.
+fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Finding> {
+    let words = |(server, faults): (&IpAddr, &BTreeMap<Fault, BTreeSet<NameAndType<'_>>>)| {
+        let mut faults: Vec<_> = faults.iter().collect();
+        faults.sort_by_key(|(_, records)| records.iter().map(|(_, kind)| worth(kind)).min());
+        let words: Vec<String> =
+            faults.into_iter().map(|(fault, records)| fault.words(&some(records))).collect();
+        (*server, words.join(", and "))
+    };
+    let conducts: Vec<(IpAddr, String)> = faults.iter().map(words).collect();
+    let finding = Finding::new(code, server_hosts::with_conduct(&zone::servers(facts), &conducts));
+    (!conducts.is_empty()).then(|| finding.about(faults.keys().copied().map(About::Address)))
+}
+
+/// The replies with EDNS of servers that this module judges.
+fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerReply<'f>> {
+    let servers = zone::servers(facts);
+    let is_signing = |way| [QueryForm::Udp, QueryForm::Tcp, QueryForm::MixedCase].contains(&way);
+    let is_judged = |server| servers.contains_key(&server) && !by_fit.others.contains_key(&server);
+    served::replies(facts).filter(|of| is_signing(of.way) && is_judged(of.server)).collect()
+}
+
+/// Whether a key has made a signature over a set: the set, its signature, and the data of the DNSKEY record.
+type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, SetSignature<'f>, &'f str) -> SignatureFit + 'v;
+
+/// The verdict on the signatures of a record set at a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SetVerdict {
+    /// One of them fits.
+    Sound,
+    /// None does.
+    Faulty(Fault),
+    /// It could not be told.
+    Unknown,
+}
+
+/// The keys of the zone.
+struct ZoneKeys<'f> {
+    /// The DNSKEY records of each server.
+    at: BTreeMap<IpAddr, BTreeSet<&'f str>>,
+    /// The keys among them that DS records name.
+    named: BTreeSet<&'f str>,
+    /// The servers that have lost the signatures of their keys.
+    unsigned: BTreeSet<IpAddr>,
+}
+
+impl<'f> ZoneKeys<'f> {
+    fn new(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Self {
+        let fitting = by_fit.fitting.iter();
+        let at: BTreeMap<IpAddr, BTreeSet<&'f str>> =
+            fitting.map(|(server, reply)| (*server, reply.data("DNSKEY").collect())).collect();
+        let named = at.values().flatten().copied().filter(|key| keys::is_named(facts, key)).collect();
+        Self { at, named, unsigned: by_fit.unsigned.keys().copied().collect() }
+    }
+
+    /// The verdict on a record set at a server. For its keys those count that DS records name: keys without a signature by one of these are a
+    /// fault of another kind.
+    fn judge(&self, server: IpAddr, set: &SignedSet<'f>, verify: &mut Verify<'_, 'f>) -> SetVerdict {
+        let is_of_keys = set.kind == "DNSKEY";
+        if is_of_keys && self.unsigned.contains(&server) {
+            return SetVerdict::Faulty(Fault::Unsigned);
+        }
+        let mut found = None;
+        for signature in &set.signatures {
+            let named = Some((signature.algorithm, signature.tag));
+            let having = |keys: &BTreeSet<&'f str>| -> Vec<&'f str> {
+                keys.iter().copied().filter(|key| keys::algorithm_and_tag(key) == named).collect()
+            };
+            let keys = if is_of_keys {
+                let own = self.at.get(&server).map(&having).unwrap_or_default();
+                own.into_iter().filter(|key| self.named.contains(key)).collect()
+            } else if self.at.values().all(|keys| !having(keys).is_empty()) {
+                self.at.values().next().map(having).unwrap_or_default()
+            } else if self.at.values().any(|keys| !having(keys).is_empty()) {
+                found = found.or(Some(SetVerdict::Faulty(Fault::OtherKey(signature.tag))));
+                continue;
+            } else {
+                Vec::new()
+            };
+            if is_of_keys && keys.is_empty() {
+                continue;
+            }
+            let fits: Vec<SignatureFit> = keys.into_iter().map(|key| verify(set, *signature, key)).collect();
+            match () {
+                () if fits.contains(&SignatureFit::Verifies) => return SetVerdict::Sound,
+                () if fits.contains(&SignatureFit::Unknown) => found = Some(SetVerdict::Unknown),
+                () if found == Some(SetVerdict::Unknown) => {}
+                () => found = Some(SetVerdict::Faulty(Fault::Wrong(signature.tag))),
+            }
+        }
+        let without = if is_of_keys { SetVerdict::Unknown } else { SetVerdict::Faulty(Fault::Unsigned) };
+        found.unwrap_or(without)
+    }
+}
+
+/// The finding about servers with missing or wrong signatures. The domain is signed, and validates or fails here.
+pub(crate) fn signatures(facts: &DomainFacts) -> Option<Finding> {
+    let (apex, budget) = (zone::apex(facts), Budget::default());
+    // Most servers send the same signatures.
+    let mut known = BTreeMap::<(SignedSet<'_>, SetSignature<'_>, &str), SignatureFit>::new();
+    signatures_by(facts, &mut |set, signature, key| {
+        let fit = || signed_set::fit(set, signature, key, apex, &budget);
+        *known.entry((set.clone(), signature, key)).or_insert_with(fit)
+    })
+}
+
+fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Option<Finding> {
+    let (by_fit, apex) = (keys::by_fit(facts), zone::apex(facts));
+    if by_fit.fitting.is_empty() || facts.configured().is_some() || apex == "." {
+        return None;
+    }
+    let keys = ZoneKeys::new(facts, &by_fit);
+    let is_judged = |reply: &ReplyFacts| reply.authoritative && is_known(reply) && !is_bare_denial(reply);
+    let replies = replies(facts, &by_fit).into_iter().filter(|of| is_judged(of.reply));
+    let sets = |of: ServerReply<'f>| {
+        signed_set::of_reply(of.reply, apex).into_iter().map(move |set| (of.server, set))
+    };
+    let mut given: Vec<(IpAddr, SignedSet<'f>)> = replies.flat_map(sets).collect();
+    // The budget of checks is for the first of them.
+    given.sort_by_key(|(_, set)| worth(set.kind));
+    let mut verdicts = BTreeMap::<NameAndType<'f>, Vec<(IpAddr, SetVerdict)>>::new();
+    for (server, set) in given {
+        let verdict = keys.judge(server, &set, verify);
+        verdicts.entry((set.name, set.kind)).or_default().push((server, verdict));
+    }
+    let mut faults = Faults::new();
+    for (records, verdicts) in &verdicts {
+        for (server, verdict) in verdicts {
+            let SetVerdict::Faulty(fault) = *verdict else { continue };
+            let is_right = |other: &(IpAddr, SetVerdict)| other.0 != *server && other.1 == SetVerdict::Sound;
+            if matches!(fault, Fault::OtherKey(_)) || verdicts.iter().any(is_right) {
+                faults.entry(*server).or_default().entry(fault).or_default().insert(*records);
+            }
+        }
+    }
+    let finding = finding(facts, Code::NsBogus, &faults)?;
+    let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
+    // Without the proof of an absence, mostly that of a policy, few lookups fail.
+    let is_needed =
+        faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
+    let finding = if is_needed { finding } else { finding.at(Level::Warning) };
+    Some(if is_of_keys { finding.to_do(remedies::KEYS_OF_SIGNERS) } else { finding })
+}
+
+/// The NSEC and NSEC3 records of a reply.
+fn proofs(reply: &ReplyFacts) -> impl Iterator<Item = &Record> {
+    reply.authority.iter().filter(|record| ["NSEC", "NSEC3"].contains(&record.kind.as_str()))
+}
+
+/// Whether a reply denies records.
+fn is_denial(reply: &ReplyFacts) -> bool {
+    reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
+}
+
+/// Whether a reply denies records without any proof: then all that it lacks is one fault.
+fn is_bare_denial(reply: &ReplyFacts) -> bool {
+    is_denial(reply) && proofs(reply).next().is_none()
+}
+
+/// The number of labels of the wildcard whose records a reply gives for a name, without its first one.
+fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
+    let is_whole = reply.authoritative && !reply.truncated && !name.contains('\\') && !name.starts_with("*.");
+    let all = name.trim_end_matches('.').split('.').count();
+    let labels = |record: &Record| {
+        let mut fields = record.data.split_whitespace();
+        let labels: usize = fields.nth(2)?.parse().ok()?;
+        let is_own = fields.nth(4)?.eq_ignore_ascii_case(apex);
+        (record.kind == "RRSIG" && record.name == name && is_own && labels < all).then_some(labels)
+    };
+    reply.answers.iter().filter(|_| is_whole).find_map(labels)
+}
+
+/// The fault of a reply about a name and a type that does not prove what it says; none if it does, or needs no proof.
+fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) -> Option<Fault> {
+    let labels = wildcard(reply, name, apex);
+    let is_wildcard = labels.is_some();
+    if !is_wildcard && !is_denial(reply) {
+        return None;
+    }
+    if proofs(reply).next().is_none() {
+        return Some(Fault::Unproven { is_wildcard });
+    }
+    // A reply that cannot be read may prove it.
+    let records = proofs(reply).map(|proof| signed_set::record(&proof.name, &proof.kind, &proof.data));
+    let records: Vec<WireRecord> = records.collect::<Option<_>>()?;
+    let (name, zone, kind): (Name, Name, RecordType) =
+        (read_name(name)?, read_name(apex)?, kind.parse().ok()?);
+    let (denials, budget) = (Denials::unchecked(&records, &zone), Budget::default());
+    let proven = match labels {
+        Some(labels) => denials.wildcard(&name, &name.trim_to(labels), &budget),
+        None if reply.rcode == "NXDOMAIN" => denials.nxdomain(&name, &budget),
+        None => denials.nodata(&name, kind, &budget),
+    };
+    let is_unproven = proven.is_err_and(|fault| fault.why != Why::Indeterminate);
+    is_unproven.then_some(Fault::ProvenInPart { is_wildcard })
+}
+
+/// Whether servers deny these records, and none that does proves it.
+pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool {
+    let denials: Vec<&ReplyFacts> = served::replies(facts)
+        .filter(|of| matches!(of.way, QueryForm::Udp | QueryForm::Tcp))
+        .filter(|of| of.lookup == lookup && is_denial(of.reply))
+        .map(|of| of.reply)
+        .collect();
+    let apex = zone::apex(facts);
+    !denials.is_empty() && denials.into_iter().all(|reply| proof_fault(apex, lookup, reply).is_some())
+}
+
+/// The finding about servers that send no proof. `are_lookups_bogus`: whether this host has lookups that no server proves.
+pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Finding> {
+    let (by_fit, apex) = (keys::by_fit(facts), zone::apex(facts));
+    if !keys::has_ds(facts) || facts.configured().is_some() || apex == "." {
+        return None;
+    }
+    let is_judged = |server: &IpAddr| {
+        !by_fit.others.contains_key(server)
+            && !by_fit.unsigned.contains_key(server)
+            && served::form(facts, *server) != Some(QueryForm::Plain)
+    };
+    let servers: BTreeSet<IpAddr> = served::serving(facts).into_iter().filter(is_judged).collect();
+    let mut replies = replies(facts, &by_fit);
+    replies.retain(|of| servers.contains(&of.server) && of.way != QueryForm::MixedCase);
+    let has_soa = |reply: &ReplyFacts| zone::soa(reply).is_some_and(|soa| soa.owner == apex);
+    // A name below may be in another zone, so that a reply without the SOA record does not show its zone.
+    let is_of_zone = |of: &ServerReply<'_>| {
+        let is_denied = |other: &ServerReply<'_>| {
+            other.lookup == of.lookup && is_denial(other.reply) && has_soa(other.reply)
+        };
+        !of.reply.answers.is_empty()
+            || has_soa(of.reply)
+            || of.reply.authority.is_empty() && (of.lookup.0 == apex || replies.iter().any(is_denied))
+    };
+    let mut faults = Faults::new();
+    for of in replies.iter().filter(|of| is_of_zone(of)) {
+        if let Some(fault) = proof_fault(apex, of.lookup, of.reply) {
+            faults.entry(of.server).or_default().entry(fault).or_default().insert(of.lookup);
+        }
+    }
+    let is_failure = faults.len() == servers.len() || are_lookups_bogus;
+    let finding = finding(facts, Code::NsWithoutProof, &faults)?;
+    Some(if is_failure { finding.at(Level::Failure) } else { finding })
+}
+
+#[cfg(test)]
+#[path = "each_server_tests.rs"]
+mod tests;
