@@ -130,7 +130,7 @@ fn along_aliases(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(CommandFailure::Output)?;
     let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
-    let (mut told, mut names) = (Vec::new(), Vec::new());
+    let (mut all, mut names) = (Vec::new(), Vec::new());
     loop {
         subject.kept_here = kept_here(client, &subject.domain)?;
         subject.unix = moment::unix();
@@ -149,7 +149,7 @@ fn along_aliases(
         let is_last = targets.is_empty() || names.len() == MAX_COMPARED_NAMES;
         let next = if is_last { None } else { Some(targets.remove(0)) };
         let conclusion = conclude(&compared, targets);
-        told.push((compared, conclusion));
+        all.push((compared, conclusion));
         match next {
             Some(target) => subject.domain = target,
             None => break,
@@ -157,7 +157,7 @@ fn along_aliases(
     }
     // Questions that the end of the time has cut off still wait for the daemon.
     runtime.shutdown_background();
-    Ok(told)
+    Ok(all)
 }
 
 /// The name and the type of the command line.

@@ -102,10 +102,6 @@ pub(crate) const SHADOW_REPEATS: usize = 2;
 /// The time before each repeat: longer than the second for which caches give the same octets.
 pub(crate) const SHADOW_PAUSE: Duration = Duration::from_millis(1_200);
 
-/// The longest rest of a TTL after which both resolvers are asked once more, to see which answer was old: services that answer by place
-/// have TTLs of 20 to 60 s.
-pub(crate) const SHADOW_RENEWAL: Duration = Duration::from_secs(65);
-
 /// Differences whose causes are sought, each with at most `MAX_CHECK_QUESTIONS`. The others are unknown.
 pub(crate) const MAX_SHADOW_EXAMINED: usize = 200;
 
@@ -136,5 +132,5 @@ pub(crate) const MAX_LIVE_WAITING: usize = 1_024;
 /// How long the listener waits for the resolver in place: clients have asked again or given up by then.
 pub(crate) const LIVE_PATIENCE: Duration = Duration::from_secs(12);
 
-/// How long a connection of a client may be idle: longer than those of resolvers (RFC 7766 section 6.2.3).
-pub(crate) const LIVE_IDLE: Duration = Duration::from_secs(30);
+/// How long a connection of a client lasts: longer than resolvers keep idle ones (RFC 7766 section 6.2.3). Clients connect again.
+pub(crate) const LIVE_CONNECTION: Duration = Duration::from_secs(60);

@@ -22,10 +22,10 @@ use crate::zone::{self, named};
 use crate::{aliases, dnssec, served};
 
 /// A zone that answers for a name: its apex, the names of its servers, and their glue.
-struct Cut {
-    zone: String,
-    names: BTreeSet<String>,
-    glue: BTreeMap<String, BTreeSet<IpAddr>>,
+pub(super) struct Cut {
+    pub(super) zone: String,
+    pub(super) names: BTreeSet<String>,
+    pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
 /// The lookups whose failure is examined: those that have failed, and those that have been under way for so long that they may fail.
@@ -195,7 +195,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
 }
 
 /// The zone that a referral names.
-fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
+pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
     let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
     let zone = reply.authority.iter().find(|record| record.kind == "NS" && below(&record.name))?.name.clone();
     let names = named(&reply.authority, &zone).collect();

@@ -117,16 +117,10 @@ pub(crate) const MAX_CHECKED_ALIASES: usize = 12;
 
 /// Names at which `compare` asks the daemon for the zone if it does not find that of the name itself: half of them the closest, and half
 /// below the root.
-pub(crate) const MAX_COMPARED_BEGINS: usize = 8;
+pub(crate) const MAX_COMPARED_STARTS: usize = 8;
 
 /// Referrals that `compare` follows to the zone of a name: names of the reverse tree of IPv6 need seven.
 pub(crate) const MAX_COMPARED_CUTS: usize = 10;
-
-/// Servers of a zone that `compare` asks which servers the zone itself names: some may have an older version of it.
-pub(crate) const MAX_COMPARED_TELLERS: usize = 4;
-
-/// Addresses of name servers that `compare` asks although the zone above does not name them: those of a usual zone.
-pub(crate) const MAX_FORMER_SERVERS: usize = 8;
 
 /// Differences that the first line of `compare` names: as many as can be read at a glance.
 pub(crate) const MAX_COMPARED_IN_HEAD: usize = 3;

@@ -19,6 +19,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::InPlace, Self::Resolverd];
+
     /// The other one.
     pub const fn other(self) -> Self {
         match self {
@@ -68,17 +71,27 @@ impl SideAnswer {
         }
     }
 
+    /// The first extended error.
+    pub fn error(&self) -> Option<&ExtendedError> {
+        self.reply()?.error.as_ref()
+    }
+
+    /// Returns true if it has AD.
+    pub fn is_secure(&self) -> bool {
+        self.reply().is_some_and(|reply| reply.secure)
+    }
+
     /// The response code; none without a reply.
     pub fn rcode(&self) -> Option<&str> {
         self.reply().map(|reply| reply.facts.rcode.as_str())
     }
 
-    /// Whether it says which records there are, or that there are none.
+    /// Returns true if it says which records there are, or that there are none.
     pub fn is_known(&self) -> bool {
         matches!(self.rcode(), Some("NOERROR" | "NXDOMAIN"))
     }
 
-    /// Whether there is no reply, or one that the resolver may give once and not again.
+    /// Returns true if there is no reply, or one that the resolver may give once and not again.
     pub fn is_failure(&self) -> bool {
         matches!(self.rcode(), None | Some("SERVFAIL"))
     }
@@ -105,26 +118,13 @@ impl SideAnswer {
         self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
     }
 
-    /// The longest TTL of the records that another answer does not have; none if it has all.
-    pub fn ttl_apart(&self, other: &Self) -> Option<u32> {
-        let sets = other.sets();
-        let is_apart = |record: &&Record| {
-            let data = compared_data(&record.data, &record.kind);
-            record.kind != "RRSIG"
-                && !sets
-                    .get(&(record.name.clone(), record.kind.clone()))
-                    .is_some_and(|set| set.contains(&data))
-        };
-        self.reply()?.facts.answers.iter().filter(is_apart).map(|record| record.ttl).max()
-    }
-
     /// In words, for a screen.
     pub fn words(&self, kind: &str) -> String {
         let reply = match self {
             Self::None(why) => return format!("no reply ({why})"),
             Self::Reply(reply) => reply,
         };
-        let told = match reply.facts.rcode.as_str() {
+        let words = match reply.facts.rcode.as_str() {
             "NXDOMAIN" => "the name does not exist".to_owned(),
             "NOERROR" => {
                 let shown = |record: &Record| match record.kind.as_str() {
@@ -138,8 +138,8 @@ impl SideAnswer {
             rcode => rcode.to_owned(),
         };
         match &reply.error {
-            Some(error) => format!("{told} [{}]", error_words(error)),
-            None => told,
+            Some(error) => format!("{words} [{}]", error_words(error)),
+            None => words,
         }
     }
 }

@@ -60,17 +60,3 @@ fn answers_part_at_the_first_name_that_differs() {
     // A circle ends.
     assert_eq!(of("www.example.+192.0.2.1", "www.example.+192.0.2.2"), "www.example.");
 }
-
-#[test]
-fn the_ttl_of_what_differs_is_that_of_no_alias_of_both() {
-    let of = |one: &str, other: &str| answer(one).ttl_apart(&answer(other));
-    assert_eq!(of("192.0.2.1@60", "192.0.2.1@20"), None);
-    assert_eq!(of("192.0.2.1+192.0.2.2@60", "192.0.2.1@20"), Some(60));
-    assert_eq!(of("192.0.2.1@60", "nx"), Some(60));
-    assert_eq!(of("nx", "192.0.2.1@60"), None);
-    let mut aliased = answer("cdn.example.+192.0.2.1@3600");
-    if let SideAnswer::Reply(reply) = &mut aliased {
-        reply.facts.answers[1].ttl = 20;
-    }
-    assert_eq!(aliased.ttl_apart(&answer("CDN.example.+192.0.2.2@9")), Some(20));
-}

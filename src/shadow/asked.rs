@@ -4,9 +4,9 @@ use hickory_proto::rr::{Name, RecordType};
 
 use dns::question::ViewId;
 use dns::wire::presentation::{kind_text, name_text, read_name};
-use dns::wire::query::{Query, Unanswerable};
+use dns::wire::query::Query;
 
-use super::skipped::Skipped;
+use super::capture::Skipped;
 
 /// A question with the flags that may change its answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +23,7 @@ pub struct AskedQuestion {
 
 impl AskedQuestion {
     /// A question of a log, which may lack the last dot of the name.
-    pub(super) fn of_words(name: &str, kind: RecordType) -> Option<Self> {
+    pub(super) fn from_words(name: &str, kind: RecordType) -> Option<Self> {
         let mut name = read_name(name)?;
         name.set_fqdn(true);
         Some(Self { name: text_of(&name), kind, dnssec_ok: false, checking_disabled: false })
@@ -32,17 +32,14 @@ impl AskedQuestion {
     /// The question of a DNS message.
     ///
     /// # Errors
-    /// It is none of a client. `is_whole`: the capture has all its octets.
-    pub fn of_message(octets: &[u8], is_whole: bool) -> Result<Self, Skipped> {
-        let query = Query::read(octets, ViewId::default()).map_err(|refused| match refused {
-            Unanswerable::Dropped(_) if octets.get(2).is_some_and(|flags| flags & 0x80 != 0) => {
-                Skipped::Response
-            }
-            _ if !is_whole => Skipped::Cut,
-            _ => Skipped::Unreadable,
-        })?;
+    /// It is not a query of a client.
+    pub fn from_message(octets: &[u8]) -> Result<Self, Skipped> {
+        if octets.get(2).is_some_and(|flags| flags & 0x80 != 0) {
+            return Err(Skipped::NoQuery);
+        }
+        let query = Query::read(octets, ViewId::default()).map_err(|_| Skipped::Unreadable)?;
         if !query.recursion_desired {
-            return Err(Skipped::NotRecursive);
+            return Err(Skipped::NoQuery);
         }
         let question = query.to_question().ok_or(Skipped::Unreadable)?;
         let (dnssec_ok, checking_disabled) = (question.dnssec_ok, question.checking_disabled);

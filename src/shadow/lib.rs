@@ -11,8 +11,8 @@
 //! - A cause is proven or it is "unknown". Different addresses may be rotation, geography, an old answer or a filter; none of these is the
 //!   cause because the others do not fit.
 //! - The name servers of the zone decide which answer is old, by the rules of `resolverctl compare` (`doctor::side_by_side`). An answer
-//!   of the resolver in place is old only if a name server with an older version of the zone gives it too, if it was replaced when its TTL
-//!   ended, or if the resolver says so. Time in a cache proves nothing: a resolver also caches answers of its own zones, forwarders and views.
+//!   of the resolver in place is old only if a name server with an older version of the zone gives it too, or if the resolver says so. Time in
+//!   a cache proves nothing: a resolver also caches answers of its own zones, forwarders and views.
 //! - Rotation is the cause only if both resolvers gave the same addresses in the end, or the zone is proven to answer in turn.
 //! - Geography is the cause only if name servers of the zone give both addresses. An answer that only one resolver gets proves nothing about
 //!   its place: it may have a forwarder, or the zone a view for some networks. A split zone often has the same NS records on both sides.
@@ -26,4 +26,3 @@ pub mod capture;
 pub mod judge;
 pub mod limits;
 pub mod report;
-pub mod skipped;

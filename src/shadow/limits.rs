@@ -16,9 +16,6 @@ pub(crate) const MAX_CAPTURED_PACKET: usize = 262_144;
 /// VLAN tags of a frame: networks of providers have two.
 pub(crate) const MAX_VLAN_TAGS: usize = 4;
 
-/// Extension headers of an IPv6 packet that are read: a DNS query has none or one.
-pub(crate) const MAX_EXTENSION_HEADERS: usize = 8;
-
 /// Questions that are compared at once. One that both resolvers fail for takes some 15 s with its repeats.
 pub const SHADOW_AT_ONCE: usize = 64;
 

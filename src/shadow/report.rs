@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::answer::{Side, SideAnswer};
 use super::asked::AskedQuestion;
 use super::capture::Captured;
-use super::judge::{Cause, Judged, Sample, Weight};
+use super::judge::{Cause, Evidence, Judged, Sample, Weight, judge};
 use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_LEFT_OUT, MOST_SHADOW_SILENCE};
 
 /// A difference.
@@ -80,7 +80,7 @@ pub enum SwitchVerdict {
     Safe,
     /// Some differences matter.
     LookFirst,
-    /// It could not be told.
+    /// It could not be found out.
     CouldNotTell,
 }
 
@@ -96,7 +96,7 @@ pub struct Times {
 }
 
 impl Times {
-    fn of(times: &[f64]) -> Option<Self> {
+    fn from_times(times: &[f64]) -> Option<Self> {
         let mut sorted = times.to_vec();
         sorted.sort_by(f64::total_cmp);
         let at = |percent: usize| sorted.get((sorted.len() * percent).div_ceil(100).max(1) - 1).copied();
@@ -169,15 +169,20 @@ impl OfSide {
 
     fn summary(&self) -> SideSummary {
         let Self { answered, failed, silent, times } = self;
-        SideSummary { answered: *answered, failed: *failed, silent: *silent, elapsed: Times::of(times) }
+        SideSummary {
+            answered: *answered,
+            failed: *failed,
+            silent: *silent,
+            elapsed: Times::from_times(times),
+        }
     }
 }
 
 /// The result as it grows.
 #[derive(Clone, Debug, Default)]
 pub struct ShadowReport {
-    differences: Vec<Difference>,
-    compared: u64,
+    differences: Vec<(AskedQuestion, Difference)>,
+    compared: Vec<AskedQuestion>,
     queries: u64,
     causes: BTreeMap<Cause, u64>,
     not_compared: BTreeMap<NotCompared, u64>,
@@ -186,61 +191,60 @@ pub struct ShadowReport {
 }
 
 impl ShadowReport {
+    /// Returns true if the resolver in place has answered a question.
+    pub const fn answers_others(&self) -> bool {
+        self.in_place.answered > 0
+    }
+
+    /// Returns true if one of them has replied to none of many questions.
+    pub const fn is_silent(&self) -> bool {
+        self.in_place.is_silent() || self.resolverd.is_silent()
+    }
+
+    /// Takes a question with its evidence.
+    pub fn take(&mut self, question: &AskedQuestion, evidence: &Evidence) {
+        let (Some(first), Some(last)) = (evidence.samples.first(), evidence.samples.last()) else { return };
+        self.answered(first);
+        self.add(question, (judge(evidence), last));
+    }
+
     /// Takes the first answers to a question: whether the resolvers answer, and in which time.
     pub fn answered(&mut self, first: &Sample) {
         self.in_place.take(&first.in_place);
         self.resolverd.take(&first.resolverd);
     }
 
-    /// Whether the resolver in place has answered a question.
-    pub const fn answers_others(&self) -> bool {
-        self.in_place.answered > 0
-    }
-
-    /// Whether one of them has replied to none of many questions.
-    pub const fn is_silent(&self) -> bool {
-        self.in_place.is_silent() || self.resolverd.is_silent()
-    }
-
-    /// Takes the end of a question.
-    pub fn take(&mut self, question: &AskedQuestion, queries: u64, (judged, last): (Judged, &Sample)) {
-        self.compared = self.compared.saturating_add(1);
-        self.queries = self.queries.saturating_add(queries);
+    /// Adds a question whose cause is found.
+    pub fn add(&mut self, question: &AskedQuestion, (judged, last): (Judged, &Sample)) {
+        self.compared.push(question.clone());
         *self.causes.entry(judged.cause).or_default() += 1;
         if matches!(judged.cause, Cause::None | Cause::Ttl) {
             return;
         }
         let kind = question.kind_text();
-        self.differences.push(Difference {
+        let difference = Difference {
             in_place: last.in_place.words(&kind),
             resolverd: last.resolverd.words(&kind),
             name: question.name.clone(),
             kind,
             dnssec_ok: question.dnssec_ok,
             checking_disabled: question.checking_disabled,
-            queries,
+            queries: 1,
             cause: judged.cause,
             weight: judged.weight,
             side: judged.side,
             why: judged.why,
             advice: judged.advice,
-        });
+        };
+        self.differences.push((question.clone(), difference));
     }
 
-    /// Puts in how many queries there were in the end. `not_compared`: the queries of questions that were not compared.
-    pub fn recount(&mut self, captured: &Captured, not_compared: u64) {
-        let counts: BTreeMap<_, u64> = captured
-            .questions
-            .iter()
-            .map(|(asked, count)| {
-                ((asked.name.as_str(), asked.kind_text(), asked.dnssec_ok, asked.checking_disabled), *count)
-            })
-            .collect();
-        for one in &mut self.differences {
-            let key = (one.name.as_str(), one.kind.clone(), one.dnssec_ok, one.checking_disabled);
-            one.queries = counts.get(&key).copied().unwrap_or(one.queries);
+    /// Counts the queries of the questions that were compared, at the end: clients send more until then.
+    pub fn count_queries(&mut self, captured: &Captured) {
+        self.queries = self.compared.iter().map(|question| captured.queries_of(question)).sum();
+        for (question, one) in &mut self.differences {
+            one.queries = captured.queries_of(question);
         }
-        self.queries = captured.queries().saturating_sub(not_compared);
     }
 
     /// Counts questions that were not compared.
@@ -252,7 +256,7 @@ impl ShadowReport {
 
     /// The differences, the worst first, and then those with the most queries.
     pub fn differences(&self) -> Vec<&Difference> {
-        let mut differences: Vec<&Difference> = self.differences.iter().collect();
+        let mut differences: Vec<&Difference> = self.differences.iter().map(|(_, one)| one).collect();
         differences.sort_by_key(|one| (one.weight, one.cause, std::cmp::Reverse(one.queries)));
         differences
     }
@@ -265,7 +269,7 @@ impl ShadowReport {
             verdict,
             sentence,
             against: against.to_owned(),
-            compared: self.compared,
+            compared: self.count_compared(),
             queries: self.queries,
             causes: self.causes.clone(),
             not_compared: self.not_compared.clone(),
@@ -275,12 +279,16 @@ impl ShadowReport {
         }
     }
 
-    fn count(&self, weight: Weight) -> usize {
-        self.differences.iter().filter(|one| one.weight == weight).count()
+    fn count_compared(&self) -> u64 {
+        u64::try_from(self.compared.len()).unwrap_or(u64::MAX)
     }
 
-    fn verdict(&self, against: &str) -> (SwitchVerdict, String) {
-        use SwitchVerdict::{CouldNotTell, LookFirst, Safe};
+    fn count(&self, weight: Weight) -> usize {
+        self.differences.iter().filter(|(_, one)| one.weight == weight).count()
+    }
+
+    /// Why there is no verdict; none if there may be one.
+    fn doubt(&self, against: &str) -> Option<String> {
         for (side, of_side) in [(Side::InPlace, &self.in_place), (Side::Resolverd, &self.resolverd)] {
             let name = match side {
                 Side::InPlace => format!("the resolver in place ({against})"),
@@ -291,51 +299,49 @@ impl ShadowReport {
             let silent = of_side.silent + if side == Side::Resolverd { unreached } else { 0 };
             let all = of_side.answered + of_side.failed + silent;
             if all > 0 && of_side.answered == 0 {
-                return (CouldNotTell, format!("could not tell: {name} answered none of {all} questions"));
+                return Some(format!("{name} answered none of {all} questions"));
             }
             if all > 0 && silent * 100 >= all * MOST_SHADOW_SILENCE {
-                return (
-                    CouldNotTell,
-                    format!("could not tell: {name} sent no reply to {silent} of {all} questions"),
-                );
+                return Some(format!("{name} sent no reply to {silent} of {all} questions"));
             }
         }
+        None
+    }
+
+    /// Why the differences give no verdict, although none of them matters.
+    fn gap(&self, unknown: usize) -> Option<String> {
+        let (compared, least) = (self.count_compared(), LEAST_SHADOW_QUESTIONS);
+        let ended = self.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();
+        let all = compared.saturating_add(ended);
+        if compared < least {
+            return Some(format!("{compared} questions were compared, and a verdict needs {least}"));
+        }
+        if ended * 100 > all * MOST_SHADOW_LEFT_OUT {
+            return Some(format!(
+                "{ended} of {all} questions were not reached before the end; run it for longer"
+            ));
+        }
+        (unknown > 0).then(|| format!("{unknown} of {compared} questions differ, and the cause is not known"))
+    }
+
+    fn verdict(&self, against: &str) -> (SwitchVerdict, String) {
+        use SwitchVerdict::{CouldNotTell, LookFirst, Safe};
         let (look, unknown) = (self.count(Weight::Look), self.count(Weight::Unknown));
-        let compared = self.compared;
+        let compared = self.count_compared();
+        if let Some(doubt) = self.doubt(against) {
+            return (CouldNotTell, format!("could not tell: {doubt}"));
+        }
         if look > 0 {
-            let more = if unknown > 0 {
-                format!("; the cause of {unknown} more could not be told")
-            } else {
-                String::new()
+            let more = match unknown {
+                0 => String::new(),
+                _ => format!("; the cause of {unknown} more is unknown"),
             };
             return (LookFirst, format!("look at {look} of {compared} questions first{more}"));
         }
-        if compared < LEAST_SHADOW_QUESTIONS {
-            let least = LEAST_SHADOW_QUESTIONS;
-            return (
-                CouldNotTell,
-                format!("could not tell: {compared} questions were compared, and a verdict needs {least}"),
-            );
+        match self.gap(unknown) {
+            Some(gap) => (CouldNotTell, format!("could not tell: {gap}")),
+            None => (Safe, format!("safe to switch: no difference that matters in {compared} questions")),
         }
-        let ended = self.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();
-        let all = compared.saturating_add(ended);
-        if ended * 100 > all * MOST_SHADOW_LEFT_OUT {
-            return (
-                CouldNotTell,
-                format!(
-                    "could not tell: {ended} of {all} questions were not reached before the end; run it for longer"
-                ),
-            );
-        }
-        if unknown > 0 {
-            return (
-                CouldNotTell,
-                format!(
-                    "could not tell: {unknown} of {compared} questions differ, and the cause is not known"
-                ),
-            );
-        }
-        (Safe, format!("safe to switch: no difference that matters in {compared} questions"))
     }
 }
 

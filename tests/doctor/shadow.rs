@@ -205,7 +205,7 @@ fn resolverd_itself_and_files_without_questions_are_refused() {
     };
     let (code, told) = run(&beside.against, file.to_str().unwrap());
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains("no questions found; skipped: 1 line without a query"), "{told}");
+    assert!(told.contains("no questions found; skipped: 1 without a query of a client"), "{told}");
     let own = listens(&beside.world);
     let (code, told) = run(&own, file.to_str().unwrap());
     assert_eq!(code, Some(2), "{own}: {told}");

@@ -29,7 +29,6 @@ use resolver::config::{Config, ConfiguredZone, RootHints, ZoneKind};
 use resolver::exchange::network::{Arrival, Network, Path, Replies, Stream};
 use resolver::resolve::{Asked, Resolver, ResolverParts};
 use resolver::zones::{Views, local};
-use shadow::capture::CaptureFormat;
 
 use lab::simulation::paused;
 use lab::world::absolute;
@@ -63,13 +62,10 @@ pub fn hold(target: &str, octets: &[u8]) {
 
 /// A query log, a pcap file or a dnstap file: each is read to its end, and a name in it is one that can be asked for.
 fn capture(octets: &[u8]) -> Result<(), String> {
-    let formats = CaptureFormat::NAMES.map(|(_, format)| Some(format)).into_iter().chain([None]);
-    for format in formats {
-        let Ok(captured) = shadow::capture::read(octets, format) else { continue };
-        for (question, _) in &captured.questions {
-            if read_name(&question.name).is_none() {
-                return Err(format!("{:?} is no name", question.name));
-            }
+    let Ok(captured) = shadow::capture::read(octets) else { return Ok(()) };
+    for (question, _) in &captured.questions {
+        if read_name(&question.name).is_none() {
+            return Err(format!("{:?} is no name", question.name));
         }
     }
     Ok(())

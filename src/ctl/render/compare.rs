@@ -15,7 +15,7 @@ pub fn text(compared: &[(Compared, Conclusion)], style: Style) -> String {
 }
 
 fn of_name(compared: &Compared, conclusion: &Conclusion, style: Style) -> String {
-    let told = format!("{} {}: {}", conclusion.name, conclusion.kind, conclusion.sentence);
+    let first_line = format!("{} {}: {}", conclusion.name, conclusion.kind, conclusion.sentence);
     let mut table = TextTable::new(&[
         ("server", Align::Left),
         ("result", Align::Left),
@@ -31,15 +31,15 @@ fn of_name(compared: &Compared, conclusion: &Conclusion, style: Style) -> String
             (answer.serial.map_or_else(|| "-".to_owned(), |serial| serial.to_string()), Paint::Plain),
             (answer.ttl.map_or_else(|| "-".to_owned(), |ttl| format!("{ttl} s")), Paint::Plain),
             (answer.elapsed.map_or_else(|| "-".to_owned(), time), Paint::Plain),
-            (said(answer), Paint::Plain),
+            (shown(answer), Paint::Plain),
         ]);
     }
-    let head = style.paint(Paint::Head, &harmless(&told));
+    let head = style.paint(Paint::Head, &harmless(&first_line));
     format!("{head}\n\n{}{}", table.text(style, None), left_out(compared, conclusion))
 }
 
 /// The answer in words, and why it differs.
-fn said(answer: &ComparedAnswer) -> String {
+fn shown(answer: &ComparedAnswer) -> String {
     match (answer.is_known(), answer.why.as_str()) {
         (false, why) => why.to_owned(),
         (true, "") => answer.words(),
@@ -76,7 +76,7 @@ fn left_out(compared: &Compared, conclusion: &Conclusion) -> String {
 const fn paint(verdict: AnswerVerdict) -> Paint {
     match verdict {
         AnswerVerdict::Same | AnswerVerdict::InTurn => Paint::Good,
-        AnswerVerdict::Local | AnswerVerdict::Elsewhere => Paint::Head,
+        AnswerVerdict::Local => Paint::Head,
         AnswerVerdict::Unknown | AnswerVerdict::NoAnswer | AnswerVerdict::Refused => Paint::Faint,
         _ => Paint::Bad,
     }

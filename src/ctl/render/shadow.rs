@@ -10,11 +10,10 @@ use super::{Paint, Style};
 use crate::limits::MAX_SHADOW_SHOWN;
 use dns::wire::presentation::harmless;
 use shadow::answer::Side;
-use shadow::capture::Captured;
+use shadow::capture::{Captured, Skipped};
 use shadow::judge::{Cause, Weight};
 use shadow::limits::MAX_SHADOW_QUESTIONS;
 use shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
-use shadow::skipped::Skipped;
 
 /// The last object: the summary, with the parts of the file that have no question.
 #[derive(Debug)]
@@ -72,7 +71,7 @@ pub fn text(
 const fn title(weight: Weight) -> &'static str {
     match weight {
         Weight::Look => "Look at these first",
-        Weight::Unknown => "The cause could not be told",
+        Weight::Unknown => "The cause is unknown",
         Weight::Harmless => "Differences without harm",
     }
 }
@@ -121,17 +120,17 @@ fn counts(summary: &ShadowSummary, captured: Option<&Captured>, style: Style) ->
 }
 
 fn of_side(side: &SideSummary) -> Vec<String> {
-    let mut told = vec![
+    let mut parts = vec![
         format!("{} answered", number(side.answered)),
         format!("{} failed", number(side.failed)),
         format!("{} without a reply", number(side.silent)),
     ];
     if let Some(times) = side.elapsed {
-        told.push(format!("p50 {}", time(times.p50)));
-        told.push(format!("p90 {}", time(times.p90)));
-        told.push(format!("p99 {}", time(times.p99)));
+        parts.push(format!("p50 {}", time(times.p50)));
+        parts.push(format!("p90 {}", time(times.p90)));
+        parts.push(format!("p99 {}", time(times.p99)));
     }
-    told
+    parts
 }
 
 /// The differences of one weight, grouped by cause and side.
@@ -149,7 +148,7 @@ fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
     for one in group.iter().take(most) {
         let flags = [(one.dnssec_ok, " DO"), (one.checking_disabled, " CD")];
         let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
-        let told = format!(
+        let shown = format!(
             "    {} {}{flags}\n      in place   {}\n      resolverd  {}\n      why        {}\n",
             harmless(&one.name),
             one.kind,
@@ -157,7 +156,7 @@ fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
             harmless(&one.resolverd),
             harmless(&one.why),
         );
-        text.push_str(&told);
+        text.push_str(&shown);
         if !one.advice.is_empty() {
             text.push_str(&format!("      to do: {}\n", harmless(&one.advice)));
         }

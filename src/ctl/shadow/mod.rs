@@ -13,7 +13,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use futures_util::future::select_all;
 use futures_util::stream::{self, Stream};
 use ipnet::IpNet;
@@ -42,7 +41,7 @@ use crate::limits::{
 };
 use ::shadow::asked::AskedQuestion;
 use ::shadow::capture;
-use ::shadow::capture::{CaptureError, CaptureFormat, Captured};
+use ::shadow::capture::{CaptureError, Captured};
 use ::shadow::report::{NotCompared, ShadowReport, ShadowSummary, SwitchVerdict};
 use control::protocol::{Blame, Problem, Reply, Request};
 use dns::random::Random;
@@ -65,9 +64,6 @@ pub(super) struct Arguments {
     /// End after this time, like 30m or 1h; at most 168h.
     #[arg(long = "for", value_name = "SPAN", value_parser = span)]
     time: Option<Duration>,
-    /// Format of the file. Default: detected.
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(CaptureFormat::NAMES.map(|(name, _)| name)))]
-    format: Option<String>,
     /// Questions a second, at most 1000.
     #[arg(long, value_name = "NUMBER", default_value_t = SHADOW_RATE, value_parser = clap::value_parser!(u32).range(SHADOW_RATES))]
     rate: u32,
@@ -116,17 +112,15 @@ pub(super) fn run(
     let interrupted = match arguments.listen {
         Some(listen) => serve((listen, ends), (&runtime, &replay), (&mut captured, &mut report))?,
         None => {
-            let waiting = |(question, queries): &(AskedQuestion, u64)| Waiting {
-                question: question.clone(),
-                queries: *queries,
-                in_place: None,
-            };
+            let waiting =
+                |(question, _): &(AskedQuestion, u64)| Waiting { question: question.clone(), in_place: None };
             let questions = stream::iter(captured.questions.iter().map(waiting));
             let (played, interrupted) = play((&runtime, &replay), questions, ends, &mut report);
             report.leave_out(NotCompared::Ended, count(captured.questions.len() - played.ended));
             interrupted
         }
     };
+    report.count_queries(&captured);
     // Questions that a signal has cut off still wait for the daemon.
     runtime.shutdown_background();
     let summary = report.summary(&against, interrupted);
@@ -169,10 +163,8 @@ fn serve(
     let (played, interrupted) =
         play((runtime, replay), live::questions(&mut relayed, captured), ends, report);
     let left = live::waiting(&mut relayed, captured);
-    report.leave_out(NotCompared::Ended, count(played.cut + left.len()));
+    report.leave_out(NotCompared::Ended, count(played.cut + left));
     live.count(report);
-    let refused = played.refused.iter().chain(&left).map(|question| captured.queries_of(question)).sum();
-    report.recount(captured, refused);
     Ok(interrupted)
 }
 
@@ -292,16 +284,14 @@ fn captured(arguments: &Arguments) -> Result<Captured, CommandFailure> {
         true => Box::new(io::stdin()),
         false => Box::new(File::open(file).map_err(failed)?),
     };
-    let format = CaptureFormat::NAMES.iter().find(|(name, _)| Some(*name) == arguments.format.as_deref());
-    let captured = capture::read(BufReader::new(input), format.map(|(_, format)| *format));
-    let captured = captured.map_err(|error| match error {
+    let captured = capture::read(BufReader::new(input)).map_err(|error| match error {
         CaptureError::Io(error) => failed(error),
         CaptureError::Format(why) => failed(io::Error::other(why)),
     })?;
     if captured.questions.is_empty() {
         let skipped = match captured.skipped_words().join(", ") {
             none if none.is_empty() => "it is empty".to_owned(),
-            told => format!("skipped: {told}"),
+            skipped => format!("skipped: {skipped}"),
         };
         return Err(failed(io::Error::other(format!("no questions found; {skipped}"))));
     }

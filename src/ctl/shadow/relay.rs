@@ -5,10 +5,11 @@
 //! - The client waits for nothing but the resolver in place. A copy of the query and of the answer goes into a bounded queue; if that is
 //!   full, the query is not compared.
 //! - Each query over UDP has a socket of its own to the resolver in place, so that no answer reaches another client. If all places are
-//!   taken, the client with the most queries gives up its oldest. Connections are shared in the same way.
+//!   taken, the oldest query gives up its place. Connections are shared in the same way.
+//! - Queries over TCP are passed on and not compared: clients send them after a truncated answer to the same question over UDP.
 //! - The resolver in place sees queries of this host only, so the access lists of resolverd (`[listen]`) stand before it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,14 +18,13 @@ use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc::Sender;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use crate::limits::{LIVE_IDLE, LIVE_PATIENCE, MAX_LIVE_CONNECTIONS, MAX_LIVE_RELAYS};
+use crate::limits::{LIVE_CONNECTION, LIVE_PATIENCE, MAX_LIVE_CONNECTIONS, MAX_LIVE_RELAYS};
 
 /// The time after an error of a socket: of an earlier reply, or a lack of files.
 const AFTER_ERROR: Duration = Duration::from_millis(1);
@@ -33,7 +33,7 @@ const AFTER_ERROR: Duration = Duration::from_millis(1);
 pub(super) struct Relayed {
     /// The query.
     pub(super) query: Vec<u8>,
-    /// The answer with its time; none over TCP, where it is not waited for, and if none came.
+    /// The answer with its time; none if none came.
     pub(super) answer: Option<(Vec<u8>, Duration)>,
 }
 
@@ -69,44 +69,27 @@ impl Copies {
     }
 }
 
-/// The queries or connections under way by client, the oldest first.
+/// Tasks under way, a bounded number of them: if there are more, the oldest one ends.
 struct Places {
     most: usize,
-    clients: BTreeMap<IpAddr, VecDeque<(u64, AbortHandle)>>,
-    taken: usize,
+    tasks: VecDeque<AbortHandle>,
+    running: JoinSet<()>,
 }
 
 impl Places {
-    const fn new(most: usize) -> Self {
-        Self { most, clients: BTreeMap::new(), taken: 0 }
+    fn new(most: usize) -> Self {
+        Self { most, tasks: VecDeque::new(), running: JoinSet::new() }
     }
 
-    /// Makes room if all places are taken: the client with the most gives up its oldest.
-    fn make_room(&mut self) {
-        if self.taken < self.most {
-            return;
+    fn start(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        while self.running.try_join_next().is_some() {}
+        self.tasks.retain(|task| !task.is_finished());
+        if self.tasks.len() >= self.most
+            && let Some(oldest) = self.tasks.pop_front()
+        {
+            oldest.abort();
         }
-        let most = self.clients.iter().max_by_key(|(_, queries)| queries.len()).map(|(client, _)| *client);
-        let oldest = most.and_then(|client| Some((client, self.clients.get(&client)?.front()?.clone())));
-        if let Some((client, (number, handle))) = oldest {
-            handle.abort();
-            self.end(client, number);
-        }
-    }
-
-    fn put(&mut self, client: IpAddr, number: u64, handle: AbortHandle) {
-        self.clients.entry(client).or_default().push_back((number, handle));
-        self.taken += 1;
-    }
-
-    fn end(&mut self, client: IpAddr, number: u64) {
-        let Some(queries) = self.clients.get_mut(&client) else { return };
-        let before = queries.len();
-        queries.retain(|(known, _)| *known != number);
-        self.taken -= before - queries.len();
-        if queries.is_empty() {
-            self.clients.remove(&client);
-        }
+        self.tasks.push_back(self.running.spawn(task));
     }
 }
 
@@ -119,7 +102,7 @@ pub(super) struct AccessLists {
 }
 
 impl AccessLists {
-    /// Whether a client may ask: the longest prefix decides, and of equal ones the strictest.
+    /// Returns true if a client may ask: the longest prefix decides, and of equal ones the strictest.
     fn allows(&self, client: IpAddr) -> bool {
         let longest = |networks: &[IpNet]| {
             let within = networks.iter().filter(|network| network.contains(&client));
@@ -163,7 +146,7 @@ impl Relay {
         tokio::join!(self.datagrams(copies), self.connections(copies));
     }
 
-    /// Whether a client may ask. A client that may not is counted.
+    /// Returns true if a client may ask. A client that may not is counted.
     fn allows(&self, client: IpAddr, copies: &Copies) -> bool {
         let is_allowed = self.access.allows(client.to_canonical());
         copies.denied.fetch_add(u64::from(!is_allowed), Ordering::Relaxed);
@@ -171,69 +154,44 @@ impl Relay {
     }
 
     async fn datagrams(&self, copies: &Copies) {
-        let (mut places, mut running, mut number) = (Places::new(MAX_LIVE_RELAYS), JoinSet::new(), 0_u64);
+        let mut places = Places::new(MAX_LIVE_RELAYS);
         let mut room = vec![0; usize::from(u16::MAX)];
         loop {
-            tokio::select! {
-                Some(ended) = running.join_next() => {
-                    if let Ok((client, number)) = ended {
-                        places.end(client, number);
+            let Ok((length, client)) = self.datagrams.recv_from(&mut room).await else {
+                sleep(AFTER_ERROR).await;
+                continue;
+            };
+            if self.allows(client.ip(), copies) {
+                let query = room.get(..length).unwrap_or_default().to_vec();
+                let (socket, in_place, copies) = (Arc::clone(&self.datagrams), self.in_place, copies.clone());
+                places.start(async move {
+                    // A client whose query gets no answer asks again, as without this listener.
+                    let passed = timeout(LIVE_PATIENCE, pass(&socket, (client, in_place), &query, &copies));
+                    if !matches!(passed.await, Ok(Ok(()))) {
+                        copies.put(&query, None);
                     }
-                }
-                heard = self.datagrams.recv_from(&mut room) => {
-                    let Ok((length, client)) = heard else {
-                        sleep(AFTER_ERROR).await;
-                        continue;
-                    };
-                    if !self.allows(client.ip(), copies) {
-                        continue;
-                    }
-                    let query = room.get(..length).unwrap_or_default().to_vec();
-                    places.make_room();
-                    number += 1;
-                    let (socket, in_place, copies) = (Arc::clone(&self.datagrams), self.in_place, copies.clone());
-                    let handle = running.spawn(async move {
-                        // A client whose query gets no answer asks again, as without this listener.
-                        let passed = timeout(LIVE_PATIENCE, pass(&socket, (client, in_place), &query, &copies)).await;
-                        if !matches!(passed, Ok(Ok(()))) {
-                            copies.put(&query, None);
-                        }
-                        (client.ip(), number)
-                    });
-                    places.put(client.ip(), number, handle);
-                }
+                });
             }
         }
     }
 
     async fn connections(&self, copies: &Copies) {
-        let (mut places, mut running, mut number) =
-            (Places::new(MAX_LIVE_CONNECTIONS), JoinSet::new(), 0_u64);
+        let mut places = Places::new(MAX_LIVE_CONNECTIONS);
         loop {
-            tokio::select! {
-                Some(ended) = running.join_next() => {
-                    if let Ok((client, number)) = ended {
-                        places.end(client, number);
-                    }
-                }
-                accepted = self.connections.accept() => {
-                    let Ok((stream, client)) = accepted else {
-                        sleep(AFTER_ERROR).await;
-                        continue;
-                    };
-                    if !self.allows(client.ip(), copies) {
-                        continue;
-                    }
-                    places.make_room();
-                    number += 1;
-                    let (in_place, copies) = (self.in_place, copies.clone());
-                    let handle = running.spawn(async move {
-                        // An error of one side ends the connection.
-                        let _ = both_ways(stream, in_place, &copies).await;
-                        (client.ip(), number)
+            let Ok((mut stream, client)) = self.connections.accept().await else {
+                sleep(AFTER_ERROR).await;
+                continue;
+            };
+            if self.allows(client.ip(), copies) {
+                let in_place = self.in_place;
+                places.start(async move {
+                    let passed = timeout(LIVE_CONNECTION, async {
+                        let mut upstream = TcpStream::connect(in_place).await?;
+                        copy_bidirectional(&mut stream, &mut upstream).await
                     });
-                    places.put(client.ip(), number, handle);
-                }
+                    // An error of one side ends the connection.
+                    let _ = passed.await;
+                });
             }
         }
     }
@@ -267,40 +225,6 @@ async fn pass(
     }
 }
 
-/// Passes messages of a connection in both directions until one side closes it or nothing comes.
-async fn both_ways(client: TcpStream, in_place: SocketAddr, copies: &Copies) -> io::Result<()> {
-    let upstream = timeout(LIVE_IDLE, TcpStream::connect(in_place)).await??;
-    let (from_client, to_client) = client.into_split();
-    let (from_upstream, to_upstream) = upstream.into_split();
-    // The end of the client's side leaves the other open: answers may still come.
-    tokio::try_join!(
-        messages(from_client, to_upstream, LIVE_IDLE, |query| copies.put(query, None)),
-        // The answer to a last query may come after the client's time.
-        messages(from_upstream, to_client, LIVE_IDLE + LIVE_PATIENCE, |_| {})
-    )?;
-    Ok(())
-}
-
-/// Passes messages on in one direction.
-async fn messages(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    idle: Duration,
-    seen: impl Fn(&[u8]),
-) -> io::Result<()> {
-    loop {
-        let length = match timeout(idle, from.read_u16()).await? {
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return to.shutdown().await,
-            Err(error) => return Err(error),
-        };
-        let mut message = vec![0; usize::from(length)];
-        timeout(LIVE_IDLE, from.read_exact(&mut message)).await??;
-        timeout(LIVE_IDLE, to.write_all(&[&length.to_be_bytes(), message.as_slice()].concat())).await??;
-        seen(&message);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,33 +242,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_without_places_is_forgotten() {
+    async fn the_oldest_task_gives_up_its_place() {
         let mut places = Places::new(2);
-        for number in 0..5_u8 {
-            places.make_room();
-            let handle = tokio::spawn(std::future::pending::<()>()).abort_handle();
-            places.put([127, 0, 0, number].into(), u64::from(number), handle);
-        }
-        assert_eq!((places.taken, places.clients.len()), (2, 2));
-    }
-
-    #[tokio::test]
-    async fn the_client_with_the_most_queries_gives_up_its_oldest() {
-        let mut places = Places::new(8);
-        let handle = || tokio::spawn(std::future::pending::<()>()).abort_handle();
-        let [greedy, modest]: [IpAddr; 2] = [[127, 0, 0, 2].into(), [127, 0, 0, 3].into()];
-        let first = handle();
-        places.put(greedy, 0, first.clone());
-        let kept = handle();
-        places.put(modest, 1, kept.clone());
-        (2..).take(6).for_each(|number| places.put(greedy, number, handle()));
-        places.make_room();
+        (0..5).for_each(|_| places.start(std::future::pending()));
         tokio::task::yield_now().await;
-        assert!(first.is_finished() && !kept.is_finished());
-        assert_eq!(places.taken, 7);
-        places.end(modest, 1);
-        places.end(modest, 1);
-        assert_eq!(places.taken, 6);
-        kept.abort();
+        places.start(std::future::ready(()));
+        tokio::task::yield_now().await;
+        places.start(std::future::pending());
+        assert_eq!(places.tasks.len(), 2);
+        assert!(places.tasks.iter().all(|task| !task.is_finished()));
     }
 }

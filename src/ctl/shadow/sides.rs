@@ -53,11 +53,6 @@ impl Sides {
         Sample { in_place, resolverd }
     }
 
-    /// Both answers, of which a client has had that of the resolver in place already.
-    pub(super) async fn beside(&self, question: &AskedQuestion, in_place: SideAnswer) -> Sample {
-        Sample { in_place, resolverd: self.ask(Side::Resolverd, question).await }
-    }
-
     /// Asks one.
     pub(super) async fn ask(&self, side: Side, question: &AskedQuestion) -> SideAnswer {
         let server = match side {

@@ -1,14 +1,11 @@
 //! The first line of a comparison: a pure function of the answers.
 //!
-//! The answers are grouped as they are, and not by their verdicts. Groups of equal size are all told.
-
-use std::net::Ipv6Addr;
+//! The answers are grouped as they are, and not by their verdicts. Groups of equal size are all shown.
 
 use serde::Serialize;
 
-use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, DIFFER, UNCOMPARED};
+use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
 use crate::delegation::groups::being_at;
-use crate::facts::REJECTED_CERTIFICATE;
 use crate::limits::MAX_COMPARED_IN_HEAD;
 
 /// Sources with the same answer.
@@ -49,16 +46,12 @@ pub struct Conclusion {
 /// Concludes from the answers. `aliases_left_out` are targets that are not compared next.
 pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusion {
     let answers = &compared.answers;
-    let groups = groups(answers);
-    let first = answers.first();
+    let (groups, first) = (groups(answers), answers.first());
     Conclusion {
         name: first.map(|answer| answer.name.clone()).unwrap_or_default(),
         kind: first.map_or("", |answer| answer.kind),
         verdict: counted(answers).map(|answer| answer.verdict).min().unwrap_or(AnswerVerdict::Unknown),
-        sentence: match &compared.kept_here {
-            Some(why) => kept_here(why, answers),
-            None => sentence(answers, &groups, compared.zone.as_deref()),
-        },
+        sentence: sentence(compared, &groups),
         zone: compared.zone.clone(),
         groups,
         servers_left_out: compared.servers_left_out.clone(),
@@ -68,33 +61,32 @@ pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusio
 }
 
 impl Conclusion {
-    /// Whether name servers or targets of the alias were left out, so that the result is not "yes".
+    /// Returns true if name servers or targets of the alias were left out, so that the result is not "yes".
     pub fn is_partial(&self) -> bool {
         !self.servers_left_out.is_empty() || !self.aliases_left_out.is_empty()
     }
 
-    /// Whether an answer differs, so that the result is "no". A zone that answers in turn or by place is sound, and the configuration of
-    /// this host is as its operator wants it.
+    /// Returns true if an answer differs, so that the result is "no". A zone that answers in turn is sound, and the configuration of this
+    /// host is as its operator wants it.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
-        use AnswerVerdict::{Elsewhere, InTurn, Local, Same, Unknown};
+        use AnswerVerdict::{InTurn, Local, Same, Unknown};
         // All name servers may be closed to this host, or the time may have ended before they were asked.
         let is_failed =
             |answer: &ComparedAnswer| answer.source == AnswerSource::ThisResolver && !answer.is_known();
-        let mut rows = answers.iter().filter(|answer| answer.source == AnswerSource::NameServer).peekable();
-        let are_asked = rows.peek().is_some() && rows.all(|answer| answer.verdict != Unknown);
-        let is_reached = answers.iter().any(is_of_zone) || are_asked && answers.iter().any(is_failed);
+        let is_reached = answers.iter().any(is_of_zone)
+            || are_asked(answers)
+                && answers
+                    .iter()
+                    .all(|answer| answer.source != AnswerSource::NameServer || answer.verdict != Unknown)
+                && answers.iter().any(is_failed);
         is_reached
-            && counted(answers)
-                .any(|answer| !matches!(answer.verdict, Same | InTurn | Elsewhere | Unknown | Local))
+            && counted(answers).any(|answer| !matches!(answer.verdict, Same | InTurn | Unknown | Local))
     }
 
-    /// Whether an answer could not be told, so that the result is "could not tell".
+    /// Returns true if an answer is unknown, so that the result is "could not tell".
     pub fn is_unknown(answers: &[ComparedAnswer]) -> bool {
-        let is_open = |answer: &ComparedAnswer| {
-            matches!(answer.verdict, AnswerVerdict::Elsewhere | AnswerVerdict::Unknown)
-        };
-        let is_local = answers.iter().any(|answer| answer.verdict == AnswerVerdict::Local);
-        counted(answers).any(is_open) || !is_local && !answers.iter().any(is_of_zone)
+        let has = |verdict| counted(answers).any(|answer| answer.verdict == verdict);
+        has(AnswerVerdict::Unknown) || !has(AnswerVerdict::Local) && !answers.iter().any(is_of_zone)
     }
 }
 
@@ -103,202 +95,164 @@ fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> 
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Whether it has no answer for a reason of this host: a resolver of others may be closed to it, and it may have no IPv6. A resolver
-/// with a wrong certificate was named by the operator, or somebody else answers at its address.
+/// Returns true if it has no answer for a reason of this host: another resolver may be closed to it, and it may have no IPv6.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
-    use AnswerVerdict::{NoAnswer, Refused, Unknown};
-    if answer.is_known() || !matches!(answer.verdict, NoAnswer | Refused | Unknown) {
-        return false;
-    }
-    let of_family = |other: &&ComparedAnswer| is_of_zone(other) && is_ipv6(other) == is_ipv6(answer);
+    let is_ipv6 = |answer: &ComparedAnswer| answer.address.is_some_and(|address| address.is_ipv6());
     match answer.source {
-        AnswerSource::Resolver => !answer.why.starts_with(REJECTED_CERTIFICATE),
+        _ if answer.is_known() => false,
+        AnswerSource::ThisResolver => false,
+        AnswerSource::Resolver => answer.verdict != AnswerVerdict::Failed,
         AnswerSource::NameServer => {
             answer.rcode.is_none()
-                && answers.iter().any(is_of_zone)
                 && is_ipv6(answer)
-                && !answers.iter().any(|other| of_family(&other))
+                && answers.iter().any(is_of_zone)
+                && !answers.iter().any(|other| is_of_zone(other) && is_ipv6(other))
         }
-        AnswerSource::ThisResolver | AnswerSource::FormerServer => false,
     }
 }
 
-fn is_ipv6(answer: &ComparedAnswer) -> bool {
-    answer.server.split(' ').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
-}
-
-/// Whether it is the answer of a name server.
+/// Returns true if it is the answer of a name server.
 fn is_of_zone(answer: &ComparedAnswer) -> bool {
     answer.source == AnswerSource::NameServer && answer.is_known()
+}
+
+/// Returns true if there are name servers, and each of them has replied or was silent.
+fn are_asked(answers: &[ComparedAnswer]) -> bool {
+    let mut rows = answers.iter().filter(|answer| answer.source == AnswerSource::NameServer).peekable();
+    rows.peek().is_some()
+        && rows.all(|answer| answer.verdict != AnswerVerdict::Unknown || answer.elapsed.is_some())
 }
 
 /// The groups: that of the most name servers first, then the largest.
 fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     let mut groups: Vec<AnswerGroup> = Vec::new();
     for answer in answers.iter().filter(|answer| answer.is_known()) {
-        let words = answer.words();
-        let place = groups.iter().position(|group| group.answer == words).unwrap_or_else(|| {
-            groups.push(AnswerGroup { answer: words, name_servers: 0, sources: Vec::new() });
-            groups.len() - 1
-        });
-        if let Some(group) = groups.get_mut(place) {
-            group.name_servers += usize::from(answer.source == AnswerSource::NameServer);
-            group.sources.push(answer.server.clone());
+        let (words, name_servers) = (answer.words(), usize::from(answer.source == AnswerSource::NameServer));
+        match groups.iter_mut().find(|group| group.answer == words) {
+            Some(group) => {
+                group.name_servers += name_servers;
+                group.sources.push(answer.server.clone());
+            }
+            None => {
+                groups.push(AnswerGroup {
+                    answer: words,
+                    name_servers,
+                    sources: vec![answer.server.clone()],
+                });
+            }
         }
     }
     groups.sort_by_key(|group| std::cmp::Reverse((group.name_servers, group.sources.len())));
     groups
 }
 
-/// A part of the sentence: sources with one verdict, one answer and one reason.
-struct Clause<'a> {
-    verdict: AnswerVerdict,
-    answer: Option<String>,
-    why: &'a str,
-    sources: Vec<&'a ComparedAnswer>,
-}
-
-fn clauses(answers: &[ComparedAnswer]) -> Vec<Clause<'_>> {
-    let mut clauses: Vec<Clause<'_>> = Vec::new();
-    for source in counted(answers).filter(|answer| answer.verdict != AnswerVerdict::Same) {
-        let answer = source.is_known().then(|| source.words());
-        let known = clauses.iter_mut().find(|clause| {
-            (clause.verdict, clause.why, &clause.answer) == (source.verdict, source.why.as_str(), &answer)
-        });
-        match known {
-            Some(clause) => clause.sources.push(source),
-            None => clauses.push(Clause {
-                verdict: source.verdict,
-                answer,
-                why: &source.why,
-                sources: vec![source],
-            }),
-        }
-    }
-    // This resolver first among equals.
-    clauses.sort_by_key(|clause| clause.verdict);
-    clauses
-}
-
-impl Clause<'_> {
-    fn words(&self) -> String {
-        let names: Vec<&str> = self.sources.iter().map(|source| source.server.as_str()).collect();
-        let (named, verb) = match names.as_slice() {
-            [one] => ((*one).to_owned(), "answers"),
-            [one, other] => (format!("{one} and {other}"), "answer"),
-            [one, more @ ..] => (format!("{one} and {} more", more.len()), "answer"),
-            [] => (String::new(), "answer"),
+/// The sources that differ, those with one answer and one reason together, the worst first.
+fn clauses(compared: &Compared, groups: &[AnswerGroup]) -> Vec<String> {
+    use AnswerVerdict::{InTurn, Same, Unknown};
+    let has_zone = compared.answers.iter().any(is_of_zone);
+    let is_shown = |answer: &&ComparedAnswer| {
+        let is_known = answer.is_known();
+        // The numbers of the groups say who has an answer about which the name servers differ.
+        let is_of_servers =
+            || groups.iter().any(|group| group.name_servers > 0 && group.answer == answer.words());
+        let is_in_doubt = compared.doubt.is_some_and(|doubt| doubt.verdict() == answer.verdict);
+        !matches!(answer.verdict, Same | InTurn)
+            && (has_zone || !is_known || answer.verdict != Unknown)
+            && !(is_known && is_in_doubt && is_of_servers())
+    };
+    let mut shown: Vec<&ComparedAnswer> = counted(&compared.answers).filter(is_shown).collect();
+    shown.sort_by_key(|answer| answer.verdict);
+    let mut clauses: Vec<(String, Vec<&str>)> = Vec::new();
+    for answer in shown {
+        let words = match answer.is_known() {
+            true => format!(" \"{}\" ({})", answer.words(), answer.why),
+            false => format!(": {}", answer.why),
         };
-        match &self.answer {
-            Some(answer) => format!("{named} {verb} \"{answer}\" ({})", self.why),
-            None => format!("{named}: {}", self.why),
+        match clauses.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) => names.push(&answer.server),
+            None => clauses.push((words, vec![&answer.server])),
         }
     }
-}
-
-/// The sentence about a name that only this resolver was asked for.
-fn kept_here(why: &str, answers: &[ComparedAnswer]) -> String {
-    let told =
-        answers.first().map(|answer| if answer.is_known() { answer.words() } else { answer.why.clone() });
-    format!("not compared: {why}, so only this resolver was asked: {}", told.unwrap_or_default())
+    let clause = |(words, names): (String, Vec<&str>)| {
+        let (named, verb) = match names.as_slice() {
+            [one] => ((*one).to_owned(), " answers"),
+            [one, other] => (format!("{one} and {other}"), " answer"),
+            [one, more @ ..] => (format!("{one} and {} more", more.len()), " answer"),
+            [] => (String::new(), ""),
+        };
+        format!("{named}{}{words}", if words.starts_with(':') { "" } else { verb })
+    };
+    clauses.into_iter().map(clause).collect()
 }
 
 /// The sentence.
-fn sentence(answers: &[ComparedAnswer], groups: &[AnswerGroup], zone: Option<&str>) -> String {
-    let of_zone = answers.iter().filter(|answer| is_of_zone(answer)).count();
+fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
+    let answers = &compared.answers;
+    if let Some(why) = &compared.kept_here {
+        let words =
+            |answer: &ComparedAnswer| if answer.is_known() { answer.words() } else { answer.why.clone() };
+        let answer = answers.first().map(words).unwrap_or_default();
+        return format!("not compared: {why}, so only this resolver was asked: {answer}");
+    }
     let silent = silent(answers);
     if let [group] = groups
-        && of_zone > 0
+        && answers.iter().any(is_of_zone)
         && counted(answers).all(|answer| answer.verdict == AnswerVerdict::Same)
     {
         return format!("all {} answers are the same: {}{silent}", counted(answers).count(), group.answer);
     }
-    let in_turn: Vec<&ComparedAnswer> =
-        answers.iter().filter(|answer| answer.verdict == AnswerVerdict::InTurn).collect();
-    let mut clauses = clauses(answers);
-    clauses.retain(|clause| clause.verdict != AnswerVerdict::InTurn && clause.why != UNCOMPARED);
-    let differ = groups.iter().filter(|group| group.name_servers > 0).count() > 1;
-    let tie = tie(answers).filter(|_| differ);
-    if let Some((verdict, _)) = &tie {
-        clauses.retain(|clause| {
-            clause.verdict != *verdict || clause.sources.iter().any(|source| !is_in_groups(source, groups))
-        });
-    }
+    let mut parts: Vec<String> = compared.doubt.iter().map(|doubt| doubt.words().to_owned()).collect();
+    let clauses = clauses(compared, groups);
     let more = clauses.len().saturating_sub(MAX_COMPARED_IN_HEAD);
-    clauses.truncate(MAX_COMPARED_IN_HEAD);
-    let mut told: Vec<String> =
-        tie.into_iter().map(|(_, why)| why).chain(clauses.iter().map(Clause::words)).collect();
+    parts.extend(clauses.into_iter().take(MAX_COMPARED_IN_HEAD));
     if more > 0 {
-        told.push(format!("{more} more below"));
+        parts.push(format!("{more} more below"));
     }
-    if !in_turn.is_empty() {
-        told.push("the zone answers in turn".to_owned());
+    if answers.iter().any(|answer| answer.verdict == AnswerVerdict::InTurn) {
+        parts.push("the zone answers in turn".to_owned());
     }
-    let differs = told.join("; ");
-    let gap = match differs.as_str() {
+    let differing = parts.join("; ");
+    let gap = match differing.as_str() {
         "" => "",
         named if named.ends_with('.') => " ",
         _ => ". ",
     };
-    format!("{differs}{gap}{}{silent}", agreed(answers, groups, (of_zone, zone)))
+    format!("{differing}{gap}{}{silent}", agreed(compared, groups))
 }
 
-/// The resolvers of others without an answer, and the servers of a family that this host does not reach.
+/// The other resolvers without an answer, and the servers of a family that this host does not reach.
 fn silent(answers: &[ComparedAnswer]) -> String {
     let silent = answers.iter().filter(|answer| is_silent(answer, answers));
-    let told: Vec<String> = silent.map(|answer| format!("{} ({})", answer.server, answer.why)).collect();
-    if told.is_empty() { String::new() } else { format!("; without an answer: {}", told.join(", ")) }
-}
-
-/// Why no answer of the name servers is right, if none has a majority. The groups tell who has which.
-fn tie(answers: &[ComparedAnswer]) -> Option<(AnswerVerdict, String)> {
-    use AnswerVerdict::{Different, Elsewhere, Unknown};
-    let mut of_zone = answers.iter().filter(|answer| is_of_zone(answer)).peekable();
-    let first = of_zone.peek().copied()?;
-    let is_tie = matches!(first.verdict, Different | Elsewhere | Unknown);
-    let are_alike = of_zone.all(|answer| (answer.verdict, &answer.why) == (first.verdict, &first.why));
-    (is_tie && are_alike && first.why.starts_with(DIFFER)).then(|| (first.verdict, first.why.clone()))
-}
-
-/// Whether name servers give this answer too.
-fn is_in_groups(answer: &ComparedAnswer, groups: &[AnswerGroup]) -> bool {
-    let words = answer.words();
-    answer.is_known() && groups.iter().any(|group| group.name_servers > 0 && group.answer == words)
+    let names: Vec<String> = silent.map(|answer| format!("{} ({})", answer.server, answer.why)).collect();
+    if names.is_empty() { String::new() } else { format!("; without an answer: {}", names.join(", ")) }
 }
 
 /// The answers of the name servers, with their numbers; without them, those of the resolvers.
-fn agreed(
-    answers: &[ComparedAnswer],
-    groups: &[AnswerGroup],
-    (of_zone, zone): (usize, Option<&str>),
-) -> String {
-    if of_zone == 0 {
-        let mut rows = answers.iter().filter(|answer| answer.source == AnswerSource::NameServer).peekable();
-        let is_asked = rows.peek().is_some()
-            && rows.all(|answer| answer.verdict != AnswerVerdict::Unknown || answer.rcode.is_some());
-        let none = match zone {
-            Some(zone) if is_asked => format!("No name server of {zone} has answered"),
+fn agreed(compared: &Compared, groups: &[AnswerGroup]) -> String {
+    let answers = &compared.answers;
+    if !answers.iter().any(is_of_zone) {
+        let none = match &compared.zone {
+            Some(zone) if are_asked(answers) => format!("No name server of {zone} has answered"),
             Some(zone) => format!("Not all name servers of {zone} were asked in time"),
             None => "The name servers of the zone were not found".to_owned(),
         };
-        let told = being_at(groups.iter().map(|group| (group.answer.clone(), group.sources.clone())));
-        return if told.is_empty() {
+        let known = being_at(groups.iter().map(|group| (group.answer.clone(), group.sources.clone())));
+        return if known.is_empty() {
             none
         } else {
-            format!("{none}, so resolverctl cannot tell which answer is right. Answers: {told}")
+            format!("{none}, so resolverctl cannot tell which answer is right. Answers: {known}")
         };
     }
     let all = counted(answers).filter(|answer| answer.source == AnswerSource::NameServer).count();
     let is_local = answers.iter().any(|answer| answer.verdict == AnswerVerdict::Local);
-    let told = groups.iter().filter(|group| group.name_servers > 0).map(|group| {
-        let others = group.sources.len() - group.name_servers;
-        let resolvers = match others {
+    let numbers = groups.iter().filter(|group| group.name_servers > 0).map(|group| {
+        let resolvers = match group.sources.len() - group.name_servers {
             0 => String::new(),
             1 => " and 1 resolver".to_owned(),
-            _ => format!(" and {others} resolvers"),
+            others => format!(" and {others} resolvers"),
         };
         format!("{} of {all} name servers{resolvers} answer: {}", group.name_servers, group.answer)
     });
-    let told = told.collect::<Vec<_>>().join("; ");
-    if is_local { format!("For others, {told}") } else { told }
+    let numbers = numbers.collect::<Vec<_>>().join("; ");
+    if is_local { format!("For others, {numbers}") } else { numbers }
 }

@@ -13,10 +13,9 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
-use super::captured::{CaptureError, Captured};
+use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURED_LINE;
-use crate::skipped::Skipped;
 
 /// The word that stands for the key of a DNS list in the log of resolverd.
 const KEY: &str = "_key";
@@ -34,23 +33,10 @@ pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<
             line.last() != Some(&b'\n') && u64::try_from(read).unwrap_or(u64::MAX) == MAX_CAPTURED_LINE;
         captured.take(match std::str::from_utf8(&line) {
             Ok(text) if !is_cut => question(text),
-            _ => Err(Skipped::OtherLine),
+            _ => Err(Skipped::NoQuery),
         });
         if is_cut {
-            skip_line(input)?;
-        }
-    }
-}
-
-/// Reads to the end of a line that is too long.
-fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
-    loop {
-        let there = input.fill_buf()?;
-        let end = there.iter().position(|octet| *octet == b'\n');
-        let used = end.map_or(there.len(), |end| end + 1);
-        input.consume(used);
-        if end.is_some() || used == 0 {
-            return Ok(());
+            input.skip_until(b'\n')?;
         }
     }
 }
@@ -61,7 +47,7 @@ type LineReader = fn(&str) -> Option<Result<AskedQuestion, Skipped>>;
 /// The question of a line.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
     let readers: [LineReader; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
-    readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::OtherLine))
+    readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::NoQuery))
 }
 
 /// The type by its name, or by `TYPE` and its number; none if it is no type.
@@ -75,7 +61,7 @@ fn kind(text: &str) -> Option<RecordType> {
 
 /// A question of its words.
 fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> {
-    let question = AskedQuestion::of_words(name, kind(type_text)?)?;
+    let question = AskedQuestion::from_words(name, kind(type_text)?)?;
     if question.name.split('.').any(|label| label == KEY) {
         return Some(Err(Skipped::Withheld));
     }
@@ -99,7 +85,7 @@ fn of_bind(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     }
     // `+E(0)TDCK`: `+` or `-` is RD. The number of the version of EDNS stands in parentheses.
     if flags.starts_with('-') {
-        return Some(Err(Skipped::NotRecursive));
+        return Some(Err(Skipped::NoQuery));
     }
     let question = asked(name, type_text)?;
     Some(question.map(|question| AskedQuestion {

@@ -4,81 +4,161 @@
 //!
 //! # Decisions
 //!
-//! - A reader takes any octets: it never panics, and its memory does not grow with the file. What is no question is counted by its
-//!   kind, so that "no questions" always has a reason.
+//! - A reader takes any octets: it never panics, and its memory does not grow with the file. Parts without a question are counted, so that
+//!   "no questions" always has a reason.
 //! - A query without RD is one of a resolver to a name server, and not one of a client.
 
-mod captured;
-mod dnstap;
 mod log;
-mod packet;
 mod pcap;
 
-use std::io::BufRead;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read};
 
 use serde::Serialize;
 
-pub use captured::{CaptureError, Captured};
+use crate::asked::AskedQuestion;
+use crate::limits::{MAX_CAPTURE, MAX_SHADOW_QUESTIONS};
+use resolver::dnstap::heard::{Frame, TapHeard, heard, next_frame};
 
-use crate::limits::MAX_CAPTURE;
-
-/// A kind of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Why a line, a packet or a frame has no question to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CaptureFormat {
-    /// A query log of resolverd, BIND, Unbound or dnsmasq.
-    Log,
-    /// Packets in the classic format of libpcap.
-    Pcap,
-    /// Frame Streams of dnstap.
-    Dnstap,
+pub enum Skipped {
+    /// It is about something else than a query of a client over UDP.
+    NoQuery,
+    /// The log has shortened the name, or has replaced a key in it.
+    Withheld,
+    /// It cannot be read, or the capture has cut it.
+    Unreadable,
+    /// ANY, AXFR and other types without records of their own, or another class than IN.
+    TypeNotCompared,
 }
 
-impl CaptureFormat {
-    /// The names on the command line.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("log", Self::Log), ("pcap", Self::Pcap), ("dnstap", Self::Dnstap)];
-}
-
-/// The kind of a file by its first octets.
-///
-/// # Errors
-/// A known kind that is not read.
-fn detected(head: &[u8]) -> Result<CaptureFormat, CaptureError> {
-    const PCAPNG: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
-    if head.starts_with(&PCAPNG) {
-        return Err(CaptureError::Format(
-            "this is a pcapng file; convert it with `editcap -F pcap FILE NEW` or `tcpdump -r FILE -w NEW`",
-        ));
+impl Skipped {
+    /// In words, after a number.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::NoQuery => "without a query of a client",
+            Self::Withheld => "with a part of the name withheld",
+            Self::Unreadable => "cut or unreadable",
+            Self::TypeNotCompared => "of a type or class that is not compared",
+        }
     }
-    let is_packed = |magic: &[u8]| head.starts_with(magic);
-    if is_packed(&[0x1f, 0x8b]) || is_packed(&[0x28, 0xb5, 0x2f, 0xfd]) || is_packed(b"\xfd7zXZ") {
-        return Err(CaptureError::Format(
-            "this file is compressed; unpack it first, or give it as - by a pipe",
-        ));
-    }
-    Ok(match head {
-        _ if pcap::is_magic(head) => CaptureFormat::Pcap,
-        // The length 0 of a control frame.
-        [0, 0, 0, 0, 0, 0, ..] => CaptureFormat::Dnstap,
-        _ => CaptureFormat::Log,
-    })
 }
 
-/// Reads the questions of a file. Without a format it is told by its first octets.
+/// The questions of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Captured {
+    /// The different questions in the order of their first queries, each with the number of its queries.
+    pub questions: Vec<(AskedQuestion, u64)>,
+    places: BTreeMap<AskedQuestion, usize>,
+    /// Queries of different questions beyond `MAX_SHADOW_QUESTIONS`.
+    pub left_out: u64,
+    /// All else, by its kind.
+    pub skipped: BTreeMap<Skipped, u64>,
+}
+
+impl Captured {
+    /// Takes what a reader has found. Returns true if it is a new question.
+    pub fn take(&mut self, found: Result<AskedQuestion, Skipped>) -> bool {
+        let question = match found {
+            Err(why) => {
+                *self.skipped.entry(why).or_default() += 1;
+                return false;
+            }
+            Ok(question) => question,
+        };
+        let all = self.questions.len();
+        match self.places.get(&question).and_then(|at| self.questions.get_mut(*at)) {
+            Some((_, count)) => *count += 1,
+            None if all >= MAX_SHADOW_QUESTIONS => self.left_out += 1,
+            None => {
+                self.places.insert(question.clone(), all);
+                self.questions.push((question, 1));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The queries of one question.
+    pub fn queries_of(&self, question: &AskedQuestion) -> u64 {
+        self.places.get(question).and_then(|at| self.questions.get(*at)).map_or(0, |(_, count)| *count)
+    }
+
+    /// The parts of the file without a question, in words.
+    pub fn skipped_words(&self) -> Vec<String> {
+        self.skipped.iter().map(|(why, count)| format!("{count} {}", why.words())).collect()
+    }
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The system refuses.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It is of a kind that is not read.
+    #[error("{0}")]
+    Format(&'static str),
+}
+
+/// First octets of files of a kind that is not read, and what to do.
+const UNREAD: [(&[u8], &str); 4] = [
+    (
+        b"\x0a\x0d\x0d\x0a",
+        "this is a pcapng file; convert it with `editcap -F pcap FILE NEW` or `tcpdump -r FILE -w NEW`",
+    ),
+    (b"\x1f\x8b", COMPRESSED),
+    (b"\x28\xb5\x2f\xfd", COMPRESSED),
+    (b"\xfd7zXZ", COMPRESSED),
+];
+
+const COMPRESSED: &str = "this file is compressed; unpack it first, or give it as - by a pipe";
+
+/// Reads the questions of a file, whose first octets show its kind.
 ///
 /// # Errors
 /// It cannot be read, or is of a kind that is not read.
-pub fn read(input: impl BufRead, format: Option<CaptureFormat>) -> Result<Captured, CaptureError> {
+pub fn read(input: impl BufRead) -> Result<Captured, CaptureError> {
     let mut input = input.take(MAX_CAPTURE);
-    let found = detected(input.fill_buf()?)?;
     let mut captured = Captured::default();
-    match format.unwrap_or(found) {
-        CaptureFormat::Log => log::read(&mut input, &mut captured)?,
-        CaptureFormat::Pcap => pcap::read(&mut input, &mut captured)?,
-        CaptureFormat::Dnstap => dnstap::read(&mut input, &mut captured)?,
+    let head = input.fill_buf()?;
+    if let Some((_, what)) = UNREAD.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(CaptureError::Format(what));
+    }
+    match head {
+        _ if pcap::is_magic(head) => pcap::read(&mut input, &mut captured)?,
+        // The length 0 of a control frame.
+        [0, 0, 0, 0, 0, 0, ..] => dnstap(&mut input, &mut captured)?,
+        _ => log::read(&mut input, &mut captured)?,
     }
     Ok(captured)
+}
+
+/// Reads all frames of dnstap.
+fn dnstap(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
+    loop {
+        let found = match next_frame(input)? {
+            Frame::End => return Ok(()),
+            Frame::Foreign => {
+                let what = "this is a file of Frame Streams, but its content is not dnstap";
+                return Err(CaptureError::Format(what));
+            }
+            Frame::Control => continue,
+            // The start of the next frame is unknown.
+            Frame::Cut => {
+                captured.take(Err(Skipped::Unreadable));
+                return Ok(());
+            }
+            Frame::Data(octets) => match heard(&octets) {
+                TapHeard::ClientQuery(message) => AskedQuestion::from_message(&message),
+                TapHeard::Other => Err(Skipped::NoQuery),
+                TapHeard::Unreadable => Err(Skipped::Unreadable),
+            },
+        };
+        captured.take(found);
+    }
 }
 
 #[cfg(test)]

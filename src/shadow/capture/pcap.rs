@@ -1,24 +1,35 @@
-//! The classic file format of libpcap (pcap-savefile(5)): both byte orders, microseconds and nanoseconds.
+//! The classic file format of libpcap (pcap-savefile(5)): both byte orders, microseconds and nanoseconds. Queries over UDP are read.
+//!
+//! <https://www.tcpdump.org/linktypes.html>, RFC 791, RFC 8200, RFC 768.
 
-use std::io::Read;
+use std::io::{self, Read};
 
-use super::captured::{CaptureError, Captured, fill, octets};
-use super::packet::{Link, query};
-use crate::limits::MAX_CAPTURED_PACKET;
-use crate::skipped::Skipped;
+use super::{CaptureError, Captured, Skipped};
+use crate::asked::AskedQuestion;
+use crate::limits::{MAX_CAPTURED_PACKET, MAX_VLAN_TAGS};
 
 /// The first octets, read as a big-endian number: of microseconds and of nanoseconds.
 const MAGICS: [u32; 2] = [0xa1b2_c3d4, 0xa1b2_3c4d];
 
-/// Octets of the header of a file without the magic number.
-const FILE_HEADER: usize = 20;
+/// Octets of the header of a file.
+const FILE_HEADER: usize = 24;
 
 /// Octets of the header of a packet.
 const PACKET_HEADER: usize = 16;
 
-/// The byte order of a file; none if it is no pcap file.
-fn is_swapped(magic: [u8; 4]) -> Option<bool> {
-    let number = u32::from_be_bytes(magic);
+/// The headers of links by the numbers in files: the place of the protocol in the header (none: the packet is IP), and its length.
+/// Loopback of BSD, Ethernet, IP alone, and those of `tcpdump -i any` of Linux.
+const LINKS: [(&[u32], Option<usize>, usize); 5] = [
+    (&[0, 108], None, 4),
+    (&[1], Some(12), 14),
+    (&[12, 14, 101, 228, 229], None, 0),
+    (&[113], Some(14), 16),
+    (&[276], Some(0), 20),
+];
+
+/// Whether the numbers of a file are little-endian; none if it is no pcap file.
+fn is_swapped(head: &[u8]) -> Option<bool> {
+    let number = number(head, 0, false);
     match number {
         _ if MAGICS.contains(&number) => Some(false),
         _ if MAGICS.contains(&number.swap_bytes()) => Some(true),
@@ -26,9 +37,9 @@ fn is_swapped(magic: [u8; 4]) -> Option<bool> {
     }
 }
 
-/// Whether these are the first octets of a file of this format.
+/// Returns true if these are the first octets of a file of this format.
 pub(super) fn is_magic(head: &[u8]) -> bool {
-    head.first_chunk().is_some_and(|magic| is_swapped(*magic).is_some())
+    is_swapped(head).is_some()
 }
 
 /// A number of a header.
@@ -37,40 +48,76 @@ fn number(header: &[u8], at: usize, is_swapped: bool) -> u32 {
     if is_swapped { u32::from_le_bytes(octets) } else { u32::from_be_bytes(octets) }
 }
 
+/// The next octets, or fewer at the end of the input.
+fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    input.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(&mut octets)?;
+    Ok(octets)
+}
+
 /// Reads all packets.
 pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
-    let mut magic = [0; 4];
-    let is_there = fill(input, &mut magic)?;
-    let Some(is_swapped) = is_swapped(magic).filter(|_| is_there) else {
-        return Err(CaptureError::Format("this is no pcap file"));
-    };
-    let mut header = [0; FILE_HEADER];
-    if !fill(input, &mut header)? {
-        return Err(CaptureError::Format("this pcap file ends in its header"));
-    }
+    let header = octets(input, FILE_HEADER)?;
+    let is_swapped = is_swapped(&header).unwrap_or_default();
     // The upper bits tell of checksums of the link.
-    let number_of_link = number(&header, 16, is_swapped) & 0x03ff_ffff;
-    let link = Link::of(number_of_link);
-    let mut header = [0; PACKET_HEADER];
-    while fill(input, &mut header)? {
-        let [kept, whole] =
-            [8, 12].map(|at| usize::try_from(number(&header, at, is_swapped)).unwrap_or(usize::MAX));
+    let link = number(&header, 20, is_swapped) & 0x03ff_ffff;
+    let Some((_, protocol, length)) = LINKS.iter().find(|(numbers, ..)| numbers.contains(&link)) else {
+        return Err(CaptureError::Format(
+            "the link type of this pcap file is not read; capture with `tcpdump -i any`",
+        ));
+    };
+    loop {
+        let header = octets(input, PACKET_HEADER)?;
+        if header.len() < PACKET_HEADER {
+            return Ok(());
+        }
+        let kept = usize::try_from(number(&header, 8, is_swapped)).unwrap_or(usize::MAX);
         if kept > MAX_CAPTURED_PACKET {
-            // Where the next packet begins is not known any more.
-            captured.take(Err(Skipped::Cut));
+            // The start of the next packet is unknown.
+            captured.take(Err(Skipped::Unreadable));
             return Ok(());
         }
         let packet = octets(input, kept)?;
-        let is_whole = packet.len() == kept && kept >= whole;
-        match link {
-            Some(link) => captured.take(query(&packet, link, is_whole)),
-            None => {
-                if !captured.unknown_links.contains(&number_of_link) {
-                    captured.unknown_links.push(number_of_link);
-                }
-                captured.take(Err(Skipped::UnknownLink));
-            }
+        captured.take(query(&packet, (*protocol, *length)).unwrap_or(Err(Skipped::Unreadable)));
+    }
+}
+
+fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
+    octets.get(at..)?.first_chunk().copied().map(u16::from_be_bytes)
+}
+
+/// The question of a packet; none if the packet ends too early.
+fn query(
+    packet: &[u8],
+    (protocol, length): (Option<usize>, usize),
+) -> Option<Result<AskedQuestion, Skipped>> {
+    const UDP: u8 = 17;
+    let (mut protocol, mut length) = match protocol {
+        Some(at) => (Some(u16_at(packet, at)?), length),
+        None => (None, length),
+    };
+    // Tags of VLANs (IEEE 802.1Q and 802.1ad).
+    for _ in 0..MAX_VLAN_TAGS {
+        if matches!(protocol, Some(0x8100 | 0x88a8)) {
+            protocol = Some(u16_at(packet, length + 2)?);
+            length += 4;
         }
     }
-    Ok(())
+    let ip = packet.get(length..)?;
+    let first = *ip.first()?;
+    // More fragments, or not the first one, of IPv4. Extension headers of IPv6 are not read: a query has none.
+    let (transport, header) = match (protocol, first >> 4) {
+        (None | Some(0x0800), 4) if u16_at(ip, 6)? & 0x3fff == 0 => {
+            (*ip.get(9)?, usize::from(first & 0x0f) * 4)
+        }
+        (None | Some(0x86dd), 6) => (*ip.get(6)?, 40),
+        _ => return Some(Err(Skipped::NoQuery)),
+    };
+    let datagram = ip.get(header..)?;
+    if transport != UDP || u16_at(datagram, 2)? != 53 {
+        return Some(Err(Skipped::NoQuery));
+    }
+    // Ethernet fills short frames.
+    let end = usize::from(u16_at(datagram, 4)?);
+    Some(AskedQuestion::from_message(datagram.get(8..end)?))
 }

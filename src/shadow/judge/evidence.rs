@@ -1,7 +1,5 @@
 //! The evidence about a question, and the result of judging it.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::answer::{Likeness, Side, SideAnswer, likeness};
@@ -21,7 +19,7 @@ pub enum Cause {
     List,
     /// One has an older answer.
     Old,
-    /// It could not be told.
+    /// It could not be found out.
     Unknown,
     /// Only AD differs.
     AdOnly,
@@ -93,7 +91,7 @@ impl Judged {
         Self { cause, weight: Weight::Look, side: Some(side), why: why.into(), advice: advice.into() }
     }
 
-    /// It could not be told.
+    /// It could not be found out.
     pub fn unknown(why: impl Into<String>) -> Self {
         let advice = "compare both by hand: `resolverctl compare NAME TYPE --with ADDRESS`".to_owned();
         Self { cause: Cause::Unknown, weight: Weight::Unknown, side: None, why: why.into(), advice }
@@ -124,7 +122,7 @@ impl Sample {
     }
 }
 
-/// All that was heard about a question.
+/// All that is known about a question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// The answers, the first ones first.
@@ -137,56 +135,23 @@ pub struct Evidence {
     pub configured: Option<String>,
     /// The reason that resolverd gives for its answer.
     pub reason: String,
-    /// The answers of the name servers beside those of both, for the name at which the answers part.
+    /// Both answers compared with those of the name servers, for the name at which they part.
     pub compared: Option<Compared>,
-    /// Both answers after the TTLs have ended.
-    pub renewed: Option<Sample>,
-    /// Whether the resolver in place has answered other questions.
-    pub answers_others: bool,
-    /// The IPv6 addresses that the resolver in place gives for `IPV4_ONLY`, which has none.
-    pub ipv4only: BTreeSet<String>,
 }
 
 impl Evidence {
-    pub(super) fn row(&self, source: AnswerSource) -> Option<&ComparedAnswer> {
-        self.compared.as_ref()?.answers.iter().find(|answer| answer.source == source)
-    }
-
     /// The row of a resolver.
-    pub(super) fn of(&self, side: Side) -> Option<&ComparedAnswer> {
-        self.row(match side {
+    pub(super) fn row(&self, side: Side) -> Option<&ComparedAnswer> {
+        let source = match side {
             Side::InPlace => AnswerSource::Resolver,
             Side::Resolverd => AnswerSource::ThisResolver,
-        })
+        };
+        self.compared.as_ref()?.answers.iter().find(|answer| answer.source == source)
     }
 
     /// The rows of the name servers.
     pub(super) fn servers(&self) -> impl Iterator<Item = &ComparedAnswer> {
         let rows = self.compared.iter().flat_map(|compared| &compared.answers);
         rows.filter(|answer| answer.source == AnswerSource::NameServer)
-    }
-
-    /// The answers that show a difference: those after the TTLs have ended, unless they are alike by then.
-    pub fn shown(&self) -> Option<&Sample> {
-        let renewed = self.renewed.as_ref().filter(|renewed| renewed.likeness() == Likeness::Different);
-        renewed.or_else(|| self.samples.last())
-    }
-
-    /// Whether both have an answer, and their data differ.
-    pub(super) fn is_of_data(&self) -> bool {
-        let last = self.samples.last();
-        last.is_some_and(|last| {
-            last.in_place.is_known() && last.resolverd.is_known() && last.likeness() == Likeness::Different
-        })
-    }
-}
-
-/// The advice about an answer of a resolver's own.
-pub(super) const fn advice_on_policy(side: Side) -> &'static str {
-    match side {
-        Side::InPlace => {
-            "if you want this answer after the switch, write it into the configuration of resolverd ([[zone]], [[host]], [[record]]); `resolverctl import` converts the file of the resolver in place"
-        }
-        Side::Resolverd => "see `resolverctl config show --changed` whether you want this",
     }
 }

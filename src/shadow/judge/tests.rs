@@ -4,17 +4,7 @@ use crate::answer::SideReply;
 use crate::answer::tests::answer;
 use dns::question::ExtendedError;
 use doctor::facts::ReplyFacts;
-use doctor::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
-use hickory_proto::rr::RecordType;
-
-fn question() -> AskedQuestion {
-    AskedQuestion {
-        name: "www.example.".to_owned(),
-        kind: RecordType::A,
-        dnssec_ok: false,
-        checking_disabled: false,
-    }
-}
+use doctor::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, Doubt};
 
 fn sample(words: &str) -> Sample {
     let (in_place, resolverd) = words.split_once(' ').unwrap();
@@ -33,6 +23,7 @@ fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) ->
         kind: "A",
         source,
         server: "192.0.2.53".to_owned(),
+        address: None,
         verdict,
         why: "for a reason".to_owned(),
         rcode: Some("NOERROR".to_owned()),
@@ -56,24 +47,17 @@ fn compared(
     ];
     let answers =
         rows.into_iter().map(|(source, (records, verdict, ttl))| row(source, records, verdict, ttl));
-    Some(Compared {
-        answers: answers.collect(),
-        zone: Some("example.".to_owned()),
-        kept_here: None,
-        servers_left_out: Vec::new(),
-        resolvers_left_out: Vec::new(),
-        targets: Vec::new(),
-    })
+    Some(Compared { answers: answers.collect(), ..Compared::default() })
 }
 
 fn expect(evidence: &Evidence, cause: Cause, weight: Weight, side: Option<Side>) {
-    let judged = judge(&question(), evidence);
+    let judged = judge(evidence);
     assert_eq!((judged.cause, judged.weight, judged.side), (cause, weight, side), "{judged:#?}");
 }
 
 const OTHER: &str = "192.0.2.1@100 192.0.2.2@100";
 
-use AnswerVerdict::{Changed, Elsewhere, Failed, Filtered, InTurn, NotTransferred, Old, Same};
+use AnswerVerdict::{Failed, Filtered, InTurn, NotTransferred, Old, Same, Unknown};
 use Side::{InPlace, Resolverd};
 use Weight::{Harmless, Look};
 
@@ -124,58 +108,31 @@ fn rotation_is_seen_from_both_or_proven_by_the_zone() {
 }
 
 #[test]
-fn other_addresses_are_old_or_unknown() {
-    let of = |whole: u32| Evidence {
-        compared: compared(
-            ("192.0.2.1", Elsewhere, 100),
-            ("192.0.2.2", Same, 100),
-            ("192.0.2.2", Same, whole),
-        ),
-        ..samples(&[OTHER, OTHER, OTHER])
-    };
-    // A long TTL that has begun long ago is also that of a zone or a forwarder of its own.
-    expect(&of(3_600), Cause::Unknown, Weight::Unknown, None);
-    // A TTL of services that answer by place.
-    expect(&of(300), Cause::Unknown, Weight::Unknown, None);
-    let renewed = |words: &str| Evidence { renewed: Some(sample(words)), ..of(300) };
-    expect(&renewed("192.0.2.2@300 192.0.2.2@300"), Cause::Old, Harmless, Some(InPlace));
-    expect(&renewed("192.0.2.1@300 192.0.2.1@300"), Cause::Old, Look, Some(Resolverd));
-    // A forwarder gives its own answer again and again, too, so it is no proof of another place.
-    let again = renewed("192.0.2.1@300 192.0.2.2@300");
-    expect(&again, Cause::Unknown, Weight::Unknown, None);
-    let told = judge(&question(), &again);
-    assert!(told.why.contains("from a forwarder, a view or a zone"), "{told:#?}");
-    assert!(!told.advice.contains("flush"), "it is in no cache: {told:#?}");
-    // It was not fetched anew: perhaps it is of no name server at all.
-    expect(&renewed("192.0.2.1@40 192.0.2.2@300"), Cause::Unknown, Weight::Unknown, None);
-    expect(&renewed("192.0.2.1@9000 192.0.2.2@300"), Cause::Unknown, Weight::Unknown, None);
-    expect(&renewed("192.0.2.3@300 192.0.2.2@300"), Cause::Unknown, Weight::Unknown, None);
-    assert!(needs_renewal(&question(), &of(300)) && needs_renewal(&question(), &of(3_600)));
-    assert!(!needs_renewal(&question(), &samples(&["192.0.2.1 fail"; 3])));
-}
-
-#[test]
-fn addresses_that_name_servers_give_are_of_the_zone() {
-    let of = |second: ComparedAnswer| {
-        let mut evidence = Evidence {
-            compared: compared(
-                ("192.0.2.1", Elsewhere, 20),
-                ("192.0.2.2", Elsewhere, 20),
-                ("192.0.2.2", Elsewhere, 60),
-            ),
-            ..samples(&[OTHER, OTHER, OTHER])
-        };
-        evidence.compared.as_mut().unwrap().answers.push(second);
-        evidence
+fn other_addresses_are_unknown_unless_current_name_servers_give_both() {
+    let of = |doubt, second: ComparedAnswer| {
+        let mut compared =
+            compared(("192.0.2.1", Unknown, 20), ("192.0.2.2", Unknown, 20), ("192.0.2.2", Unknown, 60));
+        compared.as_mut().unwrap().answers.push(second);
+        compared.as_mut().unwrap().doubt = doubt;
+        Evidence { compared, ..samples(&[OTHER; 3]) }
     };
     let server = |records, verdict| row(AnswerSource::NameServer, records, verdict, 60);
-    let of_zone = of(server("192.0.2.1", Elsewhere));
-    expect(&of_zone, Cause::Geography, Harmless, None);
-    assert!(!needs_renewal(&question(), &of_zone));
-    expect(&of(server("192.0.2.3", Elsewhere)), Cause::Unknown, Weight::Unknown, None);
-    expect(&of(server("192.0.2.1", NotTransferred)), Cause::Unknown, Weight::Unknown, None);
-    let of_other = row(AnswerSource::Resolver, "192.0.2.1", Elsewhere, 60);
-    expect(&of(of_other), Cause::Unknown, Weight::Unknown, None);
+    let by_place = Some(Doubt::Addresses);
+    expect(&of(by_place, server("192.0.2.1", Unknown)), Cause::Geography, Harmless, None);
+    let unknown = |evidence: &Evidence| expect(evidence, Cause::Unknown, Weight::Unknown, None);
+    unknown(&of(Some(Doubt::Serials), server("192.0.2.1", Unknown)));
+    unknown(&of(None, server("192.0.2.1", Unknown)));
+    unknown(&of(by_place, server("192.0.2.3", Unknown)));
+    unknown(&of(by_place, server("192.0.2.1", NotTransferred)));
+    unknown(&of(by_place, row(AnswerSource::Resolver, "192.0.2.1", Unknown, 60)));
+    let rows = compared(("192.0.2.1", Unknown, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, 300));
+    let of_resolverd = Evidence { compared: rows, ..samples(&[OTHER; 3]) };
+    unknown(&of_resolverd);
+    let advice = judge(&of_resolverd).advice;
+    assert!(
+        advice.contains("`resolverctl import`") && advice.contains("remove the name from its cache"),
+        "{advice}"
+    );
 }
 
 #[test]
@@ -190,7 +147,7 @@ fn an_old_answer_is_one_that_an_older_version_of_the_zone_gives() {
     };
     let taken_for_old = of(Old, Same);
     expect(&taken_for_old, Cause::Unknown, Weight::Unknown, None);
-    assert!(judge(&question(), &taken_for_old).why.contains("or from a zone or a forwarder"));
+    assert!(judge(&taken_for_old).why.contains("of a forwarder, a view or a zone"));
     let beside = |server| {
         let mut evidence = of(Old, Same);
         let answers = &mut evidence.compared.as_mut().unwrap().answers;
@@ -209,7 +166,7 @@ fn with(words: &str, change: impl Fn(&mut SideReply, &mut SideReply)) -> Evidenc
     {
         change(in_place, resolverd);
     }
-    Evidence { samples: vec![sample; 3], answers_others: true, ..Evidence::default() }
+    Evidence { samples: vec![sample; 3], ..Evidence::default() }
 }
 
 #[test]
@@ -219,38 +176,15 @@ fn an_answer_of_its_own_is_policy() {
     let blocked = with("nx 192.0.2.2", |in_place, _| in_place.error = Some(ExtendedError::new(15, "")));
     expect(&blocked, Cause::Policy, Look, Some(InPlace));
     expect(&with("refused 192.0.2.2", |_, _| {}), Cause::Policy, Look, Some(InPlace));
-    // A resolver that answers nothing has no rule for this name.
-    let closed = Evidence { answers_others: false, ..with("refused 192.0.2.2", |_, _| {}) };
-    expect(&closed, Cause::Unknown, Weight::Unknown, None);
     let filtered = Evidence {
         compared: compared(("0.0.0.0", Filtered, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, 300)),
         ..samples(&["0.0.0.0 192.0.2.2"])
     };
     expect(&filtered, Cause::Policy, Look, Some(InPlace));
-    let private = Evidence {
-        compared: compared(("10.0.0.1", Changed, 100), ("198.18.2.2", Same, 100), ("198.18.2.2", Same, 300)),
-        ..samples(&["10.0.0.1 198.18.2.2"])
-    };
-    expect(&private, Cause::Policy, Look, Some(InPlace));
-    let mut made = samples(&["64:ff9b::c000:201 none"]);
-    for sample in &mut made.samples {
-        let SideAnswer::Reply(reply) = &mut sample.in_place else { continue };
-        reply.facts.answers[0].kind = "AAAA".to_owned();
-    }
-    expect(&made, Cause::Policy, Look, Some(InPlace));
-    // A prefix of the network's own is seen in the addresses of a name that has none.
-    let mut of_network = samples(&["2001:db8:64::c000:201 none"]);
-    for sample in &mut of_network.samples {
-        let SideAnswer::Reply(reply) = &mut sample.in_place else { continue };
-        reply.facts.answers[0].kind = "AAAA".to_owned();
-    }
-    expect(&of_network, Cause::Unknown, Weight::Unknown, None);
-    of_network.ipv4only = ["2001:db8:64::c000:aa".to_owned()].into();
-    expect(&of_network, Cause::Policy, Look, Some(InPlace));
     // An alias that the zone does not have may be old.
     let alias = Evidence {
         compared: compared(
-            ("CNAME a.example.", Changed, 100),
+            ("CNAME a.example.", Unknown, 100),
             ("192.0.2.2", Same, 100),
             ("192.0.2.2", Same, 300),
         ),
@@ -329,29 +263,7 @@ fn a_refusal_of_a_list_is_no_listing() {
 fn only_a_missing_ad_of_resolverd_matters() {
     expect(&samples(&["192.0.2.1 192.0.2.1!"; 3]), Cause::AdOnly, Harmless, Some(InPlace));
     expect(&samples(&["192.0.2.1! 192.0.2.1"; 3]), Cause::AdOnly, Look, Some(Resolverd));
-}
-
-#[test]
-fn a_denial_below_local_needs_no_ad() {
-    let of = |name: &str, words: &str| {
-        judge(&AskedQuestion { name: name.to_owned(), ..question() }, &samples(&[words; 3])).weight
-    };
-    for name in ["x.local.", "local."] {
-        assert_eq!(of(name, "nx! nx"), Harmless, "{name}");
-        assert_eq!(of(name, "192.0.2.1! 192.0.2.1"), Look, "{name}: a zone of this name");
-    }
-    for name in ["x.notlocal.", "notlocal.", "al.", "."] {
-        assert_eq!(of(name, "nx! nx"), Look, "{name}");
-    }
-}
-
-#[test]
-fn the_answers_that_differed_are_shown() {
-    let of = |renewed: &str| Evidence { renewed: Some(sample(renewed)), ..samples(&[OTHER; 3]) };
-    let replaced = of("192.0.2.2 192.0.2.2");
-    assert_eq!(replaced.shown(), replaced.samples.last());
-    let different = of("192.0.2.3 192.0.2.2");
-    assert_eq!(different.shown(), different.renewed.as_ref());
+    expect(&samples(&["nx! nx"; 3]), Cause::AdOnly, Harmless, Some(Resolverd));
 }
 
 #[test]

@@ -11,6 +11,7 @@ fn answer(source: AnswerSource, server: &str, verdict: AnswerVerdict, why: &str)
         kind: "MX",
         source,
         server: server.to_owned(),
+        address: None,
         verdict,
         why: why.to_owned(),
         rcode: Some("NOERROR".to_owned()),
@@ -72,10 +73,9 @@ fn answers_side_by_side() {
         let compared = Compared {
             answers,
             zone: Some("example.com.".to_owned()),
-            kept_here: None,
             servers_left_out: left_out.clone(),
             resolvers_left_out: left_out.clone(),
-            targets: Vec::new(),
+            ..Compared::default()
         };
         let conclusion = conclude(&compared, left_out);
         (compared, conclusion)

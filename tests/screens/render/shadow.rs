@@ -57,7 +57,7 @@ fn report() -> ShadowReport {
             checking_disabled: false,
         };
         report.answered(sample);
-        report.take(&question, 3, (judged, sample));
+        report.add(&question, (judged, sample));
     }
     report.leave_out(NotCompared::ListBudget, 2);
     report
@@ -67,7 +67,7 @@ fn report() -> ShadowReport {
 fn differences_by_cause() {
     let report = report();
     let summary = report.summary("192.0.2.53:53", false);
-    let captured = capture::read(&b"query a. A from ::1: \nsomething else\n"[..], None).unwrap();
+    let captured = capture::read(&b"query a. A from ::1: \nsomething else\n"[..]).unwrap();
     golden("shadow.txt", &shadow::text(&report, &summary, Some(&captured), Style::Plain));
     let lines: String = report.differences().into_iter().map(json::line).collect();
     let last = json::line(&shadow::WithCapture { summary: &summary, captured: Some(&captured) });

@@ -1,0 +1,218 @@
+//! The zone of a name and its name servers: from a zone that the daemon knows, along the referrals of the zones' own servers.
+//!
+//! RFC 1034 section 4.3.2. The daemon's answer for the name may be negative, a failure or old, so its knowledge of the zone is only the
+//! start: the servers of the zone above are asked for the current delegation. Answers of the configuration of this host lead to no
+//! server of the internet, so they are ignored. Servers that only the zone itself names are asked too: resolvers use these as well.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::elsewhere::{Cut, referred};
+use crate::facts::{
+    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, Want, above, addresses, at_server,
+    canonical, is_within, lookup,
+};
+use crate::limits::{
+    MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_CUTS, MAX_COMPARED_STARTS,
+};
+use crate::zone::{self, named};
+
+/// A zone with the servers that are asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ZoneServers {
+    /// The apex.
+    pub(super) zone: String,
+    /// The servers, each with its names.
+    pub(super) servers: BTreeMap<IpAddr, BTreeSet<String>>,
+    /// The names of servers for which no address was found.
+    pub(super) unaddressed: Vec<String>,
+    /// Servers that are not asked, because there are too many: addresses, and names that are not looked up.
+    pub(super) left_out: Vec<String>,
+}
+
+/// The way to the zone as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way {
+    /// The questions that are needed next.
+    pub(super) wants: Vec<Want>,
+    /// The zone of the name; none if it is not known.
+    pub(super) zone: Option<ZoneServers>,
+}
+
+/// A question, its name and type.
+pub(super) type Asked<'q> = (&'q str, &'static str);
+
+/// The name and those above it, at which the daemon is asked for the zone. Of a deep name those in the middle are left out, because
+/// referrals lead there too.
+fn starts(name: &str) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        std::iter::successors(Some(name), |name| (*name != ".").then(|| above(name))).collect();
+    if names.len() > MAX_COMPARED_STARTS {
+        let half = MAX_COMPARED_STARTS / 2;
+        names.drain(half..names.len() - half);
+    }
+    names
+}
+
+/// The owner of the SOA in the daemon's answer for a name: the zone of the name, or one above it. None if the configuration answers.
+fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
+    let reply = facts.lookup(name, "SOA").reply().filter(|reply| !is_here(reply, name))?;
+    zone::soa(reply).map(|soa| soa.owner).filter(|owner| is_within(name, owner))
+}
+
+/// The way to the servers of a question. Lookups in `under_way` last long, and may fail.
+pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Want>) -> Way {
+    let is_settled = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
+    // DS records are in the zone above (RFC 4035 section 2.4).
+    let name = if asked.1 == "DS" { above(asked.0) } else { asked.0 };
+    let mut way = Way { wants: vec![lookup(name, "SOA")], zone: None };
+    if !way.wants.iter().all(is_settled) {
+        return way;
+    }
+    let starts = starts(name);
+    if owner(facts, name).is_none() {
+        way.wants.extend(starts.iter().map(|name| lookup(name, "SOA")));
+    }
+    let Some(start) = starts.iter().find_map(|name| owner(facts, name)) else { return way };
+    let soa = lookup(above(start), "SOA");
+    let parent = owner(facts, above(start));
+    if parent.is_none() && !is_settled(&soa) {
+        way.wants.push(soa);
+        return way;
+    }
+    way.wants.push(soa);
+    let first = match parent {
+        Some(parent) if parent != start => (parent, MAX_CHECKED_PARENTS),
+        _ => (start, MAX_CHECKED_NAMES),
+    };
+    let Some(mut cut) = of_daemon(facts, first, &mut way.wants) else { return way };
+    let denies = |reply: &&ReplyFacts| reply.authoritative && reply.rcode == "NXDOMAIN";
+    for _ in 0..MAX_COMPARED_CUTS {
+        let servers = with_addresses(facts, &cut).servers;
+        // Two servers show whether the zone is that of the name. Then all are asked.
+        let scouts: Vec<IpAddr> = servers.keys().copied().take(MAX_CHECKED_PARENTS).collect();
+        let wants: Vec<Want> =
+            scouts.iter().map(|server| at_server(*server, asked.0, asked.1, QueryForm::Udp)).collect();
+        let are_back = wants.iter().all(is_settled);
+        way.wants.extend(wants);
+        let replies: Vec<&ReplyFacts> =
+            scouts.iter().filter_map(|server| reply(facts, *server, asked)).collect();
+        let next = replies.iter().find_map(|reply| {
+            (reply.rcode == "NOERROR" && reply.answers.is_empty() && zone::soa(reply).is_none())
+                .then(|| referred(reply, name, &cut.zone))?
+        });
+        cut = match next {
+            Some(next) => next,
+            None if !are_back && replies.is_empty() => {
+                way.zone = (Some(cut.zone.as_str()) != parent).then(|| with_addresses(facts, &cut));
+                return way;
+            }
+            // The same servers may serve both zones, or the network of this host lets it ask the daemon alone.
+            None if Some(cut.zone.as_str()) == parent && cut.zone != start && !replies.iter().any(denies) => {
+                match of_daemon(facts, (start, MAX_CHECKED_NAMES), &mut way.wants) {
+                    Some(cut) => cut,
+                    None => return way,
+                }
+            }
+            None => break,
+        };
+        way.wants.extend(lookups(&cut));
+    }
+    let servers = with_addresses(facts, &cut).servers;
+    way.wants.extend(servers.keys().map(|server| at_server(*server, asked.0, asked.1, QueryForm::Udp)));
+    let answering = servers.into_keys().filter(|server| reply(facts, *server, asked).is_some());
+    for server in answering.take(MAX_CHECKED_PARENTS) {
+        way.wants.push(at_server(server, &cut.zone, "NS", QueryForm::Udp));
+        if let Some(reply) = reply(facts, server, (&cut.zone, "NS")).filter(|reply| reply.authoritative) {
+            cut.names.extend(named(&reply.answers, &cut.zone).collect::<Vec<_>>());
+        }
+    }
+    way.wants.extend(lookups(&cut));
+    way.zone = Some(with_addresses(facts, &cut));
+    way
+}
+
+/// The reply of a server in the usual form.
+fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) -> Option<&'f ReplyFacts> {
+    match facts.server(server, name, kind, QueryForm::Udp)? {
+        Got::Reply(reply) => Some(reply),
+        _ => None,
+    }
+}
+
+/// A zone with the first so many servers that the daemon knows; none while they are not known.
+fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<Want>) -> Option<Cut> {
+    wants.push(lookup(zone, "NS"));
+    let found = match facts.lookup(zone, "NS") {
+        LookupFound::NotAsked => return None,
+        found => found,
+    };
+    let names: BTreeSet<String> =
+        found.reply().map(|reply| named(&reply.answers, zone).collect()).unwrap_or_default();
+    let names = names.into_iter().take(most).collect();
+    let cut = Cut { zone: zone.to_owned(), names, glue: BTreeMap::new() };
+    wants.extend(lookups(&cut));
+    Some(cut)
+}
+
+/// The lookups of the servers of a zone that have no glue.
+fn lookups(cut: &Cut) -> Vec<Want> {
+    let names = cut.names.iter().filter(|name| !cut.glue.contains_key(*name));
+    names.take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)).collect()
+}
+
+/// A zone with the addresses of its servers, the first of each name before the second.
+fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
+    let mut zone = ZoneServers { zone: cut.zone.clone(), ..ZoneServers::default() };
+    let (mut all, mut looked_up) = (Vec::new(), 0);
+    for name in &cut.names {
+        let known = match cut.glue.get(name) {
+            Some(glue) => glue.clone(),
+            None => {
+                looked_up += 1;
+                addresses_of(facts, name)
+            }
+        };
+        match known.is_empty() {
+            true if looked_up > MAX_CHECKED_NAMES => zone.left_out.push(name.clone()),
+            true => zone.unaddressed.push(name.clone()),
+            false => all.extend(known.into_iter().enumerate().map(|(place, address)| (place, address, name))),
+        }
+    }
+    all.sort_by_key(|(place, _, _)| *place);
+    for (_, address, name) in all {
+        if zone.servers.len() < MAX_CHECKED_SERVERS || zone.servers.contains_key(&address) {
+            zone.servers.entry(address).or_default().insert(canonical(name));
+        } else {
+            zone.left_out.push(address.to_string());
+        }
+    }
+    zone
+}
+
+/// The addresses of a server on the internet, as the daemon finds them.
+fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
+    let of_kind = |kind: &'static str| {
+        let reply = facts.lookup(name, kind).reply().filter(|reply| !is_here(reply, name));
+        reply.into_iter().flat_map(move |reply| reply.data(kind)).filter_map(|text| text.parse().ok())
+    };
+    ["A", "AAAA"].into_iter().flat_map(of_kind).collect()
+}
+
+/// The names of special use for which resolverd has records itself (RFC 6303, RFC 6761). For the others it answers with an SOA that
+/// names nobody.
+const OWN: [&str; 5] = [
+    "localhost.",
+    "invalid.",
+    "onion.",
+    "127.in-addr.arpa.",
+    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
+];
+
+/// Returns true if an answer of the daemon is not of the internet: the configuration gives it, or resolverd itself. An answer from which
+/// it has removed private addresses has an SOA of its own too, and a reason.
+pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
+    let made = |record: &Record| record.kind == "SOA" && record.data.contains(" nobody.invalid. ");
+    let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);
+    reply.configured.is_some() || is_made || OWN.iter().any(|zone| is_within(name, zone))
+}

@@ -1,0 +1,261 @@
+//! The cause of answers that differ each time. What nothing shows is unknown.
+
+use std::collections::BTreeSet;
+
+use super::evidence::{Cause, Evidence, Judged, Sample};
+use crate::answer::{Side, SideAnswer, error_words};
+use dns::question::ExtendedError;
+use doctor::side_by_side::{AnswerVerdict, ComparedAnswer, Doubt};
+
+/// Extended errors by which a resolver says that it has changed the answer: Forged Answer, Blocked, Censored, Filtered.
+const CHANGED: [u16; 4] = [4, ExtendedError::BLOCKED, 16, ExtendedError::FILTERED];
+
+/// Extended errors of an expired answer: Stale Answer, Stale NXDOMAIN Answer.
+const STALE: [u16; 2] = [ExtendedError::STALE_ANSWER, 19];
+
+/// The first cause that the evidence shows.
+pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
+    if let Some(list) = &evidence.list {
+        return of_list(list, evidence, last);
+    }
+    // A resolver in place that does not reply shows nothing about this configuration.
+    if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
+        let why = format!("resolverd answers by its configuration: {part}");
+        let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
+        return Judged::look(Cause::Policy, Side::Resolverd, why, advice);
+    }
+    let failing: Vec<Side> = Side::BOTH.into_iter().filter(|side| !last.of(*side).is_known()).collect();
+    match failing.as_slice() {
+        [] => stale(last).or_else(|| policy(evidence, last)).unwrap_or_else(|| of_data(evidence)),
+        [side] => of_failure(evidence, last, *side),
+        _ => match failing_servers(evidence) {
+            Some(servers) => {
+                let why = format!("neither has an answer. Name servers of the zone fail: {servers}");
+                Judged::harmless(Cause::BrokenZone, None, why)
+            }
+            None => Judged::unknown("neither has an answer, and they do not fail in the same way"),
+        },
+    }
+}
+
+/// The cause of a difference in the zone of a DNS list. A list has a quota, so it is not examined further.
+///
+/// RFC 5782 section 2.1: a code in 127.0.0.0/8 is a listing. Codes in 127.255.255.0/24 are errors, by which lists refuse public resolvers,
+/// queries beyond a quota, and names for which they have no entries.
+fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
+    let is_refused = |answer: &SideAnswer| {
+        answer.rcode() == Some("REFUSED")
+            || answer.data("A").iter().any(|code| code.starts_with("127.255.255."))
+    };
+    if is_refused(&last.in_place) {
+        let why = format!("{list} refuses the resolver in place, so its answer is no listing");
+        return Judged::harmless(Cause::List, Some(Side::InPlace), why);
+    }
+    // resolverd gives a client no answer of a list that it does not trust, and says why.
+    let is_withheld = !evidence.reason.is_empty() && last.resolverd.data("A").is_empty();
+    if is_withheld || is_refused(&last.resolverd) {
+        let why = format!("resolverd has no usable answer of {list}{}", in_parentheses(&evidence.reason));
+        let advice = "see `resolverctl dnsbl` for the state of the list, its quota and what to do";
+        return Judged::look(Cause::List, Side::Resolverd, why, advice);
+    }
+    Judged::unknown(format!(
+        "{list} answers differently, or only one of them: old in a cache, or changed; it is not asked again because of its quota"
+    ))
+}
+
+fn in_parentheses(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+}
+
+/// A resolver says that its answer has expired.
+fn stale(last: &Sample) -> Option<Judged> {
+    let is_stale = |side: &Side| last.of(*side).error().is_some_and(|error| STALE.contains(&error.code));
+    let side = Side::BOTH.into_iter().find(is_stale)?;
+    Some(old(side, "an expired answer of its cache, because no name server answers it"))
+}
+
+/// An older answer of a resolver.
+fn old(side: Side, why: &str) -> Judged {
+    let why = format!("{}: {why}", side.words());
+    match side {
+        Side::InPlace => Judged::harmless(Cause::Old, Some(side), why),
+        Side::Resolverd => {
+            let advice = "remove the old answer with `resolverctl flush NAME`, and run shadow again";
+            Judged::look(Cause::Old, side, why, advice)
+        }
+    }
+}
+
+/// One of them says, or shows, that the answer is its own.
+fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
+    for side in Side::BOTH {
+        let answer = last.of(side);
+        let row = evidence
+            .row(side)
+            .filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
+        let why = match (answer.error().filter(|error| CHANGED.contains(&error.code)), row) {
+            (Some(error), _) => error_words(error),
+            // A resolver has no authority for what it has from others (RFC 1035 section 4.1.1).
+            _ if answer.reply().is_some_and(|reply| reply.facts.authoritative) => {
+                "it answers with authority (AA), from a zone or from data of its own".to_owned()
+            }
+            (None, Some(row)) => row.why.clone(),
+            (None, None) => continue,
+        };
+        let why = format!("{}: {why}", side.words());
+        return Some(Judged::look(Cause::Policy, side, why, advice_on_policy(side)));
+    }
+    None
+}
+
+const fn advice_on_policy(side: Side) -> &'static str {
+    match side {
+        Side::InPlace => {
+            "if you want this answer after the switch, write it into the configuration of resolverd ([[zone]], [[host]], [[record]]); `resolverctl import` converts the file of the resolver in place"
+        }
+        Side::Resolverd => "see `resolverctl config show --changed` whether you want this",
+    }
+}
+
+/// Name servers of the zone that fail, in words; none if all answer, or none was asked.
+fn failing_servers(evidence: &Evidence) -> Option<String> {
+    use AnswerVerdict::{Different, Failed, NoAnswer, NotTransferred, Refused};
+    let fails = |row: &&ComparedAnswer| {
+        matches!(row.verdict, Different | Failed | NoAnswer | NotTransferred | Refused)
+    };
+    let failing = evidence.servers().filter(fails).map(|row| format!("{}: {}", row.server, row.why));
+    let failing: Vec<String> = failing.collect();
+    (!failing.is_empty()).then(|| failing.join("; "))
+}
+
+/// The cause for which one of them has no answer.
+fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
+    let answer = last.of(side);
+    let reason = match (answer.error(), side) {
+        (Some(error), _) => in_parentheses(&error_words(error)),
+        (None, Side::Resolverd) => in_parentheses(&evidence.reason),
+        (None, Side::InPlace) => String::new(),
+    };
+    let rcode = answer.rcode().unwrap_or("no reply");
+    let answers_unchecked = evidence.with_cd.as_ref().is_some_and(|sample| sample.of(side).is_known());
+    if rcode == "SERVFAIL" && (answers_unchecked || answer.error().is_some_and(ExtendedError::is_bogus)) {
+        let why = format!(
+            "{} finds the signatures wrong or missing{reason}, and {} does not validate the answer",
+            side.words(),
+            side.other().words()
+        );
+        return Judged::look(Cause::Bogus, side, why, advice_on_bogus(side));
+    }
+    if let Some(judged) = stale(last) {
+        return judged;
+    }
+    let why = format!("{}: {rcode}{reason}", side.words());
+    if rcode == "REFUSED" && side == Side::InPlace {
+        return Judged::look(Cause::Policy, side, why, advice_on_policy(side));
+    }
+    match (failing_servers(evidence), side) {
+        (Some(servers), Side::InPlace) => {
+            let why = format!("{why}. Name servers of the zone fail: {servers}");
+            Judged::harmless(Cause::BrokenZone, Some(side), why)
+        }
+        (Some(servers), Side::Resolverd) => {
+            let why = format!("{why}. Name servers of the zone fail: {servers}");
+            let advice =
+                "see `resolverctl check NAME`; the resolver in place may still have an answer in its cache";
+            Judged::look(Cause::BrokenZone, side, why, advice)
+        }
+        (None, _) => Judged::unknown(format!("{why}, and no name server of the zone is known to fail")),
+    }
+}
+
+const fn advice_on_bogus(side: Side) -> &'static str {
+    match side {
+        Side::Resolverd => {
+            "resolverd answers SERVFAIL, so mail of the domain waits: see `resolverctl check NAME`; until its operator has repaired it, `resolverctl nta add NAME`"
+        }
+        Side::InPlace => {
+            "resolverd accepts what the resolver in place rejects: see dnssec.validate and `resolverctl nta list`"
+        }
+    }
+}
+
+/// Returns true if rotation is seen from both: at the end each gave the same addresses, and one of them several answers.
+pub(super) fn is_rotation(evidence: &Evidence) -> bool {
+    let sets = |side: Side| -> Vec<BTreeSet<String>> {
+        let of_kind =
+            |kind: &'static str| evidence.samples.iter().map(move |sample| sample.of(side).data(kind));
+        ["A", "AAAA"].into_iter().flat_map(of_kind).filter(|set| !set.is_empty()).collect()
+    };
+    let [in_place, resolverd] = Side::BOTH.map(sets);
+    let union = |sets: &[BTreeSet<String>]| -> BTreeSet<String> { sets.iter().flatten().cloned().collect() };
+    let turns = |sets: &[BTreeSet<String>]| sets.iter().any(|set| Some(set) != sets.first());
+    let have_answers = evidence
+        .samples
+        .iter()
+        .all(|sample| Side::BOTH.iter().all(|side| sample.of(*side).rcode() == Some("NOERROR")));
+    have_answers
+        && !in_place.is_empty()
+        && union(&in_place) == union(&resolverd)
+        && (turns(&in_place) || turns(&resolverd))
+}
+
+/// The cause of different data, by the comparison with the name servers.
+fn of_data(evidence: &Evidence) -> Judged {
+    use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
+    if is_rotation(evidence) {
+        return Judged::harmless(Cause::Rotation, None, "both gave the same addresses in turn");
+    }
+    let rows = (evidence.row(Side::InPlace), evidence.row(Side::Resolverd));
+    let (Some(in_place), Some(resolverd)) = rows else {
+        return Judged::unknown("the name servers of the zone could not be compared");
+    };
+    match (in_place.verdict, resolverd.verdict) {
+        (Same, Same) => {
+            Judged::unknown("the answers differed, and were equal when the name servers were asked")
+        }
+        (InTurn | Same, InTurn | Same) => {
+            let why = "the zone answers in turn; both answers are of its name servers";
+            Judged::harmless(Cause::Rotation, None, why)
+        }
+        (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
+        // A zone or a forwarder of the resolver in place may have an older serial, too.
+        (Old, _) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
+        (Different | Same, Different | Same) => {
+            let row = if resolverd.verdict == Different { resolverd } else { in_place };
+            let why = format!("the name servers of the zone give different answers: {}", row.why);
+            Judged::harmless(Cause::BrokenZone, None, why)
+        }
+        _ if is_by_place(evidence, [in_place, resolverd]) => {
+            let why = "name servers of the zone give both answers: the zone answers in turn or by place";
+            Judged::harmless(Cause::Geography, None, why)
+        }
+        (_, Same) if in_place.is_known() => {
+            Judged { advice: ADVICE_ON_NO_SERVER.to_owned(), ..Judged::unknown(OF_NO_SERVER) }
+        }
+        _ => Judged::unknown(if resolverd.why.is_empty() { &in_place.why } else { &resolverd.why }),
+    }
+}
+
+const OF_NO_SERVER: &str = "the name servers of the zone give the answer of resolverd; the other one is old, or of a forwarder, a view or a zone of the resolver in place, or the zone answers by client";
+
+const ADVICE_ON_NO_SERVER: &str = "if the resolver in place has a zone, a view or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
+
+/// Returns true if current name servers of one serial give both answers, which are addresses.
+fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
+    let doubt = evidence.compared.as_ref().and_then(|compared| compared.doubt);
+    let gives = |server: &ComparedAnswer, row: &ComparedAnswer| {
+        server.is_known()
+            && server.verdict != AnswerVerdict::NotTransferred
+            && (&server.records, &server.rcode) == (&row.records, &row.rcode)
+    };
+    doubt == Some(Doubt::Addresses)
+        && rows.into_iter().all(|row| evidence.servers().any(|server| gives(server, row)))
+}
+
+/// Returns true if a name server with an older version of the zone gives the same answer.
+fn is_of_older_version(evidence: &Evidence, row: &ComparedAnswer) -> bool {
+    evidence.servers().any(|server| {
+        server.verdict == AnswerVerdict::NotTransferred
+            && (&server.records, &server.rcode) == (&row.records, &row.rcode)
+    })
+}
