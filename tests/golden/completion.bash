@@ -1808,7 +1808,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__shadow)
-            opts="-h --against --from --listen --for --format --rate --list-questions --socket --json --color --help"
+            opts="-h --against --from --listen --for --rate --list-questions --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1828,10 +1828,6 @@ _resolverctl() {
                     ;;
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "log pcap dnstap" -- "${cur}"))
                     return 0
                     ;;
                 --rate)
