@@ -1,4 +1,5 @@
-//! The DNS of a message of mail: its time and its queries to servers, with look-ahead off, by rules and learned. `cargo bench --bench message` prints a table for each of five worlds. Times and queries are those of a virtual
+//! The DNS of a message of mail: its time and its queries to servers, with look-ahead off, by rules and learned, next to the
+//! limits. `cargo bench --bench message` prints a table for each of five worlds. Times and queries are those of a virtual
 //! clock: they do not depend on the machine. The CPU time does.
 
 use lab::message_bench::mails::Popularity;

@@ -16,7 +16,9 @@
 #   CPU ms                for each mail, of the resolver: user and system (proc(5), stat)
 #   secure                signed domains whose MX is answered with AD after the mail, and signed domains: a resolver that does
 #                         not validate is not comparable
-# The reasons of Unbound's and BIND's SERVFAILs follow; --logs keeps all logs. The machine must do nothing else meanwhile.
+#   mean of a question    ms, by type
+# with the limits of a resolver that knows all (on a virtual clock). The reasons of Unbound's and BIND's SERVFAILs follow; --logs
+# keeps all logs. The machine must do nothing else meanwhile.
 #
 # Each resolver has the configuration of its Debian package, except: the lab's root servers and trust anchor; one address to listen
 # at; servers in 127.0.0.0/8 are allowed, where the lab's are; no queries over IPv6, which the lab does not have. PowerDNS validates

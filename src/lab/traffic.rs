@@ -249,27 +249,30 @@ impl Session<'_> {
 }
 
 /// The questions to the lists of addresses.
-fn address_lists(internet: &Internet, address: Ipv4Addr) -> impl Iterator<Item = (Name, RecordType)> {
+pub(super) fn address_lists(
+    internet: &Internet,
+    address: Ipv4Addr,
+) -> impl Iterator<Item = (Name, RecordType)> {
     let lists = internet.lists.iter().filter(|list| list.kind != ListKind::BadDomains);
     lists.filter_map(move |list| Some((below(&reversed(address), &list.zone)?, RecordType::A)))
 }
 
 /// The questions to the lists of domains.
-fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
+pub(super) fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
     let lists = internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains);
     let labels = domain.to_string();
     lists.filter_map(move |list| Some((below(labels.trim_end_matches('.'), &list.zone)?, RecordType::A)))
 }
 
 /// The first name of a PTR answer.
-fn host_of(answer: &Message) -> Option<Name> {
+pub(super) fn host_of(answer: &Message) -> Option<Name> {
     answer.answers.iter().find_map(|record| match &record.data {
         RData::PTR(name) => Some(name.0.clone()),
         _ => None,
     })
 }
 
-fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
+pub(super) fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
     match &record.data {
         RData::MX(exchanger) => Some((exchanger.preference, exchanger.exchange.clone())),
         _ => None,
@@ -277,12 +280,12 @@ fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
 }
 
 /// `labels` below `zone`.
-fn below(labels: &str, zone: &Name) -> Option<Name> {
+pub(super) fn below(labels: &str, zone: &Name) -> Option<Name> {
     Name::from_ascii(labels).ok()?.append_domain(zone).ok()
 }
 
 /// The domains that an SPF record includes.
-fn includes(answer: &Message) -> Vec<Name> {
+pub(super) fn includes(answer: &Message) -> Vec<Name> {
     let texts = answer.answers.iter().filter_map(|record| match &record.data {
         RData::TXT(text) => Some(text.txt_data.concat()),
         _ => None,

@@ -99,12 +99,13 @@ async fn measure(
     sleep(SETTLING).await;
     let began = process.cpu_time().map_err(in_step("the CPU time"))?;
     let client = LabClient::new(RESOLVER, PATIENCE).sending(ATTEMPTS);
-    let mut run = play(internet, options, seed, &Arc::new(client), &Clock::machine()).await;
+    let client = Arc::new(client);
+    let mut run = play(internet, options, seed, |_| Arc::clone(&client), &Clock::machine()).await;
     let ended = process.cpu_time().map_err(in_step("the CPU time"))?;
     run.cpu = ended.saturating_sub(began);
     count_sent(&mut run, internet);
     let signed = internet.domains.iter().filter(|domain| internet.is_signed(&domain.name)).count();
-    run.secure = Some([count_secure(internet, client).await, signed].map(|count| count as u64));
+    run.secure = Some([count_secure(internet, *client).await, signed].map(|count| count as u64));
     Ok(run)
 }
 

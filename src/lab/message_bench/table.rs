@@ -1,5 +1,6 @@
 //! The table: medians of the runs, a column for each resolver.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -55,6 +56,15 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
     row("CPU ms, for each mail", 2, &|runs| {
         vec![median(runs, |run| millis(run.cpu) / run.played.len().max(1) as f64)]
     });
+    let kinds: BTreeSet<_> =
+        columns.iter().flat_map(|column| &column.runs).flat_map(|run| run.waits.keys().copied()).collect();
+    for kind in kinds {
+        row(&format!("{kind}, mean of a question"), 1, &|runs| {
+            let wait =
+                |run: &Run| run.waits.get(kind).map_or(0.0, |(count, sum)| millis(*sum) / f64::from(*count));
+            vec![median(runs, wait)]
+        });
+    }
     row("signed domains found secure (signed)", 0, &|runs| {
         pair(runs, |run| Some(run.secure?.map(|count| count as f64)))
     });
