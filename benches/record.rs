@@ -48,8 +48,7 @@ fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
     let recorder = Recorder::with_size(clock.clone(), 1, SIZE);
     fill(&mut Traffic { clock: &clock, recorder: &recorder, state: 1 });
     let secrets = Secrets::default();
-    let facts =
-        DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+    let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
     let name = Name::from_ascii("w1.z1.bench.").map(|name| wire_name(&name)).unwrap_or_default();
     for (command, subject) in
         [("why NAME", Some(WantedSubject::Name(name.into()))), ("why --slowest 20", None)]
@@ -57,11 +56,13 @@ fn measure_readers(title: &str, fill: impl Fn(&mut Traffic<'_>)) {
         let wanted = Wanted { subject, from: 0, to: u64::MAX, client: None, most: 20, decisive: None };
         let none_late = || false;
         print(title, command, || {
-            let outline = recorder.outline(&wanted.span(), &secrets);
-            why(&outline, std::slice::from_ref(&wanted), &facts, &none_late).remove(0).len()
+            let recorded = recorder.recorded(&wanted.span(), &secrets);
+            why(&recorded, std::slice::from_ref(&wanted), &facts, &none_late).remove(0).len()
         });
     }
-    print(title, "stats --by stage", || recorder.stages(Window::Start).rows.len());
+    let times = (BEGIN * 1_000_000, clock.unix_micros());
+    let recorded = || recorder.recorded_in_memory(&spent::stage_span(times.0), &secrets);
+    print(title, "stats --by stage", || spent::stages(&recorded(), times).rows.len());
 }
 
 /// Prints the best time of a command.

@@ -5,15 +5,15 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use dns::clock::Clock;
+use dns::clock::{Clock, micros};
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, Question, ViewId, wire_name};
 use hickory_proto::rr::rdata::{A, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use history::entry::QuestionEntry;
 use history::event::{FlightFailure, ServerOrigin, Shows};
 use history::note::{Note, Words};
 use history::trail::Trail;
-use history::written::Written;
 use history::{Flown, Recorder};
 
 /// The traffic of a simulated clock, which passes by it.
@@ -141,22 +141,17 @@ impl Traffic<'_> {
             answers: &answers,
         };
         self.recorder.flown(&flown);
-        let written = Written {
-            name: &wire,
-            kind,
-            client: address(asked.client),
+        let client = address(asked.client);
+        let entry = QuestionEntry {
             port: 40_000,
-            transport: None,
-            view: 0,
-            at: began.as_micros(),
             outcome: if failed.is_some() { Outcome::Failed } else { Outcome::Upstream },
-            elapsed,
-            flight: self.recorder.flight_number(&trail),
-            error: failed.map_or("", |failed| &failed.why),
-            code: 22,
-            user: "",
+            elapsed: micros(elapsed),
+            flight: Some(self.recorder.flight_number(&trail)),
+            error: failed.map_or("", |failed| &failed.why).into(),
+            code: failed.map(|_| 22),
+            ..QuestionEntry::hit((*wire).into(), kind, client, 0, began.as_micros())
         };
-        self.recorder.asked(&written, None);
+        self.recorder.asked(&entry, None);
     }
 }
 

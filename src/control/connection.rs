@@ -243,9 +243,11 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
 /// The rows of a table.
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
     let recorder = subject.recorder();
+    let now = micros(Duration::from_secs(subject.now().unix));
+    let from = window.length().map_or(0, |length| now.saturating_sub(micros(length)));
     match table {
         Table::Stage => {
-            let FromRecord { span, rows } = subject.stages(window).await;
+            let FromRecord { span, rows } = subject.stages(from).await;
             rows.into_iter().map(Reply::Stage).chain([Reply::TableSpan(span)]).collect()
         }
         Table::Zone => recorder.by_zone(window).into_iter().map(Reply::Zone).collect(),
@@ -355,8 +357,8 @@ async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Ve
     let mut report = subject.failed(super::why::failed(request)?).await;
     let zones = std::mem::take(&mut report.zones);
     let mut replies = rows::bounded(zones, |zone| Reply::FailedZone(Box::new(zone)));
-    let FailedReport { begin, without_client, off, .. } = report;
-    replies.push(Reply::RecordBegin { begin, without_client, off });
+    let FailedReport { begin, off, .. } = report;
+    replies.push(Reply::RecordBegin { begin, off });
     Ok(replies)
 }
 

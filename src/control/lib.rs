@@ -117,7 +117,7 @@ pub trait Controlled: Send + Sync + 'static {
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
     /// Where the time of the questions of a window went by stage.
-    fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>>;
+    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
 
     /// The zones whose questions failed, most questions first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;

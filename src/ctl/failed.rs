@@ -35,10 +35,6 @@ pub(super) fn run(
 
 /// "Could not tell" if the record is empty.
 fn exit(replies: &[Reply]) -> Exit {
-    let found = replies.iter().any(|reply| matches!(reply, Reply::FailedZone(_)));
-    let known = replies.iter().any(|reply| match reply {
-        Reply::RecordBegin { begin, without_client, .. } => begin.is_some() && (found || !without_client),
-        _ => false,
-    });
+    let known = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { begin: Some(_), .. }));
     if known { Exit::Yes } else { Exit::CouldNotTell }
 }

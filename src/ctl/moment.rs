@@ -29,11 +29,6 @@ pub(super) fn time_of_day(unix: f64) -> String {
     zoned.map(|zoned| zoned.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default()
 }
 
-/// The word for the zone of this host at a moment, like CEST.
-pub(super) fn zone_word(unix: f64) -> Option<String> {
-    Some(zoned(unix, &TimeZone::system())?.strftime("%Z").to_string())
-}
-
 /// The year of a moment in local time.
 pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())

@@ -280,10 +280,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use history::entry::QuestionEntry;
     use history::redact::{Redaction, Secrets};
     use history::why::DaemonFacts;
-    use history::written::Written;
-    use history::{ReadSpan, Recorder, TellFacts, Told};
+    use history::{LogFacts, LogState, ReadSpan, Recorder};
 
     fn files(directory: &Path) -> HistoryFiles {
         HistoryFiles::open(directory.join("history"), Clock::machine())
@@ -404,7 +404,7 @@ mod tests {
     /// A record that keeps its failures in files.
     struct FailingRecord {
         recorder: Arc<Recorder>,
-        told: Told,
+        state: LogState,
         clock: Clock,
     }
 
@@ -412,34 +412,23 @@ mod tests {
         fn new(files: &Arc<HistoryFiles>, clock: &Clock) -> Self {
             let recorder = Recorder::new(clock.clone(), 1);
             recorder.store_in(Arc::clone(files) as Arc<dyn Store>);
-            Self { recorder, told: Told::default(), clock: clock.clone() }
+            Self { recorder, state: LogState::default(), clock: clock.clone() }
         }
 
         /// A question fails after some hours.
         fn fails_after(&mut self, hours: u64) {
             self.clock.sleep(Duration::from_secs(hours * 3_600));
-            let failed = Written {
-                port: 0,
-                elapsed: Duration::from_millis(1),
-                error: "no server of it answered",
-                code: 22,
-                ..Written::failed(b"\x07example\x00", self.clock.mono().as_micros())
+            let failed = QuestionEntry {
+                elapsed: 1_000,
+                error: "no server of it answered".into(),
+                code: Some(22),
+                ..QuestionEntry::failed(b"\x07example\x00", self.clock.mono().as_micros())
             };
             self.recorder.asked(&failed, None);
-            let facts = DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                slow: Duration::from_secs(1),
-                shortens: false,
-            };
-            let facts = TellFacts {
-                secrets: &Secrets::default(),
-                redaction: Redaction::default(),
-                facts,
-                is_list_told: &|_| false,
-                is_configured: &|_| false,
-            };
-            self.recorder.tell(&mut self.told, &facts);
+            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+            let (secrets, redaction) = (&Secrets::default(), Redaction::default());
+            let facts = LogFacts { secrets, redaction, facts, is_list_logged: &|_| false };
+            self.recorder.write_log(&mut self.state, &facts);
         }
     }
 

@@ -267,7 +267,7 @@ impl Daemon {
         tasks.shutdown().await;
         subject.metrics.set(None);
         tokio::task::block_in_place(|| {
-            subject.resolver.tell_last();
+            subject.resolver.write_last_log();
             subject.save_history();
             subject.keep_lists(None)
         });

@@ -19,10 +19,10 @@ use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
 use dns::question::{Client, Question};
+use history::Recorder;
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
-use history::{Recorder, Window};
 use resolver::cache::StoreFill;
 use resolver::cache::flush::{Flush, Flushed};
 use resolver::cache::look::Held;
@@ -250,8 +250,8 @@ impl Controlled for Running {
         Box::pin(self.resolver.why_each(wanted))
     }
 
-    fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {
-        Box::pin(self.resolver.stages(window))
+    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
+        Box::pin(self.resolver.stages(from))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {

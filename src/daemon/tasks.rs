@@ -68,7 +68,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the dnstap task", Arc::clone(subject.resolver.tap()), write_taps);
     keep(&mut tasks, supervisor, "the task that probes dead servers", side, SideResolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
-    keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::tell_log);
+    keep(&mut tasks, supervisor, "the history task", resolver(), Resolver::write_log);
     let recorder = Arc::clone(&subject.recorder);
     keep(&mut tasks, supervisor, "the task that looks up users", recorder, owners::look_up);
     let prefetcher = Arc::clone(subject.resolver.prefetcher());

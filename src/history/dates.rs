@@ -41,14 +41,6 @@ impl Dates {
         self.seen = self.seen.max(mono);
     }
 
-    /// Whether a later moment never has an earlier date.
-    pub(super) fn are_rising(&self) -> bool {
-        // Differences wrap around: one that is greater by less than half of all numbers is a step ahead.
-        let is_ahead =
-            |(one, other): (&(u64, u64), &(u64, u64))| other.1.wrapping_sub(one.1).cast_signed() >= 0;
-        self.steps.iter().zip(self.steps.iter().skip(1)).all(is_ahead)
-    }
-
     /// The date of a moment, in microseconds since 1970; before the first `note` the moment itself.
     pub(super) fn unix(&self, mono: u64) -> u64 {
         let behind = self.steps.partition_point(|(first, _)| *first <= mono);
@@ -73,9 +65,7 @@ mod tests {
         dates.note(30 * SECOND, 1_023 * SECOND);
         let of = |seconds: u64| dates.unix(seconds * SECOND) / SECOND;
         assert_eq!([of(5), of(20), of(21), of(30), of(40)], [995, 1_010, 1_014, 1_023, 1_033]);
-        assert!(dates.are_rising());
         dates.note(40 * SECOND, 33 * SECOND);
-        assert!(!dates.are_rising());
         assert_eq!([5, 30, 35].map(|at| dates.unix(at * SECOND) / SECOND), [995, 1_023, 28], "back");
     }
 

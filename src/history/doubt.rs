@@ -17,10 +17,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::culprit::CulpritKind;
-use super::evidence::{Absence, CulpritReport, MICROS, span, unknown};
-use super::outline::QuestionOutline;
-use crate::limits::{MAX_WHY_POSSIBLE_WAITS, POSSIBLE_WAIT};
+use super::entry::QuestionEntry;
+use super::evidence::{CulpritReport, seconds, span};
+use super::subject::ListName;
+use crate::limits::POSSIBLE_WAIT;
 use dns::clock::micros;
+use dns::question::{kind_text, name_of_wire, name_text};
 
 /// Waits that a sentence names.
 const NAMED: usize = 3;
@@ -59,52 +61,14 @@ pub struct PossibleWait {
     pub gap: f64,
 }
 
-/// The waits that may belong to the mail of a message.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct PossibleWaits {
-    /// The nearest ones, the nearest first; at most `MAX_WHY_POSSIBLE_WAITS`.
-    pub(super) nearest: Vec<PossibleWait>,
-    /// The number of the others.
-    pub(super) left_out: u64,
+/// Returns true if a query may be the delay of a mail: it took long, or failed. A failed list defers none.
+pub(super) fn is_delay(question: &QuestionEntry, list: Option<ListName>) -> bool {
+    question.elapsed >= micros(POSSIBLE_WAIT) || (question.outcome.is_failure() && list.is_none())
 }
 
-/// What a message shows of its mail. Times are in microseconds.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct MailFacts {
-    /// When its first query came.
-    pub(super) began: u64,
-    /// When its last reply left.
-    pub(super) ended: u64,
-    /// It has queries about an address.
-    pub(super) has_host: bool,
-    /// It has a query for the MX of a domain.
-    pub(super) has_sender: bool,
-}
-
-impl MailFacts {
-    /// Returns true if two messages overlap, or are less than `POSSIBLE_WAIT` apart.
-    pub(super) fn is_near(&self, other: &Self) -> bool {
-        let margin = micros(POSSIBLE_WAIT);
-        self.began <= other.ended.saturating_add(margin) && other.began <= self.ended.saturating_add(margin)
-    }
-
-    /// Returns true if two messages are certainly not of one mail.
-    pub(super) fn excludes(&self, other: &Self) -> bool {
-        (self.has_host && other.has_host) || (self.has_sender && other.has_sender)
-    }
-}
-
-/// A wait, as it is found. Times are in microseconds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FoundWait<'q> {
-    question: &'q QuestionOutline,
-    order: WaitOrder,
-    gap: u64,
-}
-
-impl<'q> FoundWait<'q> {
+impl PossibleWait {
     /// A wait next to the queries of a message, which came from `began` to `ended`.
-    pub(super) fn new(question: &'q QuestionOutline, (began, ended): (u64, u64)) -> Self {
+    pub(super) fn new(question: &QuestionEntry, list: Option<ListName>, (began, ended): (u64, u64)) -> Self {
         let (order, gap) = if question.end() <= began {
             (WaitOrder::Before, began.saturating_sub(question.end()))
         } else if question.at >= ended {
@@ -112,43 +76,24 @@ impl<'q> FoundWait<'q> {
         } else {
             (WaitOrder::During, 0)
         };
-        Self { question, order, gap }
+        let text = |name: &[u8]| name_text(&name_of_wire(name));
+        Self {
+            name: text(&question.name),
+            kind: kind_text(question.kind),
+            list: list.and_then(|list| list.of(&question.name)).map(text),
+            elapsed: seconds(question.elapsed),
+            failed: question.outcome.is_failure(),
+            order,
+            gap: seconds(gap),
+        }
     }
-}
-
-/// Returns true if a query took so long that it may be the delay of a mail.
-pub(super) fn is_wait(question: &QuestionOutline) -> bool {
-    u64::from(question.elapsed) >= micros(POSSIBLE_WAIT)
-}
-
-/// The report of waits; `name` gives the name, the type and the list of a query.
-pub(super) fn report(
-    mut found: Vec<FoundWait<'_>>,
-    name: impl Fn(&QuestionOutline) -> (String, String, Option<String>),
-) -> PossibleWaits {
-    found.sort_by_key(|wait| (wait.gap, wait.order));
-    let left_out = found.len().saturating_sub(MAX_WHY_POSSIBLE_WAITS) as u64;
-    let nearest = found.into_iter().take(MAX_WHY_POSSIBLE_WAITS).map(|wait| {
-        let (name, kind, list) = name(wait.question);
-        let elapsed = f64::from(wait.question.elapsed) / MICROS;
-        let (failed, gap) = (wait.question.outcome.is_failure(), wait.gap as f64 / MICROS);
-        PossibleWait { name, kind, list, elapsed, failed, order: wait.order, gap }
-    });
-    PossibleWaits { nearest: nearest.collect(), left_out }
 }
 
 /// The culprit `unknown` of a message that waited for `waited` seconds, if one of these waits, the nearest first, may belong to its mail.
 /// Without waits, those that were left out may.
 pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
-    CulpritReport {
-        kind: CulpritKind::Unknown,
-        zone: None,
-        server: None,
-        list: None,
-        evidence: evidence(waited, waits),
-        usual: None,
-        advice: "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed".to_owned(),
-    }
+    let advice = "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed";
+    CulpritReport::new(CulpritKind::Unknown, evidence(waited, waits), advice)
 }
 
 fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
@@ -193,9 +138,9 @@ pub const ON_DISK_ALONE: &str = "but of this time the query history has only wha
 
 /// The culprit of a message of the disk whose queries were quick, as `quick` tells: the disk lacks other queries of the mail.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
-    CulpritReport {
-        evidence: format!("{}, {ON_DISK_ALONE}", quick.evidence),
-        advice: "look for the other names and addresses in the log of this mail".to_owned(),
-        ..unknown(Absence::Others)
-    }
+    CulpritReport::new(
+        CulpritKind::Unknown,
+        format!("{}, {ON_DISK_ALONE}", quick.evidence),
+        "look for the other names and addresses in the log of this mail",
+    )
 }

@@ -1,5 +1,5 @@
-//! The entries of the record as they are read: a client's question, and the flight that answered it. `written` writes
-//! their octets, `reading` reads them.
+//! The entries of the record: a client's question, the flight that answered it, an outage, and the user of a client. They have one shape
+//! when they are written and when they are read; `octets` has their form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -15,61 +15,10 @@ use dns::conduct::{Conduct, Transport};
 use dns::hash::Plain;
 use dns::question::{ClientTransport, ExtendedError, Outcome};
 
-/// Octets before the name of a question.
-pub(super) const HEAD: usize = 40;
-
-/// Octets before the name of a hit.
-pub(super) const HIT_HEAD: usize = 32;
-
-/// Octets of a type.
-pub(super) const TYPE: usize = 2;
-
-/// Tags of entries.
-pub(super) const QUESTION: u8 = 1;
-pub(super) const FLIGHT: u8 = 2;
-pub(super) const HIT: u8 = 3;
-pub(super) const OUTAGE: u8 = 4;
-pub(super) const OWNER: u8 = 5;
-
-/// The tag of spans in files of earlier versions, which readers skip.
-const FORMER_SPAN: u8 = 6;
-
-/// All tags.
-pub(super) const TAGS: [u8; 6] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER, FORMER_SPAN];
-
-/// Set in the depth of a query that is for keys of DNSSEC: no sub-question is so deep.
-pub(super) const FOR_KEYS: u8 = 0x80;
-
-/// The index of something that is not there.
-pub(super) const NONE: u8 = u8::MAX;
-
-/// The reasons for which a server is asked, in the order of their numbers; see `StepEvent::Sent`.
-pub(super) const REASONS: [&str; 14] = [
-    "",
-    "first",
-    "race",
-    "retry",
-    "next",
-    "address",
-    "without_edns",
-    "truncated",
-    "other_case",
-    "own_case",
-    "alone",
-    "again",
-    "parent",
-    "measure",
-];
-
-/// A number or a place as an index.
-pub(super) fn index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// A client's question, as it is read.
+/// A client's question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionEntry {
-    /// The name asked for, in lower-case wire form.
+    /// The name asked for, in wire form; in lower case when it is read.
     pub name: Arc<[u8]>,
     /// The type asked for.
     pub kind: RecordType,
@@ -81,13 +30,13 @@ pub struct QuestionEntry {
     pub transport: Option<ClientTransport>,
     /// The number of the view of its listener.
     pub view: u32,
-    /// When it came, in microseconds since 1970.
+    /// When it came: in microseconds of `Mono` when it is written, in microseconds since 1970 when it is read.
     pub at: u64,
     /// Its outcome.
     pub outcome: Outcome,
     /// From its arrival to the reply, in microseconds.
     pub elapsed: u64,
-    /// The flight that it waited for.
+    /// The number of the flight that it waited for.
     pub flight: Option<u64>,
     /// Why it failed; empty if it did not.
     pub error: Box<str>,
@@ -95,56 +44,13 @@ pub struct QuestionEntry {
     pub code: Option<u16>,
     /// The local user that owns the client's socket: a name, or a number if it has none. None if it was not looked up, or not found.
     pub user: Option<Box<str>>,
+    /// Whether it was read from the disk, which lacks most other questions of its time.
+    pub stored: bool,
 }
-
-impl Entry {
-    /// Puts dates in the place of its moments.
-    pub(super) fn date(&mut self, dates: &Dates) {
-        match self {
-            Self::Question(question) => question.at = dates.unix(question.at),
-            Self::Flight(flight) => flight.began = dates.unix(flight.began),
-            Self::Outage(since, until) => (*since, *until) = (dates.unix(*since), dates.unix(*until)),
-            Self::Owner(owner) => owner.at = dates.unix(owner.at),
-        }
-    }
-
-    /// When it began.
-    pub(super) fn begin(&self) -> u64 {
-        match self {
-            Self::Question(question) => question.at,
-            Self::Flight(flight) => flight.began,
-            Self::Outage(since, _) => *since,
-            Self::Owner(owner) => owner.at,
-        }
-    }
-
-    /// When it ended.
-    pub(super) fn end(&self) -> u64 {
-        match self {
-            Self::Question(question) => question.end(),
-            Self::Flight(flight) => flight.end(),
-            Self::Outage(_, until) => *until,
-            Self::Owner(owner) => owner.at,
-        }
-    }
-}
-
-/// Octets that the allocator adds to each piece on the heap.
-const PIECE: usize = 16;
 
 impl QuestionEntry {
-    /// See `weight_of`.
-    pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 2;
-
-    /// Octets of memory that a reader needs for an entry with such a name and such a text of its failure: to hold it, to sort it, and to
-    /// add it to a message.
-    pub(super) const fn weight_of(name: usize, error: usize) -> usize {
-        let own = Self::LEAST_WEIGHT.saturating_add(size_of::<usize>() * 2);
-        own.saturating_add(name).saturating_add(error).saturating_add(PIECE)
-    }
-
     /// A question that the cache answered.
-    pub(super) fn hit(name: Arc<[u8]>, kind: RecordType, client: IpAddr, view: u32, at: u64) -> Self {
+    pub fn hit(name: Arc<[u8]>, kind: RecordType, client: IpAddr, view: u32, at: u64) -> Self {
         Self {
             name,
             kind,
@@ -159,15 +65,31 @@ impl QuestionEntry {
             error: Box::default(),
             code: None,
             user: None,
+            stored: false,
         }
     }
 
-    /// The place of its name and type; see `names`.
+    /// A question for MX that failed at once, for tests.
+    #[cfg(any(test, feature = "simulated"))]
+    pub fn failed(name: &[u8], at: u64) -> Self {
+        let hit = Self::hit(name.into(), RecordType::MX, [127, 0, 0, 1].into(), 0, at);
+        Self { port: 7, outcome: Outcome::Failed, elapsed: 1, ..hit }
+    }
+
+    /// See `weight`: of a question without a name.
+    pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 3 / 2;
+
+    /// Octets of memory that a reader needs for it: to hold it, to sort it, and to add it to a message.
+    pub(super) fn weight(&self) -> usize {
+        Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
+    }
+
+    /// The place of its name and type in tables.
     pub(super) fn place(&self) -> AskedPlace {
         place_of(&self.name, self.kind)
     }
 
-    /// Whether `history.redact` has removed its client.
+    /// Returns true if `history.redact` has removed its client.
     pub(crate) fn is_without_client(&self) -> bool {
         is_without_client(self.client)
     }
@@ -177,19 +99,19 @@ impl QuestionEntry {
         if self.is_without_client() { "redacted".to_owned() } else { self.client.to_string() }
     }
 
-    /// Whether this resolver turned it away because it had too much to do. Of a silent zone, it turns away more questions than a few, and
-    /// the extended error names the zone.
+    /// Returns true if this resolver turned it away because it had too much to do. Of a silent zone, it turns away more questions than a
+    /// few, and the extended error names the zone.
     pub(crate) fn is_overload(&self) -> bool {
         let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
         self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
     }
 
-    /// Whether its client still waited when this resolver stopped.
+    /// Returns true if its client still waited when this resolver stopped.
     pub(crate) fn was_stopped(&self) -> bool {
         self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
 
-    /// When its reply left, in microseconds since 1970.
+    /// When its reply left.
     pub fn end(&self) -> u64 {
         self.at.saturating_add(self.elapsed)
     }
@@ -200,7 +122,7 @@ impl QuestionEntry {
 pub struct FlightEntry {
     /// Its number.
     pub id: u64,
-    /// When it began, in microseconds since 1970.
+    /// When it began; see `QuestionEntry::at`.
     pub began: u64,
     /// Its time so far, in microseconds.
     pub elapsed: u64,
@@ -219,9 +141,9 @@ pub struct FlightEntry {
     pub faults: Vec<(IpAddr, Conduct)>,
     /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
     pub messages: Vec<MessageEntry>,
-    /// The names and addresses in its answer.
+    /// The names and addresses in its answer; at most `MAX_RECORDED_LINKS`.
     pub links: Vec<Link>,
-    /// The behaviour of the DNS list, if the list is at fault. Files of earlier versions do not have it.
+    /// The behaviour of the DNS list, if the list is at fault.
     pub(crate) list_fault: Option<ListFault>,
 }
 
@@ -234,7 +156,7 @@ pub struct MessageEntry {
     pub elapsed: u32,
     /// The server.
     pub server: IpAddr,
-    /// The zone that it was asked for, in wire form; empty if it is not known.
+    /// The zone that it was asked for, in wire form. Empty in the octets if it is that of the flight.
     pub zone: Arc<[u8]>,
     /// The transport.
     pub transport: Transport,
@@ -246,6 +168,13 @@ pub struct MessageEntry {
     pub depth: u8,
     /// Whether it asked for keys of DNSSEC, or for data that are needed to ask for these.
     pub keys: bool,
+}
+
+impl MessageEntry {
+    /// Returns true if the server answered anything.
+    pub(super) fn came_back(&self) -> bool {
+        self.conduct.is_some_and(Conduct::came_back)
+    }
 }
 
 /// A name or an address in an answer: it joins questions of one mail.
@@ -264,11 +193,14 @@ pub struct OwnerEntry {
     pub client: IpAddr,
     /// Its port.
     pub port: u16,
-    /// When the socket was looked up, in microseconds since 1970.
+    /// When the socket was looked up; see `QuestionEntry::at`.
     pub at: u64,
     /// The name of the user, or its number if it has none.
     pub user: Box<str>,
 }
+
+/// A time in which our own network was down: its begin and its end so far.
+pub type OutageEntry = (u64, u64);
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -277,10 +209,32 @@ pub enum Entry {
     Question(QuestionEntry),
     /// A flight.
     Flight(FlightEntry),
-    /// A time in which our own network was down: its begin and its end so far, in microseconds since 1970.
-    Outage(u64, u64),
+    /// An outage of our own network.
+    Outage(OutageEntry),
     /// The local user that owns the socket of a client. It is in memory only: on disk the question has it.
     Owner(OwnerEntry),
+}
+
+impl Entry {
+    /// Puts dates in the place of its moments.
+    pub(super) fn date(&mut self, dates: &Dates) {
+        match self {
+            Self::Question(question) => question.at = dates.unix(question.at),
+            Self::Flight(flight) => flight.began = dates.unix(flight.began),
+            Self::Outage((since, until)) => (*since, *until) = (dates.unix(*since), dates.unix(*until)),
+            Self::Owner(owner) => owner.at = dates.unix(owner.at),
+        }
+    }
+
+    /// When it ended.
+    pub(super) fn end(&self) -> u64 {
+        match self {
+            Self::Question(question) => question.end(),
+            Self::Flight(flight) => flight.end(),
+            Self::Outage((_, until)) => *until,
+            Self::Owner(owner) => owner.at,
+        }
+    }
 }
 
 impl FlightEntry {
@@ -303,35 +257,22 @@ impl FlightEntry {
         }
     }
 
-    /// When it ended, or was last looked at, in microseconds since 1970.
+    /// When it ended, or was last looked at.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
-}
 
-/// As `QuestionEntry::weight_of`, of a flight with texts of so many octets, and so many servers with faults, queries to servers, and links.
-pub(super) fn flight_weight(texts: usize, faults: usize, messages: usize, links: usize) -> usize {
-    let own = size_of::<FlightEntry>().saturating_mul(2).saturating_add(5 * PIECE);
-    // A message is also in the index of the traffic.
-    let message = size_of::<MessageEntry>().saturating_add(7 * PIECE);
-    let link = size_of::<Link>().saturating_add(3 * PIECE);
-    [texts, messages.saturating_mul(message), links.saturating_mul(link)]
-        .into_iter()
-        .chain([faults.saturating_mul(size_of::<(IpAddr, Conduct)>())])
-        .fold(own, usize::saturating_add)
-}
-
-/// An address as sixteen octets, and whether it is one of IPv6.
-pub(super) fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
-    match address {
-        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 0),
-        IpAddr::V6(address) => (address.octets(), 1),
+    /// See `QuestionEntry::weight`. A query to a server is also in the index of the traffic.
+    pub(super) fn weight(&self) -> usize {
+        let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
+        let links = self.links.len().saturating_mul(size_of::<Link>() * 2);
+        (size_of::<Self>() * 2).saturating_add(self.why.len()).saturating_add(messages).saturating_add(links)
     }
 }
 
 /// A name and a type for tables of entries that are in memory together: equal names of one reading have the same memory, so
 /// that no table needs to look at the name.
-fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
+pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
     (Arc::as_ptr(name).addr(), u16::from(kind).into())
 }
 

@@ -41,55 +41,33 @@ pub(super) enum Absence {
     Empty,
     /// It has others.
     Others,
-    /// As `Others`, and the disk has domains instead of names.
-    Shortened,
+}
+
+impl CulpritReport {
+    /// A culprit without a zone and a server.
+    pub fn new(kind: CulpritKind, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
+        let (zone, server, list, usual) = Default::default();
+        Self { kind, zone, server, list, evidence: evidence.into(), usual, advice: advice.into() }
+    }
 }
 
 /// The culprit that is no message: the record has none.
 pub(super) fn unknown(absence: Absence) -> CulpritReport {
-    let evidence = match absence {
-        Absence::Off => "the query history is off (history.size = \"0\")",
-        Absence::Empty => "the query history is empty: no query has come since resolverd started",
-        Absence::Others => "the query history has no such query",
-        Absence::Shortened => {
-            "the query history has no such query, and none on disk for its domain, to which names there are shortened"
-        }
+    let (evidence, advice) = match absence {
+        Absence::Off => (
+            "the query history is off (history.size = \"0\")",
+            "set history.size; resolverd keeps only the queries that come afterwards",
+        ),
+        Absence::Empty => (
+            "the query history is empty: no query has come since resolverd started",
+            "check whether mail programs on this host ask resolverd: see /etc/resolv.conf",
+        ),
+        Absence::Others => (
+            "the query history has no such query",
+            "check the name and the time; increase history.size if the query history does not reach back far enough",
+        ),
     };
-    let advice = match absence {
-        Absence::Off => "set history.size; resolverd keeps only the queries that come afterwards".to_owned(),
-        Absence::Shortened => {
-            "look for a time (--at): names on disk are shortened to their domain (history.redact)".to_owned()
-        }
-        Absence::Empty => {
-            "check whether mail programs on this host ask resolverd: see /etc/resolv.conf".to_owned()
-        }
-        _ => advice(CulpritKind::Unknown, "", &[]),
-    };
-    CulpritReport {
-        kind: CulpritKind::Unknown,
-        zone: None,
-        server: None,
-        list: None,
-        evidence: evidence.to_owned(),
-        usual: None,
-        advice,
-    }
-}
-
-/// Adds that the questions of a message may be for other names of the domain.
-pub(super) fn of_shortened(culprit: &mut CulpritReport, domain: &str) {
-    culprit.evidence.push_str(&format!(
-        "; names on disk are shortened (history.redact), so these queries may be for other names of {domain}"
-    ));
-}
-
-/// The culprit that is no message: the disk has queries, of which nobody knows whether the wanted client sent them.
-pub(super) fn without_client() -> CulpritReport {
-    CulpritReport {
-        evidence: "the query history in memory has no such query of this client, and the queries on disk have no client (history.redact)".to_owned(),
-        advice: "leave out --client, and look for a name or a time".to_owned(),
-        ..unknown(Absence::Others)
-    }
+    CulpritReport::new(CulpritKind::Unknown, evidence, advice)
 }
 
 /// The report of a cause.

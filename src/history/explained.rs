@@ -6,12 +6,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 
-use hickory_proto::rr::RecordType;
-
 use super::culprit::ExplainedQuestion;
 use super::entry::{FlightEntry, QuestionEntry};
 use super::event::Shows;
-use super::message::Known;
+use super::message::ListOf;
 use super::recorded::Recorded;
 use super::subject::ListName;
 use crate::limits::EXPLAINED_TIME;
@@ -34,12 +32,12 @@ pub(super) struct Explained<'a> {
 }
 
 impl<'a> Explained<'a> {
-    pub(super) fn of(recorded: &'a Recorded, known: &impl Known) -> Self {
+    pub(super) fn of(recorded: &'a Recorded, list: ListOf<'_>) -> Self {
         let (by_number, of_question, of_zone, of_list) = Default::default();
         let mut explained = Self { by_number, of_question, of_zone, of_list };
         for flight in &recorded.flights {
             explained.by_number.insert(flight.id, flight);
-            if let Some(apex) = known.list(&flight.name).and_then(|list| list.of(&flight.name)) {
+            if let Some(apex) = list(&flight.name).and_then(|list| list.of(&flight.name)) {
                 explained.of_list.entry(apex).or_default().push(flight);
             }
             if flight.shows.is_some() {
@@ -54,8 +52,8 @@ impl<'a> Explained<'a> {
     }
 
     /// A question with its list and the flight that explains it.
-    pub(super) fn explain(&self, question: &'a QuestionEntry, known: &impl Known) -> ExplainedQuestion<'a> {
-        let list = known.list(&question.name);
+    pub(super) fn explain(&self, question: &'a QuestionEntry, list: ListOf<'_>) -> ExplainedQuestion<'a> {
+        let list = list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
             // Nobody knows what its servers would have done.
@@ -108,42 +106,17 @@ fn is_recent(flight: &FlightEntry, question: &QuestionEntry) -> bool {
     flight.end().saturating_add(window) >= question.at
 }
 
-/// The links of an answer, by its question.
-pub(super) type Links<'a> = HashMap<(&'a [u8], u16), &'a [super::entry::Link]>;
-
-/// The links of all answers of a record.
-pub(super) fn links_of(recorded: &Recorded) -> Links<'_> {
-    // A table that grows is written anew each time.
-    let mut links = Links::with_capacity(recorded.flights.len());
-    let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
-    links.extend(linked.map(|flight| (link_key(&flight.name, flight.kind), &*flight.links)));
-    links
-}
-
-/// The key of a question in `Links`.
-pub(super) fn link_key(name: &[u8], kind: RecordType) -> (&[u8], u16) {
-    (name, kind.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use dns::question::wire_name;
-    use hickory_proto::rr::Name;
+    use hickory_proto::rr::{Name, RecordType};
 
     const SECOND: u64 = 1_000_000;
 
-    struct NoLists;
-
-    impl Known for NoLists {
-        fn list(&self, name: &[u8]) -> Option<ListName> {
-            let apex = wire("list.test.");
-            name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
-        }
-
-        fn links(&self, _name: &[u8], _kind: RecordType) -> &[crate::entry::Link] {
-            &[]
-        }
+    fn list(name: &[u8]) -> Option<ListName> {
+        let apex = wire("list.test.");
+        name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
     }
 
     fn wire(text: &str) -> std::sync::Arc<[u8]> {
@@ -170,26 +143,18 @@ mod tests {
             flight(4, 9_000, "3.0.0.127.list.test.", "", None),
         ];
         let recorded = Recorded { flights, ..Recorded::default() };
-        let explained = Explained::of(&recorded, &NoLists);
+        let explained = Explained::of(&recorded, &list);
         use Outcome::{Remembered, Shed};
         let explains = |second: u64, name: &str, outcome: Outcome| {
+            let at = second * SECOND;
             let question = QuestionEntry {
-                name: wire(name),
-                kind: RecordType::A,
-                client: [127, 0, 0, 1].into(),
-                port: 0,
-                transport: None,
-                view: 0,
-                at: second * SECOND,
                 outcome,
-                elapsed: 0,
                 // It was turned away in the middle of a walk.
                 flight: (outcome == Shed && second == 30).then_some(5),
-                error: Box::default(),
                 code: (outcome == Shed).then_some(22),
-                user: None,
+                ..QuestionEntry::hit(wire(name), RecordType::A, [127, 0, 0, 1].into(), 0, at)
             };
-            explained.explain(&question, &NoLists).flight.map(|flight| flight.id)
+            explained.explain(&question, &list).flight.map(|flight| flight.id)
         };
         for (second, name, outcome, expected) in [
             (30, "a.example.", Remembered, Some(1)),

@@ -1,7 +1,6 @@
 //! The answer to `resolverctl failed`: the zones whose questions failed, most questions first.
 //!
-//! Pure: a function of the outline of the record, of which only the failed questions are read in full, and the flights that explain them.
-//! Times are in seconds, moments in seconds since 1970.
+//! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,13 +9,13 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, judge};
+use super::entry::QuestionEntry;
 use super::evidence::{advice_of, seconds};
-use super::explained::{Explained, Links};
+use super::explained::Explained;
 use super::failure::{FailedQuestion, turned_away};
-use super::outline::{Outline, QuestionOutline};
-use super::recorded::ReadSpan;
-use super::traffic::Traffic;
-use super::why::{DaemonFacts, KnownFacts};
+use super::recorded::{ReadSpan, Recorded};
+use super::traffic::{Traffic, moments};
+use super::why::DaemonFacts;
 use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
 use dns::clock::micros;
 use dns::conduct::Conduct;
@@ -40,8 +39,6 @@ pub struct FailedReport {
     pub begin: Option<f64>,
     /// The zones, most questions first.
     pub zones: Vec<FailedZone>,
-    /// Whether questions of a client were wanted, and the disk has questions whose client `history.redact` has removed.
-    pub without_client: bool,
     /// Whether no questions are kept.
     pub off: bool,
 }
@@ -133,40 +130,24 @@ impl FailedWanted {
 }
 
 /// The zones whose questions failed until `now`, in microseconds since 1970.
-pub fn failed(
-    outline: &Outline<'_>,
-    wanted: &FailedWanted,
-    facts: &DaemonFacts<'_>,
-    now: u64,
-) -> FailedReport {
-    let extent = &outline.extent;
-    let begin = extent.begin.into_iter().chain(extent.stored_begin).min().map(seconds);
-    let (without_client, off) = (wanted.client.is_some() && extent.without_client, extent.off);
-    let is_failure = |question: &QuestionOutline| question.outcome.is_failure() && question.at >= wanted.from;
-    let failures = (0..).zip(&outline.questions).filter(|(_, question)| is_failure(question));
-    let failures: Vec<u32> = failures.map(|(place, _)| place).collect();
-    if failures.is_empty() {
-        return FailedReport { begin, zones: Vec::new(), without_client, off };
-    }
-    let recorded = outline.explained((failures.iter().copied(), failures.len()), facts.list);
-    // Links join the questions of a message, and explain none.
-    let known = KnownFacts { facts, links: Links::default() };
-    let (explained, traffic) = (Explained::of(&recorded, &known), Traffic::of(&recorded, facts.slow));
+pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
+    let begin = recorded.begin.into_iter().chain(recorded.stored_since).min().map(seconds);
+    let (explained, traffic) = (Explained::of(recorded, facts.list), Traffic::of(recorded, facts.slow));
     let mut zones: BTreeMap<Box<[u8]>, FailuresOfZone<'_>> = BTreeMap::new();
-    for question in &recorded.questions {
-        let failed = FailedQuestion::of(explained.explain(question, &known));
+    for question in recorded.questions.iter().filter(|question| question.at >= wanted.from) {
+        let failed = FailedQuestion::of(explained.explain(question, facts.list));
         let Some(failed) = failed else { continue };
         let is_wanted = wanted.has(&failed);
         let new = || FailuresOfZone::new(failed.clone());
         zones.entry(failed.zone.clone()).or_insert_with(new).add(failed, is_wanted);
     }
-    note_answers(&mut zones, outline);
+    note_answers(&mut zones, recorded);
     let mut rows: Vec<FailedZone> =
-        zones.values().filter_map(|failures| failures.row(outline, &traffic, now)).collect();
+        zones.values().filter_map(|failures| failures.row(recorded, &traffic, now)).collect();
     rows.sort_by(|one, other| {
         other.questions.cmp(&one.questions).then_with(|| other.last.total_cmp(&one.last))
     });
-    FailedReport { begin, zones: rows, without_client, off }
+    FailedReport { begin, zones: rows, off: recorded.off }
 }
 
 impl<'a> FailuresOfZone<'a> {
@@ -211,7 +192,7 @@ impl<'a> FailuresOfZone<'a> {
     }
 
     /// The row; none if no failure is wanted.
-    fn row(&self, outline: &Outline<'_>, traffic: &Traffic, now: u64) -> Option<FailedZone> {
+    fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
         let zone = (!last.zone.is_empty()).then(|| name_text(&name_of_wire(&last.zone)));
@@ -219,7 +200,7 @@ impl<'a> FailuresOfZone<'a> {
         let culprit = cause.kind;
         let addresses: Vec<IpAddr> = self.servers.keys().copied().collect();
         let servers = self.servers.iter();
-        let still_fails = self.still_fails(outline, traffic, now);
+        let still_fails = self.still_fails(recorded, traffic, now);
         let advice = advice_of(&cause, &addresses);
         Some(FailedZone {
             questions: self.questions,
@@ -249,22 +230,19 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    fn still_fails(&self, outline: &Outline<'_>, traffic: &Traffic, now: u64) -> StillFails {
+    fn still_fails(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> StillFails {
         let culprit = cause_of(&self.last_of_all, traffic).kind;
         let last = self.last_of_all.asked.question;
-        let later = outline.questions.partition_point(|question| question.at <= last.end());
-        let later = outline.questions.get(later..).unwrap_or_default().iter();
+        let later = recorded.questions.partition_point(|question| question.at <= last.end());
+        let later = recorded.questions.get(later..).unwrap_or_default().iter();
         // An answer from the cache may be older than the failure, and a stale one is no answer.
         let mut answered = later.filter(|question| {
             !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
         });
         let is_list = self.last_of_all.asked.apex().is_some();
-        let asked = outline.names.find(&last.name, last.kind);
         // All servers below the apex of a list are those of the list. Below another zone are zones with servers of their own, which
         // a delegation in the cache leads to while the zone is silent.
-        let of_list = |question: &QuestionOutline| {
-            is_list && is_within(outline.names.name(question.asked), &self.last_of_all.zone)
-        };
+        let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
         let was_silent = matches!(
             culprit,
@@ -276,11 +254,11 @@ impl<'a> FailuresOfZone<'a> {
         );
         // A list is asked for another name each time.
         let works = was_silent && heard
-            || answered.any(|question| Some(question.asked) == asked || of_list(question));
+            || answered.any(|question| question.place() == last.place() || of_list(question));
         if works {
             return StillFails::No;
         }
-        let is_in_memory = outline.extent.whole.is_some_and(|whole| last.at >= whole);
+        let is_in_memory = recorded.whole().is_some_and(|whole| last.at >= whole);
         if is_in_memory && !last.was_stopped() && now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
             StillFails::Yes
         } else {
@@ -290,15 +268,13 @@ impl<'a> FailuresOfZone<'a> {
 }
 
 /// Notes of each zone when the last query was sent that a server of this very zone has answered.
-fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, outline: &Outline<'_>) {
-    let first = zones.values().map(|failures| failures.last_of_all.asked.question.end()).min();
-    let later = outline.flights.iter().filter(|flight| first.is_some_and(|first| flight.end() > first));
-    for flight in later {
-        outline.answered(flight, |at, zone| {
-            if let Some(failures) = zones.get_mut(zone) {
-                failures.answered = failures.answered.max(Some(at));
+fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
+    for flight in &recorded.flights {
+        for message in flight.messages.iter().filter(|one| one.conduct == Some(Conduct::Answered)) {
+            if let Some(failures) = zones.get_mut(&*message.zone) {
+                failures.answered = failures.answered.max(Some(moments(flight, message).0));
             }
-        });
+        }
     }
 }
 
@@ -326,9 +302,6 @@ impl FailedServer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::QuestionEntry;
-    use crate::recorded::Recorded;
-    use crate::redact::Secrets;
     use crate::subject::ListName;
     use hickory_proto::rr::RecordType;
     use std::time::Duration;
@@ -347,17 +320,10 @@ mod tests {
                 failed_at,
             )
         };
-        let state = |whole: Option<u64>, later: u64| {
-            let recorded = Recorded { questions: vec![question.clone()], whole, ..Recorded::default() };
-            let facts = DaemonFacts {
-                list: &|_| None,
-                usual: &|_| None,
-                slow: Duration::from_secs(1),
-                shortens: false,
-            };
-            let secrets = Secrets::default();
-            let outline = Outline::of(&recorded, &secrets).in_order();
-            let report = failed(&outline, &FailedWanted::default(), &facts, failed_at + later);
+        let state = |begin: Option<u64>, later: u64| {
+            let recorded = Recorded { questions: vec![question.clone()], begin, ..Recorded::default() };
+            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+            let report = failed(&recorded, &FailedWanted::default(), &facts, failed_at + later);
             report.zones.first().map(|zone| zone.still_fails)
         };
         assert_eq!(state(Some(0), 1), Some(StillFails::Yes));
@@ -379,14 +345,11 @@ mod tests {
                 ..asked(b"\x011\x010\x010\x03127", 1_000, Outcome::Failed)
             };
             let questions = vec![refused, asked(name, 2_000_000, later)];
-            let recorded = Recorded { questions, whole: Some(0), ..Recorded::default() };
+            let recorded = Recorded { questions, begin: Some(0), ..Recorded::default() };
             let list =
                 |name: &[u8]| is_within(name, zone).then_some(ListName { apex: zone.len(), keyed: false });
-            let facts =
-                DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
-            let secrets = Secrets::default();
-            let outline = Outline::of(&recorded, &secrets).in_order();
-            let report = failed(&outline, &FailedWanted::default(), &facts, 3_000_000);
+            let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
+            let report = failed(&recorded, &FailedWanted::default(), &facts, 3_000_000);
             report.zones.first().map(|zone| (zone.still_fails, zone.advice.starts_with("nothing now")))
         };
         let other = b"\x019\x012\x010\x03192";

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use super::entry::{Entry, FlightEntry, OwnerEntry};
 use super::lock::lock;
 use super::names::ReadNames;
-use super::reading;
+use super::octets;
 use super::recorded::Recorded;
 use super::redact::Secrets;
 use super::ring::{self, Ring, RingPlace};
@@ -60,7 +60,7 @@ impl NewsReader {
         let written = lock(ring).failures();
         let mut names = ReadNames::without(secrets);
         ring::read_on(ring, &mut self.place, |octets| {
-            reading::read(octets, &mut names, |entry| match entry {
+            octets::read(octets, &mut names, |entry| match entry {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
@@ -90,12 +90,11 @@ impl NewsReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::written::Written;
+    use crate::entry::QuestionEntry;
     use dns::question::Outcome;
-    use std::time::Duration;
 
-    fn written(at: u64, outcome: Outcome) -> Written<'static> {
-        Written { outcome, elapsed: Duration::ZERO, ..Written::failed(b"\x07example\x00", at) }
+    fn written(at: u64, outcome: Outcome) -> QuestionEntry {
+        QuestionEntry { outcome, elapsed: 0, ..QuestionEntry::failed(b"\x07example\x00", at) }
     }
 
     #[test]

@@ -53,7 +53,7 @@ enum IncidentState {
     /// Some questions failed, perhaps by chance.
     Watched,
     /// It fails; the log has a line about it, or one was withheld.
-    Begun { told: bool },
+    Begun { logged: bool },
     /// It ended then, and is not reported again for a while.
     Ended { at: Mono },
 }
@@ -93,7 +93,7 @@ pub(super) struct Incidents {
     zones: BTreeMap<Name, TroubledZone>,
     /// The begin of the hour, the lines written in it, and the lines withheld.
     hour: Mono,
-    told: u32,
+    written: u32,
     withheld: u32,
 }
 
@@ -135,10 +135,10 @@ impl Incidents {
                 self.zones.remove(zone);
                 None
             }
-            IncidentState::Begun { told } => {
+            IncidentState::Begun { logged } => {
                 trouble.state = IncidentState::Ended { at: now };
                 let (after, question) = (now.since(trouble.first), ended.question.clone());
-                told.then(|| Line::ZoneAnswers { zone: zone.clone(), question, after })
+                logged.then(|| Line::ZoneAnswers { zone: zone.clone(), question, after })
             }
             IncidentState::Ended { .. } => None,
         }
@@ -180,12 +180,12 @@ impl Incidents {
         if !enough || !trouble.may_begin(now) || !trouble.has_failed() {
             return None;
         }
-        let told = self.told < INCIDENTS_AN_HOUR;
-        trouble.state = IncidentState::Begun { told };
+        let logged = self.written < INCIDENTS_AN_HOUR;
+        trouble.state = IncidentState::Begun { logged };
         let (failures, doubted) = (trouble.failures, trouble.doubted);
-        let count = if told { &mut self.told } else { &mut self.withheld };
+        let count = if logged { &mut self.written } else { &mut self.withheld };
         *count = count.saturating_add(1);
-        told.then(|| Line::ZoneFails {
+        logged.then(|| Line::ZoneFails {
             zone: zone.clone(),
             failures,
             doubted,
@@ -215,7 +215,7 @@ impl Incidents {
             return None;
         }
         let line = self.finish();
-        (self.hour, self.told) = (now, 0);
+        (self.hour, self.written) = (now, 0);
         line
     }
 
@@ -234,9 +234,9 @@ impl Incidents {
     }
 
     /// Whether the log has a line about a zone that fails, and none about its end.
-    pub(super) fn is_told(&self, zone: &Name) -> bool {
+    pub(super) fn is_logged(&self, zone: &Name) -> bool {
         let state = self.zones.get(zone).map(|trouble| trouble.state);
-        matches!(state, Some(IncidentState::Begun { told: true }))
+        matches!(state, Some(IncidentState::Begun { logged: true }))
     }
 
     /// Makes room for a new zone: the quietest zone that is only watched goes; if all were reported, the quietest of

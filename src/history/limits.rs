@@ -100,34 +100,17 @@ pub(crate) const RECORD_BLOCK: usize = 32 << 10;
 /// that it had. One reads at a time.
 pub const RECORD_READER: u64 = 3;
 
-/// Octets that a reader may take for an octet of a question from the cache, which is the shortest entry of the record. Questions that the
-/// cache did not answer get what these leave of a reader's memory.
-pub(crate) const MAX_HIT_GROWTH: usize = 8;
-
 /// The smallest record, some six thousand questions, and the largest.
 pub const MIN_RECORD: u64 = 1 << 20;
 
 /// Messages of a flight that are kept: most flights send three, and the first ones show where the time went.
 pub(crate) const MAX_RECORDED_MESSAGES: usize = 64;
 
-/// Zones of these messages.
-pub(crate) const MAX_RECORDED_ZONES: usize = 32;
-
 /// Servers with faults of a failed flight that are kept: more than most zones have.
 pub(crate) const MAX_RECORDED_FAULTS: usize = 8;
 
 /// Names and addresses of an answer that are kept: more exchangers or includes than mail software follows.
 pub(crate) const MAX_RECORDED_LINKS: usize = 16;
-
-/// Numbers of flights behind that of the first one that is read which stand in the list of their places: it ended last, and others that
-/// began later have ended before. 4 octets each.
-pub(crate) const MAX_LATER_FLIGHTS: u64 = 4_096;
-
-/// Numbers without a flight in that list, for each flight: some flights are read as they go on, and some end long after others.
-pub(crate) const MAX_MISSING_FLIGHTS: usize = 4;
-
-/// Numbers without a flight in that list, whatever the number of flights: the begin of a ring may have few of them.
-pub(crate) const MIN_MISSING_FLIGHTS: usize = 65_536;
 
 /// Octets of the reason of a failure that are kept.
 pub(crate) const MAX_RECORDED_TEXT: usize = 240;
@@ -144,6 +127,9 @@ pub(crate) const MAX_OPEN_MESSAGES: usize = 64;
 
 /// Questions of a mail; the next begins another one. A mail with many links asks some two hundred.
 pub(crate) const MAX_MESSAGE_QUESTIONS: usize = 500;
+
+/// Messages with a wanted name that are judged, those that took longest first: to judge one takes up to 100 µs.
+pub(crate) const MAX_JUDGED_MESSAGES: usize = 500;
 
 /// Mails in a reply of `why`.
 pub const MAX_WHY_MESSAGES: usize = 100;
@@ -218,18 +204,11 @@ pub(crate) const MAX_FAILING_ZONES: usize = 1_024;
 /// Lines about the first failure of a zone that are written in a minute; the others are counted for the hour.
 pub const FAILURE_LINES_A_MINUTE: u32 = 10;
 
-/// Like `FAILURE_LINES_A_MINUTE`, for configured zones: they are few and the operator's own, and the failures of strangers' zones leave them their lines.
-pub(crate) const OWN_FAILURE_LINES_A_MINUTE: u32 = 10;
-
 /// Zones that the line about an hour's failures names.
 pub(crate) const SUMMARY_ZONES: usize = 3;
 
 /// Lines about slow questions that are written in a minute; the others are counted.
 pub const SLOW_LINES_A_MINUTE: u32 = 10;
-
-/// Lines with `log.level = "debug"` or `"trace"` for each reading of the record, which is made every `FOLLOW_PAUSE`: beyond it the log would be
-/// slower than the questions. The others are counted.
-pub const MAX_DEBUG_LINES: usize = 1_000;
 
 /// Lines of the query log in a second: systemd-journald drops lines of a service beyond 10 000 in 30 s by default, and the others
 /// would be lost without a word. The others are counted.
@@ -266,15 +245,8 @@ pub(crate) const LONG_MESSAGE_BURST: u64 = 4 << 20;
 /// dead domains, and a message that took long finds room after them.
 pub(crate) const FAILED_MESSAGE_BURST: u64 = LONG_MESSAGE_BURST / 2;
 
-/// Blocks of the ring of a worker that are read for them every `SNAPSHOT_INTERVAL`: some 480 questions a second from the cache. Two
-/// workers have as many at 2 000 messages a minute.
-pub(crate) const LONG_HIT_BLOCKS: u64 = 8;
-
-/// Like `LONG_HIT_BLOCKS`, for the ring of other questions: some 400 a second, with their flights.
-pub(crate) const LONG_MISS_BLOCKS: u64 = 64;
-
-/// Questions of messages that may go on, about 200 octets each: the questions of one reading of two workers.
-pub(crate) const MAX_LONG_QUESTIONS: usize = 20_000;
+/// Octets of memory that a reader takes for them every `SNAPSHOT_INTERVAL`: some 40 000 questions.
+pub(crate) const LONG_MESSAGE_MEMORY: usize = 16 << 20;
 
 /// The part of a message that is looked at: most take a few seconds, and a client that waits for a minute has asked for another message.
 pub(crate) const LONG_MESSAGE_TIME: Duration = Duration::from_secs(60);

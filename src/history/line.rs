@@ -67,11 +67,13 @@ pub(super) enum Line {
     /// The first question of a zone in an hour has failed.
     QueryFailed(Box<FailedLine>),
     /// Questions of an hour that failed without a line.
-    QueriesFailed(FailedSum),
-    /// Zones that failed for the first time in an hour, without a line because a minute has too many of them.
-    ZonesFailed {
+    QueriesFailed {
         /// Their number.
-        zones: u64,
+        queries: u64,
+        /// The number of their zones.
+        zones: usize,
+        /// The zones with the most of them, and their number.
+        most: Vec<(Name, u64)>,
     },
     /// A question was slow, and did not fail.
     QuerySlow(Box<SlowLine>),
@@ -80,23 +82,6 @@ pub(super) enum Line {
         /// Their number.
         queries: u64,
     },
-}
-
-/// Questions of an hour that failed without a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FailedSum {
-    /// Their number.
-    pub(super) queries: u64,
-    /// Failures that came while no server on the internet answered.
-    pub(super) in_outage: u64,
-    /// Failures that this resolver turned away.
-    pub(super) turned_away: u64,
-    /// Failures that were overwritten in the record before they were read.
-    pub(super) overwritten: u64,
-    /// The zones of the queries that failed for another reason.
-    pub(super) zones: usize,
-    /// The zones with the most of them, and their number.
-    pub(super) most: Vec<(Name, u64)>,
 }
 
 /// The question of a line.
@@ -188,15 +173,7 @@ impl Line {
             Self::ZoneFails { .. } | Self::NetworkDown { .. } | Self::Withheld { .. } => {
                 write_at!(warn, self);
             }
-            Self::ZoneAnswers { .. }
-            | Self::NetworkUp { .. }
-            | Self::QueryFailed(_)
-            | Self::QueriesFailed(_)
-            | Self::ZonesFailed { .. }
-            | Self::QuerySlow(_)
-            | Self::QueriesSlow { .. } => {
-                write_at!(info, self);
-            }
+            _ => write_at!(info, self),
         }
     }
 
@@ -243,8 +220,7 @@ impl Line {
             Self::NetworkUp { .. } => "network_up",
             Self::Withheld { .. } => "zones_withheld",
             Self::QueryFailed(_) => "query_failed",
-            Self::QueriesFailed(_) => "queries_failed",
-            Self::ZonesFailed { .. } => "zones_failed",
+            Self::QueriesFailed { .. } => "queries_failed",
             Self::QuerySlow(_) => "query_slow",
             Self::QueriesSlow { .. } => "queries_slow",
         }
@@ -269,12 +245,7 @@ impl Line {
                 culprit: Some(slow.culprit.kind.word().to_owned()),
                 ..slow.asked.fields()
             },
-            Self::NetworkDown { .. }
-            | Self::NetworkUp { .. }
-            | Self::Withheld { .. }
-            | Self::QueriesFailed(_)
-            | Self::ZonesFailed { .. }
-            | Self::QueriesSlow { .. } => Fields::default(),
+            _ => Fields::default(),
         }
     }
 }
@@ -360,10 +331,10 @@ impl fmt::Display for FailedLine {
             }
             _ => None,
         };
-        let is_told = [Some(error), why.as_deref()].into_iter().flatten().any(|told| {
-            told.contains(conduct) || last.as_ref().is_some_and(|last| told.contains(last.as_str()))
+        let has_servers = [Some(error), why.as_deref()].into_iter().flatten().any(|words| {
+            words.contains(conduct) || last.as_ref().is_some_and(|last| words.contains(last.as_str()))
         });
-        if !is_told {
+        if !has_servers {
             write!(formatter, "; servers: {conduct}")?;
         }
         match &self.zone {
@@ -404,44 +375,6 @@ impl fmt::Display for SlowLine {
     }
 }
 
-impl fmt::Display for FailedSum {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { queries, in_outage, turned_away, overwritten, zones, most } = self;
-        let text = counted(
-            *queries,
-            "failed query of the last hour was not logged by itself",
-            "failed queries of the last hour were not logged one by one",
-        );
-        formatter.write_str(&text)?;
-        let elsewhere = in_outage.saturating_add(*turned_away).saturating_add(*overwritten);
-        let mut separator = ":";
-        if *zones > 0 {
-            let most: Vec<String> =
-                most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
-            let word = match self.most.iter().all(|(_, count)| *count == 1) {
-                _ if most.len() == *zones => "",
-                true => "for example ",
-                false => "most: ",
-            };
-            let zones = counted(*zones as u64, "zone", "zones");
-            let others = queries.saturating_sub(elsewhere);
-            write!(formatter, "{separator} {others} in {zones} ({word}{})", most.join(", "))?;
-            separator = ";";
-        }
-        for (count, text) in [
-            (in_outage, "while no server on the internet answered"),
-            (turned_away, "because resolverd was overloaded or stopping"),
-            (overwritten, "overwritten in the query history before they were read (increase history.size)"),
-        ] {
-            if *count > 0 {
-                write!(formatter, "{separator} {count} {text}")?;
-                separator = ";";
-            }
-        }
-        formatter.write_str("; `resolverctl failed --since 1h` shows them")
-    }
-}
-
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Less than a second is shown as one second.
@@ -474,12 +407,24 @@ impl fmt::Display for Line {
                 "{zones} more zones failed in the last hour; `resolverctl failed --since 1h` shows them"
             ),
             Self::QueryFailed(failed) => failed.fmt(formatter),
-            Self::QueriesFailed(sum) => sum.fmt(formatter),
-            Self::ZonesFailed { zones } => write!(
-                formatter,
-                "{} in the last minute, too many for a line each; `resolverctl failed` shows them",
-                counted(*zones, "more zone failed", "more zones failed")
-            ),
+            Self::QueriesFailed { queries, zones, most } => {
+                let queries = counted(
+                    *queries,
+                    "failed query of the last hour was not logged by itself",
+                    "failed queries of the last hour were not logged one by one",
+                );
+                let most: Vec<String> =
+                    most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
+                let zones = match zones {
+                    0 => String::new(),
+                    count => format!(
+                        ", of {} (most: {})",
+                        counted(*count as u64, "zone", "zones"),
+                        most.join(", ")
+                    ),
+                };
+                write!(formatter, "{queries}{zones}; `resolverctl failed --since 1h` shows them")
+            }
             Self::QuerySlow(slow) => slow.fmt(formatter),
             Self::QueriesSlow { queries } => write!(
                 formatter,

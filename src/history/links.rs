@@ -1,19 +1,20 @@
 //! The names and addresses in an answer. They join the questions of one mail: a domain and its exchangers, an address
 //! and the name of its host, an SPF policy and the policies that it includes.
 
+use std::sync::Arc;
+
 use hickory_proto::rr::{Name, RData, Record};
-use smallvec::SmallVec;
 
 use super::entry::Link;
 use crate::limits::MAX_RECORDED_LINKS;
-use dns::question::wire_name;
+use dns::question::WireName;
 
 /// Terms of SPF that name a domain (RFC 7208 sections 5 and 6).
 const SPF_TERMS: [&str; 6] = ["include:", "redirect=", "a:", "mx:", "exists:", "ptr:"];
 
 /// The names and addresses in an answer, in its order.
-pub(super) fn of(answers: &[Record]) -> SmallVec<[Link; 4]> {
-    let mut links = SmallVec::new();
+pub(super) fn of(answers: &[Record]) -> Vec<Link> {
+    let mut links = Vec::new();
     for record in answers {
         if links.len() >= MAX_RECORDED_LINKS {
             break;
@@ -28,7 +29,7 @@ pub(super) fn of(answers: &[Record]) -> SmallVec<[Link; 4]> {
 }
 
 fn of_data(data: &RData) -> Option<Link> {
-    let name = |name: &Name| Some(Link::Name(wire_name(name).into()));
+    let name = |name: &Name| Some(Link::Name(Arc::from(&*WireName::of(name))));
     match data {
         RData::A(address) => Some(Link::Address(address.0.into())),
         RData::AAAA(address) => Some(Link::Address(address.0.into())),
@@ -50,7 +51,7 @@ fn policies(text: &str) -> Vec<Link> {
         let domain = SPF_TERMS.iter().find_map(|prefix| term.strip_prefix(prefix))?;
         let mut name = Name::from_ascii(domain.split('/').next()?).ok()?;
         name.set_fqdn(true);
-        Some(Link::Name(wire_name(&name).into()))
+        Some(Link::Name(Arc::from(&*WireName::of(&name))))
     };
     text.split(' ').filter_map(domain).take(MAX_RECORDED_LINKS).collect()
 }

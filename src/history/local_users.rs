@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Recorder;
-use super::entry::OwnerEntry;
+use super::entry::{Entry, OwnerEntry};
 use super::lock::lock;
 use super::owner::WantedOwner;
 use crate::limits::MAX_USER_NAME;
@@ -28,7 +28,7 @@ impl Recorder {
         let user = user.get(..end).unwrap_or_default().into();
         let at = self.clock.mono().as_micros();
         let owner = OwnerEntry { client: client.ip(), port: client.port(), at, user };
-        lock(&self.kept.misses).owner(&owner);
+        lock(&self.kept.misses).entry(&Entry::Owner(owner));
     }
 }
 

@@ -1,9 +1,8 @@
 use super::*;
-use crate::subject::{Subject, subject};
+use crate::entry::FlightEntry;
 use dns::question::{Outcome, wire_name};
 use hickory_proto::rr::Name;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 /// Lists of the traces, and the answers that their questions get.
@@ -17,18 +16,12 @@ fn wire(text: &str) -> Vec<u8> {
     wire_name(&Name::from_ascii(text).unwrap())
 }
 
-impl Known for World {
+impl World {
     fn list(&self, name: &[u8]) -> Option<ListName> {
         let apex = self.lists.iter().find(|list| dns::question::is_within(name, list))?.len();
         Some(ListName { apex, keyed: name.ends_with(b"\x02dq\x07example\x00") })
     }
 
-    fn links(&self, name: &[u8], kind: RecordType) -> &[Link] {
-        self.links.get(&(name.to_vec(), kind.into())).map(Vec::as_slice).unwrap_or_default()
-    }
-}
-
-impl World {
     fn of_lists(lists: &[&str]) -> Self {
         Self { lists: lists.iter().map(|list| wire(list)).collect(), links: BTreeMap::new() }
     }
@@ -42,23 +35,24 @@ impl World {
     }
 }
 
+/// The places of the questions of each message.
+fn group(questions: &[QuestionEntry], world: &World) -> Vec<Vec<usize>> {
+    let flights = world.links.iter().zip(1..).map(|(((name, kind), links), id)| FlightEntry {
+        name: name.as_slice().into(),
+        kind: (*kind).into(),
+        links: links.clone(),
+        ..FlightEntry::blank(id, 0, 1)
+    });
+    let flights = flights.collect();
+    let recorded = Recorded { questions: questions.to_vec(), flights, ..Recorded::default() }.interned();
+    super::group(&recorded, &|name| world.list(name)).all.into_iter().map(|one| one.questions).collect()
+}
+
 /// A question that begins at `at` and takes `elapsed` milliseconds.
 fn question(at: u64, elapsed: u64, name: &str, kind: &str) -> QuestionEntry {
-    QuestionEntry {
-        name: wire(name).into(),
-        kind: RecordType::from_str(kind).unwrap(),
-        client: [127, 0, 0, 1].into(),
-        port: 0,
-        transport: None,
-        view: 0,
-        at: at * 1_000,
-        outcome: Outcome::Upstream,
-        elapsed: elapsed * 1_000,
-        flight: None,
-        error: Box::default(),
-        code: None,
-        user: None,
-    }
+    let kind = RecordType::from_str(kind).unwrap();
+    let hit = QuestionEntry::hit(wire(name).into(), kind, [127, 0, 0, 1].into(), 0, at * 1_000);
+    QuestionEntry { outcome: Outcome::Upstream, elapsed: elapsed * 1_000, ..hit }
 }
 
 /// Draws the questions of a trace: each begins when the questions that it waits for have ended, and takes 30 ms.
@@ -172,11 +166,6 @@ fn messages(mails: &[Vec<QuestionEntry>], world: &World) -> usize {
         all.extend(questions.iter().cloned().map(|question| (mail, question)));
     }
     all.sort_by_key(|(_, question)| question.at);
-    // As in a reading, equal names are one.
-    let mut names: BTreeMap<Vec<u8>, std::sync::Arc<[u8]>> = BTreeMap::new();
-    for (_, question) in &mut all {
-        question.name = names.entry(question.name.to_vec()).or_insert_with(|| question.name.clone()).clone();
-    }
     let questions: Vec<QuestionEntry> = all.iter().map(|(_, question)| question.clone()).collect();
     let groups = group(&questions, world);
     for group in &groups {
@@ -267,16 +256,6 @@ fn a_pause_ends_a_message_and_clients_are_apart() {
     );
     let elsewhere = QuestionEntry { client: [192, 0, 2, 1].into(), ..then.clone() };
     assert_eq!(group(&[first, then, elsewhere, later], &world), [vec![0, 1], vec![2], vec![3]]);
-}
-
-#[test]
-fn without_clients_only_the_name_joins() {
-    let world = World::default();
-    let mut asked = [question(0, 10, "one.test.", "A"), question(1, 10, "_dmarc.one.test.", "TXT")];
-    asked.iter_mut().for_each(|question| question.client = Ipv4Addr::UNSPECIFIED.into());
-    assert_eq!(group(&asked, &world), [vec![0, 1]]);
-    asked[1].name = wire("two.test.").into();
-    assert_eq!(group(&asked, &world), [vec![0], vec![1]]);
 }
 
 #[test]

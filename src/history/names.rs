@@ -29,7 +29,7 @@ struct ReadName {
     /// In lower case.
     known: Arc<[u8]>,
     /// As readers get it.
-    told: Arc<[u8]>,
+    shown: Arc<[u8]>,
 }
 
 impl<'s> ReadNames<'s> {
@@ -39,7 +39,7 @@ impl<'s> ReadNames<'s> {
     }
 
     /// A name in wire form, in any case, as readers get it: in lower case and without keys.
-    pub(super) fn of(&mut self, octets: &[u8]) -> Arc<[u8]> {
+    pub(super) fn name(&mut self, octets: &[u8]) -> Arc<[u8]> {
         // Most programs ask in lower case.
         if !octets.iter().any(u8::is_ascii_uppercase) {
             return self.of_lower(octets);
@@ -56,13 +56,13 @@ impl<'s> ReadNames<'s> {
         // The hash of octets alone takes fewer steps than that of a slice.
         let hash = self.hash.octets(lower);
         if let Some(name) = self.names.find(hash, |name| *name.known == *lower) {
-            return Arc::clone(&name.told);
+            return Arc::clone(&name.shown);
         }
         let known: Arc<[u8]> = Arc::from(lower);
-        let told = self.secrets.hidden(&known).map_or_else(|| Arc::clone(&known), Arc::from);
-        let name = ReadName { known, told: Arc::clone(&told) };
+        let shown = self.secrets.hidden(&known).map_or_else(|| Arc::clone(&known), Arc::from);
+        let name = ReadName { known, shown: Arc::clone(&shown) };
         self.names.insert_unique(hash, name, |name| self.hash.octets(&name.known));
-        told
+        shown
     }
 
     /// A text as readers get it.
@@ -79,11 +79,11 @@ mod tests {
     fn a_name_is_kept_once_in_lower_case_and_without_a_key() {
         let secrets = Secrets::before([b"\x04list\x00".to_vec()]);
         let mut names = ReadNames::without(&secrets);
-        let [one, other] = [b"\x04MAIL\x00", b"\x04mail\x00"].map(|name| names.of(name));
+        let [one, other] = [b"\x04MAIL\x00", b"\x04mail\x00"].map(|name| names.name(name));
         assert_eq!((&*one, Arc::as_ptr(&one)), (&b"\x04mail\x00"[..], Arc::as_ptr(&other)));
-        assert_eq!(*names.of(b"\x03kEy\x04list\x00"), b"\x04_key\x04list\x00"[..]);
-        assert_eq!(*names.of(b"\x03key\x04list\x00"), b"\x04_key\x04list\x00"[..]);
-        assert!(names.of(&[]).is_empty());
+        assert_eq!(*names.name(b"\x03kEy\x04list\x00"), b"\x04_key\x04list\x00"[..]);
+        assert_eq!(*names.name(b"\x03key\x04list\x00"), b"\x04_key\x04list\x00"[..]);
+        assert!(names.name(&[]).is_empty());
         assert_eq!(*names.text("no server of key.list. answers".into()), *"no server of _key.list. answers");
     }
 }

@@ -102,6 +102,7 @@ mod tests {
             error: "".into(),
             code: None,
             user: None,
+            stored: false,
         }
     }
 

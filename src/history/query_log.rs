@@ -117,6 +117,7 @@ mod tests {
             error: "".into(),
             code: None,
             user: None,
+            stored: false,
         };
         let mut queue = LoggedQueries::default();
         let at = |second: u64| Mono::from_micros(second * 1_000_000);

@@ -1,346 +1,339 @@
-//! Reads the octets of entries, as `written` wrote them.
+//! The recorder's part that reads questions and flights again: from the rings, and what they have lost from the disk.
 
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
+use std::sync::Mutex;
 
-use hickory_proto::rr::RecordType;
-use smallvec::SmallVec;
-
-use super::entry::{
-    Entry, FLIGHT, FOR_KEYS, FlightEntry, HIT, Link, MessageEntry, OUTAGE, OWNER, OwnerEntry, QUESTION,
-    QuestionEntry, REASONS, TYPE,
-};
-use super::event::{ListFault, Shows};
+use super::Recorder;
+use super::dates::Dates;
+use super::entry::{Entry, QuestionEntry};
+use super::lock::lock;
 use super::names::ReadNames;
-use dns::conduct::{Conduct, Transport};
-use dns::question::ClientTransport;
+use super::octets;
+use super::recorded::{ReadSpan, Recorded};
+use super::redact::Secrets;
+use super::ring::{self, Ring};
+use super::store::Store;
+use super::stored;
+use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ, RECORD_READER, STORED_TIME};
+use dns::clock::{Mono, micros};
 use dns::question::Outcome;
 
-/// Reads all entries of a block, with moments of `Mono`; what cannot be read is skipped. No reader gets a name or a text that
-/// did not pass through `names`, so that no screen, reply or file can have a key.
-pub(super) fn read(octets: &[u8], names: &mut ReadNames<'_>, take: impl FnMut(Entry)) {
-    entries(octets).filter_map(|entry| read_one(entry, names)).for_each(take);
-}
+/// The clock of the host may have moved by so much, in microseconds, since a question was stored: one that memory has is not read from the
+/// disk too.
+const SAME_MOMENT: u64 = 10_000;
 
-/// Whether a block has a question that failed.
-pub(super) fn has_failure(octets: &[u8]) -> bool {
-    entries(octets).any(|entry| {
-        let Some([QUESTION, outcome]) = entry.first_chunk() else { return false };
-        Outcome::ALL.get(usize::from(*outcome)).is_some_and(|outcome| outcome.is_failure())
-    })
-}
+impl Recorder {
+    /// The questions of a span, and the flights that may explain them or join them to a message, without `secrets`. Its memory is bounded by
+    /// a multiple of the size of the rings (`RECORD_READER`): the oldest entries are left out if they do not fit. It takes some ten
+    /// milliseconds, so it is called on a thread of its own.
+    pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+        // Equal names of memory and disk must be one.
+        let mut names = ReadNames::without(secrets);
+        let (recorded, first_end) = self.in_memory(span, &mut names, (self.reader_memory(), 0));
+        let mut reader = RecordReader { span, dates: &Dates::default(), recorded, first_end: None };
+        if let Some(store) = self.kept.store.get() {
+            let oldest = self.clock.unix_micros().saturating_sub(micros(STORED_TIME));
+            reader.stored(&**store, &mut names, (first_end.unwrap_or(u64::MAX), oldest));
+        }
+        reader.recorded.in_order()
+    }
 
-/// The entries of a block, without their lengths.
-pub(super) fn entries(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let length = usize::from(u16::from_le_bytes(*octets.first_chunk()?));
-        let (entry, behind) = octets.split_at_checked(length).filter(|_| length > 2)?;
-        octets = behind;
-        entry.get(2..)
-    })
-}
+    /// As `recorded`, without the disk, which has only questions that failed or were slow.
+    pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
+        self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
+    }
 
-/// Reads one entry, without its length.
-pub(super) fn read_one(octets: &[u8], names: &mut ReadNames<'_>) -> Option<Entry> {
-    let mut reader = EntryReader(octets);
-    match reader.octet()? {
-        QUESTION => read_question(&mut reader, names).map(Entry::Question),
-        HIT => read_hit(&mut reader, names).map(Entry::Question),
-        FLIGHT => read_flight(&mut reader, names).map(Entry::Flight),
-        OUTAGE => read_outage(&mut reader).map(|(since, until)| Entry::Outage(since, until)),
-        OWNER => read_owner(&mut reader).map(Entry::Owner),
-        _ => None,
+    /// Octets of memory that a reader may take.
+    fn reader_memory(&self) -> usize {
+        usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
+    }
+
+    /// As `recorded`, without the disk and in any order. Flights from long before `flights` are left out. Also returns when the first
+    /// question of memory ended that the cache did not answer.
+    pub(super) fn in_memory(
+        &self,
+        span: &ReadSpan,
+        names: &mut ReadNames<'_>,
+        (memory, flights): (usize, u64),
+    ) -> (Recorded, Option<u64>) {
+        let (dates, now) = (self.dates(), self.clock.mono());
+        let mut reader = RecordReader { span, dates: &dates, recorded: Recorded::default(), first_end: None };
+        // A list that grows takes twice its memory.
+        reader.recorded.questions.reserve(memory / QuestionEntry::LEAST_WEIGHT);
+        reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory / 2, flights));
+        let first_end = reader.first_end;
+        // Those from the cache are of no use without the others of their time.
+        let first = span.from.max(reader.recorded.lost.unwrap_or(0));
+        for shard in self.shards.iter().filter(|_| span.hits) {
+            let memory = memory / 2 / self.shards.len().max(1);
+            let lost = reader.ring(&shard.ring, names, (memory, first));
+            reader.recorded.lost_hits = reader.recorded.lost_hits.max(lost);
+        }
+        let mut recorded = reader.recorded;
+        recorded.questions.retain(|one| one.outcome != Outcome::Cache || one.at >= first);
+        let unix = |at: Mono| dates.unix(at.as_micros());
+        let outages = lock(&self.incidents).outage.spans(now);
+        recorded.outages.extend(outages.into_iter().map(|(since, until)| (unix(since), unix(until))));
+        recorded.off = !self.kept.is_on();
+        (recorded, first_end)
     }
 }
 
-fn read_question(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<QuestionEntry> {
-    let outcome = *Outcome::ALL.get(usize::from(reader.octet()?))?;
-    let kind = RecordType::from(u16::from_le_bytes(reader.chunk()?));
-    let (name_length, is_six) = (reader.octet()?, reader.octet()?);
-    let view = u32::from_le_bytes(reader.chunk()?);
-    let elapsed = u64::from(u32::from_le_bytes(reader.chunk()?));
-    let at = u64::from_le_bytes(reader.chunk()?);
-    let client = address_of(reader.chunk()?, is_six & 1);
-    // Files of earlier versions have no transport.
-    let transport = ClientTransport::ALL.get(usize::from(is_six >> 1).wrapping_sub(1)).copied();
-    let name = names.of(reader.take(usize::from(name_length))?);
-    let flight = Some(u64::from_le_bytes(reader.chunk()?)).filter(|flight| *flight > 0);
-    let code = u16::from_le_bytes(reader.chunk()?);
-    let error = names.text(reader.text()?);
-    let code = (!error.is_empty()).then_some(code);
-    // Files of earlier versions have neither a port nor a user.
-    let port = reader.chunk().map_or(0, u16::from_le_bytes);
-    let user = reader.text().filter(|user| !user.is_empty());
-    Some(QuestionEntry {
-        name,
-        kind,
-        client,
-        port,
-        transport,
-        view,
-        at,
-        outcome,
-        elapsed,
-        flight,
-        error,
-        code,
-        user,
-    })
+/// Reads entries until the memory for them is used up, the newest first.
+struct RecordReader<'a> {
+    span: &'a ReadSpan,
+    dates: &'a Dates,
+    recorded: Recorded,
+    /// When the first question of the last ring ended.
+    first_end: Option<u64>,
 }
 
-pub(super) fn read_outage(reader: &mut EntryReader<'_>) -> Option<(u64, u64)> {
-    Some((u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?)))
-}
-
-pub(super) fn read_owner(reader: &mut EntryReader<'_>) -> Option<OwnerEntry> {
-    let (at, port) = (u64::from_le_bytes(reader.chunk()?), u16::from_le_bytes(reader.chunk()?));
-    Some(OwnerEntry { at, port, client: reader.address()?, user: reader.text()? })
-}
-
-fn read_hit(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<QuestionEntry> {
-    let is_six = reader.octet()?;
-    let view = u32::from_le_bytes(reader.chunk()?);
-    let at = u64::from_le_bytes(reader.chunk()?);
-    let client = address_of(reader.chunk()?, is_six);
-    let (name, kind) = reader.0.split_last_chunk::<TYPE>()?;
-    Some(QuestionEntry::hit(names.of(name), u16::from_be_bytes(*kind).into(), client, view, at))
-}
-
-fn read_flight(reader: &mut EntryReader<'_>, names: &mut ReadNames<'_>) -> Option<FlightEntry> {
-    let (id, began) = (u64::from_le_bytes(reader.chunk()?), u64::from_le_bytes(reader.chunk()?));
-    let elapsed = u64::from(u32::from_le_bytes(reader.chunk()?));
-    let kind = RecordType::from(u16::from_le_bytes(reader.chunk()?));
-    let (name, zone) = (names.of(reader.octets()?), names.of(reader.octets()?));
-    let shows = Shows::ALL.get(usize::from(reader.octet()?)).copied();
-    let why = names.text(reader.text()?);
-    let faults = (0..reader.octet()?).map_while(|_| read_fault(reader)).collect();
-    let zones: SmallVec<[Arc<[u8]>; 4]> =
-        (0..reader.octet()?).map_while(|_| reader.octets().map(|zone| names.of(zone))).collect();
-    let messages = (0..reader.octet()?).map_while(|_| read_message(reader, &zones)).collect();
-    let links = (0..reader.octet()?).map_while(|_| read_link(reader, |name| names.of(name))).collect();
-    // Files of earlier versions end here, and so does a flight without a fault of a list.
-    let list_fault = reader.octet().and_then(|fault| ListFault::ALL.get(usize::from(fault)).copied());
-    Some(FlightEntry {
-        id,
-        began,
-        elapsed,
-        name,
-        kind,
-        zone,
-        shows,
-        why,
-        faults,
-        messages,
-        links,
-        list_fault,
-    })
-}
-
-fn read_fault(reader: &mut EntryReader<'_>) -> Option<(IpAddr, Conduct)> {
-    let conduct = *Conduct::ALL.get(usize::from(reader.octet()?))?;
-    Some((reader.address()?, conduct))
-}
-
-fn read_message(reader: &mut EntryReader<'_>, zones: &[Arc<[u8]>]) -> Option<MessageEntry> {
-    let (at, elapsed) = (u32::from_le_bytes(reader.chunk()?), u32::from_le_bytes(reader.chunk()?));
-    let [zone, transport, conduct, reason, depth] = reader.chunk()?;
-    Some(MessageEntry {
-        at,
-        elapsed,
-        server: reader.address()?,
-        zone: zones.get(usize::from(zone)).cloned().unwrap_or_default(),
-        transport: *Transport::ALL.get(usize::from(transport))?,
-        conduct: Conduct::ALL.get(usize::from(conduct)).copied(),
-        reason: REASONS.get(usize::from(reason)).copied().unwrap_or_default(),
-        depth: depth & !FOR_KEYS,
-        keys: depth & FOR_KEYS != 0,
-    })
-}
-
-fn read_link(reader: &mut EntryReader<'_>, name_of: impl FnOnce(&[u8]) -> Arc<[u8]>) -> Option<Link> {
-    let name = reader.octets()?;
-    // A name has at least the octet of the root.
-    if name.is_empty() { reader.address().map(Link::Address) } else { Some(Link::Name(name_of(name))) }
-}
-
-/// The names and addresses in the answer of a flight, behind whose queries to servers `reader` is.
-pub(super) fn links<'a>(
-    mut reader: EntryReader<'a>,
-    name_of: impl Fn(&[u8]) -> Arc<[u8]> + 'a,
-) -> impl Iterator<Item = Link> + 'a {
-    (0..reader.octet().unwrap_or(0)).map_while(move |_| read_link(&mut reader, &name_of))
-}
-
-/// Octets of a server with a fault, and of a query to a server.
-pub(super) const FAULT: usize = 18;
-
-/// See `FAULT`.
-pub(super) const MESSAGE: usize = 30;
-
-/// Reads octets from the left.
-pub(super) struct EntryReader<'a>(pub(super) &'a [u8]);
-
-impl<'a> EntryReader<'a> {
-    pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(taken)
+impl RecordReader<'_> {
+    /// Reads a ring into `memory` octets, as far back as questions since `first` are wanted. Returns the moment before which it lacks
+    /// questions, none if it has all.
+    fn ring(
+        &mut self,
+        ring: &Mutex<Ring>,
+        names: &mut ReadNames<'_>,
+        (memory, first): (usize, u64),
+    ) -> Option<u64> {
+        let earlier = |known: Option<u64>, at: u64| Some(known.map_or(at, |known| known.min(at)));
+        let mut oldest = Vec::new();
+        ring::read_first(ring, &mut oldest);
+        self.first_end = None;
+        octets::read(&oldest, names, |mut entry| {
+            entry.date(self.dates);
+            if let Entry::Question(question) = entry {
+                self.first_end = earlier(self.first_end, question.end());
+                self.recorded.begin = earlier(self.recorded.begin, question.at);
+            }
+        });
+        let (mut taken, mut left_out) = (0_usize, None);
+        ring::read_back(ring, |block| {
+            let mut earliest = u64::MAX;
+            octets::read(block, names, |mut entry| {
+                entry.date(self.dates);
+                if let Entry::Question(question) = &entry {
+                    earliest = earliest.min(question.end());
+                }
+                taken = taken.saturating_add(self.take(entry));
+            });
+            left_out = (taken >= memory && earliest < u64::MAX).then_some(earliest);
+            taken < memory && earliest >= first
+        });
+        left_out.max(self.first_end.filter(|_| lock(ring).has_lost()))
     }
 
-    pub(super) fn octet(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
+    /// Adds an entry if it is wanted; returns its weight.
+    fn take(&mut self, entry: Entry) -> usize {
+        let (span, recorded) = (self.span, &mut self.recorded);
+        match entry {
+            Entry::Question(question) if span.has(question.at, question.client) => {
+                let weight = question.weight();
+                recorded.questions.push(question);
+                weight
+            }
+            Entry::Flight(flight) if flight.began <= span.to => {
+                let weight = flight.weight();
+                recorded.flights.push(flight);
+                weight
+            }
+            Entry::Outage(outage) => {
+                recorded.outages.push(outage);
+                size_of_val(&outage)
+            }
+            Entry::Owner(owner) => {
+                recorded.owners.push(owner);
+                0
+            }
+            Entry::Question(_) | Entry::Flight(_) => 0,
+        }
     }
 
-    pub(super) fn chunk<const LENGTH: usize>(&mut self) -> Option<[u8; LENGTH]> {
-        self.take(LENGTH)?.first_chunk().copied()
+    /// Reads the segments of the store, the newest first. Memory has the questions that ended at `until` or later; entries that ended before
+    /// `oldest` are not shown.
+    fn stored(&mut self, store: &dyn Store, names: &mut ReadNames<'_>, (until, oldest): (u64, u64)) {
+        let mut since = store.begin().map(|begin| begin.max(oldest));
+        // Older flights explain nothing in the span.
+        let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(oldest);
+        let mut taken = 0_usize;
+        store.read_back(&mut |segment| {
+            let mut latest = None;
+            stored::read(segment, |octets| {
+                octets::read(octets, names, |mut entry| {
+                    let end = entry.end();
+                    latest = latest.max(Some(end));
+                    let is_wanted = match &mut entry {
+                        Entry::Question(question) => {
+                            question.stored = true;
+                            since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
+                            end.saturating_add(SAME_MOMENT) < until
+                        }
+                        // The names of an answer join later questions from the cache.
+                        Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
+                        _ => end >= first,
+                    };
+                    if is_wanted && end >= oldest {
+                        taken = taken.saturating_add(self.take(entry));
+                    }
+                });
+            });
+            // A damaged one has no time.
+            taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
+        });
+        self.recorded.stored_since = since;
     }
-
-    pub(super) fn octets(&mut self) -> Option<&'a [u8]> {
-        let length = self.octet()?;
-        self.take(length.into())
-    }
-
-    /// Passes over a number of pieces of equal size, and returns the number, which stands before them.
-    pub(super) fn pass(&mut self, size: usize) -> Option<usize> {
-        let pieces = usize::from(self.octet()?);
-        self.take(pieces.saturating_mul(size)).map(|_| pieces)
-    }
-
-    fn text(&mut self) -> Option<Box<str>> {
-        Some(String::from_utf8_lossy(self.octets()?).into())
-    }
-
-    fn address(&mut self) -> Option<IpAddr> {
-        let is_six = self.octet()?;
-        Some(address_of(self.chunk()?, is_six))
-    }
-}
-
-/// An address of an entry.
-pub(super) fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
-    let address = Ipv6Addr::from(octets);
-    match address.to_ipv4_mapped().filter(|_| is_six == 0) {
-        Some(address) => IpAddr::V4(address),
-        None => IpAddr::V6(address),
-    }
-}
-
-/// All entries of a block.
-#[cfg(test)]
-pub(super) fn read_all(octets: &[u8]) -> Vec<Entry> {
-    let (secrets, mut entries) = (super::redact::Secrets::default(), Vec::new());
-    read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
-    entries
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::MAX_RECORDED_TEXT;
-    use crate::written::{HitHead, Written};
-    use proptest::prelude::*;
+    use dns::clock::Clock;
+    use hickory_proto::rr::RecordType;
+    use std::time::Duration;
 
-    fn name(text: &str) -> Arc<[u8]> {
-        dns::question::wire_name(&hickory_proto::rr::Name::from_ascii(text).unwrap()).into()
+    fn recorder(size: u64) -> std::sync::Arc<Recorder> {
+        Recorder::with_size(Clock::machine(), 2, size)
     }
 
-    fn flight() -> FlightEntry {
-        let message = |server: &str, conduct, zone: &str| MessageEntry {
-            at: 7,
-            elapsed: 400_000,
-            server: server.parse().unwrap(),
-            zone: name(zone),
-            transport: Transport::Tcp,
-            conduct,
-            reason: "retry",
-            depth: 2,
-            keys: conduct.is_none(),
-        };
-        FlightEntry {
-            id: 9,
-            began: 1_795_165_200_000_000,
-            elapsed: 4_000_000,
-            name: name("mail.example."),
-            kind: RecordType::MX,
-            zone: name("example."),
-            shows: Some(Shows::Silence),
-            why: "no server of example. gave a usable answer".into(),
-            faults: vec![([192, 0, 2, 1].into(), Conduct::Silent)],
-            messages: vec![
-                message("192.0.2.1", Some(Conduct::Silent), "example."),
-                message("2001:db8::1", None, "."),
-            ],
-            links: vec![Link::Name(name("mx.example.")), Link::Address([192, 0, 2, 9].into())],
-            list_fault: Some(ListFault::NewOwner),
+    /// Gives a record a disk that has these questions.
+    fn store(recorder: &Recorder, questions: impl IntoIterator<Item = QuestionEntry>) {
+        let mut segment = stored::SEGMENT_HEAD.to_vec();
+        questions.into_iter().for_each(|question| stored::put(&Entry::Question(question), &mut segment));
+        recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
+    }
+
+    /// One segment, as it is on disk.
+    #[derive(Debug)]
+    struct OneSegment(Vec<u8>);
+
+    impl Store for OneSegment {
+        fn append(&self, _: &[u8]) {}
+
+        fn tend(&self) {}
+
+        fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
+            take(&self.0);
         }
-    }
-
-    fn put_flight(into: &mut Vec<u8>) {
-        Entry::Flight(flight()).put(into);
     }
 
     #[test]
-    fn entries_are_read_as_they_were_written() {
-        let mut octets = Vec::new();
-        let (client, at) = (IpAddr::from([127, 0, 0, 1]), 1_795_165_200_000_001);
-        let asked = b"\x04MAIL\x07example\x00\x00\x0f";
-        octets.resize(HitHead::room(asked), 0);
-        HitHead::new(client, 3, at).write(asked, &mut octets);
-        let failed = Written {
-            name: b"\x04MAIL\x07example\x00",
-            kind: RecordType::MX,
-            client: "2001:db8::5".parse().unwrap(),
-            port: 40_001,
-            transport: None,
-            view: 3,
-            at,
-            outcome: Outcome::Failed,
-            elapsed: std::time::Duration::from_micros(12),
-            flight: 9,
-            error: &"word ".repeat(99),
-            code: 22,
-            user: "postfix",
+    fn the_first_question_of_memory_is_not_read_from_the_disk_too() {
+        let recorder = recorder(1 << 20);
+        let now = recorder.clock.mono().as_micros();
+        let failed = QuestionEntry {
+            outcome: Outcome::Deadline,
+            elapsed: 4_003_000,
+            ..QuestionEntry::failed(b"\x04mail\x07example\x00", now)
         };
-        failed.put(&mut octets);
-        let owner = OwnerEntry { client, port: 53, at: 9, user: "991".into() };
-        Entry::Owner(owner.clone()).put(&mut octets);
-        put_flight(&mut octets);
-        Entry::Outage(3, 5).put(&mut octets);
-        let mut entries = read_all(&octets);
-        assert!(has_failure(&octets) && !has_failure(&octets[..HitHead::room(asked)]));
-        assert_eq!(entries.pop(), Some(Entry::Outage(3, 5)));
-        let [Entry::Question(first), Entry::Question(second), Entry::Owner(told), Entry::Flight(third)] =
-            &entries[..]
-        else {
-            panic!("{entries:?}");
+        recorder.asked(&failed, None);
+        let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
+        let [question] = &all()[..] else { panic!("{:?}", all()) };
+        // The clocks were compared at another moment when it was stored; the client and the name are withheld.
+        let stored = QuestionEntry {
+            at: question.at - 3,
+            name: (*b"\x07example\x00").into(),
+            client: [0, 0, 0, 0].into(),
+            ..question.clone()
         };
-        assert_eq!((first.name.as_ref(), first.kind), (&*name("mail.example."), RecordType::MX));
-        assert_eq!((first.at, first.client, first.view, first.elapsed), (at, client, 3, 0));
-        assert_eq!((first.outcome, first.flight, first.error.len()), (Outcome::Cache, None, 0));
-        assert_eq!(first.code, None);
-        assert_eq!((&second.name, second.kind, second.at), (&first.name, first.kind, at));
-        assert_eq!((second.client, second.view, second.elapsed), (failed.client, 3, 12));
-        assert_eq!((second.outcome, second.flight, second.code), (Outcome::Failed, Some(9), Some(22)));
-        assert_eq!(second.error.len(), MAX_RECORDED_TEXT - 1, "in whole words");
-        assert_eq!((first.port, &first.user), (0, &None));
-        assert_eq!((second.port, second.user.as_deref()), (40_001, Some("postfix")));
-        assert_eq!(told, &owner);
-        assert_eq!(third, &flight());
-        // As earlier versions wrote it.
-        let (without, mut octets) = (Entry::Flight(FlightEntry { list_fault: None, ..flight() }), Vec::new());
-        without.put(&mut octets);
-        assert_eq!(read_all(&octets), [without]);
+        let earlier = QuestionEntry { at: question.at - 1_000_000, ..stored.clone() };
+        store(&recorder, [earlier.clone(), stored]);
+        let read: Vec<_> = all().into_iter().map(|question| question.name).collect();
+        assert_eq!(read, [earlier.name, failed.name]);
     }
 
-    proptest! {
-        #[test]
-        fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300), cut in 0_usize..200) {
-            read_all(&octets);
-            let mut whole = Vec::new();
-            put_flight(&mut whole);
-            let cut = cut.min(whole.len());
-            let torn: Vec<u8> = whole.iter().copied().take(cut).chain(octets).collect();
-            read_all(&torn);
+    /// Segments, the newest first.
+    #[derive(Debug)]
+    struct Segments(Vec<Vec<u8>>);
+
+    impl Store for Segments {
+        fn append(&self, _: &[u8]) {}
+
+        fn tend(&self) {}
+
+        fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
+            for segment in &self.0 {
+                if !take(segment) {
+                    return;
+                }
+            }
         }
+    }
+
+    #[test]
+    fn a_damaged_segment_hides_no_older_one() {
+        let at = Clock::machine().unix_micros() - 60_000_000;
+        let stored =
+            QuestionEntry::hit((*b"\x07example\x00").into(), RecordType::MX, [127, 0, 0, 1].into(), 0, at);
+        let mut whole = stored::SEGMENT_HEAD.to_vec();
+        stored::put(&Entry::Question(QuestionEntry { outcome: Outcome::Failed, ..stored }), &mut whole);
+        let mut headless = whole.clone();
+        headless[..4].copy_from_slice(b"XXXX");
+        for newest in [headless, vec![0; 5_000], Vec::new()] {
+            let recorder = recorder(1 << 20);
+            recorder.store_in(std::sync::Arc::new(Segments(vec![newest, whole.clone()])));
+            assert_eq!(recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions.len(), 1);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_of_the_clock_makes_no_stored_question_two() {
+        let clock = Clock::simulated(1_795_165_920);
+        let recorder = Recorder::with_size(clock.clone(), 1, 1 << 20);
+        let fail = |at: Mono| {
+            let question = QuestionEntry::failed(b"\x04mail\x07example\x00", at.as_micros());
+            let question = QuestionEntry { elapsed: 20_000, ..question };
+            recorder.asked(&question, None);
+        };
+        let moments = || -> Vec<u64> {
+            let read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
+            read.questions.into_iter().map(|question| question.at).collect()
+        };
+        fail(clock.mono());
+        let before = moments();
+        store(&recorder, recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions);
+        for (seconds, wrong) in [(1, 3), (60, 86_400), (60, -3)] {
+            clock.sleep(Duration::from_secs(seconds));
+            clock.set_wrong_by(wrong);
+            assert_eq!(moments(), before, "after a step to {wrong} s");
+        }
+        clock.sleep(Duration::from_secs(1));
+        fail(clock.mono());
+        assert_eq!(moments().len(), 2);
+    }
+
+    #[test]
+    fn a_reader_takes_a_bounded_multiple_of_the_rings() {
+        let size = 1_u64 << 20;
+        let recorder = recorder(size);
+        for number in 0..40_000_u32 {
+            // The shortest names have the most entries.
+            let at = Mono::from_micros(number.into());
+            let mut page = recorder.hits(0, at, 0).unwrap();
+            page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
+            recorder.asked(&QuestionEntry::failed(b"\x00", number.into()), None);
+        }
+        let mut read = Recorded::default();
+        let counted = allocation_counter::measure(|| {
+            read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
+        });
+        assert!(counted.bytes_max < size * RECORD_READER * 5 / 4, "{counted:?}");
+        // Both kinds of questions reach back to the same moment, and to the last one.
+        let last = read.questions.last().unwrap().at;
+        assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
+        assert!(read.questions.len() > 5_000, "{}", read.questions.len());
+    }
+
+    #[test]
+    fn the_questions_of_a_batch_are_kept_once_it_has_ended() {
+        let recorder = recorder(1 << 20);
+        for at in 1..3 {
+            let mut page = recorder.hits(0, Mono::from_micros(at), 0).unwrap();
+            page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
+            page.put(b"\x00\x00\x02", [127, 0, 0, 1].into());
+        }
+        let read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
+        assert_eq!(read.questions.len(), 4);
+        let none = ReadSpan { client: Some("192.0.2.0/24".parse().unwrap()), ..ReadSpan::default() };
+        assert!(recorder.recorded(&none, &Secrets::default()).questions.is_empty());
     }
 }

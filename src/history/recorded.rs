@@ -1,23 +1,22 @@
 //! The recorded questions: the part of the record that keeps each question, and the flights that answered them.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use std::cmp::Reverse;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use hickory_proto::rr::{Name, Record};
 use ipnet::IpNet;
 
-use super::entry::{FlightEntry, OwnerEntry, QuestionEntry};
+use super::entry::{FlightEntry, OutageEntry, OwnerEntry, QuestionEntry};
 use super::event::FlightFailure;
+use super::octets::HitHead;
 use super::owner;
 use super::ring::Ring;
 use super::store::Store;
 use super::trail::Trail;
-use super::written::HitHead;
+
 use dns::clock::Clock;
 use dns::conduct::Conduct;
-use dns::hash::Plain;
 use dns::question::Question;
 
 /// The rings of the record. The rings of the workers are in their shards.
@@ -82,26 +81,18 @@ pub struct Recorded {
     pub questions: Vec<QuestionEntry>,
     /// Flights, each once.
     pub flights: Vec<FlightEntry>,
-    /// Since when memory has every question that the cache did not answer; none if it has none.
-    pub whole: Option<u64>,
+    /// When the first question of memory came, whether it was wanted or not.
+    pub begin: Option<u64>,
     /// Before then questions that the cache did not answer may be missing in memory; none if it has all since the start.
     pub lost: Option<u64>,
     /// Before then questions that the cache answered may be missing in memory; none if it has all since the start.
     pub(crate) lost_hits: Option<u64>,
-    /// When the first question of the record came, whether it was wanted or not.
-    pub begin: Option<u64>,
-    /// The arrival of the first stored question. Stored are failed and slow questions that are no longer in memory.
-    pub(crate) stored_begin: Option<u64>,
     /// Since when the disk has failed, bogus and slow questions; none if it has none, or nothing is stored.
     pub stored_since: Option<u64>,
     /// Whether no questions are kept, because the record has no size.
     pub off: bool,
-    /// Whether the disk has questions whose client `history.redact` has removed.
-    pub without_client: bool,
-    /// Whether the disk has names that `history.redact` has shortened to their domain; known of failed questions.
-    pub shortened: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
-    pub outages: Vec<(u64, u64)>,
+    pub outages: Vec<OutageEntry>,
     /// The users that were found for clients, which their questions get by `in_order`.
     pub owners: Vec<OwnerEntry>,
 }
@@ -182,21 +173,36 @@ impl ReadSpan {
 }
 
 impl Recorded {
-    /// Whether memory has lost questions of about this time that the cache did not answer, so that the disk alone has them. `in_memory`: of
-    /// the time of a question that memory has, because it came from the cache.
-    pub(super) fn is_of_disk(&self, at: u64, in_memory: bool) -> bool {
-        let is_before = |first: Option<u64>| first.is_some_and(|first| at < first);
-        if in_memory { is_before(self.lost) } else { self.whole.is_none() || is_before(self.whole) }
+    /// Since when memory has every question that the cache did not answer; none if it has no question.
+    pub fn whole(&self) -> Option<u64> {
+        self.lost.or(self.begin)
+    }
+
+    /// As it is read: equal names have the same memory.
+    #[cfg(test)]
+    pub(super) fn interned(self) -> Self {
+        let (no_secrets, mut octets) = (super::redact::Secrets::default(), Vec::new());
+        let mut interned = Self { questions: Vec::new(), flights: Vec::new(), ..self.clone() };
+        let stored: Vec<bool> = self.questions.iter().map(|question| question.stored).collect();
+        self.questions.iter().for_each(|question| super::octets::put_question(question, &mut octets));
+        self.flights.iter().for_each(|flight| super::octets::put_flight(flight, &mut octets));
+        let mut names = super::names::ReadNames::without(&no_secrets);
+        super::octets::read(&octets, &mut names, |entry| match entry {
+            super::entry::Entry::Question(question) => interned.questions.push(question),
+            super::entry::Entry::Flight(flight) => interned.flights.push(flight),
+            _ => {}
+        });
+        interned.questions.iter_mut().zip(stored).for_each(|(question, stored)| question.stored = stored);
+        interned
     }
 
     /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         // Entries are large: their keys are sorted apart from them.
-        if !self.questions.is_sorted_by_key(|question| question.at) {
-            self.questions.sort_by_cached_key(|question| question.at);
-        }
-        keep_complete(&mut self.flights, |flight| (flight.id, flight.elapsed));
+        self.questions.sort_by_cached_key(|question| question.at);
+        self.flights.sort_by_cached_key(|flight| (flight.id, Reverse(flight.elapsed)));
+        self.flights.dedup_by_key(|flight| flight.id);
         self.flights.sort_by_cached_key(|flight| flight.began);
         self.outages = joined(self.outages);
         owner::give(&std::mem::take(&mut self.owners), &mut self.questions);
@@ -204,55 +210,10 @@ impl Recorded {
     }
 }
 
-/// Removes the earlier entries of flights that were kept twice: the later one took longer, and is complete. `of` gives the number of a
-/// flight and its time.
-pub(super) fn keep_complete<F>(flights: &mut Vec<F>, of: impl Fn(&F) -> (u64, u64)) {
-    if are_different(|| flights.iter().map(|flight| of(flight).0)) {
-        return;
-    }
-    let mut longest: HashMap<u64, u64, BuildHasherDefault<Plain>> = HashMap::default();
-    longest.reserve(flights.len());
-    for (id, elapsed) in flights.iter().map(&of) {
-        let known = longest.entry(id).or_default();
-        *known = elapsed.max(*known);
-    }
-    flights.retain(|flight| {
-        let (id, elapsed) = of(flight);
-        let is_longest = longest.get(&id) == Some(&elapsed);
-        if is_longest {
-            longest.remove(&id);
-        }
-        is_longest
-    });
-}
-
-/// Whether numbers are known to be different. Those of the flights of a process follow each other, so that few bits tell it.
-fn are_different<Numbers: Iterator<Item = u64>>(numbers: impl Fn() -> Numbers) -> bool {
-    let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else { return true };
-    let words = last.saturating_sub(first) / WORD;
-    let Some(words) = usize::try_from(words).ok().filter(|words| *words <= numbers().count()) else {
-        return false;
-    };
-    let mut seen = vec![0_u64; words.saturating_add(1)];
-    numbers().all(|number| {
-        let place = number.saturating_sub(first);
-        let bit = 1 << (place % WORD);
-        let word = usize::try_from(place / WORD).ok().and_then(|word| seen.get_mut(word));
-        word.is_some_and(|word| {
-            let is_new = *word & bit == 0;
-            *word |= bit;
-            is_new
-        })
-    })
-}
-
-/// Bits of a word.
-const WORD: u64 = u64::BITS as u64;
-
 /// Spans in the order of time. Overlapping spans are joined.
-pub(super) fn joined(mut spans: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+fn joined(mut spans: Vec<OutageEntry>) -> Vec<OutageEntry> {
     spans.sort_unstable();
-    let mut joined: Vec<(u64, u64)> = Vec::new();
+    let mut joined: Vec<OutageEntry> = Vec::new();
     for (since, until) in spans {
         match joined.last_mut() {
             Some((_, end)) if since <= *end => *end = until.max(*end),
@@ -271,15 +232,6 @@ mod tests {
         let outages = vec![(9, 12), (1, 3), (1, 7), (2, 5)];
         let recorded = Recorded { outages, ..Recorded::default() }.in_order();
         assert_eq!(recorded.outages, [(1, 7), (9, 12)]);
-    }
-
-    #[test]
-    fn numbers_are_known_to_be_different_if_they_are_near_each_other() {
-        let known = |numbers: &[u64]| are_different(|| numbers.iter().copied());
-        assert!(known(&[]) && known(&[7]) && known(&[65, 1, 2, 63, 64]));
-        assert!(!known(&[1, 64, 64]) && !known(&[9, 9]));
-        assert!(!known(&[1, u64::MAX]) && !known(&[0, 64 * 3]), "not known");
-        assert!(known(&[0, 64 * 2]));
     }
 
     #[test]

@@ -7,12 +7,13 @@
 //! A reader copies one block at a time, and lets the writer write between two of them.
 
 use std::hint::black_box;
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 
-use super::entry::OwnerEntry;
+use super::entry::{Entry, FlightEntry, QuestionEntry};
 use super::lock::lock;
+use super::octets::{self, HitHead};
 use super::tally::FailureCount;
-use super::written::{HitHead, Written, WrittenFlight};
 use crate::limits::{CORE_LINE, RECORD_BLOCK};
 
 /// Fewest blocks of a ring: one with entries, and one that is written.
@@ -72,29 +73,29 @@ impl Ring {
     }
 
     /// Writes another question.
-    pub(super) fn question(&mut self, question: &Written<'_>) {
+    pub(super) fn question(&mut self, question: &QuestionEntry) {
         self.failures.count(question.outcome);
-        self.add(|octets| question.put(octets));
+        self.add(|octets| octets::put_question(question, octets));
     }
 
     /// Writes a flight.
-    pub(super) fn flight(&mut self, flight: &WrittenFlight<'_>) {
-        self.add(|octets| flight.put(octets));
+    pub(super) fn flight(&mut self, flight: &FlightEntry) {
+        self.add(|octets| octets::put_flight(flight, octets));
     }
 
-    /// Writes the user of a client.
-    pub(super) fn owner(&mut self, owner: &OwnerEntry) {
-        self.add(|octets| owner.put(octets));
+    /// Writes another entry.
+    pub(super) fn entry(&mut self, entry: &Entry) {
+        self.add(|octets| octets::put(entry, octets));
+    }
+
+    /// Writes a question from the cache that is not one of a batch.
+    pub(super) fn restore_hit(&mut self, hit: &QuestionEntry) {
+        self.add(|octets| octets::put_hit(hit, octets));
     }
 
     /// Number of failed questions written so far, including questions that were overwritten since.
     pub(super) const fn failures(&self) -> FailureCount {
         self.failures
-    }
-
-    /// Writes an entry of an earlier process. `read_on` leaves it out.
-    pub(super) fn restore(&mut self, put: impl FnOnce(&mut Vec<u8>)) {
-        self.add(put);
     }
 
     /// Ends the writing of entries of an earlier process, which had overwritten some or not.
@@ -156,41 +157,34 @@ impl Ring {
 }
 
 /// Reads the blocks of a ring, the newest first, until `take` returns false.
-pub(super) fn read_back(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool) {
-    let mut octets = Vec::with_capacity(RECORD_BLOCK);
-    copy_back(ring, &mut octets, |octets, _| {
-        let more = take(octets);
-        octets.clear();
-        more
-    });
+pub(super) fn read_back(ring: &Mutex<Ring>, take: impl FnMut(&[u8]) -> bool) {
+    read_blocks(ring, Iterator::rev, take);
 }
 
-/// Copies the blocks of a ring behind what is there, the newest first, until `take` returns false. It gets all octets, and the place
-/// where those of the block begin.
-pub(super) fn copy_back(
+/// Reads the blocks of a ring, the oldest first, until `take` returns false.
+pub(super) fn read_all(ring: &Mutex<Ring>, take: impl FnMut(&[u8]) -> bool) {
+    read_blocks(ring, |blocks| blocks, take);
+}
+
+/// Reads the blocks of a ring in an order, until `take` returns false. Blocks that are overwritten meanwhile are left out.
+fn read_blocks<Order: Iterator<Item = u64>>(
     ring: &Mutex<Ring>,
-    octets: &mut Vec<u8>,
-    mut take: impl FnMut(&mut Vec<u8>, usize) -> bool,
+    order: impl FnOnce(RangeInclusive<u64>) -> Order,
+    mut take: impl FnMut(&[u8]) -> bool,
 ) {
     let (last, blocks) = {
         let ring = lock(ring);
         (ring.block, ring.blocks())
     };
-    for block in (last.saturating_add(1).saturating_sub(blocks)..=last).rev() {
-        let begin = octets.len();
-        // Memory that is new to the process is taken before the lock: a worker waits for as little as possible.
-        octets.reserve(RECORD_BLOCK);
-        lock(ring).copy(block, octets);
-        if !take(octets, begin) {
+    // Memory that is new to the process is taken before the lock: a worker waits for as little as possible.
+    let mut octets = Vec::with_capacity(RECORD_BLOCK);
+    for block in order(last.saturating_add(1).saturating_sub(blocks)..=last) {
+        octets.clear();
+        lock(ring).copy(block, &mut octets);
+        if !take(&octets) {
             return;
         }
     }
-}
-
-/// Octets of the blocks of a ring that were written.
-pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
-    let ring = lock(ring);
-    usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
 }
 
 /// Copies the oldest block of a ring.
@@ -206,31 +200,6 @@ pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
 pub(super) struct RingPlace {
     block: u64,
     octets: usize,
-}
-
-/// Leaves out all but the last blocks.
-pub(super) fn skip(ring: &Mutex<Ring>, place: &mut RingPlace, blocks: u64) {
-    let (first, restored) = {
-        let ring = lock(ring);
-        (RingPlace { block: ring.block.saturating_sub(blocks), octets: 0 }, ring.restored)
-    };
-    *place = first.max(restored).max(*place);
-}
-
-/// Reads the blocks of a ring, the oldest first, until `take` returns false. Blocks that are overwritten meanwhile are left out.
-pub(super) fn read_all(ring: &Mutex<Ring>, mut take: impl FnMut(&[u8]) -> bool) {
-    let (last, blocks) = {
-        let ring = lock(ring);
-        (ring.block, ring.blocks())
-    };
-    let mut octets = Vec::with_capacity(RECORD_BLOCK);
-    for block in last.saturating_add(1).saturating_sub(blocks)..=last {
-        octets.clear();
-        lock(ring).copy(block, &mut octets);
-        if !take(&octets) {
-            return;
-        }
-    }
 }
 
 /// Reads the entries that this process has written since the last reading, the oldest first, a part of a block at a time. Blocks that
@@ -260,7 +229,6 @@ pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl 
 mod tests {
     use super::*;
     use crate::entry::Entry;
-    use crate::reading;
 
     const ASKED: &[u8] = b"\x07example\x00\x00\x01";
 
@@ -274,7 +242,7 @@ mod tests {
             Entry::Question(question) => question.at,
             _ => panic!(),
         };
-        reading::read_all(block).into_iter().map(at).collect()
+        octets::read_all(block).into_iter().map(at).collect()
     }
 
     fn times(ring: &Mutex<Ring>) -> Vec<u64> {

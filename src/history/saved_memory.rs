@@ -17,11 +17,10 @@ use super::dates::Dates;
 use super::entry::{Entry, QuestionEntry};
 use super::lock::lock;
 use super::names::ReadNames;
-use super::reading;
+use super::octets;
 use super::redact::Secrets;
 use super::ring::{self, Ring};
 use super::stored::{self, DamagedSegment, SEGMENT_HEAD};
-use super::written::HitHead;
 use crate::limits::STORED_TIME;
 use dns::clock::micros;
 use dns::question::Outcome;
@@ -41,28 +40,27 @@ impl Recorder {
         let lost_hits = self.shards.iter().any(|shard| has_lost(&shard.ring));
         let misses = if has_lost(&self.kept.misses) { LOST_MISSES } else { 0 };
         let hits = if lost_hits { LOST_HITS } else { 0 };
-        let mut octets = vec![misses | hits];
-        octets.extend_from_slice(&SEGMENT_HEAD);
-        for outage in lock(&self.incidents).outage.spans(self.clock.mono()) {
-            let mut outage = Entry::Outage(outage.0.as_micros(), outage.1.as_micros());
-            outage.date(&dates);
-            stored::put(&outage, &mut octets);
+        let mut written = vec![misses | hits];
+        written.extend_from_slice(&SEGMENT_HEAD);
+        for (since, until) in lock(&self.incidents).outage.spans(self.clock.mono()) {
+            let (since, until) = (dates.unix(since.as_micros()), dates.unix(until.as_micros()));
+            stored::put(&Entry::Outage((since, until)), &mut written);
         }
-        write(&octets)?;
+        write(&written)?;
         let mut result = Ok(());
         for ring in self.rings() {
             ring::read_all(ring, |block| {
-                octets.clear();
-                reading::read(block, &mut names, |mut entry| {
+                written.clear();
+                octets::read(block, &mut names, |mut entry| {
                     entry.date(&dates);
                     match &entry {
                         Entry::Question(hit) if is_hit(hit) => {
-                            stored::frame(&mut octets, |octets| put_hit(hit, octets));
+                            stored::frame(&mut written, |octets| octets::put_hit(hit, octets));
                         }
-                        _ => stored::put(&entry, &mut octets),
+                        _ => stored::put(&entry, &mut written),
                     }
                 });
-                result = write(&octets);
+                result = write(&written);
                 result.is_ok()
             });
             if result.is_err() {
@@ -90,15 +88,15 @@ impl Recorder {
         let (mut hits, mut questions) = (Vec::new(), 0_u64);
         let mut misses = lock(&self.kept.misses);
         stored::read(segment, |octets| {
-            reading::read(octets, &mut names, |mut entry| {
-                if entry.end() > now || entry.begin() < oldest {
+            octets::read(octets, &mut names, |mut entry| {
+                if entry.end() > now || entry.end() < oldest {
                     return;
                 }
                 entry.date(&to_mono);
                 questions = questions.saturating_add(u64::from(matches!(entry, Entry::Question(_))));
                 match entry {
                     Entry::Question(hit) if is_hit(&hit) => hits.push(hit),
-                    entry => misses.restore(|octets| entry.put(octets)),
+                    entry => misses.entry(&entry),
                 }
             });
         });
@@ -109,7 +107,7 @@ impl Recorder {
         for (number, shard) in self.shards.iter().enumerate() {
             let mut ring = lock(&shard.ring);
             for hit in hits.iter().skip(number).step_by(self.shards.len()) {
-                ring.restore(|octets| put_hit(hit, octets));
+                ring.restore_hit(hit);
             }
             ring.end_restoring(lost & LOST_HITS > 0);
         }
@@ -127,24 +125,15 @@ fn is_hit(question: &QuestionEntry) -> bool {
     question.outcome == Outcome::Cache && question.elapsed == 0 && question.flight.is_none()
 }
 
-/// Appends the entry of a hit.
-fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
-    let asked = [&*hit.name, &u16::from(hit.kind).to_be_bytes()].concat();
-    let begin = into.len();
-    into.resize(begin.saturating_add(HitHead::room(&asked)), 0);
-    let room = into.get_mut(begin..).unwrap_or_default();
-    HitHead::new(hit.client, hit.view, hit.at).write(&asked, room);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::FlightEntry;
     use crate::event::Shows;
     use crate::redact::Redaction;
     use crate::store::Store;
     use crate::why::DaemonFacts;
-    use crate::written::{Written, WrittenFlight, WrittenMessages};
-    use crate::{ReadSpan, Recorded, TellFacts, Told};
+    use crate::{LogFacts, LogState, ReadSpan, Recorded};
     use dns::clock::{Clock, Mono};
     use dns::question::ClientTransport;
     use std::convert::Infallible;
@@ -171,33 +160,28 @@ mod tests {
                 recorder.hits(shard, at, 7).unwrap().put(name, client);
             }
         }
-        let messages = WrittenMessages::default();
         let id = recorder.kept.first + 5;
-        let flight = WrittenFlight {
-            id,
-            began: now - 8_000_000,
-            elapsed: 4_000_000,
-            name: b"\x04mail\x00",
-            kind: hickory_proto::rr::RecordType::MX,
-            zone: b"\x00",
+        let flight = FlightEntry {
+            name: b"\x04mail\x00"[..].into(),
+            zone: b"\x00"[..].into(),
             shows: Some(Shows::Silence),
-            why: "no server of key.list. answers",
-            faults: &[],
-            messages: &messages,
-            links: &[],
-            list_fault: None,
+            why: "no server of key.list. answers".into(),
+            ..FlightEntry::blank(id, now - 8_000_000, 4_000_000)
         };
         lock(&recorder.kept.misses).flight(&flight);
-        let failed = Written::failed(b"\x04mail\x00", now - 8_000_000);
-        let elapsed = Duration::from_secs(4);
-        let transport = Some(ClientTransport::Tcp);
-        recorder.asked(
-            &Written { elapsed, transport, flight: id, user: "postfix", error: "silent", code: 22, ..failed },
-            None,
-        );
+        let failed = QuestionEntry {
+            elapsed: 4_000_000,
+            transport: Some(ClientTransport::Tcp),
+            flight: Some(id),
+            user: Some("postfix".into()),
+            error: "silent".into(),
+            code: Some(22),
+            ..QuestionEntry::failed(b"\x04mail\x00", now - 8_000_000)
+        };
+        recorder.asked(&failed, None);
         // It came together with others, so it has a time.
-        let late = Written { outcome: Outcome::Cache, at: now - 7_000_000, ..failed };
-        recorder.asked(&late, None);
+        let late = QuestionEntry::failed(b"\x04mail\x00", now - 7_000_000);
+        recorder.asked(&QuestionEntry { outcome: Outcome::Cache, ..late }, None);
     }
 
     fn secrets() -> Secrets {
@@ -230,7 +214,7 @@ mod tests {
             assert_eq!(next.restore_memory(&file).unwrap(), 8);
             let after = read(&next);
             assert_eq!((&after.questions, &after.flights), (&before.questions, &before.flights));
-            assert_eq!((after.whole, after.lost), (before.whole, None));
+            assert_eq!((after.whole(), after.lost), (before.whole(), None));
             let again = read_again(&next);
             assert_eq!((again.questions, again.flights), (after.questions, after.flights));
         }
@@ -248,7 +232,8 @@ mod tests {
     async fn of_a_full_memory_the_next_process_knows_that_it_lacks_the_first_queries() {
         let first = recorder(1);
         let now = first.clock.mono().as_micros() - 1_000_000;
-        (0..20_000).for_each(|number| first.asked(&Written::failed(b"\x04mail\x00", now + number), None));
+        (0..20_000)
+            .for_each(|number| first.asked(&QuestionEntry::failed(b"\x04mail\x00", now + number), None));
         let before = read(&first);
         assert!(before.lost.is_some());
         for size in [1 << 20, 8 << 20] {
@@ -311,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn restored_failures_are_not_told_or_stored_again() {
+    async fn restored_failures_are_not_logged_or_stored_again() {
         let first = recorder(2);
         fill(&first);
         let next = recorder(2);
@@ -319,21 +304,17 @@ mod tests {
         let stored = Arc::new(Appended::default());
         next.store_in(Arc::clone(&stored) as Arc<dyn Store>);
         next.set_slow(Duration::from_secs(1));
-        let (secrets, mut told) = (secrets(), Told::default());
-        let mut tell = |recorder: &Recorder| {
+        let (secrets, mut state) = (secrets(), LogState::default());
+        let mut log = |recorder: &Recorder| {
             recorder.wake_reader();
-            let slow = Duration::from_secs(1);
-            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow, shortens: false };
+            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
             let redaction = Redaction::default();
-            let (is_list_told, is_configured) = (&|_: &[u8]| false, &|_: &[u8]| false);
-            recorder.tell_last(
-                &mut told,
-                &TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured },
-            );
+            let facts = LogFacts { secrets: &secrets, redaction, facts, is_list_logged: &|_| false };
+            recorder.write_last_log(&mut state, &facts);
             *stored.0.lock().unwrap()
         };
-        assert_eq!(tell(&next), 0);
+        assert_eq!(log(&next), 0);
         fill(&next);
-        assert!(tell(&next) > 0);
+        assert!(log(&next) > 0);
     }
 }

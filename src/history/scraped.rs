@@ -1,30 +1,25 @@
-//! The counts that a scrape of metrics reads, all at one moment. A scrape may come ten times a second, so nothing else is read.
+//! The counts that a scrape of metrics reads, all at one moment.
 
 use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::explained::OWNED_LABELS;
-use super::histogram::Distribution;
 use super::lock::lock;
 use super::report::{FailuresByZone, JudgedCounts, Scraped, ZoneFailures};
 use super::tally::FailureTally;
 use super::totals::Totals;
 use super::window::Window;
 use super::{Recorder, types_of};
-use dns::question::{Outcome, label_places, name_of_wire, name_text};
+use dns::question::{label_places, name_of_wire, name_text};
 
 impl Recorder {
     /// The counts for a scrape, with those of the window by which the health is judged.
     pub fn scraped(&self, judged: Window) -> Scraped {
-        let mut latency: Vec<_> =
-            Outcome::ALL.into_iter().map(|one| (one, Distribution::default())).collect();
-        let totals = Totals::read_counts(&self.shards, &self.upstream, |outcome, times| {
-            latency.get_mut(outcome).into_iter().for_each(|(_, sum)| sum.add(&times.distribution()));
-        });
+        let totals = self.totals();
         Scraped {
             outcomes: totals.outcomes(),
             types: types_of(&totals),
-            latency,
+            latency: totals.distributions(),
             apart: totals.apart(),
             messages: totals.conduct(),
             validated: totals.validated(),
@@ -36,7 +31,7 @@ impl Recorder {
 
     /// The counts of a window by which the health is judged.
     pub fn judged(&self, window: Window) -> JudgedCounts {
-        self.judged_of(&Totals::read_counts(&self.shards, &self.upstream, |_, _| ()), window)
+        self.judged_of(&self.totals(), window)
     }
 
     /// The failed questions of a window by zone, as `JudgedCounts::failures` counts them without their zones; none if no questions are
@@ -61,7 +56,7 @@ impl Recorder {
     fn judged_of(&self, totals: &Totals, window: Window) -> JudgedCounts {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.snapshots).begin(window, now);
-        let since = totals.counts_since(&earlier);
+        let since = totals.since(&earlier);
         let outcomes = since.outcomes();
         JudgedCounts {
             seconds: covered.as_secs_f64(),

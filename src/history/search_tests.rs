@@ -4,7 +4,6 @@ use crate::entry::{FlightEntry, MessageEntry};
 use crate::event::Shows;
 use crate::limits::FAILURE_COST;
 use crate::message::ListName;
-use crate::redact::Secrets;
 use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, wire_name};
@@ -75,7 +74,7 @@ fn three_messages() -> Recorded {
         .zip(1..)
         .map(|((one, conduct), id)| flight(one, u64::from(id), id, conduct));
     let flights = flights.collect();
-    Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() }
+    Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() }
 }
 
 fn all() -> Wanted {
@@ -91,15 +90,10 @@ fn list(name: &[u8]) -> Option<ListName> {
     name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
 }
 
-fn told_with(recorded: &Recorded, wanted: &Wanted, shortens: bool) -> Vec<MessageReport> {
-    let secrets = Secrets::default();
-    let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1), shortens };
-    why(&Outline::of(recorded, &secrets).in_order(), std::slice::from_ref(wanted), &facts, &|| false)
-        .remove(0)
-}
-
 fn told(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
-    told_with(recorded, wanted, false)
+    let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
+    let recorded = recorded.clone().interned().in_order();
+    why(&recorded, std::slice::from_ref(wanted), &facts, &|| false).remove(0)
 }
 
 /// The first name of each message.
@@ -162,7 +156,7 @@ fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it(
     assert_eq!(found(name("list.test.")), ["192.0.2.2", "192.0.2.4", "192.0.2.5"]);
     assert_eq!(found(name("example.")), ["192.0.2.3"]);
     assert_eq!(found(name("xample.")), [""; 0]);
-    assert_eq!(found(WantedSubject::Shortened((*wire("example.")).into())), [""; 0], "not what is below");
+    assert_eq!(found(WantedSubject::Itself((*wire("example.")).into())), [""; 0], "not what is below");
 }
 
 #[test]
@@ -174,7 +168,7 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
     flights.push(flight(&mut questions[1], 2, 2, Conduct::Answered));
     flights[1].messages[0].zone = wire("test.");
     flights[1].zone = wire("test.");
-    let recorded = Recorded { questions, flights, whole: Some(BEGIN), ..Recorded::default() };
+    let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     let [message] = &told(&recorded, &of_name("own.test."))[..] else { panic!() };
     let marked: Vec<_> = message.questions.iter().map(|one| (&*one.name, one.of_subject)).collect();
     assert_eq!(marked, [("other.example.", false), ("own.test.", true)]);
@@ -191,7 +185,7 @@ fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_too
     questions.push(question(1, MILLI, 0, "mail.example."));
     questions.push(question(1, 500 * MILLI, 0, "_dmarc.mail.example."));
     questions.push(question(1, 1_900 * MILLI, 0, "s1._domainkey.mail.example."));
-    let recorded = Recorded { questions, whole: Some(BEGIN), ..Recorded::default() };
+    let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
     let worst = told(&recorded, &Wanted { most: 1, ..of_name("example.") });
     assert_eq!(names(&worst), ["mail.example."]);
     assert_eq!((worst[0].questions.len(), worst[0].culprit.kind), (3, CulpritKind::Client));
@@ -199,162 +193,18 @@ fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_too
 
 #[test]
 fn what_is_not_in_the_record_says_why() {
-    let told_of = |recorded: &Recorded, wanted: &Wanted, shortens| {
-        let [message] = &told_with(recorded, wanted, shortens)[..] else { panic!() };
+    let told_of = |recorded: &Recorded| {
+        let [message] = &told(recorded, &of_name("mail.none.test."))[..] else { panic!() };
         assert!(message.is_absent() && message.culprit.kind == CulpritKind::Unknown);
         (message.history_begin, message.culprit.evidence.clone())
     };
-    let (wanted, full) = (of_name("mail.none.test."), three_messages());
-    let others = told_of(&full, &wanted, false);
+    let others = told_of(&three_messages());
     assert_eq!(others.0, Some(seconds(BEGIN)));
-    let shortened = told_of(&full, &wanted, true);
-    let of_client = Wanted { client: Some("203.0.113.9/32".parse().unwrap()), ..wanted.clone() };
-    assert_eq!(told_of(&full, &of_client, false), others);
-    let without = told_of(&Recorded { without_client: true, ..full.clone() }, &of_client, false);
-    assert_eq!(told_of(&Recorded { without_client: true, ..full }, &wanted, false), others);
-    let empty = told_of(&Recorded::default(), &wanted, false);
-    let off = told_of(&Recorded { off: true, ..Recorded::default() }, &wanted, false);
-    let stored = Recorded { stored_begin: Some(BEGIN), ..Recorded::default() };
-    assert_eq!(told_of(&stored, &wanted, false), others);
+    let empty = told_of(&Recorded::default());
+    let off = told_of(&Recorded { off: true, ..Recorded::default() });
+    assert_eq!(told_of(&Recorded { stored_since: Some(BEGIN), ..Recorded::default() }), others);
     assert_eq!((empty.0, off.0), (None, None));
-    let texts = [&others.1, &shortened.1, &without.1, &empty.1, &off.1];
-    assert_eq!(texts.iter().collect::<std::collections::BTreeSet<_>>().len(), texts.len(), "{texts:?}");
-}
-
-#[test]
-fn the_disk_is_searched_for_the_domain_of_a_name_where_memory_does_not_reach() {
-    let mut questions = vec![
-        question(1, 0, SECOND, "example.net."),
-        question(2, 10 * SECOND, SECOND, "example.net."),
-        question(3, 11 * SECOND, SECOND, "mail.example.net."),
-    ];
-    let mut id = 0;
-    let flights = questions.iter_mut().map(|one| {
-        id += 1;
-        flight(one, id, 1, Conduct::Silent)
-    });
-    let flights = flights.collect();
-    let whole = Some(BEGIN + 10 * SECOND);
-    let recorded = Recorded { questions, flights, begin: Some(BEGIN), whole, ..Recorded::default() };
-    let clients = |shortens| {
-        let told = told_with(&recorded, &of_name("mail.example.net."), shortens);
-        let mut clients: Vec<_> = told.into_iter().map(|message| message.client).collect();
-        clients.sort();
-        clients
-    };
-    assert_eq!(clients(false), ["192.0.2.3"]);
-    assert_eq!(clients(true), ["192.0.2.1", "192.0.2.3"]);
-}
-
-type Worth = (u64, u64);
-
-/// For each message its worth as far as it is known from heads alone, and its worth by its causes.
-fn worths(recorded: &Recorded, wanted: &Wanted) -> Vec<(Option<Worth>, Worth)> {
-    let secrets = Secrets::default();
-    let slow = Duration::from_secs(1);
-    let facts = DaemonFacts { list: &list, usual: &|_| None, slow, shortens: false };
-    let outline = Outline::of(recorded, &secrets).in_order();
-    let names = OutlineNames::of(&outline, facts.list);
-    let messages = names.messages();
-    let search = Search { outline: &outline, names: &names, facts: &facts, messages: &messages };
-    let flights = LazyCell::new(|| outline.flights_by_number());
-    let both = |places: &[u32]| {
-        let judged = search.judge(&[search.decisive(places)], wanted, |judged, _| judged[0].worth);
-        (search.known_worth(places, wanted, &flights), judged)
-    };
-    messages.iter().map(both).collect()
-}
-
-/// Three questions of a message, one after the other, each answered after 200 ms by a query that was sent 1 ms later.
-fn quick_answers() -> Recorded {
-    let mut questions: Vec<_> =
-        (0..3).map(|number| question(1, number * 210 * MILLI, 200 * MILLI, "a.example.")).collect();
-    let flights = questions.iter_mut().zip(1..).map(|(one, id)| {
-        let mut flight = flight(one, u64::from(id), id, Conduct::Answered);
-        (flight.messages[0].at, flight.messages[0].elapsed) = (1_000, 199_000);
-        flight
-    });
-    let flights = flights.collect();
-    Recorded { questions, flights, ..Recorded::default() }
-}
-
-#[test]
-fn the_worth_of_quick_answers_is_known_without_their_causes() {
-    let known = |change: &dyn Fn(&mut Recorded)| {
-        let mut recorded = quick_answers();
-        change(&mut recorded);
-        let [(known, judged)] = worths(&recorded, &of_name("example."))[..] else { panic!() };
-        assert!(known.is_none_or(|known| known == judged), "{known:?} instead of {judged:?}");
-        known
-    };
-    assert_eq!(known(&|_| ()), Some((0, 600 * MILLI)));
-    // A pause of the client: a cause that is known without its questions.
-    let pauses = |recorded: &mut Recorded| {
-        recorded.questions[2].at += 1_500 * MILLI;
-        recorded.flights[2].began += 1_500 * MILLI;
-    };
-    assert_eq!(known(&pauses), Some((1_520 * MILLI, 600 * MILLI)));
-    // The time of a query that got no answer, of a flight that was lost, and of a failure is judged by its cause.
-    assert_eq!(
-        known(&|recorded| recorded.flights[0].messages[0].conduct = Some(Conduct::Refused)),
-        Some((0, 600 * MILLI))
-    );
-    assert_eq!(
-        known(&|recorded| recorded.flights.iter_mut().for_each(|flight| flight.messages[0].conduct = None)),
-        None
-    );
-    assert_eq!(known(&|recorded| recorded.flights.clear()), None);
-    assert_eq!(known(&|recorded| recorded.questions[1].outcome = Outcome::Failed), None);
-    // So is an answer that was slow.
-    assert_eq!(
-        known(&|recorded| {
-            recorded.questions[2].elapsed = 400 * MILLI;
-            recorded.flights[2].messages[0].elapsed = 399_000;
-        }),
-        None
-    );
-}
-
-proptest::proptest! {
-    /// A question by its begin, its time, its kind, and the begin, the time and the conduct of its query.
-    #[test]
-    fn a_worth_that_is_known_without_causes_is_that_by_causes(
-        asked in proptest::collection::vec(
-            (0_u64..2_500, 0_u64..700, 0_u8..12, (0_u32..300, 0_u32..700, 0_u8..12)), 1..8,
-        ),
-    ) {
-        let (mut questions, mut flights) = (Vec::new(), Vec::new());
-        for (number, (at, elapsed, kind, (sent, round_trip, conduct))) in (1_u8..).zip(asked) {
-            let mut one = question(1, at * MILLI, elapsed * MILLI, "a.example.");
-            let conduct = match conduct {
-                0 => Conduct::Refused,
-                1 => Conduct::Truncated,
-                2 => Conduct::Silent,
-                _ => Conduct::Answered,
-            };
-            if elapsed > 0 && kind > 0 {
-                let mut flight = flight(&mut one, number.into(), number, conduct);
-                (flight.messages[0].at, flight.messages[0].elapsed) = (sent * 1_000, round_trip * 1_000);
-                // One that goes on, one that was joined later, and one that the record has lost.
-                match kind {
-                    1 => flight.messages[0].conduct = None,
-                    2 => flight.began -= 100 * MILLI,
-                    3 => flight.id += 100,
-                    4 => flight.began += 50 * MILLI,
-                    _ => {}
-                }
-                flights.push(flight);
-            }
-            questions.push(one);
-        }
-        questions.sort_by_key(|question| question.at);
-        let recorded = Recorded { questions, flights, ..Recorded::default() };
-        for wanted in [of_name("example."), all()] {
-            for (known, judged) in worths(&recorded, &wanted) {
-                proptest::prop_assert!(known.is_none_or(|known| known == judged), "{known:?} instead of {judged:?}");
-            }
-        }
-    }
+    assert!(others.1 != empty.1 && empty.1 != off.1, "{others:?} {empty:?} {off:?}");
 }
 
 #[test]
@@ -411,8 +261,7 @@ fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() 
     mails.sort_by_key(|(question, _)| question.at);
     let (questions, flights): (Vec<_>, Vec<_>) = mails.into_iter().unzip();
     let flights = flights.into_iter().flatten().collect();
-    let recorded =
-        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     for domain in ["one.example.", "two.example."] {
         let itself =
             |name: &str| Wanted { subject: Some(WantedSubject::Itself((*wire(name)).into())), ..all() };
@@ -432,15 +281,13 @@ fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() 
 }
 
 #[test]
-fn a_message_of_the_disk_is_told_as_such() {
+fn a_message_of_the_disk_is_marked() {
     let mut recorded = three_messages();
-    recorded.whole = Some(BEGIN + SECOND);
+    recorded.questions[0].stored = true;
     let of_disk = |recorded: &Recorded, name: &str| told(recorded, &of_name(name))[0].of_disk;
     assert!(of_disk(&recorded, "quick.example.") && !of_disk(&recorded, "slow.example."));
     let quick = told(&recorded, &of_name("quick.example.")).remove(0).culprit;
     assert!(quick.kind == CulpritKind::Unknown && quick.evidence.contains("on disk"), "{quick:?}");
-    recorded.whole = None;
-    assert!(of_disk(&recorded, "slow.example."), "after a restart");
 }
 
 #[test]
@@ -470,7 +317,7 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
         question(1, SECOND / 2, 10 * MILLI, "8.2.0.192.list.test."),
         question(1, SECOND / 2 + 12 * MILLI, 3 * SECOND, "c.three.test."),
     ];
-    let recorded = Recorded { questions, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
     let told = told(&recorded, &all());
     assert_eq!(names(&told)[0], "c.three.test.", "{told:#?}");
     assert!(told.len() == 3 && told.iter().all(|message| message.questions.len() == 1), "{told:#?}");
@@ -495,8 +342,7 @@ fn causes_in_time(
     };
     let flights = questions.iter_mut().zip(conducts).zip(1..).map(of).collect();
     let questions = questions.into();
-    let recorded =
-        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     let wanted = Wanted { decisive, ..of_name("mail.example.") };
     let report = told(&recorded, &wanted).remove(0);
     let causes = std::iter::once(&report.culprit).chain(&report.also);
@@ -516,8 +362,7 @@ fn the_addresses_of_a_sender_are_not_those_of_the_host_of_a_connection() {
     let flights = questions.iter_mut().zip(conducts).zip(1..);
     let flights = flights.map(|((one, conduct), id)| flight(one, u64::from(id), id, conduct)).collect();
     let questions = questions.into();
-    let recorded =
-        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     let told_at = |moment| {
         let decisive = Some(DecisiveTime::Until(BEGIN + moment));
         told(&recorded, &Wanted { decisive, ..of_name("mail.example.") }).remove(0).culprit.kind
@@ -590,8 +435,7 @@ fn a_failed_mail_host_is_a_doubt_of_each_delivery_whose_domain_names_it() {
     };
     let flights = vec![host(1, &mut one), host(2, &mut two), flight(&mut failed, 3, 2, Conduct::Silent)];
     let questions = vec![one, two, failed];
-    let recorded =
-        Recorded { questions, flights, begin: Some(BEGIN), whole: Some(BEGIN), ..Recorded::default() };
+    let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     for name in ["one.example.", "two.example."] {
         let report = told(&recorded, &of_name(name)).remove(0);
         assert_ne!(report.culprit.kind, CulpritKind::None, "{name}: {report:#?}");

@@ -9,22 +9,25 @@
 //!   counts for the answer. So validation has only the time that it costs in addition.
 //! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use smallvec::{SmallVec, smallvec};
 
+use super::entry::{FlightEntry, QuestionEntry};
 use super::evidence::seconds;
-use super::histogram::{Histogram, Quantiles, Spread};
+use super::histogram::{Histogram, Quantiles};
+use super::recorded::{ReadSpan, Recorded};
 use super::spans::covered;
-use super::times::{MessageTimes, QuestionTimes, RingTimes};
+use super::traffic::moments;
+use crate::limits::MAIL_MARGIN;
+use dns::clock::micros;
+use dns::question::Outcome;
 
 /// A part of the way of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Answered from the cache.
-    Cache,
     /// Before its resolution began.
     Queue,
     /// Work of resolverd: no message is in progress.
@@ -39,8 +42,7 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in their order.
-    const ALL: [Self; 6] =
-        [Self::Cache, Self::Queue, Self::Walk, Self::Waiting, Self::Validation, Self::Unknown];
+    const ALL: [Self; 5] = [Self::Queue, Self::Walk, Self::Waiting, Self::Validation, Self::Unknown];
 }
 
 /// The time of a stage.
@@ -72,9 +74,14 @@ pub struct TableSpan {
 
 impl TableSpan {
     /// The time of a table that was wanted since `from`, and begins at `since`. All are in microseconds since 1970.
-    pub(super) fn new(off: bool, begin: Option<u64>, (from, since, now): (u64, u64, u64)) -> Self {
-        let length = seconds(now.saturating_sub(since));
-        Self { begin: begin.map(seconds), since: seconds(since), seconds: length, shorter: since > from, off }
+    fn new(recorded: &Recorded, (from, since, now): (u64, u64, u64)) -> Self {
+        Self {
+            begin: recorded.whole().map(seconds),
+            since: seconds(since),
+            seconds: seconds(now.saturating_sub(since)),
+            shorter: since > from,
+            off: recorded.off,
+        }
     }
 }
 
@@ -87,17 +94,19 @@ pub struct FromRecord<Row> {
     pub rows: Vec<Row>,
 }
 
-/// The questions that were answered from the cache, as a stage.
-pub(super) fn cached(cached: &Spread) -> StageRow {
-    let (spent, time) = (cached.distribution().sum, cached.quantiles());
-    StageRow { stage: Stage::Cache, spent, time }
+/// The questions to read for the stages since a moment: one of them may have begun before.
+pub fn stage_span(from: u64) -> ReadSpan {
+    ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
-/// The time of the questions since a moment that the cache did not answer, by stage. Stages without time are left out.
-pub(super) fn stages(times: &RingTimes, since: u64) -> Vec<StageRow> {
+/// The time of the questions since `from` that the cache did not answer, by stage; or since memory has every one. Stages without time are
+/// left out. Moments are in microseconds since 1970.
+pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageRow> {
+    let since = recorded.lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
+    let flights: HashMap<u64, &FlightEntry> = recorded.flights.iter().map(|one| (one.id, one)).collect();
     let mut stages: [(u64, Histogram); Stage::ALL.len()] = Default::default();
-    for question in times.questions.iter().filter(|question| question.at >= since) {
-        let flight = question.flight.map(|id| times.of_flight(id));
+    for question in recorded.questions.iter().filter(|one| one.at >= since && one.outcome != Outcome::Cache) {
+        let flight = question.flight.map(|id| flights.get(&id).copied());
         for (stage, spent) in parts(question, flight) {
             if let Some((sum, time)) = stages.get_mut(stage as usize).filter(|_| spent > 0) {
                 *sum = sum.saturating_add(spent);
@@ -111,33 +120,26 @@ pub(super) fn stages(times: &RingTimes, since: u64) -> Vec<StageRow> {
         spent: seconds(sum),
         time: time.spread().quantiles(),
     };
-    spent.map(row).collect()
+    FromRecord { span: TableSpan::new(recorded, (from, since, now)), rows: spent.map(row).collect() }
 }
 
 /// The stages of a question, in microseconds. Its flight is none if it had none, and empty if the record has lost it.
-fn parts(
-    question: &QuestionTimes,
-    flight: Option<Option<(u64, &[MessageTimes])>>,
-) -> SmallVec<[(Stage, u64); 4]> {
-    let (at, end) = (question.at, question.end);
-    let elapsed = end.saturating_sub(at);
-    let (begin, messages) = match flight {
+fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
+    let (at, end) = (question.at, question.end());
+    let flight = match flight {
         Some(Some(flight)) => flight,
-        Some(None) => return smallvec![(Stage::Unknown, elapsed)],
-        None => return smallvec![(Stage::Walk, elapsed)],
+        Some(None) => return vec![(Stage::Unknown, question.elapsed)],
+        None => return vec![(Stage::Walk, question.elapsed)],
     };
-    let began = begin.clamp(at, end);
-    let spans = |messages: &mut dyn Iterator<Item = &MessageTimes>| {
-        covered(messages.map(|message| message.span(begin)).collect(), (began, end))
+    let began = flight.began.clamp(at, end);
+    let in_progress = |with_keys: bool| {
+        let messages = flight.messages.iter().filter(|message| with_keys || !message.keys);
+        covered(messages.map(|message| moments(flight, message)).collect(), (began, end))
     };
-    let all = spans(&mut messages.iter());
-    // Few zones have keys to ask for.
-    let has_keys = messages.iter().any(|message| message.keys);
-    let waiting = if has_keys { spans(&mut messages.iter().filter(|message| !message.keys)) } else { all };
-    let resolved = end.saturating_sub(began);
-    smallvec![
+    let (all, waiting) = (in_progress(true), in_progress(false));
+    vec![
         (Stage::Queue, began.saturating_sub(at)),
-        (Stage::Walk, resolved.saturating_sub(all)),
+        (Stage::Walk, end.saturating_sub(began).saturating_sub(all)),
         (Stage::Waiting, waiting),
         (Stage::Validation, all.saturating_sub(waiting)),
     ]
@@ -146,9 +148,9 @@ fn parts(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::{Entry, FlightEntry, MessageEntry, QuestionEntry};
+    use crate::entry::MessageEntry;
     use dns::conduct::{Conduct, Transport};
-    use dns::question::{Outcome, wire_name};
+    use dns::question::wire_name;
     use hickory_proto::rr::{Name, RecordType};
     use proptest::prelude::*;
 
@@ -159,21 +161,9 @@ mod tests {
 
     fn question(at: u64, elapsed: u64, name: &str, flight: Option<u64>) -> QuestionEntry {
         let outcome = if elapsed == 0 { Outcome::Cache } else { Outcome::Upstream };
-        QuestionEntry {
-            name: wire_name(&Name::from_ascii(name).unwrap()).into(),
-            kind: RecordType::A,
-            client: [127, 0, 0, 1].into(),
-            port: 0,
-            transport: None,
-            view: 0,
-            at: BEGIN + at * MILLI,
-            outcome,
-            elapsed: elapsed * MILLI,
-            flight,
-            error: Box::default(),
-            code: None,
-            user: None,
-        }
+        let name = wire_name(&Name::from_ascii(name).unwrap()).into();
+        let hit = QuestionEntry::hit(name, RecordType::A, [127, 0, 0, 1].into(), 0, BEGIN + at * MILLI);
+        QuestionEntry { outcome, elapsed: elapsed * MILLI, flight, ..hit }
     }
 
     /// A flight by the begin, the time and the use of each message, in milliseconds.
@@ -195,18 +185,16 @@ mod tests {
         }
     }
 
-    /// The times of questions and flights as a ring has them.
-    fn times_of(questions: Vec<QuestionEntry>, flights: Vec<FlightEntry>) -> RingTimes {
-        let (mut times, mut octets) = (RingTimes::default(), Vec::new());
-        let entries =
-            flights.into_iter().map(Entry::Flight).chain(questions.into_iter().map(Entry::Question));
-        entries.for_each(|entry| entry.put(&mut octets));
-        times.add(&octets, 0);
-        times
+    fn recorded(questions: Vec<QuestionEntry>, flights: Vec<FlightEntry>) -> Recorded {
+        Recorded { questions, flights, ..Recorded::default() }.in_order()
     }
 
-    fn spent(times: &RingTimes) -> Vec<(Stage, u128)> {
-        let rows = stages(times, 0).into_iter();
+    fn stages_of(recorded: &Recorded) -> Vec<StageRow> {
+        stages(recorded, (0, u64::MAX)).rows
+    }
+
+    fn spent(recorded: &Recorded) -> Vec<(Stage, u128)> {
+        let rows = stages_of(recorded).into_iter();
         rows.map(|row| (row.stage, Duration::from_secs_f64(row.spent).as_millis())).collect()
     }
 
@@ -226,7 +214,7 @@ mod tests {
         // One that was kept when a client's deadline had passed, and again at its end.
         let early = flight(1, 10, 90, &[(5, 90, false)]);
         let flights: Vec<FlightEntry> = [early].into_iter().chain(flights).collect();
-        let recorded = times_of(questions, flights);
+        let recorded = recorded(questions, flights);
         let expected = [
             (Stage::Queue, 10),
             (Stage::Walk, 30 + 25 + 3),
@@ -235,13 +223,13 @@ mod tests {
             (Stage::Unknown, 7),
         ];
         assert_eq!(spent(&recorded), expected);
-        let waiting = stages(&recorded, 0).into_iter().find(|row| row.stage == Stage::Waiting).unwrap();
+        let waiting = stages_of(&recorded).into_iter().find(|row| row.stage == Stage::Waiting).unwrap();
         assert_eq!(waiting.time.count, 1, "the other question did not wait");
     }
 
     #[test]
     fn an_empty_record_has_no_stages() {
-        assert_eq!(stages(&RingTimes::default(), 0), Vec::new());
+        assert_eq!(stages_of(&Recorded::default()), Vec::new());
     }
 
     proptest! {
@@ -256,7 +244,7 @@ mod tests {
                 .map(|&(at, elapsed, flight)| question(at, elapsed, "a.", Some(flight).filter(|flight| *flight > 0)))
                 .collect();
             let flights = vec![flight(1, began, elapsed, &sent), flight(2, 0, 900, &sent)];
-            let sum: f64 = stages(&times_of(questions, flights), 0).iter().map(|row| row.spent).sum();
+            let sum: f64 = stages_of(&recorded(questions, flights)).iter().map(|row| row.spent).sum();
             let asked: u64 = asked.iter().map(|(_, elapsed, _)| elapsed).sum();
             prop_assert!((sum * 1e3 - asked as f64).abs() < 1e-3, "{sum}");
         }

@@ -8,13 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
-use super::entry::{Entry, FlightEntry, TAGS};
+use super::entry::{Entry, OutageEntry};
+use super::octets::{self, TAGS};
 use super::recorded::Recorded;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
 use dns::hash::Plain;
 
 /// The begin of each segment; the last octet is the version of the form.
-pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x01";
+pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 
 /// Octets of a checksum.
 const SUM: usize = 8;
@@ -24,7 +25,7 @@ const MAX_ENTRY: usize = 32 << 10;
 
 /// Appends an entry behind its checksum.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
-    frame(into, |into| entry.put(into));
+    frame(into, |into| octets::put(entry, into));
 }
 
 /// Appends the entry that `put` appends behind its checksum.
@@ -115,89 +116,51 @@ fn checksum(octets: &[u8]) -> u64 {
     sum.finish()
 }
 
-/// Chooses the entries to be stored.
+/// Chooses the entries to be stored: failed and slow questions, all that waited for the same flights, these flights, and those that explain
+/// them.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
     /// The stored flights, by their numbers, and their times: a flight is stored again when it has ended. At most
     /// `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
-    /// The members of `flights` that were stored with a message. Other questions that waited for them were not stored.
-    added: BTreeSet<u64>,
-    /// The stored flights that only show what servers did next to these. At most `MAX_FOLLOWED_FLIGHTS`.
-    witnesses: BTreeSet<u64>,
     /// The outages when entries were last stored.
-    outages: Vec<(u64, u64)>,
-}
-
-/// The numbers of the flights to be stored.
-#[derive(Debug)]
-pub(super) struct WantedFlights<'a> {
-    /// Flights that explain a failed or slow question or later ones.
-    pub(super) explain: &'a BTreeSet<u64>,
-    /// Flights whose answers show that messages of the others were lost.
-    pub(super) witnesses: &'a BTreeSet<u64>,
+    outages: Vec<OutageEntry>,
 }
 
 impl Chooser {
-    /// Whether a flight was stored because it explains a question.
+    /// Returns true if the questions that waited for a flight are stored.
     pub(super) fn has(&self, flight: u64) -> bool {
         self.flights.contains_key(&flight)
     }
 
-    /// Whether the questions that waited for a flight were stored with it.
-    pub(super) fn has_questions(&self, flight: u64) -> bool {
-        self.has(flight) && !self.added.contains(&flight)
-    }
-
-    /// Notes a flight that is stored with a question of a message.
-    pub(super) fn add(&mut self, flight: &FlightEntry) {
-        self.flights.insert(flight.id, flight.elapsed);
-        self.added.insert(flight.id);
-        while self.added.len() > MAX_FOLLOWED_FLIGHTS {
-            self.added.pop_first();
-        }
-        while self.flights.len() > MAX_FOLLOWED_FLIGHTS {
-            self.flights.pop_first();
-        }
-    }
-
-    /// The entries to be stored of what is new. `is_wanted` tells whether a question failed or was slow.
+    /// The entries to be stored of what is new: the questions at these places, and these flights.
     pub(super) fn choose(
         &mut self,
         recorded: &Recorded,
-        wanted: &WantedFlights<'_>,
-        is_wanted: impl Fn(usize) -> bool,
+        places: &BTreeSet<usize>,
+        flights: &BTreeSet<u64>,
     ) -> Vec<Entry> {
         let mut chosen = Vec::new();
         for flight in &recorded.flights {
             let known = self.flights.get(&flight.id);
-            let is_new = known
-                .map_or_else(|| wanted.explain.contains(&flight.id), |elapsed| *elapsed < flight.elapsed);
+            let is_new =
+                known.map_or_else(|| flights.contains(&flight.id), |elapsed| *elapsed < flight.elapsed);
             if is_new {
                 self.flights.insert(flight.id, flight.elapsed);
-                chosen.push(Entry::Flight(flight.clone()));
-            } else if known.is_none()
-                && wanted.witnesses.contains(&flight.id)
-                && self.witnesses.insert(flight.id)
-            {
                 chosen.push(Entry::Flight(flight.clone()));
             }
         }
         for (place, question) in recorded.questions.iter().enumerate() {
-            let waited = question.flight.is_some_and(|flight| self.flights.contains_key(&flight));
-            if waited || is_wanted(place) {
+            if places.contains(&place) || question.flight.is_some_and(|flight| self.has(flight)) {
                 chosen.push(Entry::Question(question.clone()));
             }
         }
         while self.flights.len() > MAX_FOLLOWED_FLIGHTS {
             self.flights.pop_first();
         }
-        while self.witnesses.len() > MAX_FOLLOWED_FLIGHTS {
-            self.witnesses.pop_first();
-        }
         if !chosen.is_empty() {
             let new = recorded.outages.iter().filter(|outage| !self.outages.contains(outage));
-            chosen.extend(new.map(|(since, until)| Entry::Outage(*since, *until)));
+            chosen.extend(new.map(|outage| Entry::Outage(*outage)));
             self.outages.clone_from(&recorded.outages);
         }
         chosen
@@ -209,28 +172,12 @@ mod tests {
     use super::*;
     use crate::entry::QuestionEntry;
     use crate::names::ReadNames;
-    use crate::reading;
     use crate::redact::Secrets;
-    use dns::question::Outcome;
-    use hickory_proto::rr::RecordType;
     use proptest::prelude::*;
 
     fn question(at: u64) -> Entry {
-        Entry::Question(QuestionEntry {
-            name: b"\x07example\x00"[..].into(),
-            kind: RecordType::MX,
-            client: [127, 0, 0, 1].into(),
-            port: 0,
-            transport: None,
-            view: 1,
-            at,
-            outcome: Outcome::Failed,
-            elapsed: 7,
-            flight: Some(3),
-            error: "no server answered".into(),
-            code: Some(22),
-            user: None,
-        })
+        let failed = QuestionEntry::failed(b"\x07example\x00", at);
+        Entry::Question(QuestionEntry { flight: Some(3), error: "no server answered".into(), ..failed })
     }
 
     fn segment(count: u64) -> Vec<u8> {
@@ -242,7 +189,7 @@ mod tests {
     fn entries_of(segment: &[u8]) -> Vec<Entry> {
         let (secrets, mut entries) = (Secrets::default(), Vec::new());
         let names = &mut ReadNames::without(&secrets);
-        read(segment, |octets| reading::read(octets, names, |entry| entries.push(entry)));
+        read(segment, |octets| octets::read(octets, names, |entry| entries.push(entry)));
         entries
     }
 

@@ -35,6 +35,16 @@ pub(super) enum Subject<'n> {
     Domain(Cow<'n, [u8]>),
 }
 
+impl Subject<'_> {
+    /// Octets that no other subject has: those of an address are no name in wire form, because they do not end with 0.
+    pub(super) fn octets(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Address(address) => Cow::Owned(address.to_string().into_bytes()),
+            Self::Domain(domain) => Cow::Borrowed(domain),
+        }
+    }
+}
+
 /// The subject of a name in an answer.
 pub(super) fn linked(name: &[u8]) -> Subject<'_> {
     Subject::Domain(served(name).into())

@@ -80,53 +80,33 @@ impl Totals {
     /// Reads the counters. A shard is held while it is read, some ten microseconds, so that a question is in all of its counters or in none,
     /// and all sums agree. No two shards are held at a time: the other workers go on.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
-        let mut latency_of = vec![Spread::default(); OUTCOMES];
-        let mut totals = Self::read_counts(shards, upstream, |outcome, times| {
-            latency_of.get_mut(outcome).into_iter().for_each(|sum| sum.add(&times.spread()));
-        });
-        totals.latency_of = latency_of;
-        totals.latency_of.iter().for_each(|sum| totals.latency.add(sum));
-        totals.round_trip = upstream.round_trip.spread();
-        totals.flight_time = Spread::sum(&upstream.flight_time);
-        totals
-    }
-
-    /// Like `read`, without times, which take most of its time. Calls `latency` for each shard and each `Outcome::index` with the times
-    /// of its questions, while the shard is held.
-    pub(super) fn read_counts(
-        shards: &[Shard],
-        upstream: &Upstream,
-        mut latency: impl FnMut(usize, &Histogram),
-    ) -> Self {
-        let mut questions = vec![0; kinds::PLACES * OUTCOMES];
-        let mut apart = vec![0; Apart::ALL.len()];
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let mut totals = Self {
+            questions: vec![0; kinds::PLACES * OUTCOMES],
+            apart: vec![0; Apart::ALL.len()],
+            latency_of: vec![Spread::default(); OUTCOMES],
+            ..Self::default()
+        };
         for shard in shards {
             let held = shard.held();
-            let had = shard.add_to(&mut questions, &mut apart);
-            let of_shard = shard.latency.iter().enumerate().zip(had);
+            let had = shard.add_to(&mut totals.questions, &mut totals.apart);
             // Most outcomes never occur, and their times are not looked through.
-            of_shard.filter(|(_, had)| *had).for_each(|((outcome, times), _)| latency(outcome, times));
+            for ((sum, times), had) in totals.latency_of.iter_mut().zip(&shard.latency).zip(had) {
+                if had {
+                    sum.add(&times.spread());
+                }
+            }
             drop(held);
         }
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        totals.latency_of.iter().for_each(|sum| totals.latency.add(sum));
         Self {
-            questions,
-            apart,
+            round_trip: upstream.round_trip.spread(),
+            flight_time: Spread::sum(&upstream.flight_time),
             conduct: upstream.conduct.iter().map(load).collect(),
             counts: upstream.counters.read(),
             validated: upstream.validated.iter().map(load).collect(),
             waited_micros: load(&upstream.waited_micros),
-            ..Self::default()
-        }
-    }
-
-    /// The growth since `earlier` of the counts of questions and of queries to servers, and of nothing else.
-    #[must_use]
-    pub(super) fn counts_since(&self, earlier: &Self) -> Self {
-        Self {
-            questions: difference(&self.questions, &earlier.questions),
-            conduct: difference(&self.conduct, &earlier.conduct),
-            ..Self::default()
+            ..totals
         }
     }
 
@@ -159,11 +139,6 @@ impl Totals {
     pub(super) fn distributions(&self) -> Vec<(Outcome, Distribution)> {
         let of = |outcome: Outcome| self.latency_of.get(outcome.index()).map(Spread::distribution);
         Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
-    }
-
-    /// The times of the questions of an outcome.
-    pub(super) fn latency_of(&self, outcome: Outcome) -> Spread {
-        self.latency_of.get(outcome.index()).cloned().unwrap_or_default()
     }
 
     /// Questions by outcome, every outcome named.

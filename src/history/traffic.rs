@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
+use super::entry::{FlightEntry, MessageEntry, OutageEntry, QuestionEntry};
 use super::recorded::Recorded;
 use crate::limits::{
     EDNS_TRIES, LOSS_WINDOW, SILENCE_SPAN, SILENCES_IN_A_ROW, SILENT_IPV6_NETWORKS, SLOW_ANSWER,
@@ -23,7 +23,7 @@ pub struct Traffic {
     /// and others answered over IPv4.
     ipv6_silent_since: Option<u64>,
     /// In the order of time.
-    outages: Vec<(u64, u64)>,
+    outages: Vec<OutageEntry>,
     /// The time from which on an answer is slow, in microseconds.
     pub(super) slow: u64,
 }
@@ -77,7 +77,7 @@ const BLUR: u64 = 10_000;
 impl Traffic {
     /// The traffic of a record; see `slow_answer`.
     pub fn of(recorded: &Recorded, slow: Duration) -> Self {
-        let came_back = |message: &&MessageEntry| message.conduct.is_some_and(Conduct::came_back);
+        let came_back = |message: &&MessageEntry| message.came_back();
         let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
         for flight in &recorded.flights {
             for message in flight.messages.iter().filter(|message| !came_back(message)) {
@@ -99,7 +99,7 @@ impl Traffic {
             server.silences.sort_unstable();
         }
         // The disk lacks most answers.
-        let ipv6_silent_since = recorded.whole.filter(|since| is_ipv6_silent(recorded, *since));
+        let ipv6_silent_since = recorded.whole().filter(|since| is_ipv6_silent(recorded, *since));
         Self { servers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
     }
 
@@ -142,7 +142,7 @@ impl Traffic {
         let of_its_server = answer_of(&step, message);
         // If it was another server of the step whose answer ended the wait, behind silences of its own, these are the cause: without them
         // it had ended sooner.
-        let others = step.iter().filter(|other| other.server != message.server && !came_back(other));
+        let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
             // The queries before it were too few for another form of this one.
@@ -160,7 +160,7 @@ impl Traffic {
                 && other.zone == message.zone
                 && other.transport == message.transport
         };
-        let silent = |other: &MessageEntry| !other.conduct.is_some_and(Conduct::came_back);
+        let silent = |other: &MessageEntry| !other.came_back();
         let of_flight = || flight.messages.iter().filter(same);
         if of_flight().all(silent) && of_flight().count() >= ALWAYS_SILENT {
             return false;
@@ -170,7 +170,7 @@ impl Traffic {
 
     /// The flights whose answers show that queries of a flight were lost.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
-        let silent = |message: &&MessageEntry| !message.conduct.is_some_and(Conduct::came_back);
+        let silent = |message: &&MessageEntry| !message.came_back();
         let lost =
             flight.messages.iter().filter(silent).filter(|message| self.is_between_answers(flight, message));
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
@@ -214,7 +214,7 @@ fn is_ipv6_silent(recorded: &Recorded, since: u64) -> bool {
     let (mut silent, mut ipv4_answers) = (BTreeSet::new(), false);
     let flights = recorded.flights.iter().filter(|flight| flight.began >= since);
     for message in flights.flat_map(|flight| &flight.messages) {
-        let came_back = message.conduct.is_some_and(Conduct::came_back);
+        let came_back = message.came_back();
         match message.server {
             IpAddr::V4(_) => ipv4_answers |= came_back,
             IpAddr::V6(_) if came_back => return false,
@@ -255,14 +255,10 @@ fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a Messa
     step
 }
 
-fn came_back(message: &MessageEntry) -> bool {
-    message.conduct.is_some_and(Conduct::came_back)
-}
-
 /// The place of the answer that a server gave behind a query without one, among the queries of a step to it.
 fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
     let mut of_server = step.iter().filter(|other| key_of(other) == key_of(silent));
-    of_server.position(|other| other.at > silent.at && came_back(other) && is_usual(other))
+    of_server.position(|other| other.at > silent.at && other.came_back() && is_usual(other))
 }
 
 /// When a query was sent, and when it ended.

@@ -13,13 +13,12 @@ use hickory_proto::rr::{Name, RecordType};
 use smallvec::SmallVec;
 use tokio::sync::{Notify, mpsc};
 
-use super::entry::NONE;
+use super::entry::MessageEntry;
 use super::event::Step;
 use super::note::Note;
-use super::written::{WrittenMessage, WrittenMessages, saturated};
-use crate::limits::MAX_STEPS;
+use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
-use dns::question::name_text;
+use dns::question::{WireName, name_text};
 
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
@@ -185,26 +184,28 @@ impl Trail {
     }
 
     /// The queries to servers so far, for the record. The time of a query without an answer lasts until now.
-    pub(super) fn messages(&self) -> WrittenMessages {
+    pub(super) fn messages(&self) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();
-        let mut messages = WrittenMessages::default();
+        let mut messages: Vec<MessageEntry> = Vec::new();
         // The zone that is asked at each depth.
-        let mut zones: SmallVec<[(u8, u8); 4]> = SmallVec::new();
+        let mut zones: SmallVec<[(u8, &Name); 4]> = SmallVec::new();
         for Noted { at_micros, depth, note } in &notes.steps {
             match note {
                 Note::Cut { zone, .. } => {
                     zones.retain(|(of, _)| of != depth);
-                    zones.push((*depth, messages.zone(zone)));
+                    zones.push((*depth, zone));
                 }
-                Note::Sent { server, transport, reason, keys, forwards, .. } => {
-                    let entered = || zones.iter().find(|(of, _)| of == depth).map_or(NONE, |(_, zone)| *zone);
-                    let zone = forwards.as_deref().map_or_else(entered, |zone| messages.zone(zone));
-                    messages.add(WrittenMessage {
+                Note::Sent { server, transport, reason, keys, forwards, .. }
+                    if messages.len() < MAX_RECORDED_MESSAGES =>
+                {
+                    let entered = || zones.iter().find(|(of, _)| of == depth).map(|(_, zone)| *zone);
+                    let zone = forwards.as_deref().or_else(entered).map(WireName::of);
+                    messages.push(MessageEntry {
                         at: saturated(*at_micros),
                         elapsed: saturated(now.saturating_sub(*at_micros)),
                         server: *server,
-                        zone,
+                        zone: zone.as_deref().unwrap_or_default().into(),
                         transport: *transport,
                         conduct: None,
                         reason,
@@ -215,9 +216,8 @@ impl Trail {
                 Note::Received { server, conduct, elapsed, .. } => {
                     let elapsed = micros(*elapsed);
                     let sent = at_micros.saturating_sub(elapsed);
-                    if let Some(message) = answered(&mut messages.sent, (*server, *depth), sent) {
-                        message.conduct = Some(*conduct);
-                        message.elapsed = saturated(elapsed);
+                    if let Some(message) = answered(&mut messages, (*server, *depth), sent) {
+                        (message.conduct, message.elapsed) = (Some(*conduct), saturated(elapsed));
                     }
                 }
                 _ => {}
@@ -265,12 +265,17 @@ fn unanswered(steps: &[Noted], now: u64) -> Vec<Noted> {
 
 /// The query that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.
 fn answered(
-    messages: &mut [WrittenMessage],
+    messages: &mut [MessageEntry],
     (server, depth): (IpAddr, u8),
     sent: u64,
-) -> Option<&mut WrittenMessage> {
-    let waits = |message: &&mut WrittenMessage| {
+) -> Option<&mut MessageEntry> {
+    let waits = |message: &&mut MessageEntry| {
         message.conduct.is_none() && message.server == server && message.depth == depth
     };
     messages.iter_mut().filter(waits).min_by_key(|message| u64::from(message.at).abs_diff(sent))
+}
+
+/// Microseconds that fit an entry.
+fn saturated(micros: u64) -> u32 {
+    u32::try_from(micros).unwrap_or(u32::MAX)
 }

@@ -115,6 +115,7 @@ mod tests {
             error: "".into(),
             code: None,
             user: None,
+            stored: false,
         }
     }
 

@@ -6,24 +6,23 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{DecisiveTime, ExplainedQuestion, MessageVerdict};
 use super::doubt::PossibleWait;
-use super::entry::{FlightEntry, Link, MessageEntry, QuestionEntry};
+use super::entry::{FlightEntry, MessageEntry, QuestionEntry};
 pub use super::evidence::CulpritReport;
 use super::evidence::{self, Absence, MICROS, seconds};
-use super::explained::{Links, link_key};
-use super::message::Known;
+use super::message::ListOf;
 use super::recorded::{ReadSpan, Recorded};
 use super::redact::Secrets;
-use super::subject::{ListName, domain_of};
+use super::spans::covered;
+use super::traffic::moments;
 use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN};
 use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
-use dns::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text, wire_name};
+use dns::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text};
 
 /// Which messages are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +50,6 @@ pub enum WantedSubject {
     Name(Box<[u8]>),
     /// A name without those below it, in lower-case wire form.
     Itself(Box<[u8]>),
-    /// The name in whose place the disk has others, in lower-case wire form; see `Redaction::name`.
-    Shortened(Box<[u8]>),
 }
 
 /// A message, and why it was slow.
@@ -126,7 +123,7 @@ impl HistoryReach {
     pub(super) fn of(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
-            resolved: extent.lost.or(extent.begin).map(seconds),
+            resolved: extent.whole().map(seconds),
             cache: extent.lost_hits.or(extent.begin).map(seconds),
             disk: extent.stored_since.map(seconds),
         }
@@ -170,6 +167,29 @@ pub struct QuestionReport {
 }
 
 impl MessageReport {
+    /// A message of which nothing is known but its culprit.
+    pub(super) fn without_questions(culprit: CulpritReport) -> Self {
+        Self {
+            history_begin: None,
+            history: None,
+            line: None,
+            more_lines: 0,
+            fitting: 0,
+            note: None,
+            of_disk: false,
+            began: 0.0,
+            client: String::new(),
+            took: 0.0,
+            waited: 0.0,
+            questions: Vec::new(),
+            left_out: 0,
+            possible_waits: Vec::new(),
+            possible_waits_left_out: 0,
+            culprit,
+            also: Vec::new(),
+        }
+    }
+
     /// Whether the record has no such message, or the part of it that is searched.
     pub fn is_absent(&self) -> bool {
         self.questions.is_empty() && self.left_out == 0
@@ -212,29 +232,11 @@ pub struct SentReport {
 /// The facts that the daemon adds.
 pub struct DaemonFacts<'a> {
     /// The DNS list that a name in wire form asks.
-    pub list: &'a dyn Fn(&[u8]) -> Option<ListName>,
+    pub list: ListOf<'a>,
     /// The usual behaviour of the servers of a zone.
     pub usual: &'a dyn Fn(&str) -> Option<String>,
     /// The time from which on a question is slow.
     pub slow: Duration,
-    /// Whether names are shortened to their domain before they are stored on disk (`history.redact = "names"`).
-    pub shortens: bool,
-}
-
-/// The facts that grouping needs.
-pub(super) struct KnownFacts<'a> {
-    pub(super) facts: &'a DaemonFacts<'a>,
-    pub(super) links: Links<'a>,
-}
-
-impl Known for KnownFacts<'_> {
-    fn list(&self, name: &[u8]) -> Option<ListName> {
-        (self.facts.list)(name)
-    }
-
-    fn links(&self, name: &[u8], kind: RecordType) -> &[Link] {
-        self.links.get(&link_key(name, kind)).copied().unwrap_or_default()
-    }
 }
 
 impl Wanted {
@@ -254,25 +256,6 @@ impl Wanted {
         let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
         ReadSpan { from, to, client: self.client, hits: true }
-    }
-
-    /// The domain that the disk has in the place of the wanted name, or of the reverse name of the wanted address; none if it has the name
-    /// itself. `history.redact` may have changed since the disk was written.
-    pub(super) fn shortened(&self, extent: &Recorded, facts: &DaemonFacts<'_>) -> Option<Box<[u8]>> {
-        let is_shortened = facts.shortens || extent.shortened;
-        let name: Box<[u8]> = match self.subject.as_ref().filter(|_| is_shortened)? {
-            WantedSubject::Name(name) => name.clone(),
-            WantedSubject::Address(address) => wire_name(&Name::from(*address)).into(),
-            // The names in its place may be any names of its domain.
-            WantedSubject::Itself(_) | WantedSubject::Shortened(_) => return None,
-        };
-        Some(domain_of(&name)).filter(|domain| *domain != name)
-    }
-
-    /// The messages on disk that may have the wanted name or address. Memory has whole names.
-    pub(super) fn on_disk(&self, domain: &[u8], recorded: &Recorded) -> Self {
-        let to = self.to.min(recorded.whole.map_or(u64::MAX, |whole| whole.saturating_sub(1)));
-        Self { subject: Some(WantedSubject::Shortened(domain.into())), to, ..self.clone() }
     }
 }
 
@@ -308,24 +291,16 @@ pub(super) fn report(
     let questions: Vec<QuestionReport> = questions.into_iter().map(|(_, question)| question).collect();
     let mut culprits =
         verdict.causes.iter().map(|cause| evidence::culprit(cause, asked, verdict, facts.usual));
+    let culprit = culprits.next().unwrap_or_else(|| evidence::unknown(Absence::Others));
     MessageReport {
-        history_begin: None,
-        history: None,
-        line: None,
-        more_lines: 0,
-        fitting: 0,
-        note: None,
-        of_disk: false,
         began: seconds(first),
         client: asked.first().map(|one| one.question.client_text()).unwrap_or_default(),
         took: seconds(verdict.took),
         waited: seconds(verdict.waited),
         left_out: asked.len().saturating_sub(questions.len()) as u64,
         questions,
-        possible_waits: Vec::new(),
-        possible_waits_left_out: 0,
-        culprit: culprits.next().unwrap_or_else(|| evidence::unknown(Absence::Others)),
         also: culprits.take(MAX_WHY_ALSO).collect(),
+        ..MessageReport::without_questions(culprit)
     }
 }
 
@@ -387,15 +362,9 @@ fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: 
 
 /// The time of a question in which queries to servers were in progress, in microseconds.
 fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
-    let Some(flight) = flight else { return 0 };
-    let (mut until, mut sum) = (question.at, 0_u64);
-    for message in &flight.messages {
-        let sent = flight.began.saturating_add(message.at.into());
-        let end = sent.saturating_add(message.elapsed.into()).min(question.end());
-        sum = sum.saturating_add(end.saturating_sub(sent.max(until)));
-        until = until.max(end);
-    }
-    sum
+    let spans =
+        flight.into_iter().flat_map(|flight| flight.messages.iter().map(|message| moments(flight, message)));
+    covered(spans.collect(), (question.at, question.end()))
 }
 
 fn is_zero(number: &u64) -> bool {

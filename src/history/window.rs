@@ -101,15 +101,6 @@ impl<State: Default> Snapshots<State> {
             |(at, state)| (Arc::clone(state), now.since(*at)),
         )
     }
-
-    /// The first state at or after a moment, and its own moment; none if no snapshot was taken since.
-    pub(super) fn after(&self, moment: Mono) -> Option<(Mono, Arc<State>)> {
-        if self.started >= moment {
-            return Some((self.started, Arc::new(State::default())));
-        }
-        let later = self.dense.iter().chain(&self.minutes).filter(|(at, _)| *at >= moment);
-        later.min_by_key(|(at, _)| *at).map(|(at, state)| (*at, Arc::clone(state)))
-    }
 }
 
 #[cfg(test)]
@@ -135,11 +126,6 @@ mod tests {
         assert_eq!(begin(Window::FiveMinutes), (690, 303));
         assert_eq!(begin(Window::Hour), (360, 3_603));
         assert_eq!(begin(Window::Start), (0, 7_203));
-        let after = |moment| snapshots.after(second(moment)).map(|(at, state)| (at, *state));
-        assert_eq!(after(0), Some((second(0), 0)));
-        assert_eq!(after(7_001), Some((second(7_010), 701)));
-        assert_eq!(after(5_001), Some((second(5_040), 504)), "by the minute");
-        assert_eq!(after(7_201), None);
         assert_eq!(snapshots.dense.len(), limits::SNAPSHOTS);
         assert_eq!(snapshots.minutes.len(), limits::SNAPSHOT_MINUTES);
     }

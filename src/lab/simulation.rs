@@ -16,15 +16,15 @@ use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 
-use dns::clock::{Clock, Mono};
+use dns::clock::{Clock, Mono, micros};
 use dns::question::{Client, ExtendedError, Outcome};
 use dns::random::Random;
 pub use dns::stage::paused;
 use dns::wire;
 use history::Recorder;
+use history::entry::QuestionEntry;
 use history::event::{Ended, Step};
 use history::limits::FLIGHT_TIME;
-use history::written::Written;
 use resolver::background::witness::ask_root_in_doubt;
 use resolver::background::{batch, tend};
 use resolver::config::{Config, Family, LookaheadMode, TrustAnchor};
@@ -309,28 +309,18 @@ impl Simulation {
             page.into_iter().for_each(|(mut page, asked)| page.put(asked, client));
             return;
         }
-        let flight = trail.map_or(0, |trail| recorder.flight_number(trail));
+        let flight = trail.map(|trail| recorder.flight_number(trail));
         let error = replied.answer.extended_error.as_ref();
-        let (error, code): (&str, u16) = error.map_or(("", 0), |error| (&error.text, error.code));
-        let at = began.as_micros();
         // A client of the simulation has no socket.
-        let (port, user) = (0, "");
-        let written = Written {
-            name,
-            kind,
-            client,
-            port,
-            transport: None,
-            view,
-            at,
+        let question = QuestionEntry {
             outcome,
-            elapsed,
+            elapsed: micros(elapsed),
             flight,
-            error,
-            code,
-            user,
+            error: error.map_or("", |error| &error.text).into(),
+            code: error.filter(|error| !error.text.is_empty()).map(|error| error.code),
+            ..QuestionEntry::hit(name.into(), kind, client, view, began.as_micros())
         };
-        recorder.asked(&written, None);
+        recorder.asked(&question, None);
     }
 }
 

@@ -13,11 +13,11 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{Apart, Outcome, Question};
 use dns::wire::presentation::read_name;
 use hickory_proto::rr::{Name, RecordType};
+use history::entry::QuestionEntry;
 use history::event::{Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows};
 use history::redact::{Redaction, Secrets};
 use history::why::DaemonFacts;
-use history::written::Written;
-use history::{OTHER, Recorder, ShedRow, TellFacts, Told, Troubles, Window};
+use history::{LogFacts, LogState, OTHER, Recorder, ShedRow, Troubles, Window};
 use lab::prelude::Lines;
 use lab::simulation::paused;
 use proptest::prelude::*;
@@ -90,20 +90,12 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
 /// Keeps failed queries for the MX of a name in wire form.
 fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64) {
     for _ in 0..count {
-        let question = Written {
-            name,
-            kind: RecordType::MX,
-            client: [127, 0, 0, 1].into(),
-            port: 0,
-            transport: None,
-            view: 0,
-            at,
+        let question = QuestionEntry {
             outcome,
-            elapsed: Duration::from_millis(1),
-            flight: 0,
-            error: "no server of it answered",
-            code: 22,
-            user: "",
+            elapsed: 1_000,
+            error: "no server of it answered".into(),
+            code: Some(22),
+            ..QuestionEntry::failed(name, at)
         };
         recorder.asked(&question, None);
         recorder.question(0, &ended(1, RecordType::MX, outcome));
@@ -112,11 +104,10 @@ fn fails(recorder: &Recorder, at: u64, name: &[u8], outcome: Outcome, count: u64
 
 /// Writes the lines about what is new.
 fn tell(recorder: &Recorder, secrets: &Secrets) {
-    let facts =
-        DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+    let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
     let redaction = Redaction::default();
-    let facts = TellFacts { secrets, redaction, facts, is_list_told: &|_| false, is_configured: &|_| false };
-    recorder.tell(&mut Told::default(), &facts);
+    let facts = LogFacts { secrets, redaction, facts, is_list_logged: &|_| false };
+    recorder.write_log(&mut LogState::default(), &facts);
 }
 
 #[test]

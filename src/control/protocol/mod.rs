@@ -297,9 +297,6 @@ pub enum Reply {
     RecordBegin {
         /// The moment.
         begin: Option<f64>,
-        /// Whether queries of a client were wanted, and those on disk have no client.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        without_client: bool,
         /// Whether no queries are kept.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         off: bool,

@@ -88,11 +88,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
             Some((sender, recipients)) => {
                 vec![line(&sender, at, true), line(&recipients, dates.date, false)]
             }
-            None => match time::of_journal(text) {
-                // The other fields have names of this host.
-                Some((message, _)) => vec![line(&message, at, is_arrival)],
-                None => vec![line(text, at, is_arrival)],
-            },
+            None => vec![line(text, at, is_arrival)],
         };
         lines.extend(read.into_iter().filter(|line| !line.subjects.is_empty()));
     }

@@ -36,7 +36,5 @@ pub(super) fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
         ),
         (None, None, _) => (took.to_owned(), "look at the program that wrote the line"),
     };
-    let (zone, server, list, usual) = Default::default();
-    let advice = advice.to_owned();
-    CulpritReport { kind: CulpritKind::NotDns, zone, server, list, evidence, usual, advice }
+    CulpritReport::new(CulpritKind::NotDns, evidence, advice)
 }

@@ -194,7 +194,8 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     // A mail that waited as long as a delay in its line is on the disk.
     let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     if message.of_disk && delay.is_none_or(|delay| delay < DELAYED) {
-        let culprit = unknown(
+        let culprit = CulpritReport::new(
+            CulpritKind::Unknown,
             format!("these queries were quick, {ON_DISK_ALONE}"),
             "paste other lines of the same mail too: one with a delay, or one about a failed lookup, shows which queries are its own",
         );
@@ -210,7 +211,8 @@ fn of_another_time(
     moment: &dyn Fn(f64) -> String,
 ) -> MessageReport {
     let also = if is_of_dns(message.culprit.kind) { vec![message.culprit] } else { Vec::new() };
-    let culprit = unknown(
+    let culprit = CulpritReport::new(
+        CulpritKind::Unknown,
         format!(
             "the query history has no query of this mail at the time of the line; these queries are of another mail of the same domain at {}, whose cause may be another",
             moment(message.began)
@@ -230,17 +232,4 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
         );
     }
     MessageReport { line: Some(line.text.clone()), ..message }
-}
-
-fn unknown(evidence: String, advice: &str) -> CulpritReport {
-    let (zone, server, list, usual) = Default::default();
-    CulpritReport {
-        kind: CulpritKind::Unknown,
-        zone,
-        server,
-        list,
-        evidence,
-        usual,
-        advice: advice.to_owned(),
-    }
 }

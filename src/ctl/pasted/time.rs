@@ -1,7 +1,5 @@
 //! The time of a log line, and the line behind its time, host and program.
 
-use serde_json::{Map, Value};
-
 use super::super::moment;
 
 /// Words in which a time is looked for: that of mailq stands behind the number and the size of the entry.
@@ -10,9 +8,6 @@ const WORDS: usize = 7;
 /// Headers of a bounce with the time of its lines.
 const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"];
 
-/// The field of an entry of the journal with its time, in microseconds since 1970 (systemd.journal-fields(7)).
-const JOURNAL_TIME: &str = "__REALTIME_TIMESTAMP";
-
 /// The names of months in logs.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -20,58 +15,43 @@ const MONTHS: [&str; 12] =
 /// Words behind a time for UTC.
 const UTC: [&str; 2] = ["UTC", "GMT"];
 
-/// Words for other zones, as `date` and programs of mail write them. Some have several meanings, like IST.
-const ZONES: [&str; 44] = [
-    "ACDT", "ACST", "ADT", "AEDT", "AEST", "AKDT", "AKST", "AST", "AWST", "BRT", "BST", "CAT", "CDT", "CEST",
-    "CET", "CST", "EAT", "EDT", "EEST", "EET", "EST", "HDT", "HKT", "HST", "IDT", "IST", "JST", "KST", "MDT",
-    "MEST", "MET", "MSK", "MST", "NDT", "NST", "NZDT", "NZST", "PDT", "PHT", "PKT", "PST", "SAST", "WEST",
-    "WET",
-];
+/// Letters of the word for a zone, like CET, PST or AEST.
+const ZONE_LETTERS: std::ops::RangeInclusive<usize> = 3..=4;
 
 /// The zone behind a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ZoneWord<'a> {
-    /// None.
-    Absent,
-    /// That of UTC.
+enum Zone {
+    /// No word: that of this host.
+    Local,
     Utc,
-    /// A word for another zone.
-    Other(&'a str),
+    /// A word for another zone. Some have several meanings, like IST, so that the time is not understood.
+    Unknown,
 }
 
-impl<'a> ZoneWord<'a> {
+impl Zone {
     /// Of the word behind a time, and the one behind that: of two names of a line of syslog, the first is that of a host.
-    fn of(word: &'a str, next: &str) -> Self {
+    fn of(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
-        if next.ends_with(':') {
-            return Self::Absent;
+        let is_zone =
+            ZONE_LETTERS.contains(&word.len()) && word.bytes().all(|octet| octet.is_ascii_uppercase());
+        match is_zone && !next.ends_with(':') {
+            false => Self::Local,
+            true if UTC.contains(&word) => Self::Utc,
+            true => Self::Unknown,
         }
-        if UTC.contains(&word) {
-            return Self::Utc;
-        }
-        if ZONES.contains(&word) { Self::Other(word) } else { Self::Absent }
     }
 
     /// The words of the zone.
     fn count(self) -> usize {
-        usize::from(self != Self::Absent)
+        usize::from(self != Self::Local)
     }
 
-    /// Reads a local date with its time, joined by `T`, in this zone. A word for another zone is known only if it is that of this host at
-    /// that time.
+    /// Reads a local date with its time, joined by `T`, in this zone.
     fn read(self, local: &str, now: f64) -> Option<(f64, f64)> {
         match self {
-            Self::Absent => moment::read_both(local, now),
+            Self::Local => moment::read_both(local, now),
             Self::Utc => moment::read_both(&format!("{local}Z"), now),
-            Self::Other(word) => {
-                let (first, last) = moment::read_both(local, now)?;
-                match [first, last].map(|at| moment::zone_word(at).as_deref() == Some(word)) {
-                    [true, true] => Some((first, last)),
-                    [true, false] => Some((first, first)),
-                    [false, true] => Some((last, last)),
-                    [false, false] => None,
-                }
-            }
+            Self::Unknown => None,
         }
     }
 }
@@ -96,21 +76,21 @@ pub(super) fn is_date_header(line: &str) -> bool {
     DATE_HEADERS.iter().any(|header| line.starts_with(header))
 }
 
-/// The begin of a line up to a time of day, or to a number of seconds since 1970, that `of` does not understand.
+/// The begin of a line up to a time of day that `of` does not understand.
 pub(super) fn not_understood(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();
     let is_header = words.first().is_some_and(|word| word.ends_with(':'));
     if is_header && !DATE_HEADERS.contains(words.first()?) {
         return None;
     }
-    let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
+    let place = words.iter().position(|word| has_clock(word))?;
     // Behind such words a time belongs to the text: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` goes on `Received:`.
     let is_text = |word: &&str| without_priority(word).contains([';', '<', '@', '=']);
     if words.iter().take(place).any(is_text) {
         return None;
     }
     let behind = |count: usize| words.get(place.saturating_add(count)).copied().unwrap_or_default();
-    let end = place.saturating_add(ZoneWord::of(behind(1), behind(2)).count());
+    let end = place.saturating_add(Zone::of(behind(1), behind(2)).count());
     words.get(..=end).map(|words| words.join(" "))
 }
 
@@ -176,22 +156,6 @@ fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     Some(zoned.timestamp().as_duration().as_secs_f64())
 }
 
-/// Whether a word is a number of seconds since 1970 with a fraction.
-fn is_unix(word: &str) -> bool {
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
-    word.split_once('.')
-        .is_some_and(|(seconds, rest)| seconds.len() == 10 && is_digits(seconds) && is_digits(rest))
-}
-
-/// Whether a word is a number of seconds, milliseconds or microseconds since 1970, or a label of TAI64N.
-fn is_stamp(word: &str) -> bool {
-    let tai = word
-        .strip_prefix('@')
-        .is_some_and(|label| label.len() == 24 && label.bytes().all(|octet| octet.is_ascii_hexdigit()));
-    let seconds = word.split(['.', ',']).next().unwrap_or_default();
-    tai || (matches!(seconds.len(), 10 | 13 | 16) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
-}
-
 /// The line behind its time; in lines of syslog also behind the host and the program.
 pub(super) fn without_head(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -202,42 +166,8 @@ pub(super) fn without_head(line: &str) -> String {
     words.get(behind..).unwrap_or_default().join(" ")
 }
 
-/// The text of an entry of the journal, if a line is one of `journalctl -o json`, and its time in seconds since 1970. Text that is not
-/// UTF-8 is an array of octets there.
-pub(super) fn of_journal(line: &str) -> Option<(String, f64)> {
-    if !line.starts_with('{') {
-        return None;
-    }
-    let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
-    let at = micros(entry.get(JOURNAL_TIME)?.as_str()?)?;
-    let octet = |number: &Value| number.as_u64().and_then(|number| u8::try_from(number).ok());
-    let text = match entry.get("MESSAGE")? {
-        Value::String(text) => text.clone(),
-        Value::Array(octets) => {
-            let octets: Option<Vec<u8>> = octets.iter().map(octet).collect();
-            String::from_utf8_lossy(&octets?).into_owned()
-        }
-        _ => return None,
-    };
-    Some((text, at))
-}
-
-/// A number of microseconds in seconds.
-fn micros(digits: &str) -> Option<f64> {
-    let micros = digits.parse::<u64>().ok().filter(|_| digits.len() == 16)?;
-    Some(micros as f64 / 1e6)
-}
-
 /// The time, and the number of words up to its end.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
-    if let Some((_, at)) = of_journal(line) {
-        return Some(((at, at), 0));
-    }
-    // `journalctl -o export` begins each entry with its time.
-    let field = line.strip_prefix(JOURNAL_TIME).and_then(|behind| behind.strip_prefix('='));
-    if let Some(at) = field.and_then(micros) {
-        return Some(((at, at), 1));
-    }
     for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {
             let zoned = jiff::fmt::rfc2822::parse(date.trim()).ok()?;
@@ -252,13 +182,9 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
         let joined = word(0).trim_end_matches([',', ';']);
         let joined = joined.strip_prefix('[').map_or(joined, |within| within.trim_end_matches(']'));
         if let Some(at) = moment::read_both(joined, now).filter(|_| joined.contains('T')) {
-            let zone = if is_local(joined) { ZoneWord::of(word(1), word(2)) } else { ZoneWord::Absent };
-            let at = if zone == ZoneWord::Absent { Some(at) } else { zone.read(joined, now) };
+            let zone = if is_local(joined) { Zone::of(word(1), word(2)) } else { Zone::Local };
+            let at = if zone == Zone::Local { Some(at) } else { zone.read(joined, now) };
             return at.map(|at| (at, place.saturating_add(1).saturating_add(zone.count())));
-        }
-        if place == 0 && is_unix(word(0)) {
-            // `journalctl -o short-unix`.
-            return word(0).parse().ok().map(|at| ((at, at), 1));
         }
         let (date, time) = (word(0).trim_start_matches('['), word(1).trim_end_matches([',', ';', ']']));
         if date.len() == 10 && date.as_bytes().get(4) == Some(&b'-') {
@@ -268,9 +194,9 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
             let zoned = has_zone
                 .then(|| moment::read_both(&format!("{date}T{time}{hours}:{minutes}"), now))
                 .flatten();
-            let named = ZoneWord::of(zone, word(3));
+            let named = Zone::of(zone, word(3));
             let at = match named {
-                ZoneWord::Absent => zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now)),
+                Zone::Local => zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now)),
                 named => named.read(&format!("{date}T{time}"), now),
             };
             let behind = if has_zone { 3 } else { named.count().saturating_add(2) };
@@ -293,9 +219,9 @@ fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64)
     let year = |word: &str| word.trim_end_matches([',', ']']).parse::<i32>().ok();
     let year = |word: &str| year(word).filter(|year| (1970..=9999).contains(year));
     // `date` writes the zone before the year.
-    let (typed, zone) = match (year(word(3)), ZoneWord::of(word(3), word(4))) {
-        (Some(typed), _) => (Some(typed), ZoneWord::of(word(4), word(5))),
-        (None, zone) => (year(word(4)).filter(|_| zone != ZoneWord::Absent), zone),
+    let (typed, zone) = match (year(word(3)), Zone::of(word(3), word(4))) {
+        (Some(typed), _) => (Some(typed), Zone::of(word(4), word(5))),
+        (None, zone) => (year(word(4)).filter(|_| zone != Zone::Local), zone),
     };
     let on = |year: i32| {
         let read = zone.read(&format!("{year:04}-{month:02}-{day:02}T{time}"), now);

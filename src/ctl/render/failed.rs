@@ -40,13 +40,6 @@ pub fn zones(
     } else {
         String::new()
     };
-    let without_client =
-        replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { without_client: true, .. }));
-    let reach = if without_client { format!("{reach}{WITHOUT_CLIENT}") } else { reach };
-    if zones.is_empty() && without_client {
-        let none = none_failed(request, since, moment);
-        return format!("Could not tell all. In memory: {none}\n{reach}");
-    }
     if zones.is_empty() {
         return format!("{}\n{reach}", style.paint(Paint::Good, &none_failed(request, since, moment)));
     }
@@ -57,10 +50,6 @@ pub fn zones(
     }
     text + &reach
 }
-
-/// The reason why queries of a client may be missing.
-const WITHOUT_CLIENT: &str =
-    "Queries on disk have no client (history.redact). To see these too, leave out --client.\n";
 
 /// The sentence that nothing failed, with what was asked for.
 fn none_failed(request: &FailedRequest, since: f64, moment: &dyn Fn(f64) -> String) -> String {

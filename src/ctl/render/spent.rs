@@ -20,11 +20,8 @@ const STAGE_TERMS: &str = "queries: number of queries that spent time in the sta
     queue: the time before resolverd began to resolve the query\n\
     own work: resolverd reads the cache, chooses servers and checks signatures; the time of waiting for servers is not included\n\
     waiting for servers: resolverd has sent queries for the answer and waits for replies\n\
-    fetching DNSSEC keys: resolverd has the answer, and waits for the keys (DNSKEY, DS) that it needs to validate the answer\n";
-
-/// The line for a history that begins after the last snapshot of the counters.
-const WITHOUT_CACHE: &str =
-    "Queries that were answered from the cache are left out: the query history has only the last seconds.\n";
+    fetching DNSSEC keys: resolverd has the answer, and waits for the keys (DNSKEY, DS) that it needs to validate the answer\n\
+    Queries that were answered from the cache are left out.\n";
 
 /// The columns of stages, each with its share of the time.
 const STAGES: &[Column<(StageRow, u64)>] = &[
@@ -48,9 +45,7 @@ pub(super) fn stages(replies: &[Reply], moment: &dyn Fn(f64) -> String, style: S
     let shares = words::shares(&rows.iter().map(|row| micros(row)).collect::<Vec<_>>());
     let shared: Vec<(StageRow, u64)> = rows.iter().map(|row| (*row).clone()).zip(shares).collect();
     let table = columns::table(STAGES, &shared, 0);
-    let is_without_cache = !rows.is_empty() && rows.iter().all(|row| row.stage != Stage::Cache);
-    let without_cache = if is_without_cache { WITHOUT_CACHE } else { "" };
-    table.text(style, None) + STAGE_TERMS + without_cache + &span(replies, moment)
+    table.text(style, None) + STAGE_TERMS + &span(replies, moment)
 }
 
 /// The line that says which time the figures are of.
@@ -73,7 +68,6 @@ fn span(replies: &[Reply], moment: &dyn Fn(f64) -> String) -> String {
 /// The label of a stage. JSON has the words of the protocol.
 const fn label(stage: Stage) -> &'static str {
     match stage {
-        Stage::Cache => "answered from cache",
         Stage::Queue => "queue",
         Stage::Walk => "own work",
         Stage::Waiting => "waiting for servers",

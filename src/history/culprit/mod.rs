@@ -186,13 +186,6 @@ fn pause(took: u64, waited: u64) -> u64 {
     if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
 }
 
-/// The cost of the first cause of a message without failure, as far as it is known before its questions are read. `unclear` is the greatest
-/// time that all causes but the client may have taken; `slow` is that of `Traffic`.
-pub(super) fn known_cost(took: u64, waited: u64, unclear: u64, slow: u64) -> Option<u64> {
-    let client = Some(pause(took, waited)).filter(|client| *client >= slow).unwrap_or(0);
-    (unclear < slow || unclear <= client).then_some(client)
-}
-
 /// Counts the time in which questions were in progress, from `from` to `to`, for its causes; returns that time.
 fn spend(
     asked: &[ExplainedQuestion<'_>],
@@ -211,9 +204,7 @@ fn spend(
 
 /// The time in which questions were in progress, each moment once: for the question that ends last of those in progress, until its end,
 /// or until one that ends later begins. `questions` has the begin and the end of each.
-pub(super) fn turns<Asked: Copy>(
-    questions: impl Iterator<Item = (Asked, (u64, u64))>,
-) -> Vec<(Asked, (u64, u64))> {
+fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> Vec<(Asked, (u64, u64))> {
     let mut waiting: Vec<_> = questions.filter(|(_, (at, end))| end > at).collect();
     waiting.sort_by_key(|(_, (at, _))| *at);
     let (mut turns, mut now, mut place) = (Vec::new(), 0_u64, 0_usize);

@@ -102,6 +102,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
         error: Box::default(),
         code: None,
         user: None,
+        stored: false,
     };
     (question, flight)
 }

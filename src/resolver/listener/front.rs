@@ -24,14 +24,14 @@ use crate::extended_error;
 use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Replied, Resolver};
 use crate::supervise::{Supervisor, caught};
-use dns::clock::{Clock, Mono};
+use dns::clock::{Clock, Mono, micros};
 use dns::question::{Answer, Apart, Client, ClientTransport, Outcome, QuestionKey, ViewId};
 use dns::wire::cookie::CookieSecret;
 use dns::wire::query::{Query, Rejection, Unanswerable};
 use dns::wire::{compose, reply, ttl};
+use history::entry::QuestionEntry;
 use history::event::Ended;
 use history::owner::WantedOwner;
-use history::written::Written;
 use history::{Counter, HitPage, Recorder};
 
 /// The result of a message.
@@ -318,10 +318,10 @@ impl Front {
         let elapsed = self.now().since(at);
         let (client, kind, recorder) = (arrival.client.ip(), query.kind(), &self.parts.recorder);
         recorder.question(shard, &Ended { client, kind, outcome, elapsed });
-        let flight = replied.and_then(Replied::trail).map_or(0, |trail| recorder.flight_number(trail));
+        let flight = replied.and_then(Replied::trail).map(|trail| recorder.flight_number(trail));
         let error = replied.and_then(|replied| replied.answer.extended_error.as_ref());
-        let written = Written {
-            name: query.name(),
+        let question = QuestionEntry {
+            name: query.name().into(),
             kind,
             client,
             port: arrival.client.port(),
@@ -329,13 +329,14 @@ impl Front {
             view: query.view.number(),
             at: at.as_micros(),
             outcome,
-            elapsed,
+            elapsed: micros(elapsed),
             flight,
-            error: error.map_or("", |error| &error.text),
-            code: error.map_or(0, |error| error.code),
-            user: "",
+            error: error.map_or("", |error| &error.text).into(),
+            code: error.filter(|error| !error.text.is_empty()).map(|error| error.code),
+            user: None,
+            stored: false,
         };
-        recorder.asked(&written, Some(self.socket(arrival)));
+        recorder.asked(&question, Some(self.socket(arrival)));
     }
 }
 

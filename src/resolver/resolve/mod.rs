@@ -95,7 +95,7 @@ use dns::question::{Answer, Client, Outcome, Question};
 use dns::random::Random;
 use flight::FlightResolver;
 use flights::Flights;
-use history::{Recorder, Told};
+use history::{LogState, Recorder};
 use inflight::InFlight;
 use late::LateAnswerKeeper;
 use lists::ListResolver;
@@ -137,7 +137,7 @@ pub struct Resolver {
     recorder: Arc<Recorder>,
     tap: Arc<Tap>,
     /// The questions that the log knows.
-    reported: Mutex<Told>,
+    log_state: Mutex<LogState>,
     /// Resolves questions.
     flight: Arc<FlightResolver>,
     /// Answers clients that wait.
@@ -207,7 +207,7 @@ impl Resolver {
             memory,
             recorder,
             tap,
-            reported: Mutex::default(),
+            log_state: Mutex::default(),
             flight,
             lists,
             side,

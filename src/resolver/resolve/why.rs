@@ -1,21 +1,24 @@
 //! Why mail was slow, and the log lines about it: the history, with the lists and zones that the resolver knows.
 
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::Resolver;
 use super::list_keys::{redaction_of, secrets_of};
 use crate::dnsbl::entry::ListEntry;
 use crate::limits::{FOLLOW_PAUSE, WHY_READING};
+use dns::clock::micros;
 use dns::question::{FirstLabels, label_places, wire_name};
 use history::failed::{FailedReport, FailedWanted, failed};
 use history::message::ListName;
 use history::search::why;
+use history::spent;
 use history::spent::{FromRecord, StageRow};
 use history::why::{DaemonFacts, MessageReport, Wanted};
-use history::{ReadSpan, TellFacts, Window};
+use history::{LogFacts, ReadSpan, Recorded, Window};
 
 impl Resolver {
     /// The messages of the history that are wanted, worst first. It takes up to a second and a multiple of the history's memory,
@@ -37,7 +40,7 @@ impl Resolver {
         self.with_facts(|facts| {
             let wanted: Vec<_> = wanted.iter().map(|one| one.without_keys(facts.secrets)).collect();
             let span = ReadSpan::over(wanted.iter().map(Wanted::span));
-            why(&self.recorder.outline(&span, facts.secrets), &wanted, &facts.facts, &is_late)
+            why(&self.recorder.recorded(&span, facts.secrets), &wanted, &facts.facts, &is_late)
         })
     }
 
@@ -50,38 +53,54 @@ impl Resolver {
     fn read_failed(&self, wanted: &FailedWanted) -> FailedReport {
         let now = self.clock.unix_micros();
         self.with_facts(|facts| {
-            let outline = self.recorder.outline_of_failures(&wanted.span(), facts.secrets);
-            failed(&outline, wanted, &facts.facts, now)
+            let recorded = self.recorder.recorded(&wanted.span(), facts.secrets);
+            failed(&recorded, wanted, &facts.facts, now)
         })
     }
 
-    /// Where the time of the questions of a window went by stage. It takes some ten milliseconds.
-    pub async fn stages(self: &Arc<Self>, window: Window) -> FromRecord<StageRow> {
+    /// Where the time of the questions since a moment went by stage. It takes as long as `why`.
+    pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
-        self.memory.walk(move |_| resolver.recorder.stages(window)).await
+        let read =
+            move || resolver.with_memory_since(from, |recorded, times, _| spent::stages(recorded, times));
+        self.memory.walk(move |_| read()).await
+    }
+
+    /// Calls `read` with what memory has since a moment that is not before the start, and with this moment and the current one.
+    fn with_memory_since<Table>(
+        &self,
+        from: u64,
+        read: impl FnOnce(&Recorded, (u64, u64), &DaemonFacts<'_>) -> Table,
+    ) -> Table {
+        let from = from.max(micros(Duration::from_secs(self.recorder.started_unix())));
+        let times = (from, self.clock.unix_micros());
+        self.with_facts(|facts| {
+            let recorded = self.recorder.recorded_in_memory(&spent::stage_span(from), facts.secrets);
+            read(&recorded, times, &facts.facts)
+        })
     }
 
     /// Writes lines about failed and slow questions, and stores these, as long as it runs.
-    pub async fn tell_log(self: Arc<Self>) -> Infallible {
+    pub async fn write_log(self: Arc<Self>) -> Infallible {
         loop {
             self.recorder.noticed().await;
             tokio::time::sleep(FOLLOW_PAUSE).await;
             let resolver = Arc::clone(&self);
-            self.memory.walk(move |_| resolver.tell()).await;
+            self.memory.walk(move |_| resolver.write_new_log()).await;
         }
     }
 
-    /// Reads what is new in the history, writes the lines about it, and stores what failed or was slow; `tell_log` does so some
+    /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow; `write_log` does so some
     /// time after each event.
-    pub fn tell(&self) {
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with_facts(|facts| self.recorder.tell(&mut reported, facts));
+    pub fn write_new_log(&self) {
+        let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with_facts(|facts| self.recorder.write_log(&mut state, facts));
     }
 
-    /// Like `tell`, when the process stops: also writes the lines about what was counted so far.
-    pub fn tell_last(&self) {
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        self.with_facts(|facts| self.recorder.tell_last(&mut reported, facts));
+    /// Like `write_new_log`, at the end of the process: also writes the lines about what was counted so far.
+    pub fn write_last_log(&self) {
+        let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));
     }
 
     /// Gives what the history has in memory to `write`; see `Recorder::save_memory`.
@@ -93,7 +112,7 @@ impl Resolver {
     }
 
     /// Calls `read` with the lists, the keys and the zones that the resolver knows.
-    fn with_facts<Read>(&self, read: impl FnOnce(&TellFacts<'_>) -> Read) -> Read {
+    fn with_facts<Read>(&self, read: impl FnOnce(&LogFacts<'_>) -> Read) -> Read {
         let views = self.views.load();
         let config = views.config();
         let secrets = secrets_of(config);
@@ -117,7 +136,7 @@ impl Resolver {
                 row.flights, row.failed, row.verdict
             ))
         };
-        let is_list_told = |apex: &[u8]| {
+        let is_list_logged = |apex: &[u8]| {
             let is_it = |entry: &Arc<ListEntry>| wire_name(&entry.apex) == apex;
             self.lists
                 .table
@@ -126,12 +145,8 @@ impl Resolver {
                 .filter(|entry| is_it(entry))
                 .any(|entry| entry.state().is_incident())
         };
-        let configured: BTreeSet<Vec<u8>> = config.zones.iter().map(|zone| wire_name(&zone.name)).collect();
-        let is_configured = |zone: &[u8]| configured.contains(zone);
         let redaction = redaction_of(config);
-        let (slow, shortens) = (self.recorder.slow_from(), redaction.names);
-        let facts = DaemonFacts { list: &list, usual: &usual, slow, shortens };
-        let (is_list_told, is_configured) = (&is_list_told, &is_configured);
-        read(&TellFacts { secrets: &secrets, redaction, facts, is_list_told, is_configured })
+        let facts = DaemonFacts { list: &list, usual: &usual, slow: self.recorder.slow_from() };
+        read(&LogFacts { secrets: &secrets, redaction, facts, is_list_logged: &is_list_logged })
     }
 }

@@ -43,7 +43,7 @@ fn silent() -> FailedZone {
 
 fn replies(begin: Option<f64>, zones: Vec<FailedZone>) -> Vec<Reply> {
     let zones = zones.into_iter().map(|zone| Reply::FailedZone(Box::new(zone)));
-    zones.chain([Reply::RecordBegin { begin, without_client: false, off: false }]).collect()
+    zones.chain([Reply::RecordBegin { begin, off: false }]).collect()
 }
 
 #[test]
@@ -98,16 +98,4 @@ fn how_far_the_record_reaches_is_said() {
     );
     let many = failed::zones(&replies(Some(0.0), vec![silent(); 300]), &since(0.0), &moment, Style::Plain);
     assert!(many.lines().count() < 120 && many.contains("and "), "{many}");
-}
-
-#[test]
-fn queries_without_a_client_are_not_said_to_have_none() {
-    let request = FailedRequest { from: 0.0, zone: None, client: Some("127.0.0.1".to_owned()) };
-    let replies = [Reply::RecordBegin { begin: Some(0.0), without_client: true, off: false }];
-    let text = failed::zones(&replies, &request, &|moment| moment.to_string(), Style::Plain);
-    assert!(text.starts_with("Could not tell all. In memory: No query of 127.0.0.1 failed"), "{text}");
-    assert!(
-        text.contains("have no client (history.redact)") && text.contains("leave out --client"),
-        "{text}"
-    );
 }

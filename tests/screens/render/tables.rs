@@ -17,7 +17,6 @@ fn stages() -> Vec<Reply> {
     let row =
         |stage, count, spent, times| Reply::Stage(StageRow { stage, spent, time: quantiles(count, times) });
     vec![
-        row(Stage::Cache, 357_109, 16.2, [0.000_042, 0.000_061, 0.000_12, 0.004]),
         row(Stage::Queue, 212, 0.034, [0.000_08, 0.000_31, 0.002, 0.009]),
         row(Stage::Walk, 27_114, 3.1, [0.000_11, 0.000_19, 0.000_8, 0.012]),
         row(Stage::Waiting, 22_903, 498.7, [0.019, 0.088, 0.84, 4.0]),

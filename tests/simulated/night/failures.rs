@@ -465,11 +465,11 @@ fn after_a_restart_why_and_failed_know_what_failed_or_was_slow_before() {
         // What is in memory too is read once, and does not hide what is stored.
         sleep(Duration::from_secs(60)).await;
         ask(&simulation, "www.none.", RecordType::A).await;
-        resolver.tell();
+        resolver.write_new_log();
         assert_eq!(resolver.failed(FailedWanted::default()).await.zones.len(), 3);
         simulation.network().set_down(true);
         ask(&simulation, "www.late.tld.", RecordType::A).await;
-        resolver.tell();
+        resolver.write_new_log();
         let rows = resolver.failed(FailedWanted::default()).await.zones;
         assert_eq!(rows.iter().map(|row| row.questions).sum::<u64>(), 4, "{rows:#?}");
     });

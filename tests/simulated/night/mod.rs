@@ -219,7 +219,7 @@ fn tell(simulation: &Simulation) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(FOLLOW_PAUSE).await;
-            resolver.tell();
+            resolver.write_new_log();
         }
     })
 }

@@ -291,7 +291,7 @@ fn a_client_that_slept_just_before_a_stop_is_named_after_the_restart() {
         let first = host(Some(&store));
         sleep_between(&first).await;
         let before = first.resolver().why(of(SLEEPY)).await.remove(0);
-        first.resolver().tell_last();
+        first.resolver().write_last_log();
         let next = host(Some(&store));
         let after = next.resolver().why(of(SLEEPY)).await.remove(0);
         assert_eq!((after.culprit.kind, after.questions.len()), (CulpritKind::Client, 3), "{after:#?}");

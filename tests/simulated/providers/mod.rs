@@ -115,13 +115,13 @@ fn judged(plans: &[Plan]) -> [Verdicts; 2] {
         let tells = tokio::spawn(async move {
             loop {
                 sleep(FOLLOW_PAUSE).await;
-                resolver.tell();
+                resolver.write_new_log();
             }
         });
         let mails: Vec<PlayedMail> = join_all(plans.iter().map(|plan| play(&first, plan))).await;
         sleep(Duration::from_secs(30)).await;
         tells.abort();
-        first.resolver().tell_last();
+        first.resolver().write_last_log();
         let lines: Vec<PlayedLine> = mails.into_iter().flat_map(|mail| mail.lines()).collect();
         let before = verdicts(&first, &lines, false).await;
         let next = host(Some(store as Arc<dyn Store>));

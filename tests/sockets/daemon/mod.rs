@@ -5,7 +5,6 @@ mod bounds;
 mod client;
 mod encrypted;
 mod kept;
-mod levels;
 mod life;
 mod memory;
 mod mixes;

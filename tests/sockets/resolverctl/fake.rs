@@ -211,26 +211,25 @@ impl Controlled for Fake {
         vec![InFlight { question, age: Duration::from_secs(3), clients: 2, last_query }]
     }
 
-    fn stages(&self, window: Window) -> BoxFuture<'_, FromRecord<StageRow>> {
-        Box::pin(ready(self.recorder.stages(window)))
+    fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>> {
+        let recorded = self.recorder.recorded_in_memory(&spent::stage_span(from), &Secrets::default());
+        Box::pin(ready(spent::stages(&recorded, (from, Clock::machine().unix_micros()))))
     }
 
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport> {
-        let facts =
-            DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+        let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
         let no_secrets = Secrets::default();
-        let outline = self.recorder.outline_of_failures(&wanted.span(), &no_secrets);
+        let outline = self.recorder.recorded(&wanted.span(), &no_secrets);
         Box::pin(ready(failed(&outline, &wanted, &facts, Clock::machine().unix_micros())))
     }
 
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>> {
-        let facts =
-            DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1), shortens: false };
+        let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
         self.whys.lock().unwrap().push(wanted.len());
         let wanted = &wanted[..wanted.len().min(MOST_WHYS)];
         let no_secrets = Secrets::default();
         let span = ReadSpan::over(wanted.iter().map(Wanted::span));
-        Box::pin(ready(why(&self.recorder.outline(&span, &no_secrets), wanted, &facts, &|| false)))
+        Box::pin(ready(why(&self.recorder.recorded(&span, &no_secrets), wanted, &facts, &|| false)))
     }
 
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {

@@ -19,8 +19,8 @@ use control::server::ControlServer;
 use dns::clock::Clock;
 use dns::question::Outcome;
 use hickory_proto::rr::{Name, RecordType};
+use history::entry::QuestionEntry;
 use history::event::Ended;
-use history::written::Written;
 use lab::prelude::{name, skipped};
 use resolver::cache::flush::Flush;
 use tempfile::TempDir;
@@ -331,22 +331,13 @@ fn why_names_the_culprit_or_says_that_the_record_has_nothing() {
     let (code, text, _) = world.run(&["why", "never.example"]);
     assert_eq!(code, 4, "{text}");
     assert!(text.starts_with("The query history is empty"), "{text}");
-    let (client, outcome) = ([127, 0, 0, 1].into(), Outcome::Shed);
     world.fake.recorder.asked(
-        &Written {
-            name: b"\x04mail\x07example\x00",
-            kind: RecordType::MX,
-            client,
-            port: 0,
-            transport: None,
-            view: 0,
-            at: 0,
-            outcome,
-            elapsed: Duration::ZERO,
-            flight: 0,
-            error: "too many queries for this zone",
-            code: 14,
-            user: "",
+        &QuestionEntry {
+            outcome: Outcome::Shed,
+            elapsed: 0,
+            error: "too many queries for this zone".into(),
+            code: Some(14),
+            ..QuestionEntry::failed(b"\x04mail\x07example\x00", 0)
         },
         None,
     );
@@ -397,21 +388,7 @@ fn failed_shows_the_zones_whose_queries_failed() {
         (b"\x03www\x05other\x00", "the answer is bogus"),
     ] {
         world.fake.recorder.asked(
-            &Written {
-                name,
-                kind: RecordType::MX,
-                client: [127, 0, 0, 1].into(),
-                port: 0,
-                transport: None,
-                view: 0,
-                at,
-                outcome: Outcome::Failed,
-                elapsed: Duration::from_micros(9),
-                flight: 0,
-                error,
-                code: 22,
-                user: "",
-            },
+            &QuestionEntry { error: error.into(), code: Some(22), ..QuestionEntry::failed(name, at) },
             None,
         );
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use dns::question::Outcome;
 use hickory_proto::rr::RecordType;
+use history::entry::QuestionEntry;
 use history::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
-use history::written::Written;
 
 use crate::resolverctl::{World, told, tool};
 
@@ -53,20 +53,12 @@ impl Monitor {
 
 fn ended(world: &World, name: &[u8], client: [u8; 4], outcome: Outcome, millis: u64) {
     world.fake.recorder.asked(
-        &Written {
-            name,
-            kind: RecordType::MX,
+        &QuestionEntry {
             client: client.into(),
-            port: 0,
-            transport: None,
-            view: 0,
-            at: 0,
             outcome,
-            elapsed: Duration::from_millis(millis),
-            flight: 0,
-            error: if outcome == Outcome::Failed { "no server answered" } else { "" },
-            code: 0,
-            user: "",
+            elapsed: millis * 1_000,
+            error: if outcome == Outcome::Failed { "no server answered" } else { "" }.into(),
+            ..QuestionEntry::failed(name, 0)
         },
         None,
     );

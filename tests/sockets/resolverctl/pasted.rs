@@ -3,9 +3,9 @@
 use std::process::Stdio;
 
 use ctl::limits::{MAX_PASTED, MAX_PASTED_LINES};
-use dns::clock::Clock;
+use dns::clock::{Clock, micros};
 use dns::question::Outcome;
-use history::written::Written;
+use history::entry::QuestionEntry;
 use std::io::Write;
 use std::time::Duration;
 
@@ -25,20 +25,12 @@ fn pasted(world: &World, lines: &str, arguments: &[&str]) -> (i32, String, Strin
 
 /// Keeps a query for `mail.example.` that took so many seconds until now.
 fn asked(world: &World, outcome: Outcome, elapsed: Duration) {
-    let question = Written {
-        name: b"\x04mail\x07example\x00",
-        kind: RecordType::MX,
-        client: [127, 0, 0, 1].into(),
-        port: 0,
-        transport: None,
-        view: 0,
-        at: Clock::machine().mono().as_micros(),
+    let question = QuestionEntry {
         outcome,
-        elapsed,
-        flight: 0,
-        error: if outcome.is_failure() { "no server answered" } else { "" },
-        code: 14,
-        user: "",
+        elapsed: micros(elapsed),
+        error: if outcome.is_failure() { "no server answered" } else { "" }.into(),
+        code: outcome.is_failure().then_some(14),
+        ..QuestionEntry::failed(b"\x04mail\x07example\x00", Clock::machine().mono().as_micros())
     };
     world.fake.recorder.asked(&question, None);
 }
@@ -226,20 +218,11 @@ fn text_that_was_not_read_is_told() {
 fn played(world: &World, queries: &[(&[u8], RecordType, u64, u64)]) {
     let begin = Clock::machine().mono().as_micros() - 3_000_000;
     for (name, kind, at, elapsed) in queries {
-        let question = Written {
-            name,
+        let question = QuestionEntry {
             kind: *kind,
-            client: [127, 0, 0, 1].into(),
-            port: 0,
-            transport: None,
-            view: 0,
-            at: begin + at * 1_000,
             outcome: Outcome::Upstream,
-            elapsed: Duration::from_millis(*elapsed),
-            flight: 0,
-            error: "",
-            code: 0,
-            user: "",
+            elapsed: elapsed * 1_000,
+            ..QuestionEntry::failed(name, begin + at * 1_000)
         };
         world.fake.recorder.asked(&question, None);
     }

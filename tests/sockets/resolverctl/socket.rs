@@ -6,7 +6,7 @@ use control::limits::MAX_HISTORY_REQUESTS;
 use control::server::{BindError, ControlServer};
 use dns::question::Outcome;
 use hickory_proto::rr::RecordType;
-use history::written::Written;
+use history::entry::QuestionEntry;
 
 use super::World;
 
@@ -45,20 +45,13 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
         for number in 0..200_u64 {
             let service = format!("\x04_{number:03}\x04_tcp");
             let name = [service.as_bytes(), &name[..], &[0]].concat();
-            let question = Written {
-                name: &name,
+            let question = QuestionEntry {
                 kind: RecordType::A,
                 client: [192, 0, 2, client].into(),
-                port: 0,
-                transport: None,
-                view: 0,
-                at: number,
-                outcome: Outcome::Failed,
-                elapsed: Duration::from_secs(1),
-                flight: 0,
-                error: &"word ".repeat(40),
-                code: 22,
-                user: "",
+                elapsed: 1_000_000,
+                error: "word ".repeat(40).into(),
+                code: Some(22),
+                ..QuestionEntry::failed(&name, number)
             };
             world.fake.recorder.asked(&question, None);
         }

@@ -1,4 +1,4 @@
-//! The recorder's part that tells the log of failed and slow questions, and of the others if `log.level` says so.
+//! The recorder's part that reads what is new: it writes the lines about failed and slow questions, and stores these.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,42 +6,40 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::culprit::{ExplainedQuestion, judge};
-use super::entry::{Entry, FlightEntry, QuestionEntry};
+use super::entry::{Entry, QuestionEntry};
 use super::evidence::{self, Absence};
-use super::explained::{Explained, links_of};
+use super::explained::Explained;
 use super::failure::FailedQuestion;
-use super::failure_lines::{FailureLines, ToldElsewhere, ZoneOwner};
 use super::follow::NewsReader;
 use super::line::{Line, SlowLine};
 use super::lock::lock;
-use super::long_messages::{LongMessages, LongWanted};
+use super::log_lines::LogLines;
+use super::long_messages::LongMessages;
+use super::names::ReadNames;
 use super::owner::WantedOwner;
-use super::recorded::Recorded;
+use super::recorded::{ReadSpan, Recorded};
 use super::redact::{Redaction, Secrets};
-use super::slow_lines::SlowLines;
 use super::store::Store;
-use super::stored::{self, Chooser, WantedFlights};
+use super::stored::{self, Chooser};
 use super::tally::{FailureCount, is_judged_failure};
 use super::traffic::Traffic;
-use super::why::{DaemonFacts, KnownFacts};
-use super::written::Written;
-use super::{Recorder, debug_lines, linked_flights, query_log};
-use crate::limits::{MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
+use super::why::DaemonFacts;
+use super::{Recorder, query_log};
+use crate::limits::{LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, QUERY_LINES_A_SECOND};
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
 
-/// The questions that the log has, and the place in the record up to which it was read.
+/// What the log and the disk have, and the place in the record up to which it was read.
 #[derive(Debug, Default)]
-pub struct Told {
-    pub(super) follower: NewsReader,
-    pub(super) failures: FailureLines,
-    pub(super) slow: SlowLines,
-    pub(super) stored: Chooser,
-    pub(super) long: LongMessages,
+pub struct LogState {
+    follower: NewsReader,
+    lines: LogLines,
+    stored: Chooser,
+    long: LongMessages,
 }
 
 /// The facts that are not in the record.
-pub struct TellFacts<'a> {
+pub struct LogFacts<'a> {
     /// Keys that no line may have.
     pub secrets: &'a Secrets,
     /// The parts of an entry that are not written to disk.
@@ -49,9 +47,7 @@ pub struct TellFacts<'a> {
     /// See `DaemonFacts`.
     pub facts: DaemonFacts<'a>,
     /// Whether the log has a line about a list that does not work, by its apex in wire form.
-    pub is_list_told: &'a dyn Fn(&[u8]) -> bool,
-    /// Whether a zone is in the configuration, by its name in lower-case wire form.
-    pub is_configured: &'a dyn Fn(&[u8]) -> bool,
+    pub is_list_logged: &'a dyn Fn(&[u8]) -> bool,
 }
 
 impl Recorder {
@@ -77,13 +73,10 @@ impl Recorder {
         self.noticed.notified().await;
     }
 
-    /// Wakes the reader if a question is worth a line, and wants the user of its client's socket if it failed or was slow.
-    pub(super) fn notice(&self, question: &Written<'_>, socket: Option<WantedOwner>) {
-        let is_slow = micros(question.elapsed) >= self.slow.load(Ordering::Relaxed);
-        if is_slow || question.outcome.is_failure() {
+    /// Wakes the reader if a question is worth a line, and wants the user of its client's socket.
+    pub(super) fn notice(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
+        if question.elapsed >= self.slow.load(Ordering::Relaxed) || question.outcome.is_failure() {
             socket.into_iter().for_each(|socket| self.want_owner(socket));
-            self.wake_reader();
-        } else if tracing::enabled!(tracing::Level::DEBUG) {
             self.wake_reader();
         }
     }
@@ -105,53 +98,42 @@ impl Recorder {
         (news, lost)
     }
 
-    /// Whether the log has a line about a zone that fails, in wire form.
-    fn is_incident(&self, zone: &[u8]) -> bool {
-        !zone.is_empty() && lock(&self.incidents).is_told(&name_of_wire(zone))
+    /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow. It takes some milliseconds, so it is
+    /// called on a thread of its own.
+    pub fn write_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
+        self.write_news(state, facts, false);
     }
 
-    /// Like `is_incident`, for any zone of a name: the servers of its zone may have names in another zone, which is at fault.
-    fn is_incident_of(&self, name: &[u8]) -> bool {
-        label_places(name).filter_map(|place| name.get(place..)).any(|zone| self.is_incident(zone))
-    }
-
-    /// Reads what is new in the record, and writes the lines about it. It takes some milliseconds, so it is called on a
-    /// thread of its own.
-    pub fn tell(&self, told: &mut Told, facts: &TellFacts<'_>) {
-        self.tell_news(told, facts, false);
-    }
-
-    /// Like `tell`, at the end of the process: also writes the lines about what was counted so far.
-    pub fn tell_last(&self, told: &mut Told, facts: &TellFacts<'_>) {
-        self.tell_news(told, facts, true);
-        let now = self.clock.mono();
-        let sums = [told.slow.finish(now), lock(&self.incidents).finish()];
-        let sums = told.failures.finish(now).into_iter().chain(sums.into_iter().flatten());
+    /// Like `write_log`, at the end of the process: also writes the lines about what was counted so far.
+    pub fn write_last_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
+        self.write_news(state, facts, true);
+        let withheld = lock(&self.incidents).finish();
+        let sums = state.lines.finish(self.clock.mono()).into_iter().chain(withheld);
         sums.for_each(|line| line.without_names(facts.redaction).write());
     }
 
-    fn tell_news(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
+    fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         // A step of the clock is noticed here: this is called every some seconds.
         self.dates();
         lock(&self.secrets).clone_from(facts.secrets);
-        self.tell_queries(facts);
-        self.tell_failures(told, facts, is_ending);
-        self.store_long(told, facts, is_ending);
+        self.write_queries(facts);
+        self.write_failures(state, facts, is_ending);
+        self.store_long(state, facts, is_ending);
     }
 
     /// Stores the messages that took long. At the end of the process it also stores the messages that may go on.
-    fn store_long(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
-        let now = self.clock.mono();
-        if self.kept.store.get().is_none() || !(is_ending || told.long.is_due(now)) {
+    fn store_long(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
+        let (now, unix) = (self.clock.mono(), self.clock.unix_micros());
+        if self.kept.store.get().is_none() || !(is_ending || state.long.is_due(now)) {
             return;
         }
-        told.long.read(self.rings(), facts.secrets, now);
-        let until = if is_ending { u64::MAX } else { now.before(MESSAGE_PAUSE).as_micros() };
-        let slow = self.slow_from();
-        let wanted = LongWanted { slow: micros(slow), until, facts: &facts.facts };
-        let mut chosen = told.long.take(&mut told.stored, &wanted);
-        let linked = linked_flights::of_hits(&chosen, &self.kept.misses, facts.secrets);
-        chosen.extend(told.long.add_flights(linked, &mut told.stored));
+        let from = unix.saturating_sub(micros(LONG_MESSAGE_TIME));
+        let span = ReadSpan { from, ..ReadSpan::default() };
+        let (recorded, _) =
+            self.in_memory(&span, &mut ReadNames::without(facts.secrets), (LONG_MESSAGE_MEMORY, from));
+        let until = if is_ending { u64::MAX } else { unix.saturating_sub(micros(MESSAGE_PAUSE)) };
+        let times = (now, until, micros(self.slow_from()));
+        let chosen = state.long.take(&recorded.in_order(), &state.stored, times, facts.facts.list);
         self.store(chosen, facts.redaction);
     }
 
@@ -163,62 +145,52 @@ impl Recorder {
     }
 
     /// Writes the lines about questions that failed or were slow, and stores these.
-    fn tell_failures(&self, told: &mut Told, facts: &TellFacts<'_>, is_ending: bool) {
+    fn write_failures(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
+        let mut lines = state.lines.tick(now);
         if !self.has_news.swap(false, Ordering::Relaxed) {
-            told.follower.pass_over(&self.kept.misses);
-            told.failures.tick(now).into_iter().chain(told.slow.tick(now)).for_each(|line| line.write());
+            state.follower.pass_over(&self.kept.misses);
+            lines.into_iter().for_each(|line| line.write());
             return;
         }
-        let (mut recorded, overwritten) = self.news(&mut told.follower, facts.secrets);
+        let (mut recorded, overwritten) = self.news(&mut state.follower, facts.secrets);
         recorded
             .questions
             .iter_mut()
             .for_each(|question| facts.redaction.hide_client(question, self.client_numbers));
-        let known = KnownFacts { facts: &facts.facts, links: links_of(&recorded) };
-        let (explained, traffic) =
-            (Explained::of(&recorded, &known), Traffic::of(&recorded, self.slow_from()));
+        let list = facts.facts.list;
+        let (explained, traffic) = (Explained::of(&recorded, list), Traffic::of(&recorded, self.slow_from()));
         let slow = micros(self.slow_from());
-        let mut lines = told.failures.tick(now);
-        told.failures.overwritten(overwritten.all, now);
+        state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
         // The questions to be stored, by their places, and the flights that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
-            let is_slow = question.elapsed >= slow;
-            if !question.outcome.is_failure() && !is_slow {
+            if !question.outcome.is_failure() && question.elapsed < slow {
                 continue;
             }
-            let asked = explained.explain(question, &known);
+            let asked = explained.explain(question, list);
             places.insert(place);
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::of(asked) {
                 self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
-                let elsewhere = if is_ending && failed.is_turned_away() {
-                    ToldElsewhere::End
-                } else {
-                    self.told_elsewhere(&failed, &traffic, facts)
-                };
-                let is_own = label_places(&failed.zone)
-                    .filter_map(|place| failed.zone.get(place..))
-                    .any(|zone| (facts.is_configured)(zone));
-                let owner = if is_own { ZoneOwner::Operator } else { ZoneOwner::Stranger };
-                lines.extend(told.failures.failed(&failed, elsewhere, owner, now));
-            } else if !traffic.was_down(question) && told.slow.has_room(question.flight, now) {
+                // A query that failed because the process ends has no line of its own.
+                let is_logged =
+                    is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
+                lines.extend(state.lines.failed(&failed, is_logged, now));
+            } else if !traffic.was_down(question) && state.lines.has_room_for_slow(question.flight) {
                 // A question that is slow in an outage of our own network has the line about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
-        let is_stored = |flight: &&FlightEntry| flights.contains(&flight.id) || told.stored.has(flight.id);
-        let witnesses =
-            recorded.flights.iter().filter(is_stored).flat_map(|flight| traffic.witnesses(flight));
-        let witnesses = witnesses.collect();
-        let wanted = WantedFlights { explain: &flights, witnesses: &witnesses };
-        let chosen = told.stored.choose(&recorded, &wanted, |place| places.contains(&place));
+        let of_flights = recorded.flights.iter().filter(|flight| flights.contains(&flight.id));
+        let witnesses: Vec<u64> = of_flights.flat_map(|flight| traffic.witnesses(flight)).collect();
+        flights.extend(witnesses);
+        let mut chosen = state.stored.choose(&recorded, &places, &flights);
+        let dates = self.dates();
+        chosen.iter_mut().for_each(|entry| entry.date(&dates));
         self.store(chosen, facts.redaction);
-        lines.extend(told.slow.tick(now));
         lines.into_iter().for_each(|line| line.without_names(facts.redaction).write());
-        debug_lines::write(&recorded, facts.redaction);
     }
 
     /// Keeps failed and slow questions also in `store`, and reads them again; only the first call does so.
@@ -232,7 +204,7 @@ impl Recorder {
         self.query_log.set(is_on);
     }
 
-    /// Whether each question has a line. One relaxed load.
+    /// Returns true if each question has a line. One relaxed load.
     #[inline]
     pub fn logs_queries(&self) -> bool {
         self.query_log.is_on()
@@ -246,7 +218,7 @@ impl Recorder {
     }
 
     /// Writes the lines of the query log.
-    fn tell_queries(&self, facts: &TellFacts<'_>) {
+    fn write_queries(&self, facts: &LogFacts<'_>) {
         let (questions, more) = self.query_log.take();
         for question in questions {
             let entry = Entry::Question(facts.secrets.question(question));
@@ -270,36 +242,30 @@ impl Recorder {
         }
     }
 
-    /// Stores entries. Their moments are in microseconds of `Mono`.
+    /// Stores entries.
     fn store(&self, entries: Vec<Entry>, redaction: Redaction) {
         let Some(store) = self.kept.store.get().filter(|_| !entries.is_empty()) else { return };
-        let dates = self.dates();
         let mut octets = Vec::new();
-        for mut entry in entries {
-            entry.date(&dates);
+        for entry in entries {
             stored::put(&redaction.applied(entry, self.client_numbers), &mut octets);
         }
         store.append(&octets);
     }
 
-    /// Whether the log tells the cause of a failure already.
-    fn told_elsewhere(
-        &self,
-        failed: &FailedQuestion<'_>,
-        traffic: &Traffic,
-        facts: &TellFacts<'_>,
-    ) -> ToldElsewhere {
-        if failed.may_be_silence() && traffic.was_down(failed.asked.question) {
-            return ToldElsewhere::Network;
-        }
+    /// Returns true if the log has a line about the cause of a failure.
+    fn is_logged(&self, failed: &FailedQuestion<'_>, traffic: &Traffic, facts: &LogFacts<'_>) -> bool {
         let question = failed.asked.question;
-        let told = if failed.asked.list.is_some() {
+        if failed.may_be_silence() && traffic.was_down(question) {
+            return true;
+        }
+        if failed.asked.list.is_some() {
             // A question that is held back has its list's line.
-            question.outcome == Outcome::Remembered || (facts.is_list_told)(&failed.zone)
-        } else {
-            self.is_incident(&failed.zone) || self.is_incident_of(&question.name)
-        };
-        if told { ToldElsewhere::Zone } else { ToldElsewhere::No }
+            return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
+        }
+        // The servers of its zone may have names in another zone, which is at fault.
+        let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
+        let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
+        zones.any(|zone| lock(&self.incidents).is_logged(&name_of_wire(zone)))
     }
 }
 

@@ -1,0 +1,521 @@
+//! The octets of entries, as the record has them in memory and on disk.
+//!
+//! Each entry begins with its length and its tag, so that a reader skips entries that it does not know. The types of the fields give
+//! their form: whoever adds a field to an entry adds it to the list here. Nobody reads a name or a text that did not pass through
+//! `names`, so that no screen, reply or file can have a key.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use hickory_proto::rr::RecordType;
+
+use super::entry::{Entry, FlightEntry, Link, MessageEntry, OwnerEntry, QuestionEntry};
+use super::event::{ListFault, Shows};
+use super::names::ReadNames;
+use crate::limits::MAX_RECORDED_TEXT;
+use dns::conduct::{Conduct, Transport};
+use dns::question::{ClientTransport, MAX_NAME, Outcome};
+
+/// Tags of entries.
+const QUESTION: u8 = 1;
+const FLIGHT: u8 = 2;
+const HIT: u8 = 3;
+const OUTAGE: u8 = 4;
+const OWNER: u8 = 5;
+
+/// All tags.
+pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
+
+/// Octets of the length of an entry.
+const LENGTH: usize = 2;
+
+/// Octets before the name of a hit.
+const HIT_HEAD: usize = 32;
+
+/// The reasons for which a server is asked, in the order of their numbers; see `StepEvent::Sent`.
+const REASONS: [&str; 14] = [
+    "",
+    "first",
+    "race",
+    "retry",
+    "next",
+    "address",
+    "without_edns",
+    "truncated",
+    "other_case",
+    "own_case",
+    "alone",
+    "again",
+    "parent",
+    "measure",
+];
+
+/// Reads octets from the left.
+struct Reader<'a, 'n, 's> {
+    octets: &'a [u8],
+    names: &'n mut ReadNames<'s>,
+}
+
+impl<'a> Reader<'a, '_, '_> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.octets.split_at_checked(length)?;
+        self.octets = rest;
+        Some(taken)
+    }
+
+    /// Octets behind their number.
+    fn counted(&mut self) -> Option<&'a [u8]> {
+        let length = u8::read(self)?;
+        self.take(length.into())
+    }
+}
+
+/// A value that entries have.
+trait Stored: Sized {
+    /// Appends its octets.
+    fn put(&self, into: &mut Vec<u8>);
+
+    /// Reads it; none if the octets are not whole.
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self>;
+}
+
+/// Numbers in little-endian octets.
+macro_rules! stored_numbers {
+    ($($number:ty),*) => {$(
+        impl Stored for $number {
+            fn put(&self, into: &mut Vec<u8>) {
+                into.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+                reader.take(size_of::<Self>())?.first_chunk().copied().map(Self::from_le_bytes)
+            }
+        }
+    )*};
+}
+
+/// Values of an enumeration, by their place in the list of all.
+macro_rules! stored_places {
+    ($($value:ty),*) => {$(
+        impl Stored for $value {
+            fn put(&self, into: &mut Vec<u8>) {
+                into.push(*self as u8);
+            }
+
+            fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+                Self::ALL.get(usize::from(u8::read(reader)?)).copied()
+            }
+        }
+    )*};
+}
+
+/// Entries by their fields. Those behind the semicolon are not stored.
+macro_rules! stored_fields {
+    ($($entry:ident { $($field:ident),* $(; $other:ident: $value:expr)? })*) => {$(
+        impl Stored for $entry {
+            fn put(&self, into: &mut Vec<u8>) {
+                $(self.$field.put(into);)*
+            }
+
+            fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+                Some(Self { $($field: Stored::read(reader)?,)* $($other: $value)? })
+            }
+        }
+    )*};
+}
+
+stored_numbers!(u8, u16, u32, u64);
+stored_places!(Outcome, Conduct, Transport, ClientTransport, Shows, ListFault);
+stored_fields! {
+    QuestionEntry {
+        name, kind, client, port, transport, view, at, outcome, elapsed, flight, error, code, user; stored: false
+    }
+    FlightEntry { id, began, elapsed, name, kind, zone, shows, why, faults, messages, links, list_fault }
+    MessageEntry { at, elapsed, server, zone, transport, conduct, reason, depth, keys }
+    OwnerEntry { client, port, at, user }
+}
+
+impl Stored for bool {
+    fn put(&self, into: &mut Vec<u8>) {
+        into.push(u8::from(*self));
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        Some(u8::read(reader)? > 0)
+    }
+}
+
+impl Stored for RecordType {
+    fn put(&self, into: &mut Vec<u8>) {
+        u16::from(*self).put(into);
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        u16::read(reader).map(Self::from)
+    }
+}
+
+impl Stored for IpAddr {
+    fn put(&self, into: &mut Vec<u8>) {
+        let (octets, is_six) = octets_of(*self);
+        into.push(is_six);
+        into.extend_from_slice(&octets);
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        let is_six = u8::read(reader)?;
+        Some(address_of(*reader.take(16)?.first_chunk()?, is_six))
+    }
+}
+
+impl Stored for &'static str {
+    fn put(&self, into: &mut Vec<u8>) {
+        into.push(REASONS.iter().position(|reason| reason == self).map_or(0, small));
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        Some(REASONS.get(usize::from(u8::read(reader)?)).copied().unwrap_or_default())
+    }
+}
+
+impl Stored for Arc<[u8]> {
+    fn put(&self, into: &mut Vec<u8>) {
+        put_counted(self, into);
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        let name = reader.counted()?;
+        Some(reader.names.name(name))
+    }
+}
+
+impl Stored for Box<str> {
+    fn put(&self, into: &mut Vec<u8>) {
+        put_counted(bounded(self).as_bytes(), into);
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        let text = String::from_utf8_lossy(reader.counted()?).into();
+        Some(reader.names.text(text))
+    }
+}
+
+impl<Value: Stored> Stored for Option<Value> {
+    fn put(&self, into: &mut Vec<u8>) {
+        self.is_some().put(into);
+        self.iter().for_each(|value| value.put(into));
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        if bool::read(reader)? { Value::read(reader).map(Some) } else { Some(None) }
+    }
+}
+
+impl<Value: Stored> Stored for Vec<Value> {
+    fn put(&self, into: &mut Vec<u8>) {
+        let count = small(self.len());
+        into.push(count);
+        self.iter().take(count.into()).for_each(|value| value.put(into));
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        (0..u8::read(reader)?).map(|_| Value::read(reader)).collect()
+    }
+}
+
+impl<One: Stored, Other: Stored> Stored for (One, Other) {
+    fn put(&self, into: &mut Vec<u8>) {
+        self.0.put(into);
+        self.1.put(into);
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        Some((One::read(reader)?, Other::read(reader)?))
+    }
+}
+
+impl Stored for Link {
+    fn put(&self, into: &mut Vec<u8>) {
+        match self {
+            Self::Name(name) => put_counted(name, into),
+            Self::Address(address) => {
+                into.push(0);
+                address.put(into);
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
+        let name = reader.counted()?;
+        // A name has at least the octet of the root.
+        if name.is_empty() {
+            Stored::read(reader).map(Self::Address)
+        } else {
+            Some(Self::Name(reader.names.name(name)))
+        }
+    }
+}
+
+/// Appends the octets of a question.
+pub(super) fn put_question(question: &QuestionEntry, into: &mut Vec<u8>) {
+    put_tagged(QUESTION, question, into);
+}
+
+/// Appends the octets of a flight.
+pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
+    put_tagged(FLIGHT, flight, into);
+}
+
+/// Appends the octets of an entry. A question from the cache becomes one like others.
+pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
+    match entry {
+        Entry::Question(question) => put_question(question, into),
+        Entry::Flight(flight) => put_flight(flight, into),
+        Entry::Outage(outage) => put_tagged(OUTAGE, outage, into),
+        Entry::Owner(owner) => put_tagged(OWNER, owner, into),
+    }
+}
+
+fn put_tagged(tag: u8, entry: &impl Stored, into: &mut Vec<u8>) {
+    let begin = into.len();
+    into.extend_from_slice(&[0, 0, tag]);
+    entry.put(into);
+    let length = u16::try_from(into.len().saturating_sub(begin)).unwrap_or(0);
+    if let Some(place) = into.get_mut(begin..).and_then(|entry| entry.first_chunk_mut::<LENGTH>()) {
+        *place = length.to_le_bytes();
+    }
+}
+
+/// Reads all entries of a block; what cannot be read is skipped.
+pub(super) fn read(octets: &[u8], names: &mut ReadNames<'_>, mut take: impl FnMut(Entry)) {
+    let mut rest = octets;
+    while let Some(length) =
+        rest.first_chunk::<LENGTH>().map(|length| usize::from(u16::from_le_bytes(*length)))
+        && let Some((entry, behind)) = rest.split_at_checked(length)
+        && let Some(octets) = entry.get(LENGTH..).filter(|octets| !octets.is_empty())
+    {
+        rest = behind;
+        read_one(&mut Reader { octets, names }).into_iter().for_each(&mut take);
+    }
+}
+
+fn read_one(reader: &mut Reader<'_, '_, '_>) -> Option<Entry> {
+    match u8::read(reader)? {
+        QUESTION => Stored::read(reader).map(Entry::Question),
+        HIT => read_hit(reader).map(Entry::Question),
+        FLIGHT => {
+            let mut flight = FlightEntry::read(reader)?;
+            for message in flight.messages.iter_mut().filter(|message| message.zone.is_empty()) {
+                message.zone = Arc::clone(&flight.zone);
+            }
+            Some(Entry::Flight(flight))
+        }
+        OUTAGE => Stored::read(reader).map(Entry::Outage),
+        OWNER => Stored::read(reader).map(Entry::Owner),
+        _ => None,
+    }
+}
+
+/// The begin of the entries of hits that have all but their name and type in common. It is made once for a batch, so
+/// that a hit costs four words and its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HitHead {
+    /// Without the length of the entry.
+    first: u64,
+    at: u64,
+    /// The two halves of the client's address.
+    client: [u64; 2],
+}
+
+impl HitHead {
+    /// The begin of the entries of hits of a client of a view, at a moment in microseconds of `Mono`.
+    pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
+        let (octets, is_six) = octets_of(client);
+        let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;
+        let word = |octets: Option<&[u8; 8]>| octets.map_or(0, |octets| u64::from_le_bytes(*octets));
+        Self { first, at, client: [word(octets.first_chunk()), word(octets.last_chunk())] }
+    }
+
+    /// The octets of the entry of a hit. `asked` is the name in wire form, in any case, and behind it the type.
+    #[inline]
+    pub(crate) const fn room(asked: &[u8]) -> usize {
+        HIT_HEAD.saturating_add(asked.len())
+    }
+
+    /// Writes the entry of a hit, which takes exactly `room`.
+    #[inline]
+    pub(crate) fn write(&self, asked: &[u8], room: &mut [u8]) {
+        // A name has at most 255 octets.
+        let first = self.first | room.len() as u64 & 0xffff;
+        let Some((head, behind)) = room.split_first_chunk_mut::<HIT_HEAD>() else { return };
+        let [low, high] = self.client;
+        for (place, word) in head.as_chunks_mut::<8>().0.iter_mut().zip([first, self.at, low, high]) {
+            *place = word.to_le_bytes();
+        }
+        if behind.len() == asked.len() {
+            behind.copy_from_slice(asked);
+        }
+    }
+}
+
+/// Appends the entry of a hit.
+pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
+    let asked = [&*hit.name, &u16::from(hit.kind).to_be_bytes()].concat();
+    let begin = into.len();
+    into.resize(begin.saturating_add(HitHead::room(&asked)), 0);
+    let room = into.get_mut(begin..).unwrap_or_default();
+    HitHead::new(hit.client, hit.view, hit.at).write(&asked, room);
+}
+
+/// See `HitHead::write`.
+fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
+    let is_six = u8::read(reader)?;
+    let (view, at) = (u32::read(reader)?, u64::read(reader)?);
+    let client = address_of(*reader.take(16)?.first_chunk()?, is_six);
+    let (name, kind) = reader.octets.split_last_chunk::<2>()?;
+    Some(QuestionEntry::hit(reader.names.name(name), u16::from_be_bytes(*kind).into(), client, view, at))
+}
+
+/// An address as sixteen octets, and whether it is one of IPv6.
+fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
+    match address {
+        IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 0),
+        IpAddr::V6(address) => (address.octets(), 1),
+    }
+}
+
+/// See `octets_of`.
+fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
+    let address = Ipv6Addr::from(octets);
+    match address.to_ipv4_mapped().filter(|_| is_six == 0) {
+        Some(address) => IpAddr::V4(address),
+        None => IpAddr::V6(address),
+    }
+}
+
+/// Octets behind their number; longer ones than a name are cut.
+fn put_counted(octets: &[u8], into: &mut Vec<u8>) {
+    let octets = octets.get(..octets.len().min(MAX_NAME)).unwrap_or_default();
+    into.push(small(octets.len()));
+    into.extend_from_slice(octets);
+}
+
+/// The begin of a text that may be kept, in whole words: a name is not cut in two, because half of a key would not be
+/// found by `redact`.
+fn bounded(text: &str) -> &str {
+    if text.len() <= MAX_RECORDED_TEXT {
+        return text;
+    }
+    let begin = text.get(..text.floor_char_boundary(MAX_RECORDED_TEXT)).unwrap_or_default();
+    begin.rsplit_once(' ').map_or("", |(whole, _)| whole)
+}
+
+fn small(number: usize) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+pub(super) fn read_all(octets: &[u8]) -> Vec<Entry> {
+    let (secrets, mut entries) = (super::redact::Secrets::default(), Vec::new());
+    read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::MAX_RECORDED_TEXT;
+    use proptest::prelude::*;
+
+    fn name(text: &str) -> Arc<[u8]> {
+        dns::question::wire_name(&hickory_proto::rr::Name::from_ascii(text).unwrap()).into()
+    }
+
+    fn flight() -> FlightEntry {
+        let message = |server: &str, conduct, zone: &str| MessageEntry {
+            at: 7,
+            elapsed: 400_000,
+            server: server.parse().unwrap(),
+            zone: name(zone),
+            transport: Transport::Tcp,
+            conduct,
+            reason: "retry",
+            depth: 2,
+            keys: conduct.is_none(),
+        };
+        FlightEntry {
+            id: 9,
+            began: 1_795_165_200_000_000,
+            elapsed: 4_000_000,
+            name: name("mail.example."),
+            kind: RecordType::MX,
+            zone: name("example."),
+            shows: Some(Shows::Silence),
+            why: "no server of example. gave a usable answer".into(),
+            faults: vec![([192, 0, 2, 1].into(), Conduct::Silent)],
+            messages: vec![
+                message("192.0.2.1", Some(Conduct::Silent), "example."),
+                message("2001:db8::1", None, "."),
+            ],
+            links: vec![Link::Name(name("mx.example.")), Link::Address([192, 0, 2, 9].into())],
+            list_fault: Some(ListFault::NewOwner),
+        }
+    }
+
+    fn put_flight(into: &mut Vec<u8>) {
+        super::put_flight(&flight(), into);
+    }
+
+    #[test]
+    fn entries_are_read_as_they_were_written() {
+        let mut octets = Vec::new();
+        let (client, at) = (IpAddr::from([127, 0, 0, 1]), 1_795_165_200_000_001);
+        let asked = b"\x04MAIL\x07example\x00\x00\x0f";
+        octets.resize(HitHead::room(asked), 0);
+        HitHead::new(client, 3, at).write(asked, &mut octets);
+        let failed = QuestionEntry {
+            client: "2001:db8::5".parse().unwrap(),
+            transport: Some(ClientTransport::Quic),
+            view: 3,
+            flight: Some(9),
+            error: "word ".repeat(99).into(),
+            code: Some(22),
+            user: Some("postfix".into()),
+            ..QuestionEntry::failed(b"\x04MAIL\x07example\x00", at)
+        };
+        put_question(&failed, &mut octets);
+        let owner = Entry::Owner(OwnerEntry { client, port: 53, at: 9, user: "991".into() });
+        put(&owner, &mut octets);
+        put_flight(&mut octets);
+        put(&Entry::Outage((3, 5)), &mut octets);
+        // The zone of the flight is not written twice.
+        let mut short = flight();
+        short.messages[0].zone = Arc::default();
+        super::put_flight(&short, &mut octets);
+        let lower = name("mail.example.");
+        let hit = QuestionEntry::hit(Arc::clone(&lower), RecordType::MX, client, 3, at);
+        // In whole words.
+        let error = "word ".repeat(MAX_RECORDED_TEXT / 5).trim_end().into();
+        let expected = [
+            Entry::Question(hit),
+            Entry::Question(QuestionEntry { name: lower, error, ..failed }),
+            owner,
+            Entry::Flight(flight()),
+            Entry::Outage((3, 5)),
+            Entry::Flight(flight()),
+        ];
+        assert_eq!(read_all(&octets), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300), cut in 0_usize..200) {
+            read_all(&octets);
+            let mut whole = Vec::new();
+            put_flight(&mut whole);
+            let cut = cut.min(whole.len());
+            let torn: Vec<u8> = whole.iter().copied().take(cut).chain(octets).collect();
+            read_all(&torn);
+        }
+    }
+}
