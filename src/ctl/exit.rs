@@ -39,7 +39,7 @@ pub enum PluginState {
     Warning = 1,
     /// Queries of all kinds fail, or the daemon does not run or does not reply.
     Critical = 2,
-    /// It is not known: this user may not ask the daemon, or the command line is wrong.
+    /// It is not known: this user may not ask the daemon.
     Unknown = 3,
 }
 

@@ -128,26 +128,6 @@ fn a_history_file_that_cannot_be_opened_is_named_and_the_next_begins() {
 }
 
 #[test]
-fn history_files_that_are_wholly_destroyed_are_named() {
-    let destroyed = |history: &Path| {
-        std::fs::create_dir(history).unwrap();
-        std::fs::set_permissions(history, std::fs::Permissions::from_mode(0o777)).unwrap();
-        for number in 5..8 {
-            std::fs::write(history.join(format!("0000000000000000000{number}.record")), [number; 5_000])
-                .unwrap();
-        }
-        // A crash just after it was made, and one of a later version.
-        std::fs::write(history.join("00000000000000000008.record"), "").unwrap();
-        std::fs::write(history.join("00000000000000000009.record"), b"resolverd rec\n\0\x02").unwrap();
-    };
-    after(destroyed, |_, state, said| {
-        let file = state.join("history/00000000000000000005.record");
-        let named = format!("the history file {} and 2 more cannot be read", file.display());
-        assert!(said.contains(&named), "{said}");
-    });
-}
-
-#[test]
 fn the_status_tells_that_the_history_cannot_be_written_until_it_can() {
     let file = |history: &Path| std::fs::write(history, "").unwrap();
     after(file, |process, state, said| {
