@@ -628,16 +628,12 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__config__subcmd__check)
-            opts="-h --listen --socket --json --color --help"
+            opts="-h --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

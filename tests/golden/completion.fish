@@ -247,7 +247,6 @@ never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -l changed -d 'Show only values that differ from the defaults'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l listen -d 'Address and port instead of listen.addresses; may be repeated' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''

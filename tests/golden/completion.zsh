@@ -342,7 +342,6 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'*--listen=[Address and port instead of listen.addresses; may be repeated]:ADDR:PORT:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
