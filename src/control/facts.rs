@@ -9,7 +9,7 @@ use super::protocol::zones::ZoneSource;
 use super::protocol::{ConfiguredSource, QueryReply, RecordText, Reply, Request, ServerQuery};
 use super::{Controlled, connection};
 use dns::question::{ExtendedError, ListSays, Outcome, Security};
-use doctor::facts::{Got, Listing, NoReply, Record, ReplyFacts, ReplySecurity, Want};
+use doctor::facts::{Got, Listed, Listing, NoReply, Record, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
 /// Answers a question of a check by the daemon itself, without a socket.
@@ -161,9 +161,9 @@ fn listing(test: ListTest) -> Option<Listing> {
         return None;
     }
     let listed = match test.says? {
-        ListSays::Listed => Some(true),
-        ListSays::NotListed => Some(false),
-        ListSays::Unknown => None,
+        ListSays::Listed => Listed::Yes,
+        ListSays::NotListed => Listed::No,
+        ListSays::Unknown => Listed::Unknown,
     };
     let codes = test.codes.into_iter().map(|code| match code.means.as_str() {
         "" => code.code,
@@ -172,7 +172,7 @@ fn listing(test: ListTest) -> Option<Listing> {
     let removal = test.removal.map(|page| format!("removal: {page}"));
     let why: Vec<String> = match (listed, test.why) {
         // The codes of an answer that is not believed mean nothing.
-        (None, Some(why)) => vec![why],
+        (Listed::Unknown, Some(why)) => vec![why],
         (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
     };
     Some(Listing { list: test.list, listed, why: why.join("; ") })
@@ -205,8 +205,11 @@ mod tests {
         assert_eq!(listing(bare).unwrap().why, "127.0.0.2");
         let listed = of(ListSays::Listed);
         assert_eq!(listed.why, "127.0.0.2: spam; seen on Monday; removal: https://bl.a.test/remove");
-        assert_eq!(listed.listed, Some(true));
-        assert_eq!((of(ListSays::NotListed).listed, of(ListSays::Unknown).listed), (Some(false), None));
+        assert_eq!(listed.listed, Listed::Yes);
+        assert_eq!(
+            (of(ListSays::NotListed).listed, of(ListSays::Unknown).listed),
+            (Listed::No, Listed::Unknown)
+        );
         assert_eq!(listing(test(None, Purpose::Block)), None, "not asked");
         assert_eq!(listing(test(Some(ListSays::Listed), Purpose::Allow)), None, "it blocks nobody");
     }

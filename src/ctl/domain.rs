@@ -10,8 +10,8 @@ use super::secured::SecuredResolvers;
 use super::{policy_file, smtp};
 use control::facts::{got, request, requests_of_root_servers, root_servers};
 use control::protocol::{Blame, Problem, Reply, Request};
+use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
-use doctor::plan::Plan;
 use gather::{Sources, gather};
 
 /// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this

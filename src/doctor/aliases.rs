@@ -9,7 +9,7 @@ use crate::limits::MAX_CHECKED_ALIASES;
 /// The types whose failed lookups are explained.
 const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
-/// The target of a name's own alias, if a lookup has told one.
+/// The target of a name's own alias, if a lookup has given one.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
     let Some(Got::Reply(reply)) = facts.got.get(&lookup(name, "CNAME")) else { return None };
     let own = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
@@ -36,13 +36,13 @@ fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
 fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
-    let told = names.join(" CNAME ");
+    let words = names.join(" CNAME ");
     if before.contains(last) {
-        return Some(format!("aliases in a circle: {told}"));
+        return Some(format!("aliases in a circle: {words}"));
     }
     let is_long = names.len() > MAX_CHECKED_ALIASES;
     is_long.then(|| {
-        format!("more aliases in a row than resolvers follow, {MAX_CHECKED_ALIASES} or more: {told}")
+        format!("more aliases in a row than resolvers follow, {MAX_CHECKED_ALIASES} or more: {words}")
     })
 }
 
@@ -109,10 +109,10 @@ mod tests {
         );
         assert!(judged(half).iter().any(|finding| finding.code == Code::MailUnknown));
         let found = judged(&format!("{half}\nlookup m2.b.test. CNAME | MX.a.test."));
-        let told = found.iter().find(|finding| finding.code == Code::MxHostUnanswered).unwrap();
-        assert_eq!(told.level, Level::Failure);
+        let unanswered = found.iter().find(|finding| finding.code == Code::MxHostUnanswered).unwrap();
+        assert_eq!(unanswered.level, Level::Failure);
         assert_eq!(
-            told.evidence,
+            unanswered.evidence,
             "mx.a.test. A: aliases in a circle: mx.a.test. CNAME m2.b.test. CNAME mx.a.test."
         );
         assert!(found.iter().all(|finding| finding.code != Code::MailUnknown), "{found:#?}");
@@ -128,12 +128,12 @@ mod tests {
             let mut facts = facts("a.test.", &lines);
             note(&mut facts);
             let found = judge(&facts);
-            let told = found.iter().find(|finding| finding.code == Code::MxHostUnanswered);
-            told.map(|finding| finding.evidence.clone())
+            let found = found.iter().find(|finding| finding.code == Code::MxHostUnanswered);
+            found.map(|finding| finding.evidence.clone())
         };
         assert_eq!(of(MAX_CHECKED_ALIASES - 1), None, "another fault");
-        let told = of(20).unwrap();
+        let found = of(20).unwrap();
         let begin = "mx.a.test. A: more aliases in a row than resolvers follow, 12 or more: mx.a.test. CNAME l1.a.test. CNAME ";
-        assert!(told.starts_with(begin), "{told}");
+        assert!(found.starts_with(begin), "{found}");
     }
 }

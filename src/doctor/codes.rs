@@ -235,7 +235,7 @@ codes! {
     SpfUnanswered "spf_unanswered" Policy Failure [Spf] [Spf Authentication] "RFC 7208 sections 2.6.6 and 5":
         "a domain that SPF needs gives no answer";
         "SPF ends with temperror for every sender that no earlier term matches: many servers defer the mail with 451, others treat it as not authenticated.";
-        "If the evidence names the checked domain itself, mend its name servers. Otherwise check the named domain with `resolverctl check` and tell its operator, or remove the term".
+        "If the evidence names the checked domain itself, mend its name servers. Otherwise check the named domain with `resolverctl check` and tell its operator, or let the record name other hosts or networks".
     SpfAllowsAll "spf_allows_all" Policy Failure [Spf] [] "RFC 7208 section 5.1":
         "SPF allows every address, or a large part of the internet, to send";
         "Anybody can send mail as this domain that passes SPF. Filters count it as a sign of spam.";

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::codes::Code;
-use crate::configured::{current, outside};
+use crate::configured::current;
 use crate::delegation::{groups, server_hosts};
 use crate::facts::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
 use crate::facts::{
@@ -151,7 +151,7 @@ fn unheard(facts: &DomainFacts) -> usize {
 fn targets(facts: &DomainFacts, compared: &Compared<'_>) -> Vec<Want> {
     let (name, kind) = compared.lookup;
     let open = |server: &IpAddr| match served::given(facts, *server, (name, kind)) {
-        Some(reply) if kind == "TXT" => outside::open_end(reply, name),
+        Some(reply) if kind == "TXT" => current::open_end(reply, name),
         _ => None,
     };
     let targets: BTreeSet<String> = compared.servers.iter().filter_map(open).collect();
@@ -160,7 +160,7 @@ fn targets(facts: &DomainFacts, compared: &Compared<'_>) -> Vec<Want> {
 
 /// The texts behind the alias of a name; none if they are not known.
 fn behind_alias(facts: &DomainFacts, reply: &ReplyFacts, name: &str) -> Option<BTreeSet<String>> {
-    match outside::open_end(reply, name) {
+    match current::open_end(reply, name) {
         None => Some(final_records(reply, "TXT")),
         Some(target) => facts.lookup(&target, "TXT").reply().map(|reply| final_records(reply, "TXT")),
     }

@@ -17,7 +17,7 @@ pub struct Finding {
     pub level: Level,
     /// The facts: which server said it. Records of strangers in it act on no terminal.
     pub evidence: String,
-    /// The part that could not be told; none if the finding is another one.
+    /// The part that is not known; none if the finding is another one.
     pub part: Option<Part>,
     /// The hosts, addresses or lists that it is about; empty: the domain, or all of the part.
     pub about: Vec<About>,
@@ -62,7 +62,7 @@ impl Finding {
         self
     }
 
-    /// Names the part that could not be told.
+    /// Names the part that is not known.
     #[must_use]
     pub const fn of(mut self, part: Part) -> Self {
         self.part = Some(part);
@@ -92,8 +92,8 @@ impl Finding {
 
     /// Takes in a finding that is a part of this one.
     pub(super) fn take(&mut self, effect: Self) {
-        let told = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
-        self.evidence.push_str(&told);
+        let words = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
+        self.evidence.push_str(&words);
         self.about.extend(effect.about);
         self.level = self.level.min(effect.level);
     }
@@ -150,11 +150,11 @@ mod tests {
         let nameless = "lookup a.test. SOA SERVFAIL\nlookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\n\
             lookup ns.test. A | 198.18.9.1\nserver 198.18.9.1 a.test. NS udp | >a.test. NS ns1.b.test. | >a.test. NS ns2.b.test.\n\
             lookup ns1.b.test. A\nlookup ns1.b.test. AAAA\nlookup ns2.b.test. A\nlookup ns2.b.test. AAAA";
-        let told = of("a.test.", nameless, Code::NsNoneAnswers);
-        assert!(told.contains("address") && !told.contains("Start the name servers"), "{told}");
+        let remedy = of("a.test.", nameless, Code::NsNoneAnswers);
+        assert!(remedy.contains("address") && !remedy.contains("Start the name servers"), "{remedy}");
         let dotless = "lookup a.test. MX | 10 mx.a.test.a.test.\nlookup mx.a.test.a.test. A NXDOMAIN\n\
             lookup mx.a.test.a.test. AAAA NXDOMAIN";
-        let told = of("a.test.", dotless, Code::MxWithoutAddress);
-        assert!(told.contains("dot"), "{told}");
+        let remedy = of("a.test.", dotless, Code::MxWithoutAddress);
+        assert!(remedy.contains("dot"), "{remedy}");
     }
 }

@@ -37,7 +37,6 @@ mod mail;
 pub mod message;
 mod others;
 pub mod part;
-pub mod plan;
 pub mod public_resolvers;
 pub mod served;
 pub mod side_by_side;
@@ -60,8 +59,16 @@ use delegation::{parents, server_names};
 use facts::{DomainFacts, Role, Want};
 use finding::Finding;
 use mail::{connect, helo, lists, pointer};
-use plan::Plan;
 use transport::{dane, mta_sts};
+
+/// The questions of one purpose.
+pub trait Plan: Sync {
+    /// The questions that are needed next by the facts so far. Some of them may have been asked already, or are under way.
+    fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
+
+    /// Notes what follows from new facts.
+    fn note(&self, _: &mut DomainFacts) {}
+}
 
 /// The plan of `check DOMAIN`.
 #[derive(Clone, Copy, Debug)]
@@ -80,35 +87,37 @@ impl Plan for WholeDomain {
 
 /// The questions that the checks need next. Some of them may have been asked already, or are under way.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
-    let (mut wants, mut further, examined) = (Vec::new(), Vec::new(), message::client::examined(facts));
+    let (mut wants, examined) = (Vec::new(), message::client::examined(facts));
+    let is_domain = !facts.subject.domain.is_empty();
     if let Some(address) = examined {
         wants.extend(pointer::wants(facts, address));
     }
     wants.extend(helo::wants(facts, examined));
-    if facts.subject.domain.is_empty() {
-        wants.extend(aliases::wants(facts));
-        wants.extend(elsewhere::wants(facts, &needed(facts, examined), under_way));
-    }
-    if !facts.subject.domain.is_empty() {
+    if is_domain {
         wants.extend(of_role(facts));
     }
     wants.extend(lists::wants(facts, examined));
-    let is_asked = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
-    if !facts.subject.domain.is_empty() {
-        let policies = compared::of_policies(facts);
-        let are_asked = policies.iter().all(is_asked);
-        wants.extend(policies);
-        // These take no question from the comparison of policies.
-        if are_asked {
-            wants.extend(current::wants(facts));
-            wants.extend(configured::wants(facts));
-            wants.extend(aliases::wants(facts));
-            wants.extend(elsewhere::wants(facts, &needed(facts, examined), under_way));
-        }
+    let failures = || {
+        let of_elsewhere = elsewhere::wants(facts, &needed(facts, examined), under_way);
+        aliases::wants(facts).into_iter().chain(of_elsewhere)
+    };
+    if !is_domain {
+        wants.extend(failures());
+        return wants;
     }
-    let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
+    let is_asked = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
+    let policies = compared::of_policies(facts);
+    let are_asked = policies.iter().all(is_asked);
+    wants.extend(policies);
+    // These take no question from the comparison of policies.
+    if are_asked {
+        wants.extend(current::wants(facts));
+        wants.extend(configured::wants(facts));
+        wants.extend(failures());
+    }
     // Comparisons take no question from another check, and wait for no answer.
-    if !facts.subject.domain.is_empty() && wants.iter().all(is_asked) {
+    let mut further = Vec::new();
+    if wants.iter().all(is_asked) {
         further = parents::wants(facts);
         // Lookups that fail because of a delegation may last as long as the check.
         if parents::sets(facts).len() > 1 {
@@ -125,16 +134,17 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),
     };
-    let others_are_due = !facts.subject.domain.is_empty() && wants.iter().all(is_looked_up);
+    let others_are_due = wants.iter().all(is_looked_up);
+    let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
     // Silent servers take no time from comparisons of those that answer.
-    if !facts.subject.domain.is_empty() && is_done(&wants) {
+    if is_done(&wants) {
         wants.extend(delegation::of_silent(facts));
     }
     if others_are_due && facts.subject.role != Role::Signer {
         wants.extend(others::wants(facts));
     }
     // Strangers who do not answer take the time of nothing else.
-    if !facts.subject.domain.is_empty() && is_done(&wants) {
+    if is_done(&wants) {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// `MAX_PACKETS_PER_QUESTION` at most.
 pub const MAX_CHECK_QUESTIONS: usize = 200;
 
-/// The time after which a server that has not answered is asked again, beside the queries before, which may still be answered until
+/// The time after which a server that has not answered is asked again, next to the queries before, which may still be answered until
 /// `DIRECT_TIME`. The farthest answer within 0.4 s.
 pub const CHECK_TRY_TIME: Duration = Duration::from_millis(1_200);
 
@@ -39,7 +39,7 @@ pub(crate) const MAX_CHECKED_PARENTS: usize = 2;
 /// answer. Top-level domains have 4 to 13, and one with an old copy is rare: the check says how many it has asked.
 pub(crate) const MAX_COMPARED_PARENTS: usize = 6;
 
-/// The same, if this host has another delegation than these tell: one of the others may have told it. A zone has 13 at most in practice.
+/// The same, if this host has another delegation than these tell: one of the others may have given it. A zone has 13 at most in practice.
 pub(crate) const MAX_FURTHER_PARENTS: usize = 13;
 
 /// Questions for which the SPF and DMARC records of the servers of a zone are compared: `MAX_CHECKED_SERVERS` with three names.

@@ -1,7 +1,7 @@
-//! The parts of a check, and the findings that need them: whether the absence of a finding means anything while a part could
-//! not be told.
+//! The parts of a check, and the findings that need them: whether the absence of a finding means anything while a part is
+//! not known.
 //!
-//! A finding that a part could not be told names the part, and the hosts, addresses or lists that it is about. Another
+//! A finding that a part is not known names the part, and the hosts, addresses or lists that it is about. Another
 //! finding may be hidden by it only if it needs this part, and is about one of the same.
 
 use std::net::IpAddr;

@@ -106,7 +106,7 @@ fn is_elsewhere(reply: &ReplyFacts) -> bool {
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let without_mx = no_mx_records(facts);
     let mut by_server = BTreeMap::<IpAddr, Vec<(String, Vec<String>)>>::new();
-    let mut is_untold = false;
+    let mut is_unanswered = false;
     for ((name, kind), servers) in lookups(facts) {
         if without_mx.is_some() && (name, kind) == (facts.subject.domain.as_str(), "MX") {
             continue;
@@ -114,21 +114,21 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         let conducts = servers.into_iter().map(|server| (server, conduct(facts, server, (name, kind))));
         let conducts: Vec<(IpAddr, Option<String>)> = conducts.collect();
         // Receivers defer or reject mail whose policies they cannot look up.
-        is_untold |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
+        is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
             // `each_server` tells of errors at random.
             let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
                 continue;
             };
-            let (told, conducts) = (format!("{name} {kind}"), by_server.entry(server).or_default());
+            let (lookup, conducts) = (format!("{name} {kind}"), by_server.entry(server).or_default());
             match conducts.iter_mut().find(|(known, _)| *known == conduct) {
-                Some((_, lookups)) => lookups.push(told),
-                None => conducts.push((conduct, vec![told])),
+                Some((_, lookups)) => lookups.push(lookup),
+                None => conducts.push((conduct, vec![lookup])),
             }
         }
     }
     let partly = partly(facts, by_server);
-    let partly = partly.map(|finding| if is_untold { finding.at(Level::Failure) } else { finding });
+    let partly = partly.map(|finding| if is_unanswered { finding.at(Level::Failure) } else { finding });
     without_mx.into_iter().chain(partly).collect()
 }
 
@@ -142,16 +142,16 @@ fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<Stri
     let servers = zone::servers(facts);
     let is_long = by_server.values().flatten().all(|(conduct, _)| conduct == TRUNCATES);
     let about: Vec<About> = by_server.keys().copied().map(About::Address).collect();
-    let told: Vec<(IpAddr, String)> = by_server
+    let conducts: Vec<(IpAddr, String)> = by_server
         .into_iter()
         .map(|(server, conducts)| {
             let words = conducts.iter().map(|(conduct, lookups)| format!("{conduct} for {}", some(lookups)));
             (server, words.collect::<Vec<_>>().join(", and "))
         })
         .collect();
-    let evidence = server_hosts::with_conduct(&servers, &told);
+    let evidence = server_hosts::with_conduct(&servers, &conducts);
     let finding = Finding::new(Code::NsPartly, evidence).of(Part::Records).about(about);
-    (!told.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
+    (!conducts.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
 }
 
 /// The first of them in words, and the number of the others.
@@ -171,15 +171,15 @@ fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
     if serving.is_empty() || facts.configured().is_some() {
         return None;
     }
-    let told = serving.into_iter().map(|server| match served::given(facts, server, lookup) {
+    let conducts = serving.into_iter().map(|server| match served::given(facts, server, lookup) {
         Some(reply) if !is_denied(facts, server, lookup, reply) => None,
         _ => {
             let conduct = conduct(facts, server, lookup)?;
             Some((server, conduct.trim_end_matches(',').to_owned()))
         }
     });
-    let told: Vec<(IpAddr, String)> = told.collect::<Option<_>>()?;
-    let conducts = server_hosts::with_conduct(&servers, &told);
+    let conducts: Vec<(IpAddr, String)> = conducts.collect::<Option<_>>()?;
+    let conducts = server_hosts::with_conduct(&servers, &conducts);
     Some(
         Finding::new(Code::MxUnanswered, format!("{} MX: {conducts}", lookup.0))
             .of(Part::MxRecords)

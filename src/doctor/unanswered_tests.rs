@@ -21,7 +21,7 @@ fn evidence(findings: &[Finding], code: Code) -> Option<&str> {
 #[test]
 fn a_server_that_drops_queries_for_ns_records_alone_is_named() {
     let second = "server 198.18.2.1 a.test. NS";
-    let told = |lines: &str, lossy: bool| {
+    let shown = |lines: &str, lossy: bool| {
         let mut facts = facts("a.test.", &format!("{TWO_SERVERS}\n{lines}"));
         let sent = facts.sent.entry("198.18.2.1".parse().unwrap()).or_default();
         (sent.answered, sent.lost) = (9, usize::from(lossy));
@@ -30,11 +30,11 @@ fn a_server_that_drops_queries_for_ns_records_alone_is_named() {
     };
     let silent = format!("{second} mixed unknown\n{second} udp silent");
     let dropped = Some("198.18.2.1 (ns2.a.test.) does not answer for a.test. NS".to_owned());
-    assert_eq!(told(&silent, false), dropped);
+    assert_eq!(shown(&silent, false), dropped);
     let over_tcp = |answer: &str| format!("{silent}\n{second} tcp {answer}");
-    assert_eq!(told(&over_tcp("silent"), true), dropped, "chance is not so alike");
-    assert_eq!(told(&silent, true), None);
-    assert_eq!(told(&over_tcp("aa | ns1.a.test. | ns2.a.test."), true), None);
+    assert_eq!(shown(&over_tcp("silent"), true), dropped, "chance is not so alike");
+    assert_eq!(shown(&silent, true), None);
+    assert_eq!(shown(&over_tcp("aa | ns1.a.test. | ns2.a.test."), true), None);
     let facts = facts("a.test.", &format!("{TWO_SERVERS}\n{silent}"));
     let again = Want::Server {
         server: "198.18.2.1".parse().unwrap(),
@@ -79,7 +79,7 @@ fn a_name_that_exists_and_is_denied_for_a_type_is_named() {
         server 198.18.2.1 mx.a.test. A udp aa | 198.18.7.1
         server 198.18.1.1 mx.a.test. AAAA udp aa
         server 198.18.2.1 mx.a.test. AAAA udp";
-    let of = |told: &str| judged(&format!("{mail} {told}"));
+    let of = |shown: &str| judged(&format!("{mail} {shown}"));
     let denied = "198.18.2.1 (ns2.a.test.) denies the name (NXDOMAIN), which exists, for mx.a.test. AAAA";
     assert_eq!(evidence(&of("aa NXDOMAIN"), Code::NsPartly), Some(denied));
     // The target of an alias is denied, not the name.
@@ -114,7 +114,7 @@ fn mx_records_that_no_server_gives_are_a_failure_and_not_unknown() {
 
 #[test]
 fn silence_over_udp_is_no_trait_of_a_server_on_a_path_that_loses_datagrams() {
-    let told = |facts: &DomainFacts| check(facts).iter().any(|finding| finding.code == Code::NsPartly);
+    let shown = |facts: &DomainFacts| check(facts).iter().any(|finding| finding.code == Code::NsPartly);
     for (over_tcp, lossy, is_told) in [
         ("tcp aa | \"v=spf1 mx -all\"", &[][..], true),
         ("tcp aa | \"v=spf1 mx -all\"", &["198.18.2.1"], false),
@@ -132,7 +132,7 @@ fn silence_over_udp_is_no_trait_of_a_server_on_a_path_that_loses_datagrams() {
             let sent = facts.sent.entry(server.parse().unwrap()).or_default();
             (sent.answered, sent.lost) = (1, usize::from(lossy.contains(&server)));
         }
-        assert_eq!(told(&facts), is_told, "{over_tcp} {lossy:?}");
+        assert_eq!(shown(&facts), is_told, "{over_tcp} {lossy:?}");
     }
 }
 

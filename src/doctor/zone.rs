@@ -57,11 +57,11 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;
     let zone = owner(facts, above(domain)).filter(|zone| super::facts::is_within(domain, zone))?;
-    let told = |server: IpAddr| match facts.server(server, domain, "NS", QueryForm::Udp) {
+    let is_answered = |server: IpAddr| match facts.server(server, domain, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => reply.authoritative,
         _ => false,
     };
-    servers_of_parent(facts, zone).into_iter().any(told).then_some(zone)
+    servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
 
 /// The apex of the domain's zone. If no server of the zone answers, or one denies the domain, the domain itself is
@@ -134,7 +134,7 @@ fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
 }
 
 /// Whether this host has NS or DS records of the zone that none of the first servers of the parent gives: they are old, or another server of
-/// the parent has told them. Of these it may have nothing left but other records of the zone, or that the domain is bogus.
+/// the parent has given them. Of these it may have nothing left but other records of the zone, or that the domain is bogus.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -157,8 +157,8 @@ pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
     parent(facts).is_some_and(|parent| has_other_delegation(facts, parent))
 }
 
-/// The addresses of the parent's servers that have told of the delegation, as far as they are asked for more.
-pub(super) fn telling_parents(facts: &DomainFacts) -> Vec<IpAddr> {
+/// The addresses of the parent's servers that have answered about the delegation, as far as they are asked for more.
+pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     let tells = |server: &IpAddr| match facts.server(*server, apex(facts), "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => is_known(reply),
         _ => false,
@@ -203,8 +203,8 @@ pub(super) fn names_of_compared(facts: &DomainFacts) -> Vec<String> {
 /// The referrals of the parent's servers.
 pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
-    let told = |server: IpAddr| Some((server, referral(facts, server, apex)?));
-    compared_parents(facts).into_iter().filter_map(told).collect()
+    let with_server = |server: IpAddr| Some((server, referral(facts, server, apex)?));
+    compared_parents(facts).into_iter().filter_map(with_server).collect()
 }
 
 /// The referral of a server of the parent to the zone.
@@ -261,10 +261,10 @@ pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     glue
 }
 
-/// The servers that the zone itself names at a server; none if this server has not told.
+/// The servers that the zone itself names at a server; none if they are not known.
 pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
-    let told = [QueryForm::MixedCase, QueryForm::Udp].into_iter().filter_map(|way| {
+    let sets = [QueryForm::MixedCase, QueryForm::Udp].into_iter().filter_map(|way| {
         match facts.server(server, apex, "NS", way) {
             Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => {
                 Some(named(&reply.answers, apex).collect())
@@ -273,11 +273,11 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
         }
     });
     // Some servers find no names in mixed case.
-    told.max_by_key(BTreeSet::len)
+    sets.max_by_key(BTreeSet::len)
 }
 
 /// A server with the names of servers that it gives.
-type Told = (IpAddr, BTreeSet<String>);
+type ServerSet = (IpAddr, BTreeSet<String>);
 
 /// The primary server that the SOA record of a server names, in lower case.
 pub(super) fn primary_at(facts: &DomainFacts, server: IpAddr) -> Option<String> {
@@ -300,12 +300,12 @@ pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = Ip
     old.flatten().collect()
 }
 
-/// The sets of servers that servers told, without those of old copies, which name the servers of their time.
-pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<Told> {
-    let told = servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?)));
-    let told: Vec<Told> = told.collect();
-    let old = old_ones(facts, told.iter().map(|(server, _)| *server));
-    told.into_iter().filter(|(server, _)| !old.contains(server)).collect()
+/// The sets of servers that servers give, without those of old copies, which name the servers of their time.
+pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<ServerSet> {
+    let sets = servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?)));
+    let sets: Vec<ServerSet> = sets.collect();
+    let old = old_ones(facts, sets.iter().map(|(server, _)| *server));
+    sets.into_iter().filter(|(server, _)| !old.contains(server)).collect()
 }
 
 /// The serial of the zone at a server.
@@ -324,11 +324,11 @@ fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
 }
 
 /// The names of all servers, of the parent's set and of the zone's own. A server that only the cache of the daemon still
-/// names is none, once a server that the zone above names has told the zone's own set.
+/// names is none, once a server that the zone above names has given the zone's own set.
 pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     match parent_set(facts) {
         Some(names) => with_own_sets(facts, names),
-        None => told_names(facts),
+        None => given_names(facts),
     }
 }
 
@@ -336,31 +336,31 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
     // The servers that the zone names may name others; a third set is a fault that the first two show.
     for _ in 0..2 {
-        let told = current_sets(facts, addressed(facts, &names).into_keys());
-        let told: Vec<String> = told.into_iter().flat_map(|(_, set)| set).collect();
-        if told.is_empty() {
-            names.extend(told_names(facts));
+        let own = current_sets(facts, addressed(facts, &names).into_keys());
+        let own: Vec<String> = own.into_iter().flat_map(|(_, set)| set).collect();
+        if own.is_empty() {
+            names.extend(given_names(facts));
         }
-        names.extend(told);
+        names.extend(own);
     }
     names
 }
 
 /// The server names of a zone whose delegation is not known: from the lookup, and from all servers that were asked.
-fn told_names(facts: &DomainFacts) -> BTreeSet<String> {
+fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     let (apex, mut names) = (apex(facts), BTreeSet::new());
     // If the name is an alias, the lookup also has the NS records of its target.
     if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
         names.extend(named(&reply.answers, apex));
     }
-    let told = facts.got.iter().filter_map(|(want, got)| match (want, got) {
+    let replies = facts.got.iter().filter_map(|(want, got)| match (want, got) {
         (Want::Server { way: QueryForm::Recursive, .. }, _) => None,
         (Want::Server { name, kind: "NS", .. }, Got::Reply(reply)) if name == apex && reply.authoritative => {
             Some(reply)
         }
         _ => None,
     });
-    names.extend(told.flat_map(|reply| named(&reply.answers, apex)));
+    names.extend(replies.flat_map(|reply| named(&reply.answers, apex)));
     names
 }
 
@@ -369,7 +369,7 @@ pub(super) fn servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>>
     addressed(facts, &server_names(facts))
 }
 
-/// The addresses of the servers that the zone above names; of all servers, if it has not told.
+/// The addresses of the servers that the zone above names; of all servers, if it has not answered.
 pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }

@@ -29,11 +29,11 @@ use crate::limits::{
     CHECK_QUESTIONS_AT_ONCE, CHECK_QUESTIONS_AT_ONE_SERVER, CHECK_RESOLVER_TRIES, CHECK_ROUND_TIME,
     CONNECTION_TIME, MAX_CHECK_ROUNDS,
 };
+use doctor::Plan;
 use doctor::facts::{
     BOUND_REACHED, CheckSubject, DomainFacts, Got, LOST, NoReply, QueryForm, ReplyFacts, Want, is_within,
 };
 use doctor::limits::{CHECK_TRIES, CHECK_TRY_TIME, MAX_CHECK_QUESTIONS};
-use doctor::plan::Plan;
 use doctor::zone::serves;
 
 /// Answers the questions: the daemon through its control socket, or a test.
@@ -185,7 +185,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     }
 }
 
-/// Asks until a reply comes, so many times. A late reply counts too: an earlier query still waits for it beside the next ones.
+/// Asks until a reply comes, so many times. A late reply counts too: an earlier query still waits for it next to the next ones.
 async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     budget.keep(want, tries);
     let got = in_tries(want, tries, sources, budget).await;
@@ -336,7 +336,7 @@ fn with_edns(want: &Want) -> Want {
     }
 }
 
-/// Whether the reply to a question for the SOA may be an error of the moment. Errors about EDNS are told by queries without it.
+/// Whether the reply to a question for the SOA may be an error of the moment. Errors about EDNS show in queries without it.
 fn is_error(reply: &ReplyFacts, name: &str) -> bool {
     let has_no_soa = reply.authoritative && reply.rcode == "NOERROR";
     !serves(reply, name)

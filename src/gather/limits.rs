@@ -32,7 +32,7 @@ pub const CONNECTION_TIME: Duration = Duration::from_secs(10);
 /// Datagrams to a resolver of others: most answer, or are closed to this host.
 pub(crate) const CHECK_RESOLVER_TRIES: usize = 2;
 
-/// Queries in mixed case and in lower case, in turn, before a server is said not to answer mixed case. Five lost queries beside four
+/// Queries in mixed case and in lower case, in turn, before a server is said not to answer mixed case. Five lost queries next to four
 /// answered ones are rare even on a path that loses half of all datagrams.
 pub(crate) const CHECK_CASE_TURNS: usize = 4;
 

@@ -46,7 +46,7 @@ pub(crate) fn is_selector(text: &str) -> bool {
         && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
 }
 
-/// The well-known selectors that are tried, beside those that are given. The selectors of a message are all that matter for it.
+/// The well-known selectors that are tried, next to those that are given. The selectors of a message are all that matter for it.
 fn tried(facts: &DomainFacts) -> &'static [&'static str] {
     if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
 }

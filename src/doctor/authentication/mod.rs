@@ -1,7 +1,42 @@
 //! Policies and signatures that authenticate mail: DKIM and DMARC.
+//!
+//! The organizational domain is that of RFC 7489 section 3.2.
 
 pub(crate) mod dkim;
 pub(crate) mod dmarc;
 pub(crate) mod dmarc_record;
-pub(crate) mod organizational;
 pub(crate) mod tags;
+
+/// Second labels below a country's domain under which domains are registered, as in `co.uk`.
+const REGISTRY_LABELS: [&str; 14] =
+    ["ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "gv", "ne", "net", "or", "org", "mil"];
+
+/// The organizational domain of RFC 7489 section 3.2, without a list of public suffixes: the last two labels, or three below
+/// the usual labels of registries. None for a domain above it, and where a short label may be one of a registry.
+pub(crate) fn organizational_7489(domain: &str) -> Option<&str> {
+    let labels: Vec<&str> = domain.trim_end_matches('.').split('.').collect();
+    let [.., second, last] = labels.as_slice() else { return None };
+    let of_country = last.len() == 2;
+    let wanted = match REGISTRY_LABELS.contains(second) {
+        true if of_country => 3,
+        false if of_country && second.len() <= 3 && labels.len() > 2 => return None,
+        _ => 2,
+    };
+    let above = labels.len().checked_sub(wanted)?;
+    std::iter::successors(Some(domain), |name| Some(crate::facts::above(name))).nth(above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_organizational_domain_of_rfc_7489_is_named_where_it_is_sure() {
+        assert_eq!(organizational_7489("a.b.example.com."), Some("example.com."));
+        assert_eq!(organizational_7489("example.com."), Some("example.com."));
+        assert_eq!(organizational_7489("a.b.example.co.uk."), Some("example.co.uk."));
+        assert_eq!(organizational_7489("a.university.de."), Some("university.de."));
+        assert_eq!(organizational_7489("a.b.tm.fr."), None, "tm may be a label of a registry");
+        assert_eq!((organizational_7489("co.uk."), organizational_7489("com.")), (None, None));
+    }
+}

@@ -141,8 +141,8 @@ mod tests {
                 facts.subject.selectors = vec!["x".to_owned()];
                 judge(&facts).into_iter().find(|finding| finding.code == code).map(|finding| finding.evidence)
             };
-            let told = of(text).unwrap_or_else(|| panic!("{text}"));
-            assert!(told.to_ascii_lowercase().contains("a0"), "{text}: {told}");
+            let fault = of(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(fault.to_ascii_lowercase().contains("a0"), "{text}: {fault}");
             assert_eq!(of(&text.replace("\\194\\160", " ")), None, "{text} with a space");
         }
     }

@@ -11,12 +11,16 @@
 //! servers, and count as not validated. Names of other zones, such as those that SPF includes, are looked up through the daemon too:
 //! their servers are not known here.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::authentication::dkim;
-use crate::configured::outside::{self, in_place_of, open_end};
-use crate::facts::record_set::{is_known, path};
-use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, is_within, lookup};
+use crate::facts::record_set::{is_known, negative_ttl, path};
+use crate::facts::{
+    DomainFacts, Got, QueryForm, ReplyFacts, ReplySecurity, Want, at_server, canonical, is_within, lookup,
+};
+use crate::limits::MAX_CONFIGURED_SERVERS;
+use crate::served;
 use crate::zone::{self, serves};
 
 /// The types of records that are judged.
@@ -26,7 +30,7 @@ const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 fn server(facts: &DomainFacts) -> Option<IpAddr> {
     let apex = zone::apex(facts);
     let mut servers = match facts.configured() {
-        Some(_) => outside::servers(facts),
+        Some(_) => outside(facts),
         None => zone::delegated_servers(facts).into_keys().collect(),
     };
     servers.retain(|server| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
@@ -142,6 +146,42 @@ fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     Some(whole)
 }
 
+/// Servers of the zone as others find them: by the glue of the zone above, because the configuration may answer their names too.
+fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
+    if facts.configured().is_none() {
+        return Vec::new();
+    }
+    let (glue, serving) = (zone::glue(facts), served::serving(facts));
+    let of_name = |name: String| match glue.get(name.as_str()) {
+        Some(glued) => glued.iter().copied().collect(),
+        None => facts.addresses(&name),
+    };
+    let named: BTreeSet<IpAddr> =
+        zone::parent_set(facts).unwrap_or_default().into_iter().flat_map(of_name).collect();
+    named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
+}
+
+/// The reply of a server as it is judged in the place of the daemon's.
+fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
+    let configured = here.configured.clone();
+    let security = if configured.is_some() { ReplySecurity::Unknown } else { here.security };
+    ReplyFacts { security, configured, ..now }
+}
+
+/// The target of the last alias of a reply that says nothing about this target: another zone has it.
+pub(crate) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
+    let target = |name: &String| {
+        let mut aliases = now.answers.iter().filter(|record| record.kind == "CNAME");
+        aliases.find(|record| record.name == *name).map(|record| canonical(&record.data))
+    };
+    // Each alias of the reply leads one step further, unless they lead in a circle.
+    let names = std::iter::successors(Some(name.to_owned()), target);
+    let last = names.take(now.answers.len() + 1).last()?;
+    let has_end = now.answers.iter().any(|record| record.kind != "CNAME" && record.name == last)
+        || negative_ttl(now, &last).is_some();
+    (last != name && !has_end && now.rcode == "NOERROR").then_some(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,18 +242,22 @@ mod tests {
             (facts.data("mx.a.test.", "A").join(" "), found.alias().map(str::to_owned), facts.cached.len())
         };
         let alias = "=mx.a.test. CNAME";
-        let told = |data: &str, alias: Option<&str>, cached: usize| {
+        let expected = |data: &str, alias: Option<&str>, cached: usize| {
             (data.to_owned(), alias.map(str::to_owned), cached)
         };
         let gone = format!("NXDOMAIN aa | {alias} gone.a.test. | >a.test. SOA ns1.a.test. h. 7 2 3 4 5");
-        assert_eq!(of(" | 198.18.5.1", &gone), told("", Some("gone.a.test."), 1), "broken");
+        assert_eq!(of(" | 198.18.5.1", &gone), expected("", Some("gone.a.test."), 1), "broken");
         let was = format!(" | {alias} t.b.test. | =t.b.test. A 198.18.6.1");
-        assert_eq!(of(&was, "aa | 198.18.5.1"), told("198.18.5.1", None, 1), "mended");
+        assert_eq!(of(&was, "aa | 198.18.5.1"), expected("198.18.5.1", None, 1), "mended");
         let to_other = format!("aa | {alias} t.b.test.");
-        assert_eq!(of(" | 198.18.5.1", &to_other), told("198.18.6.1", Some("t.b.test."), 1), "another zone");
-        assert_eq!(of(&was, &to_other), told("198.18.6.1", Some("t.b.test."), 0), "the same");
+        assert_eq!(
+            of(" | 198.18.5.1", &to_other),
+            expected("198.18.6.1", Some("t.b.test."), 1),
+            "another zone"
+        );
+        assert_eq!(of(&was, &to_other), expected("198.18.6.1", Some("t.b.test."), 0), "the same");
         let unknown = format!("aa | {alias} u.b.test.");
-        assert_eq!(of(" | 198.18.5.1", &unknown), told("198.18.5.1", None, 0), "not yet known");
+        assert_eq!(of(" | 198.18.5.1", &unknown), expected("198.18.5.1", None, 0), "not yet known");
         let facts = adopted(&format!("lookup mx.a.test. A | 198.18.5.1\n{server} {unknown}"));
         assert!(wants(&facts).contains(&lookup("u.b.test.", "A")), "{:?}", wants(&facts));
         let circle = format!("aa | {alias} mx.a.test.");

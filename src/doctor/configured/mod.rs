@@ -2,7 +2,6 @@
 //! see are judged as far as they are known (`current`).
 
 pub(crate) mod current;
-pub(crate) mod outside;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -210,13 +209,13 @@ mod tests {
             current::adopt(&mut facts);
             differs(&facts).map(|finding| (finding.level, finding.evidence))
         };
-        let told = |here: &str| {
+        let expected = |here: &str| {
             format!(
                 "mx.a.test. A here: {here}; at the servers of the zone: 95.100.0.42. mx.a.test. is answered by [[host]] mx.a.test"
             )
         };
-        assert_eq!(of("95.70.0.1"), Some((Level::Warning, told("95.70.0.1"))));
-        assert_eq!(of("10.0.0.1"), Some((Level::Note, told("10.0.0.1"))));
+        assert_eq!(of("95.70.0.1"), Some((Level::Warning, expected("95.70.0.1"))));
+        assert_eq!(of("10.0.0.1"), Some((Level::Note, expected("10.0.0.1"))));
         assert_eq!(of("95.100.0.42"), None);
     }
 

@@ -26,8 +26,9 @@ pub(crate) fn check(
     of_silent: &[Want],
 ) -> Vec<Finding> {
     let mut shown = ServersShown::default();
-    let verdicts: Vec<bool> = servers.keys().filter_map(|server| shown.judge(facts, *server)).collect();
-    let (sound, asked) = (verdicts.iter().filter(|serves| **serves).count(), verdicts.len());
+    let verdicts: Vec<Serves> = servers.keys().map(|server| shown.judge(facts, *server)).collect();
+    let count = |wanted: Serves| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+    let (sound, asked) = (count(Serves::Yes), count(Serves::Yes) + count(Serves::No));
     let ServersShown { mut by_code, mut unknown } = shown;
     // If all servers are silent, one finding tells it.
     if sound > 0 {
@@ -63,7 +64,16 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
     zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
-/// The conducts of servers that have a finding, and of those of which it could not be told whether they serve the zone.
+/// Whether a server serves the zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Serves {
+    Yes,
+    No,
+    /// It was not asked, or that is not known.
+    Unknown,
+}
+
+/// The conducts of servers that have a finding, and of those of which it is not known whether they serve the zone.
 #[derive(Default)]
 struct ServersShown {
     by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -71,26 +81,26 @@ struct ServersShown {
 }
 
 impl ServersShown {
-    /// Adds a server. Returns whether it serves the zone; none if it was not asked, or if that could not be told.
-    fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Option<bool> {
+    /// Adds a server. Returns whether it serves the zone.
+    fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Serves {
         let apex = zone::apex(facts);
-        let first = facts.server(server, apex, "SOA", QueryForm::Udp)?;
+        let Some(first) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return Serves::Unknown };
         let mut tell = |code, conduct: String| self.by_code.entry(code).or_default().push((server, conduct));
         match first {
             Got::Reply(reply) if serves(reply, apex) => of_sound(facts, server, reply, &mut tell),
             Got::NoReply(NoReply::NoRoute) => {
                 tell(Code::NsUnrouted, "was not asked".to_owned());
-                return None;
+                return Serves::Unknown;
             }
             Got::NoReply(NoReply::Unknown(_)) if !facts.sent(server).is_any() && is_private(server) => {
                 tell(Code::NsPrivateAddress, OUT_OF_REACH.to_owned());
-                return None;
+                return Serves::Unknown;
             }
             Got::NoReply(NoReply::Unknown(why)) => {
-                self.unknown.push((server, facts.sent(server).untold(why)));
-                return None;
+                self.unknown.push((server, facts.sent(server).unknown(why)));
+                return Serves::Unknown;
             }
-            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return None,
+            Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return Serves::Unknown,
             Got::Reply(_) | Got::NoReply(_) => {
                 let plain = facts.server(server, apex, "SOA", QueryForm::Plain);
                 let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
@@ -115,13 +125,14 @@ impl ServersShown {
                     }
                     Got::Reply(reply) => {
                         tell(Code::NsLame, wrong(reply, apex));
-                        return Some(false);
+                        return Serves::No;
                     }
-                    _ => return Some(server_silence::tell(facts, server, &mut tell)),
+                    _ if !server_silence::tell(facts, server, &mut tell) => return Serves::No,
+                    _ => {}
                 }
             }
         }
-        Some(true)
+        Serves::Yes
     }
 }
 
@@ -132,24 +143,24 @@ fn cut_off(
     of_silent: &[Want],
     by_code: &mut BTreeMap<Code, Vec<(IpAddr, String)>>,
 ) -> Vec<(IpAddr, String)> {
-    let untold = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp) {
+    let unknown = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp) {
         _ if !server_silence::is_silent(facts, server, QueryForm::Udp) => None,
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED || facts.is_lossy(server) => {
-            Some(facts.sent(server).untold(why))
+            Some(facts.sent(server).unknown(why))
         }
         Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
-            Some(facts.sent(server).untold("datagrams to other servers are lost too"))
+            Some(facts.sent(server).unknown("datagrams to other servers are lost too"))
         }
         // Its last query over UDP ended with the check, or it is one of many on a path that loses datagrams.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
-            Some(facts.sent(server).untold("it was not asked over TCP"))
+            Some(facts.sent(server).unknown("it was not asked over TCP"))
         }
         _ => None,
     };
     let (mut cut, mut silent) = (Vec::new(), Vec::new());
     for (server, conduct) in by_code.remove(&Code::NsSilent).unwrap_or_default() {
-        match untold(server) {
-            Some(untold) => cut.push((server, untold)),
+        match unknown(server) {
+            Some(unknown) => cut.push((server, unknown)),
             None => silent.push((server, conduct)),
         }
     }
@@ -183,7 +194,7 @@ fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
 }
 
 /// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked; and those of which it
-/// could not be told.
+/// could not be all.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -219,7 +230,7 @@ fn of_conducts(
             }
         });
     }
-    findings.extend(by_code.into_iter().map(|(code, of_code)| match told(servers, code, &of_code) {
+    findings.extend(by_code.into_iter().map(|(code, of_code)| match of_conduct(servers, code, &of_code) {
         finding
             if code == Code::NsPartly
                 && of_code.iter().all(|(server, _)| at_times::code_of_host(facts, *server).is_some()) =>
@@ -277,17 +288,17 @@ fn is_resolved(facts: &DomainFacts) -> bool {
 }
 
 /// The servers with their conduct, in words.
-fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, String)]) -> String {
-    server_hosts::with_conduct(servers, told)
+fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
+    server_hosts::with_conduct(servers, all)
 }
 
 /// The finding about servers of one conduct.
-fn told(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, told: &[(IpAddr, String)]) -> Finding {
-    let about = told.iter().map(|(server, _)| About::Address(*server));
-    let finding = Finding::new(code, texts(servers, told)).about(about);
+fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(IpAddr, String)]) -> Finding {
+    let about = all.iter().map(|(server, _)| About::Address(*server));
+    let finding = Finding::new(code, texts(servers, all)).about(about);
     // The records of such a server are not known.
-    let is_untold = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
-    if is_untold { finding.of(Part::Records) } else { finding }
+    let is_unknown = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
+    if is_unknown { finding.of(Part::Records) } else { finding }
 }
 
 /// The servers that this host has no route to, and does not reach by another address of their names either.
@@ -304,7 +315,7 @@ fn unreached(
     server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
 }
 
-/// The conduct of a server that serves the zone and gives no reply over TCP; none if it gives one, or if that could not be told.
+/// The conduct of a server that serves the zone and gives no reply over TCP; none if it gives one, or if that is not known.
 fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let conduct = match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp)? {
         Got::NoReply(NoReply::Unreachable) => "refuses or closes the connection",

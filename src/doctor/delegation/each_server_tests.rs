@@ -32,7 +32,7 @@ fn a_server_that_answers_another_query_or_whose_host_fails_at_random_is_not_lame
 
 #[test]
 fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
-    let told = |lost: usize| -> Vec<Code> {
+    let shown = |lost: usize| -> Vec<Code> {
         let soa = "server 198.18.2.1 a.test. SOA";
         let lines = format!("{TWO_SERVERS}\n{soa} udp silent\n{soa} plain silent\n{soa} tcp silent");
         let mut facts = facts("a.test.", &lines);
@@ -42,8 +42,8 @@ fn silence_is_no_trait_of_a_server_on_a_path_that_loses_many_datagrams() {
         }
         judge(&facts).into_iter().map(|finding| finding.code).collect()
     };
-    assert!(told(0).contains(&Code::NsSilent), "{:?}", told(0));
-    let lossy = told(1);
+    assert!(shown(0).contains(&Code::NsSilent), "{:?}", shown(0));
+    let lossy = shown(1);
     assert!(!lossy.contains(&Code::NsSilent) && lossy.contains(&Code::DelegationUnknown), "{lossy:?}");
 }
 
@@ -62,14 +62,14 @@ fn servers_that_answer_over_tcp_alone_need_an_open_port_and_no_start() {
             without_udp("198.18.2.1", if second.is_empty() { sound } else { second })
         );
         let found = judge(&facts("a.test.", &lines));
-        let told = found.iter().find(|finding| finding.code == Code::NsNoneAnswers);
-        told.unwrap_or_else(|| panic!("{found:#?}")).remedy()
+        let shown = found.iter().find(|finding| finding.code == Code::NsNoneAnswers);
+        shown.unwrap_or_else(|| panic!("{found:#?}")).remedy()
     };
     assert!(remedy("").starts_with("Open port 53 for UDP"), "{}", remedy(""));
     assert_eq!(remedy("silent"), Code::NsNoneAnswers.entry().remedy);
 }
 
-/// The conducts of the second server that are told, if it is silent over UDP for the SOA and gives it over TCP, and answers so for the MX
+/// The conducts of the second server that are shown, if it is silent over UDP for the SOA and gives it over TCP, and answers so for the MX
 /// records. So many of nine datagrams to the first one are lost.
 fn without_soa_over_udp(mail: &str, lost: [usize; 2]) -> Vec<(Code, String)> {
     let second = "server 198.18.2.1 a.test.";
@@ -87,13 +87,13 @@ fn without_soa_over_udp(mail: &str, lost: [usize; 2]) -> Vec<(Code, String)> {
 
 #[test]
 fn a_server_that_drops_queries_for_the_soa_over_udp_alone_is_named() {
-    let told =
+    let shown =
         [(Code::NsPartly, "198.18.2.1 (ns2.a.test.) answers over TCP only for a.test. SOA".to_owned())];
     let mail = "aa | 10 mx.a.test.";
-    assert_eq!(without_soa_over_udp(mail, [0, 0]), told);
+    assert_eq!(without_soa_over_udp(mail, [0, 0]), shown);
     assert_eq!(
         without_soa_over_udp(mail, [2, 0]),
-        told,
+        shown,
         "six in a row are no chance where one in five is lost"
     );
     assert_eq!(without_soa_over_udp(mail, [0, 1]), [], "it loses others too");
@@ -103,8 +103,8 @@ fn a_server_that_drops_queries_for_the_soa_over_udp_alone_is_named() {
 #[test]
 fn a_server_that_drops_all_queries_over_udp_is_named_also_where_others_lose_some() {
     let words = "198.18.2.1 (ns2.a.test.) does not answer over UDP and answers over TCP";
-    let told = [(Code::NsSilent, words.to_owned())];
-    assert_eq!(without_soa_over_udp("silent", [0, 0]), told);
-    assert_eq!(without_soa_over_udp("silent", [2, 0]), told);
+    let shown = [(Code::NsSilent, words.to_owned())];
+    assert_eq!(without_soa_over_udp("silent", [0, 0]), shown);
+    assert_eq!(without_soa_over_udp("silent", [2, 0]), shown);
     assert_eq!(without_soa_over_udp("silent", [4, 0]), []);
 }

@@ -84,7 +84,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     if given.is_empty() && known.is_empty() || known == *glued && are_alike {
         return None;
     }
-    let told = match given.len() {
+    let words = match given.len() {
         _ if known.is_empty() => "the servers of the zone have no address of this name".to_owned(),
         0 | 1 => format!("its address is {}", listed(&known)),
         _ => {
@@ -103,7 +103,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
         () if are_alike && glued.is_subset(&known) => Level::Note,
         () => Level::Warning,
     };
-    let evidence = format!("the glue of {name} is {}, {told}", listed(glued));
+    let evidence = format!("the glue of {name} is {}, {words}", listed(glued));
     let about = glued.symmetric_difference(&known).copied().map(About::Address);
     Some(Finding::new(Code::GlueDiffers, evidence).at(level).about(about))
 }
@@ -124,8 +124,8 @@ mod tests {
             check(&facts("a.test.", &lines)).pop().map(|finding| (finding.level, finding.evidence))
         };
         assert_eq!(found(" | 198.18.1.1", ""), None);
-        let told = "the glue of ns.a.test. is 198.18.1.1, its address is 198.18.2.1";
-        assert_eq!(found(" | 198.18.2.1", ""), Some((Level::Failure, told.to_owned())));
+        let words = "the glue of ns.a.test. is 198.18.1.1, its address is 198.18.2.1";
+        assert_eq!(found(" | 198.18.2.1", ""), Some((Level::Failure, words.to_owned())));
         assert_eq!(found(" | 198.18.1.1 | 198.18.2.1", "").map(|(level, _)| level), Some(Level::Note));
         let (level, evidence) = found("", "").unwrap();
         assert_eq!(level, Level::Warning, "the server answers");

@@ -34,18 +34,18 @@ fn named(servers: &[String], are_others: bool) -> String {
 
 /// "A has X; the 11 others have Y".
 pub(crate) fn having(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> String {
-    let told = in_order(groups).into_iter().map(|(said, servers, are_others)| {
+    let texts = in_order(groups).into_iter().map(|(said, servers, are_others)| {
         let verb = if servers.len() == 1 { "has" } else { "have" };
         format!("{} {verb} {said}", named(&servers, are_others))
     });
-    told.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// "X at A; Y at the 11 others".
 pub(crate) fn being_at(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> String {
-    let told = in_order(groups).into_iter();
-    let told = told.map(|(said, servers, are_others)| format!("{said} at {}", named(&servers, are_others)));
-    told.collect::<Vec<_>>().join("; ")
+    let texts = in_order(groups).into_iter();
+    let texts = texts.map(|(said, servers, are_others)| format!("{said} at {}", named(&servers, are_others)));
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 /// Servers, each with its conduct: "A answers REFUSED; B answers REFUSED", or "each of 9 servers answers REFUSED: A, B, ...".
@@ -57,11 +57,11 @@ pub(crate) fn with_conduct<'t>(servers: impl IntoIterator<Item = (&'t str, &'t s
             None => conducts.push((conduct, vec![server])),
         }
     }
-    let told = conducts.into_iter().map(|(conduct, servers)| match servers.len() {
+    let texts = conducts.into_iter().map(|(conduct, servers)| match servers.len() {
         ..MANY => servers.iter().map(|server| format!("{server} {conduct}")).collect::<Vec<_>>().join("; "),
         count => format!("each of {count} servers {conduct}: {}", servers.join(", ")),
     });
-    told.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

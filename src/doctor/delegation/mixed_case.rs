@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn silence_of_a_server_that_is_late_at_times_is_no_trait() {
-        let told = |mail: &str| {
+        let judged = |mail: &str| {
             let lines = format!(
                 "lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5\nserver 198.18.1.1 a.test. NS mixed silent\n\
                  server 198.18.1.1 a.test. NS udp aa | ns1.a.test.\nserver 198.18.1.1 a.test. MX udp aa {mail}"
@@ -85,7 +85,7 @@ mod tests {
             tell(&facts("a.test.", &lines), "198.18.1.1".parse().unwrap(), &mut |code, _| found.push(code));
             found
         };
-        assert_eq!(told("20ms"), [Code::NsCase]);
-        assert_eq!(told("1300ms"), []);
+        assert_eq!(judged("20ms"), [Code::NsCase]);
+        assert_eq!(judged("1300ms"), []);
     }
 }

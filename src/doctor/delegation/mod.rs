@@ -21,7 +21,7 @@ use crate::delegation::server_names::listed;
 use crate::facts::record_set::is_known;
 use crate::facts::{
     DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
-    at_server, canonical, is_within, lookup, private_address,
+    at_server, canonical, is_within, lookup, private_address::is_private,
 };
 use crate::finding::{About, Finding, Level};
 use crate::limits::{
@@ -182,10 +182,10 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
     };
     if agree && findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
-        findings.push(match are_untold(facts, &servers) {
+        findings.push(match are_names_unknown(facts, &servers) {
             true => {
                 let apex = zone::apex(facts);
-                Finding::new(Code::DelegationUnknown, format!("no name server of {apex} told its NS records"))
+                Finding::new(Code::DelegationUnknown, format!("no name server of {apex} gave its NS records"))
             }
             false => Finding::new(Code::DelegationOk, well(facts, &servers)),
         });
@@ -197,30 +197,30 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
 fn sets(facts: &DomainFacts) -> Vec<Finding> {
     let apex = zone::apex(facts);
     let Some(above) = zone::parent_set(facts) else {
-        let is_untold = apex != "." && !parent_told(facts);
+        let is_unknown = apex != "." && !has_parent_answered(facts);
         let evidence = match is_unreached(facts) {
             true => "no server answers this host, not even one of the zone above; look whether it reaches port 53 of other \
                      hosts: `resolverctl check system`"
                 .to_owned(),
-            false => format!("no server of the zone above {apex} told the delegation"),
+            false => format!("no server of the zone above {apex} gave the delegation"),
         };
         let finding = Finding::new(Code::DelegationUnknown, evidence);
         let finding = if is_unreached(facts) { finding.blocking() } else { finding };
-        return if is_untold { vec![finding] } else { Vec::new() };
+        return if is_unknown { vec![finding] } else { Vec::new() };
     };
     let mut findings: Vec<Finding> = parents::check(facts).into_iter().collect();
     let servers = zone::servers(facts);
-    let mut told = zone::current_sets(facts, servers.keys().copied());
-    told.retain(|(_, set)| !set.is_empty());
-    let (sets_above, named) = (parents::sets(facts), own_sets(&servers, &told));
-    told.retain(|(_, set)| !sets_above.contains(set));
-    if !told.is_empty() {
+    let mut own = zone::current_sets(facts, servers.keys().copied());
+    own.retain(|(_, set)| !set.is_empty());
+    let (sets_above, named) = (parents::sets(facts), own_sets(&servers, &own));
+    own.retain(|(_, set)| !sets_above.contains(set));
+    if !own.is_empty() {
         let parent = zone::parent(facts).unwrap_or_default();
-        let (level, why) = meaning(facts, &above, &told);
+        let (level, why) = meaning(facts, &above, &own);
         let above: Vec<String> = sets_above.iter().map(listed).collect();
         let delegates = above.join(", others to ");
         let evidence = format!("{parent} delegates {apex} to {delegates}; {named}{why}");
-        let about = told.iter().map(|(server, _)| About::Address(*server));
+        let about = own.iter().map(|(server, _)| About::Address(*server));
         let finding = Finding::new(Code::NsDiffer, evidence).at(level).about(about);
         findings.push(finding.about(parents::of_one_side(facts)));
     }
@@ -230,9 +230,9 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
 }
 
 /// The servers that the zone itself names, in words: if its servers do not agree, each with its set.
-fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, BTreeSet<String>)]) -> String {
+fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeSet<String>)]) -> String {
     let mut sets = BTreeMap::<String, Vec<IpAddr>>::new();
-    for (server, set) in told {
+    for (server, set) in own {
         sets.entry(listed(set)).or_default().push(*server);
     }
     match sets.keys().next() {
@@ -244,12 +244,12 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, told: &[(IpAddr, BTree
     }
 }
 
-/// The level of a difference between the parent's NS set and those that servers told, and the words for it. Where the servers have other
+/// The level of a difference between the parent's NS set and those that servers give, and the words for it. Where the servers have other
 /// records, the difference of these makes it a failure.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
-    told: &[(IpAddr, BTreeSet<String>)],
+    own: &[(IpAddr, BTreeSet<String>)],
 ) -> (Level, &'static str) {
     let glue = zone::glue(facts);
     let of_name = |name: &String| -> BTreeSet<IpAddr> {
@@ -257,9 +257,9 @@ fn meaning(
         facts.addresses(name).into_iter().chain(glued).collect()
     };
     let of_set = |set: &BTreeSet<String>| set.iter().flat_map(of_name).collect::<BTreeSet<IpAddr>>();
-    let mut names = told.iter().map(|(_, set)| set).chain([above]).flatten();
+    let mut names = own.iter().map(|(_, set)| set).chain([above]).flatten();
     let are_known = names.all(|name| !of_name(name).is_empty());
-    if are_known && told.iter().all(|(_, set)| of_set(set) == of_set(above)) {
+    if are_known && own.iter().all(|(_, set)| of_set(set) == of_set(above)) {
         return (Level::Note, "; both sets have the same addresses");
     }
     (Level::Warning, "")
@@ -287,20 +287,21 @@ fn is_unreached(facts: &DomainFacts) -> bool {
 }
 
 /// Whether servers were asked for the NS records of the zone, and none gave them.
-fn are_untold(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
+fn are_names_unknown(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let apex = zone::apex(facts);
     let is_asked = |server: &IpAddr| facts.server(*server, apex, "NS", QueryForm::MixedCase).is_some();
-    let told = |server: &IpAddr| zone::child_set_at(facts, *server).is_some_and(|names| !names.is_empty());
-    servers.keys().any(is_asked) && !servers.keys().any(told)
+    let has_given =
+        |server: &IpAddr| zone::child_set_at(facts, *server).is_some_and(|names| !names.is_empty());
+    servers.keys().any(is_asked) && !servers.keys().any(has_given)
 }
 
-/// Whether a server of the parent told whether it delegates the zone.
-fn parent_told(facts: &DomainFacts) -> bool {
-    let told = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", QueryForm::Udp) {
+/// Whether a server of the parent has answered whether it delegates the zone.
+fn has_parent_answered(facts: &DomainFacts) -> bool {
+    let has_answered = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
         _ => false,
     };
-    zone::compared_parents(facts).into_iter().any(told)
+    zone::compared_parents(facts).into_iter().any(has_answered)
 }
 
 /// That servers give different MX records.
@@ -361,7 +362,7 @@ fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
 /// Whether all servers are in one network.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     // Private addresses tell nothing about networks.
-    let has_private = servers.keys().any(|address| private_address::is_private(*address));
+    let has_private = servers.keys().any(|address| is_private(*address));
     let several = zone::server_names(facts).len() > 1 && !has_private;
     let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");
     (several && server_hosts::are_in_one_network(servers)).then(|| Finding::new(Code::NsOneNetwork, all()))

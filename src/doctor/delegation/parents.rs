@@ -27,7 +27,7 @@ pub(crate) enum Said {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delegation {
     pub(crate) names: BTreeSet<String>,
-    /// The DS records; none if the server has not told whether there are any.
+    /// The DS records; none if it is not known whether there are any.
     pub(crate) signers: Option<BTreeSet<String>>,
 }
 
@@ -49,7 +49,10 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
     let servers = zone::compared_parents(facts).into_iter();
     wants.extend(servers.map(|server| at_server(server, zone::apex(facts), "NS", QueryForm::Udp)));
-    if delegations(&said(facts)).filter_map(|(_, told)| told.signers.as_ref()).collect::<BTreeSet<_>>().len()
+    if delegations(&said(facts))
+        .filter_map(|(_, delegation)| delegation.signers.as_ref())
+        .collect::<BTreeSet<_>>()
+        .len()
         > 1
     {
         wants.extend(keys::wants(facts));
@@ -57,7 +60,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The words of each server that has told.
+/// What each server that has answered says.
 pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
     let of_server = |server: IpAddr| match facts.server(server, apex, "NS", QueryForm::Udp)? {
@@ -82,7 +85,7 @@ pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// The servers of the zone above that have not told, by their names, if this host seems to have another delegation than those that have.
+/// The servers of the zone above that have not answered, by their names, if this host seems to have another delegation than those that have.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();
@@ -129,9 +132,10 @@ fn signers_in_words(records: &BTreeSet<String>) -> String {
 /// serves the zone, or to DS records that name none of its keys.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (said, apex) = (said(facts), zone::apex(facts));
-    let signers: BTreeSet<_> = delegations(&said).filter_map(|(_, told)| told.signers.as_ref()).collect();
+    let signers: BTreeSet<_> =
+        delegations(&said).filter_map(|(_, delegation)| delegation.signers.as_ref()).collect();
     let (is_denied, have_other_signers) = (is_denied_by_one(facts), signers.len() > 1);
-    let names: BTreeSet<_> = delegations(&said).map(|(_, told)| &told.names).collect();
+    let names: BTreeSet<_> = delegations(&said).map(|(_, delegation)| &delegation.names).collect();
     if !is_denied && names.len() < 2 && !have_other_signers {
         return None;
     }
@@ -145,8 +149,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
         have_other_signers && matches!(keys::against(facts, &records), KeysNow::Differ(_))
     };
     let leads_nowhere = |said: &Said| match said {
-        Said::Delegates(told) => {
-            !serves(&told.names) || told.signers.as_ref().is_some_and(|ds| is_unfit(&ds))
+        Said::Delegates(delegation) => {
+            !serves(&delegation.names) || delegation.signers.as_ref().is_some_and(|ds| is_unfit(&ds))
         }
         Said::Denies => true,
     };
@@ -164,12 +168,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
         Said::Denies => format!("answers NXDOMAIN for {apex}"),
     };
     let shown = shown(facts);
-    let mut told: Vec<(&IpAddr, &Said)> = said.iter().collect();
-    told.sort_by_key(|(_, said)| !leads_nowhere(said));
+    let mut all: Vec<(&IpAddr, &Said)> = said.iter().collect();
+    all.sort_by_key(|(_, said)| !leads_nowhere(said));
     let name = |server: &IpAddr| shown.get(server).cloned().unwrap_or_else(|| server.to_string());
-    let told: Vec<(String, String)> =
-        told.into_iter().map(|(server, said)| (name(server), words(said))).collect();
-    let evidence = groups::with_conduct(told.iter().map(|(server, said)| (server.as_str(), said.as_str())));
+    let all: Vec<(String, String)> =
+        all.into_iter().map(|(server, said)| (name(server), words(said))).collect();
+    let evidence = groups::with_conduct(all.iter().map(|(server, said)| (server.as_str(), said.as_str())));
     let blocks = said.values().any(leads_nowhere);
     let level = if blocks { Level::Failure } else { Level::Warning };
     let about = said.keys().copied().map(About::Address);

@@ -27,7 +27,7 @@ pub(crate) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
     }
     let about: Vec<About> = serials.values().flatten().copied().map(About::Address).collect();
     let newest = served::newest_serial(facts, serials.values().flatten().copied());
-    let told = serials.into_iter().map(|(serial, servers)| {
+    let marked = serials.into_iter().map(|(serial, servers)| {
         let mark = match newest {
             Some(newest) if newest == serial => " (newest)",
             Some(_) => " (old)",
@@ -35,7 +35,7 @@ pub(crate) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<Str
         };
         (format!("{serial}{mark}"), servers)
     });
-    let evidence = groups::being_at(server_hosts::of_groups(servers, told));
+    let evidence = groups::being_at(server_hosts::of_groups(servers, marked));
     let are_apart = primaries.len() > 1 && primaries.values().all(|serials| serials.len() == 1);
     let finding = match are_apart {
         true => {

@@ -64,12 +64,9 @@ pub(crate) fn shown(
 }
 
 /// Addresses, each with its conduct, in words by hosts.
-pub(crate) fn with_conduct(
-    servers: &BTreeMap<IpAddr, BTreeSet<String>>,
-    told: &[(IpAddr, String)],
-) -> String {
+pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     let mut conducts: Vec<(&str, Vec<IpAddr>)> = Vec::new();
-    for (server, conduct) in told {
+    for (server, conduct) in all {
         match conducts.iter_mut().find(|(known, _)| known == conduct) {
             Some((_, addresses)) => addresses.push(*server),
             None => conducts.push((conduct, vec![*server])),
@@ -144,16 +141,16 @@ mod tests {
     #[test]
     fn a_conduct_is_told_once_for_each_host() {
         let all = servers("198.18.0.1=a 2001:2::1=a 198.18.0.2=b 2001:2::2=b");
-        let told = |conducts: [&str; 4]| {
-            let told: Vec<_> = all.keys().copied().zip(conducts.map(str::to_owned)).collect();
-            with_conduct(&all, &told)
+        let shown_by = |conducts: [&str; 4]| {
+            let shown_by: Vec<_> = all.keys().copied().zip(conducts.map(str::to_owned)).collect();
+            with_conduct(&all, &shown_by)
         };
         assert_eq!(
-            told(["is lame"; 4]),
+            shown_by(["is lame"; 4]),
             "198.18.0.1 and 2001:2::1 (a) is lame; 198.18.0.2 and 2001:2::2 (b) is lame"
         );
         assert_eq!(
-            told(["is lame", "is lame", "is slow", "is lame"]),
+            shown_by(["is lame", "is lame", "is slow", "is lame"]),
             "198.18.0.1 (a) is lame; 198.18.0.2 and 2001:2::2 (b) is lame; 2001:2::1 (a) is slow"
         );
     }

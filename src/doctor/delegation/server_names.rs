@@ -27,25 +27,25 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
         return None;
     }
-    let mut told = Vec::new();
+    let mut faults = Vec::new();
     for name in &names {
         if is_absent(facts, name) {
-            told.push(format!("{name} has no address"));
+            faults.push(format!("{name} has no address"));
         } else if is_within(name, apex) {
-            told.push(format!("{name} has no glue"));
+            faults.push(format!("{name} has no glue"));
         } else {
-            told.push(elsewhere::evidence(facts, name, "A")?);
+            faults.push(elsewhere::evidence(facts, name, "A")?);
         }
     }
     // `without_glue` tells these.
     let is_told = names.iter().all(|name| is_within(name, apex));
-    let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), told.join("; "));
+    let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), faults.join("; "));
     let finding =
         || Finding::new(Code::NsNoneAnswers, evidence()).to_do(remedies::NAMELESS_SERVERS).blocking();
     (!is_told).then(finding)
 }
 
-/// Names of servers without an address, and aliases. `told`: names whose fault another finding tells.
+/// Names of servers without an address, and aliases.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
     let (mut findings, mut missing, mut about) = (Vec::new(), Vec::new(), Vec::new());
@@ -92,8 +92,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     if names.len() == 1 {
         findings.push(Finding::new(Code::NsSingle, listed(&names)));
     } else if server_hosts::count(&all) == 1 && are_known() {
-        let told = server_hosts::shown(&all, all.keys().copied());
-        findings.push(Finding::new(Code::NsSingle, told.join(", ")));
+        let hosts = server_hosts::shown(&all, all.keys().copied());
+        findings.push(Finding::new(Code::NsSingle, hosts.join(", ")));
     }
     findings
 }
@@ -157,9 +157,9 @@ mod tests {
              server 198.18.2.1 a.test. NS mixed aa | loop1.b.test. | ns2.c.test.",
         );
         let of = |code| found.iter().find(|finding| finding.code == code);
-        let told = of(Code::NsWithoutAddress).unwrap_or_else(|| panic!("{found:#?}"));
+        let faults = of(Code::NsWithoutAddress).unwrap_or_else(|| panic!("{found:#?}"));
         assert_eq!(
-            told.evidence,
+            faults.evidence,
             "loop1.b.test. A: aliases in a circle: loop1.b.test. CNAME loop2.b.test. CNAME loop1.b.test."
         );
         let single = of(Code::NsSingle).unwrap_or_else(|| panic!("{found:#?}"));

@@ -71,27 +71,27 @@ fn servers_that_are_too_slow_for_their_ns_records_do_not_agree() {
     let lines = format!("{ABOVE}\n{REFERRAL}\n{}\n{}", slow(FIRST), slow(SECOND));
     let found = check(&facts("a.test.", &lines));
     let of = |code| found.iter().find(|finding| finding.code == code);
-    let told = of(Code::DelegationUnknown).unwrap_or_else(|| panic!("{found:#?}"));
-    assert_eq!(told.evidence, "no name server of a.test. told its NS records");
+    let shown = of(Code::DelegationUnknown).unwrap_or_else(|| panic!("{found:#?}"));
+    assert_eq!(shown.evidence, "no name server of a.test. gave its NS records");
     assert_eq!(of(Code::DelegationOk), None, "{found:#?}");
 }
 
 #[test]
 fn silence_until_the_end_of_the_check_is_not_known_beside_a_server_that_answers() {
-    let soa = |server: &str, told: [&str; 2]| {
-        let told = told.map(|told| format!("server {server} a.test. SOA {told}"));
-        told.join("\n")
+    let soa = |server: &str, shown: [&str; 2]| {
+        let shown = shown.map(|shown| format!("server {server} a.test. SOA {shown}"));
+        shown.join("\n")
     };
-    for (told, code) in [
+    for (shown, code) in [
         (["udp silent", "tcp unknown"], Code::DelegationUnknown),
         (["udp silent", "tcp silent"], Code::NsSilent),
         (["udp silent", "plain silent"], Code::DelegationUnknown),
         (["udp unreachable", "tcp unknown"], Code::NsSilent),
     ] {
-        let found = codes(REFERRAL, FIRST, &soa("198.18.2.1", told));
-        assert_eq!(found.first(), Some(&usual(code)), "{told:?} {found:?}");
-        let both = codes(REFERRAL, &soa("198.18.1.1", told), &soa("198.18.2.1", told));
-        assert_eq!(both.first(), Some(&usual(Code::NsNoneAnswers)), "{told:?} {both:?}");
+        let found = codes(REFERRAL, FIRST, &soa("198.18.2.1", shown));
+        assert_eq!(found.first(), Some(&usual(code)), "{shown:?} {found:?}");
+        let both = codes(REFERRAL, &soa("198.18.1.1", shown), &soa("198.18.2.1", shown));
+        assert_eq!(both.first(), Some(&usual(Code::NsNoneAnswers)), "{shown:?} {both:?}");
     }
 }
 
@@ -220,10 +220,11 @@ fn the_registrar_s_set_is_compared_with_the_zone_s() {
 fn glue_is_compared_with_the_addresses_that_the_servers_of_the_newest_zone_give() {
     let found = |serial: &str, first: &str, second: &str| {
         let second_zone = SECOND.replace("h. 7 ", &format!("h. {serial} "));
-        let told = format!(
+        let shown = format!(
             "server 198.18.1.1 ns1.a.test. A udp aa | {first}\nserver 198.18.2.1 ns1.a.test. A udp aa | {second}"
         );
-        let found = check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second_zone}\n{told}")));
+        let found =
+            check(&facts("a.test.", &format!("{ABOVE}\n{REFERRAL}\n{FIRST}\n{second_zone}\n{shown}")));
         let differs = found.into_iter().find(|finding| finding.code == Code::GlueDiffers);
         differs.map(|finding| (finding.level, finding.evidence))
     };
@@ -241,8 +242,8 @@ fn glue_is_compared_with_the_addresses_that_the_servers_of_the_newest_zone_give(
 fn old_glue_at_which_the_zone_is_still_served_is_a_warning() {
     let glue = REFERRAL.replace("A 198.18.1.1", "A 198.18.1.99");
     let first = FIRST.replace("198.18.1.1 ", "198.18.1.99 ");
-    let told = "server 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1";
-    let found = codes(&format!("{glue}\n{told}"), &format!("{FIRST}\n{first}"), SECOND);
+    let shown = "server 198.18.2.1 ns1.a.test. A udp aa | 198.18.1.1";
+    let found = codes(&format!("{glue}\n{shown}"), &format!("{FIRST}\n{first}"), SECOND);
     assert_eq!(found.first(), Some(&(Code::GlueDiffers, Level::Warning)), "{found:?}");
 }
 
@@ -263,7 +264,7 @@ fn the_servers_that_an_old_copy_of_the_zone_names_are_not_those_of_the_zone() {
         let found = check(&facts).into_iter().find(|finding| finding.code == Code::NsDiffer);
         found.map(|finding| finding.evidence)
     };
-    assert_eq!(named("6", "ns1.a.test. | old.c.test."), None, "the serials differ, and this is told");
+    assert_eq!(named("6", "ns1.a.test. | old.c.test."), None, "the serials differ, and this is shown");
     let newer = named("8", "ns1.a.test. | new.c.test.").unwrap();
     assert!(newer.contains("; the zone itself names new.c.test., ns1.a.test."), "{newer}");
     let other = named("7", "ns1.a.test. | ns3.c.test.").unwrap();

@@ -139,7 +139,7 @@ enum SetVerdict {
     Sound,
     /// None does.
     Faulty(Fault),
-    /// It could not be told.
+    /// It is not known.
     Unknown,
 }
 

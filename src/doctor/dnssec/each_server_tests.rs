@@ -56,7 +56,7 @@ fn zone_with(answers: &[String]) -> DomainFacts {
 }
 
 /// The evidence and the remedy of the finding, if there is one.
-fn told(answers: &[String]) -> Option<(Level, String, &'static str)> {
+fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     let facts = zone_with(answers);
     let found = signatures_by(&facts, &mut |_, signature, _| match signature.data.rsplit(' ').next() {
         Some("good") => SignatureFit::Verifies,
@@ -71,7 +71,7 @@ fn of_mail(keys: [&[&str]; 2], signatures: [&[(&str, &str)]; 2]) -> Option<Strin
     let [one, other] = [(ONE, 0), (OTHER, 1)].map(|(server, place)| {
         format!("{}\n{}", keys_at(server, keys[place], "good"), mail_at(server, signatures[place]))
     });
-    told(&[one, other]).map(|(level, evidence, _)| {
+    shown(&[one, other]).map(|(level, evidence, _)| {
         assert_eq!(level, Level::Failure, "{evidence}");
         evidence
     })
@@ -89,7 +89,7 @@ fn a_missing_or_wrong_signature_at_one_server_is_told() {
         tag(FIRST)
     );
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "bad")]]).unwrap(), wrong);
-    // What all servers lack is told about the domain.
+    // What all servers lack is shown about the domain.
     assert_eq!(of_mail(SAME, [&[], &[]]), None);
     assert_eq!(of_mail(SAME, [&[(FIRST, "bad")], &[(FIRST, "bad")]]), None);
     // Nothing shows that the other one is right.
@@ -144,7 +144,7 @@ fn a_key_that_not_all_servers_have_is_shown() {
     );
     assert_eq!(of_mail(SAME, [first, second]).unwrap(), nobody);
     assert_eq!(of_mail(SAME, [second, second]), None, "the zone itself is bogus");
-    let (_, _, remedy) = told(&[
+    let (_, _, remedy) = shown(&[
         format!("{}\n{}", keys_at(ONE, partly[0], "good"), mail_at(ONE, first)),
         format!("{}\n{}", keys_at(OTHER, partly[1], "good"), mail_at(OTHER, second)),
     ])
@@ -157,9 +157,9 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
     let bare = |server: &str| format!("server {server} a.b. DNSKEY udp aa | {ENTRY} | {FIRST}");
     let sound = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, BY_FIRST));
     let other = format!("{}\n{}", bare(OTHER), mail_at(OTHER, BY_FIRST));
-    let (level, told, _) = self::told(&[sound.clone(), other.clone()]).unwrap();
+    let (level, shown, _) = self::shown(&[sound.clone(), other.clone()]).unwrap();
     assert_eq!(
-        (level, told.as_str()),
+        (level, shown.as_str()),
         (Level::Failure, "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY without a signature")
     );
     assert_eq!(keys::now(&zone_with(&[sound.clone(), other.clone()])), keys::KeysNow::Fit);
@@ -185,7 +185,7 @@ fn revoked_keys_and_keys_of_no_zone_sign_nothing() {
 #[test]
 fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
     let keys = |fits: [&str; 2]| {
-        told(&[keys_at(ONE, SAME[0], fits[0]), keys_at(OTHER, SAME[1], fits[1])]).map(|(_, told, _)| told)
+        shown(&[keys_at(ONE, SAME[0], fits[0]), keys_at(OTHER, SAME[1], fits[1])]).map(|(_, shown, _)| shown)
     };
     assert_eq!(keys(["good", "good"]), None);
     let wrong = format!(
@@ -197,7 +197,7 @@ fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
     // `keys` tells of a server whose keys the zone above does not name.
     let bare = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, &[(FIRST, "good")]));
     let other = format!("server {OTHER} a.b. DNSKEY udp aa\n{}", mail_at(OTHER, &[]));
-    assert_eq!(told(&[bare, other]), None);
+    assert_eq!(shown(&[bare, other]), None);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_proof_of_absence_at_one_server_is_a_warning() {
         )
     };
     let signed = |fits: &str| format!(" | {}", signature("NSEC", FIRST, fits).replace('=', ">"));
-    let of = |signatures: &str| told(&[denial(ONE, &signed("good")), denial(OTHER, signatures)]);
+    let of = |signatures: &str| shown(&[denial(ONE, &signed("good")), denial(OTHER, signatures)]);
     assert_eq!(of(&signed("good")), None);
     let (level, evidence, _) = of("").unwrap();
     assert_eq!(
@@ -224,7 +224,7 @@ fn records_of_an_unsigned_zone_below_need_no_signature() {
     let of = |server: &str| {
         format!("{}\nserver {server} mx.c.a.b. A udp aa | 192.0.2.25", keys_at(server, SAME[0], "good"))
     };
-    assert_eq!(told(&[of(ONE), of(OTHER)]), None);
+    assert_eq!(shown(&[of(ONE), of(OTHER)]), None);
 }
 
 #[test]
@@ -311,9 +311,9 @@ fn proofs_of_other_names_and_wildcards_without_a_proof_are_none() {
         ),
     ] {
         let found = expanded(authority);
-        let told = found.iter().find(|(code, ..)| *code == Code::NsWithoutProof);
+        let shown = found.iter().find(|(code, ..)| *code == Code::NsWithoutProof);
         assert_eq!(
-            told.map(|(_, _, evidence)| evidence.clone()),
+            shown.map(|(_, _, evidence)| evidence.clone()),
             Some(format!("{begin} {end}")),
             "{found:#?}"
         );

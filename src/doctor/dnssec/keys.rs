@@ -31,7 +31,7 @@ pub(crate) enum KeysNow {
     Unsigned(String),
     /// The zone above has no DS.
     WithoutDs,
-    /// It could not be told; the text says why.
+    /// It is not known; the text says why.
     Unknown(String),
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// The questions about the present DS records.
 pub(crate) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
     let ask = |server| at_server(server, zone::apex(facts), "DS", QueryForm::Udp);
-    zone::telling_parents(facts).into_iter().map(ask).collect()
+    zone::answering_parents(facts).into_iter().map(ask).collect()
 }
 
 /// Whether the zone above has DS records, and no server of the zone sends signatures, because all that serve it do so without EDNS only.
@@ -66,7 +66,7 @@ pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
 }
 
 /// The answer of a server about the apex.
-fn told<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
+fn answer<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
     match facts.server(server, zone::apex(facts), kind, QueryForm::Udp) {
         Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
         _ => None,
@@ -75,13 +75,13 @@ fn told<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Optio
 
 /// The answers of servers of the zone above about the DS records.
 fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
-    zone::compared_parents(facts).into_iter().filter_map(|server| told_ds(facts, server)).collect()
+    zone::compared_parents(facts).into_iter().filter_map(|server| ds_answer(facts, server)).collect()
 }
 
 /// The answer of a server of the zone above about the DS records. One that has both zones must answer for the zone above.
-fn told_ds(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
+fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
-    told(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
+    answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
 }
 
 /// The DS records that servers of the zone above have now.
@@ -89,7 +89,7 @@ pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
     answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
 }
 
-/// The same; none if no server has told them.
+/// The same; none if no server has given them.
 pub(crate) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
     (!answers_above(facts).is_empty()).then(|| above(facts))
 }
@@ -100,8 +100,8 @@ pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
 }
 
 /// The keys that the servers give, each with its server.
-fn told_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
-    servers(facts).into_iter().filter_map(|server| Some((server, told(facts, server, "DNSKEY")?))).collect()
+fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
+    servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
 }
 
 /// The present DS records; none if one cannot be read.
@@ -149,9 +149,9 @@ enum KeyFit {
 fn groups<'f>(facts: &'f DomainFacts, ds: &[Ds]) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
     let apex = zone::apex(facts);
     let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
-    let told = told_keys(facts);
-    let is_one_right = told.iter().any(|(_, reply)| fits(apex, ds, reply));
-    for (server, reply) in told {
+    let given = given_keys(facts);
+    let is_one_right = given.iter().any(|(_, reply)| fits(apex, ds, reply));
+    for (server, reply) in given {
         let fit = match () {
             () if fits(apex, ds, reply) => KeyFit::Fits,
             () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
@@ -195,7 +195,7 @@ pub(crate) fn algorithm_and_tag(data: &str) -> Option<(u8, u16)> {
 /// The verdict.
 pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     if answers_above(facts).is_empty() {
-        return KeysNow::Unknown("no server of the zone above told the DS records".to_owned());
+        return KeysNow::Unknown("no server of the zone above gave the DS records".to_owned());
     }
     against(facts, &above(facts))
 }
@@ -211,12 +211,12 @@ pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
     };
     let mut groups = groups(facts, &ds);
     if groups.is_empty() {
-        return KeysNow::Unknown("no name server of the zone told the DNSKEY records".to_owned());
+        return KeysNow::Unknown("no name server of the zone gave the DNSKEY records".to_owned());
     }
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // `server_signatures` tells of keys without a signature where another server is right.
+    // `each_server` has keys without a signature where another server is right.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }
@@ -227,13 +227,13 @@ pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
             let tags = signing(apex, reply).into_iter().map(|key| key.tag()).collect();
             groups.entry(listed(&tags)).or_default().push(server);
         }
-        let told = groups.into_iter().map(|(tags, at)| {
+        let words = groups.into_iter().map(|(tags, at)| {
             format!("the keys that sign at {} are {tags}", server_hosts::shown(&all, at).join(" and "))
         });
-        let told = told.collect::<Vec<_>>().join("; ");
-        let told = format!("the DS records at the zone above name the keys {of_ds}; {told}");
+        let words = words.collect::<Vec<_>>().join("; ");
+        let words = format!("the DS records at the zone above name the keys {of_ds}; {words}");
         let is_nowhere = fitting.is_empty() && unsigned.is_empty();
-        return if is_nowhere { KeysNow::Differ(told) } else { KeysNow::Partly(told) };
+        return if is_nowhere { KeysNow::Differ(words) } else { KeysNow::Partly(words) };
     }
     if unsigned.is_empty() {
         return KeysNow::Fit;
@@ -266,13 +266,13 @@ pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
         Got::NoReply(lost) => Some(format!("gives {}", lost.words())),
         Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => None,
     };
-    let told = asked.into_iter().map(|server| {
+    let words = asked.into_iter().map(|server| {
         let over = |way| facts.server(server, apex, "DNSKEY", way).and_then(words);
         over(QueryForm::Tcp)?;
         Some((server, over(QueryForm::Udp)?))
     });
-    let told: Vec<(IpAddr, String)> = told.collect::<Option<_>>()?;
-    Some(server_hosts::with_conduct(&all, &told))
+    let words: Vec<(IpAddr, String)> = words.collect::<Option<_>>()?;
+    Some(server_hosts::with_conduct(&all, &words))
 }
 
 /// Whether a reply has no signature, and a key that a DS names: the server has the zone and does not send its signatures.
@@ -350,8 +350,8 @@ pub(crate) mod tests {
         let plain = third.replace(" edns", "");
         assert!(matches!(judged("lookup ns.a.b. A | 192.0.2.1", &plain), KeysNow::Unsigned(_)));
         for lost in ["DS udp silent", "DS udp aa | >a.b. SOA ns. h. 1 2 3 4 5", "DS udp SERVFAIL"] {
-            let told = judged(&format!("DS udp aa | {ds}"), lost);
-            assert!(matches!(told, KeysNow::Unknown(_)), "{lost}: {told:?}");
+            let words = judged(&format!("DS udp aa | {ds}"), lost);
+            assert!(matches!(words, KeysNow::Unknown(_)), "{lost}: {words:?}");
         }
         assert!(matches!(judged("DNSKEY udp aa |", "DNSKEY udp silent |"), KeysNow::Unknown(_)));
     }

@@ -77,12 +77,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
             faults.entry(fault).or_default().entry((moment, records)).or_default().push(*server);
         }
     }
-    let (fault, told) = faults.pop_first()?;
-    let told = told.into_iter().map(|((moment, records), at)| {
+    let (fault, moments) = faults.pop_first()?;
+    let moments = moments.into_iter().map(|((moment, records), at)| {
         let at = server_hosts::shown(&servers, at).join(" and ");
         format!("the signature of {records} at {at} {} at {}", fault.verb(), minute(moment))
     });
-    Some(Finding::new(fault.code(), told.collect::<Vec<_>>().join("; ")))
+    Some(Finding::new(fault.code(), moments.collect::<Vec<_>>().join("; ")))
 }
 
 /// Inception and end of a signature of a type, in seconds since 1970. The times have 32 bits, which last until 2106.

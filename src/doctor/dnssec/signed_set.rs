@@ -26,7 +26,7 @@ pub(crate) enum SignatureFit {
     Verifies,
     /// It was not.
     Fails,
-    /// It could not be told.
+    /// It is not known.
     Unknown,
 }
 
@@ -144,7 +144,7 @@ mod tests {
         ReplyFacts { answers: vec![record("MX", data), record("RRSIG", signature)], ..ReplyFacts::default() }
     }
 
-    fn told(data: &str, signature: &str, key: &str) -> Option<SignatureFit> {
+    fn judged(data: &str, signature: &str, key: &str) -> Option<SignatureFit> {
         let (reply, apex) = (reply(data, signature), "example.com.");
         let sets = of_reply(&reply, apex);
         let set = sets.first()?;
@@ -153,12 +153,12 @@ mod tests {
 
     #[test]
     fn a_signature_fits_its_records_and_its_key() {
-        assert_eq!(told(MX, SIGNATURE, KEY), Some(Verifies));
-        assert_eq!(told("10 MAIL.example.com.", SIGNATURE, KEY), Some(Verifies), "names fold");
-        assert_eq!(told("20 mail.example.com.", SIGNATURE, KEY), Some(Fails));
-        assert_eq!(told(MX, &SIGNATURE.replace("oL9k", "oL9l"), KEY), Some(Fails));
+        assert_eq!(judged(MX, SIGNATURE, KEY), Some(Verifies));
+        assert_eq!(judged("10 MAIL.example.com.", SIGNATURE, KEY), Some(Verifies), "names fold");
+        assert_eq!(judged("20 mail.example.com.", SIGNATURE, KEY), Some(Fails));
+        assert_eq!(judged(MX, &SIGNATURE.replace("oL9k", "oL9l"), KEY), Some(Fails));
         let other = KEY.replace("l02W", "zPnZ");
-        assert!(matches!(told(MX, SIGNATURE, &other), Some(Fails | Unknown)));
+        assert!(matches!(judged(MX, SIGNATURE, &other), Some(Fails | Unknown)));
     }
 
     #[test]
@@ -171,18 +171,22 @@ mod tests {
             (MX, &SIGNATURE.replace("MX 15 2", "MX 15 3"), KEY),
             (MX, SIGNATURE, "257 3 15 ?"),
         ] {
-            assert_eq!(told(data, signature, key), Some(Unknown), "{data} {signature} {key}");
+            assert_eq!(judged(data, signature, key), Some(Unknown), "{data} {signature} {key}");
         }
-        assert_eq!(told(MX, &SIGNATURE.replace("example.com. oL", "com. oL"), KEY), None, "of another zone");
-        assert_eq!(told(MX, &SIGNATURE.replace("MX 15", "A 15"), KEY), None, "of another type");
+        assert_eq!(
+            judged(MX, &SIGNATURE.replace("example.com. oL", "com. oL"), KEY),
+            None,
+            "of another zone"
+        );
+        assert_eq!(judged(MX, &SIGNATURE.replace("MX 15", "A 15"), KEY), None, "of another type");
     }
 
     #[test]
     fn a_spent_budget_tells_nothing() {
         let (reply, budget) = (reply("20 mail.example.com.", SIGNATURE), Budget::default());
         let set = of_reply(&reply, "example.com.").remove(0);
-        let told: Vec<SignatureFit> =
+        let judged: Vec<SignatureFit> =
             (0..200).map(|_| fit(&set, set.signatures[0], KEY, "example.com.", &budget)).collect();
-        assert_eq!((told.first(), told.last()), (Some(&Fails), Some(&Unknown)));
+        assert_eq!((judged.first(), judged.last()), (Some(&Fails), Some(&Unknown)));
     }
 }

@@ -127,9 +127,9 @@ fn a_signature_that_ends_soon_is_named_with_its_server() {
             "\nserver 192.0.2.1 a.b. DNSKEY udp aa | =a.b. RRSIG DNSKEY 13 2 300 {} 1 1 a.b. x",
             now + 3_600
         );
-    let told = check(&facts("a.b.", &keys));
+    let shown = check(&facts("a.b.", &keys));
     let of_keys = "the signature of a.b. DNSKEY at 192.0.2.1 (ns.a.b.) ends at 2026-01-01 01:00 UTC";
-    assert_eq!(told.last().map(|finding| finding.evidence.as_str()), Some(of_keys));
+    assert_eq!(shown.last().map(|finding| finding.evidence.as_str()), Some(of_keys));
     let past = check(&facts("a.b.", &lines(now - 6 * day, now - day)));
     assert!(past.last().unwrap().evidence.ends_with("ended at 2025-12-31 00:00 UTC"));
     assert_eq!(past.last().map(|finding| finding.code), Some(Code::SignatureExpired));
@@ -164,8 +164,8 @@ fn signatures_that_have_not_begun_are_told_and_each_server_is_named() {
     assert_eq!(found(sound, (now + 60, now + 30 * day)).len(), 1, "clocks differ");
     let ended = (now - 9 * day, now - day);
     let both = found(ended, ended);
-    let told = "the signature of a.b. SOA at 192.0.2.1 (ns.a.b.) and 192.0.2.2 (ns.a.b.) ended at 2025-12-31 00:00 UTC";
-    assert_eq!(both[1], (Code::SignatureExpired, told.to_owned()));
+    let shown = "the signature of a.b. SOA at 192.0.2.1 (ns.a.b.) and 192.0.2.2 (ns.a.b.) ended at 2025-12-31 00:00 UTC";
+    assert_eq!(both[1], (Code::SignatureExpired, shown.to_owned()));
 }
 
 #[test]
@@ -263,9 +263,9 @@ fn only_a_domain_that_was_validated_is_said_to_validate() {
 fn names_below_a_domain_that_validates_need_no_change_at_the_registrar() {
     let names = "lookup _dmarc.a.b. TXT SERVFAIL bogus\nlookup _dmarc.a.b. CNAME SERVFAIL bogus";
     let found = check(&bare("a.b.", &format!("lookup a.b. SOA secure | ns. h. 1 2 3 4 5\n{names}")));
-    let told = found.iter().find(|finding| finding.code == Code::DnssecBogus).unwrap();
-    assert!(told.remedy().contains("in the zone of the domain"), "{}", told.remedy());
-    assert!(!told.remedy().contains("registrar"), "{}", told.remedy());
+    let shown = found.iter().find(|finding| finding.code == Code::DnssecBogus).unwrap();
+    assert!(shown.remedy().contains("in the zone of the domain"), "{}", shown.remedy());
+    assert!(!shown.remedy().contains("registrar"), "{}", shown.remedy());
 }
 
 #[test]

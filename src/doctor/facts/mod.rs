@@ -1,10 +1,8 @@
 //! The facts about a domain: each question with its reply. Checks read them and ask nothing.
 
-pub(crate) mod lookup_found;
 pub(crate) mod private_address;
 pub(crate) mod record_set;
 pub(crate) mod reply_facts;
-pub(crate) mod role;
 pub mod sent;
 
 use std::collections::BTreeMap;
@@ -13,9 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-pub use crate::facts::lookup_found::LookupFound;
-pub use crate::facts::reply_facts::{Record, ReplyFacts, ReplySecurity};
-pub use crate::facts::role::Role;
+pub use crate::facts::reply_facts::{LookupFound, Record, ReplyFacts, ReplySecurity};
 use crate::facts::sent::{QueryEnd, SentQueries, others_lose};
 use crate::message::refusal::Refusal;
 use dns::wire::presentation::name_text;
@@ -199,14 +195,26 @@ pub struct OtherResolver {
     pub name: String,
 }
 
+/// Whether a DNS list has a subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listed {
+    /// It has.
+    Yes,
+    /// It has not.
+    No,
+    /// It gives no answer that can be believed.
+    #[default]
+    Unknown,
+}
+
 /// A DNS list and its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     /// The zone of the list.
     pub list: String,
-    /// Whether the subject is listed; none if it could not be told.
-    pub listed: Option<bool>,
-    /// The reason of the listing, or why it could not be told.
+    /// Whether the subject is listed.
+    pub listed: Listed,
+    /// The reason of the listing, or why that is not known.
     pub why: String,
 }
 
@@ -270,6 +278,32 @@ impl Got {
             Self::NoReply(NoReply::Silent | NoReply::Unreachable) => QueryEnd::Unanswered,
             _ => QueryEnd::Answered,
         }
+    }
+}
+
+/// The side of a mail that the domain is checked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It sends and receives.
+    #[default]
+    Both,
+    /// It sends.
+    Sender,
+    /// It receives.
+    Recipient,
+    /// It signs mail of another domain, as providers do: only the keys of its signatures count (RFC 6376 section 3.6).
+    Signer,
+}
+
+impl Role {
+    /// Whether mail has addresses of the domain as its sender.
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::Both | Self::Sender)
+    }
+
+    /// Whether mail is delivered to the domain.
+    pub const fn receives(self) -> bool {
+        matches!(self, Self::Both | Self::Recipient)
     }
 }
 

@@ -36,7 +36,7 @@ pub struct SentQueries {
     pub answered: usize,
     /// Without a reply in time.
     pub unanswered: usize,
-    /// Sent shortly before the end of the check, or beside another query that was answered: a reply may have come later.
+    /// Sent shortly before the end of the check, or next to another query that was answered: a reply may have come later.
     pub cut_off: usize,
     /// Queries that the server answered only when they were sent again. Datagrams are lost on the way, so silence may be chance.
     pub lost: usize,
@@ -68,8 +68,8 @@ impl SentQueries {
         self.all() > 0
     }
 
-    /// The conduct of a server of which it could not be told whether it serves the zone.
-    pub(crate) fn untold(self, why: &str) -> String {
+    /// The conduct of a server of which it is not known whether it serves the zone.
+    pub(crate) fn unknown(self, why: &str) -> String {
         let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {
             _ if !self.is_any() => format!("was not asked: {why}"),
@@ -98,7 +98,7 @@ mod tests {
         ] {
             let mut sent = SentQueries::default();
             queries.iter().for_each(|end| sent.count(*end));
-            assert_eq!(sent.untold("x"), words);
+            assert_eq!(sent.unknown("x"), words);
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::limits::{MAX_CONNECTION_TRIES, MAX_CONNECTIONS};
 use crate::mail;
 use crate::part::About;
 use crate::transport::dane::{Association, usable};
-use crate::transport::der::{common_names, host_names, not_after};
-use crate::transport::mta_sts::{self, covers};
+use crate::transport::der::not_after;
+use crate::transport::mta_sts;
 use dns::clock::minute;
 
 /// Seconds of a day.
@@ -67,14 +67,14 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
 
 /// The findings.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
-    let mut told = BTreeMap::<(Code, Level), Vec<(String, Vec<About>)>>::new();
+    let mut found = BTreeMap::<(Code, Level), Vec<(String, Vec<About>)>>::new();
     let (mut refused, mut unrouted, mut heard) = (Vec::new(), Vec::new(), 0);
     let (chosen, left) = if facts.subject.connect { chosen(facts) } else { Default::default() };
     for target in chosen {
         let by = format!("{} ({})", target.1, target.0);
         let about = vec![About::Address(target.1), About::Host(target.0.clone())];
         let mut tell = |finding: (Code, Level), text: String| {
-            told.entry(finding).or_default().push((format!("{by}{text}"), about.clone()));
+            found.entry(finding).or_default().push((format!("{by}{text}"), about.clone()));
         };
         match facts.got.get(&want(target.clone())) {
             Some(Got::MailHost(said)) => {
@@ -88,30 +88,30 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             // Another address of the host may have been heard.
             Some(Got::NoReply(lost)) => {
                 let text = format!("{by}: {}", lost.words());
-                let unknown = told.entry(usual(Code::SmtpUnknown)).or_default();
+                let unknown = found.entry(usual(Code::SmtpUnknown)).or_default();
                 unknown.push((text, vec![About::Address(target.1)]));
             }
             _ => {}
         }
     }
     if !refused.is_empty() {
-        let unknown = !unrouted.is_empty() || told.keys().any(|(code, _)| *code == Code::SmtpUnknown);
+        let unknown = !unrouted.is_empty() || found.keys().any(|(code, _)| *code == Code::SmtpUnknown);
         let level = if heard == 0 && !unknown { Level::Failure } else { Level::Warning };
-        told.entry((Code::SmtpRefused, level)).or_default().extend(refused);
+        found.entry((Code::SmtpRefused, level)).or_default().extend(refused);
     }
     if !unrouted.is_empty() {
         let level = if heard > 0 { Level::Note } else { Code::SmtpUnknown.entry().level };
-        told.entry((Code::SmtpUnknown, level)).or_default().extend(unrouted);
+        found.entry((Code::SmtpUnknown, level)).or_default().extend(unrouted);
     }
     if left > 0 {
         let text = format!(
             "the check connects to {MAX_CONNECTIONS} addresses of mail hosts; {left} more were not connected to"
         );
-        told.entry((Code::SmtpUnknown, Level::Note)).or_default().push((text, Vec::new()));
+        found.entry((Code::SmtpUnknown, Level::Note)).or_default().push((text, Vec::new()));
     }
     let mut findings = Vec::new();
-    for ((code, level), told) in told {
-        let (texts, about): (Vec<String>, Vec<Vec<About>>) = told.into_iter().unzip();
+    for ((code, level), found) in found {
+        let (texts, about): (Vec<String>, Vec<Vec<About>>) = found.into_iter().unzip();
         findings.push(Finding::new(code, texts.join("; ")).at(level).about(about.into_iter().flatten()));
     }
     findings
@@ -155,10 +155,12 @@ fn of_host(
     let associations = usable(facts, host);
     if associations.is_empty() {
         tell(usual(Code::SmtpOk), format!(" says {}; EHLO: {}", said.greeting, said.hello));
-    } else if let Some(mismatch) = mismatch(facts, host, &associations, chain) {
-        tell(usual(Code::TlsaMismatch), format!(" has a certificate {mismatch}"));
-    } else {
+    } else if is_named(&associations, chain) {
         tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
+    } else {
+        let texts: Vec<&str> = associations.iter().map(|one| one.text.as_str()).collect();
+        let text = format!(" has a certificate that none of its TLSA records names: {}", texts.join("; "));
+        tell(usual(Code::TlsaMismatch), text);
     }
 }
 
@@ -223,44 +225,13 @@ fn tell_expiry(
     end <= now
 }
 
-/// Why no record lets senders deliver, in words that follow the certificate; none if one does (RFC 7672 section 3.1). A record of usage
-/// 3 names the first certificate of the chain, whatever its names and its end. One of usage 2 names an authority: then the first must
-/// have the name of the host or of the domain, and must not have expired. Postfix, Exim and RFC 7672 section 3.2.3 compare the common
-/// names only if it has no DNS name.
-fn mismatch(
-    facts: &DomainFacts,
-    host: &str,
-    associations: &[Association],
-    chain: &[Vec<u8>],
-) -> Option<String> {
-    let own = chain.first().map(Vec::as_slice).unwrap_or_default();
-    let (of_own, of_authority): (Vec<&Association>, Vec<&Association>) =
-        associations.iter().partition(|one| one.usage == 3);
-    if of_own.iter().any(|one| one.names(own)) {
-        return None;
-    }
-    if !chain.iter().skip(1).any(|authority| of_authority.iter().any(|one| one.names(authority))) {
-        let texts: Vec<String> = associations.iter().map(|one| one.text.clone()).collect();
-        return Some(format!("that none of its TLSA records names: {}", texts.join("; ")));
-    }
-    if not_after(own).is_some_and(|end| end <= facts.subject.unix) {
-        return Some(
-            "of an authority that its TLSA records name (usage 2), and this certificate has expired"
-                .to_owned(),
-        );
-    }
-    let dns_names = host_names(own);
-    let names = if dns_names.is_empty() { common_names(own) } else { dns_names };
-    let is_named = |wanted: &str| names.iter().any(|name| covers(name, wanted.trim_end_matches('.')));
-    if is_named(host) || is_named(&facts.subject.domain) {
-        return None;
-    }
-    let told =
-        if names.is_empty() { "without a name".to_owned() } else { format!("for {}", names.join(", ")) };
-    Some(format!(
-        "{told}, of an authority that its TLSA records name (usage 2); with this usage it must have the name {}",
-        host.trim_end_matches('.')
-    ))
+/// Whether a TLSA record names the chain (RFC 7672 section 3.1): one of usage 3 its first certificate, one of usage 2 an authority. The names that
+/// usage 2 demands of the first certificate are not judged.
+fn is_named(associations: &[Association], chain: &[Vec<u8>]) -> bool {
+    chain.iter().enumerate().any(|(place, certificate)| {
+        let counts = |one: &&Association| (one.usage == 3) == (place == 0);
+        associations.iter().filter(counts).any(|one| one.names(certificate))
+    })
 }
 
 #[cfg(test)]

@@ -29,30 +29,27 @@ fn form(helo: &str) -> Form {
     if let Some(inside) = helo.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let of_ipv6 = inside.split_at_checked(IPV6_TAG.len());
         let of_ipv6 = of_ipv6.filter(|(tag, _)| tag.eq_ignore_ascii_case(IPV6_TAG)).map(|(_, rest)| rest);
-        return match (of_ipv6, of_ipv6.unwrap_or(inside).parse::<IpAddr>()) {
-            (Some(_), Ok(address @ IpAddr::V6(_))) | (None, Ok(address @ IpAddr::V4(_))) => {
-                Form::Literal(address)
-            }
-            (None, Ok(IpAddr::V6(_))) => Form::Wrong("an IPv6 address in brackets needs IPv6: before it"),
-            _ => Form::Wrong("the brackets hold no address"),
-        };
-    }
-    if helo.parse::<IpAddr>().is_ok() {
-        return Form::Wrong("an address needs brackets");
+        let address = of_ipv6.unwrap_or(inside).parse::<IpAddr>().ok();
+        let address = address.filter(|address| address.is_ipv6() == of_ipv6.is_some());
+        return address.map_or(
+            Form::Wrong("the brackets hold no address, or an IPv6 address without IPv6: before it"),
+            Form::Literal,
+        );
     }
     let name = helo.trim_end_matches('.');
     // Underscores are common, and Postfix allows them.
-    let label = |label: &str| {
-        let sound = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
-        !label.is_empty() && label.bytes().all(sound) && !label.starts_with('-') && !label.ends_with('-')
+    let is_label = |label: &str| {
+        let is_sound = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'_';
+        label.bytes().all(is_sound) && !label.starts_with('-') && !label.ends_with('-')
     };
-    if read_name(name).is_none() || !name.split('.').all(label) {
-        return Form::Wrong("it is no host name");
+    match () {
+        () if helo.parse::<IpAddr>().is_ok() => Form::Wrong("an address needs brackets"),
+        () if read_name(name).is_none() || !name.split('.').all(is_label) => {
+            Form::Wrong("it is no host name")
+        }
+        () if !name.contains('.') => Form::Wrong("it has no domain"),
+        () => Form::Host(canonical(name)),
     }
-    if !name.contains('.') {
-        return Form::Wrong("it has no domain");
-    }
-    Form::Host(canonical(name))
 }
 
 /// The HELO name that is examined: that of an examined client, or one that a receiver has refused.

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use crate::codes::Code;
-use crate::facts::{DomainFacts, Got, NoReply, Want, private_address};
+use crate::facts::{DomainFacts, Got, Listed, NoReply, Want, private_address::is_private};
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_LISTED_ADDRESSES;
 use crate::mail::{self, pointer};
@@ -30,7 +30,7 @@ fn subjects(
     examined: Option<IpAddr>,
     senders: Option<&NamedSenders>,
 ) -> (Vec<(Part, String)>, usize) {
-    let own = examined.filter(|address| !private_address::is_private(*address));
+    let own = examined.filter(|address| !is_private(*address));
     let domain = Some(facts.subject.domain.trim_end_matches('.')).filter(|domain| !domain.is_empty());
     let mut subjects: Vec<(Part, String)> = domain
         .into_iter()
@@ -60,6 +60,7 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
     let mut listed = Vec::<(Part, &str, String, About)>::new();
     let (mut unknown, mut about_unknown, mut asked) = (Vec::new(), Vec::new(), 0);
+    let mut answered = Vec::new();
     for (part, subject) in &subjects {
         let about =
             |list: Option<&str>| About::Listing { subject: subject.clone(), list: list.map(str::to_owned) };
@@ -71,15 +72,16 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
             continue;
         };
         asked += listings.len();
-        // Some are told as the answer to the bounce.
+        answered.extend((!listings.is_empty()).then_some(subject.as_str()));
+        // Some are a part of the answer to the bounce.
         for listing in listings.iter().filter(|listing| !refusal::is_told(facts, subject, &listing.list)) {
             match listing.listed {
-                Some(true) => {
+                Listed::Yes => {
                     let text = format!("{subject} in {} ({})", listing.list, listing.why);
                     listed.push((*part, subject, text, about(Some(&listing.list))));
                 }
-                Some(false) => {}
-                None => {
+                Listed::No => {}
+                Listed::Unknown => {
                     unknown.push(format!("{} about {subject}: {}", listing.list, listing.why));
                     about_unknown.push(about(Some(&listing.list)));
                 }
@@ -109,17 +111,14 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
         }
     }
     if findings.is_empty() && asked > 0 && unknown.is_empty() {
-        let subjects: Vec<&str> = subjects.iter().map(|(_, subject)| subject.as_str()).collect();
+        let count = if asked == 1 { "1 answer".to_owned() } else { format!("{asked} answers") };
         let more = match left_out {
             0 => String::new(),
             more => format!(
                 "; lists count queries, so they were not asked about {more} more addresses of mail hosts"
             ),
         };
-        findings.push(Finding::new(
-            Code::ListsOk,
-            format!("{asked} answers about {}{more}", subjects.join(", ")),
-        ));
+        findings.push(Finding::new(Code::ListsOk, format!("{count} about {}{more}", answered.join(", "))));
     }
     if !unknown.is_empty() {
         findings.push(Finding::new(Code::ListsUnknown, unknown.join("; ")).about(about_unknown));
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn listings_count_by_what_the_list_says() {
         let address = "192.0.2.7".parse().unwrap();
-        let codes = |listings: &[(&str, Option<bool>)]| -> Vec<Code> {
+        let codes = |listings: &[(&str, Listed)]| -> Vec<Code> {
             let mut facts =
                 DomainFacts::new(CheckSubject { address: Some(address), ..CheckSubject::default() });
             let listings = listings.iter().map(|(list, listed)| Listing {
@@ -148,27 +147,30 @@ mod tests {
             facts.got.insert(want, Got::Lists(listings.collect()));
             check(&facts, Some(address)).into_iter().map(|finding| finding.code).collect()
         };
-        assert_eq!(codes(&[("bl.a.", Some(true)), ("bl.b.", None)]), [Code::Listed, Code::ListsUnknown]);
-        assert_eq!(codes(&[("bl.a.", Some(false))]), [Code::ListsOk]);
-        assert_eq!(codes(&[("bl.a.", None)]), [Code::ListsUnknown]);
+        assert_eq!(
+            codes(&[("bl.a.", Listed::Yes), ("bl.b.", Listed::Unknown)]),
+            [Code::Listed, Code::ListsUnknown]
+        );
+        assert_eq!(codes(&[("bl.a.", Listed::No)]), [Code::ListsOk]);
+        assert_eq!(codes(&[("bl.a.", Listed::Unknown)]), [Code::ListsUnknown]);
         assert!(codes(&[]).is_empty());
     }
 
     #[test]
     fn addresses_that_no_list_is_asked_about_are_not_called_unlisted() {
-        let told = |addresses: &str| {
+        let evidence_of = |addresses: &str| {
             let mut facts = facts(
                 "a.test.",
                 &format!("lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A {addresses}"),
             );
-            let listing = Listing { list: "bl.a.".to_owned(), listed: Some(false), ..Listing::default() };
+            let listing = Listing { list: "bl.a.".to_owned(), listed: Listed::No, ..Listing::default() };
             facts.got.insert(Want::Lists { subject: "a.test".to_owned() }, Got::Lists(vec![listing]));
             let found = check(&facts, None).remove(0);
             assert_eq!(found.code, Code::ListsOk);
             found.evidence
         };
-        assert_eq!(told("| 198.18.0.1"), "1 answers about a.test, 198.18.0.1");
-        let many = told("| 198.18.0.1 | 198.18.0.2 | 198.18.0.3 | 198.18.0.4 | 198.18.0.5");
+        assert_eq!(evidence_of("| 198.18.0.1"), "1 answer about a.test");
+        let many = evidence_of("| 198.18.0.1 | 198.18.0.2 | 198.18.0.3 | 198.18.0.4 | 198.18.0.5");
         assert!(many.ends_with("not asked about 2 more addresses of mail hosts"), "{many}");
     }
 
@@ -176,7 +178,7 @@ mod tests {
     fn a_listed_host_that_receives_mail_is_a_note() {
         let mut facts =
             facts("a.test.", "lookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.0.1");
-        let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), ..Listing::default() };
+        let listing = Listing { list: "bl.a.".to_owned(), listed: Listed::Yes, ..Listing::default() };
         let mut levels = |subject: &str| {
             let want = Want::Lists { subject: subject.to_owned() };
             facts.got.insert(want, Got::Lists(vec![listing.clone()]));
@@ -196,7 +198,7 @@ mod tests {
                      lookup mx.a.test. AAAA\nlookup b.test. A | 198.18.0.2\nlookup b.test. AAAA\nlookup a.test. TXT | \"v=spf1 {spf}\""
                 ),
             );
-            let listing = Listing { list: "bl.a.".to_owned(), listed: Some(true), ..Listing::default() };
+            let listing = Listing { list: "bl.a.".to_owned(), listed: Listed::Yes, ..Listing::default() };
             let want = Want::Lists { subject: "198.18.0.1".to_owned() };
             facts.got.insert(want, Got::Lists(vec![listing]));
             check(&facts, None)[0].level

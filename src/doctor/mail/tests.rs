@@ -23,8 +23,8 @@ const HOST: &str = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2
 #[test]
 fn a_name_that_proves_a_domain_to_a_provider_is_no_host_beside_others() {
     let gone = "lookup ms1.msv1.invalid. A NXDOMAIN\nlookup ms1.msv1.invalid. AAAA NXDOMAIN";
-    let beside = format!("lookup a.test. MX | 32767 ms1.msv1.invalid. | 5 mx.a.test.\n{gone}\n{HOST}");
-    assert_eq!(codes(&beside), [usual(Code::MailOk), usual(Code::PointerOk)]);
+    let next_to = format!("lookup a.test. MX | 32767 ms1.msv1.invalid. | 5 mx.a.test.\n{gone}\n{HOST}");
+    assert_eq!(codes(&next_to), [usual(Code::MailOk), usual(Code::PointerOk)]);
     let alone = format!("lookup a.test. MX | 32767 ms1.msv1.invalid.\n{gone}");
     assert_eq!(codes(&alone), [usual(Code::MxWithoutAddress)]);
 }
@@ -39,8 +39,8 @@ fn a_private_address_of_the_domain_is_that_of_a_mail_host_if_there_is_no_mx() {
     };
     assert_eq!(of(" | 10.1.1.1"), [usual(Code::MxPrivateAddress)]);
     assert_eq!(of(" | 127.0.0.1"), [usual(Code::MxPrivateAddress)]);
-    let beside = (Code::MxPrivateAddress, Level::Warning);
-    assert_eq!(of(" | 198.18.0.1 | 10.1.1.1"), [beside, usual(Code::NoMx)], "senders try the other address");
+    let next_to = (Code::MxPrivateAddress, Level::Warning);
+    assert_eq!(of(" | 198.18.0.1 | 10.1.1.1"), [next_to, usual(Code::NoMx)], "senders try the other address");
     assert_eq!(of(" | 198.18.0.1"), [usual(Code::NoMx)]);
 }
 
@@ -109,8 +109,8 @@ fn a_mail_host_that_spf_does_not_allow_needs_no_ptr_record() {
 fn a_private_address_beside_a_public_one_delays_mail() {
     let of = |lines: &str| {
         let found = check(&facts("a.test.", lines)).into_iter();
-        let told = found.filter(|finding| finding.code == Code::MxPrivateAddress);
-        told.map(|finding| (finding.level, finding.evidence)).collect::<Vec<_>>()
+        let shown = found.filter(|finding| finding.code == Code::MxPrivateAddress);
+        shown.map(|finding| (finding.level, finding.evidence)).collect::<Vec<_>>()
     };
     let inner = "lookup in.a.test. A | 10.0.0.1\nlookup in.a.test. AAAA";
     let two = format!("lookup a.test. MX | 10 in.a.test. | 20 mx.a.test.\n{inner}\n{HOST}");
@@ -144,8 +144,8 @@ fn a_name_without_its_last_dot_is_told_as_the_cause() {
         ("mx1.hoster.com.a.example.", "mx1.hoster.com."),
         ("a.example.a.example.", "a.example."),
     ] {
-        let told = of(host);
-        assert_eq!(told, format!("{host} (the zone file may name {meant} without its last dot)"));
+        let shown = of(host);
+        assert_eq!(shown, format!("{host} (the zone file may name {meant} without its last dot)"));
     }
     for host in ["mail.a.example.", "mx.com.example.", "com.a.example.", "mail.b.a.example."] {
         assert_eq!(of(host), host);

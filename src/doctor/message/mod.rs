@@ -357,8 +357,8 @@ fn refusal(replies: &Replies) -> Refusal {
         lists.splice(0..0, zones.map(|zone| NamedList { name: zone.clone(), is_clear: true }));
         lists.truncate(MAX_NAMED_LISTS);
     }
-    let (address, listed) = (replies.refused(), replies.listed());
-    Refusal { address, lists, listed, operators, ..Refusal::default() }
+    let address = replies.refused();
+    Refusal { address, lists, operators, ..Refusal::default() }
 }
 
 /// Gives the refusal to its client or sender: receivers ask their lists about these, never about the recipient.

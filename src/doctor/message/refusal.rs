@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::phrases::{Operator, PHRASES};
 use crate::codes::Code;
-use crate::facts::{DomainFacts, Got, Listing, Want};
+use crate::facts::{DomainFacts, Got, Listed, Listing, Want};
 use crate::finding::{About, Finding};
 
 /// A DNS list that a receiver names.
@@ -50,27 +50,18 @@ pub struct Refusal {
     pub reason: Option<RefusalReason>,
     /// The lists that it names.
     pub lists: Vec<NamedList>,
-    /// The name or address that is listed, in the words of the receiver.
-    pub listed: Option<String>,
     /// The operators whose pages or addresses it names.
     pub operators: Vec<&'static Operator>,
     /// The enhanced status code of a bounce without a reply, without its class: `4.7`.
     pub status: Option<String>,
 }
 
-/// The name or address that is listed by the words of the receiver; without such words, the client that was refused and the domain of the
-/// sender.
-fn subjects(facts: &DomainFacts) -> Vec<String> {
+/// The client that was refused, or else the domain of the sender.
+fn subject(facts: &DomainFacts) -> Option<String> {
     let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
-    if refusal.lists.is_empty() {
-        return Vec::new();
-    }
-    if let Some(listed) = &refusal.listed {
-        return vec![listed.clone()];
-    }
     let client = refusal.address.map(|address| address.to_string());
     let domain = Some(subject.domain.trim_end_matches('.').to_owned()).filter(|name| !name.is_empty());
-    client.into_iter().chain(domain).collect()
+    client.or(domain).filter(|_| !refusal.lists.is_empty())
 }
 
 fn want(facts: &DomainFacts, subject: String) -> Want {
@@ -78,9 +69,9 @@ fn want(facts: &DomainFacts, subject: String) -> Want {
     Want::NamedLists { subject, lists }
 }
 
-/// The questions.
-pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    subjects(facts).into_iter().map(|subject| want(facts, subject)).collect()
+/// The question.
+pub(crate) fn wants(facts: &DomainFacts) -> Option<Want> {
+    Some(want(facts, subject(facts)?))
 }
 
 fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
@@ -92,42 +83,37 @@ fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
 
 /// Whether a list has a subject by these findings.
 pub(crate) fn is_told(facts: &DomainFacts, subject: &str, list: &str) -> bool {
-    let is_it = |listing: &Listing| listing.list == list && listing.listed == Some(true);
+    let is_it = |listing: &Listing| listing.list == list && listing.listed == Listed::Yes;
     !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
 }
 
 /// The finding that answers the bounce: about the lists, or about an operator.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
-    let subjects = subjects(facts);
-    let answers: Vec<(&str, &Listing)> = subjects
-        .iter()
-        .flat_map(|subject| answers(facts, subject).iter().map(move |listing| (subject.as_str(), listing)))
-        .collect();
-    let finding = |code: Code, listed, text: &dyn Fn(&str, &Listing) -> String| {
-        let of = answers.iter().filter(|(_, listing)| listing.listed == listed);
-        let about = of.clone().map(|(subject, listing)| About::Listing {
-            subject: (*subject).to_owned(),
-            list: Some(listing.list.clone()),
-        });
-        let texts: Vec<String> = of.map(|(subject, listing)| text(subject, listing)).collect();
+    let of_lists = subject(facts).and_then(|subject| on_lists(facts, &subject));
+    of_lists.or_else(|| operators(facts)).or_else(|| status(facts))
+}
+
+/// What the lists say about the subject. A list that gives no answer may be the one with the entry.
+fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
+    let answers = answers(facts, subject);
+    let found = [
+        (Code::BounceListed, Listed::Yes),
+        (Code::ListsUnknown, Listed::Unknown),
+        (Code::BounceUnlisted, Listed::No),
+    ];
+    let finding = |(code, listed): (Code, Listed)| {
+        let of = || answers.iter().filter(|listing| listing.listed == listed);
+        let text = |Listing { list, why, .. }: &Listing| match listed {
+            Listed::Yes => format!("{subject} in {list} ({why})"),
+            Listed::No => format!("{subject} is not in {list}"),
+            Listed::Unknown => format!("{list} about {subject}: {why}"),
+        };
+        let texts: Vec<String> = of().map(text).collect();
+        let about = of()
+            .map(|listing| About::Listing { subject: subject.to_owned(), list: Some(listing.list.clone()) });
         (!texts.is_empty()).then(|| Finding::new(code, texts.join("; ")).about(about))
     };
-    let listed = finding(Code::BounceListed, Some(true), &|subject, listing| {
-        format!("{subject} in {} ({})", listing.list, listing.why)
-    });
-    // A list that gives no answer may be the one with the entry.
-    let unknown = finding(Code::ListsUnknown, None, &|subject, listing| {
-        format!("{} about {subject}: {}", listing.list, listing.why)
-    });
-    let unlisted = finding(Code::BounceUnlisted, Some(false), &|subject, listing| {
-        format!("{subject} is not in {}", listing.list)
-    });
-    listed
-        .or(unknown)
-        .or(unlisted)
-        .or_else(|| unasked(facts, &subjects))
-        .or_else(|| operators(facts))
-        .or_else(|| status(facts))
+    found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
 /// The meaning of the status code: that of its detail, or else that of its subject.
@@ -139,14 +125,13 @@ fn status(facts: &DomainFacts) -> Option<Finding> {
 }
 
 /// That a bounce names a list, and none was asked.
-fn unasked(facts: &DomainFacts, subjects: &[String]) -> Option<Finding> {
+fn unasked(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let clear = facts.subject.refusal.lists.iter().filter(|list| list.is_clear);
     let clear: Vec<&str> = clear.map(|list| list.name.trim_end_matches('.')).collect();
-    let is_asked = subjects.iter().any(|subject| facts.got.contains_key(&want(facts, subject.clone())));
+    let is_asked = facts.got.contains_key(&want(facts, subject.to_owned()));
     (!clear.is_empty() && is_asked).then(|| {
-        let (lists, subjects) = (clear.join(", "), subjects.join(", "));
         let words = "resolverd does not know this list, or the list has no entries about";
-        Finding::new(Code::ListsUnknown, format!("{lists}: {words} {subjects}"))
+        Finding::new(Code::ListsUnknown, format!("{}: {words} {subject}", clear.join(", ")))
     })
 }
 

@@ -206,21 +206,6 @@ impl Replies {
         found
     }
 
-    /// The name or address that is listed in the words of the receiver.
-    pub(super) fn listed(&self) -> Option<String> {
-        self.of_sender().find_map(|text| {
-            let lower = text.to_ascii_lowercase();
-            let (before, _) =
-                PHRASES.before_list.iter().find_map(|words| lower.split_once(words.as_str()))?;
-            let (_, subject) = before.rsplit_once(['[', '<'])?;
-            let subject = subject.split([']', '>']).next()?;
-            match subject.parse::<IpAddr>() {
-                Ok(address) => (!is_private(address)).then(|| address.to_string()),
-                Err(_) => domain(subject).map(|name| name.trim_end_matches('.').to_owned()),
-            }
-        })
-    }
-
     /// The operators whose pages or addresses the receiver names.
     pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
@@ -427,10 +412,6 @@ mod tests {
         assert_eq!(
             names("554 blocked using a1b2c3d4e5f6a7b8c9d0e1f2g3.zen.dq.spamhaus.net"),
             ["zen.dq.spamhaus.net."]
-        );
-        assert_eq!(
-            said("554 Sender address [al@A.example] blocked using dbl.example").listed().as_deref(),
-            Some("a.example")
         );
         let operators = |reply: &str| -> Vec<&str> {
             said(reply).operators().into_iter().map(|operator| operator.name.as_str()).collect()

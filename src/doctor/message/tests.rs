@@ -43,7 +43,7 @@ fn a_bounce_has_its_recipient_first_and_the_sender_with_the_refused_client() {
     );
     assert_eq!(subjects(&exchange), [of("b.example.", Role::Recipient), sender()]);
     let refusal = read(exchange.as_bytes()).subjects.remove(1).refusal;
-    assert_eq!(refusal.listed.as_deref(), Some("192.0.2.5"));
+    assert_eq!(refusal.address, "192.0.2.5".parse().ok());
     assert!(refusal.lists.iter().any(|list| list.is_clear && list.name == "bl.example."), "{refusal:?}");
 }
 

@@ -89,7 +89,7 @@ fn readable(text: &str) -> String {
         let end =
             [": failure: ", ": deferral: "].iter().filter_map(|words| Some(line.find(words)? + words.len()));
         match end.min().filter(|_| line.contains("delivery ")).and_then(|end| line.split_at_checked(end)) {
-            Some((before, told)) => format!("{before}{}", told.replace('_', " ").replace('/', "\n")),
+            Some((before, reply)) => format!("{before}{}", reply.replace('_', " ").replace('/', "\n")),
             None => line.to_owned(),
         }
     };

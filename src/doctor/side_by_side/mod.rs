@@ -27,9 +27,9 @@ pub use conclusion::{AnswerGroup, Conclusion, conclude};
 use self::answer::AnswerData;
 use self::name_servers::NameServers;
 use self::zone_cut::{Asked, way};
+use crate::Plan;
 use crate::facts::{DomainFacts, Got, Want, lookup};
 use crate::others::{ask, resolvers};
-use crate::plan::Plan;
 
 /// The plan: the way to the servers of the zone, and one question to each of them and to each resolver.
 #[derive(Clone, Copy, Debug)]

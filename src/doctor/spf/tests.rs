@@ -191,9 +191,9 @@ fn records_that_include_each_other_end_after_ten_terms() {
 fn a_url_in_the_place_of_a_domain_is_called_so() {
     let facts = facts("a.test.", "lookup a.test. TXT | \"v=spf1 include:https://spf.b.test -all\"");
     let found = check(&facts);
-    let told =
+    let shown =
         found.iter().find(|found| found.code == Code::SpfSyntax).unwrap_or_else(|| panic!("{found:#?}"));
-    assert!(told.evidence.contains("it holds a URL instead of the name of a domain"), "{told:?}");
+    assert!(shown.evidence.contains("it holds a URL instead of the name of a domain"), "{shown:?}");
 }
 
 #[test]
@@ -210,10 +210,10 @@ fn terms_whose_names_are_aliases_in_a_circle_end_with_temperror() {
         facts.subject.address = "198.18.0.7".parse().ok();
         crate::aliases::note(&mut facts);
         let found = check(&facts);
-        let told = format!("l1.b.test. {kind}: {circle}; the result for 198.18.0.7 is temperror");
+        let shown = format!("l1.b.test. {kind}: {circle}; the result for 198.18.0.7 is temperror");
         let short: Vec<_> =
             found.iter().map(|finding| (finding.code, finding.level, &finding.evidence)).collect();
-        assert_eq!(short, [(Code::SpfUnanswered, Level::Failure, &told)], "{term}");
+        assert_eq!(short, [(Code::SpfUnanswered, Level::Failure, &shown)], "{term}");
     }
 }
 
@@ -283,14 +283,14 @@ fn rest(record: &str, included: &str) -> (SpfOutcome, String, usize) {
 
 #[test]
 fn the_rest_is_told_by_the_first_record_that_speaks_of_it() {
-    let told = |outcome, at: &str| (outcome, at.to_owned(), 0);
-    assert_eq!(rest("v=spf1 ?all", ""), told(SpfOutcome::Neutral, "a.test."));
-    assert_eq!(rest("v=spf1 redirect=b.test", "v=spf1 +all"), told(SpfOutcome::Pass, "b.test."));
-    assert_eq!(rest("v=spf1 include:b.test -all", "v=spf1 +all"), told(SpfOutcome::Pass, "b.test."));
-    assert_eq!(rest("v=spf1 -include:b.test ?all", "v=spf1 +all"), told(SpfOutcome::Fail, "b.test."));
-    assert_eq!(rest("v=spf1 include:b.test -all", "v=spf1 ?all"), told(SpfOutcome::Fail, "a.test."));
-    assert_eq!(rest("v=spf1 redirect=b.test", "v=spf1 mx"), told(SpfOutcome::Neutral, "b.test."));
-    assert_eq!(rest("v=spf1 include:a.test -all", ""), told(SpfOutcome::Fail, "a.test."));
+    let shown = |outcome, at: &str| (outcome, at.to_owned(), 0);
+    assert_eq!(rest("v=spf1 ?all", ""), shown(SpfOutcome::Neutral, "a.test."));
+    assert_eq!(rest("v=spf1 redirect=b.test", "v=spf1 +all"), shown(SpfOutcome::Pass, "b.test."));
+    assert_eq!(rest("v=spf1 include:b.test -all", "v=spf1 +all"), shown(SpfOutcome::Pass, "b.test."));
+    assert_eq!(rest("v=spf1 -include:b.test ?all", "v=spf1 +all"), shown(SpfOutcome::Fail, "b.test."));
+    assert_eq!(rest("v=spf1 include:b.test -all", "v=spf1 ?all"), shown(SpfOutcome::Fail, "a.test."));
+    assert_eq!(rest("v=spf1 redirect=b.test", "v=spf1 mx"), shown(SpfOutcome::Neutral, "b.test."));
+    assert_eq!(rest("v=spf1 include:a.test -all", ""), shown(SpfOutcome::Fail, "a.test."));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use crate::authentication::organizational::organizational_7489;
+use crate::authentication::organizational_7489;
 use crate::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, canonical, lookup};
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,

@@ -3,12 +3,6 @@
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// The object identifier of subjectAltName.
-const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
-
-/// The object identifier of commonName.
-const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-
 /// Tag, content and rest of an element.
 pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = octets.split_first()?;
@@ -57,45 +51,6 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
     let moment = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
     let seconds = TimeZone::UTC.to_timestamp(moment).ok()?.as_second();
     Some(u64::try_from(seconds).unwrap_or(0))
-}
-
-/// The names of hosts of a certificate (subjectAltName, RFC 5280 section 4.2.1.6), in lower case; empty if it has none.
-pub(crate) fn host_names(certificate: &[u8]) -> Vec<String> {
-    // Serial number, signature algorithm, issuer, validity, subject, public key.
-    let extensions = behind(certificate, 6).and_then(|rest| elements(rest).find(|(tag, _)| *tag == 0xa3));
-    let Some((0x30, all, _)) = extensions.and_then(|(_, content)| element(content)) else {
-        return Vec::new();
-    };
-    let names = elements(all).filter_map(|(_, extension)| {
-        let mut parts = elements(extension);
-        parts.next().filter(|(_, kind)| *kind == ALTERNATIVE_NAMES)?;
-        let (_, value) = parts.find(|(tag, _)| *tag == 0x04)?;
-        element(value).map(|(_, names, _)| names)
-    });
-    let of_hosts = names.flat_map(elements).filter(|(tag, _)| *tag == 0x82);
-    of_hosts.map(|(_, name)| String::from_utf8_lossy(name).to_ascii_lowercase()).collect()
-}
-
-/// The common names of the subject of a certificate (RFC 5280 section 4.1.2.6), in lower case.
-pub(crate) fn common_names(certificate: &[u8]) -> Vec<String> {
-    // Serial number, signature algorithm, issuer, validity.
-    let Some((0x30, subject, _)) = behind(certificate, 4).and_then(element) else { return Vec::new() };
-    let attributes = elements(subject).flat_map(|(_, set)| elements(set));
-    let names = attributes.filter_map(|(_, attribute)| {
-        let mut parts = elements(attribute);
-        parts.next().filter(|(_, kind)| *kind == COMMON_NAME)?;
-        parts.next().map(|(_, name)| String::from_utf8_lossy(name).to_ascii_lowercase())
-    });
-    names.collect()
-}
-
-/// Tag and content of each element.
-fn elements(mut octets: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
-    std::iter::from_fn(move || {
-        let (tag, content, rest) = element(octets)?;
-        octets = rest;
-        Some((tag, content))
-    })
 }
 
 /// The elements of the body of a certificate behind its version and this many others.

@@ -110,7 +110,7 @@ pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
 }
 
 /// Whether a pattern covers a host; its asterisk stands for one label (RFC 8461 section 4.1).
-pub(crate) fn covers(pattern: &str, host: &str) -> bool {
+fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix("*.") {
         Some(rest) => host.split_once('.').is_some_and(|(_, above)| above == rest),
         None => pattern == host,
