@@ -30,8 +30,7 @@ pub fn query(asked: &ServerQuery) -> Result<DirectQuery, Problem> {
         kind: read_kind(kind)?,
         tcp: form.over_tcp().is_none(),
         edns: *form != QueryForm::Plain,
-        recursion: matches!(form, QueryForm::Recursive | QueryForm::RecursiveTcp | QueryForm::Unvalidated),
-        unvalidated: *form == QueryForm::Unvalidated,
+        recursion: matches!(form, QueryForm::Recursive | QueryForm::RecursiveTcp),
         mixed_case: *form == QueryForm::MixedCase,
     })
 }

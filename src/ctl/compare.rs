@@ -20,7 +20,6 @@ use control::protocol::{Blame, Problem, Reply, Request};
 use dns::wire::presentation::name_text;
 use doctor::facts::{CheckSubject, canonical};
 use doctor::side_by_side::{Compared, Conclusion, SideBySide, compared, conclude};
-use resolver::dnsbl::registry::Registry;
 
 /// The command line of `compare`.
 #[derive(Debug, clap::Args)]
@@ -80,25 +79,17 @@ pub(super) fn configuration(client: &ControlClient) -> Result<toml::Table, Comma
     config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))
 }
 
-/// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
+/// The zones of the DNS lists that the daemon asks with a key.
 ///
 /// # Errors
 /// The daemon does not answer.
-pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
+pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
     let config = configuration(client)?;
     let lists = config.get("list").and_then(toml::Value::as_array).into_iter().flatten();
-    let keyed = &Registry::built_in().keyed;
-    let of_list = |list: &toml::Value| {
-        let key = list.get("key").and_then(toml::Value::as_str).filter(|file| !file.is_empty());
-        let name = list.get("name")?.as_str().filter(|_| key.is_some())?;
-        let with_key = list.get("with_key").and_then(toml::Value::as_str).map(canonical);
-        let zone = canonical(name);
-        let of_registry = || keyed.iter().find(|(list, _)| name_text(list).eq_ignore_ascii_case(&zone));
-        let with_key =
-            with_key.or_else(|| of_registry().map(|(_, with_key)| canonical(&name_text(with_key))))?;
-        Some((zone, with_key))
+    let text = |list: &toml::Value, key: &str| {
+        list.get(key).and_then(toml::Value::as_str).filter(|text| !text.is_empty()).map(canonical)
     };
-    Ok(lists.filter_map(of_list).collect())
+    Ok(lists.filter_map(|list| text(list, "key").and_then(|_| text(list, "name"))).collect())
 }
 
 /// The servers to which the daemon forwards all questions.

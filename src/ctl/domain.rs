@@ -114,7 +114,7 @@ pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<Str
 
 impl Sources for Daemon {
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
-        if let Want::Secured { resolver, name, kind, unvalidated } = want {
+        if let Want::Secured { resolver, name, kind } = want {
             return Box::pin(async move {
                 match self.kept_here(name).await {
                     Ok(None) => {}
@@ -122,7 +122,7 @@ impl Sources for Daemon {
                     Err(failure) => return Got::NoReply(NoReply::Unknown(failure.to_string())),
                 }
                 self.resolvers
-                    .ask(resolver, (name, kind), *unvalidated)
+                    .ask(resolver, (name, kind))
                     .await
                     .map_or_else(Got::NoReply, Got::Reply)
             });

@@ -111,9 +111,6 @@ pub(crate) const SHADOW_EXAMINED_AT_ONCE: usize = 2;
 /// Different questions to one DNS list by default: lists count queries.
 pub(crate) const SHADOW_LIST_QUESTIONS: usize = 100;
 
-/// The part of a list's quota, in percent, from which it is not asked.
-pub(crate) const SHADOW_LIST_QUOTA: u64 = 80;
-
 /// Differences that the screen shows of each cause; JSON has all.
 pub(crate) const MAX_SHADOW_SHOWN: usize = 10;
 

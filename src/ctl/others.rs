@@ -154,11 +154,11 @@ pub(super) fn resolvers(
         .resolver
         .iter()
         .map(|text| OtherResolver { way: text.way.clone(), name: text.name.clone() });
-    let public = |PublicResolver { operator, addresses: [address, ..], .. }: &PublicResolver| OtherResolver {
-        way: ResolverWay::Plain(*address),
-        name: format!("{address} ({operator})"),
+    let public = |PublicResolver { operator, addresses: [address, ..], .. }: &PublicResolver| {
+        let way = ResolverWay::Plain(address.parse().ok()?);
+        Some(OtherResolver { way, name: format!("{address} ({operator})") })
     };
-    let public = PUBLIC_RESOLVERS.iter().filter(|_| arguments.resolver.is_empty()).map(public);
+    let public = PUBLIC_RESOLVERS.iter().filter(|_| arguments.resolver.is_empty()).filter_map(public);
     let mut resolvers: Vec<OtherResolver> = Vec::new();
     for resolver in named.chain(public) {
         if !resolvers.iter().any(|known| known.way == resolver.way) {

@@ -47,7 +47,7 @@ impl SecuredResolvers {
         Self { client, open: Mutex::default() }
     }
 
-    /// Asks once; `unvalidated`: for what the resolver has without validation.
+    /// Asks once.
     ///
     /// # Errors
     /// Why there is no reply.
@@ -55,10 +55,9 @@ impl SecuredResolvers {
         &self,
         resolver: &SecuredResolver,
         (name, kind): (&str, &str),
-        unvalidated: bool,
     ) -> Result<ReplyFacts, NoReply> {
         let message =
-            question(name, kind, unvalidated).map_err(|problem| NoReply::Unknown(problem.sentence))?;
+            question(name, kind).map_err(|problem| NoReply::Unknown(problem.sentence))?;
         let place = Arc::clone(self.open.lock().await.entry(resolver.clone()).or_default());
         let began = Instant::now();
         let asked = async {
@@ -99,11 +98,10 @@ impl SecuredResolvers {
     }
 }
 
-fn question(name: &str, kind: &str, unvalidated: bool) -> Result<Message, Problem> {
+fn question(name: &str, kind: &str) -> Result<Message, Problem> {
     let mut message = Message::query();
     message.add_query(Query::query(read_name(name)?, read_kind(kind)?));
     message.metadata.recursion_desired = true;
-    message.metadata.checking_disabled = unvalidated;
     message.edns = Some(Edns::new());
     Ok(message)
 }

@@ -7,10 +7,8 @@ use std::net::IpAddr;
 
 use crate::codes::Code;
 use crate::delegation::{mixed_case, parents};
-use crate::facts::record_set::{
-    ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path, records,
-};
-use crate::facts::{DomainFacts, LookupFound, ReplyFacts, Want};
+use crate::facts::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path};
+use crate::facts::{DomainFacts, ReplyFacts, Want};
 use crate::finding::Finding;
 use crate::part::About;
 use crate::{compared, served, zone};
@@ -21,13 +19,11 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     if facts.configured().is_some() {
         return None;
     }
-    let delegated = zone::delegated_servers(facts).into_keys();
-    let names = delegated.filter_map(|server| zone::child_set_at(facts, server)).collect();
     let servers = zone::servers(facts);
     let mut old = Vec::new();
     for (want, here) in &facts.cached {
         let Want::Lookup { name, kind } = want else { continue };
-        if here.configured.is_some() || is_told(facts, (name, kind), here) {
+        if here.configured.is_some() || is_given(facts, (name, kind), here) {
             continue;
         }
         if may_be_denied(facts, here, kind) || is_denied_above(facts, here) {
@@ -40,7 +36,6 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
             old.push(records);
         }
     }
-    old.extend(other_servers(facts, &names));
     if !parents::unheard(facts).is_empty() {
         return None;
     }
@@ -51,16 +46,16 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
 
 /// Whether a server of the zone still gives the records that this host has. Then they are not old, but the servers differ. Some
 /// servers give a part of the addresses in turn.
-fn is_told(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
+fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
     let is_address = ["A", "AAAA"].contains(&kind) && !old.is_empty();
-    let is_given = |reply: &ReplyFacts| {
+    let gives = |reply: &ReplyFacts| {
         path(reply, kind, apex).is_some_and(|given| given == old || is_address && old.is_subset(&given))
     };
     zone::servers(facts)
         .into_keys()
-        .any(|server| served::given(facts, server, (name, kind)).is_some_and(is_given))
+        .any(|server| served::given(facts, server, (name, kind)).is_some_and(gives))
 }
 
 /// Whether the cache has no records because a server denies names in mixed case. It gives such an answer each time: this is wrong, and
@@ -113,24 +108,6 @@ fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
     ttl.or_else(|| negative_ttl(reply, name))
 }
 
-/// The name servers in the cache, if all servers of the zone name others.
-fn other_servers(facts: &DomainFacts, told: &BTreeSet<BTreeSet<String>>) -> Option<String> {
-    let apex = zone::apex(facts);
-    let (LookupFound::Data(reply) | LookupFound::NoData(reply)) = facts.lookup(apex, "NS") else {
-        return None;
-    };
-    if may_be_denied(facts, reply, "NS") || is_denied_above(facts, reply) {
-        return None;
-    }
-    let here = records(reply, apex, "NS")?;
-    // A server of the zone above still delegates so.
-    if parents::sets(facts).contains(&here) {
-        return None;
-    }
-    let current = told.first().filter(|_| told.len() == 1 && !told.contains(&here))?;
-    Some(in_evidence(facts, (apex, "NS"), (&here, ttl(reply, apex, "NS")), current))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,24 +137,6 @@ mod tests {
     }
 
     #[test]
-    fn servers_that_deny_names_in_mixed_case_make_no_old_name_servers() {
-        let told = |mixed: &str| {
-            let lines = format!(
-                "{ZONE}\nlookup a.test. MX | 10 new.a.test.\nlookup a.test. NS\nserver 198.18.1.1 a.test. NS udp aa | ns1.a.test."
-            );
-            let lines = lines.replace("198.18.1.1 a.test. NS mixed aa | ns1.a.test.", mixed);
-            let mut facts = facts("a.test.", &lines);
-            current::adopt(&mut facts);
-            check(&facts).into_iter().map(|finding| finding.evidence).collect::<Vec<_>>()
-        };
-        let old = told("198.18.1.1 a.test. NS mixed aa | ns1.a.test.");
-        assert!(old.len() == 1 && old[0].contains("this host still uses no NS"), "{old:?}");
-        for denied in ["NS mixed aa", "NS mixed aa after=NXDOMAIN | ns1.a.test."] {
-            assert_eq!(told(&format!("198.18.1.1 a.test. {denied}")), Vec::<String>::new(), "{denied}");
-        }
-    }
-
-    #[test]
     fn old_records_in_the_cache_are_told_with_their_end() {
         assert_eq!(evidence(" | 10 New.a.test.", "ns1.a.test."), None);
         assert_eq!(
@@ -187,8 +146,6 @@ mod tests {
                  zone have 10 new.a.test."
             )
         );
-        let moved = evidence(" | 10 new.a.test.", "old.b.test.").unwrap();
-        assert!(moved.starts_with("a.test. NS: this host still uses old.b.test. until "), "{moved}");
         assert!(evidence("", "ns1.a.test.").unwrap().contains("this host still uses no MX; "));
         assert_eq!(evidence(" SERVFAIL", "ns1.a.test."), None, "not known");
         let alias = evidence(" | =a.test. CNAME b.test. | =b.test. MX 10 x.", "ns1.a.test.").unwrap();

@@ -398,8 +398,7 @@ codes! {
     OthersFail "others_fail" Others Warning [Others] [] "RFC 4035 section 5.5, RFC 8914":
         "other resolvers cannot resolve records of the domain";
         "Hosts that use these resolvers do not find these records. Without MX and address records they cannot send mail to the domain, and most defer mail from it.";
-        "If the domain is or was signed, they may have an old DS record until its TTL ends: `dig +cd @RESOLVER DOMAIN DS` shows it. Otherwise check that no firewall or rate limit of the name servers stops these resolvers"
-        | OLD_KEYS "Wait until then. If the zone still has the old key, add it to the DNSKEY records again until then, and sign with it too. At the next change of keys, keep the old one until the old DS and DNSKEY records have ended everywhere. Google and Cloudflare have pages that flush a name from their caches".
+        "If the domain is or was signed, they may have an old DS record until its TTL ends: `dig +cd @RESOLVER DOMAIN DS` shows it. Otherwise check that no firewall or rate limit of the name servers stops these resolvers".
     OthersHide "others_hide" Others Warning [Others] [] "RFC 8914 section 4.16":
         "other resolvers withhold records of the domain";
         "Hosts that use these resolvers do not find the domain: their operator filters it, mostly as a source of malware.";

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use crate::codes::Code;
 use crate::configured::current;
 use crate::delegation::{groups, server_hosts};
-use crate::facts::record_set::{ADDRESS_TTL, final_records, in_words, own_records};
+use crate::facts::record_set::{ADDRESS_TTL, in_words, own_records};
 use crate::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want,
     at_server, is_within, lookup, strings,
@@ -111,9 +111,7 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
 pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     let policies: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
-    let questions =
-        policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES);
-    questions.chain(policies.iter().flat_map(|compared| targets(facts, compared))).collect()
+    policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES).collect()
 }
 
 /// The other questions that are needed next. First come the questions about records of which this host has another version in
@@ -132,9 +130,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         + unheard(facts).min(MAX_SILENT_SERVERS_ASKED) * QUESTIONS_TO_SILENT_SERVER;
     let most = MAX_CHECK_QUESTIONS.saturating_sub(after + facts.spent());
     let left = MAX_COMPARED_QUESTIONS.saturating_sub(asked.len()).min(most);
-    let targets = others.iter().flat_map(|compared| targets(facts, compared));
     let repeated = repeated(facts).into_iter().take(most.saturating_sub(open.len().min(left)));
-    open.into_iter().take(left).chain(targets).chain(repeated).collect()
+    open.into_iter().take(left).chain(repeated).collect()
 }
 
 /// The servers of the zone that have not answered: the questions that show what they do come before comparisons of the others.
@@ -145,25 +142,6 @@ fn unheard(facts: &DomainFacts) -> usize {
         Some(_) => false,
     };
     zone::servers(facts).keys().filter(|server| is_unheard(server)).count()
-}
-
-/// The lookups of targets of aliases that servers gave in the place of texts.
-fn targets(facts: &DomainFacts, compared: &Compared<'_>) -> Vec<Want> {
-    let (name, kind) = compared.lookup;
-    let open = |server: &IpAddr| match served::given(facts, *server, (name, kind)) {
-        Some(reply) if kind == "TXT" => current::open_end(reply, name),
-        _ => None,
-    };
-    let targets: BTreeSet<String> = compared.servers.iter().filter_map(open).collect();
-    targets.into_iter().map(|target| lookup(&target, kind)).collect()
-}
-
-/// The texts behind the alias of a name; none if they are not known.
-fn behind_alias(facts: &DomainFacts, reply: &ReplyFacts, name: &str) -> Option<BTreeSet<String>> {
-    match current::open_end(reply, name) {
-        None => Some(final_records(reply, "TXT")),
-        Some(target) => facts.lookup(&target, "TXT").reply().map(|reply| final_records(reply, "TXT")),
-    }
 }
 
 /// Whether all TXT records at a name are read for mail, not only SPF records.
@@ -191,23 +169,11 @@ fn by_meaning(text: &str) -> String {
     text.to_owned()
 }
 
-/// The records that count in a reply with authority (records of policies also behind an alias), and whether caches keep them for a
-/// short time only.
-fn counted(
-    facts: &DomainFacts,
-    reply: &ReplyFacts,
-    (name, kind): (&str, &str),
-) -> Option<(BTreeSet<String>, bool)> {
+/// The records that count in a reply with authority, and whether caches keep them for a short time only.
+fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
-    let mut is_alias = own.clone().any(|record| record.kind == "CNAME");
-    // A text is the same with and without an alias to it.
-    if kind == "TXT"
-        && is_alias
-        && let Some(texts) = behind_alias(facts, reply, name)
-    {
-        (set, is_alias) = (texts, false);
-    }
+    let is_alias = own.clone().any(|record| record.kind == "CNAME");
     if kind == "TXT" && !is_alias {
         set = texts_of_mail(name, &set).iter().map(|text| format!("\"{}\"", by_meaning(text))).collect();
     }
@@ -264,7 +230,7 @@ pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {
         if let Some(reply) = served::given(facts, server, (name, kind))
-            && let Some((set, short)) = counted(facts, reply, (name, kind))
+            && let Some((set, short)) = counted(reply, (name, kind))
         {
             is_short &= short;
             sets.entry(set).or_default().push(server);

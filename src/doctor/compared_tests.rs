@@ -194,21 +194,6 @@ fn mail_hosts_are_not_called_well_if_another_server_names_others() {
 }
 
 #[test]
-fn an_alias_at_one_server_is_no_difference_if_it_leads_to_the_same_policy() {
-    let of = |target: &str| {
-        let alias = "TXT udp aa | =_dmarc.a.test. CNAME d.b.test.";
-        let mut facts =
-            looked_up("_dmarc.a.test.", "TXT | \"v=DMARC1; p=reject\"", [&text("v=DMARC1; p=reject"), alias]);
-        assert!(of_policies(&facts).contains(&lookup("d.b.test.", "TXT")), "{:?}", of_policies(&facts));
-        let other = crate::facts::tests::facts("a.test.", &format!("lookup d.b.test. TXT | \"{target}\""));
-        facts.got.extend(other.got);
-        check(&facts).map(|finding| finding.level)
-    };
-    assert_eq!(of("v=DMARC1; p=reject"), None);
-    assert_eq!(of("v=DMARC1; p=none"), Some(Level::Failure));
-}
-
-#[test]
 fn records_that_one_server_has_are_not_called_missing() {
     for (name, record, code) in [
         ("a.test.", "v=spf1 mx -all", Code::SpfMissing),

@@ -69,9 +69,8 @@ pub(crate) const MAX_HOSTS_AT_OTHERS: usize = 2;
 /// at four servers. As many show the servers that send none for TLSA records which do not exist.
 pub(crate) const MAX_UNPROVEN_ASKED: usize = 24;
 
-/// Questions to each resolver of others: five about the domain, its DMARC record, two about each of these hosts, its SOA record, and the DS
-/// records of a signed domain.
-pub(crate) const QUESTIONS_TO_RESOLVER: usize = 8 + 2 * MAX_HOSTS_AT_OTHERS;
+/// Questions to each other resolver: five about the domain, its DMARC record, its SOA record, and two about each of these hosts.
+pub(crate) const QUESTIONS_TO_RESOLVER: usize = 7 + 2 * MAX_HOSTS_AT_OTHERS;
 
 /// Servers of a zone that are asked for the records that the configuration of this host answers in their place: `delegation` compares
 /// all servers with each other.

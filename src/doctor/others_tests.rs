@@ -65,10 +65,8 @@ fn a_negative_answer_that_a_public_resolver_may_have_kept_is_old_with_its_end() 
         let end = "They have the new records by 2026-01-01 00:30 UTC";
         assert!(old.evidence.ends_with(end), "{}", old.evidence);
     }
-    for (serial, most) in [(7, 900), (8, 3_600)] {
-        let other = of(&format!("MX recursive ra cached {}", soa(serial, most)));
-        assert_eq!(other.code, Code::OthersDiffer, "{serial} {most}");
-    }
+    let newer = of(&format!("MX recursive ra cached {}", soa(8, 3_600)));
+    assert_eq!(newer.code, Code::OthersDiffer);
 }
 
 #[test]
@@ -83,7 +81,7 @@ fn a_resolver_with_another_address_of_a_mail_host_in_the_zone_is_told() {
     };
     let of_host = |seen: &str| format!("server 192.0.2.8 new.a.test. A recursive {seen}");
     assert_eq!(codes(&of_host("ra | 198.18.0.25"), ""), [Code::OthersOk]);
-    assert_eq!(codes(&of_host("ra | 198.18.0.24"), ""), [Code::OthersDiffer]);
+    assert_eq!(codes(&of_host("ra | 198.18.0.24"), ""), [Code::OthersOk], "it may be by place");
     let soa = "server 192.0.2.8 a.test. SOA recursive ra | ns1.a.test. h. 6 2 3 4 5";
     assert_eq!(codes(&of_host("ra | 198.18.0.24"), soa), [Code::OthersOld]);
     assert_eq!(codes(&of_host("NXDOMAIN ra"), ""), [Code::OthersHide]);
@@ -92,34 +90,13 @@ fn a_resolver_with_another_address_of_a_mail_host_in_the_zone_is_told() {
 }
 
 #[test]
-fn a_resolver_that_refuses_the_domain_alone_is_told_from_one_that_refuses_this_host() {
-    let mail = "server 192.0.2.8 a.test. MX recursive REFUSED";
-    let root = "server 192.0.2.8 . SOA recursive";
-    let of = |more: &str| {
-        let told = check(&subject(&format!("{mail}\n{more}"))).remove(0);
-        (told.code, told.level, told.evidence)
-    };
-    let begin = "public resolver 192.0.2.8 a.test. MX: REFUSED";
-    let told = |code: Code, end: &str| (code, code.entry().level, format!("{begin}{end}"));
-    let alone = told(Code::OthersHide, ", and the resolver answers this host otherwise");
-    assert_eq!(of(&format!("{root} ra | ns.root. h. 1 2 3 4 5")), alone);
-    assert_eq!(of("server 192.0.2.8 a.test. A recursive ra | 198.18.0.80"), alone);
-    let all = told(Code::OthersUnknown, ", the resolver does not serve this host");
-    assert_eq!(of(&format!("{root} REFUSED")), all);
-    for unknown in ["", &format!("{root} silent"), &format!("{root} SERVFAIL"), root] {
-        assert_eq!(of(unknown), told(Code::OthersUnknown, ""), "{unknown}");
-    }
-    let open = subject(mail);
-    let resolver = &open.subject.resolvers[0];
-    assert_eq!(wants(&open), [ask(resolver, "a.test.", "MX"), ask(resolver, ".", "SOA")], "two questions");
-}
-
-#[test]
 fn a_resolver_that_does_not_answer_costs_one_question() {
-    let alone = subject("server 192.0.2.8 a.test. MX recursive silent");
-    assert_eq!(wants(&alone).len(), 1);
-    let told: Vec<_> = check(&alone).into_iter().map(|finding| (finding.code, finding.level)).collect();
-    assert_eq!(told, [(Code::OthersUnknown, Level::CouldNotTell)]);
+    for silent in ["silent", "REFUSED"] {
+        let alone = subject(&format!("server 192.0.2.8 a.test. MX recursive {silent}"));
+        assert_eq!(wants(&alone).len(), 1);
+        let found: Vec<_> = check(&alone).into_iter().map(|finding| (finding.code, finding.level)).collect();
+        assert_eq!(found, [(Code::OthersUnknown, Level::CouldNotTell)]);
+    }
     let of_host = ["A", "AAAA"].map(|kind| format!("server 192.0.2.8 cached.a.test. {kind} recursive ra"));
     let sound = subject(&format!("{SOUND}\n{}", of_host.join("\n")));
     assert!(wants(&sound).iter().all(|want| sound.got.contains_key(want)), "{:?}", wants(&sound));
@@ -245,19 +222,6 @@ fn a_zone_without_edns_is_compared_as_it_answers() {
         .replace("a.test. MX udp aa", "a.test. MX plain aa");
     let found = check(&asked(&format!("{plain}\n{SOUND}")));
     assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [Code::OthersOk], "{found:#?}");
-}
-
-#[test]
-fn the_extended_error_of_a_refusal_is_told() {
-    let mut refused = subject(
-        "server 192.0.2.8 a.test. MX recursive REFUSED\nserver 192.0.2.8 . SOA recursive ra | ns.root. h. 1 2 3 4 5",
-    );
-    let mail = ask(&refused.subject.resolvers[0], "a.test.", "MX");
-    let Some(Got::Reply(reply)) = refused.got.get_mut(&mail) else { panic!() };
-    (reply.extended_errors, reply.why) = (vec![18], "Prohibited".to_owned());
-    let told = check(&refused).remove(0).evidence;
-    let words = "public resolver 192.0.2.8 a.test. MX: REFUSED (Prohibited), and the resolver answers this host otherwise";
-    assert_eq!(told, words);
 }
 
 #[test]

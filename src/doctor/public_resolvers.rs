@@ -2,7 +2,7 @@
 //!
 //! Addresses and names: developers.google.com/speed/public-dns, developers.cloudflare.com/1.1.1.1, quad9.net.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
 
@@ -11,70 +11,43 @@ pub struct PublicResolver {
     /// Its operator.
     pub operator: &'static str,
     /// Its addresses; the first is asked by default.
-    pub addresses: [IpAddr; 4],
+    pub addresses: [&'static str; 4],
     /// Its names over TLS and HTTPS.
     names: &'static [&'static str],
-}
-
-const fn v4(octets: [u8; 4]) -> IpAddr {
-    let [a, b, c, d] = octets;
-    IpAddr::V4(Ipv4Addr::new(a, b, c, d))
-}
-
-const fn v6(first: [u16; 3], last: u16) -> IpAddr {
-    let [a, b, c] = first;
-    IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, last))
 }
 
 /// The public resolvers. Quad9 denies domains that spread malware, and gives no other records in their place.
 pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     PublicResolver {
         operator: "Google",
-        addresses: [
-            v4([8, 8, 8, 8]),
-            v4([8, 8, 4, 4]),
-            v6([0x2001, 0x4860, 0x4860], 0x8888),
-            v6([0x2001, 0x4860, 0x4860], 0x8844),
-        ],
+        addresses: ["8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "2001:4860:4860::8844"],
         names: &["dns.google"],
     },
     PublicResolver {
         operator: "Cloudflare",
-        addresses: [
-            v4([1, 1, 1, 1]),
-            v4([1, 0, 0, 1]),
-            v6([0x2606, 0x4700, 0x4700], 0x1111),
-            v6([0x2606, 0x4700, 0x4700], 0x1001),
-        ],
+        addresses: ["1.1.1.1", "1.0.0.1", "2606:4700:4700::1111", "2606:4700:4700::1001"],
         names: &["cloudflare-dns.com", "one.one.one.one"],
     },
     PublicResolver {
         operator: "Quad9",
-        addresses: [
-            v4([9, 9, 9, 9]),
-            v4([149, 112, 112, 112]),
-            v6([0x2620, 0xfe, 0], 0xfe),
-            v6([0x2620, 0xfe, 0], 9),
-        ],
+        addresses: ["9.9.9.9", "149.112.112.112", "2620:fe::fe", "2620:fe::9"],
         names: &["dns.quad9.net"],
     },
 ];
 
-/// Whether a resolver is one of them. Over TLS and HTTPS its certificate proves it.
+/// Returns true if a resolver is one of them. Over TLS and HTTPS its certificate proves it.
 pub(super) fn is_public(resolver: &OtherResolver) -> bool {
-    let is_of = |address: &IpAddr| PUBLIC_RESOLVERS.iter().any(|public| public.addresses.contains(address));
-    let is_named = |certificate: &str| match certificate.parse() {
-        Ok(address) => is_of(&address),
-        Err(_) => PUBLIC_RESOLVERS
-            .iter()
-            .flat_map(|public| public.names)
-            .any(|name| certificate.trim_end_matches('.').eq_ignore_ascii_case(name)),
+    let name = match &resolver.way {
+        ResolverWay::Plain(address) => address.to_string(),
+        ResolverWay::AtPort(_) => return false,
+        ResolverWay::Secured(SecuredResolver { certificate, .. }) => match certificate.parse::<IpAddr>() {
+            Ok(address) => address.to_string(),
+            Err(_) => certificate.trim_end_matches('.').to_ascii_lowercase(),
+        },
     };
-    match &resolver.way {
-        ResolverWay::Plain(address) => is_of(address),
-        ResolverWay::AtPort(_) => false,
-        ResolverWay::Secured(SecuredResolver { certificate, .. }) => is_named(certificate),
-    }
+    PUBLIC_RESOLVERS
+        .iter()
+        .any(|public| public.addresses.iter().chain(public.names).any(|known| *known == name))
 }
 
 #[cfg(test)]

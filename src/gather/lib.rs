@@ -246,7 +246,7 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
 async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &Budget) -> Got {
     let is_to_resolver = match want {
         Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
-        Want::Secured { unvalidated, .. } => !unvalidated,
+        Want::Secured { .. } => true,
         _ => false,
     };
     let has_failed = matches!(&got, Got::Reply(reply) if reply.rcode == "SERVFAIL");

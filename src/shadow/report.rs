@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::answer::{Side, SideAnswer};
 use super::asked::AskedQuestion;
-use super::capture::Captured;
+use super::capture::{Captured, Skipped};
 use super::judge::{Cause, Evidence, Judged, Sample, Weight, judge};
 use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_LEFT_OUT, MOST_SHADOW_SILENCE};
 
@@ -46,7 +46,7 @@ pub struct Difference {
 pub enum NotCompared {
     /// The name has the key of a DNS list, or stays on this host.
     KeptHere,
-    /// The budget of its DNS list is used, or its quota nearly is.
+    /// The budget of its DNS list is used.
     ListBudget,
     /// The command was ended before.
     Ended,
@@ -63,7 +63,7 @@ impl NotCompared {
     pub const fn words(self) -> &'static str {
         match self {
             Self::KeptHere => "with the key of a DNS list, or about names that stay on this host",
-            Self::ListBudget => "to DNS lists beyond --list-questions or near their quota",
+            Self::ListBudget => "to DNS lists beyond --list-questions",
             Self::Ended => "not reached before the end",
             Self::Unreached => "for which the daemon did not answer over its control socket",
             Self::Overload => "queries were answered and not compared, because too many waited",
@@ -140,6 +140,10 @@ pub struct ShadowSummary {
     pub resolverd: SideSummary,
     /// Whether a signal ended the run.
     pub interrupted: bool,
+    /// Parts of the file, or queries of clients, without a question to compare.
+    pub skipped: BTreeMap<Skipped, u64>,
+    /// Queries of different questions beyond `MAX_SHADOW_QUESTIONS`.
+    pub left_out: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -184,6 +188,8 @@ pub struct ShadowReport {
     differences: Vec<(AskedQuestion, Difference)>,
     compared: Vec<AskedQuestion>,
     queries: u64,
+    skipped: BTreeMap<Skipped, u64>,
+    left_out: u64,
     causes: BTreeMap<Cause, u64>,
     not_compared: BTreeMap<NotCompared, u64>,
     in_place: OfSide,
@@ -240,7 +246,8 @@ impl ShadowReport {
     }
 
     /// Counts the queries of the questions that were compared, at the end: clients send more until then.
-    pub fn count_queries(&mut self, captured: &Captured) {
+    pub fn count_captured(&mut self, captured: &Captured) {
+        (self.skipped, self.left_out) = (captured.skipped.clone(), captured.left_out);
         self.queries = self.compared.iter().map(|question| captured.queries_of(question)).sum();
         for (question, one) in &mut self.differences {
             one.queries = captured.queries_of(question);
@@ -276,6 +283,8 @@ impl ShadowReport {
             in_place,
             resolverd,
             interrupted,
+            skipped: self.skipped.clone(),
+            left_out: self.left_out,
         }
     }
 

@@ -90,15 +90,3 @@ fn the_denial_of_a_new_domain_in_a_cache_is_told_with_its_end() {
     assert!(first.evidence.starts_with(begin), "{first:#?}");
     assert!(findings.iter().all(|finding| finding.code != Code::OthersDiffer), "{findings:#?}");
 }
-
-#[test]
-fn an_old_ds_record_in_the_cache_of_a_resolver_is_the_reason_of_its_failure() {
-    let records = "faulty NS ns1.hosts\nfaulty DS 7 13 2 0102030405060708091011121314151617181920212223242526272829303132\n";
-    let findings = found(records, &[Fault::Recursive, Fault::Validates]);
-    let first = &findings[0];
-    assert_eq!(first.code, Code::OthersFail, "{findings:#?}");
-    let begin = "9.9.9.9 (Quad9) still has the old DS record of the key 7 for faulty.com. until ";
-    assert!(first.evidence.starts_with(begin), "{first:#?}");
-    assert!(first.evidence.contains("has none any more; "), "{first:#?}");
-    assert!(first.remedy().contains("the old key"), "{first:#?}");
-}

@@ -2,59 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::screen::items;
 use super::words::{number, time};
 use super::{Paint, Style};
 use crate::limits::MAX_SHADOW_SHOWN;
 use dns::wire::presentation::harmless;
 use shadow::answer::Side;
-use shadow::capture::{Captured, Skipped};
 use shadow::judge::{Cause, Weight};
 use shadow::limits::MAX_SHADOW_QUESTIONS;
 use shadow::report::{Difference, ShadowReport, ShadowSummary, SideSummary, SwitchVerdict};
 
-/// The last object: the summary, with the parts of the file that have no question.
-#[derive(Debug)]
-pub struct WithCapture<'r> {
-    /// The summary.
-    pub summary: &'r ShadowSummary,
-    /// The questions of the file; none if they came from clients.
-    pub captured: Option<&'r Captured>,
-}
-
-impl Serialize for WithCapture<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Whole<'r> {
-            #[serde(flatten)]
-            summary: &'r ShadowSummary,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            skipped: Option<&'r BTreeMap<Skipped, u64>>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            left_out: Option<u64>,
-        }
-        let (skipped, left_out) =
-            (self.captured.map(|all| &all.skipped), self.captured.map(|all| all.left_out));
-        Whole { summary: self.summary, skipped, left_out }.serialize(serializer)
-    }
-}
-
-/// The screen. `captured`: the questions of the file, if they came from one.
-pub fn text(
-    report: &ShadowReport,
-    summary: &ShadowSummary,
-    captured: Option<&Captured>,
-    style: Style,
-) -> String {
+/// The screen.
+pub fn text(report: &ShadowReport, summary: &ShadowSummary, style: Style) -> String {
     let paint = match summary.verdict {
         SwitchVerdict::Safe => Paint::Good,
         SwitchVerdict::LookFirst => Paint::Bad,
         SwitchVerdict::CouldNotTell => Paint::Head,
     };
     let mut text = format!("{}\n\n", style.paint(paint, &harmless(&summary.sentence)));
-    text.push_str(&counts(summary, captured, style));
+    text.push_str(&counts(summary, style));
     let differences = report.differences();
     for weight in [Weight::Look, Weight::Unknown, Weight::Harmless] {
         let of_weight: Vec<&Difference> =
@@ -77,7 +43,7 @@ const fn title(weight: Weight) -> &'static str {
 }
 
 /// The numbers above the differences.
-fn counts(summary: &ShadowSummary, captured: Option<&Captured>, style: Style) -> String {
+fn counts(summary: &ShadowSummary, style: Style) -> String {
     let compared = format!("{} questions, for {} queries", number(summary.compared), number(summary.queries));
     let mut compared = vec![compared];
     if summary.interrupted {
@@ -104,15 +70,14 @@ fn counts(summary: &ShadowSummary, captured: Option<&Captured>, style: Style) ->
     if !left.is_empty() {
         text.push_str(&items("not asked", &left, style));
     }
-    if let Some(captured) = captured {
-        let mut skipped = captured.skipped_words();
-        if captured.left_out > 0 {
-            let count = number(captured.left_out);
-            skipped.push(format!("{count} queries beyond {MAX_SHADOW_QUESTIONS} different questions"));
-        }
-        if !skipped.is_empty() {
-            text.push_str(&items("skipped", &skipped, style));
-        }
+    let mut skipped: Vec<String> =
+        summary.skipped.iter().map(|(why, count)| format!("{} {}", number(*count), why.words())).collect();
+    if summary.left_out > 0 {
+        let count = number(summary.left_out);
+        skipped.push(format!("{count} queries beyond {MAX_SHADOW_QUESTIONS} different questions"));
+    }
+    if !skipped.is_empty() {
+        text.push_str(&items("skipped", &skipped, style));
     }
     text.push_str(&items("in place", &of_side(&summary.in_place), style));
     text.push_str(&items("resolverd", &of_side(&summary.resolverd), style));

@@ -70,7 +70,7 @@ impl Examiner {
         };
         let mut evidence = Evidence {
             samples: vec![first],
-            list: self.lists.list_of(&question.name).map(str::to_owned),
+            list: self.lists.list_of(&question.name),
             ..Evidence::default()
         };
         self.repeat(question, &mut evidence).await;

@@ -120,16 +120,16 @@ pub(super) fn run(
             interrupted
         }
     };
-    report.count_queries(&captured);
+    report.count_captured(&captured);
     // Questions that a signal has cut off still wait for the daemon.
     runtime.shutdown_background();
     let summary = report.summary(&against, interrupted);
     let text = match format {
         Format::Json => {
             let differences: String = report.differences().into_iter().map(json::line).collect();
-            differences + &json::line(&shadow::WithCapture { summary: &summary, captured: Some(&captured) })
+            differences + &json::line(&summary)
         }
-        Format::Text(style) => shadow::text(&report, &summary, Some(&captured), style),
+        Format::Text(style) => shadow::text(&report, &summary, style),
     };
     Ok(CommandOutcome { text, exit: exit(&summary) })
 }

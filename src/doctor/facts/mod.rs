@@ -56,8 +56,6 @@ pub enum Want {
         name: String,
         /// The type.
         kind: &'static str,
-        /// With CD: it gives what it has without validation.
-        unvalidated: bool,
     },
     /// A connection to a mail host.
     MailHost {
@@ -104,15 +102,13 @@ pub enum QueryForm {
     Recursive,
     /// To a resolver: TCP with EDNS, recursion desired.
     RecursiveTcp,
-    /// To a resolver: like `RecursiveTcp`, with CD (RFC 4035 section 3.2.2). It gives what it has without validation.
-    Unvalidated,
 }
 
 impl QueryForm {
     /// The form over TCP instead of UDP; none if it is over TCP already.
     pub const fn over_tcp(self) -> Option<Self> {
         match self {
-            Self::Tcp | Self::RecursiveTcp | Self::Unvalidated => None,
+            Self::Tcp | Self::RecursiveTcp => None,
             Self::Recursive => Some(Self::RecursiveTcp),
             Self::Udp | Self::Plain | Self::MixedCase => Some(Self::Tcp),
         }
@@ -330,8 +326,8 @@ pub struct CheckSubject {
     pub resolvers: Vec<OtherResolver>,
     /// The servers to which the daemon forwards all questions; empty if it recurses itself.
     pub forwarders: Vec<String>,
-    /// The DNS lists that the daemon asks with a key: the zone of each, and the zone in whose names the key stands.
-    pub keyed_lists: Vec<(String, String)>,
+    /// The zones of the DNS lists that the daemon asks with a key.
+    pub keyed_lists: Vec<String>,
     /// Why no one but the daemon is asked about the domain; none if others may be. Only `compare` fills it in.
     pub kept_here: Option<String>,
     /// The addresses of this host.

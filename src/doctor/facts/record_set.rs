@@ -75,11 +75,6 @@ pub(crate) fn negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
     negative_soa(reply, name).map(|soa| soa.ttl)
 }
 
-/// The TTL that a negative answer has at most: the last field of its SOA (RFC 2308 section 5).
-pub(crate) fn most_negative_ttl(reply: &ReplyFacts, name: &str) -> Option<u32> {
-    negative_soa(reply, name)?.data.split_whitespace().last()?.parse().ok()
-}
-
 /// The SOA of a negative answer: that of a zone of the name.
 fn negative_soa<'r>(reply: &'r ReplyFacts, name: &str) -> Option<&'r Record> {
     reply.authority.iter().find(|record| record.kind == "SOA" && is_within(name, &record.name))

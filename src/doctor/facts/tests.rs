@@ -32,7 +32,6 @@ pub fn facts(domain: &str, lines: &str) -> DomainFacts {
                     "plain" => QueryForm::Plain,
                     "mixed" => QueryForm::MixedCase,
                     "recursive" => QueryForm::Recursive,
-                    "unvalidated" => QueryForm::Unvalidated,
                     other => panic!("{other}"),
                 };
                 let server = server.parse().unwrap();

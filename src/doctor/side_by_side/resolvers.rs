@@ -110,11 +110,11 @@ impl Compared<'_> {
 
     /// The part of the configuration that answers; none if it does not.
     fn local(&self) -> Option<String> {
-        let list = self.facts.subject.keyed_lists.iter().find(|(zone, _)| is_within(&self.answer.name, zone));
+        let list = self.facts.subject.keyed_lists.iter().find(|zone| is_within(&self.answer.name, zone));
         match (list, &self.reply.configured) {
             _ if !self.is_this() => None,
             (_, Some(part)) => Some(format!("the configuration of this host answers: {part}")),
-            (Some((zone, _)), None) => Some(format!("[[list]] {zone} is queried with a key")),
+            (Some(zone), None) => Some(format!("[[list]] {zone} is queried with a key")),
             (None, None) => is_here(self.reply, &self.answer.name)
                 .then(|| "resolverd itself answers for names of special use (RFC 6303, RFC 6761)".to_owned()),
         }

@@ -37,8 +37,6 @@ pub struct DirectQuery {
     pub edns: bool,
     /// RD: the server is a resolver, which shall resolve and validate itself.
     pub recursion: bool,
-    /// CD: the resolver gives what it has without validation.
-    pub unvalidated: bool,
     /// With the name in random case, which the answer must repeat.
     pub mixed_case: bool,
 }
@@ -58,7 +56,7 @@ impl Iterate {
     /// # Errors
     /// Why it shows nothing about the server.
     pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, Untold> {
-        let DirectQuery { server, port, name, kind, tcp, edns, recursion, unvalidated, mixed_case } = asked;
+        let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;
         if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
             return Err(Untold::NotSent);
@@ -89,7 +87,7 @@ impl Iterate {
             recursion_desired: recursion || tcp,
             edns,
             dnssec_ok: edns && !recursion,
-            checking_disabled: unvalidated || edns && !recursion && tcp,
+            checking_disabled: edns && !recursion && tcp,
             mixed_case,
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,

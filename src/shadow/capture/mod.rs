@@ -36,7 +36,7 @@ pub enum Skipped {
 
 impl Skipped {
     /// In words, after a number.
-    const fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static str {
         match self {
             Self::NoQuery => "without a query of a client",
             Self::Withheld => "with a part of the name withheld",
