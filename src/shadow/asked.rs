@@ -1,6 +1,7 @@
 //! A question that the host has asked.
 
 use hickory_proto::rr::{Name, RecordType};
+use serde::{Serialize, Serializer};
 
 use dns::question::ViewId;
 use dns::wire::presentation::{kind_text, name_text, read_name};
@@ -9,11 +10,12 @@ use dns::wire::query::Query;
 use super::capture::Skipped;
 
 /// A question with the flags that may change its answer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct AskedQuestion {
     /// The name: lower case, with its last dot.
     pub name: String,
     /// The type.
+    #[serde(rename = "type", serialize_with = "as_text")]
     pub kind: RecordType,
     /// DO (RFC 3225).
     pub dnssec_ok: bool,
@@ -61,6 +63,11 @@ impl AskedQuestion {
     pub fn kind_text(&self) -> String {
         kind_text(self.kind)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature of serde")]
+fn as_text<S: Serializer>(kind: &RecordType, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&kind_text(*kind))
 }
 
 fn text_of(name: &Name) -> String {

@@ -13,16 +13,10 @@ use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_LEFT_
 /// A difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// The name.
-    pub name: String,
-    /// The type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// DO.
-    pub dnssec_ok: bool,
-    /// CD.
-    pub checking_disabled: bool,
-    /// Its queries in the file, or of clients.
+    /// The question.
+    #[serde(flatten)]
+    pub question: AskedQuestion,
+    /// Its queries in the file.
     pub queries: u64,
     /// The cause.
     pub cause: Cause,
@@ -105,7 +99,7 @@ impl Times {
 }
 
 /// The answers of a resolver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SideSummary {
     /// Questions that it answered: with data, or that there are none.
     pub answered: u64,
@@ -113,8 +107,29 @@ pub struct SideSummary {
     pub failed: u64,
     /// Questions without a reply.
     pub silent: u64,
-    /// The time of its replies; none without a reply.
+    /// The time of its replies; none without a reply, and before the end.
     pub elapsed: Option<Times>,
+    #[serde(skip)]
+    times: Vec<f64>,
+}
+
+impl SideSummary {
+    fn take(&mut self, answer: &SideAnswer) {
+        match answer.reply() {
+            None => self.silent += 1,
+            Some(_) if answer.is_known() => self.answered += 1,
+            Some(_) => self.failed += 1,
+        }
+        self.times.extend(answer.reply().map(|reply| reply.facts.millis as f64 / 1e3));
+    }
+
+    const fn is_silent(&self) -> bool {
+        self.answered == 0 && self.failed == 0 && self.silent >= MAX_SHADOW_SILENT
+    }
+
+    fn ended(&self) -> Self {
+        Self { elapsed: Times::from_times(&self.times), ..self.clone() }
+    }
 }
 
 /// The end of a run.
@@ -146,54 +161,18 @@ pub struct ShadowSummary {
     pub left_out: u64,
 }
 
-#[derive(Clone, Debug, Default)]
-struct OfSide {
-    answered: u64,
-    failed: u64,
-    silent: u64,
-    times: Vec<f64>,
-}
-
-impl OfSide {
-    fn take(&mut self, answer: &SideAnswer) {
-        let count = match answer.reply() {
-            None => &mut self.silent,
-            Some(_) if answer.is_known() => &mut self.answered,
-            Some(_) => &mut self.failed,
-        };
-        *count = count.saturating_add(1);
-        if let Some(reply) = answer.reply() {
-            self.times.push(reply.facts.millis as f64 / 1e3);
-        }
-    }
-
-    const fn is_silent(&self) -> bool {
-        self.answered == 0 && self.failed == 0 && self.silent >= MAX_SHADOW_SILENT
-    }
-
-    fn summary(&self) -> SideSummary {
-        let Self { answered, failed, silent, times } = self;
-        SideSummary {
-            answered: *answered,
-            failed: *failed,
-            silent: *silent,
-            elapsed: Times::from_times(times),
-        }
-    }
-}
-
 /// The result as it grows.
 #[derive(Clone, Debug, Default)]
 pub struct ShadowReport {
-    differences: Vec<(AskedQuestion, Difference)>,
+    differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
     queries: u64,
     skipped: BTreeMap<Skipped, u64>,
     left_out: u64,
     causes: BTreeMap<Cause, u64>,
     not_compared: BTreeMap<NotCompared, u64>,
-    in_place: OfSide,
-    resolverd: OfSide,
+    in_place: SideSummary,
+    resolverd: SideSummary,
 }
 
 impl ShadowReport {
@@ -231,10 +210,7 @@ impl ShadowReport {
         let difference = Difference {
             in_place: last.in_place.words(&kind),
             resolverd: last.resolverd.words(&kind),
-            name: question.name.clone(),
-            kind,
-            dnssec_ok: question.dnssec_ok,
-            checking_disabled: question.checking_disabled,
+            question: question.clone(),
             queries: 1,
             cause: judged.cause,
             weight: judged.weight,
@@ -242,15 +218,15 @@ impl ShadowReport {
             why: judged.why,
             advice: judged.advice,
         };
-        self.differences.push((question.clone(), difference));
+        self.differences.push(difference);
     }
 
     /// Counts the queries of the questions that were compared, at the end: clients send more until then.
     pub fn count_captured(&mut self, captured: &Captured) {
         (self.skipped, self.left_out) = (captured.skipped.clone(), captured.left_out);
         self.queries = self.compared.iter().map(|question| captured.queries_of(question)).sum();
-        for (question, one) in &mut self.differences {
-            one.queries = captured.queries_of(question);
+        for one in &mut self.differences {
+            one.queries = captured.queries_of(&one.question);
         }
     }
 
@@ -263,14 +239,13 @@ impl ShadowReport {
 
     /// The differences, the worst first, and then those with the most queries.
     pub fn differences(&self) -> Vec<&Difference> {
-        let mut differences: Vec<&Difference> = self.differences.iter().map(|(_, one)| one).collect();
+        let mut differences: Vec<&Difference> = self.differences.iter().collect();
         differences.sort_by_key(|one| (one.weight, one.cause, std::cmp::Reverse(one.queries)));
         differences
     }
 
     /// The end. `against`: the resolver in place.
     pub fn summary(&self, against: &str, interrupted: bool) -> ShadowSummary {
-        let (in_place, resolverd) = (self.in_place.summary(), self.resolverd.summary());
         let (verdict, sentence) = self.verdict(against);
         ShadowSummary {
             verdict,
@@ -280,8 +255,8 @@ impl ShadowReport {
             queries: self.queries,
             causes: self.causes.clone(),
             not_compared: self.not_compared.clone(),
-            in_place,
-            resolverd,
+            in_place: self.in_place.ended(),
+            resolverd: self.resolverd.ended(),
             interrupted,
             skipped: self.skipped.clone(),
             left_out: self.left_out,
@@ -293,7 +268,7 @@ impl ShadowReport {
     }
 
     fn count(&self, weight: Weight) -> usize {
-        self.differences.iter().filter(|(_, one)| one.weight == weight).count()
+        self.differences.iter().filter(|one| one.weight == weight).count()
     }
 
     /// Why there is no verdict; none if there may be one.

@@ -79,7 +79,7 @@ fn the_worst_differences_come_first_and_decide() {
         captured.take(Ok(question(number)));
     }
     report.count_captured(&captured);
-    let names: Vec<&str> = report.differences().iter().map(|one| one.name.as_str()).collect();
+    let names: Vec<&str> = report.differences().iter().map(|one| one.question.name.as_str()).collect();
     assert_eq!(names, ["n104.example.", "n103.example.", "n102.example.", "n100.example.", "n101.example."]);
     let (told, sentence) = verdict(&report);
     assert_eq!(told, SwitchVerdict::LookFirst);

@@ -111,12 +111,12 @@ fn by_cause(differences: &[&Difference], weight: Weight) -> String {
 fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
     let mut text = format!("  {}: {}\n", cause.word(), questions(group.len()));
     for one in group.iter().take(most) {
-        let flags = [(one.dnssec_ok, " DO"), (one.checking_disabled, " CD")];
+        let flags = [(one.question.dnssec_ok, " DO"), (one.question.checking_disabled, " CD")];
         let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
         let shown = format!(
             "    {} {}{flags}\n      in place   {}\n      resolverd  {}\n      why        {}\n",
-            harmless(&one.name),
-            one.kind,
+            harmless(&one.question.name),
+            one.question.kind_text(),
             harmless(&one.in_place),
             harmless(&one.resolverd),
             harmless(&one.why),

@@ -1,6 +1,5 @@
 //! One question: both are asked, a difference is confirmed, and its cause is sought at the name servers.
 
-use futures_util::future::BoxFuture;
 use hickory_proto::rr::RecordType;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -10,7 +9,7 @@ use super::sides::Sides;
 use crate::domain::Daemon;
 use crate::limits::{SHADOW_PAUSE, SHADOW_REPEATS};
 use crate::moment;
-use doctor::facts::{CheckSubject, Got, NoReply, OtherResolver, ResolverWay, Want};
+use doctor::facts::{CheckSubject, Got, OtherResolver, ResolverWay, Want};
 use doctor::side_by_side::{SideBySide, compared};
 use gather::{Sources, gather};
 use shadow::answer::{Likeness, Side, SideAnswer, parting};
@@ -28,31 +27,6 @@ pub(super) struct Examiner {
     /// How many of these may still begin.
     pub(super) left: Semaphore,
     pub(super) lists: ListBudget,
-}
-
-/// The daemon, with the resolver in place asked by this command: the daemon may be configured to send nothing to loopback.
-struct WithInPlace<'e>(&'e Examiner);
-
-impl Sources for WithInPlace<'_> {
-    fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got> {
-        let examiner = self.0;
-        match want {
-            Want::Resolver { server, name, kind, .. } if *server == examiner.sides.in_place => {
-                Box::pin(async move {
-                    let Ok(kind) = kind.parse::<RecordType>() else {
-                        return Got::NoReply(NoReply::Unknown("no type of a question".to_owned()));
-                    };
-                    let name = name.clone();
-                    let question = AskedQuestion { name, kind, dnssec_ok: false, checking_disabled: false };
-                    match examiner.sides.ask(Side::InPlace, &question).await {
-                        SideAnswer::Reply(reply) => Got::Reply(reply.facts),
-                        SideAnswer::None(_) => Got::NoReply(NoReply::Silent),
-                    }
-                })
-            }
-            _ => examiner.daemon.ask(want),
-        }
-    }
 }
 
 impl Examiner {
@@ -124,7 +98,7 @@ impl Examiner {
         }
         let domain = parting(&question.name, kind, &last.in_place, &last.resolverd);
         let subject = CheckSubject { domain, unix: moment::unix(), ..self.subject.clone() };
-        let facts = gather(subject, &SideBySide { kind }, &WithInPlace(self)).await;
+        let facts = gather(subject, &SideBySide { kind }, &self.daemon).await;
         if evidence.configured.is_none() {
             evidence.configured = facts.configured().map(str::to_owned);
         }
