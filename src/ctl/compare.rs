@@ -68,7 +68,7 @@ pub(super) fn run(
 ///
 /// # Errors
 /// The daemon does not answer.
-pub(super) fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> {
+fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> {
     let line = |reply: Reply| match reply {
         Reply::Config { line } => Some(line + "\n"),
         _ => None,

@@ -180,7 +180,7 @@ enum Command {
     Compare(compare::Arguments),
     /// Compare resolverd with the resolver in place, before a switch.
     ///
-    /// Each different question of a file, or of live clients, is sent to both. A difference counts if both give it again;
+    /// Each different question of a file is sent to both. A difference counts if both give it again;
     /// its cause is looked for at the name servers of the zone. At most 20000 questions. Ctrl-C ends with the report so far.
     /// Names with the key of a DNS list, .onion and localhost are not sent.
     #[command(after_long_help = terms::SHADOW)]

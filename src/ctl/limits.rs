@@ -113,21 +113,3 @@ pub(crate) const SHADOW_LIST_QUESTIONS: usize = 100;
 
 /// Differences that the screen shows of each cause; JSON has all.
 pub(crate) const MAX_SHADOW_SHOWN: usize = 10;
-
-/// The longest time of `--for`: a week has every kind of day.
-pub(crate) const MAX_SHADOW_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// Queries over UDP that the listener passes on at once, each with a socket of its own: half of the 1 024 files that a process may open.
-pub(crate) const MAX_LIVE_RELAYS: usize = 512;
-
-/// Connections of clients to the listener at once, each with two sockets.
-pub(crate) const MAX_LIVE_CONNECTIONS: usize = 100;
-
-/// Copies of queries that wait for their comparison: some seconds of a busy gateway. The others are answered and not compared.
-pub(crate) const MAX_LIVE_WAITING: usize = 1_024;
-
-/// How long the listener waits for the resolver in place: clients have asked again or given up by then.
-pub(crate) const LIVE_PATIENCE: Duration = Duration::from_secs(12);
-
-/// How long a connection of a client lasts: longer than resolvers keep idle ones (RFC 7766 section 6.2.3). Clients connect again.
-pub(crate) const LIVE_CONNECTION: Duration = Duration::from_secs(60);

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dns::question::ExtendedError;
 use doctor::compared_data;
 use doctor::facts::{Record, ReplyFacts, canonical};
 
@@ -46,8 +45,6 @@ pub struct SideReply {
     pub facts: ReplyFacts,
     /// AD: the resolver has validated it.
     pub secure: bool,
-    /// The first extended error.
-    pub error: Option<ExtendedError>,
 }
 
 /// The result of a question to a resolver.
@@ -71,9 +68,14 @@ impl SideAnswer {
         }
     }
 
-    /// The first extended error.
-    pub fn error(&self) -> Option<&ExtendedError> {
-        self.reply()?.error.as_ref()
+    /// Returns true if it has one of these extended errors (RFC 8914).
+    pub fn has_error(&self, codes: &[u16]) -> bool {
+        self.reply().is_some_and(|reply| reply.facts.extended_errors.iter().any(|code| codes.contains(code)))
+    }
+
+    /// Its extended errors in words; empty without one.
+    pub fn errors(&self) -> &str {
+        self.reply().map_or("", |reply| &reply.facts.why)
     }
 
     /// Returns true if it has AD.
@@ -137,17 +139,8 @@ impl SideAnswer {
             }
             rcode => rcode.to_owned(),
         };
-        match &reply.error {
-            Some(error) => format!("{words} [{}]", error_words(error)),
-            None => words,
-        }
+        if self.errors().is_empty() { words } else { format!("{words} [{}]", self.errors()) }
     }
-}
-
-/// An extended error in words.
-pub(crate) fn error_words(error: &ExtendedError) -> String {
-    let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
-    if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }
 }
 
 /// How alike two answers are.

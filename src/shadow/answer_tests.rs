@@ -25,7 +25,7 @@ pub(crate) fn answer(word: &str) -> SideAnswer {
         }
     }
     let facts = ReplyFacts { rcode: rcode.to_owned(), answers, ..ReplyFacts::default() };
-    SideAnswer::Reply(Box::new(SideReply { facts, secure, error: None }))
+    SideAnswer::Reply(Box::new(SideReply { facts, secure }))
 }
 
 #[test]

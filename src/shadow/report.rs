@@ -46,10 +46,6 @@ pub enum NotCompared {
     Ended,
     /// The daemon did not answer over its control socket.
     Unreached,
-    /// Live: too many queries waited. These are queries, and not different questions.
-    Overload,
-    /// Live: queries of clients that `[listen]` of resolverd does not allow. They were not answered.
-    Denied,
 }
 
 impl NotCompared {
@@ -60,8 +56,6 @@ impl NotCompared {
             Self::ListBudget => "to DNS lists beyond --list-questions",
             Self::Ended => "not reached before the end",
             Self::Unreached => "for which the daemon did not answer over its control socket",
-            Self::Overload => "queries were answered and not compared, because too many waited",
-            Self::Denied => "queries of clients that [listen] of resolverd does not allow, dropped",
         }
     }
 }
@@ -155,7 +149,7 @@ pub struct ShadowSummary {
     pub resolverd: SideSummary,
     /// Whether a signal ended the run.
     pub interrupted: bool,
-    /// Parts of the file, or queries of clients, without a question to compare.
+    /// Parts of the file without a question to compare.
     pub skipped: BTreeMap<Skipped, u64>,
     /// Queries of different questions beyond `MAX_SHADOW_QUESTIONS`.
     pub left_out: u64,
@@ -221,7 +215,7 @@ impl ShadowReport {
         self.differences.push(difference);
     }
 
-    /// Counts the queries of the questions that were compared, at the end: clients send more until then.
+    /// Counts the queries of the questions that were compared, at the end.
     pub fn count_captured(&mut self, captured: &Captured) {
         (self.skipped, self.left_out) = (captured.skipped.clone(), captured.left_out);
         self.queries = self.compared.iter().map(|question| captured.queries_of(question)).sum();

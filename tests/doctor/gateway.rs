@@ -9,7 +9,6 @@ use dns::random::Random;
 use hickory_proto::rr::Name;
 use lab::sockets::LabSockets;
 use lab::world::Lab;
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -81,11 +80,6 @@ impl Gateway {
     pub(crate) fn kill(&mut self) {
         self.daemon.kill().unwrap();
         self.daemon.wait().unwrap();
-    }
-
-    /// Sends a signal to the daemon.
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.daemon), signal).unwrap();
     }
 
     /// A file in the folder of the configuration.

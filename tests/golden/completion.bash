@@ -1804,7 +1804,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__shadow)
-            opts="-h --against --from --listen --for --rate --list-questions --socket --json --color --help"
+            opts="-h --against --from --rate --list-questions --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1815,14 +1815,6 @@ _resolverctl() {
                     return 0
                     ;;
                 --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -117,9 +117,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l loca
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l against -d 'Resolver in place: ADDRESS or ADDRESS:PORT' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l from -d 'File with questions (`-`: standard input), or "live": those of clients of --listen' -r -F
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l listen -d 'Listener of --from live; clients get the answers of the resolver in place' -r
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l for -d 'End after this time, like 30m or 1h; at most 168h' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l from -d 'File with questions (`-`: standard input)' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l rate -d 'Questions a second, at most 1000' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l list-questions -d 'Maximum of questions to each DNS list' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand shadow" -l socket -d 'Control socket of the daemon' -r -F

@@ -118,9 +118,7 @@ _arguments "${_arguments_options[@]}" : \
 (shadow)
 _arguments "${_arguments_options[@]}" : \
 '--against=[Resolver in place\: ADDRESS or ADDRESS\:PORT]:RESOLVER:_default' \
-'--from=[File with questions (\`-\`\: standard input), or "live"\: those of clients of --listen]:FILE|live:_files' \
-'--listen=[Listener of --from live; clients get the answers of the resolver in place]:ADDRESS:PORT:_default' \
-'--for=[End after this time, like 30m or 1h; at most 168h]:SPAN:_default' \
+'--from=[File with questions (\`-\`\: standard input)]:FILE:_files' \
 '--rate=[Questions a second, at most 1000]:NUMBER:_default' \
 '--list-questions=[Maximum of questions to each DNS list]:NUMBER:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \

@@ -95,7 +95,7 @@ equal_is_safe() {
   has '^safe to switch: ' ctl shadow --against $in_place --from "$work/equal.log"
 }
 
-# The same from packets and from clients.
+# The same from packets.
 from_packets() {
   local number
   begin tcpdump tcpdump -i lo -w "$work/shadow.pcap" -U "udp and host $in_place and port 53"
@@ -104,18 +104,6 @@ from_packets() {
   soon has "n30.wild" tcpdump -n -r "$work/shadow.pcap"
   end tcpdump
   has '^safe to switch: ' ctl shadow --against $in_place --from "$work/shadow.pcap"
-}
-
-from_clients() {
-  local number
-  begin live resolverctl --socket "$work/control.sock" shadow --against $in_place --from live --listen 127.0.0.4:53
-  soon grep -q 'listens at' "$work/live.log"
-  for number in {1..30}; do has 198.18.77.30 dig @127.0.0.4 +tries=1 +timeout=5 +short "n$number.wild.domain.example" A; done
-  has 198.18.77.30 dig @127.0.0.4 +tcp +tries=1 +timeout=5 +short n1.wild.domain.example A
-  has 'status: NXDOMAIN' dig @127.0.0.4 +tries=1 +timeout=5 blocked.wild.domain.example A
-  read -r -t 6 <>"$work/never" || true
-  end live
-  has 'policy: 1 question' cat "$work/live.log"
 }
 
 zone_as_before() {
@@ -130,7 +118,6 @@ zone_as_before() {
 check "shadow: it finds the differences that were put in, and none else" finds_what_was_put_in
 check "shadow: equal answers are safe" equal_is_safe
 check "shadow: packets" from_packets
-check "shadow: clients of the listener get the answers of Unbound" from_clients
 end in-place
 restart
 check "shadow: the other themes have the zone as it was" zone_as_before

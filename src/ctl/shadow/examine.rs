@@ -12,7 +12,7 @@ use crate::moment;
 use doctor::facts::{CheckSubject, Got, OtherResolver, ResolverWay, Want};
 use doctor::side_by_side::{SideBySide, compared};
 use gather::{Sources, gather};
-use shadow::answer::{Likeness, Side, SideAnswer, parting};
+use shadow::answer::{Likeness, Side, parting};
 use shadow::asked::AskedQuestion;
 use shadow::judge::{Evidence, Sample};
 
@@ -30,20 +30,11 @@ pub(super) struct Examiner {
 }
 
 impl Examiner {
-    /// Compares the answers to a question. `in_place`: the answer that a client has had. `answers_others`: whether the resolver in place
-    /// has answered other questions so far; one that replies to nothing shows nothing.
-    pub(super) async fn examine(
-        &self,
-        question: &AskedQuestion,
-        in_place: Option<SideAnswer>,
-        answers_others: bool,
-    ) -> Evidence {
-        let first = match in_place {
-            Some(in_place) => Sample { in_place, resolverd: self.sides.ask(Side::Resolverd, question).await },
-            None => self.sides.sample(question).await,
-        };
+    /// Compares the answers to a question. `answers_others`: whether the resolver in place has answered other questions so far; one that
+    /// replies to nothing shows nothing.
+    pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Evidence {
         let mut evidence = Evidence {
-            samples: vec![first],
+            samples: vec![self.sides.sample(question).await],
             list: self.lists.list_of(&question.name),
             ..Evidence::default()
         };

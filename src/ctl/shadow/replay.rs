@@ -1,26 +1,19 @@
-//! The questions of a file or of clients, one after the other at a bounded rate.
+//! The questions of a file, one after the other at a bounded rate.
 
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::examine::Examiner;
 use crate::client::ControlClient;
 use crate::domain::kept_here;
-use shadow::answer::SideAnswer;
 use shadow::asked::AskedQuestion;
+use shadow::capture::Captured;
 use shadow::judge::Evidence;
 use shadow::limits::SHADOW_AT_ONCE;
 use shadow::report::{NotCompared, ShadowReport};
-
-/// A question that waits for its comparison.
-pub(super) struct Waiting {
-    pub(super) question: AskedQuestion,
-    /// The answer that a client has had from the resolver in place.
-    pub(super) in_place: Option<SideAnswer>,
-}
 
 /// A run.
 pub(super) struct Replay<'r> {
@@ -28,71 +21,57 @@ pub(super) struct Replay<'r> {
     pub(super) client: &'r ControlClient,
     /// The time between two questions.
     pub(super) pause: Duration,
-    /// Whether it ends when one of the resolvers replies to nothing. Clients are served on.
-    pub(super) ends_in_silence: bool,
-}
-
-/// The end of a run.
-#[derive(Default)]
-pub(super) struct Played {
-    /// Questions that were compared or refused.
-    pub(super) ended: usize,
-    /// Questions that were begun and not ended.
-    pub(super) cut: usize,
 }
 
 impl Replay<'_> {
-    /// Compares all questions until the last one, or until `end`.
+    /// Compares all questions until the last one, until a resolver has replied to none of many, or until a signal. Returns true if there was
+    /// a signal.
     pub(super) async fn run(
         &self,
-        questions: impl Stream<Item = Waiting>,
+        captured: &Captured,
         report: &mut ShadowReport,
-        end: impl Future<Output = ()>,
-    ) -> Played {
-        let (mut questions, mut end) = (pin!(questions.fuse()), pin!(end));
+        signal: impl Future,
+    ) -> bool {
+        let (mut signal, mut interrupted) = (pin!(signal), false);
         let mut turns = interval(self.pause);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut next, mut is_over) = (None, false);
-        let (mut running, mut played) = (FuturesUnordered::new(), Played::default());
-        while !is_over || next.is_some() || !running.is_empty() {
+        let mut questions = captured.questions.iter().map(|(question, _)| question);
+        let mut running = FuturesUnordered::new();
+        while questions.len() > 0 || !running.is_empty() {
             tokio::select! {
                 biased;
-                () = &mut end => {
-                    played.cut = running.len() + usize::from(next.is_some());
-                    return played;
+                _ = &mut signal => {
+                    interrupted = true;
+                    break;
                 }
                 Some((question, evidence)) = running.next() => {
-                    played.ended += 1;
                     match evidence {
-                        Ok(evidence) => report.take(&question, &evidence),
+                        Ok(evidence) => report.take(question, &evidence),
                         Err(why) => report.leave_out(why, 1),
                     }
-                    if self.ends_in_silence && report.is_silent() {
-                        played.cut = running.len() + usize::from(next.is_some());
-                        return played;
+                    if report.is_silent() {
+                        break;
                     }
                 }
-                question = questions.next(), if !is_over && next.is_none() => {
-                    is_over = question.is_none();
-                    next = question;
-                }
-                _ = turns.tick(), if next.is_some() && running.len() < SHADOW_AT_ONCE => {
-                    running.extend(next.take().map(|waiting| self.one(waiting, report.answers_others())));
+                _ = turns.tick(), if questions.len() > 0 && running.len() < SHADOW_AT_ONCE => {
+                    running.extend(questions.next().map(|question| self.one(question, report.answers_others())));
                 }
             }
         }
-        played
+        let left = questions.len() + running.len();
+        report.leave_out(NotCompared::Ended, u64::try_from(left).unwrap_or(u64::MAX));
+        interrupted
     }
 
     /// Compares one question, unless it is not to be sent.
-    async fn one(
+    async fn one<'q>(
         &self,
-        Waiting { question, in_place }: Waiting,
+        question: &'q AskedQuestion,
         answers_others: bool,
-    ) -> (AskedQuestion, Result<Evidence, NotCompared>) {
-        let evidence = match self.refused(&question).await {
+    ) -> (&'q AskedQuestion, Result<Evidence, NotCompared>) {
+        let evidence = match self.refused(question).await {
             Some(why) => Err(why),
-            None => Ok(self.examiner.examine(&question, in_place, answers_others).await),
+            None => Ok(self.examiner.examine(question, answers_others).await),
         };
         (question, evidence)
     }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::Name;
-use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
@@ -16,7 +15,6 @@ use tokio::time::timeout;
 use crate::limits::SHADOW_PATIENCE;
 use crate::peer::words;
 use control::direct::reply;
-use dns::question::ExtendedError;
 use dns::random::Random;
 use dns::wire::presentation::read_name;
 use dns::wire::{PAYLOAD, response};
@@ -26,12 +24,6 @@ use shadow::judge::Sample;
 
 /// The time after which a datagram is sent again: the first or the reply may be lost.
 const AGAIN: Duration = Duration::from_secs(2);
-
-/// The option of extended errors (RFC 8914 section 2).
-const EXTENDED_ERROR: u16 = 15;
-
-/// Characters of the text of an extended error that are kept.
-const MAX_ERROR_TEXT: usize = 300;
 
 /// The addresses of both.
 #[derive(Clone, Debug)]
@@ -54,7 +46,7 @@ impl Sides {
     }
 
     /// Asks one.
-    pub(super) async fn ask(&self, side: Side, question: &AskedQuestion) -> SideAnswer {
+    async fn ask(&self, side: Side, question: &AskedQuestion) -> SideAnswer {
         let server = match side {
             Side::InPlace => self.in_place,
             Side::Resolverd => self.resolverd,
@@ -89,20 +81,11 @@ impl Sides {
 }
 
 /// The facts of a message.
-pub(super) fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
+fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     SideAnswer::Reply(Box::new(SideReply {
         facts: reply(message, elapsed),
         secure: message.metadata.authentic_data,
-        error: extended_error(message),
     }))
-}
-
-fn extended_error(message: &Message) -> Option<ExtendedError> {
-    let code = EdnsCode::from(EXTENDED_ERROR);
-    let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };
-    let (number, text) = data.split_first_chunk::<2>()?;
-    let text = String::from_utf8_lossy(text).chars().take(MAX_ERROR_TEXT).collect::<String>();
-    Some(ExtendedError::new(u16::from_be_bytes(*number), text))
 }
 
 /// Over UDP, and over TCP after TC.

@@ -6,7 +6,7 @@ mod evidence;
 mod unequal;
 
 pub use self::evidence::{Cause, Evidence, Judged, Sample, Weight};
-use super::answer::{Likeness, Side, error_words};
+use super::answer::{Likeness, Side};
 
 /// Finds the cause.
 pub fn judge(evidence: &Evidence) -> Judged {
@@ -47,11 +47,9 @@ fn both_fail(last: &Sample) -> Judged {
     match last.resolverd.rcode() {
         None => Judged::unknown("neither has replied"),
         Some("SERVFAIL") => {
-            let errors = Side::BOTH.into_iter().filter_map(|side| {
-                let error = last.of(side).reply()?.error.as_ref()?;
-                Some(format!("; {}: {}", side.words(), error_words(error)))
-            });
-            let errors: String = errors.collect();
+            let of_side = |side: Side| format!("; {}: {}", side.words(), last.of(side).errors());
+            let have_errors = Side::BOTH.into_iter().filter(|side| !last.of(*side).errors().is_empty());
+            let errors: String = have_errors.map(of_side).collect();
             Judged::harmless(Cause::BrokenZone, None, format!("the zone fails for both{errors}"))
         }
         Some(_) => Judged::harmless(Cause::None, None, ""),

@@ -2,7 +2,6 @@ use super::*;
 use crate::answer::SideAnswer;
 use crate::answer::SideReply;
 use crate::answer::tests::answer;
-use dns::question::ExtendedError;
 use doctor::facts::ReplyFacts;
 use doctor::side_by_side::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer, Doubt};
 
@@ -173,7 +172,7 @@ fn with(words: &str, change: impl Fn(&mut SideReply, &mut SideReply)) -> Evidenc
 fn an_answer_of_its_own_is_policy() {
     let own = with(OTHER, |in_place, _| in_place.facts.authoritative = true);
     expect(&own, Cause::Policy, Look, Some(InPlace));
-    let blocked = with("nx 192.0.2.2", |in_place, _| in_place.error = Some(ExtendedError::new(15, "")));
+    let blocked = with("nx 192.0.2.2", |in_place, _| in_place.facts.extended_errors = vec![15]);
     expect(&blocked, Cause::Policy, Look, Some(InPlace));
     expect(&with("refused 192.0.2.2", |_, _| {}), Cause::Policy, Look, Some(InPlace));
     let filtered = Evidence {
@@ -216,7 +215,7 @@ fn failures_are_bogus_or_broken_only_if_that_is_shown() {
     expect(&unchecked, Cause::Bogus, Look, Some(Resolverd));
     let unchecked = Evidence { with_cd: Some(sample("192.0.2.1 192.0.2.1")), ..both("fail 192.0.2.1") };
     expect(&unchecked, Cause::Bogus, Look, Some(InPlace));
-    let told = with("fail 192.0.2.1", |in_place, _| in_place.error = Some(ExtendedError::new(7, "")));
+    let told = with("fail 192.0.2.1", |in_place, _| in_place.facts.extended_errors = vec![7]);
     expect(&told, Cause::Bogus, Look, Some(InPlace));
     let rows =
         |verdict| compared(("192.0.2.1", Same, 9), ("192.0.2.1", Failed, 9), ("192.0.2.1", verdict, 9));
@@ -240,7 +239,7 @@ fn failures_are_bogus_or_broken_only_if_that_is_shown() {
     );
     expect(&Evidence { compared: rows(Failed), ..both("silent fail") }, Cause::BrokenZone, Harmless, None);
     expect(&both("silent 192.0.2.1"), Cause::Unknown, Weight::Unknown, None);
-    let stale = with("192.0.2.1 fail", |in_place, _| in_place.error = Some(ExtendedError::new(3, "")));
+    let stale = with("192.0.2.1 fail", |in_place, _| in_place.facts.extended_errors = vec![3]);
     expect(&stale, Cause::Old, Harmless, Some(InPlace));
 }
 
@@ -269,8 +268,7 @@ fn only_a_missing_ad_of_resolverd_matters() {
 #[test]
 fn a_reply_without_facts_is_judged() {
     expect(&Evidence::default(), Cause::Unknown, Weight::Unknown, None);
-    let empty =
-        SideAnswer::Reply(Box::new(SideReply { facts: ReplyFacts::default(), secure: false, error: None }));
+    let empty = SideAnswer::Reply(Box::new(SideReply { facts: ReplyFacts::default(), secure: false }));
     let sample = Sample { in_place: empty.clone(), resolverd: empty };
     expect(&Evidence { samples: vec![sample], ..Evidence::default() }, Cause::None, Harmless, None);
 }

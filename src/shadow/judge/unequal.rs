@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::evidence::{Cause, Evidence, Judged, Sample};
-use crate::answer::{Side, SideAnswer, error_words};
+use crate::answer::{Side, SideAnswer};
 use dns::question::ExtendedError;
 use doctor::side_by_side::{AnswerVerdict, ComparedAnswer, Doubt};
 
 /// Extended errors by which a resolver says that it has changed the answer: Forged Answer, Blocked, Censored, Filtered.
 const CHANGED: [u16; 4] = [4, ExtendedError::BLOCKED, 16, ExtendedError::FILTERED];
+
+/// Extended errors of a wrong or missing signature (RFC 8914 sections 4.7 to 4.13).
+const BOGUS: [u16; 7] = [6, 7, 8, 9, 10, 11, 12];
 
 /// Extended errors of an expired answer: Stale Answer, Stale NXDOMAIN Answer.
 const STALE: [u16; 2] = [ExtendedError::STALE_ANSWER, 19];
@@ -69,7 +72,7 @@ fn in_parentheses(reason: &str) -> String {
 
 /// A resolver says that its answer has expired.
 fn stale(last: &Sample) -> Option<Judged> {
-    let is_stale = |side: &Side| last.of(*side).error().is_some_and(|error| STALE.contains(&error.code));
+    let is_stale = |side: &Side| last.of(*side).has_error(&STALE);
     let side = Side::BOTH.into_iter().find(is_stale)?;
     Some(old(side, "an expired answer of its cache, because no name server answers it"))
 }
@@ -93,14 +96,14 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
         let row = evidence
             .row(side)
             .filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
-        let why = match (answer.error().filter(|error| CHANGED.contains(&error.code)), row) {
-            (Some(error), _) => error_words(error),
+        let why = match (answer.has_error(&CHANGED), row) {
+            (true, _) => answer.errors().to_owned(),
             // A resolver has no authority for what it has from others (RFC 1035 section 4.1.1).
             _ if answer.reply().is_some_and(|reply| reply.facts.authoritative) => {
                 "it answers with authority (AA), from a zone or from data of its own".to_owned()
             }
-            (None, Some(row)) => row.why.clone(),
-            (None, None) => continue,
+            (false, Some(row)) => row.why.clone(),
+            (false, None) => continue,
         };
         let why = format!("{}: {why}", side.words());
         return Some(Judged::look(Cause::Policy, side, why, advice_on_policy(side)));
@@ -131,14 +134,11 @@ fn failing_servers(evidence: &Evidence) -> Option<String> {
 /// The cause for which one of them has no answer.
 fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     let answer = last.of(side);
-    let reason = match (answer.error(), side) {
-        (Some(error), _) => in_parentheses(&error_words(error)),
-        (None, Side::Resolverd) => in_parentheses(&evidence.reason),
-        (None, Side::InPlace) => String::new(),
-    };
+    let is_unexplained = answer.errors().is_empty() && side == Side::Resolverd;
+    let reason = in_parentheses(if is_unexplained { &evidence.reason } else { answer.errors() });
     let rcode = answer.rcode().unwrap_or("no reply");
     let answers_unchecked = evidence.with_cd.as_ref().is_some_and(|sample| sample.of(side).is_known());
-    if rcode == "SERVFAIL" && (answers_unchecked || answer.error().is_some_and(ExtendedError::is_bogus)) {
+    if rcode == "SERVFAIL" && (answers_unchecked || answer.has_error(&BOGUS)) {
         let why = format!(
             "{} finds the signatures wrong or missing{reason}, and {} does not validate the answer",
             side.words(),

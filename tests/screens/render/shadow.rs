@@ -20,7 +20,7 @@ fn answer(rcode: &str, address: Option<&str>) -> SideAnswer {
     };
     let answers = address.into_iter().map(record).collect();
     let facts = ReplyFacts { rcode: rcode.to_owned(), millis: 12, answers, ..ReplyFacts::default() };
-    SideAnswer::Reply(Box::new(SideReply { facts, secure: false, error: None }))
+    SideAnswer::Reply(Box::new(SideReply { facts, secure: false }))
 }
 
 fn judged(cause: Cause, weight: Weight, side: Option<Side>, advice: &str) -> Judged {
