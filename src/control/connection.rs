@@ -20,6 +20,7 @@ use super::protocol::{
 };
 use super::rows;
 use super::{Controlled, configured, health, lists, lookup, zones};
+use dns::clock::micros;
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
 use history::failed::FailedReport;

@@ -121,10 +121,7 @@ impl Sources for Daemon {
                     Ok(Some(why)) => return Got::NoReply(NoReply::Unknown(why)),
                     Err(failure) => return Got::NoReply(NoReply::Unknown(failure.to_string())),
                 }
-                self.resolvers
-                    .ask(resolver, (name, kind))
-                    .await
-                    .map_or_else(Got::NoReply, Got::Reply)
+                self.resolvers.ask(resolver, (name, kind)).await.map_or_else(Got::NoReply, Got::Reply)
             });
         }
         type Connect = fn(&str, SocketAddr) -> Got;

@@ -56,8 +56,7 @@ impl SecuredResolvers {
         resolver: &SecuredResolver,
         (name, kind): (&str, &str),
     ) -> Result<ReplyFacts, NoReply> {
-        let message =
-            question(name, kind).map_err(|problem| NoReply::Unknown(problem.sentence))?;
+        let message = question(name, kind).map_err(|problem| NoReply::Unknown(problem.sentence))?;
         let place = Arc::clone(self.open.lock().await.entry(resolver.clone()).or_default());
         let began = Instant::now();
         let asked = async {
