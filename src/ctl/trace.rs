@@ -43,6 +43,7 @@ pub(super) fn run(
         has_reader = written.is_continue();
         Ok(written)
     })?;
-    let exit = exit.or((!has_reader).then_some(Exit::Yes)).ok_or_else(unexpected)?;
+    let exit = if has_reader { exit } else { exit.or(Some(Exit::Yes)) };
+    let exit = exit.ok_or_else(unexpected)?;
     Ok(CommandOutcome { text: String::new(), exit })
 }

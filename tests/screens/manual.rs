@@ -30,7 +30,13 @@ fn rendered(
     // The library leaves out the help of options that the short help leaves out.
     let command = command.clone().mut_args(|argument| argument.hide_short_help(false));
     part(&Man::new(command), &mut text).unwrap();
-    String::from_utf8(text).unwrap()
+    let text = String::from_utf8(text).unwrap().replace("\\*(Aq", "\\(aq");
+    let lines = text.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    // Each possible value is a line.
+    text.replace(".br\n\n.br\n\\fIPossible values:\\fR\n.RS 14\n.IP \\(bu 2\n", ".nf\n")
+        .replace(".IP \\(bu 2\n", "")
+        .replace(".RE\n", ".fi\n")
 }
 
 /// The head of a page, without a date: a page changes with its content, and not with the day.
@@ -82,18 +88,19 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
 fn leaf(words: &str, command: &Command) -> String {
     let command = command.clone().bin_name(words).disable_help_flag(true).disable_version_flag(true);
     let synopsis = rendered(&command, Man::render_synopsis_section);
-    let synopsis = synopsis.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
-    let synopsis: String = synopsis.skip(1).map(|line| format!("{line}\n")).collect();
+    let synopsis: String = synopsis.lines().skip(1).map(|line| format!("{line}\n")).collect();
     let about = command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string);
     let about = escaped(&about.unwrap_or_default()).replace("\n\n", "\n.PP\n");
     let options = rendered(&command, Man::render_options_section);
-    let options: String = options
-        .lines()
-        .filter(|line| !line.starts_with(".SH") && !line.starts_with(".ie") && !line.starts_with(".el"))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let options: String =
+        options.lines().filter(|line| !line.starts_with(".SH")).map(|line| format!("{line}\n")).collect();
     let terms = command.get_after_long_help().map(|terms| aligned(&terms.to_string())).unwrap_or_default();
     format!(".SS {}\n{synopsis}.PP\n{}.\n{options}{terms}", escaped(words), about.trim_end_matches('.'))
+}
+
+/// A term in bold, before its text.
+fn tag(term: &str) -> String {
+    format!(".IP \"\\fB{}\\fR\"", escaped(term))
 }
 
 /// Text with lines of its own, such as a table of terms.
@@ -111,7 +118,7 @@ fn program(command: &Command) -> String {
 fn codes(level: Level) -> String {
     let codes = Code::ALL.iter().map(|code| code.entry()).filter(|entry| entry.level == level);
     let words: Vec<&str> = codes.map(|entry| entry.word).collect();
-    format!(".TP\n.B {}\n{}\n", level.word(), words.join(",\n"))
+    format!("{}\n{}\n", tag(level.word()), words.join(",\n"))
 }
 
 #[test]
@@ -148,8 +155,7 @@ const CERTIFICATES: &str = ".SH CERTIFICATES\n\
              .RE\n.fi\n.PP\n\
              resolverd takes renewed files into use within 30 s. If the key does not fit the certificate, or a file cannot be \
              read, it logs that once, uses the old pair, and `resolverctl status` shows it; a start or a reload with such files fails. The status also has a problem from \
-             14 days before the certificate ends. The ports 853 and 443 need no change of the service: it may bind ports below 1024. \
-             `sudo \\-u resolverd resolverd \\-\\-check` shows whether the user can read the files.\n";
+             14 days before the certificate ends. `sudo \\-u resolverd resolverd \\-\\-check` shows whether the user can read the files.\n";
 
 #[test]
 fn resolverd_8() {
@@ -198,15 +204,15 @@ fn resolverd_metrics_7() {
                 MetricKind::Counter => String::new(),
                 kind => capital(kind.word()) + ": ",
             };
-            format!(".TP\n.B {}\n{kind}{}\n", escaped(&head), escaped(metric.about))
+            format!("{}\n{kind}{}\n", tag(&head), escaped(metric.about))
         })
         .collect();
     let text = head("resolverd-metrics", 7, "metrics of resolverd for Prometheus")
         + &section(
             "DESCRIPTION",
             "With metrics.listen of resolverd.toml(5), resolverd serves its statistics over HTTP at the path /metrics, in the text \
-             format of Prometheus. Times are in seconds, sizes in bytes. Names of counters end with _total; they begin at 0 \
-             when resolverd starts. Words and values of labels are those of `resolverctl --json`; `resolverctl stats --help` \
+             format of Prometheus. Times are in seconds, sizes in bytes. Counters begin at 0 when resolverd \
+             starts. Words and values of labels are those of `resolverctl --json`; `resolverctl stats --help` \
              explains them. No client, name or server is a label.\n\
              Everybody who can connect may read the metrics: keep the listener on loopback, or behind a firewall.",
         )
@@ -288,15 +294,13 @@ fn key(block: &Block) -> String {
         .collect();
     let lines: String =
         block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
-    let label =
-        if block.lines.iter().any(|line| line.starts_with('#')) { "Example:" } else { "In the file:" };
     // The comment has the default, so only examples and lists of values are shown.
     let is_shown = |line: &String| line.starts_with('#') || (line.contains(" = [") && !line.ends_with("[]"));
     let shown = match block.lines.iter().any(is_shown) {
-        true => format!(".IP\n{label}\n.nf\n{lines}.fi\n"),
+        true => format!(".IP\n.nf\n{lines}.fi\n"),
         false => String::new(),
     };
-    format!(".TP\n.B {}\n{}{shown}", escaped(&names.join(", ")), filled(&block.comment))
+    format!("{}\n{}{shown}", tag(&names.join(", ")), filled(&block.comment))
 }
 
 #[test]

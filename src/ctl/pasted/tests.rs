@@ -236,12 +236,12 @@ fn an_entry_of_sendmails_mailq_is_found_anywhere_in_its_minute() {
 fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_now() {
     let entry = r#"{"queue_name": "deferred", "queue_id": "4A1B2C", "arrival_time": 1795302000, "message_size": 9, "sender": "bob@sender.example", "recipients": [{"address": "a@gone.example", "delay_reason": "Host or domain name not found. Name service error for name=silent.example type=MX: Host not found, try again"}, {"address": "b@gone.example"}]}"#;
     let lines = read(entry, NOW);
-    let told: Vec<_> = lines
+    let described: Vec<_> = lines
         .iter()
         .map(|line| (line.number, line.at, line.at_last, line.is_arrival, line.blames_dns))
         .collect();
     let came = Some(NOW - 3_600.0);
-    assert_eq!(told, [(1, came, came, true, false), (1, came, Some(NOW), false, true)]);
+    assert_eq!(described, [(1, came, came, true, false), (1, came, Some(NOW), false, true)]);
     assert_eq!(lines[0].subjects, ["sender.example"]);
     assert_eq!(lines[1].subjects, ["silent.example", "gone.example"]);
     assert!(lines.iter().all(|line| line.text == entry));
@@ -307,8 +307,9 @@ pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageRe
 fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option<MessageReport> {
     let shift = line.end().unwrap() - NOW;
     found.iter_mut().for_each(|message| message.began += shift);
-    let told = settle(line, found, &|began| format!("{:.0} s", began - shift - NOW)).into_iter().next()?;
-    Some(MessageReport { began: (told.began - shift).round(), ..told })
+    let described =
+        settle(line, found, &|began| format!("{:.0} s", began - shift - NOW)).into_iter().next()?;
+    Some(MessageReport { began: (described.began - shift).round(), ..described })
 }
 
 /// A message that began some seconds after the end of a line, and how many subjects of the line have found it.
@@ -397,12 +398,12 @@ fn a_line_is_told_about_its_own_mail() {
         }
         let last = reports.last().unwrap().culprit.clone();
         for reports in [reports.clone(), reports.into_iter().rev().collect()] {
-            let told = settled(text, reports).unwrap();
-            assert_eq!((told.began - NOW, told.culprit.kind), wanted, "{text}: {told:#?}");
+            let described = settled(text, reports).unwrap();
+            assert_eq!((described.began - NOW, described.culprit.kind), wanted, "{text}: {described:#?}");
             if wanted.1 == CulpritKind::Unknown {
                 let evidence = format!("another mail of the same domain at {} s", wanted.0);
-                assert!(told.culprit.evidence.contains(&evidence), "{told:#?}");
-                assert_eq!(told.also, std::slice::from_ref(&last));
+                assert!(described.culprit.evidence.contains(&evidence), "{described:#?}");
+                assert_eq!(described.also, std::slice::from_ref(&last));
             }
         }
     }
@@ -410,9 +411,9 @@ fn a_line_is_told_about_its_own_mail() {
 
 #[test]
 fn a_delay_that_the_record_does_not_have_is_not_dns() {
-    let smtp = |delays: &str, told: &str| {
+    let smtp = |delays: &str, described: &str| {
         format!(
-            "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=mx.fine.example[192.0.2.9]:25, delay=31, delays={delays}, dsn=2.0.0, status={told}"
+            "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, relay=mx.fine.example[192.0.2.9]:25, delay=31, delays={delays}, dsn=2.0.0, status={described}"
         )
     };
     let lines = [
@@ -428,29 +429,33 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         "Nov 21 03:12:05 mx spamd[77]: spamd: result: . 0 - X scantime=12.5,rhost=192.0.2.9".to_owned(),
     ];
     for text in &lines {
-        let told = settled(text, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
-        assert_eq!(told.culprit.kind, CulpritKind::NotDns, "{text}");
-        assert!(told.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", told.culprit);
-        assert_eq!(told.line.as_ref(), Some(text));
+        let described = settled(text, vec![message(0.02, CulpritKind::None, Outcome::Upstream)]).unwrap();
+        assert_eq!(described.culprit.kind, CulpritKind::NotDns, "{text}");
+        assert!(described.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", described.culprit);
+        assert_eq!(described.line.as_ref(), Some(text));
     }
     // A list that failed next to it is shown, but has not caused thirty seconds.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
-    let told = settled(&lines[0], vec![failed()]).unwrap();
-    assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::NotDns, CulpritKind::ListRefused));
-    assert!(told.culprit.advice.contains("greeted late"), "{:?}", told.culprit);
+    let described = settled(&lines[0], vec![failed()]).unwrap();
+    assert_eq!(
+        (described.culprit.kind, described.also[0].kind),
+        (CulpritKind::NotDns, CulpritKind::ListRefused)
+    );
+    assert!(described.culprit.advice.contains("greeted late"), "{:?}", described.culprit);
     // A line that says itself that a lookup failed is explained by it.
     let deferred = smtp(
         "3000/0.01/0.1/0",
         "deferred (Host or domain name not found. Name service error for name=fine.example)",
     );
     let slow = message(0.1, CulpritKind::ServerSilent, Outcome::Remembered);
-    let told = settled(&deferred, vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
-    assert_eq!(told.culprit.kind, CulpritKind::ServerSilent);
+    let described =
+        settled(&deferred, vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
+    assert_eq!(described.culprit.kind, CulpritKind::ServerSilent);
     // So is one whose client slept longer than its failed query took.
     let slept = || MessageReport { took: 6.0, ..message(0.02, CulpritKind::Client, Outcome::Failed) };
     for text in [&deferred, LINES[0].0, LINES[9].0] {
-        let told = settled(text, vec![slept()]).unwrap();
-        assert_ne!(told.culprit.kind, CulpritKind::NotDns, "{text}");
+        let described = settled(text, vec![slept()]).unwrap();
+        assert_ne!(described.culprit.kind, CulpritKind::NotDns, "{text}");
     }
     // Most of the delay was DNS.
     let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
@@ -479,8 +484,8 @@ fn the_message_that_most_subjects_find_is_the_one_of_the_line() {
     // Another mail asked the same list 43 s before.
     let other =
         MessageReport { began: NOW - 43.0, ..message(3.0, CulpritKind::ServerFailed, Outcome::Failed) };
-    let told = settle_at_its_end(&line, vec![own.clone(), own.clone(), other, own]).unwrap();
-    assert_eq!((told.began, told.culprit.kind), (NOW, CulpritKind::NotDns));
+    let described = settle_at_its_end(&line, vec![own.clone(), own.clone(), other, own]).unwrap();
+    assert_eq!((described.began, described.culprit.kind), (NOW, CulpritKind::NotDns));
 }
 
 #[test]
@@ -494,8 +499,8 @@ fn a_line_that_blames_a_name_has_the_culprit_of_that_name() {
         let of_name = || of_subject(failed(), "broken.example.", "broken.example.");
         let of_address = || of_subject(failed(), "9.2.0.192.list.example.", "list.example.");
         for found in [vec![of_name(), of_address()], vec![of_address(), of_name()]] {
-            let told = settled(text, found).unwrap();
-            assert_eq!(told.culprit.zone.as_deref(), Some("broken.example."), "{text}");
+            let described = settled(text, found).unwrap();
+            assert_eq!(described.culprit.zone.as_deref(), Some("broken.example."), "{text}");
         }
     }
 }
@@ -524,10 +529,13 @@ fn a_retried_mail_has_the_culprit_of_its_last_try() {
     let line = one(
         "Nov 21 03:12:05 mx postfix/smtp[9]: 4A: to=<a@fine.example>, delay=3604, delays=3600/0.01/3.7/0.2, dsn=2.0.0, status=sent",
     );
-    let told =
+    let described =
         settle_at_its_end(&line, vec![message(3.6, CulpritKind::ServerSlow, Outcome::Upstream)]).unwrap();
-    assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::ServerSlow, CulpritKind::NotDns));
-    assert!(told.also[0].advice.contains("earlier lines of its queue id"), "{:?}", told.also);
+    assert_eq!(
+        (described.culprit.kind, described.also[0].kind),
+        (CulpritKind::ServerSlow, CulpritKind::NotDns)
+    );
+    assert!(described.also[0].advice.contains("earlier lines of its queue id"), "{:?}", described.also);
 }
 
 #[test]
@@ -537,16 +545,20 @@ fn a_retried_mail_of_sendmail_has_the_culprit_of_its_last_try() {
     );
     let mut slow = message(5.4, CulpritKind::ServerSlow, Outcome::Upstream);
     slow.began -= 5.4;
-    let told = settle_at_its_end(&line, vec![slow]).unwrap();
-    assert_eq!((told.culprit.kind, told.also[0].kind), (CulpritKind::ServerSlow, CulpritKind::NotDns));
+    let described = settle_at_its_end(&line, vec![slow]).unwrap();
+    assert_eq!(
+        (described.culprit.kind, described.also[0].kind),
+        (CulpritKind::ServerSlow, CulpritKind::NotDns)
+    );
     assert!(
-        told.also[0].evidence.ends_with("was 1806.0 s, and 6.0 s of it were in the last try"),
-        "{told:?}"
+        described.also[0].evidence.ends_with("was 1806.0 s, and 6.0 s of it were in the last try"),
+        "{described:?}"
     );
     // The remote server was slow in this try.
-    let told = settle_at_its_end(&line, vec![message(0.4, CulpritKind::None, Outcome::Upstream)]).unwrap();
-    assert_eq!(told.culprit.kind, CulpritKind::NotDns);
-    assert!(told.culprit.advice.contains("deferred before"), "{:?}", told.culprit);
+    let described =
+        settle_at_its_end(&line, vec![message(0.4, CulpritKind::None, Outcome::Upstream)]).unwrap();
+    assert_eq!(described.culprit.kind, CulpritKind::NotDns);
+    assert!(described.culprit.advice.contains("deferred before"), "{:?}", described.culprit);
 }
 
 #[test]

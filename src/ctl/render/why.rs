@@ -206,14 +206,14 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
             .conduct
             .map_or_else(|| "no reply yet when it ended".to_owned(), |conduct| words::label(&conduct));
         let transport = words::word(&message.transport).to_uppercase();
-        let told = format!(
+        let described = format!(
             "{:38}{:>7}  {conduct}: {} over {transport}, a server of {}",
             "",
             words::time(message.round_trip),
             message.server,
             harmless(&message.zone)
         );
-        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &told)));
+        text.push_str(&format!("{}\n", style.paint(Paint::Faint, &described)));
     }
 }
 

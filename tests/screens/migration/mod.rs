@@ -75,8 +75,9 @@ fn escaped(text: &str) -> String {
 }
 
 fn table(title: &str, rows: impl Iterator<Item = (String, String)>) -> String {
-    let rows: String =
-        rows.map(|(option, text)| format!(".TP\n.B {}\n{}\n", escaped(&option), escaped(&text))).collect();
+    let rows: String = rows
+        .map(|(option, text)| format!(".IP \"\\fB{}\\fR\"\n{}\n", escaped(&option), escaped(&text)))
+        .collect();
     format!(".SS \"{title}\"\n{rows}")
 }
 

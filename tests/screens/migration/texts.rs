@@ -4,11 +4,10 @@
 pub(crate) const BEFORE: &str = r#".SH NAME
 resolverd\-migration \- from Unbound or BIND to resolverd, and back
 .SH STEPS
+1. Install the package.
 .PP
-1. Install the package. It changes no resolver that is in use.
-.PP
-2. Convert the configuration. The result begins with a list of the options that were not converted, the dangerous ones first. Read this
-list, and correct the result.
+2. Convert the configuration. The result begins with a list of the options that were not converted, the dangerous ones first.
+Read it, and correct the result.
 .PP
 .nf
 resolverctl import /etc/unbound/unbound.conf \-o /etc/resolverd/resolverd.toml
@@ -16,12 +15,10 @@ resolverctl import /etc/bind/named.conf \-o /etc/resolverd/resolverd.toml
 resolverctl config check /etc/resolverd/resolverd.toml
 .fi
 .PP
-It reads the file of dnsmasq too: /etc/dnsmasq.conf. Files of PowerDNS Recursor and Knot Resolver are written anew: see their tables below.
+It reads /etc/dnsmasq.conf too. For PowerDNS Recursor and Knot Resolver write the file by the tables below.
 .PP
-If an included file cannot be read, the others are converted, and the list names the file first. Nothing is written if the file itself cannot be
-read, or is not of its format: the exit code is 6 then.
-.PP
-The command never replaces a file. Rename the \fBresolverd.toml\fR of the package first.
+The list names included files that cannot be read first. If the file itself cannot be read, or is not of its format, nothing is
+written, and the exit code is 6. No file is replaced: rename the \fBresolverd.toml\fR of the package first.
 .PP
 3. Change to resolverd. The first command only shows the steps.
 .PP
@@ -32,14 +29,12 @@ resolverctl switch \-\-yes
 .PP
 4. Send a test mail, and read \fBresolverctl status\fR and \fBresolverctl dnsbl\fR.
 .SH ROLLBACK
-.PP
 \fBresolverctl switch \-\-back\fR undoes the steps in reverse order: files, links and services are as before. A file that was changed since then
 is not touched, and the command names it. Removing the package does the same first.
 .PP
 resolverd keeps running while no other resolver would answer: if resolv.conf cannot be restored and names resolverd, if the old resolver is no
 longer installed, or if it does not start. The command says so and exits with 4.
 .SH "STEPS BY HAND"
-.PP
 \fBresolverctl switch\fR refuses if a program that does more than DNS holds port 53. It stops a resolver that other hosts can query, and dnsmasq,
 only with \fB\-\-stop\-shared\fR: the first may serve your zones to the internet, the second give out addresses. Without the command, stop the old resolver, start
 resolverd, and write /etc/resolv.conf:
@@ -71,22 +66,21 @@ systemd\-resolved
 It may keep running: it uses 127.0.0.53 and 127.0.0.54. Remove \fBresolve\fR from the \fBhosts:\fR line of /etc/nsswitch.conf.
 .TP
 NetworkManager
-It overwrites resolv.conf. Write \fBdns=none\fR below \fB[main]\fR in /etc/NetworkManager/conf.d/resolverd.conf, and run
+This and the programs below overwrite resolv.conf. Write \fBdns=none\fR below \fB[main]\fR in /etc/NetworkManager/conf.d/resolverd.conf, and run
 \fBsystemctl reload NetworkManager\fR.
 .TP
 dhclient
-Each lease overwrites resolv.conf. Write \fBsupersede domain\-name\-servers 127.0.0.1;\fR in /etc/dhcp/dhclient.conf.
+Write \fBsupersede domain\-name\-servers 127.0.0.1;\fR in /etc/dhcp/dhclient.conf.
 .TP
 dhcpcd
-Each lease overwrites resolv.conf. Write \fBskip_hooks="$skip_hooks resolv.conf"\fR as the first line of /etc/dhcpcd.enter\-hook.
+Write \fBskip_hooks="$skip_hooks resolv.conf"\fR as the first line of /etc/dhcpcd.enter\-hook.
 .TP
 cloud\-init
-It may overwrite resolv.conf at each boot. Write \fBmanage_resolv_conf: false\fR in /etc/cloud/cloud.cfg.d/resolverd.cfg.
+Write \fBmanage_resolv_conf: false\fR in /etc/cloud/cloud.cfg.d/resolverd.cfg.
 .TP
 openresolv
-It overwrites resolv.conf. Write \fBresolvconf=NO\fR in /etc/resolvconf.conf.
+Write \fBresolvconf=NO\fR in /etc/resolvconf.conf.
 .SH UPGRADE
-.PP
 The upgrade restarts resolverd. \fBresolverd.socket\fR holds the port meanwhile, so no query is lost, and the cache is kept. If the new
 version does not accept the configuration, the old process keeps running.
 "#;
@@ -128,12 +122,10 @@ The zones \fBstatic\fR and \fBalways_nxdomain\fR of Unbound, and \fBaddress=/dom
 name of the zone too. A \fB[[zone]]\fR with \fBrecords = []\fR answers NODATA for this name, and NXDOMAIN for the names below it.
 .TP
 Private root
-The import writes the names of files with keys and servers of another root to \fBtrust_anchor\fR of \fB[dnssec]\fR and \fBroot_hints\fR of
-\fB[resolve]\fR, and reports keys in the configuration itself.
+The import writes the files of its keys and servers to \fBtrust_anchor\fR and \fBroot_hints\fR, and reports keys in the configuration itself.
 .TP
 Wildcards
-\fB*.example\fR in local data of Unbound and in settings of dnsmasq is the name with the asterisk itself. The import makes no wildcard of it, and
-reports it.
+\fB*.example\fR in local data of Unbound and in settings of dnsmasq is the name with the asterisk itself. The import reports it.
 .TP
 Servers with private addresses
 resolverd asks no servers of private networks (\fBdeny_servers\fR of \fB[resolve]\fR), except those that a \fB[[zone]]\fR names or delegates to.
@@ -147,38 +139,23 @@ A client gets an answer or SERVFAIL within 4 s (\fBdeadline\fR of \fB[resolve]\f
 DNS lists
 resolverd does not pass on refusals and answers of parked lists as listings. Unbound and BIND do. See resolverd(7).
 .SH SIZING
-.PP
-\fBsize\fR of \fB[cache]\fR is for the whole cache. For Unbound the import adds up its cache sizes. A gateway needs much less than a
-resolver of an office: begin with the default, and look at the last table of \fBresolverctl stats\fR after a day. If you increase
-\fBsize\fR, increase MemoryMax= of resolverd.service too: the process takes at most 1.25 times this size, plus 216 MiB, plus four times
-\fBsize\fR of \fB[history]\fR. A \fBsize\fR below 256MiB also decreases the maximum number of queries in progress; see
-resolverd.toml(5).
-.PP
-.EX
-version = 1
-
-[cache]
-size = "1GiB"
-.EE
+\fBsize\fR of \fB[cache]\fR is for the whole cache. For Unbound the import adds up its cache sizes. Begin with the default, and look at the last table of \fBresolverctl stats\fR after a day. If you increase
+\fBsize\fR, increase MemoryMax= of resolverd.service too: see resolverd.toml(5).
 .SH DANE
-.PP
-DNSSEC validation is on by default. Outgoing mail with DANE also needs \fBoptions edns0 trust\-ad\fR in /etc/resolv.conf, and DANE in the mail server:
+Outgoing mail with DANE also needs \fBoptions edns0 trust\-ad\fR in /etc/resolv.conf, and DANE in the mail server:
 \fBsmtp_dns_support_level = dnssec\fR and \fBsmtp_tls_security_level = dane\fR of Postfix. Answers of a zone with \fBvalidate = false\fR, and answers
 that lost an address because of \fBprivate_addresses\fR, never have the AD bit. Signatures of forwarders are checked too: a forwarder
 must pass DNSSEC records on.
 .SH "MAIL PROGRAMS WITH A RESOLVER OF THEIR OWN"
-.PP
-Most mail programs query the server of /etc/resolv.conf, and need no other setting. These need one:
+Most mail programs query the server of /etc/resolv.conf. These need a setting:
 .TP
 OpenDKIM
 On Debian and Ubuntu it has a resolver of its own (libunbound), which queries the servers of zones itself. Write \fBNameservers 127.0.0.1\fR in
 /etc/opendkim.conf, and restart it.
-resolverctl check system warns if the setting is missing.
 .TP
 rspamd
 It queries the servers of \fBnameserver\fR in the section \fBdns\fR of its \fBoptions\fR, if there are any.
 .SH "DNS LISTS"
-.PP
 Lists limit the number of queries for each address that sends them, and many refuse the addresses of large resolvers. Do not send their queries to
 forwarders of a provider: give the list a route of its own, or let resolverd resolve all names itself. A mirror of a list on this
 host is a stub zone:
@@ -196,7 +173,6 @@ purpose = "block"
 subjects = ["ip4"]
 .EE
 .SH CONTAINERS
-.PP
 Containers have a loopback interface of their own, and cannot use 127.0.0.1 of the host. Add a listener at the address of their bridge, and
 name it in their configuration (\fBdns\fR of Docker's daemon.json).
 .PP
