@@ -58,7 +58,12 @@ pub(super) fn run(
     };
     let compared = along_aliases(subject, kind, client)?;
     let text = match format {
-        Format::Json => compared.iter().map(|(compared, conclusion)| lines(compared, conclusion)).collect(),
+        Format::Json => {
+            let lines = |(compared, conclusion): &(Compared, Conclusion)| {
+                compared.answers.iter().map(json::line).collect::<String>() + &json::line(conclusion)
+            };
+            compared.iter().map(lines).collect()
+        }
         Format::Text(style) => compare::text(&compared, style),
     };
     Ok(CommandOutcome { text, exit: exit(&compared) })
@@ -106,12 +111,6 @@ pub(super) fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandF
     Ok(servers.map(|server| server.address.to_string()).collect())
 }
 
-/// An object for each answer, and one for the verdict.
-fn lines(compared: &Compared, conclusion: &Conclusion) -> String {
-    let answers = compared.answers.iter().map(json::line);
-    answers.chain([json::line(conclusion)]).collect()
-}
-
 /// The answers for a name, and for the target of each alias.
 fn along_aliases(
     mut subject: CheckSubject,
@@ -122,33 +121,27 @@ fn along_aliases(
     let runtime = runtime.map_err(CommandFailure::Output)?;
     let daemon = Daemon::new(client.clone(), ServicePorts::USUAL);
     let (mut all, mut names) = (Vec::new(), Vec::new());
-    loop {
-        subject.kept_here = kept_here(client, &subject.domain)?;
-        subject.unix = moment::unix();
-        names.push(subject.domain.clone());
-        let facts = match runtime.block_on(daemon.facts(subject.clone(), &SideBySide { kind })) {
-            Ok(facts) => facts,
-            Err(failure) => {
-                // Questions may wait for a daemon that is stuck.
-                runtime.shutdown_background();
-                return Err(failure);
+    let ended = runtime.block_on(async {
+        loop {
+            subject.kept_here = kept_here(client, &subject.domain)?;
+            subject.unix = moment::unix();
+            names.push(subject.domain.clone());
+            let compared = compared(&daemon.facts(subject.clone(), &SideBySide { kind }).await?, kind);
+            let mut targets = compared.targets.clone();
+            targets.retain(|target| !names.contains(target));
+            let is_last = targets.is_empty() || names.len() == MAX_COMPARED_NAMES;
+            let next = if is_last { None } else { Some(targets.remove(0)) };
+            let conclusion = conclude(&compared, targets);
+            all.push((compared, conclusion));
+            match next {
+                Some(target) => subject.domain = target,
+                None => return Ok(()),
             }
-        };
-        let compared = compared(&facts, kind);
-        let mut targets = compared.targets.clone();
-        targets.retain(|target| !names.contains(target));
-        let is_last = targets.is_empty() || names.len() == MAX_COMPARED_NAMES;
-        let next = if is_last { None } else { Some(targets.remove(0)) };
-        let conclusion = conclude(&compared, targets);
-        all.push((compared, conclusion));
-        match next {
-            Some(target) => subject.domain = target,
-            None => break,
         }
-    }
-    // Questions that the end of the time has cut off still wait for the daemon.
+    });
+    // Questions that the end of the time has cut off still wait for the daemon, which may be stuck.
     runtime.shutdown_background();
-    Ok(all)
+    ended.map(|()| all)
 }
 
 /// The name and the type of the command line.

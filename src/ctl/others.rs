@@ -114,7 +114,7 @@ pub(super) struct OtherArguments {
 }
 
 impl OtherArguments {
-    /// Whether the operator names resolvers.
+    /// Returns true if the operator names resolvers.
     pub(super) fn names_resolvers(&self) -> bool {
         !self.resolver.is_empty()
     }

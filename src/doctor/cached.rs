@@ -44,7 +44,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave))
 }
 
-/// Whether a server of the zone still gives the records that this host has. Then they are not old, but the servers differ. Some
+/// Returns true if a server of the zone still gives the records that this host has. Then they are not old, but the servers differ. Some
 /// servers give a part of the addresses in turn.
 fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
@@ -58,14 +58,14 @@ fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Repl
         .any(|server| served::given(facts, server, (name, kind)).is_some_and(gives))
 }
 
-/// Whether the cache has no records because a server denies names in mixed case. It gives such an answer each time: this is wrong, and
+/// Returns true if the cache has no records because a server denies names in mixed case. It gives such an answer each time: this is wrong, and
 /// not old.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
 }
 
-/// Whether the cache has what a server of the zone above still says, which denies the domain: this is no old answer of the zone.
+/// Returns true if the cache has what a server of the zone above still says, which denies the domain: this is no old answer of the zone.
 fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
     here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn old_records_in_the_cache_are_told_with_their_end() {
+    fn old_records_in_the_cache_are_shown_with_their_end() {
         assert_eq!(evidence(" | 10 New.a.test.", "ns1.a.test."), None);
         assert_eq!(
             evidence(" | 10 old.a.test.", "ns1.a.test.").as_deref(),

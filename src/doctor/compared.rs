@@ -30,7 +30,7 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{served, zone};
 
-/// Whether a server may still give records that no other gives: it has not said which it has, and may have them.
+/// Returns true if a server may still give records that no other gives: it has not said which it has, and may have them.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
@@ -144,7 +144,7 @@ fn unheard(facts: &DomainFacts) -> usize {
     zone::servers(facts).keys().filter(|server| is_unheard(server)).count()
 }
 
-/// Whether all TXT records at a name are read for mail, not only SPF records.
+/// Returns true if all TXT records at a name are read for mail, not only SPF records.
 fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
@@ -208,7 +208,7 @@ fn level(
     }
 }
 
-/// Whether the addresses of a mail host have nothing in common: then mail goes to different hosts.
+/// Returns true if the addresses of a mail host have nothing in common: then mail goes to different hosts.
 fn is_in_question(facts: &DomainFacts, (name, kind): (&str, &str), sets: &ServersBySet) -> bool {
     let is_host = || mail::hosts(facts).iter().any(|host| host == name);
     ["A", "AAAA"].contains(&kind) && sets.len() > 1 && steady::are_disjoint(sets) && is_host()
@@ -247,7 +247,7 @@ struct Difference<'f> {
     /// The servers that gave them, and the name.
     about: Vec<About>,
     /// The records of each server.
-    told: String,
+    words: String,
 }
 
 /// The difference between the servers, if they differ.
@@ -264,7 +264,7 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     let sets = sets.into_iter().map(|(set, servers)| (in_words(&set, wanted), servers));
     let sets = server_hosts::of_groups(&names, sets);
     about.push(About::Host(name.to_owned()));
-    Some(Difference { name, kind, level, about, told: format!("{name} {kind}: {}", groups::having(sets)) })
+    Some(Difference { name, kind, level, about, words: format!("{name} {kind}: {}", groups::having(sets)) })
 }
 
 /// SPF and DMARC of the domain and addresses of its mail hosts, if their lookups failed: the servers are asked one by one. A zone that is
@@ -303,8 +303,8 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let about: BTreeSet<About> = differences.iter().flat_map(|difference| difference.about.clone()).collect();
     let lookups =
         differences.iter().map(|difference| (difference.name.to_owned(), difference.kind)).collect();
-    let told: Vec<String> = differences.into_iter().map(|difference| difference.told).collect();
-    let finding = Finding::new(Code::RecordsDiffer, told.join("; ")).at(worst).about(about);
+    let words: Vec<String> = differences.into_iter().map(|difference| difference.words).collect();
+    let finding = Finding::new(Code::RecordsDiffer, words.join("; ")).at(worst).about(about);
     Some(Finding { lookups, ..finding })
 }
 
@@ -326,14 +326,14 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
     };
-    let untold = |evidence: String| Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers);
+    let unknown = |evidence: String| Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers);
     let (unmade, left_out) = (unmade(facts), left_out(facts));
     let mut findings = Vec::new();
     if let Some((_, why)) = unmade.first() {
         let lookups = listed(&mut unmade.iter().map(|(lookup, _)| *lookup));
         let evidence = format!("the records of the name servers were not compared, because {why}: {lookups}");
         let lookups = unmade.iter().map(|((name, kind), _)| ((*name).to_owned(), *kind)).collect();
-        findings.push(Finding { lookups, ..untold(evidence) });
+        findings.push(Finding { lookups, ..unknown(evidence) });
     }
     if !left_out.is_empty() {
         let about: Vec<About> = left_out.iter().map(|(name, _)| About::Host((*name).to_owned())).collect();
@@ -358,11 +358,6 @@ pub fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
         })
     };
     compared(facts).into_iter().filter(is_beyond).map(|compared| compared.lookup).collect()
-}
-
-/// Whether there are such.
-pub(super) fn is_left_out(facts: &DomainFacts) -> bool {
-    !left_out(facts).is_empty()
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ fn text(record: &str) -> String {
 }
 
 #[test]
-fn a_difference_is_told_with_the_records_of_each_server_and_nothing_is_called_valid_or_old() {
+fn a_difference_is_shown_with_the_records_of_each_server_and_nothing_is_called_valid_or_old() {
     let good = text("v=spf1 mx -all");
     let bad = format!("{good} | \"v=spf1 +all\"");
     for here in [&good, &bad] {
@@ -152,7 +152,7 @@ fn two_servers_that_keep_to_different_addresses_of_a_mail_host_have_different_da
 }
 
 #[test]
-fn every_server_is_asked_within_a_bound_and_the_rest_is_told() {
+fn every_server_is_asked_within_a_bound_and_the_rest_is_named() {
     let hosts = |count: usize| -> String {
         (0..count).map(|number| format!("\nlookup m{number}.a.test. A | 198.18.0.1")).collect()
     };
@@ -171,13 +171,13 @@ fn every_server_is_asked_within_a_bound_and_the_rest_is_told() {
     assert_eq!(wants(&many).len(), MAX_COMPARED_QUESTIONS);
     assert_eq!(left_out(&many).len(), 61);
     // A repeated check tells no more: the remedy is to ask the servers.
-    let told: Vec<_> = not_made(&many).iter().map(|finding| (finding.code, finding.level)).collect();
-    assert_eq!(told, [(Code::NsMany, Level::Ok)]);
+    let found: Vec<_> = not_made(&many).iter().map(|finding| (finding.code, finding.level)).collect();
+    assert_eq!(found, [(Code::NsMany, Level::Ok)]);
 }
 
 #[test]
 fn mail_hosts_are_not_called_well_if_another_server_names_others() {
-    let is_told = |second: &str| {
+    let is_found = |second: &str| {
         let mut lines = format!(
             "{ZONE}\nlookup a.test. MX | 10 mx.a.test.\nlookup mx.a.test. A | 198.18.9.9\nlookup mx.a.test. AAAA"
         );
@@ -189,8 +189,8 @@ fn mail_hosts_are_not_called_well_if_another_server_names_others() {
         let found = judge(&facts("a.test.", &lines));
         [Code::MxDiffers, Code::MailOk].map(|code| found.iter().any(|finding| finding.code == code))
     };
-    assert_eq!(is_told("mx"), [false, true]);
-    assert_eq!(is_told("new"), [true, false]);
+    assert_eq!(is_found("mx"), [false, true]);
+    assert_eq!(is_found("new"), [true, false]);
 }
 
 #[test]

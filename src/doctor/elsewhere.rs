@@ -1,7 +1,7 @@
 //! Names whose lookups fail, such as a mail host, a policy record or the PTR record of an address: whether the servers of their zone fail
 //! for good, or a datagram was lost.
 //!
-//! The daemon only tells that its lookup failed. So the zone above is asked for the servers of the name, and each of them for the
+//! The daemon says only that its lookup failed. So the zone above is asked for the servers of the name, and each of them for the
 //! records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +59,7 @@ fn failed(
     failed
 }
 
-/// Whether two failed lookups have one cause: one of the addresses of a name stands for both.
+/// Returns true if two failed lookups have one cause: one of the addresses of a name stands for both.
 fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
     let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
@@ -240,7 +240,7 @@ fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<Ip
     (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
 }
 
-/// Whether this host did not send a query because its configuration forbids the address. Queries beyond the bound were not sent either.
+/// Returns true if this host did not send a query because its configuration forbids the address. Queries beyond the bound were not sent either.
 fn is_refused_here(got: &Got) -> bool {
     matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
 }
@@ -303,16 +303,16 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     let cut = cut(facts, &end, zone_above(facts, &end).ok()?)?;
     let servers = servers(facts, &cut, true)?;
     let Cut { zone, names, .. } = &cut;
-    let told = if end == name { String::new() } else { format!(" (CNAME {end})") };
+    let alias = if end == name { String::new() } else { format!(" (CNAME {end})") };
     if servers.is_empty() && *zone != zone::apex(facts) {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         return Some(format!(
-            "{name} {kind}{told}: no address of a name server of {zone} can be found: {}",
+            "{name} {kind}{alias}: no address of a name server of {zone} can be found: {}",
             names.join(", ")
         ));
     }
     let words = failing(facts, &servers, (&end, kind))?;
-    Some(format!("{name} {kind}{told}: no server of {zone} answers for it: {words}"))
+    Some(format!("{name} {kind}{alias}: no server of {zone} answers for it: {words}"))
 }
 
 /// The conducts of servers that all fail for a lookup, in words; none if one of them answers or may answer.
@@ -360,7 +360,7 @@ mod tests {
         lookup ns1.b.test. A SERVFAIL
         lookup ns2.b.test. A SERVFAIL";
 
-    fn told(lines: &str) -> Option<String> {
+    fn found(lines: &str) -> Option<String> {
         evidence(&facts("a.test.", &format!("{FAILED}\n{lines}")), "mx.b.test.", "A")
     }
 
@@ -371,18 +371,18 @@ mod tests {
         };
         let first = ask("198.18.1.1", "SERVFAIL", "SERVFAIL");
         assert_eq!(
-            told(&(first.clone() + &ask("198.18.2.1", "silent", "unreachable"))).as_deref(),
+            found(&(first.clone() + &ask("198.18.2.1", "silent", "unreachable"))).as_deref(),
             Some(
                 "mx.b.test. A: no server of b.test. answers for it: 198.18.1.1 (ns1.b.test.) answers SERVFAIL; 198.18.2.1 \
                  (ns2.b.test.) does not answer (over TCP: is unreachable)"
             )
         );
         for (udp, tcp) in [("aa", "silent"), ("silent", "aa"), ("unknown", "silent"), ("silent", "unknown")] {
-            assert_eq!(told(&(first.clone() + &ask("198.18.2.1", udp, tcp))), None, "{udp} {tcp}");
+            assert_eq!(found(&(first.clone() + &ask("198.18.2.1", udp, tcp))), None, "{udp} {tcp}");
         }
-        assert_eq!(told(&(first.clone() + &ask("198.18.2.1", "no-route", "no-route"))), None);
-        assert_eq!(told(&first), None, "the other was not asked");
-        assert!(told(&(first + &ask("198.18.2.1", "", ""))).unwrap().contains("answers without authority"));
+        assert_eq!(found(&(first.clone() + &ask("198.18.2.1", "no-route", "no-route"))), None);
+        assert_eq!(found(&first), None, "the other was not asked");
+        assert!(found(&(first + &ask("198.18.2.1", "", ""))).unwrap().contains("answers without authority"));
     }
 
     #[test]
@@ -400,11 +400,11 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_whose_servers_have_private_addresses_is_told_with_them() {
+    fn a_zone_whose_servers_have_private_addresses_is_shown_with_them() {
         let asked = |server: &str, end: &str| {
             format!("server {server} mx.b.test. A udp {end}\nserver {server} mx.b.test. A tcp {end}\n")
         };
-        let told = |lines: &str, bound: bool| {
+        let found = |lines: &str, bound: bool| {
             let lines = format!("{}\n{lines}", FAILED.replace("198.18.1.1", "10.0.0.1"));
             let mut facts = facts("a.test.", &lines);
             for got in facts
@@ -418,25 +418,25 @@ mod tests {
         };
         let private = asked("10.0.0.1", "unknown");
         assert_eq!(
-            told(&(private.clone() + &asked("198.18.2.1", "SERVFAIL")), false).as_deref(),
+            found(&(private.clone() + &asked("198.18.2.1", "SERVFAIL")), false).as_deref(),
             Some(
                 "mx.b.test. A: no server of b.test. answers for it: 10.0.0.1 (ns1.b.test.) has an address that no host on the \
                  internet reaches; 198.18.2.1 (ns2.b.test.) answers SERVFAIL"
             )
         );
-        assert_eq!(told(&(private.clone() + &asked("198.18.2.1", "unknown")), false), None);
+        assert_eq!(found(&(private.clone() + &asked("198.18.2.1", "unknown")), false), None);
         let both = FAILED.replace("198.18.1.1", "10.0.0.1").replace("198.18.2.1", "192.168.0.2");
         let both = format!("{both}\n{private}{}", asked("192.168.0.2", "unknown"));
-        let found = evidence(&facts("a.test.", &both), "mx.b.test.", "A");
+        let both = evidence(&facts("a.test.", &both), "mx.b.test.", "A");
         assert_eq!(
-            found.as_deref(),
+            both.as_deref(),
             Some(
                 "mx.b.test. A: no server of b.test. answers for it: 10.0.0.1 (ns1.b.test.) has an address that no host on the \
                  internet reaches; 192.168.0.2 (ns2.b.test.) has an address that no host on the internet reaches"
             )
         );
         assert_eq!(
-            told(&(private + &asked("198.18.2.1", "SERVFAIL")), true),
+            found(&(private + &asked("198.18.2.1", "SERVFAIL")), true),
             None,
             "it may be one of this network"
         );
@@ -466,7 +466,7 @@ mod tests {
         let asked =
             "server 198.18.9.1 mx.b.test. A udp SERVFAIL\nserver 198.18.9.1 mx.b.test. A tcp SERVFAIL";
         let facts = facts("a.test.", &format!("{lines}\n{asked}"));
-        let told = evidence(&facts, "mx.b.test.", "A").unwrap();
-        assert!(told.contains("no server of test. answers for it: 198.18.9.1 (ns.test.)"), "{told}");
+        let found = evidence(&facts, "mx.b.test.", "A").unwrap();
+        assert!(found.contains("no server of test. answers for it: 198.18.9.1 (ns.test.)"), "{found}");
     }
 }

@@ -70,7 +70,7 @@ fn a_negative_answer_that_a_public_resolver_may_have_kept_is_old_with_its_end() 
 }
 
 #[test]
-fn a_resolver_with_another_address_of_a_mail_host_in_the_zone_is_told() {
+fn a_resolver_with_an_older_address_of_a_mail_host_in_the_zone_is_named() {
     let zone = format!("{ZONE}\n{SOUND}").replace("10 cached.a.test.", "10 new.a.test.");
     let codes = |seen: &str, more: &str| -> Vec<Code> {
         let lines = format!(
@@ -104,7 +104,7 @@ fn a_resolver_that_does_not_answer_costs_one_question() {
 }
 
 #[test]
-fn resolvers_for_which_no_question_was_left_are_told_with_the_bound_alone() {
+fn resolvers_for_which_no_question_was_left_are_named_with_the_bound_alone() {
     let mut open = subject("");
     let mail = ask(&open.subject.resolvers[0], "a.test.", "MX");
     open.got.insert(mail.clone(), Got::NoReply(NoReply::Unknown(BOUND_REACHED.to_owned())));
@@ -170,7 +170,7 @@ fn a_resolver_with_other_records_is_asked_for_its_serial() {
 }
 
 #[test]
-fn the_end_of_other_records_is_told() {
+fn the_end_of_other_records_is_shown() {
     let lines = SOUND.replace("10 New", "10 old");
     let differ = check(&subject(&lines)).remove(0);
     assert_eq!(
@@ -188,7 +188,7 @@ fn the_end_of_other_records_is_told() {
 }
 
 #[test]
-fn a_resolver_with_another_dmarc_record_is_told() {
+fn a_resolver_with_another_dmarc_record_is_named() {
     let zone = format!("{ZONE}\n{}", SOUND.replace("10 New", "10 new"));
     let here = "lookup _dmarc.a.test. TXT | \"v=DMARC1; p=reject\"";
     let found = |policy: &str, more: &str| -> Vec<Code> {

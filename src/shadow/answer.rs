@@ -78,11 +78,6 @@ impl SideAnswer {
         self.reply().map_or("", |reply| &reply.facts.why)
     }
 
-    /// Returns true if it has AD.
-    pub fn is_secure(&self) -> bool {
-        self.reply().is_some_and(|reply| reply.secure)
-    }
-
     /// The response code; none without a reply.
     pub fn rcode(&self) -> Option<&str> {
         self.reply().map(|reply| reply.facts.rcode.as_str())

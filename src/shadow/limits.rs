@@ -13,9 +13,6 @@ pub(crate) const MAX_CAPTURED_LINE: u64 = 4_096;
 /// Octets of a packet of a pcap file: the greatest snapshot length of libpcap.
 pub(crate) const MAX_CAPTURED_PACKET: usize = 262_144;
 
-/// VLAN tags of a frame: networks of providers have two.
-pub(crate) const MAX_VLAN_TAGS: usize = 4;
-
 /// Questions that are compared at once. One that both resolvers fail for takes some 15 s with its repeats.
 pub const SHADOW_AT_ONCE: usize = 64;
 

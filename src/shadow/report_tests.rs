@@ -48,9 +48,9 @@ fn a_resolver_that_does_not_answer_gives_no_verdict() {
         ("fail", "fail", "the resolver in place (192.0.2.1:53)"),
         ("silent", "silent", "the resolver in place (192.0.2.1:53)"),
     ] {
-        let told = verdict(&report(30, &sample(in_place, resolverd)));
+        let found = verdict(&report(30, &sample(in_place, resolverd)));
         assert_eq!(
-            told,
+            found,
             (SwitchVerdict::CouldNotTell, format!("could not tell: {name} answered none of 30 questions"))
         );
     }
@@ -59,8 +59,8 @@ fn a_resolver_that_does_not_answer_gives_no_verdict() {
     assert_eq!(verdict(&partly).0, SwitchVerdict::CouldNotTell);
     let mut ended = report(25, &sample("192.0.2.1", "192.0.2.1"));
     ended.leave_out(NotCompared::Unreached, 100);
-    let told = "could not tell: resolverd sent no reply to 100 of 125 questions".to_owned();
-    assert_eq!(verdict(&ended), (SwitchVerdict::CouldNotTell, told));
+    let sentence = "could not tell: resolverd sent no reply to 100 of 125 questions".to_owned();
+    assert_eq!(verdict(&ended), (SwitchVerdict::CouldNotTell, sentence));
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn the_worst_differences_come_first_and_decide() {
     report.count_captured(&captured);
     let names: Vec<&str> = report.differences().iter().map(|one| one.question.name.as_str()).collect();
     assert_eq!(names, ["n104.example.", "n103.example.", "n102.example.", "n100.example.", "n101.example."]);
-    let (told, sentence) = verdict(&report);
-    assert_eq!(told, SwitchVerdict::LookFirst);
+    let (safe, sentence) = verdict(&report);
+    assert_eq!(safe, SwitchVerdict::LookFirst);
     assert_eq!(sentence, "look at 3 of 35 questions first; the cause of 1 more is unknown");
 }
 
@@ -112,6 +112,6 @@ fn many_questions_that_were_not_reached_give_no_verdict() {
     few.leave_out(NotCompared::Ended, 10);
     assert_eq!(verdict(&few).0, SwitchVerdict::Safe);
     few.leave_out(NotCompared::Ended, 1);
-    let told = "could not tell: 11 of 101 questions were not reached before the end; run it for longer";
-    assert_eq!(verdict(&few), (SwitchVerdict::CouldNotTell, told.to_owned()));
+    let sentence = "could not tell: 11 of 101 questions were not reached before the end; run it for longer";
+    assert_eq!(verdict(&few), (SwitchVerdict::CouldNotTell, sentence.to_owned()));
 }

@@ -56,19 +56,10 @@ fn left_out(compared: &Compared, conclusion: &Conclusion) -> String {
             harmless(&names.join(", "))
         ),
     };
-    let aliases = match conclusion.aliases_left_out.as_slice() {
-        [] => String::new(),
-        names => {
-            let names = harmless(&names.join(", "));
-            format!(
-                "\nNot compared, because a comparison follows one target of each alias and at most {MAX_COMPARED_NAMES} names: {names}\n"
-            )
-        }
-    };
     [
         row("resolvers", MAX_OTHER_RESOLVERS, &compared.resolvers_left_out),
         row("addresses of name servers", MAX_CHECKED_SERVERS, &compared.servers_left_out),
-        aliases,
+        row("names of a chain of aliases", MAX_COMPARED_NAMES, &conclusion.aliases_left_out),
     ]
     .concat()
 }

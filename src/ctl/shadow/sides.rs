@@ -34,14 +34,10 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    /// Asks both at the same moment, in random order.
+    /// Asks both at the same moment.
     pub(super) async fn sample(&self, question: &AskedQuestion) -> Sample {
-        let ask = |side: Side| self.ask(side, question);
-        if self.random.below(2) == 0 {
-            let (in_place, resolverd) = tokio::join!(biased; ask(Side::InPlace), ask(Side::Resolverd));
-            return Sample { in_place, resolverd };
-        }
-        let (resolverd, in_place) = tokio::join!(biased; ask(Side::Resolverd), ask(Side::InPlace));
+        let (in_place, resolverd) =
+            tokio::join!(self.ask(Side::InPlace, question), self.ask(Side::Resolverd, question));
         Sample { in_place, resolverd }
     }
 
@@ -95,7 +91,7 @@ async fn exchange(server: SocketAddr, query: &Message) -> io::Result<Message> {
     if message.metadata.truncation { stream(server, query, &octets).await } else { Ok(message) }
 }
 
-/// Whether a message is the reply to a query.
+/// Returns true if a message is the reply to a query.
 fn is_reply(message: &Message, query: &Message) -> bool {
     let is_same = |(one, other): (&Query, &Query)| {
         one.query_type() == other.query_type() && one.name().eq_ignore_root_case(other.name())

@@ -141,7 +141,7 @@ fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, conte
         None
     };
     for (server, samples) in rest {
-        let standing = all.unwrap_or(match (samples.other(), &agreed.most) {
+        let standing = all.unwrap_or_else(|| match (samples.other(), &agreed.most) {
             (Some(_), _) => Standing::Unsteady,
             (None, Some(most)) if samples.answers.first() == Some(most) => Standing::Same,
             (None, Some(_)) => Standing::Fewer,

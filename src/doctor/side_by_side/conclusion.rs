@@ -73,12 +73,8 @@ impl Conclusion {
         // All name servers may be closed to this host, or the time may have ended before they were asked.
         let is_failed =
             |answer: &ComparedAnswer| answer.source == AnswerSource::ThisResolver && !answer.is_known();
-        let is_reached = answers.iter().any(is_of_zone)
-            || are_asked(answers)
-                && answers
-                    .iter()
-                    .all(|answer| answer.source != AnswerSource::NameServer || answer.verdict != Unknown)
-                && answers.iter().any(is_failed);
+        let is_reached =
+            answers.iter().any(is_of_zone) || are_asked(answers) && answers.iter().any(is_failed);
         is_reached
             && counted(answers).any(|answer| !matches!(answer.verdict, Same | InTurn | Unknown | Local))
     }

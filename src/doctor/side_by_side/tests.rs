@@ -69,9 +69,9 @@ fn replaced(from: &str, to: &str, more: &str) -> Vec<Row> {
 }
 
 fn one(from: &str, to: &str) -> (AnswerVerdict, String) {
-    let mut told = replaced(from, to, "");
-    assert_eq!(told.len(), 1, "{told:?}");
-    let (_, verdict, why) = told.remove(0);
+    let mut found = replaced(from, to, "");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (_, verdict, why) = found.remove(0);
     (verdict, why)
 }
 
@@ -192,21 +192,21 @@ fn an_older_serial_is_not_yet_transferred_and_says_nothing_about_the_zone() {
         serial("2", "4294967295"),
         serial("3", "4294967295")
     );
-    let told = rows(&with_resolver(&lines, "MX"), "MX");
-    let verdicts: Vec<AnswerVerdict> = told.iter().map(|(_, verdict, _)| *verdict).collect();
+    let found = rows(&with_resolver(&lines, "MX"), "MX");
+    let verdicts: Vec<AnswerVerdict> = found.iter().map(|(_, verdict, _)| *verdict).collect();
     use AnswerVerdict::{NotTransferred, Old};
-    assert_eq!(verdicts, [Old, NotTransferred, NotTransferred], "{told:?}");
-    assert!(told[0].2.contains("resolverctl flush a.test."), "{told:?}");
-    assert!(told[1].2.contains("serial 4294967295, and another has 2"), "{told:?}");
+    assert_eq!(verdicts, [Old, NotTransferred, NotTransferred], "{found:?}");
+    assert!(found[0].2.contains("resolverctl flush a.test."), "{found:?}");
+    assert!(found[1].2.contains("serial 4294967295, and another has 2"), "{found:?}");
 }
 
 #[test]
-fn halves_are_both_told() {
+fn halves_are_both_shown() {
     let lines = "lookup a.test. MX | 10 mx.a.test.\nserver 198.18.1.1 a.test. MX udp aa | 10 mx.a.test.\n\
                  server 198.18.1.2 a.test. MX udp aa | 10 old.a.test.\nserver 198.18.1.3 a.test. MX udp silent";
     let facts = with_resolver(lines, "MX");
-    let told = rows(&facts, "MX");
-    assert_eq!(told.iter().filter(|row| row.1 == AnswerVerdict::Different).count(), 3, "{told:?}");
+    let found = rows(&facts, "MX");
+    assert_eq!(found.iter().filter(|row| row.1 == AnswerVerdict::Different).count(), 3, "{found:?}");
     assert_eq!(
         sentence(&facts, "MX"),
         "the name servers differ with one serial, and no answer has a majority; 198.18.1.3 (ns3.a.test.): no answer. 1 of 3 name servers \
@@ -272,9 +272,9 @@ fn addresses_that_are_removed_or_replaced_are_named() {
             "lookup a.test. A | {zone}\nserver 192.0.2.8 a.test. A recursive ra{public}\n\
              server 198.18.1.1 a.test. A udp aa | {zone}"
         );
-        let mut told = rows(&with_resolver(&lines, "A"), "A");
-        told.retain(|row| row.0.starts_with("192.0.2.8"));
-        let (_, verdict, why) = told.remove(0);
+        let mut found = rows(&with_resolver(&lines, "A"), "A");
+        found.retain(|row| row.0.starts_with("192.0.2.8"));
+        let (_, verdict, why) = found.remove(0);
         (verdict, why)
     };
     use AnswerVerdict::{Filtered, Unknown};
@@ -360,9 +360,9 @@ fn the_configuration_of_this_host_is_no_name_server() {
     let soa = facts.got[&lookup("test.", "SOA")].clone();
     facts.got.insert(lookup(".", "SOA"), Got::NoReply(crate::facts::NoReply::Silent));
     facts.got.insert(lookup("test.", "SOA"), soa);
-    let told = rows(&facts, "MX");
-    assert_eq!(told[0].1, AnswerVerdict::Local, "{told:?}");
-    assert_eq!(told.len(), 1, "the name servers and the public resolver agree");
+    let found = rows(&facts, "MX");
+    assert_eq!(found[0].1, AnswerVerdict::Local, "{found:?}");
+    assert_eq!(found.len(), 1, "the name servers and the public resolver agree");
     assert_eq!(compared(&facts, "MX").zone.as_deref(), Some("a.test."), "by the referral of the zone above");
     assert!(
         sentence(&facts, "MX")
@@ -371,7 +371,7 @@ fn the_configuration_of_this_host_is_no_name_server() {
 }
 
 #[test]
-fn what_cannot_be_told_is_unknown() {
+fn truncated_replies_are_unknown() {
     let mut facts = with_resolver(SOUND, "MX");
     for got in facts.got.iter_mut().filter_map(|(want, got)| match (want, got) {
         (Want::Server { kind: "MX", server, .. }, Got::Reply(reply))
@@ -386,10 +386,10 @@ fn what_cannot_be_told_is_unknown() {
     let compared = compared(&facts, "MX");
     assert!(compared.answers.iter().all(|answer| answer.verdict == AnswerVerdict::Unknown), "{compared:#?}");
     assert!(!Conclusion::differs(&compared.answers) && Conclusion::is_unknown(&compared.answers));
-    let told = conclude(&compared, Vec::new()).sentence;
+    let sentence = conclude(&compared, Vec::new()).sentence;
     assert!(
-        told.contains("No name server of a.test. has answered, so resolverctl cannot tell which answer is right. Answers: "),
-        "{told}"
+        sentence.contains("No name server of a.test. has answered, so resolverctl cannot tell which answer is right. Answers: "),
+        "{sentence}"
     );
 }
 
@@ -424,22 +424,22 @@ fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
         SOUND.replace("lookup a.test. MX | 10 mx.a.test.", "lookup a.test. MX cached | 10 old.a.test.");
     let mut forwarded = with_resolver(&lines, "MX");
     forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
-    let told = rows(&forwarded, "MX");
+    let found = rows(&forwarded, "MX");
     let whose = "an answer that no name server gave when it was asked: old, by place or in turn, or of a zone, a filter or a forwarder (192.0.2.53:53); see";
-    assert!(told[0].1 == AnswerVerdict::Unknown && told[0].2.starts_with(whose), "{told:?}");
+    assert!(found[0].1 == AnswerVerdict::Unknown && found[0].2.starts_with(whose), "{found:?}");
     let denied = "lookup a.test. MX NXDOMAIN cached | >a.test. SOA ns1.a.test. h. 6 2 3 4 5";
     let mut forwarded = with_resolver(&SOUND.replace("lookup a.test. MX | 10 mx.a.test.", denied), "MX");
     forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
-    let told = rows(&forwarded, "MX");
+    let found = rows(&forwarded, "MX");
     assert!(
-        told[0].1 == AnswerVerdict::Unknown && told[0].2.starts_with(whose),
-        "a zone of its own: {told:?}"
+        found[0].1 == AnswerVerdict::Unknown && found[0].2.starts_with(whose),
+        "a zone of its own: {found:?}"
     );
     let secure = denied.replace("NXDOMAIN", "NXDOMAIN secure");
     let mut forwarded = with_resolver(&SOUND.replace("lookup a.test. MX | 10 mx.a.test.", &secure), "MX");
     forwarded.subject.forwarders = vec!["192.0.2.53:53".to_owned()];
-    let told = rows(&forwarded, "MX");
-    assert!(told[0].1 == AnswerVerdict::Old && told[0].2.contains("its serial is 6"), "{told:?}");
+    let found = rows(&forwarded, "MX");
+    assert!(found[0].1 == AnswerVerdict::Old && found[0].2.contains("its serial is 6"), "{found:?}");
     let denied = denied.replace("lookup a.test. MX", "server 192.0.2.8 a.test. MX recursive ra");
     let sound = "server 192.0.2.8 a.test. MX recursive ra | 10 MX.a.test.";
     let mut asked = with_resolver(&SOUND.replace(sound, &denied), "MX");
@@ -482,10 +482,11 @@ fn a_host_without_ipv6_hears_of_the_servers_over_ipv4() {
             !Conclusion::differs(&compared.answers) && !Conclusion::is_unknown(&compared.answers),
             "{lost}"
         );
-        let told = conclude(&compared, Vec::new()).sentence;
+        let sentence = conclude(&compared, Vec::new()).sentence;
         assert!(
-            told.starts_with("all 2 answers are the same: 10 mx.a.test.; without an answer: 2001:db8::1 "),
-            "{told}"
+            sentence
+                .starts_with("all 2 answers are the same: 10 mx.a.test.; without an answer: 2001:db8::1 "),
+            "{sentence}"
         );
     }
 }
@@ -512,8 +513,8 @@ fn codes_of_dns_lists_are_no_addresses_of_this_host() {
     let mut keyed =
         with_resolver("lookup a.test. A | 127.0.0.4\nserver 198.18.1.1 a.test. A udp aa | 127.0.0.2", "A");
     keyed.subject.keyed_lists = vec!["a.test.".to_owned()];
-    let told = rows(&keyed, "A").remove(0);
-    assert_eq!((told.1, told.2.as_str()), (AnswerVerdict::Local, "[[list]] a.test. is queried with a key"));
+    let found = rows(&keyed, "A").remove(0);
+    assert_eq!((found.1, found.2.as_str()), (AnswerVerdict::Local, "[[list]] a.test. is queried with a key"));
 }
 
 #[test]
@@ -522,8 +523,11 @@ fn no_command_has_a_name_that_a_shell_reads() {
                  lookup test. SOA | ns.test. h. 1 2 3 4 5\nlookup test. NS | ns.test.\nlookup ns.test. A | 198.18.9.1\n\
                  server 198.18.9.1 x|id.a.test. A udp | >a.test. NS ns1.a.test. | +ns1.a.test. A 198.18.1.1\n\
                  server 198.18.1.1 x|id.a.test. A udp aa | 198.18.5.2";
-    let told = rows(&facts("x|id.a.test.", lines), "A").remove(0);
-    assert!(told.2.ends_with("with `resolverctl trace --fresh`, with the name in single quotes"), "{told:?}");
+    let found = rows(&facts("x|id.a.test.", lines), "A").remove(0);
+    assert!(
+        found.2.ends_with("with `resolverctl trace --fresh`, with the name in single quotes"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -535,10 +539,10 @@ fn a_server_that_denies_names_in_mixed_case_is_named() {
             "lookup a.test. MX NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5"
         )
     );
-    let told = rows(&with_resolver(&lines, "MX"), "MX");
-    let named: Vec<(&str, AnswerVerdict)> = told.iter().map(|row| (row.0.as_str(), row.1)).collect();
+    let found = rows(&with_resolver(&lines, "MX"), "MX");
+    let named: Vec<(&str, AnswerVerdict)> = found.iter().map(|row| (row.0.as_str(), row.1)).collect();
     use AnswerVerdict::Different;
-    assert_eq!(named, [("this resolver", Different), ("198.18.1.1 (ns1.a.test.)", Different)], "{told:?}");
+    assert_eq!(named, [("this resolver", Different), ("198.18.1.1 (ns1.a.test.)", Different)], "{found:?}");
 }
 
 /// The NS records of the zone itself, as its first server gives them.

@@ -60,27 +60,36 @@ fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     zone::soa(reply).map(|soa| soa.owner).filter(|owner| is_within(name, owner))
 }
 
-/// The way to the servers of a question. Lookups in `under_way` last long, and may fail.
+/// The closest zone of a name that the daemon knows, and the zone above it; none while that is not known. Lookups in `under_way` last long,
+/// and may fail.
+fn known_zone<'f>(
+    facts: &'f DomainFacts,
+    name: &str,
+    (under_way, wants): (&BTreeSet<Want>, &mut Vec<Want>),
+) -> Option<(&'f str, Option<&'f str>)> {
+    let is_settled = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
+    let own = lookup(name, "SOA");
+    wants.push(own.clone());
+    if !is_settled(&own) {
+        return None;
+    }
+    let starts = starts(name);
+    if owner(facts, name).is_none() {
+        wants.extend(starts.iter().map(|name| lookup(name, "SOA")));
+    }
+    let start = starts.iter().find_map(|name| owner(facts, name))?;
+    let (soa, parent) = (lookup(above(start), "SOA"), owner(facts, above(start)));
+    wants.push(soa.clone());
+    (parent.is_some() || is_settled(&soa)).then_some((start, parent))
+}
+
+/// The way to the servers of a question.
 pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Want>) -> Way {
     let is_settled = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
     // DS records are in the zone above (RFC 4035 section 2.4).
     let name = if asked.1 == "DS" { above(asked.0) } else { asked.0 };
-    let mut way = Way { wants: vec![lookup(name, "SOA")], zone: None };
-    if !way.wants.iter().all(is_settled) {
-        return way;
-    }
-    let starts = starts(name);
-    if owner(facts, name).is_none() {
-        way.wants.extend(starts.iter().map(|name| lookup(name, "SOA")));
-    }
-    let Some(start) = starts.iter().find_map(|name| owner(facts, name)) else { return way };
-    let soa = lookup(above(start), "SOA");
-    let parent = owner(facts, above(start));
-    if parent.is_none() && !is_settled(&soa) {
-        way.wants.push(soa);
-        return way;
-    }
-    way.wants.push(soa);
+    let mut way = Way::default();
+    let Some((start, parent)) = known_zone(facts, name, (under_way, &mut way.wants)) else { return way };
     let first = match parent {
         Some(parent) if parent != start => (parent, MAX_CHECKED_PARENTS),
         _ => (start, MAX_CHECKED_NAMES),

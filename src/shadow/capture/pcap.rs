@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
-use crate::limits::{MAX_CAPTURED_PACKET, MAX_VLAN_TAGS};
+use crate::limits::MAX_CAPTURED_PACKET;
 
 /// The first octets, read as a big-endian number: of microseconds and of nanoseconds.
 const MAGICS: [u32; 2] = [0xa1b2_c3d4, 0xa1b2_3c4d];
@@ -96,12 +96,10 @@ fn query(
         Some(at) => (Some(u16_at(packet, at)?), length),
         None => (None, length),
     };
-    // Tags of VLANs (IEEE 802.1Q and 802.1ad).
-    for _ in 0..MAX_VLAN_TAGS {
-        if matches!(protocol, Some(0x8100 | 0x88a8)) {
-            protocol = Some(u16_at(packet, length + 2)?);
-            length += 4;
-        }
+    // A tag of a VLAN (IEEE 802.1Q).
+    if protocol == Some(0x8100) {
+        protocol = Some(u16_at(packet, length + 2)?);
+        length += 4;
     }
     let ip = packet.get(length..)?;
     let first = *ip.first()?;

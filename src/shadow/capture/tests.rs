@@ -43,7 +43,7 @@ fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     let protocol: [u8; 2] = if packet[0] >> 4 == 6 { [0x86, 0xdd] } else { [8, 0] };
     let head: Vec<u8> = match link {
         0 => vec![2, 0, 0, 0],
-        1 => [&[0; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 9], &protocol].concat(),
+        1 => [&[0; 12][..], &[0x81, 0, 0, 9], &protocol].concat(),
         113 => [&[0; 14][..], &protocol].concat(),
         276 => [&protocol[..], &[0; 18]].concat(),
         _ => Vec::new(),
@@ -65,12 +65,12 @@ fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> V
 
 fn taken(file: &[u8]) -> (Vec<String>, Vec<(Skipped, u64)>) {
     let captured = read(Cursor::new(file)).unwrap();
-    let told = |(question, count): &(AskedQuestion, u64)| {
+    let words = |(question, count): &(AskedQuestion, u64)| {
         let flags = [(question.dnssec_ok, " DO"), (question.checking_disabled, " CD")];
         let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).collect();
         format!("{} {}{flags} {count}", question.name, question.kind_text())
     };
-    (captured.questions.iter().map(told).collect(), captured.skipped.into_iter().collect())
+    (captured.questions.iter().map(words).collect(), captured.skipped.into_iter().collect())
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn a_file_without_questions_says_why() {
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
     long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     assert_eq!(words(&long), ["1 cut or unreadable"]);
-    for (head, told) in [(&b"\x0a\x0d\x0d\x0a"[..], "pcapng"), (b"\x1f\x8b\x08", "compressed")] {
-        assert!(read(Cursor::new(head)).unwrap_err().to_string().contains(told));
+    for (head, words) in [(&b"\x0a\x0d\x0d\x0a"[..], "pcapng"), (b"\x1f\x8b\x08", "compressed")] {
+        assert!(read(Cursor::new(head)).unwrap_err().to_string().contains(words));
     }
 }
 
@@ -245,7 +245,7 @@ proptest! {
     #[test]
     fn any_lines_are_read_or_skipped(lines in "( query |query\\[A\\] |client : query: | info: |[a-z.]{1,9}| IN A |127.0.0.1|\n){0,40}") {
         let captured = read(Cursor::new(lines.as_bytes())).unwrap();
-        let told = captured.questions.iter().map(|(_, count)| count).sum::<u64>() + captured.skipped.values().sum::<u64>();
-        prop_assert_eq!(told, u64::try_from(lines.lines().count()).unwrap());
+        let words = captured.questions.iter().map(|(_, count)| count).sum::<u64>() + captured.skipped.values().sum::<u64>();
+        prop_assert_eq!(words, u64::try_from(lines.lines().count()).unwrap());
     }
 }

@@ -58,8 +58,10 @@ fn both_fail(last: &Sample) -> Judged {
 
 /// One of the equal answers has AD. Only records need it.
 fn secure_only(last: &Sample) -> Judged {
-    if last.resolverd.reply().is_some_and(|reply| reply.secure || reply.facts.answers.is_empty()) {
-        let side = if last.resolverd.is_secure() { Side::InPlace } else { Side::Resolverd };
+    let resolverd = last.resolverd.reply();
+    if resolverd.is_some_and(|reply| reply.secure || reply.facts.answers.is_empty()) {
+        let is_here = resolverd.is_some_and(|reply| reply.secure);
+        let side = if is_here { Side::InPlace } else { Side::Resolverd };
         let why = format!("{} has validated the answer (AD), {} has not", side.other().words(), side.words());
         return Judged::harmless(Cause::AdOnly, Some(side), why);
     }

@@ -147,14 +147,14 @@ fn an_old_answer_is_one_that_an_older_version_of_the_zone_gives() {
     let taken_for_old = of(Old, Same);
     expect(&taken_for_old, Cause::Unknown, Weight::Unknown, None);
     assert!(judge(&taken_for_old).why.contains("of a forwarder, a view or a zone"));
-    let beside = |server| {
+    let next_to = |server| {
         let mut evidence = of(Old, Same);
         let answers = &mut evidence.compared.as_mut().unwrap().answers;
         answers.push(row(AnswerSource::NameServer, server, NotTransferred, 3_600));
         evidence
     };
-    expect(&beside("192.0.2.1"), Cause::Old, Harmless, Some(InPlace));
-    expect(&beside("192.0.2.3"), Cause::Unknown, Weight::Unknown, None);
+    expect(&next_to("192.0.2.1"), Cause::Old, Harmless, Some(InPlace));
+    expect(&next_to("192.0.2.3"), Cause::Unknown, Weight::Unknown, None);
     expect(&of(Same, Old), Cause::Old, Look, Some(Resolverd));
 }
 
@@ -215,8 +215,8 @@ fn failures_are_bogus_or_broken_only_if_that_is_shown() {
     expect(&unchecked, Cause::Bogus, Look, Some(Resolverd));
     let unchecked = Evidence { with_cd: Some(sample("192.0.2.1 192.0.2.1")), ..both("fail 192.0.2.1") };
     expect(&unchecked, Cause::Bogus, Look, Some(InPlace));
-    let told = with("fail 192.0.2.1", |in_place, _| in_place.facts.extended_errors = vec![7]);
-    expect(&told, Cause::Bogus, Look, Some(InPlace));
+    let bogus = with("fail 192.0.2.1", |in_place, _| in_place.facts.extended_errors = vec![7]);
+    expect(&bogus, Cause::Bogus, Look, Some(InPlace));
     let rows =
         |verdict| compared(("192.0.2.1", Same, 9), ("192.0.2.1", Failed, 9), ("192.0.2.1", verdict, 9));
     expect(

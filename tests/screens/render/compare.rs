@@ -84,7 +84,11 @@ fn answers_side_by_side() {
     golden("compare.txt", &compare::text(&all, Style::Plain));
     let left_out = of(answers(), vec!["192.0.2.99\u{1b}[2J".to_owned()]);
     let text = compare::text(&[left_out], Style::Plain);
-    for most in ["at most 6 resolvers", "at most 24 addresses of name servers", "at most 4 names"] {
+    for most in [
+        "at most 6 resolvers",
+        "at most 24 addresses of name servers",
+        "at most 4 names of a chain of aliases",
+    ] {
         assert!(text.contains(&format!("{most}: 192.0.2.99\\u{{1b}}[2J\n")), "{text}");
     }
     let lines: String = all[1].0.answers.iter().map(json::line).collect();
