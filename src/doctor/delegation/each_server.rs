@@ -38,8 +38,8 @@ pub(crate) fn check(
     let words: Vec<String> = of_servers.into_iter().chain(unfound(facts)).collect();
     let words = words.join("; ");
     let mut findings = of_conducts(facts, servers, by_code, (sound, asked), &words);
-    let is_told = findings.iter().any(|finding| finding.code == Code::DelegationUnknown);
-    if !words.is_empty() && !is_told {
+    let is_reported = findings.iter().any(|finding| finding.code == Code::DelegationUnknown);
+    if !words.is_empty() && !is_reported {
         let about = unknown.iter().map(|(server, _)| About::Address(*server));
         let finding = Finding::new(Code::DelegationUnknown, words).of(Part::Servers).about(about);
         findings.push(Finding { blocks: sound == 0 && unknown.is_empty(), ..finding });

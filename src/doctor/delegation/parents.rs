@@ -37,8 +37,8 @@ impl Delegation {
         let is_proof = |kind: &str| ["DS", "NSEC", "NSEC3"].contains(&kind);
         let of_zone = reply.authority.iter().filter(|record| record.kind == "DS" && record.name == apex);
         let signers = || of_zone.map(|record| record.data.clone()).collect();
-        let has_told = reply.authority.iter().any(|record| is_proof(&record.kind));
-        (!names.is_empty()).then(|| Self { names, signers: has_told.then(signers) })
+        let is_proved = reply.authority.iter().any(|record| is_proof(&record.kind));
+        (!names.is_empty()).then(|| Self { names, signers: is_proved.then(signers) })
     }
 }
 

@@ -37,12 +37,12 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
             faults.push(elsewhere::evidence(facts, name, "A")?);
         }
     }
-    // `without_glue` tells these.
-    let is_told = names.iter().all(|name| is_within(name, apex));
+    // `without_glue` reports these.
+    let is_reported = names.iter().all(|name| is_within(name, apex));
     let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), faults.join("; "));
     let finding =
         || Finding::new(Code::NsNoneAnswers, evidence()).to_do(remedies::NAMELESS_SERVERS).blocking();
-    (!is_told).then(finding)
+    (!is_reported).then(finding)
 }
 
 /// Names of servers without an address, and aliases.

@@ -54,41 +54,16 @@ pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> 
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
 }
 
-/// The findings. `examined`: the address that is examined by itself.
-pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
-    let senders = pointer::senders(facts);
-    let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
-    let mut listed = Vec::<(Part, &str, String, About)>::new();
-    let (mut unknown, mut about_unknown, mut asked) = (Vec::new(), Vec::new(), 0);
-    let mut answered = Vec::new();
-    for (part, subject) in &subjects {
-        let about =
-            |list: Option<&str>| About::Listing { subject: subject.clone(), list: list.map(str::to_owned) };
-        let Some(got) = facts.lists(subject) else { continue };
-        let Got::Lists(listings) = got else {
-            let why = if let Got::NoReply(NoReply::Unknown(why)) = got { why } else { "no answer" };
-            unknown.push(format!("the lists about {subject}: {why}"));
-            about_unknown.push(about(None));
-            continue;
-        };
-        asked += listings.len();
-        answered.extend((!listings.is_empty()).then_some(subject.as_str()));
-        // Some are a part of the answer to the bounce.
-        for listing in listings.iter().filter(|listing| !refusal::is_told(facts, subject, &listing.list)) {
-            match listing.listed {
-                Listed::Yes => {
-                    let text = format!("{subject} in {} ({})", listing.list, listing.why);
-                    listed.push((*part, subject, text, about(Some(&listing.list))));
-                }
-                Listed::No => {}
-                Listed::Unknown => {
-                    unknown.push(format!("{} about {subject}: {}", listing.list, listing.why));
-                    about_unknown.push(about(Some(&listing.list)));
-                }
-            }
-        }
-    }
-    let mut findings: Vec<Finding> = refusal::check(facts).into_iter().collect();
+/// A subject that a list has: its part, its text, the words of the list, and what the finding is about.
+type ListedSubject<'s> = (Part, &'s str, String, About);
+
+/// The findings about the subjects that lists have, by their parts.
+fn of_listed(
+    facts: &DomainFacts,
+    senders: Option<&NamedSenders>,
+    listed: &[ListedSubject<'_>],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
     // No host may send for the domain that is not listed.
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
@@ -110,6 +85,45 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
             findings.push(Finding::new(Code::Listed, texts.join("; ")).at(level).about(about));
         }
     }
+    findings
+}
+
+/// The findings. `examined`: the address that is examined by itself.
+pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
+    let senders = pointer::senders(facts);
+    let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
+    let mut listed = Vec::<ListedSubject<'_>>::new();
+    let (mut unknown, mut about_unknown, mut asked) = (Vec::new(), Vec::new(), 0);
+    let mut answered = Vec::new();
+    for (part, subject) in &subjects {
+        let about =
+            |list: Option<&str>| About::Listing { subject: subject.clone(), list: list.map(str::to_owned) };
+        let Some(got) = facts.lists(subject) else { continue };
+        let Got::Lists(listings) = got else {
+            let why = if let Got::NoReply(NoReply::Unknown(why)) = got { why } else { "no answer" };
+            unknown.push(format!("the lists about {subject}: {why}"));
+            about_unknown.push(about(None));
+            continue;
+        };
+        asked += listings.len();
+        answered.extend((!listings.is_empty()).then_some(subject.as_str()));
+        // Some are a part of the answer to the bounce.
+        for listing in listings.iter().filter(|listing| !refusal::is_listed(facts, subject, &listing.list)) {
+            match listing.listed {
+                Listed::Yes => {
+                    let text = format!("{subject} in {} ({})", listing.list, listing.why);
+                    listed.push((*part, subject, text, about(Some(&listing.list))));
+                }
+                Listed::No => {}
+                Listed::Unknown => {
+                    unknown.push(format!("{} about {subject}: {}", listing.list, listing.why));
+                    about_unknown.push(about(Some(&listing.list)));
+                }
+            }
+        }
+    }
+    let mut findings: Vec<Finding> = refusal::check(facts).into_iter().collect();
+    findings.extend(of_listed(facts, senders.as_ref(), &listed));
     if findings.is_empty() && asked > 0 && unknown.is_empty() {
         let count = if asked == 1 { "1 answer".to_owned() } else { format!("{asked} answers") };
         let more = match left_out {

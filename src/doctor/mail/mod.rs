@@ -296,8 +296,8 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
     let of_code = |code: Code| {
         // The others receive the mail, and nobody is to deliver to these.
-        let is_told = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
-        let of_code = found.iter().filter(|(host, known, _)| *known == code && is_told(host));
+        let is_reported = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
+        let of_code = found.iter().filter(|(host, known, _)| *known == code && is_reported(host));
         let (about, texts): (Vec<About>, Vec<&str>) =
             of_code.map(|(host, _, text)| (About::Host(host.clone()), text.as_str())).unzip();
         let finding = Finding::new(code, texts.join("; ")).about(about);

@@ -82,7 +82,7 @@ fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
 }
 
 /// Whether a list has a subject by these findings.
-pub(crate) fn is_told(facts: &DomainFacts, subject: &str, list: &str) -> bool {
+pub(crate) fn is_listed(facts: &DomainFacts, subject: &str, list: &str) -> bool {
     let is_it = |listing: &Listing| listing.list == list && listing.listed == Listed::Yes;
     !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
 }
