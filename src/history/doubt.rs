@@ -97,35 +97,25 @@ pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
 }
 
 fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
-    let Some(first) = waits.first() else {
+    if waits.is_empty() {
         return "its own queries were quick, but too many other queries of the same client waited or failed at this time to compare it with all of them".to_owned();
-    };
+    }
     let shown = |wait: &&PossibleWait| {
         let list = wait.list.as_ref().map(|list| format!("list {list}, ")).unwrap_or_default();
         let failed = if wait.failed { "failed after " } else { "" };
         format!("{} {} ({list}{failed}{})", wait.name, wait.kind, time(wait.elapsed))
     };
-    let count = waits.len();
     let named: Vec<String> = waits.iter().take(NAMED).map(shown).collect();
-    let more = match count.saturating_sub(NAMED) {
+    let more = match waits.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let (own, named, gap) = (time(waited), named.join(", "), time(first.gap));
-    let failed = waits.iter().filter(|wait| wait.failed).count();
-    let (one, many) = match failed {
-        0 => ("wait", "waits"),
-        all if all == count => ("failed query", "failed queries"),
-        _ => ("wait", "waits and failed queries"),
-    };
-    let near = match (count, first.order) {
-        (1, WaitOrder::Before) => format!("a {one} of the same client ended {gap} before"),
-        (1, WaitOrder::After) => format!("a {one} of the same client began {gap} after"),
-        (1, WaitOrder::During) => format!("a {one} of the same client was at the same time"),
-        _ => format!("{count} {many} of the same client were at the same time, or just before or after"),
-    };
-    let they = if count == 1 { "it may" } else { "one of them may" };
-    format!("its own queries waited {own}, but {near}: {named}{more}; {they} belong to this mail")
+    let queries =
+        if waits.len() == 1 { "a slow or failed query" } else { "one of several slow or failed queries" };
+    let (own, named) = (time(waited), named.join(", "));
+    format!(
+        "its own queries waited {own}, but {queries} of the same client may belong to this mail: {named}{more}"
+    )
 }
 
 /// A time in seconds as text.
@@ -136,7 +126,7 @@ fn time(seconds: f64) -> String {
 /// The words for quick queries of a time of which the history has the disk alone.
 pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
 
-/// The culprit of a message of the disk whose queries were quick, as `quick` tells: the disk lacks other queries of the mail.
+/// The culprit of a message of the disk whose queries were quick, as `quick` says: the disk lacks other queries of the mail.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

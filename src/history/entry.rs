@@ -238,25 +238,6 @@ impl Entry {
 }
 
 impl FlightEntry {
-    /// A flight without a name and without queries to servers, for tests.
-    #[cfg(test)]
-    pub(super) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
-        Self {
-            id,
-            began,
-            elapsed,
-            name: Arc::default(),
-            kind: RecordType::A,
-            zone: Arc::default(),
-            shows: None,
-            why: Box::default(),
-            faults: Vec::new(),
-            messages: Vec::new(),
-            links: Vec::new(),
-            list_fault: None,
-        }
-    }
-
     /// When it ended, or was last looked at.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
@@ -281,3 +262,28 @@ pub(super) type AskedPlace = (usize, u64);
 
 /// A table by names and types. Its keys are those of `place_of`, which strangers do not choose.
 pub(super) type ByAsked<Known> = HashMap<AskedPlace, Known, BuildHasherDefault<Plain>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl FlightEntry {
+        /// A flight without a name and without queries to servers, for tests.
+        pub(crate) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
+            Self {
+                id,
+                began,
+                elapsed,
+                name: Arc::default(),
+                kind: RecordType::A,
+                zone: Arc::default(),
+                shows: None,
+                why: Box::default(),
+                faults: Vec::new(),
+                messages: Vec::new(),
+                links: Vec::new(),
+                list_fault: None,
+            }
+        }
+    }
+}

@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use dns::clock::{Mono, micros};
+use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, Question};
 use validate::verdict::SecurityStatus;
@@ -175,11 +175,6 @@ impl ListFault {
         Self::TextAlone,
         Self::Silent,
     ];
-
-    /// Its place in `ALL`.
-    pub const fn index(self) -> usize {
-        self as usize
-    }
 }
 
 /// The meaning of a failure for the zone whose servers were asked.
@@ -215,19 +210,13 @@ impl Shows {
         Self::Late,
         Self::Unrouted,
     ];
-
-    /// Its place in `ALL`.
-    pub const fn index(self) -> usize {
-        self as usize
-    }
 }
 
-/// One step on the way of a flight, for `resolverctl trace`. Times are seconds in JSON.
+/// One step on the way of a flight, for `resolverctl trace`. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Microseconds since the flight began.
-    #[serde(rename = "at", serialize_with = "put_seconds", deserialize_with = "get_seconds")]
-    pub at_micros: u64,
+    /// Since the flight began.
+    pub at: f64,
     /// The depth in sub-questions: 0 is the client's own.
     pub depth: u8,
     /// The event.
@@ -279,13 +268,8 @@ pub enum StepEvent {
         /// Why this server is asked now: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`,
         /// `other_case`, `own_case`, `alone`, `again`, `parent`.
         reason: String,
-        /// Its usual round trip, by which servers are chosen, in microseconds; none if it is not known yet.
-        #[serde(
-            rename = "usual",
-            serialize_with = "put_known_seconds",
-            deserialize_with = "get_known_seconds"
-        )]
-        usual_micros: Option<u64>,
+        /// Its usual round trip, by which servers are chosen; none if it is not known yet.
+        usual: Option<f64>,
     },
     /// A server's reply came, or the query counts as lost.
     Received {
@@ -293,21 +277,17 @@ pub enum StepEvent {
         server: String,
         /// The server's conduct.
         conduct: Conduct,
-        /// From sending, in microseconds.
-        #[serde(rename = "round_trip", serialize_with = "put_seconds", deserialize_with = "get_seconds")]
-        round_trip_micros: u64,
+        /// From sending.
+        round_trip: f64,
         /// A summary of the message.
         said: String,
     },
-    /// A query has no answer at its timer, or at the end of the resolution. Its answer may still come.
+    /// A query has no answer at its timer. Its answer may still come.
     Unanswered {
         /// The server.
         server: String,
-        /// From sending, in microseconds.
-        #[serde(rename = "waited", serialize_with = "put_seconds", deserialize_with = "get_seconds")]
-        waited_micros: u64,
-        /// Whether the resolution has ended before the timer.
-        ended: bool,
+        /// From sending.
+        waited: f64,
     },
     /// Records were removed: the server had no authority to send them, or the query did not ask for them.
     Scrubbed {
@@ -414,26 +394,4 @@ pub enum DsSource {
     Parent,
     /// A trust anchor.
     Anchor,
-}
-
-/// Microseconds, as seconds in JSON.
-fn put_seconds<S: Serializer>(micros: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(Duration::from_micros(*micros).as_secs_f64())
-}
-
-fn get_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    f64::deserialize(deserializer).map(of_seconds)
-}
-
-/// Like `put_seconds`, for a time that may be unknown.
-fn put_known_seconds<S: Serializer>(micros: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
-    micros.map(|micros| Duration::from_micros(micros).as_secs_f64()).serialize(serializer)
-}
-
-fn get_known_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(Option::<f64>::deserialize(deserializer)?.map(of_seconds))
-}
-
-fn of_seconds(seconds: f64) -> u64 {
-    micros(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }

@@ -89,11 +89,7 @@ pub(super) fn culprit(
         server: servers.first().map(|(server, _)| server.to_string()),
         evidence: seen.evidence(),
         usual: zone.as_deref().and_then(usual),
-        advice: if cause.kind == CulpritKind::Client && verdict.has_failed() {
-            CLIENT_BESIDE_FAILURE.to_owned()
-        } else {
-            advice_of(cause, &addresses)
-        },
+        advice: advice_of(cause, &addresses),
         zone,
     }
 }
@@ -271,31 +267,20 @@ impl Seen<'_> {
 
     /// The time in which the client asked nothing, and its longest pause.
     fn pauses(&self) -> String {
-        let (mut end, mut count) = (0, 0_u64);
-        let mut longest = (0, None);
-        for one in self.asked {
-            let pause = one.question.at.saturating_sub(end);
-            if end > 0 && pause > 0 {
-                count = count.saturating_add(1);
-                if pause > longest.0 {
-                    longest = (pause, Some(one));
-                }
-            }
-            end = end.max(one.question.end());
-        }
         let (idle, took) = (seconds(self.cause.micros), seconds(self.verdict.took));
-        let Some(before) = longest.1 else {
-            return format!("the client sent no query for {idle:.1} s of {took:.1} s");
-        };
-        let question = before.question;
-        let (name, kind) = (name_text(&name_of_wire(&question.name)), kind_text(question.kind));
-        if count == 1 {
-            return format!("the client sent no query for {idle:.1} s of {took:.1} s, before {name} {kind}");
+        let (mut end, mut longest) = (0, (0, None));
+        for question in self.asked.iter().map(|one| one.question) {
+            if end > 0 {
+                longest = longest
+                    .max((question.at.saturating_sub(end), Some((&question.name, u16::from(question.kind)))));
+            }
+            end = end.max(question.end());
         }
-        format!(
-            "the client sent no query for {idle:.1} s of {took:.1} s, in {count} pauses; the longest, {:.1} s, was before {name} {kind}",
-            seconds(longest.0)
-        )
+        let before = longest.1.map(|(name, kind)| {
+            let (name, kind) = (name_text(&name_of_wire(name)), kind_text(kind.into()));
+            format!("; the longest pause, {:.1} s, was before {name} {kind}", seconds(longest.0))
+        });
+        format!("the client sent no query for {idle:.1} s of {took:.1} s{}", before.unwrap_or_default())
     }
 
     fn nothing(&self) -> String {
@@ -316,23 +301,6 @@ const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forwar
 
 /// The advice about signatures of the root, which all hosts but a misconfigured one find correct.
 const ROOT_KEYS_ADVICE: &str = "check the clock and the trust anchor of this host: dnssec.trust_anchor must be the path of a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or \"\" for the built-in keys; if both are right, somebody forges the answers of the root servers";
-
-/// The advice about a client that waited between queries some of which failed.
-const CLIENT_BESIDE_FAILURE: &str =
-    "look also at the program that asks, for instance a greeting delay or a content filter";
-
-/// Whether the cause is the servers of a zone.
-fn is_of_servers(kind: CulpritKind) -> bool {
-    matches!(
-        kind,
-        CulpritKind::ServerSilent
-            | CulpritKind::ServerSlow
-            | CulpritKind::ServerRefused
-            | CulpritKind::ServerLame
-            | CulpritKind::ServerFailed
-            | CulpritKind::Truncated
-    )
-}
 
 /// The advice about a cause and the servers that it names.
 pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
@@ -366,13 +334,9 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
             "`resolverctl trace` with the name and type shows each step; if its records are at fault, {owner} must correct them"
         );
     }
-    if kind == CulpritKind::ListRefused {
-        return advice_of_list(zone, cause);
-    }
-    // A failure leaves no answer that later mail could find in the cache.
-    if kind == CulpritKind::ServerSlow && cause.failures > 0 && zone != "." {
+    if let Some(ListFault::NewOwner | ListFault::ListsEverything) = cause.list_fault {
         return format!(
-            "the servers of {zone} answer too late, so that its owner must repair them; `resolverctl servers` shows their times"
+            "remove {zone} from the configuration of your mail software; `resolverctl dnsbl` shows its state"
         );
     }
     if cause.is_of_this_host() && servers.iter().any(IpAddr::is_ipv4) {
@@ -381,36 +345,20 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     advice(kind, zone, servers)
 }
 
-/// The advice about a DNS list whose answers are of no use.
-fn advice_of_list(list: &str, cause: &Cause) -> String {
-    let has_refused = cause.servers.values().any(|(count, _)| *count > 0);
-    match cause.list_fault {
-        Some(ListFault::NewOwner | ListFault::ListsEverything) => format!(
-            "remove {list} from the configuration of your mail software; `resolverctl dnsbl` shows its state"
-        ),
-        Some(ListFault::RejectsQuery) => {
-            format!("correct the configuration of your mail software: {list} does not take such queries")
-        }
-        fault if has_refused || matches!(fault, Some(ListFault::Refuses | ListFault::RefusesKey)) => format!(
-            "{list} blocks this host or your key: register there, or remove the list; `resolverctl dnsbl` shows its state"
-        ),
-        _ => advice(cause.kind, list, &[]),
-    }
-}
-
 /// The advice about `servers` of a zone.
 fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
-    if zone == "." && is_of_servers(kind) {
+    // The kinds up to this one are those of the servers of a zone.
+    if zone == "." && kind <= CulpritKind::Truncated {
         return ROOT_ADVICE.to_owned();
     }
     match kind {
         CulpritKind::ServerSilent => format!(
             "the owner of {zone} must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer"
         ),
-        CulpritKind::ServerSlow => {
-            format!("nothing; the servers of {zone} are slow, but their answers stay in the cache, so later mail is faster")
-        }
+        CulpritKind::ServerSlow => format!(
+            "nothing; the servers of {zone} are slow, but their answers stay in the cache, so later mail is faster; if queries fail, its owner must repair the servers: `resolverctl servers` shows their times"
+        ),
         CulpritKind::ServerRefused => format!(
             "tell the owner of {zone} that its servers refuse queries; if others can resolve it, the address of this host is blocked there"
         ),
@@ -429,7 +377,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
             format!("use a mirror or another list than {zone} if this continues; `resolverctl dnsbl` shows its times")
         }
         CulpritKind::ListRefused => format!(
-            "`resolverctl dnsbl` shows the state of {zone}: if it blocks this host or your key, register there; otherwise remove it from the configuration of your mail software"
+            "`resolverctl dnsbl` shows the state of {zone}: if it blocks this host or your key, register there; otherwise correct or remove it in the configuration of your mail software"
         ),
         CulpritKind::Bogus => format!(
             "the owner of {zone} must repair its signatures; to deliver until then: `resolverctl nta add {zone}`"
@@ -442,7 +390,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
             "check whether other programs use up the CPU of this host; otherwise find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned()
         }
         CulpritKind::Client => {
-            "DNS was not the cause: look at the program that asks, for instance a greeting delay or a content filter"
+            "look at the program that asks, for instance a greeting delay or a content filter"
                 .to_owned()
         }
         CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
@@ -496,66 +444,27 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_the_owner_of_the_root() {
         for kind in [CulpritKind::ServerSilent, CulpritKind::ServerRefused, CulpritKind::Truncated] {
-            let told = advice(kind, ".", &[[192, 0, 2, 1].into()]);
-            assert!(told.contains("[[zone]] \".\" with forward") && !told.contains("owner"), "{told}");
+            let shown = advice(kind, ".", &[[192, 0, 2, 1].into()]);
+            assert!(shown.contains("[[zone]] \".\" with forward") && !shown.contains("owner"), "{shown}");
         }
-    }
-
-    #[test]
-    fn an_answer_that_came_too_late_is_not_in_the_cache() {
-        let advice = |failures: u32| {
-            let zone = b"\x07example\x00"[..].into();
-            advice_of(&Cause { failures, ..Cause::of(CulpritKind::ServerSlow, zone) }, &[])
-        };
-        assert!(advice(0).starts_with("nothing; "), "{}", advice(0));
-        assert!(advice(1).starts_with("the servers of example. answer too late"), "{}", advice(1));
-    }
-
-    #[test]
-    fn the_advice_about_a_list_is_that_of_its_fault() {
-        let advice = |fault: Option<ListFault>, refused: u32| {
-            let mut cause = Cause::of(CulpritKind::ListRefused, Box::default());
-            cause.list_fault = fault;
-            cause.servers.insert([192, 0, 2, 1].into(), (refused, 0));
-            advice_of_list("list.test.", &cause)
-        };
-        let (remove, correct) =
-            ("remove list.test. from the configuration", "correct the configuration of your mail software");
-        let (blocked, state) =
-            ("list.test. blocks this host or your key: register", "`resolverctl dnsbl` shows the state of");
-        for (fault, begin) in [
-            (ListFault::Refuses, blocked),
-            (ListFault::RefusesKey, blocked),
-            (ListFault::NotServed, state),
-            (ListFault::RejectsQuery, correct),
-            (ListFault::NewOwner, remove),
-            (ListFault::ListsEverything, remove),
-            (ListFault::Unusable, state),
-            (ListFault::TextAlone, state),
-            (ListFault::Silent, state),
-        ] {
-            assert!(advice(Some(fault), 0).starts_with(begin), "{fault:?}: {}", advice(Some(fault), 0));
-        }
-        assert!(advice(None, 1).starts_with(blocked), "its servers refuse");
-        assert!(advice(None, 0).starts_with(state), "of an earlier version");
     }
 
     #[test]
     fn a_short_time_is_told_in_milliseconds() {
-        let told = [0, 400, 7_100, 99_400, 100_000, 4_000_000].map(span);
-        assert_eq!(told, ["0 ms", "0.4 ms", "7 ms", "99 ms", "0.1 s", "4.0 s"]);
+        let shown = [0, 400, 7_100, 99_400, 100_000, 4_000_000].map(span);
+        assert_eq!(shown, ["0 ms", "0.4 ms", "7 ms", "99 ms", "0.1 s", "4.0 s"]);
     }
 
     #[test]
     fn a_closed_port_is_for_the_owner_and_only_ipv6_for_the_routes_of_this_host() {
         let (four, six) = ([192, 0, 2, 1].into(), "2001:db8::1".parse().unwrap());
-        let told = |servers: &[IpAddr]| advice(CulpritKind::Unreachable, "example.", servers);
+        let shown = |servers: &[IpAddr]| advice(CulpritKind::Unreachable, "example.", servers);
         for servers in [&[four][..], &[four, six]] {
             let closed =
                 "nothing answers at the DNS port of 192.0.2.1: the owner of example. must repair it; ";
-            assert!(told(servers).starts_with(closed), "{}", told(servers));
-            assert!(!told(servers).contains("resolve.ipv6"));
+            assert!(shown(servers).starts_with(closed), "{}", shown(servers));
+            assert!(!shown(servers).contains("resolve.ipv6"));
         }
-        assert!(told(&[six]).contains("resolve.ipv6 = false"));
+        assert!(shown(&[six]).contains("resolve.ipv6 = false"));
     }
 }

@@ -3,6 +3,7 @@
 //! Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so the width of a bucket is at
 //! most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -21,12 +22,6 @@ const OCTAVES: u64 = 20;
 
 /// All buckets; the last one also counts longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
-
-/// Buckets that are looked at together by a reader.
-const CHUNK: usize = 16;
-
-/// Buckets of a busy daemon that are not empty: a reader has room for so many at first.
-const USUAL_BUCKETS: usize = 256;
 
 /// Counts of times. Counting is one relaxed atomic addition; readers see each count sooner or later, none twice.
 #[derive(Debug)]
@@ -57,10 +52,7 @@ impl Histogram {
 
     /// The counts so far.
     pub fn spread(&self) -> Spread {
-        let mut counts = Vec::with_capacity(USUAL_BUCKETS);
-        counts.extend(self.filled());
-        counts.shrink_to_fit();
-        Spread { counts }
+        Spread { counts: self.filled().collect() }
     }
 
     /// The counts so far for exporters, without the memory that a spread takes.
@@ -70,14 +62,8 @@ impl Histogram {
 
     /// The buckets that are not empty, and their counts, by rising bucket.
     fn filled(&self) -> impl Iterator<Item = (u64, u64)> {
-        let load = |bucket: &AtomicU64| bucket.load(Ordering::Relaxed);
-        // Most buckets are empty, and a chunk of empty ones is passed over in a few instructions.
-        let is_filled = move |chunk: &[AtomicU64]| chunk.iter().fold(0, |any, bucket| any | load(bucket)) > 0;
-        let chunks = (0..).step_by(CHUNK).zip(self.buckets.chunks(CHUNK));
-        chunks.filter(move |(_, chunk)| is_filled(chunk)).flat_map(move |(begin, chunk)| {
-            let counts = (begin..).zip(chunk).map(move |(place, bucket)| (place, load(bucket)));
-            counts.filter(|(_, count)| *count > 0)
-        })
+        let counts = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed));
+        (0..).zip(counts).filter(|(_, count)| *count > 0)
     }
 }
 
@@ -104,8 +90,8 @@ const fn middle(place: u64) -> u64 {
 /// The counts of a histogram at a moment, or their growth between two: the buckets that are not empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
-    /// Bucket and count, by rising bucket.
-    counts: Vec<(u64, u64)>,
+    /// The count of each bucket.
+    counts: BTreeMap<u64, u64>,
 }
 
 impl Spread {
@@ -118,38 +104,24 @@ impl Spread {
 
     /// Adds the counts of another one.
     pub(super) fn add(&mut self, other: &Self) {
-        if self.counts.is_empty() {
-            self.counts.clone_from(&other.counts);
-            return;
+        for (place, count) in &other.counts {
+            let sum = self.counts.entry(*place).or_default();
+            *sum = sum.saturating_add(*count);
         }
-        let mut sum = Vec::with_capacity(self.counts.len().saturating_add(other.counts.len()));
-        let mut others = other.counts.iter().copied().peekable();
-        for (place, count) in self.counts.drain(..) {
-            while let Some(before) = others.next_if(|(at, _)| *at < place) {
-                sum.push(before);
-            }
-            let more = others.next_if(|(at, _)| *at == place).map_or(0, |(_, more)| more);
-            sum.push((place, count.saturating_add(more)));
-        }
-        sum.extend(others);
-        self.counts = sum;
     }
 
     /// The growth since `earlier`, an older spread of the same histograms.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
-        let mut old = earlier.counts.iter().copied().peekable();
-        let difference = self.counts.iter().filter_map(|&(place, count)| {
-            while old.next_if(|(at, _)| *at < place).is_some() {}
-            let before = old.next_if(|(at, _)| *at == place).map_or(0, |(_, before)| before);
-            Some((place, count.saturating_sub(before))).filter(|(_, count)| *count > 0)
+        let difference = self.counts.iter().map(|(place, count)| {
+            (*place, count.saturating_sub(earlier.counts.get(place).copied().unwrap_or(0)))
         });
-        Self { counts: difference.collect() }
+        Self { counts: difference.filter(|(_, count)| *count > 0).collect() }
     }
 
     /// The number of counted times.
     pub fn total(&self) -> u64 {
-        self.counts.iter().map(|(_, count)| count).sum()
+        self.counts.values().sum()
     }
 
     /// The time that `permille` of the counted ones do not exceed; zero if nothing was counted.
@@ -167,7 +139,7 @@ impl Spread {
 
     /// The counts for exporters.
     pub fn distribution(&self) -> Distribution {
-        Distribution::of(self.counts.iter().copied())
+        Distribution::of(self.counts.iter().map(|(place, count)| (*place, *count)))
     }
 
     /// The four numbers that are shown.
@@ -303,8 +275,8 @@ mod tests {
             for permille in [500, 900, 990, 1000] {
                 let rank = (micros.len() * permille).div_ceil(1000).max(1);
                 let truth = micros[rank - 1];
-                let told = u64::try_from(spread.quantile(u64::try_from(permille).unwrap()).as_micros()).unwrap();
-                prop_assert!(told.abs_diff(truth) * 100 <= truth, "{truth} told as {told}");
+                let shown = u64::try_from(spread.quantile(u64::try_from(permille).unwrap()).as_micros()).unwrap();
+                prop_assert!(shown.abs_diff(truth) * 100 <= truth, "{truth} shown as {shown}");
             }
         }
 

@@ -11,8 +11,9 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 
 use super::event::{FlightEnded, FlightFailure, ServerOrigin, Shows};
-use super::line::Line;
+use super::line::{Line, Trace};
 use super::outage::Outage;
+use super::report::FailingZone;
 use crate::limits::{
     INCIDENT_FAILURES, INCIDENT_FORGOTTEN, INCIDENT_QUIET, INCIDENT_STRANGER_FAILURES,
     INCIDENT_STRANGER_TIME, INCIDENT_WINDOW, INCIDENTS_AN_HOUR, MAX_INCIDENT_QUESTIONS, MAX_INCIDENT_ZONES,
@@ -56,24 +57,6 @@ enum IncidentState {
     Begun { logged: bool },
     /// It ended then, and is not reported again for a while.
     Ended { at: Mono },
-}
-
-/// A zone that fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FailedZone {
-    /// The zone.
-    pub(super) zone: Name,
-    /// When the first question failed, and the last one.
-    pub(super) since: Mono,
-    pub(super) last: Mono,
-    /// The number of failed questions.
-    pub(super) failures: u32,
-    /// Whether some of them were denied without authority instead.
-    pub(super) doubted: bool,
-    /// Why the last one failed.
-    pub(super) why: String,
-    /// The last one.
-    pub(super) question: Question,
 }
 
 /// The zone in which a flight has ended.
@@ -226,11 +209,13 @@ impl Incidents {
     }
 
     /// The zones that fail, the longest first. If nothing was asked lately, it is not known whether they still fail.
-    pub(super) fn failing(&self, now: Mono) -> Vec<FailedZone> {
+    pub(super) fn failing(&self, now: Mono) -> Vec<FailingZone> {
         let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
-        let mut failing: Vec<FailedZone> = lately.filter_map(failing).collect();
-        failing.sort_by_key(|failed| failed.since);
-        failing
+        let mut failing: Vec<(Mono, FailingZone)> = lately
+            .filter_map(|(zone, trouble)| Some((trouble.first, trouble.failing_zone(zone, now)?)))
+            .collect();
+        failing.sort_by_key(|(since, _)| *since);
+        failing.into_iter().map(|(_, zone)| zone).collect()
     }
 
     /// Whether the log has a line about a zone that fails, and none about its end.
@@ -253,14 +238,6 @@ impl Incidents {
             self.zones.remove(&quietest);
         }
     }
-}
-
-fn failing((zone, trouble): (&Name, &TroubledZone)) -> Option<FailedZone> {
-    let IncidentState::Begun { .. } = trouble.state else { return None };
-    let question = trouble.failing.last()?.question.clone();
-    let TroubledZone { first, last, failures, doubted, .. } = *trouble;
-    let (zone, why) = (zone.clone(), trouble.why.clone());
-    Some(FailedZone { zone, since: first, last, failures, doubted, why, question })
 }
 
 impl Failing {
@@ -293,6 +270,20 @@ impl TroubledZone {
             failing: Vec::new(),
             why,
         }
+    }
+
+    /// Its report, if it fails.
+    fn failing_zone(&self, zone: &Name, now: Mono) -> Option<FailingZone> {
+        let IncidentState::Begun { .. } = self.state else { return None };
+        Some(FailingZone {
+            zone: name_text(zone),
+            span: self.last.since(self.first),
+            ago: now.since(self.last),
+            failures: self.failures,
+            doubted: self.doubted,
+            why: self.why.clone(),
+            trace: Trace(&self.failing.last()?.question).to_string(),
+        })
     }
 
     /// One more question has failed.

@@ -44,7 +44,7 @@ impl Recorder {
 
     /// Keeps a question that the cache did not answer, and may want the user of its client's socket.
     pub fn asked(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
-        self.watchers.tell(|| self.ended_now(question));
+        self.watchers.send(|| self.ended_now(question));
         self.log_query(|| self.ended_now(question));
         if self.kept.is_on() {
             lock(&self.kept.misses).question(question);
@@ -113,7 +113,7 @@ impl Recorder {
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
-            // The questions of a silent list were answered before: no other event tells the reader of it.
+            // The questions of a silent list were answered before: no other event wakes the reader.
             self.wake_reader();
         }
     }

@@ -69,7 +69,6 @@ mod saved_memory;
 mod scraped;
 pub mod search;
 mod shard;
-mod spans;
 pub mod spent;
 pub mod store;
 pub mod stored;
@@ -84,6 +83,7 @@ pub mod why;
 mod window;
 
 use std::cell::Cell;
+use std::cmp::Reverse;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -100,7 +100,7 @@ use self::hidden_clients::ClientNumbers;
 pub use self::histogram::{BOUNDS, Distribution, Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
 pub use self::kinds::OTHER;
-use self::line::{Line, Trace};
+use self::line::Line;
 pub use self::line::{TimeSpan, failed_text};
 use self::lock::lock;
 pub use self::logging::{LogFacts, LogState};
@@ -167,7 +167,7 @@ pub struct Recorder {
     /// Whether the log gets no names but domains (`history.redact = "names"`).
     withholds_names: AtomicBool,
     /// Whether the log gets lines about zones and the network.
-    is_told: bool,
+    is_logged: bool,
 }
 
 impl Recorder {
@@ -187,7 +187,7 @@ impl Recorder {
         Arc::new(Self::made(clock, 1, 0, false))
     }
 
-    fn made(clock: Clock, shards: usize, size: u64, is_told: bool) -> Self {
+    fn made(clock: Clock, shards: usize, size: u64, is_logged: bool) -> Self {
         let started = clock.mono();
         let shards = shards.clamp(1, limits::MAX_SHARDS);
         let (_, hits) = recorded::split(size, shards);
@@ -215,16 +215,15 @@ impl Recorder {
             client_numbers: ClientNumbers::draw(),
             secrets: Mutex::new(Secrets::unknown()),
             withholds_names: AtomicBool::new(false),
-            is_told,
+            is_logged,
         }
     }
 
     /// Writes a line about a zone or the network.
-    fn write(&self, line: Option<&Line>) {
-        if let Some(line) = line.filter(|_| self.is_told) {
-            let line = line.without_keys(&lock(&self.secrets));
+    fn write(&self, line: Option<Line>) {
+        if let Some(line) = line.filter(|_| self.is_logged) {
             let names = self.withholds_names.load(Ordering::Relaxed);
-            line.without_names(Redaction { clients: names, names }).write();
+            line.write(&lock(&self.secrets), Redaction { clients: names, names });
         }
     }
 
@@ -260,7 +259,7 @@ impl Recorder {
             self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
         } else if sent.origin == ServerOrigin::Recursion {
             let line = lock(&self.incidents).outage.heard(sent_at, now);
-            self.write(line.as_ref());
+            self.write(line);
         }
     }
 
@@ -284,7 +283,7 @@ impl Recorder {
         let line = incidents.outage.overdue(server, root, overdue.sent, self.clock.mono());
         let doubtful = incidents.outage.is_doubtful();
         drop(incidents);
-        self.write(line.as_ref());
+        self.write(line);
         if doubtful {
             self.doubt.notify_one();
         }
@@ -313,18 +312,9 @@ impl Recorder {
     pub fn troubles(&self) -> Troubles {
         let now = self.clock.mono();
         let incidents = lock(&self.incidents);
-        let zones = incidents.failing(now).into_iter().map(|failed| FailingZone {
-            zone: name_text(&failed.zone),
-            span: failed.last.since(failed.since),
-            ago: now.since(failed.last),
-            failures: failed.failures,
-            doubted: failed.doubted,
-            why: failed.why,
-            trace: Trace(&failed.question).to_string(),
-        });
         let down = incidents.outage.since().map(|since| now.since(since));
         let unkept = self.kept.store.get().and_then(|store| store.trouble());
-        Troubles { down, unkept, zones: zones.collect() }
+        Troubles { down, unkept, zones: incidents.failing(now) }
     }
 
     /// Adds to a counter.
@@ -349,7 +339,7 @@ impl Recorder {
         });
         let zone = FlightZone { name: zone, worked: worked.get() };
         let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
-        self.write(line.as_ref());
+        self.write(line);
     }
 
     /// Counts a client's question that was turned away, because others need the room that `zone` takes.
@@ -361,7 +351,7 @@ impl Recorder {
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);
-        self.write(line.as_ref());
+        self.write(line);
         self.noticed.notify_one();
         let mut clients = lock(&self.clients);
         let mut fresh = Rows::new(limits::MAX_TABLE_ROWS);
@@ -436,31 +426,38 @@ impl Recorder {
     /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, including the
     /// current one.
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
-        let mut rows = self.zone_rows(window);
-        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flights)));
-        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
+        self.zones_by(window, |_| true, |zone| zone.flights)
     }
 
     /// The zones of a window on which flights spent time, most time first, "other" last.
     pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
-        let mut rows = self.zone_rows(window);
-        rows.retain(|(_, tally)| tally.flights > 0);
-        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flight_micros)));
-        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
+        self.zones_by(window, |zone| zone.flights > 0, |zone| zone.flight_micros)
     }
 
     /// The zones of a window in which flights failed, most failures first, "other" last.
     pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
-        let mut rows = self.zone_rows(window);
-        rows.retain(|(_, tally)| tally.failed > 0);
-        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.failed)));
-        rows.into_iter().map(|(name, tally)| ZoneRow::new(zone_title(name), &tally)).collect()
+        self.zones_by(window, |zone| zone.failed > 0, |zone| zone.failed)
+    }
+
+    fn zones_by(
+        &self,
+        window: Window,
+        is_shown: impl Fn(&ZoneTally) -> bool,
+        worth: impl Fn(&ZoneTally) -> u64,
+    ) -> Vec<ZoneRow> {
+        let rows = lock(&self.zones).rows(window);
+        let rows = listed(rows, |other| other.flights > 0 || other.shed > 0 || other.messages.total() > 0);
+        let named = |(key, tally): (Option<Vec<u8>>, ZoneTally)| (key.map(|key| name_of_wire(&key)), tally);
+        let mut rows: Vec<_> = rows.into_iter().map(named).filter(|(_, tally)| is_shown(tally)).collect();
+        rows.sort_by_cached_key(|(name, tally)| (name.is_none(), Reverse(worth(tally)), name.clone()));
+        let title = |name: Option<Name>| title(name.map(|name| name_text(&name)));
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
     }
 
     /// The servers of a window, the longest total wait first, "other" last.
     pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
         let mut rows = listed(lock(&self.servers).rows(window), |other| other.total() > 0);
-        rows.sort_by_key(|(server, messages)| (server.is_none(), std::cmp::Reverse(messages.waited())));
+        rows.sort_by_key(|(server, messages)| (server.is_none(), Reverse(messages.waited())));
         rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
     }
 
@@ -473,7 +470,7 @@ impl Recorder {
         }
         drop(clients);
         let mut rows = listed(rows, |other| other.questions > 0);
-        rows.sort_by_key(|(client, tally)| (client.is_none(), std::cmp::Reverse(tally.questions)));
+        rows.sort_by_key(|(client, tally)| (client.is_none(), Reverse(tally.questions)));
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
@@ -497,15 +494,6 @@ impl Recorder {
     fn totals(&self) -> Totals {
         Totals::read(&self.shards, &self.upstream)
     }
-
-    fn zone_rows(&self, window: Window) -> Vec<(Option<Name>, ZoneTally)> {
-        let rows = lock(&self.zones).rows(window);
-        let rows = listed(rows, |other| other.flights > 0 || other.shed > 0 || other.messages.total() > 0);
-        let named = |(key, tally): (Option<Vec<u8>>, ZoneTally)| (key.map(|key| name_of_wire(&key)), tally);
-        let mut rows: Vec<(Option<Name>, ZoneTally)> = rows.into_iter().map(named).collect();
-        rows.sort_by(|(one, _), (other, _)| one.is_none().cmp(&other.is_none()).then_with(|| one.cmp(other)));
-        rows
-    }
 }
 
 /// The counts since the start, their types, and the times of each outcome.
@@ -527,7 +515,7 @@ fn types_of(totals: &Totals) -> Vec<TypeRow> {
     };
     let asked = totals.by_type().enumerate().filter(|(_, counts)| counts.iter().any(|count| *count > 0));
     let mut rows: Vec<TypeRow> = asked.map(row).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.questions));
+    rows.sort_by_key(|row| Reverse(row.questions));
     rows
 }
 
@@ -543,13 +531,8 @@ fn listed<Key: Ord + Hash + Clone, Counted: Tally>(
 
 fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     let mut rows: Vec<ShedRow> = rows.filter(|row| row.shed > 0).collect();
-    rows.sort_by_key(|row| (row.name == OTHER, std::cmp::Reverse(row.shed)));
+    rows.sort_by_key(|row| (row.name == OTHER, Reverse(row.shed)));
     rows
-}
-
-/// The words for a row's zone, as all screens have it.
-fn zone_title(zone: Option<Name>) -> String {
-    title(zone.map(|zone| name_text(&zone)))
 }
 
 /// The words for a row's key.

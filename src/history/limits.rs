@@ -100,6 +100,10 @@ pub(crate) const RECORD_BLOCK: usize = 32 << 10;
 /// that it had. One reads at a time.
 pub const RECORD_READER: u64 = 3;
 
+/// Octets that a reader may take for an octet of a question from the cache, which is the shortest entry of the record. Questions that the
+/// cache did not answer get what these leave of a reader's memory.
+pub(crate) const MAX_HIT_GROWTH: usize = 6;
+
 /// The smallest record, some six thousand questions, and the largest.
 pub const MIN_RECORD: u64 = 1 << 20;
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 
 use super::culprit::CulpritKind;
 use super::entry::QuestionEntry;
@@ -64,8 +64,8 @@ pub(super) enum Line {
         /// Their number.
         zones: u32,
     },
-    /// The first question of a zone in an hour has failed.
-    QueryFailed(Box<FailedLine>),
+    /// The first question of a zone in an hour has failed, or a question was slow.
+    Query(Box<LogText>),
     /// Questions of an hour that failed without a line.
     QueriesFailed {
         /// Their number.
@@ -75,8 +75,6 @@ pub(super) enum Line {
         /// The zones with the most of them, and their number.
         most: Vec<(Name, u64)>,
     },
-    /// A question was slow, and did not fail.
-    QuerySlow(Box<SlowLine>),
     /// Slow questions of a minute that have no line.
     QueriesSlow {
         /// Their number.
@@ -84,50 +82,21 @@ pub(super) enum Line {
     },
 }
 
-/// The question of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct AskedLine {
-    name: Name,
-    kind: RecordType,
-    client: String,
-    /// The way in which it came.
-    transport: Option<ClientTransport>,
-    /// The local user of the client.
-    user: Option<Box<str>>,
-}
-
-/// A question that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FailedLine {
-    asked: AskedLine,
-    /// The zone at whose servers it failed.
-    zone: Option<Name>,
-    /// The sentence that its client got.
-    error: String,
-    code: Option<u16>,
-    /// Why its flight failed, if its client got another reason.
-    why: Option<String>,
-    servers: Vec<IpAddr>,
-    /// The conduct of each of them.
-    conduct: String,
-}
-
-/// A question that was slow.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct SlowLine {
-    asked: AskedLine,
-    elapsed: Duration,
-    culprit: CulpritReport,
-}
-
-/// The fields of a line; one without value is left out.
-#[derive(Debug, Default)]
-struct Fields {
+/// A line as it is written: a sentence, and its fields. A field without value is left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct LogText {
+    /// The begin of an incident is a warning. A failed question alone is none, because most are about domains of spam; one that this
+    /// resolver turned away is.
+    is_warning: bool,
+    /// The word of the incident.
+    incident: &'static str,
+    pub(super) text: String,
     zone: Option<String>,
+    list: Option<String>,
     /// The servers with faults, separated by spaces.
     servers: Option<String>,
     /// The question.
-    name: Option<String>,
+    name: Option<Name>,
     kind: Option<String>,
     client: Option<String>,
     /// The way in which it came.
@@ -139,113 +108,199 @@ struct Fields {
     /// The conduct of each server.
     conduct: Option<String>,
     /// The kind of the culprit.
-    culprit: Option<String>,
+    culprit: Option<&'static str>,
 }
 
 /// Writes a line at a level.
 macro_rules! write_at {
-    ($level:ident, $line:expr) => {{
-        let fields = $line.fields();
+    ($level:ident, $line:expr) => {
         tracing::$level!(
-            incident = $line.incident(),
-            zone = fields.zone,
-            servers = fields.servers,
-            name = fields.name,
-            "type" = fields.kind,
-            client = fields.client,
-            transport = fields.transport,
-            user = fields.user,
-            extended_error = fields.extended_error,
-            conduct = fields.conduct,
-            culprit = fields.culprit,
+            incident = $line.incident,
+            zone = $line.zone,
+            servers = $line.servers,
+            name = $line.name.as_ref().map(name_text),
+            "type" = $line.kind,
+            client = $line.client,
+            transport = $line.transport,
+            user = $line.user,
+            extended_error = $line.extended_error,
+            conduct = $line.conduct,
+            culprit = $line.culprit,
             "{}",
-            $line
+            $line.text
         )
-    }};
+    };
 }
 
-impl Line {
-    /// Writes it to the log: the begin of an incident is a warning. A failed question alone is none, because most are about
-    /// domains of spam; one that this resolver turned away is.
-    pub(super) fn write(&self) {
-        match self {
-            Self::QueryFailed(failed) if failed.zone.is_none() => write_at!(warn, self),
-            Self::ZoneFails { .. } | Self::NetworkDown { .. } | Self::Withheld { .. } => {
-                write_at!(warn, self);
-            }
-            _ => write_at!(info, self),
+impl LogText {
+    /// The begin of the line about a question.
+    fn of_question(question: &QuestionEntry) -> Self {
+        let name = name_of_wire(&question.name);
+        let mut text = format!(
+            "query {} {} from {}",
+            name_text(&name),
+            kind_text(question.kind),
+            question.client_text()
+        );
+        if let Some(encrypted) = question.transport.filter(|transport| transport.is_encrypted()) {
+            text.push_str(&format!(" over {}", encrypted.word()));
+        }
+        text.extend(question.user.iter().map(|user| format!(" (user {user})")));
+        Self {
+            text,
+            name: Some(name),
+            kind: Some(kind_text(question.kind)),
+            client: Some(question.client_text()),
+            transport: question.transport.map(ClientTransport::word),
+            user: question.user.as_ref().map(|user| user.to_string()),
+            ..Self::default()
         }
     }
 
-    /// The line without the keys of DNS lists. Lines about recorded questions are made of names without keys.
-    pub(super) fn without_keys(&self, secrets: &Secrets) -> Self {
-        let mut line = self.clone();
-        match &mut line {
-            Self::ZoneFails { zone, why, question, .. } => {
-                *why = secrets.without_keys(std::mem::take(why));
-                (*zone, question.name) = (secrets.name(zone), secrets.name(&question.name));
-            }
-            Self::ZoneAnswers { zone, question, .. } => {
-                (*zone, question.name) = (secrets.name(zone), secrets.name(&question.name));
-            }
-            _ => {}
+    /// The line about a question that failed.
+    pub(super) fn failed(failed: &FailedQuestion<'_>) -> Self {
+        let (question, conduct) = (failed.asked.question, failed.servers_text());
+        let zone = (!failed.zone.is_empty()).then(|| name_of_wire(&failed.zone));
+        let mut line = Self::of_question(question);
+        let text = &mut line.text;
+        let why = Some(failed.why()).filter(|why| !why.is_empty() && !question.error.contains(why));
+        let (error, why) = match why {
+            Some(why) if question.error.is_empty() => (why, None),
+            why => (if question.error.is_empty() { "SERVFAIL" } else { &*question.error }, why),
+        };
+        text.push_str(&format!(" failed: {error}"));
+        if let Some(code) = question.code {
+            let name =
+                ExtendedError::new(code, "").name().map(|name| format!(", {name}")).unwrap_or_default();
+            text.push_str(&format!(" (extended DNS error {code}{name})"));
         }
-        line
+        text.extend(why.map(|why| format!("; {why}")));
+        // The sentence of most failures has the servers already.
+        let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
+        if !addresses.all(|address| text.contains(&address)) {
+            text.push_str(&format!("; servers: {conduct}"));
+        }
+        text.push_str(&match &zone {
+            Some(zone) => format!("; `resolverctl failed` shows further failures of {}", zone_text(zone)),
+            None => "; `resolverctl stats` shows the clients and the zones that cause the load, `resolverctl failed` shows further failures".to_owned(),
+        });
+        let servers: Vec<IpAddr> = failed.servers.iter().map(|(server, _)| *server).collect();
+        Self {
+            is_warning: zone.is_none(),
+            incident: "query_failed",
+            zone: zone.as_ref().map(name_text),
+            servers: spaced(&servers),
+            extended_error: question.code,
+            conduct: Some(conduct).filter(|conduct| !conduct.is_empty()),
+            ..line
+        }
     }
 
-    /// The line without what `redaction` withholds of names. The zone of a line stays: it is the one that its owner must repair.
-    pub(super) fn without_names(mut self, redaction: Redaction) -> Self {
-        if !redaction.names {
-            return self;
+    /// The line about a question that was slow, and did not fail.
+    pub(super) fn slow(question: &QuestionEntry, culprit: CulpritReport) -> Self {
+        let line = Self::of_question(question);
+        let CulpritReport { kind, zone, server, list, evidence, advice, .. } = culprit;
+        let cause = match kind {
+            CulpritKind::Loss => "packet loss".to_owned(),
+            CulpritKind::None => "not known".to_owned(),
+            kind => kind.word().replace('_', " "),
+        };
+        let seconds = Duration::from_micros(question.elapsed).as_secs_f32();
+        let text = format!("{} took {seconds:.1} s; cause: {cause}; {evidence}; to do: {advice}", line.text);
+        Self { incident: "query_slow", text, zone, list, servers: server, culprit: Some(kind.word()), ..line }
+    }
+
+    /// The line without keys of DNS lists, and without what `redaction` withholds of names. Its zone stays: it is the one that its owner must
+    /// repair.
+    fn withheld(mut self, secrets: &Secrets, redaction: Redaction) -> Self {
+        for text in [Some(&mut self.text), self.zone.as_mut(), self.list.as_mut()].into_iter().flatten() {
+            *text = secrets.without_keys(std::mem::take(text));
         }
-        match &mut self {
-            Self::ZoneFails { zone, why, question, .. } => {
-                *why = redaction.text(why, &[&name_text(zone)]);
-                question.name = redaction.shortened(&question.name);
-            }
-            Self::ZoneAnswers { question, .. } => question.name = redaction.shortened(&question.name),
-            Self::QueryFailed(failed) => failed.shorten(redaction),
-            Self::QuerySlow(slow) => slow.shorten(redaction),
-            _ => {}
+        self.name = self.name.map(|name| secrets.name(&name));
+        if redaction.names {
+            let kept = [&self.zone, &self.list].map(|name| name.as_deref().unwrap_or_default());
+            self.text = redaction.text(&self.text, &kept);
+            self.name = self.name.map(|name| redaction.shortened(&name));
         }
         self
     }
+}
 
-    /// The word of the incident.
-    const fn incident(&self) -> &'static str {
-        match self {
-            Self::ZoneFails { .. } => "zone_fails",
-            Self::ZoneAnswers { .. } => "zone_answers",
-            Self::NetworkDown { .. } => "network_down",
-            Self::NetworkUp { .. } => "network_up",
-            Self::Withheld { .. } => "zones_withheld",
-            Self::QueryFailed(_) => "query_failed",
-            Self::QueriesFailed { .. } => "queries_failed",
-            Self::QuerySlow(_) => "query_slow",
-            Self::QueriesSlow { .. } => "queries_slow",
-        }
+impl Line {
+    /// Writes it to the log, without what may not stand there.
+    pub(super) fn write(self, secrets: &Secrets, redaction: Redaction) {
+        let line = self.log_text().withheld(secrets, redaction);
+        if line.is_warning { write_at!(warn, line) } else { write_at!(info, line) }
     }
 
-    fn fields(&self) -> Fields {
+    pub(super) fn log_text(self) -> LogText {
+        // Less than a second is shown as one second.
+        let age = |span: Duration| TimeSpan(span.max(Duration::from_secs(1)));
+        let line = |is_warning: bool, incident: &'static str, text: String| LogText {
+            is_warning,
+            incident,
+            text,
+            ..LogText::default()
+        };
         match self {
-            Self::ZoneFails { zone, servers, .. } => {
-                Fields { zone: Some(name_text(zone)), servers: spaced(servers), ..Fields::default() }
+            Self::ZoneFails { zone, failures, doubted, span, why, question, servers } => {
+                let (words, failed, span) = (zone_words(&zone), failed_text(doubted), age(span));
+                let text = format!(
+                    "{failures} queries for {words} {failed} within {span}; cause of the last failure: {why}; {}",
+                    Trace(&question)
+                );
+                let zone = Some(name_text(&zone));
+                LogText { zone, servers: spaced(&servers), ..line(true, "zone_fails", text) }
             }
-            Self::ZoneAnswers { zone, .. } => Fields { zone: Some(name_text(zone)), ..Fields::default() },
-            Self::QueryFailed(failed) => Fields {
-                zone: failed.zone.as_ref().map(name_text),
-                servers: spaced(&failed.servers),
-                extended_error: failed.code,
-                conduct: Some(failed.conduct.clone()).filter(|conduct| !conduct.is_empty()),
-                ..failed.asked.fields()
-            },
-            Self::QuerySlow(slow) => Fields {
-                zone: slow.culprit.zone.clone(),
-                servers: slow.culprit.server.clone(),
-                culprit: Some(slow.culprit.kind.word().to_owned()),
-                ..slow.asked.fields()
-            },
-            _ => Fields::default(),
+            Self::ZoneAnswers { zone, question, after } => {
+                let (words, after) = (zone_words(&zone), age(after));
+                let text = format!(
+                    "queries for {words} are answered again after {after}; the first answered query was {question}"
+                );
+                LogText { zone: Some(name_text(&zone)), ..line(false, "zone_answers", text) }
+            }
+            Self::NetworkDown { servers, span } => {
+                let span = age(span);
+                let text = format!(
+                    "no server on the internet has answered for {span}: resolverd queried {servers} servers, among them root servers; check whether this host reaches port 53 of other hosts: `resolverctl check system`"
+                );
+                line(true, "network_down", text)
+            }
+            Self::NetworkUp { after } => {
+                let text = format!("servers on the internet answer again after an outage of {}", age(after));
+                line(false, "network_up", text)
+            }
+            Self::Withheld { zones } => {
+                let text = format!(
+                    "{zones} more zones failed in the last hour; `resolverctl failed --since 1h` shows them"
+                );
+                line(true, "zones_withheld", text)
+            }
+            Self::Query(line) => *line,
+            Self::QueriesFailed { queries, zones, most } => {
+                let queries = counted(
+                    queries,
+                    "failed query of the last hour was not logged by itself",
+                    "failed queries of the last hour were not logged one by one",
+                );
+                let most: Vec<String> =
+                    most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
+                let zones = match zones {
+                    0 => String::new(),
+                    count => {
+                        format!(", of {} (most: {})", counted(count as u64, "zone", "zones"), most.join(", "))
+                    }
+                };
+                let text = format!("{queries}{zones}; `resolverctl failed --since 1h` shows them");
+                line(false, "queries_failed", text)
+            }
+            Self::QueriesSlow { queries } => {
+                let queries = counted(queries, "more query was", "more queries were");
+                let text = format!(
+                    "{queries} slow in the last minute; `resolverctl why --slowest 20` shows the emails whose queries were slowest"
+                );
+                line(false, "queries_slow", text)
+            }
         }
     }
 }
@@ -254,185 +309,6 @@ impl Line {
 fn spaced(servers: &[IpAddr]) -> Option<String> {
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     (!servers.is_empty()).then(|| servers.join(" "))
-}
-
-impl AskedLine {
-    fn of(question: &QuestionEntry) -> Self {
-        let (kind, client, user) = (question.kind, question.client_text(), question.user.clone());
-        Self { name: name_of_wire(&question.name), kind, client, transport: question.transport, user }
-    }
-
-    fn fields(&self) -> Fields {
-        Fields {
-            name: Some(name_text(&self.name)),
-            kind: Some(kind_text(self.kind)),
-            client: Some(self.client.clone()),
-            transport: self.transport.map(ClientTransport::word),
-            user: self.user.as_ref().map(|user| user.to_string()),
-            ..Fields::default()
-        }
-    }
-}
-
-impl fmt::Display for AskedLine {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} from {}", name_text(&self.name), kind_text(self.kind), self.client)?;
-        if let Some(encrypted) = self.transport.filter(|transport| transport.is_encrypted()) {
-            write!(formatter, " over {}", encrypted.word())?;
-        }
-        self.user.iter().try_for_each(|user| write!(formatter, " (user {user})"))
-    }
-}
-
-impl FailedLine {
-    pub(super) fn of(failed: &FailedQuestion<'_>) -> Self {
-        let question = failed.asked.question;
-        let why = Some(failed.why()).filter(|why| !question.error.contains(why));
-        let (error, why) = match why {
-            Some(why) if question.error.is_empty() => (why, None),
-            why => (&*question.error, why),
-        };
-        Self {
-            asked: AskedLine::of(question),
-            zone: (!failed.zone.is_empty()).then(|| name_of_wire(&failed.zone)),
-            error: error.to_owned(),
-            code: question.code,
-            why: why.map(str::to_owned),
-            servers: failed.servers.iter().map(|(server, _)| *server).collect(),
-            conduct: failed.servers_text(),
-        }
-    }
-
-    fn shorten(&mut self, redaction: Redaction) {
-        let zone = self.zone.as_ref().map(name_text).unwrap_or_default();
-        self.asked.name = redaction.shortened(&self.asked.name);
-        self.error = redaction.text(&self.error, &[&zone]);
-        self.why = self.why.as_ref().map(|why| redaction.text(why, &[&zone]));
-    }
-}
-
-impl fmt::Display for FailedLine {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { asked, error, why, conduct, .. } = self;
-        let error = if error.is_empty() { "SERVFAIL" } else { error };
-        write!(formatter, "query {asked} failed: {error}")?;
-        if let Some(code) = self.code {
-            let name =
-                ExtendedError::new(code, "").name().map(|name| format!(", {name}")).unwrap_or_default();
-            write!(formatter, " (extended DNS error {code}{name})")?;
-        }
-        if let Some(why) = why {
-            write!(formatter, "; {why}")?;
-        }
-        // The sentence of most failures has the servers already; that of a timeout has the last one.
-        let last = match self.servers.as_slice() {
-            [one] if ["no answer", "timeout"].iter().any(|silent| *conduct == format!("{one} {silent}")) => {
-                Some(format!("the last queried server was {one} of "))
-            }
-            _ => None,
-        };
-        let has_servers = [Some(error), why.as_deref()].into_iter().flatten().any(|words| {
-            words.contains(conduct) || last.as_ref().is_some_and(|last| words.contains(last.as_str()))
-        });
-        if !has_servers {
-            write!(formatter, "; servers: {conduct}")?;
-        }
-        match &self.zone {
-            Some(zone) => {
-                write!(formatter, "; `resolverctl failed` shows further failures of {}", zone_text(zone))
-            }
-            None => formatter.write_str(
-                "; `resolverctl stats` shows the clients and the zones that cause the load, `resolverctl failed` shows further failures",
-            ),
-        }
-    }
-}
-
-impl SlowLine {
-    pub(super) fn of(question: &QuestionEntry, culprit: CulpritReport) -> Self {
-        Self { asked: AskedLine::of(question), elapsed: Duration::from_micros(question.elapsed), culprit }
-    }
-
-    fn shorten(&mut self, redaction: Redaction) {
-        self.asked.name = redaction.shortened(&self.asked.name);
-        let CulpritReport { zone, list, evidence, advice, .. } = &mut self.culprit;
-        let kept = [zone, list].map(|name| name.as_deref().unwrap_or_default());
-        *evidence = redaction.text(evidence, &kept);
-        *advice = redaction.text(advice, &kept);
-    }
-}
-
-impl fmt::Display for SlowLine {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { asked, elapsed, culprit } = self;
-        let kind = match culprit.kind {
-            CulpritKind::Loss => "packet loss".to_owned(),
-            CulpritKind::None => "not known".to_owned(),
-            kind => kind.word().replace('_', " "),
-        };
-        let (seconds, evidence, advice) = (elapsed.as_secs_f32(), &culprit.evidence, &culprit.advice);
-        write!(formatter, "query {asked} took {seconds:.1} s; cause: {kind}; {evidence}; to do: {advice}")
-    }
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Less than a second is shown as one second.
-        let age = |span: &Duration| TimeSpan((*span).max(Duration::from_secs(1)));
-        match self {
-            Self::ZoneFails { zone, failures, doubted, span, why, question, .. } => write!(
-                formatter,
-                "{failures} queries for {} {} within {}; cause of the last failure: {why}; {}",
-                zone_words(zone),
-                failed_text(*doubted),
-                age(span),
-                Trace(question)
-            ),
-            Self::ZoneAnswers { zone, question, after } => write!(
-                formatter,
-                "queries for {} are answered again after {}; the first answered query was {question}",
-                zone_words(zone),
-                age(after)
-            ),
-            Self::NetworkDown { servers, span } => write!(
-                formatter,
-                "no server on the internet has answered for {}: resolverd queried {servers} servers, among them root servers; check whether this host reaches port 53 of other hosts: `resolverctl check system`",
-                age(span)
-            ),
-            Self::NetworkUp { after } => {
-                write!(formatter, "servers on the internet answer again after an outage of {}", age(after))
-            }
-            Self::Withheld { zones } => write!(
-                formatter,
-                "{zones} more zones failed in the last hour; `resolverctl failed --since 1h` shows them"
-            ),
-            Self::QueryFailed(failed) => failed.fmt(formatter),
-            Self::QueriesFailed { queries, zones, most } => {
-                let queries = counted(
-                    *queries,
-                    "failed query of the last hour was not logged by itself",
-                    "failed queries of the last hour were not logged one by one",
-                );
-                let most: Vec<String> =
-                    most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
-                let zones = match zones {
-                    0 => String::new(),
-                    count => format!(
-                        ", of {} (most: {})",
-                        counted(*count as u64, "zone", "zones"),
-                        most.join(", ")
-                    ),
-                };
-                write!(formatter, "{queries}{zones}; `resolverctl failed --since 1h` shows them")
-            }
-            Self::QuerySlow(slow) => slow.fmt(formatter),
-            Self::QueriesSlow { queries } => write!(
-                formatter,
-                "{} slow in the last minute; `resolverctl why --slowest 20` shows the emails whose queries were slowest",
-                counted(*queries, "more query was", "more queries were")
-            ),
-        }
-    }
 }
 
 /// A zone in a sentence.
@@ -512,23 +388,23 @@ mod tests {
             };
             let answers = Line::ZoneAnswers { zone, question, after: Duration::from_secs(1) };
             for line in [fails, answers] {
-                let line = line.without_keys(secrets);
-                let told = format!("{line} {:?}", line.fields());
-                assert!(told.contains("7.2._key.dq.list.test. A") && !told.contains(KEY), "{told}");
+                let line = line.log_text().withheld(secrets, Redaction::default());
+                let shown = format!("{} {line:?}", line.text);
+                assert!(shown.contains("7.2._key.dq.list.test. A") && !shown.contains(KEY), "{shown}");
             }
         }
     }
 
     #[test]
     fn a_name_that_a_shell_would_read_is_not_part_of_a_command() {
-        let told = |label: &[u8]| {
+        let shown = |label: &[u8]| {
             let name = Name::from_labels([label, b"example"]).unwrap();
             Trace(&Question::new(&name, RecordType::MX)).to_string()
         };
-        assert_eq!(told(b"mail"), "`resolverctl trace mail.example. MX` shows each step");
+        assert_eq!(shown(b"mail"), "`resolverctl trace mail.example. MX` shows each step");
         for label in ["$(reboot)", "a;b", "-rf", "a b", "`"] {
             assert_eq!(
-                told(label.as_bytes()),
+                shown(label.as_bytes()),
                 "`resolverctl trace NAME` with a name of this zone shows each step"
             );
         }

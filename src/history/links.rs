@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_policy_names_the_domains_that_it_includes() {
-        let told = |text: &str| -> Vec<String> {
+        let shown = |text: &str| -> Vec<String> {
             let links = policies(text).into_iter();
             links
                 .map(|link| match link {
@@ -72,11 +72,11 @@ mod tests {
                 .collect()
         };
         assert_eq!(
-            told(
+            shown(
                 "v=spf1 mx include:_spf.Example.net a:mail.example.org/24 ~include:x.example ip4:192.0.2.1 -all"
             ),
             ["_spf.example.net.", "mail.example.org.", "x.example."]
         );
-        assert!(told("google-site-verification=include:example.net").is_empty());
+        assert!(shown("google-site-verification=include:example.net").is_empty());
     }
 }

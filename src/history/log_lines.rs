@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::failure::FailedQuestion;
-use super::line::{FailedLine, Line};
+use super::line::{Line, LogText};
 use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SLOW_LINES_A_MINUTE, SUMMARY_ZONES};
 use dns::clock::Mono;
 use dns::question::name_of_wire;
@@ -68,7 +68,7 @@ impl LogLines {
         if is_due && (self.failed < FAILURE_LINES_A_MINUTE || failed.is_turned_away()) {
             zone.logged = Some(now);
             self.failed = self.failed.saturating_add(u32::from(!failed.is_turned_away()));
-            return Some(Line::QueryFailed(Box::new(FailedLine::of(failed))));
+            return Some(Line::Query(Box::new(LogText::failed(failed))));
         }
         zone.counted = zone.counted.saturating_add(1);
         self.count(1, now);

@@ -11,7 +11,7 @@ use super::evidence::{self, Absence};
 use super::explained::Explained;
 use super::failure::FailedQuestion;
 use super::follow::NewsReader;
-use super::line::{Line, SlowLine};
+use super::line::{Line, LogText};
 use super::lock::lock;
 use super::log_lines::LogLines;
 use super::long_messages::LongMessages;
@@ -109,7 +109,7 @@ impl Recorder {
         self.write_news(state, facts, true);
         let withheld = lock(&self.incidents).finish();
         let sums = state.lines.finish(self.clock.mono()).into_iter().chain(withheld);
-        sums.for_each(|line| line.without_names(facts.redaction).write());
+        sums.for_each(|line| line.write(facts.secrets, facts.redaction));
     }
 
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
@@ -127,6 +127,7 @@ impl Recorder {
         if self.kept.store.get().is_none() || !(is_ending || state.long.is_due(now)) {
             return;
         }
+        state.long.pass_over(micros(Duration::from_secs(self.started_unix)));
         let from = unix.saturating_sub(micros(LONG_MESSAGE_TIME));
         let span = ReadSpan { from, ..ReadSpan::default() };
         let (recorded, _) =
@@ -150,7 +151,7 @@ impl Recorder {
         let mut lines = state.lines.tick(now);
         if !self.has_news.swap(false, Ordering::Relaxed) {
             state.follower.pass_over(&self.kept.misses);
-            lines.into_iter().for_each(|line| line.write());
+            lines.into_iter().for_each(|line| line.write(facts.secrets, facts.redaction));
             return;
         }
         let (mut recorded, overwritten) = self.news(&mut state.follower, facts.secrets);
@@ -190,7 +191,7 @@ impl Recorder {
         let dates = self.dates();
         chosen.iter_mut().for_each(|entry| entry.date(&dates));
         self.store(chosen, facts.redaction);
-        lines.into_iter().for_each(|line| line.without_names(facts.redaction).write());
+        lines.into_iter().for_each(|line| line.write(facts.secrets, facts.redaction));
     }
 
     /// Keeps failed and slow questions also in `store`, and reads them again; only the first call does so.
@@ -275,5 +276,5 @@ fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &DaemonFact
     let verdict = judge(&alone, traffic);
     let culprit = verdict.causes.first().map(|cause| evidence::culprit(cause, &alone, &verdict, facts.usual));
     let culprit = culprit.unwrap_or_else(|| evidence::unknown(Absence::Others));
-    Line::QuerySlow(Box::new(SlowLine::of(asked.question, culprit)))
+    Line::Query(Box::new(LogText::slow(asked.question, culprit)))
 }

@@ -39,6 +39,11 @@ impl LongMessages {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
 
+    /// Passes over the messages that were over at a moment: the process before has stored them.
+    pub(super) fn pass_over(&mut self, until: u64) {
+        self.taken_until = self.taken_until.max(until);
+    }
+
     /// Returns the entries of the messages that are over at `until`, and were not at the last call, and that took as long as a slow question
     /// or have a failed one: without the questions that are stored anyway, the longest messages first, as far as there is room.
     pub(super) fn take(

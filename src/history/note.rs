@@ -11,7 +11,6 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::event::{DsFact, DsSource, KeyFact, StepEvent};
-use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{kind_text, name_text};
 use validate::verdict::SecurityStatus;
@@ -56,8 +55,6 @@ pub enum Note {
         server: IpAddr,
         /// The time since sending.
         elapsed: Duration,
-        /// Whether the resolution has ended before its timer.
-        ended: bool,
     },
     /// See `StepEvent::Received`.
     Received {
@@ -149,7 +146,7 @@ pub enum Words {
 
 impl Note {
     /// The step in words.
-    pub(super) fn told(&self) -> StepEvent {
+    pub(super) fn step_event(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {
                 StepEvent::Question { name: name_text(name), kind: kind_text(*kind) }
@@ -161,17 +158,15 @@ impl Note {
                 name: asked.as_ref().map(|asked| name_text(&asked.0)),
                 kind: asked.as_ref().map(|asked| kind_text(asked.1)),
                 reason: (*reason).to_owned(),
-                usual_micros: usual.map(micros),
+                usual: usual.map(|usual| usual.as_secs_f64()),
             },
-            Self::Unanswered { server, elapsed, ended } => StepEvent::Unanswered {
-                server: server.to_string(),
-                waited_micros: micros(*elapsed),
-                ended: *ended,
-            },
+            Self::Unanswered { server, elapsed } => {
+                StepEvent::Unanswered { server: server.to_string(), waited: elapsed.as_secs_f64() }
+            }
             Self::Received { server, conduct, elapsed, said } => StepEvent::Received {
                 server: server.to_string(),
                 conduct: *conduct,
-                round_trip_micros: micros(*elapsed),
+                round_trip: elapsed.as_secs_f64(),
                 said: said.to_string(),
             },
             Self::Checked { name, kind, state, why } => StepEvent::Checked {
@@ -264,15 +259,15 @@ mod tests {
 
     #[test]
     fn words_are_those_that_people_know() {
-        let told = [
+        let shown = [
             Words::Records { count: 2, authoritative: true },
             Words::Records { count: 1, authoritative: false },
             Words::Negative { nxdomain: true, authoritative: true },
             Words::Negative { nxdomain: false, authoritative: false },
             Words::Fixed("no answer"),
         ];
-        let told: Vec<String> = told.iter().map(Words::to_string).collect();
+        let shown: Vec<String> = shown.iter().map(Words::to_string).collect();
         let expected = ["2 records", "1 record, without AA", "NXDOMAIN", "NODATA, without AA", "no answer"];
-        assert_eq!(told, expected);
+        assert_eq!(shown, expected);
     }
 }

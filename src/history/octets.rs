@@ -12,6 +12,7 @@ use hickory_proto::rr::RecordType;
 use super::entry::{Entry, FlightEntry, Link, MessageEntry, OwnerEntry, QuestionEntry};
 use super::event::{ListFault, Shows};
 use super::names::ReadNames;
+use super::reason;
 use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, MAX_NAME, Outcome};
@@ -31,24 +32,6 @@ const LENGTH: usize = 2;
 
 /// Octets before the name of a hit.
 const HIT_HEAD: usize = 32;
-
-/// The reasons for which a server is asked, in the order of their numbers; see `StepEvent::Sent`.
-const REASONS: [&str; 14] = [
-    "",
-    "first",
-    "race",
-    "retry",
-    "next",
-    "address",
-    "without_edns",
-    "truncated",
-    "other_case",
-    "own_case",
-    "alone",
-    "again",
-    "parent",
-    "measure",
-];
 
 /// Reads octets from the left.
 struct Reader<'a, 'n, 's> {
@@ -170,11 +153,11 @@ impl Stored for IpAddr {
 
 impl Stored for &'static str {
     fn put(&self, into: &mut Vec<u8>) {
-        into.push(REASONS.iter().position(|reason| reason == self).map_or(0, small));
+        into.push(small(reason::number(self)));
     }
 
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
-        Some(REASONS.get(usize::from(u8::read(reader)?)).copied().unwrap_or_default())
+        Some(reason::word(u8::read(reader)?.into()))
     }
 }
 
@@ -415,17 +398,17 @@ fn small(number: usize) -> u8 {
 }
 
 #[cfg(test)]
-pub(super) fn read_all(octets: &[u8]) -> Vec<Entry> {
-    let (secrets, mut entries) = (super::redact::Secrets::default(), Vec::new());
-    read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
-    entries
-}
-
-#[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::limits::MAX_RECORDED_TEXT;
     use proptest::prelude::*;
+
+    /// All entries of a block.
+    pub(crate) fn read_all(octets: &[u8]) -> Vec<Entry> {
+        let (secrets, mut entries) = (crate::redact::Secrets::default(), Vec::new());
+        read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
+        entries
+    }
 
     fn name(text: &str) -> Arc<[u8]> {
         dns::question::wire_name(&hickory_proto::rr::Name::from_ascii(text).unwrap()).into()

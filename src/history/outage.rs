@@ -153,17 +153,17 @@ mod tests {
     fn an_outage_is_told_once_the_root_is_silent_too_and_once_somebody_is_heard() {
         let mut outage = Outage::default();
         outage.heard(at(0), at(0));
-        let mut told = Vec::new();
+        let mut shown = Vec::new();
         for second in 1..=60_u64 {
             let last = u8::try_from(second % 10).unwrap();
-            told.extend(outage.overdue(
+            shown.extend(outage.overdue(
                 server(last),
                 last == 0,
                 at(second * 1_000),
                 at(second * 1_000 + 300),
             ));
         }
-        assert_eq!(told, [Line::NetworkDown { servers: 10, span: Duration::from_millis(19_300) }]);
+        assert_eq!(shown, [Line::NetworkDown { servers: 10, span: Duration::from_millis(19_300) }]);
         assert_eq!(outage.since(), Some(at(1_000)));
         assert!(outage.was_down_since(at(60_000)) && !outage.has_heard_since(at(1)));
         let after = Duration::from_secs(60);

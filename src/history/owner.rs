@@ -20,7 +20,7 @@ use super::lock::lock;
 use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 use dns::clock::micros;
 
-/// A client whose user is wanted, with all that tells its socket from others with the same port.
+/// A client whose user is wanted, with all that distinguishes its socket from others with the same port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedOwner {
     /// The client's address and port.

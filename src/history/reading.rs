@@ -13,7 +13,7 @@ use super::redact::Secrets;
 use super::ring::{self, Ring};
 use super::store::Store;
 use super::stored;
-use crate::limits::{EXPLAINED_TIME, MAX_STORED_READ, RECORD_READER, STORED_TIME};
+use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READER, STORED_TIME};
 use dns::clock::{Mono, micros};
 use dns::question::Outcome;
 
@@ -59,12 +59,14 @@ impl Recorder {
         let mut reader = RecordReader { span, dates: &dates, recorded: Recorded::default(), first_end: None };
         // A list that grows takes twice its memory.
         reader.recorded.questions.reserve(memory / QuestionEntry::LEAST_WEIGHT);
-        reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory / 2, flights));
+        let hits: usize = self.shards.iter().map(|shard| ring::octets(&shard.ring)).sum();
+        let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
+        reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
         // Those from the cache are of no use without the others of their time.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.shards.iter().filter(|_| span.hits) {
-            let memory = memory / 2 / self.shards.len().max(1);
+            let memory = hits / self.shards.len().max(1);
             let lost = reader.ring(&shard.ring, names, (memory, first));
             reader.recorded.lost_hits = reader.recorded.lost_hits.max(lost);
         }

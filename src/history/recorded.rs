@@ -178,24 +178,6 @@ impl Recorded {
         self.lost.or(self.begin)
     }
 
-    /// As it is read: equal names have the same memory.
-    #[cfg(test)]
-    pub(super) fn interned(self) -> Self {
-        let (no_secrets, mut octets) = (super::redact::Secrets::default(), Vec::new());
-        let mut interned = Self { questions: Vec::new(), flights: Vec::new(), ..self.clone() };
-        let stored: Vec<bool> = self.questions.iter().map(|question| question.stored).collect();
-        self.questions.iter().for_each(|question| super::octets::put_question(question, &mut octets));
-        self.flights.iter().for_each(|flight| super::octets::put_flight(flight, &mut octets));
-        let mut names = super::names::ReadNames::without(&no_secrets);
-        super::octets::read(&octets, &mut names, |entry| match entry {
-            super::entry::Entry::Question(question) => interned.questions.push(question),
-            super::entry::Entry::Flight(flight) => interned.flights.push(flight),
-            _ => {}
-        });
-        interned.questions.iter_mut().zip(stored).for_each(|(question, stored)| question.stored = stored);
-        interned
-    }
-
     /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
@@ -226,6 +208,25 @@ fn joined(mut spans: Vec<OutageEntry>) -> Vec<OutageEntry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Recorded {
+        /// As it is read: equal names have the same memory.
+        pub(crate) fn interned(self) -> Self {
+            let (no_secrets, mut octets) = (crate::redact::Secrets::default(), Vec::new());
+            let mut interned = Self { questions: Vec::new(), flights: Vec::new(), ..self.clone() };
+            let stored: Vec<bool> = self.questions.iter().map(|question| question.stored).collect();
+            self.questions.iter().for_each(|question| crate::octets::put_question(question, &mut octets));
+            self.flights.iter().for_each(|flight| crate::octets::put_flight(flight, &mut octets));
+            let mut names = crate::names::ReadNames::without(&no_secrets);
+            crate::octets::read(&octets, &mut names, |entry| match entry {
+                crate::entry::Entry::Question(question) => interned.questions.push(question),
+                crate::entry::Entry::Flight(flight) => interned.flights.push(flight),
+                _ => {}
+            });
+            interned.questions.iter_mut().zip(stored).for_each(|(question, stored)| question.stored = stored);
+            interned
+        }
+    }
 
     #[test]
     fn an_outage_that_was_stored_while_it_lasted_is_one() {

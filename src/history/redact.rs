@@ -10,7 +10,7 @@ use super::entry::{Entry, QuestionEntry};
 use super::hidden_clients::ClientNumbers;
 use super::subject::domain_of;
 use crate::limits::MIN_LIST_KEY;
-use dns::question::{FirstLabels, label_places, name_of_wire, name_text, wire_name};
+use dns::question::{label_places, name_of_wire, name_text, wire_name};
 
 /// The parts of an entry that are not written to disk, nor to the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,8 +109,6 @@ pub struct Secrets {
     apexes: Vec<KeyedApex>,
     /// The zones of providers, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
-    /// The first labels of the apexes: every name of the record is looked at when it is read, and most have no key.
-    begins: FirstLabels,
     /// Whether each label that looks like a key is one.
     are_unknown: bool,
 }
@@ -145,7 +143,6 @@ impl Secrets {
     }
 
     fn add(&mut self, wire: Box<[u8]>, shortest: usize) {
-        self.begins.add(&wire);
         self.apexes.push(KeyedApex { wire, shortest });
     }
 
@@ -196,20 +193,6 @@ impl Secrets {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
     }
 
-    /// Whether a name may have a key; false: it has none. Below the zone of a provider only a label that looks like a key is one.
-    fn may_have_key(&self, name: &[u8]) -> bool {
-        // Without places: each name of a reading comes here.
-        let mut rest = name;
-        while let Some((length, behind)) = rest.split_first().filter(|(length, _)| **length > 0) {
-            let (label, next) = behind.split_at_checked(usize::from(*length)).unwrap_or_default();
-            if self.begins.may_begin(rest) || looks_like_a_key(label) {
-                return true;
-            }
-            rest = next;
-        }
-        false
-    }
-
     /// Whether the zone of a provider stands in a name.
     fn is_of_provider(&self, name: &[u8]) -> bool {
         let mut rests = label_places(name).filter_map(|place| name.get(place..));
@@ -218,16 +201,12 @@ impl Secrets {
 
     /// The places of the labels of a name that are keys.
     fn places(&self, name: &[u8]) -> Vec<usize> {
-        if !self.may_have_key(name) {
-            return Vec::new();
-        }
         let mut keys = Vec::new();
         let (mut before, mut numbers) = (None, Address::default());
         let mut alike = Vec::new();
         for place in label_places(name) {
             let rest = name.get(place..).unwrap_or_default();
-            let apexes: &[KeyedApex] = if self.begins.may_begin(rest) { &self.apexes } else { &[] };
-            for apex in apexes {
+            for apex in &self.apexes {
                 if let Some(before) = before.filter(|_| begins_with(rest, &apex.wire))
                     && label(name, before).len() >= apex.shortest
                 {
@@ -357,14 +336,14 @@ mod tests {
     #[test]
     fn a_sentence_has_domains_instead_of_names_except_zones_and_lists() {
         let redaction = Redaction { clients: true, names: true };
-        for (text, told) in [
+        for (text, shown) in [
             ("timeout at ns.mail.one.test. (after 2 s)", "timeout at one.test. (after 2 s)"),
             ("the chain of a.b.one.test., of x", "the chain of one.test., of x"),
             ("192.0.2.1 timeout, 2001:db8::1 SERVFAIL", "192.0.2.1 timeout, 2001:db8::1 SERVFAIL"),
             ("no server of a.list.test. or of .", "no server of a.list.test. or of ."),
             ("`resolverctl check mail.one.test.`", "`resolverctl check one.test.`"),
         ] {
-            assert_eq!(redaction.text(text, &["a.list.test."]), told);
+            assert_eq!(redaction.text(text, &["a.list.test."]), shown);
             assert_eq!(Redaction::default().text(text, &[]), text);
         }
     }
@@ -377,7 +356,7 @@ mod tests {
     fn a_key_is_hidden_where_it_does_not_belong_too() {
         const KEY: &str = "a1b2c3d4e5f6a7b8c9d0e1f2g3";
         let secrets = Secrets::before([wire("zen.dq.example.")]).and_below([wire("dq.example.").into_vec()]);
-        for (name, told) in [
+        for (name, shown) in [
             ("2.0.0.127.KEY.zen.dq.example.corp.test.", Some("2.0.0.127._key.zen.dq.example.corp.test.")),
             ("2.0.0.127.s3cret.zen.dq.example.corp.test.", Some("2.0.0.127._key.zen.dq.example.corp.test.")),
             ("2.0.0.127.KEY.new.dq.example.", Some("2.0.0.127._key.new.dq.example.")),
@@ -390,14 +369,14 @@ mod tests {
             ("0.127.KEY.stranger.test.", None),
             ("KEY.cdn.test.", None),
         ] {
-            let [name, told] = [Some(name), told].map(|text| text.map(|text| text.replace("KEY", KEY)));
+            let [name, shown] = [Some(name), shown].map(|text| text.map(|text| text.replace("KEY", KEY)));
             let name = name.unwrap();
-            assert_eq!(secrets.hidden(&wire(&name)), told.as_deref().map(wire), "{name}");
+            assert_eq!(secrets.hidden(&wire(&name)), shown.as_deref().map(wire), "{name}");
             let mut text: Box<str> =
                 format!("no server of {name} answers: 192.0.2.1 timeout (\"{name}\")").into();
             secrets.hide_in_text(&mut text);
-            let told = told.as_ref().unwrap_or(&name);
-            assert_eq!(*text, *format!("no server of {told} answers: 192.0.2.1 timeout (\"{told}\")"));
+            let shown = shown.as_ref().unwrap_or(&name);
+            assert_eq!(*text, *format!("no server of {shown} answers: 192.0.2.1 timeout (\"{shown}\")"));
         }
     }
 
@@ -405,7 +384,7 @@ mod tests {
     fn the_label_before_the_apex_is_hidden_in_names_and_texts() {
         let secrets =
             Secrets::before([wire("dq.example.")]).and_keys_before([wire("combined.example.").into_vec()]);
-        for (name, told) in [
+        for (name, shown) in [
             ("2.0.0.127.s3cret-s3cret.combined.example.", Some("2.0.0.127._key.combined.example.")),
             ("2.0.0.127.combined.example.", None),
             ("2.0.0.127.s3cret.dq.example.", Some("2.0.0.127._key.dq.example.")),
@@ -414,9 +393,9 @@ mod tests {
             ("s3cret.xdq.example.", None),
             ("example.", None),
         ] {
-            assert_eq!(secrets.hidden(&wire(name)), told.map(wire), "{name}");
+            assert_eq!(secrets.hidden(&wire(name)), shown.map(wire), "{name}");
         }
-        for (text, told) in [
+        for (text, shown) in [
             ("no server of s3cret.dq.example. answers", "no server of _key.dq.example. answers"),
             (
                 "2.0.0.127.S3cret.DQ.example. and \"s3cret.dq.example\" (s3cret.dq.example.)",
@@ -431,7 +410,7 @@ mod tests {
         ] {
             let mut found: Box<str> = text.into();
             secrets.hide_in_text(&mut found);
-            assert_eq!(&*found, told);
+            assert_eq!(&*found, shown);
         }
     }
 }

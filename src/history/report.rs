@@ -284,9 +284,9 @@ fn faults(messages: &Messages) -> Option<String> {
     let total = messages.total().max(messages.bogus());
     let faulty = faults.iter().map(|(count, _)| *count).fold(0, u64::saturating_add);
     let well = Some((total.saturating_sub(faulty), WELL)).filter(|(count, _)| *count > 0 && faulty > 0);
-    let told: Vec<String> =
+    let shown: Vec<String> =
         faults.into_iter().chain(well).map(|(count, words)| format!("{count} {words}")).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    (!shown.is_empty()).then(|| shown.join(", "))
 }
 
 fn speed(messages: &Messages) -> String {
@@ -300,25 +300,15 @@ fn speed(messages: &Messages) -> String {
     }
 }
 
-/// The counts since the start, read together: all sums agree. Fields are those of `StatsReport`.
+/// The counts since the start, read together: all sums agree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scraped {
-    /// See `StatsReport::outcomes`.
-    pub outcomes: BTreeMap<Outcome, u64>,
+    /// The statistics.
+    pub report: StatsReport,
     /// The types that were asked, most questions first.
     pub types: Vec<TypeRow>,
     /// The times of the questions of each outcome.
     pub latency: Vec<(Outcome, Distribution)>,
-    /// See `StatsReport::apart`.
-    pub apart: BTreeMap<Apart, u64>,
-    /// See `UpstreamReport::messages`.
-    pub messages: BTreeMap<Conduct, u64>,
-    /// See `UpstreamReport::validated`.
-    pub validated: BTreeMap<SecurityStatus, u64>,
-    /// See `UpstreamReport::counts`.
-    pub counts: Counts,
-    /// See `UpstreamReport::waited`.
-    pub waited: f64,
     /// The counts of the window by which the health is judged.
     pub judged: JudgedCounts,
 }

@@ -187,6 +187,12 @@ fn read_blocks<Order: Iterator<Item = u64>>(
     }
 }
 
+/// Octets of the blocks of a ring that were written.
+pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
+    let ring = lock(ring);
+    usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
+}
+
 /// Copies the oldest block of a ring.
 pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     let ring = lock(ring);
@@ -242,7 +248,7 @@ mod tests {
             Entry::Question(question) => question.at,
             _ => panic!(),
         };
-        octets::read_all(block).into_iter().map(at).collect()
+        octets::tests::read_all(block).into_iter().map(at).collect()
     }
 
     fn times(ring: &Mutex<Ring>) -> Vec<u64> {

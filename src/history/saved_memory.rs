@@ -3,14 +3,12 @@
 //!
 //! # Decisions
 //!
-//! - The form is an octet that tells which rings had overwritten entries, and then that of a segment, see `stored`. Its moments are in
+//! - The form is an octet that says whether a ring had overwritten entries, and then that of a segment, see `stored`. Its moments are in
 //!   microseconds since 1970, as those of `Mono` begin anew in each process.
 //! - Keys of DNS lists are removed when it is written, as from all that is read.
 //! - A file with damage is not read: memory would claim to have all questions of a time of which some are missing. The disk still has the
 //!   failed and slow ones.
 //! - Restored entries were logged and stored by the process that wrote them, so the readers of what is new begin behind them.
-
-use std::sync::Mutex;
 
 use super::Recorder;
 use super::dates::Dates;
@@ -19,7 +17,7 @@ use super::lock::lock;
 use super::names::ReadNames;
 use super::octets;
 use super::redact::Secrets;
-use super::ring::{self, Ring};
+use super::ring;
 use super::stored::{self, DamagedSegment, SEGMENT_HEAD};
 use crate::limits::STORED_TIME;
 use dns::clock::micros;
@@ -36,11 +34,8 @@ impl Recorder {
         mut write: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let (dates, mut names) = (self.dates(), ReadNames::without(secrets));
-        let has_lost = |ring: &Mutex<Ring>| lock(ring).has_lost();
-        let lost_hits = self.shards.iter().any(|shard| has_lost(&shard.ring));
-        let misses = if has_lost(&self.kept.misses) { LOST_MISSES } else { 0 };
-        let hits = if lost_hits { LOST_HITS } else { 0 };
-        let mut written = vec![misses | hits];
+        let has_lost = self.rings().any(|ring| lock(ring).has_lost());
+        let mut written = vec![u8::from(has_lost)];
         written.extend_from_slice(&SEGMENT_HEAD);
         for (since, until) in lock(&self.incidents).outage.spans(self.clock.mono()) {
             let (since, until) = (dates.unix(since.as_micros()), dates.unix(until.as_micros()));
@@ -100,7 +95,7 @@ impl Recorder {
                 }
             });
         });
-        misses.end_restoring(lost & LOST_MISSES > 0);
+        misses.end_restoring(*lost > 0);
         drop(misses);
         // There may have been another number of workers.
         hits.sort_by_key(|hit| hit.at);
@@ -109,16 +104,11 @@ impl Recorder {
             for hit in hits.iter().skip(number).step_by(self.shards.len()) {
                 ring.restore_hit(hit);
             }
-            ring.end_restoring(lost & LOST_HITS > 0);
+            ring.end_restoring(*lost > 0);
         }
         Ok(questions)
     }
 }
-
-/// Bits of the first octet: whether the ring of misses, or one of hits, had overwritten entries.
-const LOST_MISSES: u8 = 1;
-/// See `LOST_MISSES`.
-const LOST_HITS: u8 = 2;
 
 /// Whether a question has nothing but what the entry of a hit has.
 fn is_hit(question: &QuestionEntry) -> bool {

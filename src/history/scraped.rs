@@ -1,37 +1,26 @@
-//! The counts that a scrape of metrics reads, all at one moment.
+//! The counts that a scrape of metrics reads.
 
 use std::cmp::Reverse;
-use std::time::Duration;
 
+use super::Recorder;
 use super::explained::OWNED_LABELS;
 use super::lock::lock;
-use super::report::{FailuresByZone, JudgedCounts, Scraped, ZoneFailures};
+use super::report::{FailuresByZone, JudgedCounts, Scraped, StatsReport, ZoneFailures};
 use super::tally::FailureTally;
-use super::totals::Totals;
 use super::window::Window;
-use super::{Recorder, types_of};
 use dns::question::{label_places, name_of_wire, name_text};
 
 impl Recorder {
     /// The counts for a scrape, with those of the window by which the health is judged.
     pub fn scraped(&self, judged: Window) -> Scraped {
-        let totals = self.totals();
-        Scraped {
-            outcomes: totals.outcomes(),
-            types: types_of(&totals),
-            latency: totals.distributions(),
-            apart: totals.apart(),
-            messages: totals.conduct(),
-            validated: totals.validated(),
-            judged: self.judged_of(&totals, judged),
-            waited: Duration::from_micros(totals.waited_micros).as_secs_f64(),
-            counts: totals.counts,
-        }
+        let (report, types, latency) = self.since_start();
+        Scraped { report, types, latency, judged: self.judged(judged) }
     }
 
     /// The counts of a window by which the health is judged.
     pub fn judged(&self, window: Window) -> JudgedCounts {
-        self.judged_of(&self.totals(), window)
+        let StatsReport { seconds, uptime, questions, outcomes, upstream, .. } = self.report(window);
+        JudgedCounts { seconds, uptime, questions, outcomes, messages: upstream.messages }
     }
 
     /// The failed questions of a window by zone, as `JudgedCounts::failures` counts them without their zones; none if no questions are
@@ -52,30 +41,17 @@ impl Recorder {
         zones.sort_by_key(|zone| Reverse(zone.failed));
         Some(FailuresByZone { zones, others })
     }
-
-    fn judged_of(&self, totals: &Totals, window: Window) -> JudgedCounts {
-        let now = self.clock.mono();
-        let (earlier, covered) = lock(&self.snapshots).begin(window, now);
-        let since = totals.since(&earlier);
-        let outcomes = since.outcomes();
-        JudgedCounts {
-            seconds: covered.as_secs_f64(),
-            uptime: now.since(self.started).as_secs_f64(),
-            questions: outcomes.values().sum(),
-            outcomes,
-            messages: since.conduct(),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Ended, Sent, ServerOrigin, StatsReport};
+    use crate::{Ended, Sent, ServerOrigin};
     use dns::clock::Clock;
     use dns::conduct::{Conduct, Transport};
     use dns::question::{Apart, Outcome};
     use hickory_proto::rr::{Name, RecordType};
+    use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
     async fn a_scrape_has_the_counts_of_the_reports() {
@@ -104,11 +80,7 @@ mod tests {
         work(5);
         let scraped = recorder.scraped(Window::FiveMinutes);
         let (report, types, latency) = recorder.since_start();
-        assert_eq!((&scraped.outcomes, &scraped.apart), (&report.outcomes, &report.apart));
-        assert_eq!((scraped.types, scraped.latency), (types, latency));
-        assert_eq!(scraped.messages, report.upstream.messages);
-        assert_eq!(scraped.validated, report.upstream.validated);
-        assert_eq!((scraped.counts, scraped.waited), (report.upstream.counts, report.upstream.waited));
+        assert_eq!((scraped.report, scraped.types, scraped.latency), (report.clone(), types, latency));
         let StatsReport { seconds, uptime, questions, outcomes, upstream, .. } =
             recorder.report(Window::FiveMinutes);
         let messages = upstream.messages;

@@ -6,11 +6,12 @@
 use crate::limits;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::event::Ended;
 use super::histogram::Histogram;
 use super::kinds;
+use super::lock::lock;
 use super::ring::Ring;
 use super::table::Rows;
 use super::tally::ClientTally;
@@ -68,7 +69,7 @@ impl Shard {
 
     /// While the returned value is held, no question is counted here.
     pub(super) fn held(&self) -> MutexGuard<'_, Clients> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.clients)
     }
 
     /// Counts a message that is no question.
@@ -97,12 +98,12 @@ impl Shard {
 
     /// Adds the clients seen since they were last taken.
     pub(super) fn add_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).add_to(sum);
+        lock(&self.clients).add_to(sum);
     }
 
     /// Takes the clients: they go into the table with the windows.
     pub(super) fn take_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
-        let taken = std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
+        let taken = std::mem::take(&mut *lock(&self.clients));
         taken.add_to(sum);
     }
 }

@@ -55,19 +55,19 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
     }
 
     /// Adds to a key's row; a new row may replace the lightest one.
-    pub(super) fn add<ExplainedQuestion>(&mut self, key: &ExplainedQuestion, counted: &Counted)
+    pub(super) fn add<Borrowed>(&mut self, key: &Borrowed, counted: &Counted)
     where
-        Key: Borrow<ExplainedQuestion>,
-        ExplainedQuestion: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
+        Key: Borrow<Borrowed>,
+        Borrowed: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
     {
         self.count(self.keyed.hash_one(key), key, |row| row.add(counted));
     }
 
     /// Counts in the row of a key with this hash.
-    fn count<ExplainedQuestion>(&mut self, hash: u64, key: &ExplainedQuestion, count: impl Fn(&mut Counted))
+    fn count<Borrowed>(&mut self, hash: u64, key: &Borrowed, count: impl Fn(&mut Counted))
     where
-        Key: Borrow<ExplainedQuestion>,
-        ExplainedQuestion: Eq + ToOwned<Owned = Key> + ?Sized,
+        Key: Borrow<Borrowed>,
+        Borrowed: Eq + ToOwned<Owned = Key> + ?Sized,
     {
         if let Some(row) = self.rows.find_mut(hash, |row| row.hash == hash && row.key.borrow() == key) {
             count(&mut row.counted);
@@ -133,10 +133,10 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Coun
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
     /// Counts for a key, now.
-    pub(super) fn count<ExplainedQuestion>(&mut self, key: &ExplainedQuestion, count: impl Fn(&mut Counted))
+    pub(super) fn count<Borrowed>(&mut self, key: &Borrowed, count: impl Fn(&mut Counted))
     where
-        Key: Borrow<ExplainedQuestion>,
-        ExplainedQuestion: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
+        Key: Borrow<Borrowed>,
+        Borrowed: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
     {
         let hash = self.start.keyed.hash_one(key);
         self.current.count(hash, key, &count);

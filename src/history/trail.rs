@@ -23,10 +23,6 @@ use dns::question::{WireName, name_text};
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
 
-/// Microseconds between the moment at which a query was noted as sent and that from which its time is counted, at most: a
-/// query of another attempt may be shared.
-const SAME_MESSAGE: u64 = 20_000;
-
 /// The number of the next trail of this process.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -61,8 +57,9 @@ struct Noted {
 
 impl Noted {
     /// The step in words.
-    fn told(&self) -> Step {
-        Step { at_micros: self.at_micros, depth: self.depth, event: self.note.told() }
+    fn step(&self) -> Step {
+        let at = Duration::from_micros(self.at_micros).as_secs_f64();
+        Step { at, depth: self.depth, event: self.note.step_event() }
     }
 }
 
@@ -103,11 +100,6 @@ impl Trail {
         let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
         let is_end = matches!(note, Note::Ended { .. });
         notes.has_ended |= is_end;
-        if is_end && notes.follower.is_some() {
-            let room = MAX_STEPS.saturating_sub(notes.steps.len());
-            let unanswered = unanswered(&notes.steps, at_micros);
-            notes.steps.extend(unanswered.into_iter().take(room));
-        }
         // A trace without its end would look as if it were cut off.
         if notes.steps.len() < MAX_STEPS || is_end {
             if notes.steps.is_empty() {
@@ -153,7 +145,7 @@ impl Trail {
     /// The steps after the first `given`, in words, and whether the flight has ended.
     fn steps_after(&self, given: usize) -> (Vec<Step>, bool) {
         let notes = self.notes();
-        (notes.steps.iter().skip(given).map(Noted::told).collect(), notes.has_ended)
+        (notes.steps.iter().skip(given).map(Noted::step).collect(), notes.has_ended)
     }
 
     /// The last query, and the number of queries so far.
@@ -234,33 +226,6 @@ impl Trail {
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The notes for queries that have neither an answer nor such a note `now`, at the end.
-fn unanswered(steps: &[Noted], now: u64) -> Vec<Noted> {
-    let mut waiting: Vec<(IpAddr, u8, u64)> = Vec::new();
-    for Noted { at_micros, depth, note } in steps {
-        match note {
-            Note::Sent { server, .. } => waiting.push((*server, *depth, *at_micros)),
-            Note::Received { server, elapsed, .. } | Note::Unanswered { server, elapsed, .. } => {
-                let sent = at_micros.saturating_sub(micros(*elapsed));
-                let of = waiting.iter().enumerate().filter(|(_, of)| (of.0, of.1) == (*server, *depth));
-                // A timeout and a late answer may be of one query.
-                let nearest = of.map(|(place, of)| (of.2.abs_diff(sent), place)).min();
-                if let Some((apart, place)) = nearest
-                    && apart < SAME_MESSAGE
-                {
-                    waiting.swap_remove(place);
-                }
-            }
-            _ => {}
-        }
-    }
-    let told = |(server, depth, sent): (IpAddr, u8, u64)| {
-        let elapsed = Duration::from_micros(now.saturating_sub(sent));
-        Noted { at_micros: now, depth, note: Note::Unanswered { server, elapsed, ended: true } }
-    };
-    waiting.into_iter().map(told).collect()
 }
 
 /// The query that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.

@@ -60,7 +60,7 @@ impl Watchers {
     }
 
     /// Tells all watchers of the question that `made` makes; without a watcher it makes none.
-    pub(super) fn tell(&self, made: impl FnOnce() -> QuestionEntry) {
+    pub(super) fn send(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.count() > 0 {
             // An error means that the last watcher has just left.
             let _ = self.sender.send(Arc::new(made()));
@@ -122,17 +122,17 @@ mod tests {
     #[test]
     fn a_slow_watcher_learns_how_many_it_lost_and_goes_on() {
         let watchers = Watchers::default();
-        watchers.tell(|| panic!("nobody watches"));
+        watchers.send(|| panic!("nobody watches"));
         let mut watch = watchers.watch().unwrap();
         let more = 7;
         let sent = limits::WATCHED_QUESTIONS as u64 + more;
-        (0..sent).for_each(|number| watchers.tell(|| question(number)));
+        (0..sent).for_each(|number| watchers.send(|| question(number)));
         assert!(matches!(watch.next().now_or_never(), Some(Watched::Lost(lost)) if lost == more));
         let secrets = Secrets::before([b"\x04list\x00".to_vec()]);
         for number in more..sent {
-            let Some(Watched::Question(told)) = watch.next().now_or_never() else { panic!("{number}") };
-            let told = told.without(&secrets);
-            assert_eq!((told.at, &*told.name), (number, &b"\x04_key\x04list\x00"[..]));
+            let Some(Watched::Question(shown)) = watch.next().now_or_never() else { panic!("{number}") };
+            let shown = shown.without(&secrets);
+            assert_eq!((shown.at, &*shown.name), (number, &b"\x04_key\x04list\x00"[..]));
         }
         assert!(watch.next().now_or_never().is_none());
     }

@@ -17,9 +17,8 @@ use super::evidence::{self, Absence, MICROS, seconds};
 use super::message::ListOf;
 use super::recorded::{ReadSpan, Recorded};
 use super::redact::Secrets;
-use super::spans::covered;
-use super::traffic::moments;
-use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, MESSAGE_BURST, WHY_MARGIN};
+use super::traffic::{covered, moments};
+use crate::limits::{MAX_WHY_ALSO, MAX_WHY_LINE, MAX_WHY_QUESTIONS, MAX_WHY_SENT, WHY_MARGIN};
 use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text};
@@ -148,8 +147,6 @@ pub struct QuestionReport {
     pub queued: f64,
     /// The time in which queries to servers were in progress.
     pub servers: f64,
-    /// How many questions, each after the end of the other, came before it.
-    pub depth: u8,
     /// Whether it concerns the name or the address that was asked for.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_subject: bool,
@@ -268,7 +265,6 @@ pub(super) fn report(
     left: &mut usize,
 ) -> MessageReport {
     let first = asked.first().map_or(0, |one| one.question.at);
-    let depths = depths(asked);
     let mut line = MAX_WHY_LINE.min(*left);
     let mut places: Vec<usize> = (0..asked.len()).collect();
     places.sort_by_cached_key(|place| {
@@ -279,8 +275,7 @@ pub(super) fn report(
     });
     let questions = places.into_iter().take(MAX_WHY_QUESTIONS).map_while(|place| {
         let one = asked.get(place)?;
-        let depth = depths.get(place).copied().unwrap_or(0);
-        let question = question(one, (first, depth), is_of_subject(one.question));
+        let question = question(one, first, is_of_subject(one.question));
         let weight = question.weight();
         line = line.checked_sub(weight)?;
         *left = left.saturating_sub(weight);
@@ -304,29 +299,7 @@ pub(super) fn report(
     }
 }
 
-/// The depth of each question: one more than the depth of the question that ended last before it began.
-fn depths(asked: &[ExplainedQuestion<'_>]) -> Vec<u8> {
-    let burst = micros(MESSAGE_BURST);
-    let waited = asked.iter().enumerate().filter(|(_, one)| one.question.elapsed > 0);
-    let mut ends: Vec<(u64, usize)> = waited.map(|(place, one)| (one.question.end(), place)).collect();
-    ends.sort_unstable();
-    let mut depths = vec![0; asked.len()];
-    for (place, one) in asked.iter().enumerate() {
-        let at = one.question.at;
-        let ended = ends.partition_point(|(end, _)| *end <= at);
-        let last = ended.checked_sub(1).and_then(|last| ends.get(last));
-        let last = last.filter(|(end, _)| at.saturating_sub(*end) <= burst);
-        // It came before, because it took some time: its depth is known.
-        let depth =
-            last.and_then(|(_, before)| depths.get(*before)).map_or(0, |depth: &u8| depth.saturating_add(1));
-        if let Some(own) = depths.get_mut(place) {
-            *own = depth;
-        }
-    }
-    depths
-}
-
-fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: bool) -> QuestionReport {
+fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> QuestionReport {
     let ExplainedQuestion { question, flight, .. } = one;
     let own = flight.filter(|flight| question.flight == Some(flight.id));
     let began = own.map_or(question.at, |flight| flight.began.clamp(question.at, question.end()));
@@ -351,7 +324,6 @@ fn question(one: &ExplainedQuestion<'_>, (first, depth): (u64, u8), of_subject: 
         elapsed: seconds(question.elapsed),
         queued: seconds(began.saturating_sub(question.at)),
         servers: seconds(with_servers(question, own)),
-        depth,
         of_subject,
         transport: question.transport,
         user: question.user.as_ref().map(|user| user.to_string()),

@@ -47,7 +47,7 @@ impl Samples {
     /// The queries of clients.
     fn queries(&mut self, recorder: &Recorder, scraped: &Scraped) {
         self.put(Family::StartTime, &[], recorder.started_unix());
-        for (outcome, count) in &scraped.outcomes {
+        for (outcome, count) in &scraped.report.outcomes {
             self.put(Family::Queries, &[&word(outcome)], *count);
         }
         for row in &scraped.types {
@@ -56,17 +56,17 @@ impl Samples {
         for (outcome, times) in &scraped.latency {
             self.times(Family::QueryDuration, &[&word(outcome)], *times);
         }
-        for (reason, count) in &scraped.apart {
+        for (reason, count) in &scraped.report.apart {
             self.put(Family::Discarded, &[&word(reason)], *count);
         }
-        for (conduct, count) in &scraped.messages {
+        for (conduct, count) in &scraped.report.upstream.messages {
             self.put(Family::Messages, &[&word(conduct)], *count);
         }
-        for (status, count) in &scraped.validated {
+        for (status, count) in &scraped.report.upstream.validated {
             self.put(Family::Validated, &[&word(status)], *count);
         }
-        self.put(Family::Waited, &[], scraped.waited);
-        self.counters(scraped.counts.all().map(|(name, _, count)| (name, count)));
+        self.put(Family::Waited, &[], scraped.report.upstream.waited);
+        self.counters(scraped.report.upstream.counts.all().map(|(name, _, count)| (name, count)));
     }
 
     /// The work for queries that were not in memory.

@@ -82,7 +82,7 @@ impl Asker for OneByOne<'_> {
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);
                 for step in reply.steps.iter() {
-                    let at = Duration::from_micros(step.at_micros);
+                    let at = Duration::from_secs_f64(step.at);
                     match &step.event {
                         StepEvent::Received { server, .. } if of(server) => {
                             answered |= before < at && at < sent

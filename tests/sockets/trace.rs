@@ -106,11 +106,7 @@ async fn steps_come_as_they_happen_and_fresh_traces_are_few() {
     }
     assert_eq!(stage.daemon.subject().inflight().len(), 1, "the resolution goes on");
     let late = next(&mut lines).await;
-    assert_eq!(
-        (&late["step"], &late["server"], &late["ended"]),
-        (&"unanswered".into(), &"127.77.0.3".into(), &false.into()),
-        "{late}"
-    );
+    assert_eq!((&late["step"], &late["server"]), (&"unanswered".into(), &"127.77.0.3".into()), "{late}");
     let before = state(&stage).await;
     let (mut one, mut two) =
         (begin(&stage, "www.slow.tld", true).await, begin(&stage, "www.slow.tld", true).await);

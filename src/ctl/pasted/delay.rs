@@ -1,20 +1,17 @@
-//! The delay that a log line tells, and which part of it can be DNS.
+//! The delay in a log line, and which part of it can be DNS.
 
 use crate::limits::RETRY_PAUSE;
 
 /// A delay in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LineDelay {
-    /// The whole delay; none if the line tells none.
+    /// The whole delay; none if the line has none.
     pub whole: Option<f64>,
     /// Its parts in a line of Postfix: before the queue manager, in it, until the remote server has greeted (with DNS), and the
     /// transmission.
     pub parts: Option<[f64; 4]>,
     /// The time of the last try in a line of Sendmail, if earlier tries came before it.
     pub(crate) last_try: Option<f64>,
-    /// Whether the whole delay is that of a program that takes or checks mail. Its queries may be for names that the line does not have:
-    /// the domain of a signature, or the senders of a session.
-    pub(crate) of_incoming: bool,
 }
 
 impl LineDelay {
@@ -39,9 +36,6 @@ impl LineDelay {
 /// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
 const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
 
-/// The keys among them whose value is the time of a delivery.
-const OF_DELIVERIES: [&str; 4] = ["delay=", "QT=", "DT=", "xdelay="];
-
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
 
@@ -57,15 +51,13 @@ pub(super) fn of(line: &str) -> LineDelay {
         let mut next = || parts.next().flatten();
         Some([next()?, next()?, next()?, next()?])
     });
-    let keyed = KEYS.iter().find_map(|key| Some((*key, span(after(key).flatten()?)?)));
-    let of_incoming = keyed.is_none_or(|(key, _)| !OF_DELIVERIES.contains(&key));
-    let whole = keyed.map(|(_, whole)| whole).or_else(|| of_words(line));
+    let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?)).or_else(|| of_words(line));
     let whole = whole.filter(|whole| (0.0..=LONGEST).contains(whole));
     // Sendmail: the time since the mail came, and that of this try.
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =
         last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
-    LineDelay { whole, parts, last_try, of_incoming }
+    LineDelay { whole, parts, last_try }
 }
 
 /// The time of a scan in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
@@ -149,8 +141,6 @@ mod tests {
         ] {
             let delay = of(line);
             assert_eq!((delay.whole, delay.with_dns()), (whole, with_dns), "{line}");
-            let of_delivery = ["delay=", "QT=", "DT="].iter().any(|key| line.contains(key));
-            assert!(whole.is_none() || delay.of_incoming != of_delivery, "{line}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A line about a delivery, and the words of it that tell which mail it was.
+//! A line about a delivery, and its words that show which mail it was.
 //!
 //! # Decisions
 //!
@@ -12,18 +12,18 @@ use super::lookup;
 use super::subject::subject;
 
 /// Words that stand next to the recipient in lines of Postfix and Sendmail, of which one must be there.
-const BESIDE_TO: [&str; 2] = [" relay=", " stat="];
+const NEXT_TO_TO: [&str; 2] = [" relay=", " stat="];
 
 /// The same in lines of Exim.
-const BESIDE_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
+const NEXT_TO_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
 
 /// Words before the recipient, and those that stand behind it.
 const DELIVERIES: [(&str, &[&str]); 5] = [
-    (" to=", &BESIDE_TO),
-    (" => ", &BESIDE_ARROW),
-    (" -> ", &BESIDE_ARROW),
-    (" == ", &BESIDE_ARROW),
-    (" ** ", &BESIDE_ARROW),
+    (" to=", &NEXT_TO_TO),
+    (" => ", &NEXT_TO_ARROW),
+    (" -> ", &NEXT_TO_ARROW),
+    (" == ", &NEXT_TO_ARROW),
+    (" ** ", &NEXT_TO_ARROW),
 ];
 
 /// Words before the text of the result: of Postfix, of Sendmail, and of Exim.
@@ -54,15 +54,15 @@ pub(super) struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// The delivery that a line is about; none if it is about something else.
     pub(super) fn of(line: &'a str) -> Option<Self> {
-        let behind = DELIVERIES.iter().filter(|_| !line.contains(ARRIVAL)).filter_map(|(mark, beside)| {
+        let behind = DELIVERIES.iter().filter(|_| !line.contains(ARRIVAL)).filter_map(|(mark, next)| {
             let (_, rest) = line.split_once(*mark)?;
-            beside.iter().any(|words| rest.contains(*words)).then_some(rest)
+            next.iter().any(|words| rest.contains(*words)).then_some(rest)
         });
         // The text of a result may have such words too.
         behind.max_by_key(|rest| rest.len()).map(|rest| Self { rest })
     }
 
-    /// The words that tell which mail it was; none if no recipient has a domain: a mailbox or a program of this host.
+    /// The words that show which mail it was; none if no recipient has a domain: a mailbox or a program of this host.
     pub(super) fn words(self) -> Option<String> {
         let recipients = self.recipients();
         let mut addresses = recipients.split([',', '<', '>', '"']).filter(|part| part.contains('@'));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_delivery_looked_up_count_beside_its_recipient() {
+    fn names_that_a_delivery_looked_up_count_next_to_its_recipient() {
         let unfound = "Host or domain name not found. Name service error for name=mx5.slow.lab type=A: Host not found, try again";
         for (line, names) in [
             (postfix("none", &format!("deferred ({unfound})")), &["mx5.slow.lab", "v5.h94.lab"][..]),

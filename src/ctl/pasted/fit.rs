@@ -12,9 +12,9 @@
 
 use std::cmp::Reverse;
 
-use super::about::{address_of, has, is_about};
 use super::delivery::is_attempt;
 use super::line::PastedLine;
+use super::subject::{address_of, has, is_about};
 use crate::limits::PASTED_NEAR;
 use history::culprit::{CulpritKind, DecisiveTime};
 use history::limits::SLOW_ANSWER;

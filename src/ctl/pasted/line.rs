@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::delay::LineDelay;
-use crate::limits::{PASTED_AFTER, PASTED_BEFORE, PASTED_NEAR, SESSION_PART};
+use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
 use dns::wire::presentation::shown;
 use history::culprit::DecisiveTime;
 
@@ -54,14 +54,6 @@ pub struct PastedLine {
 /// A time, from its first to its last moment, in seconds since 1970.
 type Span = (f64, f64);
 
-/// Whether an address is of this host or of a private network (RFC 1918, RFC 4193).
-fn is_local(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
-    }
-}
-
 impl PastedLine {
     /// The sentence about a time that is not understood: where the line was searched instead. `has_from`: the command line has a time.
     pub(crate) fn unread_note(&self, has_from: bool) -> Option<String> {
@@ -89,14 +81,6 @@ impl PastedLine {
             (None, None) => PASTED_BEFORE.as_secs_f64(),
         };
         self.before_its_end(before)
-    }
-
-    /// The time just before it, if it names one domain and no delay: of the mails of a busy domain the nearest is meant. None for other
-    /// lines.
-    pub fn nearest(&self) -> Option<Span> {
-        let is_alone = self.subjects.len() == 1 && !self.is_arrival && !self.ends_session;
-        let means_nearest = is_alone && self.delay.with_dns().is_none();
-        self.before_its_end(PASTED_NEAR.as_secs_f64()).filter(|_| means_nearest)
     }
 
     /// The time that decides which queries of its mail are the culprit. A program that names the whole time that it took waited for the
@@ -127,8 +111,8 @@ impl PastedLine {
     /// whole history. Few mails have the same address, so with one the time may be wide. Of other lines the nearest time comes first.
     pub fn spans(&self, around: f64) -> Vec<Option<Span>> {
         let has_address = self.addresses().next().is_some();
-        let own = self.nearest().map(Some).into_iter().chain([self.last_try(), self.whole_delay()]);
-        let mut spans: Vec<Option<Span>> = if has_address { Vec::new() } else { own.collect() };
+        let own = vec![self.last_try(), self.whole_delay()];
+        let mut spans: Vec<Option<Span>> = if has_address { Vec::new() } else { own };
         spans.push(self.span(around));
         spans.dedup();
         spans
@@ -144,16 +128,6 @@ impl PastedLine {
     /// The addresses in it.
     pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
-    }
-
-    /// Whether the mail was given to a program of this host or of its network, and not to a remote server: a content filter, a mailbox.
-    pub(super) fn has_local_relay(&self) -> bool {
-        let relay = self.text.split_once(" relay=").and_then(|(_, behind)| behind.split(',').next());
-        let Some(relay) = relay.map(str::trim).filter(|relay| *relay != "none") else { return false };
-        let address = relay.split_once('[').and_then(|(_, behind)| behind.split(']').next());
-        // A relay without an address is a program, or a socket.
-        let address = address.and_then(|address| address.trim_start_matches("IPv6:").parse::<IpAddr>().ok());
-        address.is_none_or(is_local)
     }
 
     /// Its last moment without the transmission of the mail, which comes behind its queries.
@@ -180,21 +154,6 @@ impl PastedLine {
 mod tests {
     use super::super::read;
     use super::*;
-
-    #[test]
-    fn only_a_line_with_one_domain_and_no_delay_means_the_nearest_mail() {
-        for (text, means_nearest) in [
-            ("postfix/qmgr[9]: 4A: from=<a@one.example>, size=1, nrcpt=1 (queue active)", true),
-            ("sendmail[9]: 4A: from=<a@one.example>, size=1, class=0, nrcpts=1", true),
-            ("postfix/smtp[9]: 4A: to=<a@one.example>, relay=none, delay=3, status=deferred", false),
-            ("exim[9]: 1abCde-0000Xy-01 <= a@one.example H=mail.two.example [192.0.2.7] P=esmtp S=9", false),
-            ("postfix/smtpd[9]: lost connection after RCPT from mail.one.example", false),
-        ] {
-            let read = read(&format!("Nov 21 03:12:05 mx {text}"), 1_795_305_600.0);
-            assert_eq!(read[0].nearest().is_some(), means_nearest, "{text}");
-            assert!(read[0].nearest().is_none_or(|(begin, end)| end - begin <= 6.0), "{text}");
-        }
-    }
 
     #[test]
     fn no_query_of_a_session_comes_behind_its_last_line() {
@@ -232,25 +191,6 @@ mod tests {
             let line = read(&format!("2026-11-21T03:12:05Z mx {text}"), 1_795_305_600.0).remove(0);
             assert_eq!(line.at, Some(at), "{text}");
             assert_eq!(line.decisive(), decisive, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_relay_of_this_network_is_known() {
-        for (relay, is_local) in [
-            ("127.0.0.1[127.0.0.1]:10024", true),
-            ("filter.local[10.0.0.5]:10024", true),
-            ("[IPv6:fd00::5]:24", true),
-            ("filter", true),
-            ("mx[private/dovecot-lmtp]", true),
-            ("dovecot", true),
-            ("mx.fine.example[198.18.1.7]:25", false),
-            ("mx.fine.example[2001:db8::7]:25", false),
-            ("none", false),
-        ] {
-            let text =
-                format!("Nov 21 03:12:05 mx postfix/x[9]: 4AB: to=<a@fine.example>, relay={relay}, delay=12");
-            assert_eq!(read(&text, 1_795_305_600.0)[0].has_local_relay(), is_local, "{relay}");
         }
     }
 }

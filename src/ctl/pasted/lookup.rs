@@ -1,12 +1,17 @@
-//! Words about lookups in lines of mail software.
+//! Words about failed lookups in lines of mail software, and the name that a line rejects because of one.
+//!
+//! Postfix: `450 4.1.8 <bob@sender.example>: Sender address rejected: Domain not found`. Sendmail: `Domain of sender address
+//! bob@sender.example does not resolve`. Exim: `F=<bob@sender.example> temporarily rejected RCPT <anna@our.example>: Could not complete
+//! sender verify`.
 
+use super::subject::subject;
 use doctor::message::{PHRASES, has};
 
 /// Words of Exim about a sender whose domain could not be looked up.
-pub(super) const SENDER_UNVERIFIED: &str = "could not complete sender verify";
+const SENDER_UNVERIFIED: &str = "could not complete sender verify";
 
 /// The same of a recipient.
-pub(super) const RECIPIENT_UNVERIFIED: &str = "could not complete recipient verify";
+const RECIPIENT_UNVERIFIED: &str = "could not complete recipient verify";
 
 /// Words behind these if a server of that domain did not accept it.
 const BY_SERVER: &str = " callout";
@@ -22,4 +27,65 @@ pub(super) fn has_failed(text: &str) -> bool {
 /// Whether a text in lower case names a host that was not found.
 pub(super) fn names_host(text: &str) -> bool {
     has(text, &PHRASES.host_named)
+}
+
+/// Words of Postfix behind the name.
+const POSTFIX: [&str; 3] =
+    [">: sender address rejected", ">: recipient address rejected", ">: helo command rejected"];
+
+/// Words of Sendmail before and behind the name.
+const SENDMAIL: (&str, &str) = ("sender address ", " does not resolve");
+
+/// Words of Exim behind both addresses, and those before the one that is meant.
+const EXIM: [(&str, &str); 2] = [(SENDER_UNVERIFIED, " f=<"), (RECIPIENT_UNVERIFIED, " rcpt <")];
+
+/// The rejected host, or the domain of the rejected address, in a text in lower case. None if it names none.
+pub(super) fn rejected(text: &str) -> Option<String> {
+    let of_postfix = || POSTFIX.iter().find_map(|words| Some(text.split_once(words)?.0.rsplit_once('<')?.1));
+    let of_sendmail = || Some(text.split_once(SENDMAIL.0)?.1.split_once(SENDMAIL.1)?.0);
+    let of_exim = || {
+        let named = |(words, before): &(&str, &str)| {
+            Some(text.split_once(words)?.0.rsplit_once(before)?.1.split_once('>')?.0)
+        };
+        EXIM.iter().find_map(named)
+    };
+    subject(of_postfix().or_else(of_sendmail).or_else(of_exim)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rejected_name_is_found_in_the_lines_of_each_program() {
+        for (text, name) in [
+            (
+                "rcpt from mail.h.example[192.0.2.7]: 450 4.1.8 <a@s.example>: sender address rejected: domain not found; from=<a@s.example> to=<b@r.example>",
+                Some("s.example"),
+            ),
+            (
+                "rcpt from unknown[192.0.2.7]: 450 4.1.2 <b@r.example>: recipient address rejected: domain not found; from=<a@s.example>",
+                Some("r.example"),
+            ),
+            (
+                "rcpt from unknown[192.0.2.7]: 450 4.7.1 <mail.h.example>: helo command rejected: host not found; from=<a@s.example>",
+                Some("mail.h.example"),
+            ),
+            (
+                "ruleset=check_mail, arg1=<a@s.example>, relay=[192.0.2.9], reject=451 4.1.8 domain of sender address a@s.example does not resolve",
+                Some("s.example"),
+            ),
+            (
+                "h=mail.h.example [192.0.2.1] f=<a@s.example> temporarily rejected rcpt <b@r.example>: could not complete sender verify",
+                Some("s.example"),
+            ),
+            (
+                "h=mail.h.example [192.0.2.1] f=<a@s.example> temporarily rejected rcpt <b@r.example>: could not complete recipient verify",
+                Some("r.example"),
+            ),
+            ("connect from mail.h.example[192.0.2.7]", None),
+        ] {
+            assert_eq!(rejected(text).as_deref(), name, "{text}");
+        }
+    }
 }

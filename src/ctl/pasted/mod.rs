@@ -13,16 +13,12 @@
 //!   server. Those of its result count only if it names what was looked up, see `delivery`.
 //! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
 
-mod about;
 mod delay;
 mod delivery;
 mod fit;
 mod line;
 mod lookup;
-mod not_dns;
-mod order;
 mod queue;
-mod rejected;
 mod settle;
 mod subject;
 mod time;
@@ -32,8 +28,7 @@ use std::net::IpAddr;
 pub use self::delay::LineDelay;
 use self::delivery::Delivery;
 pub use self::line::PastedLine;
-pub use self::order::{LineResult, known_first};
-pub use self::settle::{is_of_line, settle};
+pub use self::settle::{LineResult, is_of_line, known_first, settle};
 use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
 
@@ -80,7 +75,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 mail_domains: of_mail,
                 delay: delay::of(part),
                 blames_dns,
-                rejected: if blames_dns { rejected::rejected(&lower) } else { None },
+                rejected: if blames_dns { lookup::rejected(&lower) } else { None },
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
             }
         };

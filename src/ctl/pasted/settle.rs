@@ -8,14 +8,14 @@
 //! - What the line itself says counts: if it names a failed lookup, DNS is at fault; if its delay is elsewhere, DNS is not.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use super::about::{address_of, has};
 use super::fit::{
     DELAYED, FailedQuery, Fit, SHARE, TimeFit, failed_query, is_most_of_prompt, is_of_another, is_of_dns,
     left_out, waited,
 };
 use super::line::PastedLine;
-use super::not_dns::not_dns;
+use super::subject::{address_of, has};
 use crate::limits::MAX_FITTING_MESSAGES;
 use crate::render::words::time;
 use history::culprit::CulpritKind;
@@ -232,4 +232,79 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
         );
     }
     MessageReport { line: Some(line.text.clone()), ..message }
+}
+
+/// The culprit of a delay that is not in DNS. `took` says how long DNS took.
+fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
+    let (evidence, advice) = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
+        (Some(parts), ..) => {
+            let [before, queued, connecting, sending] = parts;
+            let evidence = format!(
+                "{took}; the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
+            );
+            let most = parts.into_iter().fold(0.0, f64::max);
+            let advice = if most <= before {
+                "if the mail was deferred before, this time has its earlier tries: see the earlier lines of its queue id; if not, look at the program that gave the mail to Postfix, for instance a content filter or a slow client"
+            } else if most <= queued {
+                "look at the queue: `qshape active`, and the limits of concurrency"
+            } else if most <= connecting {
+                "look at the server or the content filter that got the mail (relay=): it accepted the connection late or greeted late"
+            } else {
+                "look at the server or the content filter that got the mail (relay=): it answered late after the data"
+            };
+            (evidence, advice)
+        }
+        (None, Some(delay), Some(last)) => (
+            format!("{took}; the whole delay was {delay:.1} s, and {last:.1} s of it were in the last try"),
+            "the mail was deferred before: see the earlier lines of its queue id; for the last try look at the remote server",
+        ),
+        (None, Some(delay), None) => (
+            format!("{took}; the whole delay was {delay:.1} s"),
+            "look at the other steps of the program that wrote the line",
+        ),
+        (None, None, _) => (took.to_owned(), "look at the program that wrote the line"),
+    };
+    CulpritReport::new(CulpritKind::NotDns, evidence, advice)
+}
+
+/// A message of the history, and the pasted lines that it is shown for.
+#[derive(Clone, Debug)]
+pub struct LineResult {
+    /// The message, as the first of these lines has it.
+    pub message: MessageReport,
+    /// The numbers of the lines. The two parts of a line of `postqueue -j` have one number.
+    numbers: BTreeSet<usize>,
+    /// The entry of a queue, the bounce or the line of a log that the first of them is of.
+    entry: usize,
+    /// Whether this one shows when the mail of an entry came, with its sender.
+    is_arrival: bool,
+}
+
+impl LineResult {
+    /// The result of one line.
+    pub fn new(line: &PastedLine, message: MessageReport) -> Self {
+        let PastedLine { number, entry, is_arrival, .. } = *line;
+        Self { message, numbers: BTreeSet::from([number]), entry, is_arrival }
+    }
+
+    /// Adds a line with the same result.
+    pub fn add(&mut self, line: &PastedLine) {
+        self.numbers.insert(line.number);
+    }
+
+    /// The message with the number of its lines behind the first.
+    pub fn into_message(self) -> MessageReport {
+        let more_lines = self.numbers.len().saturating_sub(1) as u64;
+        MessageReport { more_lines, ..self.message }
+    }
+}
+
+/// The results in the order in which they are shown: of an entry of a queue, or of a bounce, those first whose cause is known. Its first line
+/// has the sender, which is mostly a domain of this host: next to another cause it is no result that the history lacks it.
+pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
+    let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
+    let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();
+    results.retain(|one| !(one.is_arrival && one.message.is_absent() && known.contains(&one.entry)));
+    results.sort_by_key(|one| (one.entry, is_unknown(one)));
+    results
 }

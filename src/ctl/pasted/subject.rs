@@ -1,8 +1,11 @@
-//! The address or the name in a word of a pasted line.
+//! The address or the name in a word of a pasted line, and the queries of a message about it.
 
 use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
+
+use history::why::MessageReport;
+use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 
 /// The address or the name in a word.
 pub(super) fn subject(word: &str) -> Option<String> {
@@ -39,4 +42,73 @@ fn is_domain(word: &str) -> bool {
     let is_top =
         top.starts_with("xn--") || (top.len() >= 2 && top.bytes().all(|octet| octet.is_ascii_alphabetic()));
     word.len() <= 253 && word.contains('.') && labels.all(is_label) && is_top && !FILES.contains(&top)
+}
+
+/// Labels of keys and policies of a domain.
+const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
+
+/// Whether a message has a query about an address, or about a name itself.
+pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
+    let address = subject.parse::<IpAddr>().ok();
+    message.questions.iter().any(|question| match address {
+        Some(address) => address_of(&question.name) == Some(address),
+        None => is_about(&question.name, subject),
+    })
+}
+
+/// Whether a query is for a domain, for a key or a policy of its mail, or for it in a DNS list. Other names below it may be those of other
+/// mails: the hosts and the customers of a provider.
+pub(super) fn is_about(name: &str, domain: &str) -> bool {
+    name.match_indices(domain).any(|(place, _)| {
+        let before = name.get(..place).unwrap_or_default();
+        let is_own = before.is_empty() || before.strip_suffix('.').is_some_and(is_service);
+        is_own && name.as_bytes().get(place.saturating_add(domain.len())) == Some(&b'.')
+    })
+}
+
+/// Whether labels end with that of a service.
+fn is_service(labels: &str) -> bool {
+    labels.rsplit('.').next().is_some_and(|last| SERVICES.contains(&last))
+}
+
+/// The address of a name in text, if it is a reverse name or that of an address in a DNS list.
+pub(super) fn address_of(name: &str) -> Option<IpAddr> {
+    let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
+    [NIBBLES, OCTETS].into_iter().find_map(|count| reversed(labels.get(..count)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_found_in_its_policies_and_in_lists_and_not_in_names_below_it() {
+        for (name, domain, found) in [
+            ("sender.example.", "sender.example", true),
+            ("_dmarc.sender.example.", "sender.example", true),
+            ("s1._domainkey.sender.example.", "sender.example", true),
+            ("sender.example.dbl.test.", "sender.example", true),
+            ("mysender.example.", "sender.example", false),
+            ("sender.example1.", "sender.example", false),
+            ("customer.sender.example.", "sender.example", false),
+            ("_spf.sender.example.", "sender.example", false),
+            ("mysender.example.sender.example.", "sender.example", false),
+        ] {
+            assert_eq!(is_about(name, domain), found, "{name}");
+        }
+    }
+
+    #[test]
+    fn labels_of_addresses_are_known() {
+        let (four, six) = (IpAddr::from([192, 0, 2, 7]), "2001:db8::1".parse().unwrap());
+        for (name, address) in [
+            ("7.2.0.192.list.test.".to_owned(), Some(four)),
+            (hickory_proto::rr::Name::from(six).to_ascii(), Some(six)),
+            ("sender.test.".to_owned(), None),
+            ("1.2.".to_owned(), None),
+            (".".to_owned(), None),
+        ] {
+            assert_eq!(address_of(&name), address, "{name}");
+        }
+    }
 }

@@ -262,7 +262,6 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
         elapsed: waited,
         queued: 0.0,
         servers: waited,
-        depth: 0,
         of_subject: false,
         transport: None,
         user: None,

@@ -18,7 +18,7 @@ pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> St
 
 /// One step of a trace: time, event, and depth of its sub-question. `fresh`: the trace is past the cache.
 pub fn step(step: &Step, fresh: bool, style: Style) -> String {
-    let at = format!("{:>9.1} ms", step.at_micros as f64 / 1e3);
+    let at = format!("{:>9.1} ms", step.at * 1e3);
     let (word, said, paint) = match &step.event {
         StepEvent::Memory { found } if fresh => ("note", found.clone(), Paint::Plain),
         StepEvent::Dnskey { zone, records, server: None } if fresh => {
@@ -52,23 +52,16 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
             Paint::Plain,
         ),
         StepEvent::Sent { .. } => ("→", sent(step), Paint::Plain),
-        StepEvent::Unanswered { server, waited_micros, ended } => {
-            let time = words::time(*waited_micros as f64 / 1e6);
-            match ended {
-                false => (
-                    "←",
-                    format!("{server} no reply after {time}; resolverd still accepts a later reply"),
-                    Paint::Bad,
-                ),
-                true => (
-                    "←",
-                    format!("{server} had not replied when the resolution ended, {time} after the query"),
-                    Paint::Plain,
-                ),
-            }
+        StepEvent::Unanswered { server, waited } => {
+            let time = words::time(*waited);
+            (
+                "←",
+                format!("{server} no reply after {time}; resolverd still accepts a later reply"),
+                Paint::Bad,
+            )
         }
-        StepEvent::Received { server, conduct, round_trip_micros, said } => {
-            let time = words::time(*round_trip_micros as f64 / 1e6);
+        StepEvent::Received { server, conduct, round_trip, said } => {
+            let time = words::time(*round_trip);
             let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
             let label = words::label(conduct);
             let said = if said.starts_with(&label) {
@@ -99,13 +92,13 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
 
 /// A query to a server.
 fn sent(step: &StepEvent) -> String {
-    let StepEvent::Sent { server, transport, name, kind, reason, usual_micros } = step else {
+    let StepEvent::Sent { server, transport, name, kind, reason, usual } = step else {
         return String::new();
     };
     let transport = transport.word();
-    let usual = usual_micros.map_or_else(
+    let usual = usual.map_or_else(
         || "round trip not known yet".to_owned(),
-        |micros| format!("usual round trip {}", words::time(micros as f64 / 1e6)),
+        |usual| format!("usual round trip {}", words::time(usual)),
     );
     let reason = reason_label(reason);
     let asked = match (name, kind) {

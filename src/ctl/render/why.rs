@@ -27,9 +27,6 @@ const MESSAGES: usize = 4;
 /// A question below which its messages are shown; in seconds.
 const SLOW: f64 = 0.3;
 
-/// Levels of indent.
-const DEEPEST: u8 = 10;
-
 /// The worst message as a waterfall, and a line for each other one. `moment` shows a moment in local time.
 pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let Some((worst, others)) = messages.split_first() else { return String::new() };
@@ -182,8 +179,7 @@ fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
 
 /// A question, and below it its messages if it was slow or failed. With `is_marked` it has a mark if it concerns the subject.
 fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, text: &mut String) {
-    let indent = " ".repeat(usize::from(question.depth.min(DEEPEST)));
-    let name = words::cut(&format!("{indent}{} {}", harmless(&question.name), question.kind), NAME);
+    let name = words::cut(&format!("{} {}", harmless(&question.name), question.kind), NAME);
     let failed = question.outcome.is_failure();
     let slow = question.elapsed >= SLOW;
     let paint = if failed || slow { Paint::Bad } else { Paint::Plain };

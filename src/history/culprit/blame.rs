@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use super::cause::{Cause, CauseKey, CulpritKind, cause};
 use super::explained_question::{ExplainedQuestion, is_of_list, zone_of};
-use super::fault::{fault, kind_of, last_conduct};
-use super::timeline::timeline;
+use super::fault::{fault, kind_of, last_conduct, timeline};
 use crate::entry::{FlightEntry, MessageEntry};
 use crate::event::Shows;
 use crate::limits::SLOW_ANSWER;
@@ -145,15 +144,15 @@ fn of_servers<'a>(
         };
         let seen = message.filter(|message| !under_way(message));
         let seen = seen.and_then(|message| kind_of(one, flight, message, traffic));
-        let told = conduct.and_then(|conduct| last_conduct(flight, server, Some(conduct)));
-        let told = told.and_then(|conduct| match conduct {
+        let said = conduct.and_then(|conduct| last_conduct(flight, server, Some(conduct)));
+        let said = said.and_then(|conduct| match conduct {
             // It was not asked over TCP, because it is known not to take it.
             Conduct::Truncated => Some(CulpritKind::Truncated),
             Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
             Conduct::Silent if traffic.is_silent_path(flight, server) => Some(CulpritKind::Unreachable),
             conduct => fault(is_of_list(one, zone), conduct),
         });
-        let kind = seen.filter(|kind| !is_slow(*kind)).or(told)?;
+        let kind = seen.filter(|kind| !is_slow(*kind)).or(said)?;
         Some(((kind, zone_of(one, zone)), Some(server), message))
     });
     blamed.collect()

@@ -26,25 +26,21 @@
 
 mod blame;
 mod cause;
-mod decisive;
 mod explained_question;
 mod fault;
 mod pause;
-mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use hickory_proto::rr::RecordType;
 
-pub use self::cause::{Cause, CulpritKind};
+pub use self::cause::{Cause, CulpritKind, DecisiveTime};
 use self::cause::{CauseKey, cause};
-pub use self::decisive::DecisiveTime;
 pub use self::explained_question::ExplainedQuestion;
 use self::explained_question::zone_of;
-use self::fault::kind_of;
 pub(super) use self::fault::last_conduct;
-use self::timeline::timeline;
+use self::fault::{kind_of, timeline};
 use super::entry::QuestionEntry;
 use super::traffic::Traffic;
 use crate::limits::CLIENT_PAUSE;
@@ -72,7 +68,7 @@ impl MessageVerdict {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Puts the causes of some of its questions before the others: the operator asked for these questions, or a log line tells their time.
+    /// Puts the causes of some of its questions before the others: the operator asked for these questions, or a log line has their time.
     /// Returns whether there are any.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {

@@ -541,7 +541,7 @@ impl Attempt {
     }
 
     fn note_unanswered(&self, elapsed: Duration) {
-        self.context.note(Note::Unanswered { server: self.path.server.ip(), elapsed, ended: false });
+        self.context.note(Note::Unanswered { server: self.path.server.ip(), elapsed });
     }
 
     fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {

@@ -421,11 +421,11 @@ fn control_characters_are_escaped() {
     let received = StepEvent::Received {
         server: "192.0.2.53:53".to_owned(),
         conduct: Conduct::Silent,
-        round_trip_micros: 400_000,
+        round_trip: 0.4,
         said: hostile(),
     };
     let removed = StepEvent::Scrubbed { dropped: 1, records: vec![hostile()] };
-    let [received, removed] = [received, removed].map(|event| Step { at_micros: 0, depth: 0, event });
+    let [received, removed] = [received, removed].map(|event| Step { at: 0.0, depth: 0, event });
     let event = Reply::Event(QueryEvent {
         at: 0.0,
         client: "127.0.0.1".parse().unwrap(),

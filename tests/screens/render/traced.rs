@@ -1,5 +1,7 @@
 //! A traced resolution.
 
+use std::time::Duration;
+
 use control::protocol::Reply;
 use ctl::render::{Style, trace};
 use dns::conduct::{Conduct, Transport};
@@ -11,7 +13,7 @@ use crate::render::{both, lines, query, record};
 
 /// A step of the resolution of www.mail.example.
 fn step(at_micros: u64, depth: u8, event: StepEvent) -> Step {
-    Step { at_micros, depth, event }
+    Step { at: Duration::from_micros(at_micros).as_secs_f64(), depth, event }
 }
 
 fn question(name: &str) -> StepEvent {
@@ -26,7 +28,7 @@ fn sent(server: &str) -> StepEvent {
         name: of_the_zone.then(|| "mail.example.".to_owned()),
         kind: of_the_zone.then(|| "A".to_owned()),
         reason: "first".to_owned(),
-        usual_micros: of_the_zone.then_some(11_800),
+        usual: of_the_zone.then_some(0.0118),
     }
 }
 
@@ -34,13 +36,13 @@ fn received(server: &str, conduct: Conduct, said: &str) -> StepEvent {
     StepEvent::Received {
         server: server.to_owned(),
         conduct,
-        round_trip_micros: if conduct == Conduct::Silent { 400_000 } else { 12_300 },
+        round_trip: if conduct == Conduct::Silent { 0.4 } else { 0.0123 },
         said: said.to_owned(),
     }
 }
 
-fn unanswered(server: &str, waited_micros: u64, ended: bool) -> StepEvent {
-    StepEvent::Unanswered { server: server.to_owned(), waited_micros, ended }
+fn unanswered(server: &str, waited: f64) -> StepEvent {
+    StepEvent::Unanswered { server: server.to_owned(), waited }
 }
 
 fn ended(result: &str) -> StepEvent {
@@ -60,10 +62,9 @@ fn walked() -> Vec<Step> {
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),
         step(12_600, 1, sent("198.51.100.1:53")),
-        step(112_600, 1, unanswered("198.51.100.1:53", 100_000, false)),
+        step(112_600, 1, unanswered("198.51.100.1:53", 0.1)),
         step(112_700, 1, sent("198.51.100.2:53")),
         step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout")),
-        step(412_700, 1, unanswered("198.51.100.2:53", 300_000, true)),
         step(412_700, 1, ended("SERVFAIL: no server answered")),
         step(
             424_000,
@@ -147,7 +148,7 @@ fn a_trace_past_the_cache_does_not_speak_of_the_cache() {
         StepEvent::Memory { found: "local zone example.".to_owned() },
         StepEvent::Dnskey { zone: ".".to_owned(), records, server: None },
     ];
-    let step = |event| trace::step(&Step { at_micros: 0, depth: 0, event }, true, Style::Plain);
+    let step = |event| trace::step(&Step { at: 0.0, depth: 0, event }, true, Style::Plain);
     let steps: String = events.map(step).concat();
     let reply = query("A", "NXDOMAIN", Outcome::Cache, Vec::new());
     let text = steps + &trace::end(&reply, true, true, Style::Plain);

@@ -22,13 +22,7 @@ fn sent(at: f64, server: &str, zone: &str, conduct: Option<Conduct>, round_trip:
 }
 
 /// A question by its begin and its time in seconds.
-fn question(
-    (at, elapsed): (f64, f64),
-    name: &str,
-    kind: &str,
-    outcome: Outcome,
-    depth: u8,
-) -> QuestionReport {
+fn question((at, elapsed): (f64, f64), name: &str, kind: &str, outcome: Outcome) -> QuestionReport {
     QuestionReport {
         at,
         name: name.to_owned(),
@@ -37,7 +31,6 @@ fn question(
         elapsed,
         queued: 0.0,
         servers: if elapsed > 0.001 { elapsed } else { 0.0 },
-        depth,
         of_subject: false,
         transport: None,
         user: None,
@@ -60,7 +53,7 @@ fn culprit(kind: CulpritKind, zone: Option<&str>, evidence: &str, advice: &str) 
 
 pub(super) fn silent() -> MessageReport {
     let slow = "badly-run.example.";
-    let mut failed = question((0.067, 4.0), slow, "MX", Outcome::Deadline, 3);
+    let mut failed = question((0.067, 4.0), slow, "MX", Outcome::Deadline);
     failed.user = Some("postfix".to_owned());
     failed.error = Some("timeout at the servers of badly-run.example.".to_owned());
     failed.messages = vec![
@@ -69,12 +62,12 @@ pub(super) fn silent() -> MessageReport {
         sent(0.069, "192.0.2.1", "example.", Some(Conduct::Answered), 0.02),
     ];
     let questions = vec![
-        question((0.0, 0.031), "9.100.51.198.zen.spamhaus.org.", "A", Outcome::Upstream, 0),
-        question((0.0, 0.0), "9.100.51.198.bl.spamcop.net.", "A", Outcome::Cache, 0),
-        question((0.032, 0.012), "9.100.51.198.in-addr.arpa.", "PTR", Outcome::Upstream, 1),
-        question((0.045, 0.021), "mail.badly-run.example.", "A", Outcome::Upstream, 2),
+        question((0.0, 0.031), "9.100.51.198.zen.spamhaus.org.", "A", Outcome::Upstream),
+        question((0.0, 0.0), "9.100.51.198.bl.spamcop.net.", "A", Outcome::Cache),
+        question((0.032, 0.012), "9.100.51.198.in-addr.arpa.", "PTR", Outcome::Upstream),
+        question((0.045, 0.021), "mail.badly-run.example.", "A", Outcome::Upstream),
         failed,
-        question((4.07, 0.000_4), "_dmarc.badly-run.example.", "TXT", Outcome::Remembered, 4),
+        question((4.07, 0.000_4), "_dmarc.badly-run.example.", "TXT", Outcome::Remembered),
     ];
     let evidence = "192.0.2.53, 198.51.100.53 did not answer 2 queries for badly-run.example.; this took 4.0 s of 4.1 s; 2 queries failed";
     let advice = "the owner of badly-run.example. must repair its servers; resolverd probes them, and `resolverctl servers` shows when they answer";
@@ -109,7 +102,7 @@ pub(super) fn fine() -> MessageReport {
         began: 1_795_165_900.0,
         took: 0.02,
         waited: 0.02,
-        questions: vec![question((0.0, 0.02), "mail.badly-run.example.", "A", Outcome::Upstream, 0)],
+        questions: vec![question((0.0, 0.02), "mail.badly-run.example.", "A", Outcome::Upstream)],
         culprit: culprit(CulpritKind::None, None, evidence, advice),
         ..silent()
     }
@@ -180,13 +173,8 @@ fn queries_that_are_not_shown_are_counted_as_what_they_are() {
         report.questions = (0..slow + quick)
             .map(|place| {
                 let elapsed = if place < slow { 0.02 } else { 0.000_1 };
-                let mut asked = question(
-                    (place as f64, elapsed),
-                    &format!("w{place}.example."),
-                    "A",
-                    Outcome::Upstream,
-                    0,
-                );
+                let mut asked =
+                    question((place as f64, elapsed), &format!("w{place}.example."), "A", Outcome::Upstream);
                 asked.of_subject = place >= slow + quick - of_subject;
                 asked
             })

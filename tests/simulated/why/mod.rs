@@ -496,7 +496,7 @@ fn a_client_that_sleeps_is_not_dns() {
         assert!(report
                 .culprit
                 .evidence
-                .starts_with("the client sent no query for 3.4 s of 3.5 s, in 2 pauses; the longest, 1.9 s, was before mx.fine.tld. A"), "{report:#?}");
+                .starts_with("the client sent no query for 3.4 s of 3.5 s; the longest pause, 1.9 s, was before mx.fine.tld. A"), "{report:#?}");
     });
 }
 
@@ -588,7 +588,7 @@ fn the_time_of_questions_is_known_by_stage() {
         let asked = ask(&simulation, "www.bogus.tld.", RecordType::A).await;
         assert!(asked.outcome.is_failure(), "{asked:?}");
         let took = simulation.clock().mono().since(begun).as_secs_f64();
-        let rows = simulation.resolver().stages(Window::Start).await.rows;
+        let rows = simulation.resolver().stages(0).await.rows;
         let spent = |stage| rows.iter().find(|row| row.stage == stage).map_or(0.0, |row| row.spent);
         // The keys of the root and of tld. come while the walk waits for others; those of bogus.tld. come last.
         assert!(spent(Stage::Waiting) > 0.04 && spent(Stage::Validation) > 0.01, "{rows:#?}");

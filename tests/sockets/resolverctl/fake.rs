@@ -25,7 +25,7 @@ use history::search::why;
 use history::spent::{FromRecord, StageRow};
 use history::trail::LastQuery;
 use history::why::{DaemonFacts, MessageReport, Wanted};
-use history::{ReadSpan, Recorder, Window};
+use history::{ReadSpan, Recorder};
 use lab::prelude::name;
 use resolver::cache::StoreFill;
 use resolver::cache::flush::{Flush, Flushed};
@@ -140,9 +140,9 @@ impl Controlled for Fake {
             if fresh {
                 let event =
                     StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() };
-                steps.send(Step { at_micros: 0, depth: 0, event }).await.unwrap();
+                steps.send(Step { at: 0.0, depth: 0, event }).await.unwrap();
                 let event = StepEvent::Ended { result: "NOERROR".to_owned() };
-                steps.send(Step { at_micros: 1_500, depth: 0, event }).await.unwrap();
+                steps.send(Step { at: 0.0015, depth: 0, event }).await.unwrap();
             }
             Ok(lookup(&question))
         })

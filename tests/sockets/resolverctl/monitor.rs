@@ -6,7 +6,6 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use dns::question::Outcome;
-use hickory_proto::rr::RecordType;
 use history::entry::QuestionEntry;
 use history::limits::{MAX_WATCHERS, WATCHED_QUESTIONS};
 

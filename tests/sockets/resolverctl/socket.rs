@@ -1,10 +1,7 @@
 //! The control socket itself: its permissions, and its reaction to invalid input.
 
-use std::time::Duration;
-
-use control::limits::MAX_HISTORY_REQUESTS;
+use control::limits::{CONTROL_REQUEST_TIME, MAX_HISTORY_REQUESTS};
 use control::server::{BindError, ControlServer};
-use dns::question::Outcome;
 use hickory_proto::rr::RecordType;
 use history::entry::QuestionEntry;
 
