@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use super::entry::{Entry, FlightEntry, OwnerEntry};
-use super::lock::lock;
+use super::lock;
 use super::names::ReadNames;
 use super::octets;
 use super::recorded::Recorded;

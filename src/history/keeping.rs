@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::dates::Dates;
 use super::entry::{FlightEntry, QuestionEntry};
 use super::event::Shows;
-use super::lock::lock;
+use super::lock;
 use super::octets::HitHead;
 use super::owner::WantedOwner;
 use super::recorded::{Flown, HitPage};

@@ -43,12 +43,10 @@ mod hidden_clients;
 mod histogram;
 mod incident;
 mod keeping;
-mod kinds;
 pub mod limits;
 mod line;
 mod links;
 mod local_users;
-mod lock;
 mod log_lines;
 mod logging;
 mod long_messages;
@@ -87,7 +85,7 @@ use std::cmp::Reverse;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
@@ -99,10 +97,8 @@ use self::event::{Ended, FlightEnded, Overdue, RouteKind, Sent, ServerOrigin};
 use self::hidden_clients::ClientNumbers;
 pub use self::histogram::{BOUNDS, Distribution, Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
-pub use self::kinds::OTHER;
 use self::line::Line;
 pub use self::line::{TimeSpan, failed_text};
-use self::lock::lock;
 pub use self::logging::{LogFacts, LogState};
 use self::owner::WantedOwners;
 use self::query_log::QueryLog;
@@ -116,6 +112,7 @@ pub use self::report::{
 use self::shard::Shard;
 use self::table::Tally;
 use self::table::{CounterTable, Rows};
+pub use self::tally::OTHER;
 use self::tally::{ClientTally, FailureTally, Messages, ZoneTally};
 use self::totals::{Totals, Upstream};
 use self::watch::Watchers;
@@ -496,6 +493,11 @@ impl Recorder {
     }
 }
 
+/// Locks a counter, even if another thread has panicked with the lock: a count is valid after every statement.
+fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The counts since the start, their types, and the times of each outcome.
 pub(crate) type SinceStart = (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>);
 
@@ -507,7 +509,7 @@ fn types_of(totals: &Totals) -> Vec<TypeRow> {
             counted.filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
         };
         TypeRow {
-            kind: kinds::title(place),
+            kind: tally::type_title(place),
             questions: counts.iter().sum(),
             cache: sum(|outcome| outcome == Outcome::Cache),
             failed: sum(Outcome::is_failure),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Recorder;
 use super::entry::{Entry, OwnerEntry};
-use super::lock::lock;
+use super::lock;
 use super::owner::WantedOwner;
 use crate::limits::MAX_USER_NAME;
 

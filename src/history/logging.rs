@@ -12,7 +12,7 @@ use super::explained::Explained;
 use super::failure::FailedQuestion;
 use super::follow::NewsReader;
 use super::line::{Line, LogText};
-use super::lock::lock;
+use super::lock;
 use super::log_lines::LogLines;
 use super::long_messages::LongMessages;
 use super::names::ReadNames;

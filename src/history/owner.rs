@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use tokio::sync::Notify;
 
 use super::entry::{OwnerEntry, QuestionEntry};
-use super::lock::lock;
+use super::lock;
 use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 use dns::clock::micros;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::entry::QuestionEntry;
-use super::lock::lock;
+use super::lock;
 use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
 use dns::clock::Mono;
 use dns::question::{Outcome, kind_text, name_of_wire, name_text};

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::Recorder;
 use super::dates::Dates;
 use super::entry::{Entry, QuestionEntry};
-use super::lock::lock;
+use super::lock;
 use super::names::ReadNames;
 use super::octets;
 use super::recorded::{ReadSpan, Recorded};

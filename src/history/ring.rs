@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 use std::sync::Mutex;
 
 use super::entry::{Entry, FlightEntry, QuestionEntry};
-use super::lock::lock;
+use super::lock;
 use super::octets::{self, HitHead};
 use super::tally::FailureCount;
 use crate::limits::{CORE_LINE, RECORD_BLOCK};

@@ -13,7 +13,7 @@
 use super::Recorder;
 use super::dates::Dates;
 use super::entry::{Entry, QuestionEntry};
-use super::lock::lock;
+use super::lock;
 use super::names::ReadNames;
 use super::octets;
 use super::redact::Secrets;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::Recorder;
 use super::explained::OWNED_LABELS;
-use super::lock::lock;
+use super::lock;
 use super::report::{FailuresByZone, JudgedCounts, Scraped, StatsReport, ZoneFailures};
 use super::tally::FailureTally;
 use super::window::Window;

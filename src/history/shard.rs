@@ -10,11 +10,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::event::Ended;
 use super::histogram::Histogram;
-use super::kinds;
-use super::lock::lock;
+use super::lock;
 use super::ring::Ring;
 use super::table::Rows;
-use super::tally::ClientTally;
+use super::tally::{ClientTally, TYPES, type_place};
 use dns::question::{Apart, Outcome};
 
 /// Columns of the table by type and outcome.
@@ -38,7 +37,7 @@ pub(super) struct Shard {
 impl Default for Shard {
     fn default() -> Self {
         Self {
-            questions: (0..kinds::PLACES * OUTCOMES).map(|_| AtomicU64::new(0)).collect(),
+            questions: (0..TYPES * OUTCOMES).map(|_| AtomicU64::new(0)).collect(),
             apart: Default::default(),
             latency: Default::default(),
             clients: Mutex::default(),
@@ -57,7 +56,7 @@ impl Shard {
     pub(super) fn questions(&self, ended: &Ended, count: u64) {
         // It is held until all is counted, so that a reader who holds it finds the same questions in each counter.
         let mut clients = self.held();
-        let place = kinds::place(ended.kind) * OUTCOMES + ended.outcome.index();
+        let place = type_place(ended.kind) * OUTCOMES + ended.outcome.index();
         if let Some(questions) = self.questions.get(place) {
             questions.fetch_add(count, Ordering::Relaxed);
         }

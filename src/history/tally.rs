@@ -1,7 +1,9 @@
-//! The counters in a row of the tables by zone, server and client.
+//! The counters in a row of the tables by zone, server and client, and the rows of the table by type.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
 
 use super::event::{Ended, FlightEnded, Sent};
 use super::table::Tally;
@@ -251,5 +253,54 @@ impl Tally for ClientTally {
 
     fn weight(&self) -> u64 {
         self.questions
+    }
+}
+
+/// The types that mail gateways ask, and types that only other programs on the host ask.
+const NAMED: [RecordType; 17] = [
+    RecordType::A,
+    RecordType::AAAA,
+    RecordType::MX,
+    RecordType::TXT,
+    RecordType::PTR,
+    RecordType::NS,
+    RecordType::SOA,
+    RecordType::CNAME,
+    RecordType::SRV,
+    RecordType::TLSA,
+    RecordType::DS,
+    RecordType::DNSKEY,
+    RecordType::HTTPS,
+    RecordType::SVCB,
+    RecordType::CAA,
+    RecordType::NAPTR,
+    RecordType::ANY,
+];
+
+/// The name of the remainder of a bounded table.
+pub const OTHER: &str = "other";
+
+/// Places in a table by type: the named ones, and "other".
+pub(super) const TYPES: usize = NAMED.len() + 1;
+
+/// The place of a type; the last one is "other".
+pub(super) fn type_place(kind: RecordType) -> usize {
+    NAMED.iter().position(|named| *named == kind).unwrap_or(NAMED.len())
+}
+
+/// The name of a place.
+pub(super) fn type_title(place: usize) -> String {
+    NAMED.get(place).map_or_else(|| OTHER.to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_a_place() {
+        assert_eq!(type_title(type_place(RecordType::MX)), "MX");
+        assert_eq!(type_title(type_place(RecordType::SSHFP)), "other");
+        assert_eq!(type_place(RecordType::Unknown(65_000)), TYPES - 1);
     }
 }

@@ -7,7 +7,7 @@ use super::counters::{Counter, Counters, Counts};
 use super::event::{FlightEnded, RouteKind, Sent};
 use super::histogram::{Distribution, Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
-use super::{kinds, tally};
+use super::tally;
 use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Apart, Outcome};
@@ -82,7 +82,7 @@ impl Totals {
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut totals = Self {
-            questions: vec![0; kinds::PLACES * OUTCOMES],
+            questions: vec![0; tally::TYPES * OUTCOMES],
             apart: vec![0; Apart::ALL.len()],
             latency_of: vec![Spread::default(); OUTCOMES],
             ..Self::default()
@@ -155,7 +155,7 @@ impl Totals {
             .collect()
     }
 
-    /// For each place of `kinds`, its counts by outcome.
+    /// For each place of a type, its counts by outcome.
     pub(super) fn by_type(&self) -> impl Iterator<Item = &[u64]> {
         self.questions.chunks_exact(OUTCOMES)
     }
