@@ -278,21 +278,7 @@ impl Line {
             }
             Self::Query(line) => *line,
             Self::QueriesFailed { queries, zones, most } => {
-                let queries = counted(
-                    queries,
-                    "failed query of the last hour was not logged by itself",
-                    "failed queries of the last hour were not logged one by one",
-                );
-                let most: Vec<String> =
-                    most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
-                let zones = match zones {
-                    0 => String::new(),
-                    count => {
-                        format!(", of {} (most: {})", counted(count as u64, "zone", "zones"), most.join(", "))
-                    }
-                };
-                let text = format!("{queries}{zones}; `resolverctl failed --since 1h` shows them");
-                line(false, "queries_failed", text)
+                line(false, "queries_failed", failed_sum(queries, zones, &most))
             }
             Self::QueriesSlow { queries } => {
                 let queries = counted(queries, "more query was", "more queries were");
@@ -303,6 +289,21 @@ impl Line {
             }
         }
     }
+}
+
+/// The sentence about questions of an hour that failed without a line, and the zones with the most of them.
+fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
+    let queries = counted(
+        queries,
+        "failed query of the last hour was not logged by itself",
+        "failed queries of the last hour were not logged one by one",
+    );
+    let most: Vec<String> = most.iter().map(|(zone, count)| format!("{} {count}", name_text(zone))).collect();
+    let zones = match zones {
+        0 => String::new(),
+        count => format!(", of {} (most: {})", counted(count as u64, "zone", "zones"), most.join(", ")),
+    };
+    format!("{queries}{zones}; `resolverctl failed --since 1h` shows them")
 }
 
 /// Addresses, separated by spaces; none if there are none.

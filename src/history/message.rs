@@ -267,7 +267,7 @@ impl Message {
                 self.bits |= bit(*subject);
             }
         }
-        self.host = self.host.or(asked.own.filter(|_| asked.is_host));
+        self.host = self.host.or_else(|| asked.own.filter(|_| asked.is_host));
         if asked.opening == Opening::Exchangers && self.exchangers.len() < MAX_MESSAGE_SUBJECTS {
             self.exchangers.extend(asked.own);
         }

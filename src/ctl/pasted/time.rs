@@ -76,14 +76,14 @@ pub(super) fn is_date_header(line: &str) -> bool {
     DATE_HEADERS.iter().any(|header| line.starts_with(header))
 }
 
-/// The begin of a line up to a time of day that `of` does not understand.
+/// The begin of a line up to a time of day, or to a number of seconds since 1970, that `of` does not understand.
 pub(super) fn not_understood(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();
     let is_header = words.first().is_some_and(|word| word.ends_with(':'));
     if is_header && !DATE_HEADERS.contains(words.first()?) {
         return None;
     }
-    let place = words.iter().position(|word| has_clock(word))?;
+    let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
     // Behind such words a time belongs to the text: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` goes on `Received:`.
     let is_text = |word: &&str| without_priority(word).contains([';', '<', '@', '=']);
     if words.iter().take(place).any(is_text) {
@@ -154,6 +154,15 @@ fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     }
     let zoned = jiff::fmt::rfc2822::parse(words.join(" ").trim_end_matches([',', ';', ')', ']'])).ok()?;
     Some(zoned.timestamp().as_duration().as_secs_f64())
+}
+
+/// Whether a word is a number of seconds, milliseconds or microseconds since 1970, or a label of TAI64N.
+fn is_stamp(word: &str) -> bool {
+    let tai = word
+        .strip_prefix('@')
+        .is_some_and(|label| label.len() == 24 && label.bytes().all(|octet| octet.is_ascii_hexdigit()));
+    let seconds = word.split(['.', ',']).next().unwrap_or_default();
+    tai || (matches!(seconds.len(), 10 | 13 | 16) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
 /// The line behind its time; in lines of syslog also behind the host and the program.
