@@ -114,10 +114,6 @@ pub(crate) const MAX_CHECKED_POINTERS: usize = 10;
 /// Aliases of a name that are followed to see whether they lead in a circle: the resolver itself follows no more than a dozen.
 pub(crate) const MAX_CHECKED_ALIASES: usize = 12;
 
-/// Names at which `compare` asks the daemon for the zone if it does not find that of the name itself: half of them the closest, and half
-/// below the root.
-pub(crate) const MAX_COMPARED_STARTS: usize = 8;
-
 /// Referrals that `compare` follows to the zone of a name: names of the reverse tree of IPv6 need seven.
 pub(crate) const MAX_COMPARED_CUTS: usize = 10;
 

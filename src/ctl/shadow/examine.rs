@@ -9,7 +9,7 @@ use super::sides::Sides;
 use crate::domain::Daemon;
 use crate::limits::{SHADOW_PAUSE, SHADOW_REPEATS};
 use crate::moment;
-use doctor::facts::{CheckSubject, Got, OtherResolver, ResolverWay, Want};
+use doctor::facts::{CheckSubject, Got, Want};
 use doctor::side_by_side::{SideBySide, compared};
 use gather::{Sources, gather};
 use shadow::answer::{Likeness, Side, parting};
@@ -53,9 +53,8 @@ impl Examiner {
     async fn repeat(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let repeats = if evidence.list.is_some() { 1 } else { SHADOW_REPEATS };
         for _ in 0..repeats {
-            let differs =
-                |sample: &Sample| matches!(sample.likeness(), Likeness::SecureOnly | Likeness::Different);
-            if !evidence.samples.last().is_some_and(differs) {
+            let likeness = evidence.samples.last().map(Sample::likeness);
+            if !matches!(likeness, Some(Likeness::SecureOnly | Likeness::Different)) {
                 return;
             }
             sleep(SHADOW_PAUSE).await;
@@ -94,13 +93,5 @@ impl Examiner {
             evidence.configured = facts.configured().map(str::to_owned);
         }
         evidence.compared = Some(compared(&facts, kind));
-    }
-}
-
-/// The resolver in place as a resolver of a comparison.
-pub(super) fn as_other(sides: &Sides) -> OtherResolver {
-    OtherResolver {
-        way: ResolverWay::AtPort(sides.in_place),
-        name: format!("the resolver in place, {}", sides.in_place),
     }
 }

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 
-use self::examine::{Examiner, as_other};
+use self::examine::Examiner;
 use self::lists::ListBudget;
 use self::replay::Replay;
 use self::sides::Sides;
@@ -35,7 +35,7 @@ use ::shadow::capture::{CaptureError, Captured};
 use ::shadow::report::{ShadowReport, ShadowSummary, SwitchVerdict};
 use control::protocol::{Blame, Problem, Reply, Request};
 use dns::random::Random;
-use doctor::facts::CheckSubject;
+use doctor::facts::{CheckSubject, OtherResolver, ResolverWay};
 
 /// The command line of `shadow`.
 #[derive(Debug, clap::Args)]
@@ -137,7 +137,10 @@ fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, Command
 
 fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Result<Examiner, CommandFailure> {
     let subject = CheckSubject {
-        resolvers: vec![as_other(&sides)],
+        resolvers: vec![OtherResolver {
+            way: ResolverWay::AtPort(sides.in_place),
+            name: format!("the resolver in place, {}", sides.in_place),
+        }],
         forwarders: forwarders(client)?,
         keyed_lists: keyed_lists(client)?,
         ..CheckSubject::default()

@@ -40,7 +40,7 @@ pub(super) fn row(
         Got::Reply(reply) => match AnswerData::from_reply(reply, (&answer.name, kind)) {
             Some(data) => {
                 let forwarded = is_forwarded(facts, resolver);
-                Compared { facts, answer: &answer, reply, data, zone, forwarded }.verdict()
+                Comparison { facts, answer: &answer, reply, data, zone, forwarded }.verdict()
             }
             None => failure(reply, resolver.is_none()),
         },
@@ -77,7 +77,7 @@ fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
 }
 
 /// An answer of a resolver with what it is compared with.
-struct Compared<'f> {
+struct Comparison<'f> {
     facts: &'f DomainFacts,
     answer: &'f ComparedAnswer,
     reply: &'f ReplyFacts,
@@ -86,7 +86,7 @@ struct Compared<'f> {
     forwarded: bool,
 }
 
-impl Compared<'_> {
+impl Comparison<'_> {
     fn is_this(&self) -> bool {
         self.answer.source == AnswerSource::ThisResolver
     }

@@ -12,9 +12,7 @@ use crate::facts::{
     DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, Want, above, addresses, at_server,
     canonical, is_within, lookup,
 };
-use crate::limits::{
-    MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_CUTS, MAX_COMPARED_STARTS,
-};
+use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_CUTS};
 use crate::zone::{self, named};
 
 /// A zone with the servers that are asked.
@@ -42,18 +40,6 @@ pub(super) struct Way {
 /// A question, its name and type.
 pub(super) type Asked<'q> = (&'q str, &'static str);
 
-/// The name and those above it, at which the daemon is asked for the zone. Of a deep name those in the middle are left out, because
-/// referrals lead there too.
-fn starts(name: &str) -> Vec<&str> {
-    let mut names: Vec<&str> =
-        std::iter::successors(Some(name), |name| (*name != ".").then(|| above(name))).collect();
-    if names.len() > MAX_COMPARED_STARTS {
-        let half = MAX_COMPARED_STARTS / 2;
-        names.drain(half..names.len() - half);
-    }
-    names
-}
-
 /// The owner of the SOA in the daemon's answer for a name: the zone of the name, or one above it. None if the configuration answers.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     let reply = facts.lookup(name, "SOA").reply().filter(|reply| !is_here(reply, name))?;
@@ -73,7 +59,8 @@ fn known_zone<'f>(
     if !is_settled(&own) {
         return None;
     }
-    let starts = starts(name);
+    let starts: Vec<&str> =
+        std::iter::successors(Some(name), |name| (*name != ".").then(|| above(name))).collect();
     if owner(facts, name).is_none() {
         wants.extend(starts.iter().map(|name| lookup(name, "SOA")));
     }
