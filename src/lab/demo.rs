@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use thiserror::Error;
 
 use dns::clock::Clock;
@@ -139,12 +139,11 @@ impl Demo {
         let mails = traffic::draw(internet, self.options.seed, self.options.messages);
         let cold = play(internet, &mails, client, ("cold", screen)).await?;
         let warm = play(internet, &mails, client, ("warm", screen)).await?;
-        let resolved = count_resolved(internet, client).await;
+        let ([resolved, secure], all) = (count_resolved(internet, client).await, internet.domains.len());
         writeln!(screen, "\n{}", stats().trim_end())?;
         writeln!(screen, "\nMessage times    median     p90     max   questions  failed")?;
         write_times(screen, "cold", &cold)?;
         write_times(screen, "warm", &warm)?;
-        let (secure, all) = (count_secure(internet, client).await, internet.domains.len());
         writeln!(
             screen,
             "\n{resolved} of {all} lab domains resolve; {secure} of them are signed, and secure."
@@ -203,39 +202,16 @@ fn write_times(screen: &mut dyn Write, label: &str, played: &[Played]) -> io::Re
     writeln!(screen, "  {label:<11}{median:>7} ms{ninth:>5} ms{longest:>5} ms{questions:>12}{failed:>8}")
 }
 
-/// Lab domains whose MX, address, mail host and PTR all resolve.
-async fn count_resolved(internet: &Internet, client: LabClient) -> usize {
-    let checks = internet.domains.iter().map(|domain| async move {
-        let questions = [
-            (domain.name.clone(), RecordType::MX),
-            (domain.name.clone(), RecordType::A),
-            (domain.mail_host.clone(), RecordType::A),
-            (Name::from(domain.address), RecordType::PTR),
-        ];
-        for (name, kind) in questions {
-            let answer = client.ask(&name, kind).await;
-            let sound = answer.is_ok_and(|answer| {
-                answer.metadata.response_code == ResponseCode::NoError && !answer.answers.is_empty()
-            });
-            if !sound {
-                return false;
-            }
-        }
-        true
-    });
-    let resolved = stream::iter(checks).buffer_unordered(SESSIONS).filter(|sound| std::future::ready(*sound));
-    resolved.count().await
-}
-
-/// Lab domains whose MX is answered with AD.
-pub(super) async fn count_secure(internet: &Internet, client: LabClient) -> usize {
+/// Lab domains whose MX is answered, and those of them whose MX is answered with AD.
+pub(super) async fn count_resolved(internet: &Internet, client: LabClient) -> [usize; 2] {
     let client = client.asking_for_ad();
-    let checks = internet.domains.iter().map(|domain| async move {
-        let answer = client.ask(&domain.name, RecordType::MX).await;
-        answer.is_ok_and(|answer| answer.metadata.authentic_data)
+    let answers = internet.domains.iter().map(|domain| client.ask(&domain.name, RecordType::MX));
+    let answers: Vec<_> = stream::iter(answers).buffer_unordered(SESSIONS).collect().await;
+    let sound = answers.into_iter().flatten().filter(|answer| {
+        answer.metadata.response_code == ResponseCode::NoError && !answer.answers.is_empty()
     });
-    let secure = stream::iter(checks).buffer_unordered(SESSIONS).filter(|secure| std::future::ready(*secure));
-    secure.count().await
+    let sound: Vec<_> = sound.collect();
+    [sound.len(), sound.iter().filter(|answer| answer.metadata.authentic_data).count()]
 }
 
 #[cfg(test)]

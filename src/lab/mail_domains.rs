@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::Name;
 
 use super::delegations::Tree;
-use super::hosters::{HOSTERS, Hoster, reversed};
+use super::hosters::{HOSTERS, Hoster};
 use super::world::{LabError, absolute};
 
 /// TLDs of mail domains, in turn.
@@ -121,22 +121,10 @@ fn address_v6(place: usize, last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }
 
-/// The reverse zone of a hoster's /64.
+/// The reverse zone of a hoster's /64: sixteen nibbles below ip6.arpa.
 pub(super) fn reverse_v6_zone(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
-    let nibbles = nibbles(address_v6(place, 0));
-    format!("{}.ip6.arpa", nibbles.get(16..).unwrap_or_default().join("."))
-}
-
-/// The nibbles of an address, last first (RFC 3596 section 2.5).
-fn nibbles(address: Ipv6Addr) -> Vec<String> {
-    address
-        .octets()
-        .iter()
-        .rev()
-        .flat_map(|octet| [octet & 15, octet >> 4])
-        .map(|n| format!("{n:x}"))
-        .collect()
+    Name::from(address_v6(place, 0)).trim_to(18).to_string()
 }
 
 /// Writes a domain with these name servers into the tree: its zone, and its records in other zones.
@@ -256,7 +244,7 @@ fn letters(number: usize, length: usize) -> String {
 /// PTR of the sending host, and its A record.
 fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     let hoster = domain.hoster();
-    let owner = format!("{}.in-addr.arpa.", reversed(domain.address));
+    let owner = Name::from(domain.address).to_string();
     // Several domains may send from one host of the hoster: it is written once.
     if domain.number < HOSTERS.len() * 100 {
         tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
@@ -266,7 +254,7 @@ fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     }
     if domain.own_host() && domain.number.is_multiple_of(2) {
         let address = address_v6(domain.number % HOSTERS.len(), host_v6(domain));
-        let owner = format!("{}.ip6.arpa.", nibbles(address).join("."));
+        let owner = Name::from(address).to_string();
         tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
     }
     Ok(())

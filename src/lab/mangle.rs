@@ -8,9 +8,9 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
 
-use super::delivery::Delivery;
 use super::distort::{POISON, bare};
 use super::fault::Fault;
+use super::server::Delivery;
 use dns::conduct::Transport;
 use dns::question::wire_name;
 use resolver::zones::authority::{datagram_size, encode};

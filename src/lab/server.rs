@@ -15,7 +15,6 @@ use dns::clock::Mono;
 use dns::conduct::Transport;
 use dns::random::Random;
 
-use super::delivery::{Delivery, Sending};
 use super::distort::{TrueQuery, asks, bare, distort, is_mixed_case};
 use super::dnssec_faults;
 use super::fault::Fault;
@@ -46,6 +45,28 @@ impl Distance {
         let jitter = u32::try_from(self.jitter.as_micros()).unwrap_or(u32::MAX);
         self.round_trip.saturating_add(Duration::from_micros(u64::from(random.below(jitter))))
     }
+}
+
+/// How a message goes to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// The address, one of the server's own.
+    pub to: IpAddr,
+    /// The transport.
+    pub transport: Transport,
+    /// When it was sent.
+    pub at: Mono,
+}
+
+/// A message that arrives at the client's port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The time after the query was sent.
+    pub delay: Duration,
+    /// Its source address.
+    pub source: IpAddr,
+    /// The message.
+    pub octets: Vec<u8>,
 }
 
 /// A server of the lab.

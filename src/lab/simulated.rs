@@ -19,8 +19,8 @@ use dns::random::Random;
 use resolver::exchange::network::{Arrival, Network, Path, Replies, Stream};
 use resolver::supervise::strike::Strike;
 
-use super::delivery::{Delivery, Sending};
 use super::fault::Fault;
+use super::server::{Delivery, Sending};
 use super::world::Lab;
 
 /// How often `Fault::DripsTcp` sends an empty message: more often than any server ends an idle stream.
@@ -142,8 +142,11 @@ impl SimulatedNetwork {
         if per_mille == 0 || self.random.below(1_000) >= per_mille {
             return None;
         }
-        let losses = [StreamLoss::Hangs, StreamLoss::Refused, StreamLoss::EndsHalfway];
-        losses.get(usize::try_from(self.random.below(3)).unwrap_or(0)).copied()
+        Some(match self.random.below(3) {
+            0 => StreamLoss::Hangs,
+            1 => StreamLoss::Refused,
+            _ => StreamLoss::EndsHalfway,
+        })
     }
 
     fn loses(&self, transport: Transport) -> bool {

@@ -19,8 +19,8 @@ use dns::conduct::Transport;
 use dns::random::Random;
 
 use super::client::read_framed;
-use super::delivery::{Delivery, Sending};
 use super::fault::Fault;
+use super::server::{Delivery, Sending};
 use super::world::Lab;
 
 /// Ports tried before giving up. A try fails only if another process has the port at one of our addresses.

@@ -153,8 +153,7 @@ impl Session<'_> {
     }
 
     async fn one(&mut self, name: &Name, kind: RecordType) -> Option<Message> {
-        let answer = self.asker.ask(name, kind, false).await;
-        self.note(answer)
+        self.all(&[(name.clone(), kind)]).await.pop().flatten()
     }
 
     async fn one_with_do(&mut self, name: &Name, kind: RecordType) -> Option<Message> {

@@ -51,7 +51,7 @@ fn the_lab_forges_tails_at_all() {
     let random = dns::random::Random::seeded(1);
     let server = lab.server("ns.tld").unwrap();
     let (to, transport) = (server.addresses()[0], dns::conduct::Transport::Udp);
-    let sending = lab::delivery::Sending { to, transport, at: dns::clock::Mono::START };
+    let sending = lab::server::Sending { to, transport, at: dns::clock::Mono::START };
     let deliveries = server.respond(&query.to_vec().unwrap(), sending, &random);
     let message = hickory_proto::op::Message::from_vec(&deliveries[0].octets).unwrap();
     assert_eq!(message.answers.len(), ADDRESSES);

@@ -69,7 +69,6 @@ mod memory;
 mod reader;
 mod repeat;
 mod runner;
-mod sums;
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;

@@ -12,11 +12,8 @@ const CHECK: &str = "clock";
 /// The advice for a wrong one.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// The advice if no root server is reached, and none is needed.
-const BY_HAND: &str = "compare the date with that of another host; keep the clock in sync: `timedatectl set-ntp true`, or chrony";
-
-/// Compares the clock with the times that the root zone and this program show. `forwards_all`: this host need not reach a root server.
-pub(super) fn check(unix: u64, heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
+/// Compares the clock with the times that the root zone and this program show.
+pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);
     let signature = genuine.filter_map(|(_, said)| said.signature).next();
@@ -29,7 +26,7 @@ pub(super) fn check(unix: u64, heard: &RootZoneReplies, forwards_all: bool) -> H
         return HostFinding::could_not_tell(
             CHECK,
             format!("the date is {today}; no signature of the root zone was received to compare it with"),
-            if forwards_all { BY_HAND } else { "make outgoing UDP or TCP work first (see above)" },
+            "compare the date with that of another host, and keep the clock in sync: `timedatectl set-ntp true`, or chrony",
         );
     };
     let valid = format!("signatures of the root zone are valid from {} to {}", date(from), date(until));
@@ -56,7 +53,7 @@ mod tests {
             }
         };
         let now = CLOCK_FLOOR + 86_400;
-        let verdict = |unix, heard: &RootZoneReplies| check(unix, heard, false).verdict;
+        let verdict = |unix, heard: &RootZoneReplies| check(unix, heard).verdict;
         let valid = said(true, Some((now - 86_400, now + 86_400)));
         assert_eq!(verdict(now, &valid), CheckVerdict::Ok);
         assert_eq!(verdict(now + 100_000, &valid), CheckVerdict::Failure);

@@ -19,7 +19,6 @@ pub(crate) mod egress;
 mod finding;
 pub mod gather;
 pub mod host;
-mod ini;
 pub(crate) mod network_manager;
 pub mod nsswitch;
 pub mod opendkim;
@@ -86,9 +85,9 @@ pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
         port::check(facts.holders.as_ref(), ours),
         egress::udp(&facts.heard, forwards_all),
         egress::tcp(&facts.heard, forwards_all),
-        clock::check(facts.unix, &facts.heard, forwards_all),
+        clock::check(facts.unix, &facts.heard),
     ]);
     let listens = port::has_daemon(facts.holders.as_ref());
-    findings.extend(facts.root_keys.as_ref().map(|here| root_keys::check(here, listens, forwards_all)));
+    findings.extend(facts.root_keys.as_ref().map(|here| root_keys::check(here, listens)));
     findings
 }

@@ -4,7 +4,7 @@
 //! NetworkManager.conf, those in /etc behind it.
 
 use super::host::HostFile;
-use super::ini::values;
+use super::resolved::values;
 use crate::system::HostFinding;
 
 /// The name of this check.

@@ -6,7 +6,6 @@
 use std::net::IpAddr;
 
 use super::host::HostFile;
-use super::ini::values;
 use super::resolv_conf::is_ours;
 use crate::system::HostFinding;
 
@@ -49,6 +48,23 @@ fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     list
 }
 
+/// The values of a key in a section of a file of sections and `key=value` lines, as systemd and NetworkManager have them, in their order.
+pub(super) fn values<'a>(
+    text: &'a str,
+    section: &'a str,
+    key: &'a str,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let mut within = false;
+    text.lines().map(str::trim).filter_map(move |line| {
+        if let Some(title) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            within = title == section;
+            return None;
+        }
+        let (name, value) = line.split_once('=')?;
+        (within && !line.starts_with(['#', ';']) && name.trim() == key).then(|| value.trim())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +80,11 @@ mod tests {
         let drop_in = file("[Resolve]\nDNS=\nDNS=127.0.0.1\nDomains=~.\n");
         assert_eq!(check(true, &[network.clone(), drop_in.clone()], &ours).verdict, CheckVerdict::Ok);
         assert_eq!(check(true, &[drop_in, network], &ours).verdict, CheckVerdict::Warning);
+    }
+
+    #[test]
+    fn a_key_counts_in_its_section_alone() {
+        let text = "DNS=0\n[Resolve]\n#DNS=1\nDNS = 2\nLLMNR=no\nDNS=\n[Other]\nDNS=3\n";
+        assert_eq!(values(text, "Resolve", "DNS").collect::<Vec<_>>(), ["2", ""]);
     }
 }

@@ -15,13 +15,9 @@ const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnss
     https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if these are right, another server answers in \
     place of the root servers: `resolverctl trace . DNSKEY` shows each step";
 
-/// The advice if the daemon got no keys of forwarders.
-const FORWARDERS: &str =
-    "see whether the forwarders answer, and with signatures: `resolverctl trace . DNSKEY` shows each step";
-
-/// The advice if the daemon got no keys of root servers.
-const SERVERS: &str =
-    "make outgoing UDP and TCP work first (see above); `resolverctl trace . DNSKEY` shows each step";
+/// The advice if the daemon got no keys.
+const UNREACHED: &str =
+    "make outgoing UDP and TCP or the forwarders work first; `resolverctl trace . DNSKEY` shows each step";
 
 /// The verdict of the daemon on the keys of the root zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +53,8 @@ pub enum RootKeysUnknown {
 }
 
 /// Judges the verdict of the daemon. That no daemon answers is a finding of its own, unless one `listens` at port 53: its socket is
-/// elsewhere. `forwards_all`: the keys come from forwarders.
-pub(super) fn check(
-    here: &Result<RootKeysHere, RootKeysUnknown>,
-    listens: bool,
-    forwards_all: bool,
-) -> HostFinding {
+/// elsewhere.
+pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool) -> HostFinding {
     let RootKeysHere { verdict, tags } = match here {
         Ok(here) => here,
         Err(RootKeysUnknown::NotRunning(why)) if !listens => {
@@ -112,7 +104,7 @@ pub(super) fn check(
         RootKeysVerdict::NoAnswer(why) => HostFinding::could_not_tell(
             CHECK,
             format!("resolverd did not get the keys of the root zone: {why}"),
-            if forwards_all { FORWARDERS } else { SERVERS },
+            UNREACHED,
         ),
     }
 }
@@ -124,8 +116,7 @@ mod tests {
 
     #[test]
     fn anchors_that_are_not_the_keys_of_the_root_are_a_failure() {
-        let found =
-            |verdict, tags: &[u16]| check(&Ok(RootKeysHere { verdict, tags: tags.to_vec() }), true, false);
+        let found = |verdict, tags: &[u16]| check(&Ok(RootKeysHere { verdict, tags: tags.to_vec() }), true);
         let well = found(RootKeysVerdict::Secure, &[20326, 38696]);
         assert_eq!(well.verdict, CheckVerdict::Ok);
         assert!(
@@ -150,10 +141,10 @@ mod tests {
     #[test]
     fn a_daemon_that_does_not_run_is_a_failure_and_one_that_may_not_be_asked_is_not() {
         let not_running = Err(RootKeysUnknown::NotRunning("cannot connect".to_owned()));
-        let stopped = check(&not_running, false, false);
+        let stopped = check(&not_running, false);
         assert_eq!((stopped.check, stopped.verdict), ("resolverd", CheckVerdict::Failure));
-        let closed = check(&Err(RootKeysUnknown::NotAsked("permission denied".to_owned())), false, false);
-        for unknown in [closed, check(&not_running, true, false)] {
+        let closed = check(&Err(RootKeysUnknown::NotAsked("permission denied".to_owned())), false);
+        for unknown in [closed, check(&not_running, true)] {
             assert_eq!((unknown.check, unknown.verdict), ("root keys", CheckVerdict::CouldNotTell));
         }
     }
