@@ -58,11 +58,9 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
     match fault {
         Fault::Refused => *response = bare(query, ResponseCode::Refused),
         Fault::ServFail => *response = bare(query, ResponseCode::ServFail),
-        Fault::Denies => {
-            *response = bare(query, ResponseCode::NXDomain);
-            response.metadata.authoritative = true;
-        }
-        Fault::Fails(kind) | Fault::DeniesType(kind) if asks(query, kind) => *response = failed(fault, query),
+        Fault::Denies => *response = denied(query),
+        Fault::DeniesType(kind) if asks(query, kind) => *response = denied(query),
+        Fault::Fails(kind) if asks(query, kind) => *response = bare(query, ResponseCode::ServFail),
         Fault::CatchAll => *response = denied_by(Name::root(), query),
         Fault::NoAa => response.metadata.authoritative = false,
         Fault::AddressForAll => *response = one_address(query),
@@ -76,7 +74,8 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             response.metadata.response_code = ResponseCode::NXDomain;
         }
         Fault::EmptyNoData if is_no_data(response) => *response = bare(query, ResponseCode::NoError),
-        Fault::RefusesMixedCase | Fault::DeniesMixedCase => by_octets(fault, asked, response),
+        Fault::RefusesMixedCase if is_mixed_case(query) => *response = bare(query, ResponseCode::Refused),
+        Fault::DeniesMixedCase if is_mixed_case(query) => *response = denied_by(asked.origin.clone(), query),
         Fault::NoEdns if query.edns.is_some() => {
             *response = bare(query, ResponseCode::FormErr);
             response.edns = None;
@@ -118,8 +117,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
 
 /// NXDOMAIN with an SOA of a zone.
 fn denied_by(zone: Name, query: &Message) -> Message {
-    let mut response = bare(query, ResponseCode::NXDomain);
-    response.metadata.authoritative = true;
+    let mut response = denied(query);
     let (server, mailbox) = (name("ns.hoster.invalid."), name("host.hoster.invalid."));
     let soa = SOA::new(server, mailbox, 1, 7_200, 900, 86_400, 300);
     response.add_authority(Record::from_rdata(zone, 300, RData::SOA(soa)));
@@ -140,21 +138,10 @@ pub(super) fn is_mixed_case(query: &Message) -> bool {
     query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
 }
 
-/// The answer of a server that compares names octet by octet.
-fn by_octets(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
-    if is_mixed_case(asked.query) {
-        *response = match fault {
-            Fault::DeniesMixedCase => denied_by(asked.origin.clone(), asked.query),
-            _ => bare(asked.query, ResponseCode::Refused),
-        };
-    }
-}
-
-/// The answer for a type that a server fails or denies.
-fn failed(fault: Fault, query: &Message) -> Message {
-    let is_denied = matches!(fault, Fault::DeniesType(_));
-    let mut response = bare(query, if is_denied { ResponseCode::NXDomain } else { ResponseCode::ServFail });
-    response.metadata.authoritative = is_denied;
+/// NXDOMAIN with AA and without an SOA.
+fn denied(query: &Message) -> Message {
+    let mut response = bare(query, ResponseCode::NXDomain);
+    response.metadata.authoritative = true;
     response
 }
 
@@ -171,43 +158,31 @@ fn is_no_data(response: &Message) -> bool {
 
 /// The faults that refer to wrong servers.
 fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
-    let parent = asked.origin.base_name();
-    match fault {
-        Fault::UpwardReferral => {
-            *response = bare(asked.query, ResponseCode::NoError);
-            response.add_authority(name_server(Name::root(), "a.root-servers.net."));
-        }
+    let origin = &asked.origin;
+    let parent = origin.base_name();
+    let (servers, glue) = match fault {
+        Fault::UpwardReferral => (vec![name_server(Name::root(), "a.root-servers.net.")], None),
         Fault::FakeUpwardReferral => {
-            *response = bare(asked.query, ResponseCode::NoError);
-            response.add_authorities([name_server(parent, EVIL), name_server(Name::root(), EVIL)]);
-            response.add_additional(poisonous(EVIL));
+            (vec![name_server(parent, EVIL), name_server(Name::root(), EVIL)], Some(poisonous(EVIL)))
         }
         Fault::SidewaysReferral => {
-            *response = bare(asked.query, ResponseCode::NoError);
             let sibling = name("bank").append_domain(&parent).unwrap_or_default();
-            response.add_authority(name_server(sibling, EVIL));
-            response.add_additional(poisonous(EVIL));
+            (vec![name_server(sibling, EVIL)], Some(poisonous(EVIL)))
         }
         Fault::NsForNoData if is_no_data(response) => {
-            *response = bare(asked.query, ResponseCode::NoError);
-            response.add_authority(name_server(asked.origin.clone(), &format!("ns1.{}", asked.origin)));
+            (vec![name_server(origin.clone(), &format!("ns1.{origin}"))], None)
         }
         Fault::SelfReferral => {
-            *response = bare(asked.query, ResponseCode::NoError);
-            let server = format!("ns.{}", asked.origin);
-            response.add_authority(name_server(asked.origin.clone(), &server));
-            response.add_additional(poisonous(&server));
+            let server = format!("ns.{origin}");
+            (vec![name_server(origin.clone(), &server)], Some(poisonous(&server)))
         }
         Fault::Idns if asked.is_below() => {
-            *response = bare(asked.query, ResponseCode::NoError);
-            let servers = two_below(asked);
-            response.add_authorities(servers.map(|server| name_server(asked.name(), &server)));
+            (two_below(asked).map(|server| name_server(asked.name(), &server)).to_vec(), None)
         }
         Fault::Nxns if asked.is_below() => {
-            *response = bare(asked.query, ResponseCode::NoError);
             let first = asked.name().iter().next().map(<[u8]>::len).unwrap_or_default();
             let servers = (0..NXNS_NAMES).map(|number| format!("n{number}-{first}.{VICTIM}"));
-            response.add_authorities(servers.map(|server| name_server(asked.name(), &server)));
+            (servers.map(|server| name_server(asked.name(), &server)).collect(), None)
         }
         Fault::EndlessAliases if asked.is_below() => {
             *response = bare(asked.query, ResponseCode::NoError);
@@ -215,9 +190,13 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
             let [target, _] = two_below(asked);
             let target = RData::CNAME(CNAME(name(&target)));
             response.add_answer(Record::from_rdata(asked.name(), LONG, target));
+            return;
         }
-        _ => {}
-    }
+        _ => return,
+    };
+    *response = bare(asked.query, ResponseCode::NoError);
+    response.add_authorities(servers);
+    response.add_additionals(glue);
 }
 
 /// Two more names of the zone, different for each name: the first label's number, doubled, plus one and two.

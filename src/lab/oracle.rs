@@ -86,12 +86,12 @@ impl Oracle {
         if rcode != truth && !(empty && rcode == ResponseCode::NXDomain) {
             return Some(format!("{rcode} instead of {truth}"));
         }
-        let told = set_of(&reply.answers);
-        if !told.keys().eq(truths.keys()) {
-            return Some(format!("{:?} instead of {:?}", told.keys(), truths.keys()));
+        let shown = set_of(&reply.answers);
+        if !shown.keys().eq(truths.keys()) {
+            return Some(format!("{:?} instead of {:?}", shown.keys(), truths.keys()));
         }
         let mut grown =
-            told.iter().filter(|(record, ttl)| truths.get(record).is_some_and(|least| *ttl > least));
+            shown.iter().filter(|(record, ttl)| truths.get(record).is_some_and(|least| *ttl > least));
         grown.next().map(|((owner, ..), ttl)| format!("{owner} with a TTL of {ttl}"))
     }
 

@@ -139,20 +139,20 @@ mod tests {
 
     #[test]
     fn a_log_is_read_back_from_its_level_up() {
-        let told = Lines::of(Level::INFO, || {
+        let log = Lines::of(Level::INFO, || {
             tracing::info!("one");
             tracing::debug!("two");
         });
-        assert_eq!(told, " INFO one\n");
+        assert_eq!(log, " INFO one\n");
     }
 
     #[test]
     fn a_line_that_another_thread_reaches_first_is_read_back() {
         let line = || tracing::info!("one");
-        let told = Lines::of(Level::INFO, || {
+        let log = Lines::of(Level::INFO, || {
             assert!(std::thread::spawn(line).join().is_ok());
             line();
         });
-        assert_eq!(told, " INFO one\n");
+        assert_eq!(log, " INFO one\n");
     }
 }

@@ -80,7 +80,7 @@ pub struct SimulatedNetwork {
 struct Open(Arc<AtomicUsize>);
 
 impl Open {
-    fn of(network: &SimulatedNetwork) -> Self {
+    fn new(network: &SimulatedNetwork) -> Self {
         network.open.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(&network.open))
     }
@@ -205,7 +205,7 @@ impl SimulatedNetwork {
         }
         let (closes, drips) = (found.has(Fault::ClosesTcp), found.has(Fault::DripsTcp));
         let ends_halfway = loss == Some(StreamLoss::EndsHalfway);
-        let (network, pending, last, open) = (self.clone(), Vec::new(), Instant::now(), Open::of(self));
+        let (network, pending, last, open) = (self.clone(), Vec::new(), Instant::now(), Open::new(self));
         Ok(SimulatedStream {
             network,
             server,
@@ -230,7 +230,7 @@ impl Network for SimulatedNetwork {
         self.strike.fall();
         let sent = self.route(server).map(|()| {
             let deliveries = self.ask(server, message, Transport::Udp);
-            let arrivals = Arrivals::new(Instant::now(), server.port(), deliveries, Open::of(self));
+            let arrivals = Arrivals::new(Instant::now(), server.port(), deliveries, Open::new(self));
             Box::new(arrivals) as Box<dyn Replies>
         });
         std::future::ready(sent).boxed()

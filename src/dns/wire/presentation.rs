@@ -5,9 +5,9 @@
 
 use std::fmt::Write;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 
-use crate::question;
+pub use crate::question::{kind_text, name_text};
 
 /// Reads a name; it is absolute if it ends with a dot.
 ///
@@ -67,16 +67,6 @@ fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
         [octet @ b' '..=b'~', rest @ ..] => Some((*octet, rest)),
         _ => None,
     }
-}
-
-/// Writes a name, with its last dot: the inverse of `read_name`.
-pub fn name_text(name: &Name) -> String {
-    question::name_text(name)
-}
-
-/// The name of a type.
-pub fn kind_text(kind: RecordType) -> String {
-    question::kind_text(kind)
 }
 
 /// Foreign text for a screen or a log line. Characters that act on a terminal, turn the direction of writing or cannot

@@ -45,7 +45,7 @@
 //! - `ask NAME TYPE`: a question. `x5` asks with five clients at once. `+DO`, `+CD` and `+AD` set flags. `via=1` asks
 //!   the first `[[listener]]`, and `from=ADDRESS` is the client.
 //! - `reload`: another configuration file, in the lines below.
-//! - `unrouted ADDRESS`, `network down|up`, `ipv6 open|unrouted|swallowed`, `fault SERVER [FAULT]...`: change the
+//! - `network down|up`, `ipv6 open|unrouted|swallowed`, `fault SERVER [FAULT]...`: change the
 //!   world.
 //! - `advance SPAN`: lets time pass. `clock slow|fast SPAN` and `clock right` set the machine's clock.
 //! - `cache NAME [TYPE]`: the lines below are all entries under the name except ready answers: `none`, `rrset
@@ -70,7 +70,6 @@ mod reader;
 mod repeat;
 mod runner;
 
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -145,7 +144,6 @@ enum Action {
     },
     NetworkDown(bool),
     Ipv6(Ipv6Way),
-    Unrouted(IpAddr),
     Cache {
         name: Name,
         kind: Option<RecordType>,

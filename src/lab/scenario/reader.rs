@@ -150,7 +150,6 @@ impl ScenarioReader {
             let spanned = |text: &str| span(text).ok_or_else(|| format!("{text} is not a span"));
             match option.split_once('=') {
                 Some(("rtt", text)) => plan.distance.round_trip = spanned(text)?,
-                Some(("jitter", text)) => plan.distance.jitter = spanned(text)?,
                 Some(("loss", text)) => {
                     plan.distance.loss_per_mille =
                         text.parse().map_err(|_| format!("{text} is not a number"))?;
@@ -214,7 +213,6 @@ fn action(words: &[&str]) -> Result<Action, String> {
         ["ipv6", "open"] => Ok(Action::Ipv6(Ipv6Way::Open)),
         ["ipv6", "unrouted"] => Ok(Action::Ipv6(Ipv6Way::Unrouted)),
         ["ipv6", "swallowed"] => Ok(Action::Ipv6(Ipv6Way::Swallowed)),
-        ["unrouted", address] => address.parse().map(Action::Unrouted).map_err(|error| format!("{error}")),
         _ => Err(format!("not a step: {}", words.join(" "))),
     }
 }
@@ -341,7 +339,7 @@ toml
   [[list]]
   # a comment
   name = \"bl.example\"
-server a.root 127.0.0.1,::1 rtt=10ms jitter=2ms loss=5 no-tcp
+server a.root 127.0.0.1,::1 rtt=10ms loss=5 no-tcp
 zone . a.root
   www 300 A 10.0.0.1
 ask www. A x3 +DO via=1 from=10.0.0.1

@@ -65,7 +65,6 @@ impl Scenario {
             }
             Action::NetworkDown(down) => simulation.network().set_down(*down),
             Action::Ipv6(way) => simulation.network().set_ipv6(*way),
-            Action::Unrouted(address) => simulation.network().set_unroutable(*address),
             Action::Sign { zone, signing } => {
                 tree.sign(zone, Some(signing.clone()))?;
                 let changed = tree.clone().build_at(simulation.clock().now().unix)?;

@@ -18,6 +18,14 @@ const PORT_STEP: Duration = Duration::from_millis(50);
 /// Characters of the output of systemctl that an error shows.
 const MAX_SAID: usize = 300;
 
+/// A verb of systemctl, and whether a unit needs it to be as before.
+type Verb = (&'static str, fn(&UnitState, &UnitState) -> bool);
+
+const DISABLE: Verb = ("disable", |before, now| !before.enabled && now.enabled);
+const STOP: Verb = ("stop", |before, now| !before.active && now.active);
+const ENABLE: Verb = ("enable", |before, now| before.enabled && !now.enabled);
+const START: Verb = ("start", |before, now| before.active && !now.active);
+
 /// This host, or one made by a test.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'m> {
@@ -97,53 +105,38 @@ impl Machine<'_> {
                 self.restore(path, text, before)?;
                 self.inform(informs.as_ref())
             }
-            (Change::Start, StateBefore::Units { units }) => self.restore_own(units),
-            (Change::Stop { .. }, StateBefore::Units { units }) => {
-                self.repeat("start", units, |before, now| before.active && !now.active)
+            // A socket that stopped after its service would start it again with the next query, so they are restored together.
+            (Change::Start, StateBefore::Units { units }) => {
+                self.restore_units(units, &[DISABLE, STOP, ENABLE, START])
             }
-            (Change::Disable { .. }, StateBefore::Units { units }) => {
-                self.repeat("enable", units, |before, now| before.enabled && !now.enabled)
-            }
+            (Change::Stop { .. }, StateBefore::Units { units }) => self.restore_units(units, &[START]),
+            (Change::Disable { .. }, StateBefore::Units { units }) => self.restore_units(units, &[ENABLE]),
             _ => Err(SwitchError::Untrusted),
         }
     }
 
-    /// Starts or enables the units of another resolver that are wanted.
-    fn repeat(
-        &self,
-        verb: &str,
-        before: &[UnitState],
-        is_wanted: fn(&UnitState, &UnitState) -> bool,
-    ) -> Result<(), SwitchError> {
-        for state in before {
-            let now = self.units(&[&state.unit])?.into_iter().next().unwrap_or_default();
-            if !is_wanted(state, &now) {
-                continue;
-            }
-            if !now.exists {
-                return Err(SwitchError::Gone { unit: state.unit.clone() });
-            }
-            self.systemctl(&[verb, &state.unit])?;
-        }
-        Ok(())
-    }
-
-    /// Our units together: a socket that stopped after its service would start it again with the next query. An error of one
-    /// verb does not prevent the next.
-    fn restore_own(&self, before: &[UnitState]) -> Result<(), SwitchError> {
+    /// Does what is needed of these verbs, in their order. An error of one verb does not prevent the next.
+    fn restore_units(&self, before: &[UnitState], verbs: &[Verb]) -> Result<(), SwitchError> {
         let names: Vec<&str> = before.iter().map(|state| state.unit.as_str()).collect();
-        let run = |verb: &str, is_wanted: fn(&UnitState, &UnitState) -> bool| {
+        let mut result = Ok(());
+        for (verb, is_needed) in verbs {
             let now = self.units(&names)?;
-            let pairs = before.iter().zip(&now).filter(|(before, now)| is_wanted(before, now));
-            let words: Vec<&str> =
-                [verb].into_iter().chain(pairs.map(|(state, _)| state.unit.as_str())).collect();
-            if words.len() > 1 { self.systemctl(&words).map(drop) } else { Ok(()) }
-        };
-        let disabled = run("disable", |before, now| !before.enabled && now.enabled);
-        let stopped = run("stop", |before, now| !before.active && now.active);
-        let enabled = run("enable", |before, now| before.enabled && !now.enabled);
-        let started = run("start", |before, now| before.active && !now.active);
-        disabled.and(stopped).and(enabled).and(started)
+            let pairs = before.iter().zip(&now).filter(|(before, now)| is_needed(before, now));
+            let (mut words, mut gone) = (vec![*verb], None);
+            for (state, now) in pairs {
+                words.push(&state.unit);
+                if !now.exists {
+                    gone = Some(SwitchError::Gone { unit: state.unit.clone() });
+                }
+            }
+            let done = match gone {
+                Some(gone) => Err(gone),
+                None if words.len() > 1 => self.systemctl(&words).map(drop),
+                None => Ok(()),
+            };
+            result = result.and(done);
+        }
+        result
     }
 
     fn inform(&self, informed: Option<&Informed>) -> Result<(), SwitchError> {

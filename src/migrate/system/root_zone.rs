@@ -7,9 +7,9 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
-use hickory_proto::serialize::binary::BinEncodable;
 
 use crate::limits::{CHECK_SERVERS, CHECK_TIME, MAX_CHECK_DATAGRAM};
 use dns::random::Random;
@@ -115,22 +115,18 @@ fn read(reply: &[u8], query: &[u8]) -> io::Result<RootZoneAnswer> {
     }
     let message =
         Message::from_vec(reply).map_err(|_| io::Error::other("sent an answer that cannot be parsed"))?;
-    let signatures = message.answers.iter().filter(|record| record.record_type() == RecordType::RRSIG);
     Ok(RootZoneAnswer {
         authoritative: message.metadata.authoritative,
         recursive: message.metadata.recursion_available,
-        signature: signatures.filter_map(|record| validity(&record.data)).next(),
+        signature: message.answers.iter().find_map(|record| validity(&record.data)),
     })
 }
 
-/// Inception and expiration of an RRSIG. They are times of 32 bits, which last until 2106.
+/// Inception and expiration of an RRSIG.
 fn validity(data: &RData) -> Option<(u64, u64)> {
-    let octets = data.to_bytes().ok()?;
-    let moment = |place: usize| {
-        let octets: [u8; 4] = octets.get(place..place.checked_add(4)?)?.try_into().ok()?;
-        Some(u64::from(u32::from_be_bytes(octets)))
-    };
-    Some((moment(12)?, moment(8)?))
+    let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = data else { return None };
+    let input = signature.input();
+    Some((input.sig_inception.get().into(), input.sig_expiration.get().into()))
 }
 
 /// An error in words that are equal on every system.
