@@ -19,7 +19,6 @@ use dns::clock::Clock;
 use dns::random::Random;
 
 use super::super::client::LabClient;
-use super::super::demo::count_secure;
 use super::super::internet::Internet;
 use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};

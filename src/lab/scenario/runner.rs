@@ -159,7 +159,7 @@ fn sums(simulation: &Simulation) -> Vec<String> {
     }
     for entry in simulation.resolver().lists().all() {
         let counts = entry.counts();
-        let answers = counts.listed + counts.not_listed + counts.untold;
+        let answers = counts.listed + counts.not_listed + counts.unknown;
         sums.push(("queries to a list by answer", answers, counts.questions));
     }
     let differs = |(what, had, wanted): (&str, u64, u64)| {
