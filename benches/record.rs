@@ -14,6 +14,7 @@ use hickory_proto::rr::{Name, RecordType};
 use history::event::Ended;
 use history::redact::Secrets;
 use history::search::why;
+use history::spent;
 use history::why::{DaemonFacts, Wanted, WantedSubject};
 use history::{Recorder, Window};
 

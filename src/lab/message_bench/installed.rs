@@ -19,6 +19,7 @@ use dns::clock::Clock;
 use dns::random::Random;
 
 use super::super::client::LabClient;
+use super::super::demo::count_resolved;
 use super::super::internet::Internet;
 use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
@@ -104,7 +105,8 @@ async fn measure(
     run.cpu = ended.saturating_sub(began);
     count_sent(&mut run, internet);
     let signed = internet.domains.iter().filter(|domain| internet.is_signed(&domain.name)).count();
-    run.secure = Some([count_secure(internet, *client).await, signed].map(|count| count as u64));
+    let [_, secure] = count_resolved(internet, *client).await;
+    run.secure = Some([secure, signed].map(|count| count as u64));
     Ok(run)
 }
 

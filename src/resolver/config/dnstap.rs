@@ -26,8 +26,15 @@ pub struct DnstapSection {
 pub(super) const DNSTAP: SingleSection<DnstapSection> = SingleSection {
     name: "dnstap",
     keys: &[
-        key!(DnstapSection, socket, OrEmpty(Text(sections::socket, |path| path.display().to_string())))
-            .comment(&[(Some("\"\""), "no copies of DNS messages")]),
+        key!(
+            DnstapSection,
+            socket,
+            OrEmpty(Text(
+                |typed| sections::socket(typed, "/run/dnstap/dnstap.sock"),
+                |path| path.display().to_string()
+            ))
+        )
+        .comment(&[(Some("\"\""), "no copies of DNS messages")]),
         key!(DnstapSection, messages, List(Word(&TapKind::ALL))),
         key!(DnstapSection, identity, Text(words, String::clone))
             .comment(&[(Some("\"\""), "the name of this host")]),

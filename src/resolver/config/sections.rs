@@ -14,6 +14,7 @@ use toml::Value;
 use toml::de::DeValue;
 
 use super::addresses::NETWORK;
+use super::defaults::SOCKET;
 use super::forms::{self, Flag, Form, List, NAME, Number, OrEmpty, Span, Text, Texts, Word};
 use super::keys::{ConfigKey, SingleSection, key};
 use super::report::{WrongValue, quoted};
@@ -221,13 +222,14 @@ pub struct Control {
 
 pub(super) const CONTROL: SingleSection<Control> = SingleSection {
     name: "control",
-    keys: &[key!(Control, socket, Text(socket, |path| path.display().to_string())).at_start()],
+    keys: &[key!(Control, socket, Text(|typed| socket(typed, SOCKET), |path| path.display().to_string()))
+        .at_start()],
 };
 
-/// The absolute path of a socket.
-pub(super) fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
+/// The absolute path of a socket, like the example.
+pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
     let typed = value::text(typed)?;
-    let remedy = format!("write a path like \"{}\"", Control::default().socket.display());
+    let remedy = format!("write a path like {}", quoted(example));
     if !typed.starts_with('/') {
         return Err(WrongValue::new(format!("{} is not an absolute path", quoted(typed)), remedy));
     }

@@ -15,12 +15,14 @@ use tokio_rustls::rustls::ServerConfig;
 use super::hits::{HitTime, Hits, asked_in};
 use super::policy::{Policy, SharedBounds};
 use super::recent::{RecentHash, RecentPlace, RecentReplies, RecentReply, Terms};
+use super::tcp;
 use super::waiting::{Arrival, Occasion, WaitingQuery};
 use crate::cache::Answers;
 use crate::config::{Access, ListenAt, ListenFor};
 use crate::dnstap::tap::WantedKinds;
 use crate::dnstap::tapped::{TapKind, TappedMessage};
 use crate::extended_error;
+use crate::limits::MAX_STREAM_REPLY;
 use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Replied, Resolver};
 use crate::supervise::{Supervisor, caught};
@@ -224,6 +226,29 @@ impl Front {
             hit_time: None,
             page: None,
         }
+    }
+
+    /// Handles a message of a stream.
+    pub(super) fn receive_in_stream(
+        &self,
+        client: SocketAddr,
+        message: &[u8],
+        (query, out): (&mut Query, &mut Vec<u8>),
+    ) -> Handled {
+        let occasion = Occasion { shard: tcp::SHARD, at: self.now(), limit: Some(MAX_STREAM_REPLY) };
+        let mut batch = self.batch(occasion, query, None);
+        let handled = batch.receive(client, message, None, out);
+        batch.end();
+        handled
+    }
+
+    /// The reply to a miss, if there is an answer.
+    pub(super) async fn reply_if(
+        &self,
+        waiting: &WaitingQuery,
+        answer: Option<Arc<Answer>>,
+    ) -> Option<Vec<u8>> {
+        self.reply(waiting, &*answer?).await
     }
 
     /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.

@@ -101,10 +101,7 @@ impl Miss {
     /// Waits for the flight of its question, and puts the reply into the outbox.
     async fn answer(self) {
         let Self { waiting, peer, front, outbox } = self;
-        let reply = match front.resolve(&waiting).await {
-            Some(answer) => front.reply(&waiting, &answer).await,
-            None => None,
-        };
+        let reply = front.reply_if(&waiting, front.resolve(&waiting).await).await;
         outbox.put(ResolvedMiss { reply, peer, _waiting: waiting });
     }
 

@@ -14,9 +14,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::encrypted::{self, ClientStream};
 use super::front::{Front, Handled};
-use super::held_answers::{Held, HeldAnswers};
+use super::held_answers::{HeldAnswers, octets_of};
 use super::places::TakenPlace;
-use super::waiting::{Occasion, Waiting, WaitingQuery};
+use super::waiting::{Waiting, WaitingQuery};
 use crate::config::ListenFor;
 use crate::limits::{
     MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER, TCP_UNACKNOWLEDGED_TIME,
@@ -175,7 +175,7 @@ impl Connection {
 
     /// Keeps the answer to a question until the client has taken the replies before it.
     fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
-        let held = Held::for_answer(answered.0.as_ref());
+        let held = octets_of(answered.0.as_ref());
         self.held.add(answered, held);
         if self.unsent.is_empty() { Ok(()) } else { self.keep() }
     }
@@ -214,16 +214,8 @@ impl Connection {
                 break;
             }
             self.front.count_query();
-            let now = self.front.now();
-            self.taken.mark_active(now);
-            let occasion = Occasion { shard: SHARD, at: now, limit: Some(MAX_STREAM_REPLY) };
-            let handled = {
-                let mut batch = self.front.batch(occasion, &mut query, None);
-                let handled = batch.receive(self.client, message, None, &mut out);
-                batch.end();
-                handled
-            };
-            match handled {
+            self.taken.mark_active(self.front.now());
+            match self.front.receive_in_stream(self.client, message, (&mut query, &mut out)) {
                 Handled::Nothing => self.taken.end_question(),
                 Handled::Reply => {
                     self.taken.end_question();

@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use super::answered_events::{AnsweredEvent, WaitingEvents, is_seen};
 use super::chase::Chaser;
+use super::client_question::Asked;
 use super::client_question::ClientQuestion;
 use super::lists::ListResolver;
-use super::replied::Asked;
 use crate::config::LookaheadMode;
 use crate::dnsbl::list_events::ListEventKind;
 use crate::limits::ANSWERED_PAUSE;

@@ -12,8 +12,10 @@ use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::{Route, View};
 use dns::clock::Mono;
-use dns::question::{Client, Question, QuestionKey};
+use dns::question::{Answer, Client, Outcome, Question, QuestionKey};
+use history::event::Step;
 use history::owner::WantedOwner;
+use history::trail::Trail;
 
 /// A client's question on its way. Its flight shares it with the client that began the flight.
 pub struct ClientQuestion {
@@ -44,6 +46,38 @@ pub(super) struct AskedList {
     pub(super) entry: OnceLock<Arc<ListEntry>>,
     /// The progress of the flight that the question waits for: the question may be answered before the flight ends.
     pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
+}
+
+/// The result of a question.
+#[derive(Debug)]
+pub enum Asked {
+    /// It is answered, or failed.
+    Replied(Replied),
+    /// The same client already waits for it; its first copy will be answered.
+    Repeated,
+}
+
+/// An answer, and how it was found.
+#[derive(Clone, Debug)]
+pub struct Replied {
+    /// The outcome that it counts as.
+    pub outcome: Outcome,
+    /// The answer to send.
+    pub answer: Arc<Answer>,
+    /// The progress of its flight; none if the answer was in memory.
+    pub(super) progress: Option<Arc<FlightProgress>>,
+}
+
+impl Replied {
+    /// The steps of its flight; none if the answer was in memory.
+    pub fn trail(&self) -> Option<&Trail> {
+        self.progress.as_deref().map(FlightProgress::trail)
+    }
+
+    /// The steps so far, as text; empty if the answer was in memory.
+    pub fn steps(&self) -> Arc<[Step]> {
+        self.trail().map(Trail::steps).unwrap_or_default()
+    }
 }
 
 impl AskedList {

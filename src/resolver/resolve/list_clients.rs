@@ -6,8 +6,8 @@ use futures_util::future::Either;
 use hickory_proto::rr::RecordType;
 
 use super::client_question::ClientQuestion;
+use super::client_question::{Asked, Replied};
 use super::lists::Watched;
-use super::replied::{Asked, Replied};
 use super::waiting::ClientResolver;
 use crate::dnsbl::list_events::ListEventKind;
 use dns::clock::Mono;

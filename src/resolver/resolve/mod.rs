@@ -54,9 +54,8 @@ pub mod prefetch;
 mod private;
 mod recall;
 mod reload;
-mod replied;
 pub mod root_keys;
-mod scope;
+mod shared_work;
 pub(crate) mod shares;
 pub mod side;
 mod stale;
@@ -90,6 +89,7 @@ use ahead::LookaheadResolver;
 use answered::AnsweredQueue;
 use chase::Chaser;
 use client_question::ClientQuestion;
+pub use client_question::{Asked, Replied};
 use dns::clock::{Clock, Mono};
 use dns::question::{Answer, Client, Outcome, Question};
 use dns::random::Random;
@@ -101,7 +101,6 @@ use late::LateAnswerKeeper;
 use lists::ListResolver;
 use prefetch::Prefetcher;
 use reload::ChangedRoutes;
-pub use replied::{Asked, Replied};
 use root_keys::RootKeyFollower;
 use side::SideResolver;
 use trust::Validator;
@@ -340,7 +339,7 @@ impl Resolver {
     pub fn snapshot_scope(&self) -> Scope {
         let now = self.clock.mono();
         let anchors = self.ntas().list(now).into_iter().map(|(name, _)| name);
-        scope::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
+        reload::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
     /// Changes to new views, which follow the current ones. Flights in progress keep theirs, but those that changed routes concern

@@ -1,14 +1,18 @@
-//! Routes that a reload has changed: memory may have data that were learnt on routes that no longer exist.
+//! Routes that a reload has changed: memory may have data that were learnt on routes that no longer exist. And the scope of a
+//! snapshot of the cache, which another configuration may read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RData, Record};
 
+use crate::cache::snapshot::Scope;
 use crate::limits::CHANGED_ROUTE_TIME;
 use crate::zones::{View, Views};
 use dns::clock::Mono;
+use dns::question::wire_name;
 
 /// Names at and below which a reload has changed routes, each with the moment. Flights that began before it may keep
 /// data of the old routes until they end.
@@ -76,4 +80,24 @@ impl ChangedRoutes {
 
 fn is_recent(at: Mono, now: Mono) -> bool {
     now.since(at) <= CHANGED_ROUTE_TIME
+}
+
+/// The scope of a snapshot of the cache. Data at and below `overlooked` are not kept.
+pub(super) fn of_snapshot(views: &Views, overlooked: impl Iterator<Item = Name>) -> Scope {
+    let config = views.config();
+    let mut lists = HashSet::new();
+    for (apex, list) in config.lists() {
+        lists.insert(wire_name(&apex));
+        lists.extend(list.rewrite.as_ref().map(|rewrite| wire_name(rewrite.secret().base())));
+    }
+    let caps = config.zones.iter().flat_map(|zone| [zone.max_ttl, zone.negative_max_ttl]).flatten();
+    let cap = config.cache.max_ttl.max(config.cache.negative_max_ttl);
+    Scope {
+        fingerprint: views.fingerprint(),
+        views: views.distinct().map(|view| view.knows).collect(),
+        lists,
+        overlooked: overlooked.map(|name| wire_name(&name)).collect(),
+        max_ttl: caps.fold(cap, Duration::max),
+        serve_stale: config.cache.serve_stale,
+    }
 }

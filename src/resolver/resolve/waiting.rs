@@ -7,11 +7,11 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::client_question::ClientQuestion;
+use super::client_question::{Asked, Replied};
 use super::flight::FlightResolver;
 use super::flights::{FlightEnd, FlightSeat, JoinedFlight, Landed, Shed};
 use super::lists::ListResolver;
 use super::prefetch::Prefetcher;
-use super::replied::{Asked, Replied};
 use super::shares::ShedReason;
 use crate::cache::Memory;
 use crate::cache::freshness;

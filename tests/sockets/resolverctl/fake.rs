@@ -22,6 +22,7 @@ use history::event::{
 use history::failed::{FailedReport, FailedWanted, failed};
 use history::redact::Secrets;
 use history::search::why;
+use history::spent;
 use history::spent::{FromRecord, StageRow};
 use history::trail::LastQuery;
 use history::why::{DaemonFacts, MessageReport, Wanted};

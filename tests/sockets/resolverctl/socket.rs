@@ -1,6 +1,6 @@
 //! The control socket itself: its permissions, and its reaction to invalid input.
 
-use control::limits::{CONTROL_REQUEST_TIME, MAX_HISTORY_REQUESTS};
+use control::limits::MAX_HISTORY_REQUESTS;
 use control::server::{BindError, ControlServer};
 use hickory_proto::rr::RecordType;
 use history::entry::QuestionEntry;

@@ -1,6 +1,6 @@
 //! The requests of a connection, each answered when its reply is ready.
 
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::io::{self, Cursor};
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -13,19 +13,19 @@ use h2::{Reason, RecvStream};
 use http::{Method, Request, Response};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::super::front::{Front, Handled};
-use super::super::held_answers::{Held, HeldAnswers};
+use super::super::held_answers::{HeldAnswers, StreamStep, wait};
 use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
-use super::super::waiting::{Occasion, Waiting, WaitingQuery};
+use super::super::waiting::Waiting;
 use super::held::{Exchange, HeldRequest, HeldRequests};
 use super::octets::{BoundedStream, ReadRoom, UnsentReplies, UnsentReply};
 use super::request::{self, RefusedRequest, SentMessage};
 use super::response;
-use crate::limits::{MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME};
-use dns::question::{Answer, Apart};
+use crate::limits::{MAX_QUERY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME};
+use dns::question::Apart;
 use dns::wire::query::Query;
 use history::Counter;
 
@@ -35,23 +35,7 @@ type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 /// A request and the way to respond to it.
 type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
 
-/// How work for a request ended.
-enum Step {
-    /// Its body was read.
-    Read(Exchange, Result<Vec<u8>, RefusedRequest>),
-    /// Its question was resolved. No answer if its first copy is answered.
-    Resolved(Exchange, Option<Arc<Answer>>, Box<WaitingQuery>),
-}
-
-impl Step {
-    /// The memory that it holds while it waits.
-    fn held(&self) -> Held {
-        match self {
-            Self::Read(_, read) => Held::Octets(read.as_ref().map_or(0, Vec::capacity)),
-            Self::Resolved(_, answer, _) => Held::for_answer(answer.as_ref()),
-        }
-    }
-}
+type Step = StreamStep<Exchange, RefusedRequest>;
 
 /// A connection.
 pub(super) struct HttpsConnection {
@@ -243,17 +227,10 @@ impl HttpsConnection {
                     Err(refused) => self.refuse(exchange, refused),
                 }
             }
-            Step::Resolved(exchange, answer, waiting) => {
-                let reply = match &answer {
-                    Some(answer) => self.front.reply(&waiting, answer).await,
-                    None => None,
-                };
-                drop(answer);
-                match reply {
-                    Some(reply) => self.reply(exchange, reply, Some(waiting.into_waiting())),
-                    None => self.refuse(exchange, RefusedRequest::NoReply),
-                }
-            }
+            Step::Resolved(exchange, answer, waiting) => match self.front.reply_if(&waiting, answer).await {
+                Some(reply) => self.reply(exchange, reply, Some(waiting.into_waiting())),
+                None => self.refuse(exchange, RefusedRequest::NoReply),
+            },
         }
     }
 
@@ -262,13 +239,7 @@ impl HttpsConnection {
         self.front.count_query();
         self.room.mark_query();
         let (mut out, mut query) = (Vec::new(), Box::new(Query::blank()));
-        let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
-        let handled = {
-            let mut batch = self.front.batch(occasion, &mut query, None);
-            let handled = batch.receive(self.client, message, None, &mut out);
-            batch.end();
-            handled
-        };
+        let handled = self.front.receive_in_stream(self.client, message, (&mut query, &mut out));
         self.taken.mark_sent();
         match handled {
             Handled::Nothing => self.refuse(exchange, RefusedRequest::Message),
@@ -355,14 +326,6 @@ fn poll_request(
         context.waker().wake_by_ref();
     }
     Poll::Pending
-}
-
-/// Waits until a moment; without one, for ever.
-async fn wait(until: Option<Instant>) {
-    match until {
-        Some(until) => sleep_until(until).await,
-        None => pending().await,
-    }
 }
 
 /// Reads the body of a request.

@@ -1,45 +1,28 @@
 //! The streams of a connection, each with a query, and answered when its reply is ready.
 
-use std::future::{pending, ready};
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use quinn::{Connection, RecvStream, SendStream};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::super::front::{Front, Handled};
-use super::super::held_answers::{Held, HeldAnswers};
+use super::super::held_answers::{HeldAnswers, StreamStep, wait};
 use super::super::places::TakenPlace;
 use super::super::tcp::SHARD;
-use super::super::waiting::{Occasion, Waiting, WaitingQuery};
+use super::super::waiting::Waiting;
 use super::message::{self, EndCode, StreamFault};
 use crate::limits::{
     MAX_CANCELLED_STREAMS, MAX_STREAM_REPLY, STOP_FIRST_MESSAGE, TCP_IDLE_TIME, TCP_WRITE_TIME,
 };
-use dns::question::{Answer, Apart};
+use dns::question::Apart;
 use dns::wire::query::Query;
 use history::Counter;
 
-/// How work for a stream ended.
-enum Step {
-    /// Its query was read.
-    Read(SendStream, Result<Vec<u8>, StreamFault>),
-    /// Its question was resolved. No answer if its first copy is answered.
-    Resolved(SendStream, Option<Arc<Answer>>, Box<WaitingQuery>),
-}
-
-impl Step {
-    /// The memory that it holds while it waits.
-    fn held(&self) -> Held {
-        match self {
-            Self::Read(_, Ok(message)) => Held::Octets(message.capacity()),
-            Self::Read(_, Err(_)) => Held::Nothing,
-            Self::Resolved(_, answer, _) => Held::for_answer(answer.as_ref()),
-        }
-    }
-}
+type Step = StreamStep<SendStream, StreamFault>;
 
 /// Whether the connection goes on, or why it ends.
 type Goes = Result<(), EndCode>;
@@ -221,20 +204,13 @@ impl QuicConnection {
         match step {
             Step::Read(stream, Ok(message)) => self.take_message(stream, &message),
             Step::Read(stream, Err(fault)) => self.take_fault(stream, fault),
-            Step::Resolved(stream, answer, waiting) => {
-                let reply = match &answer {
-                    Some(answer) => self.front.reply(&waiting, answer).await,
-                    None => None,
-                };
-                drop(answer);
-                match reply {
-                    Some(reply) => self.reply(stream, &reply, Some(waiting.into_waiting())),
-                    None => {
-                        self.give_up(stream, EndCode::InternalError);
-                        Ok(())
-                    }
+            Step::Resolved(stream, answer, waiting) => match self.front.reply_if(&waiting, answer).await {
+                Some(reply) => self.reply(stream, &reply, Some(waiting.into_waiting())),
+                None => {
+                    self.give_up(stream, EndCode::InternalError);
+                    Ok(())
                 }
-            }
+            },
         }
     }
 
@@ -258,13 +234,7 @@ impl QuicConnection {
         self.has_asked = true;
         self.front.count_query();
         let (mut out, mut query) = (Vec::new(), Box::new(Query::blank()));
-        let occasion = Occasion { shard: SHARD, at: self.front.now(), limit: Some(MAX_STREAM_REPLY) };
-        let handled = {
-            let mut batch = self.front.batch(occasion, &mut query, None);
-            let handled = batch.receive(self.client, message, None, &mut out);
-            batch.end();
-            handled
-        };
+        let handled = self.front.receive_in_stream(self.client, message, (&mut query, &mut out));
         self.taken.mark_sent();
         match handled {
             Handled::Nothing => Err(EndCode::ProtocolError),
@@ -326,12 +296,4 @@ async fn send(mut stream: SendStream, octets: Vec<u8>) {
     }
     // An error means that the connection has ended.
     let _ = stream.reset(EndCode::RequestCancelled.number());
-}
-
-/// Waits until a moment; without one, for ever.
-async fn wait(until: Option<Instant>) {
-    match until {
-        Some(until) => sleep_until(until).await,
-        None => pending().await,
-    }
 }

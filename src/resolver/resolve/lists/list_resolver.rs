@@ -5,14 +5,16 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::shared::SharedQuestions;
 use crate::cache::Memory;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::List;
 use crate::dnsbl::table::Lists;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
 use crate::resolve::chase::Chaser;
+use crate::resolve::chased::Chased;
+use crate::resolve::shared_work::SharedWork;
 use crate::zones::Views;
 use dns::clock::Clock;
 
@@ -26,7 +28,7 @@ pub struct ListResolver {
     /// The state of each list that was asked.
     pub(in crate::resolve) table: Lists,
     /// Questions in progress.
-    pub(super) asking: SharedQuestions,
+    pub(super) asking: SharedWork<Arc<Result<Chased, Failure>>>,
 }
 
 impl ListResolver {
@@ -38,7 +40,8 @@ impl ListResolver {
             chaser: Arc::clone(chaser),
             views: Arc::clone(views),
             table: Lists::default(),
-            asking: SharedQuestions::default(),
+            // Each flight has one question here at most, and flights are bounded.
+            asking: SharedWork::new(usize::MAX),
         }
     }
 

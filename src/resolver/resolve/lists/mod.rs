@@ -15,7 +15,6 @@ mod guard;
 mod list_resolver;
 mod mirrors;
 mod probe;
-mod shared;
 mod watched;
 
 pub use list_resolver::ListResolver;

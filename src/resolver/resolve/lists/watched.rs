@@ -10,7 +10,6 @@ use hickory_proto::rr::RecordType;
 
 use super::ListResolver;
 use super::list_resolver::ListQuestion;
-use super::shared::Turn;
 use crate::dnsbl::breaker::ListQueryEnd;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate;
@@ -26,6 +25,7 @@ use crate::iterate::failure::Failure;
 use crate::resolve::chase::AtList;
 use crate::resolve::chased::{Chased, compose_answer};
 use crate::resolve::client_question::{AskedList, ClientQuestion};
+use crate::resolve::shared_work::JoinedWork;
 use dns::clock::Mono;
 use dns::question::{Answer, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
@@ -85,9 +85,11 @@ impl ListResolver {
         let ListQuestion { name, kind, context, .. } = asked;
         let question = Question { view: context.view.knows, ..Question::new(name, kind) };
         let key = Question { checking_disabled: !context.checks(), ..question }.key();
-        let first = match self.asking.join(key) {
-            Turn::First(first) => first,
-            Turn::Waits(heard) => {
+        let first = match self.asking.join(&key) {
+            JoinedWork::First(_, first) => first,
+            // The number of questions has no bound of its own.
+            JoinedWork::Full => return self.ask_list(asked).await,
+            JoinedWork::Waits(heard) => {
                 let what = "a query in progress for clients of another listener".to_owned();
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
@@ -98,7 +100,7 @@ impl ListResolver {
             }
         };
         let heard = Arc::new(self.ask_list(asked).await);
-        first.send(Arc::clone(&heard));
+        first.end(Arc::clone(&heard));
         Arc::unwrap_or_clone(heard)
     }
 

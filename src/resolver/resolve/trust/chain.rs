@@ -12,8 +12,7 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
-use super::fetch::Round;
-use super::fetches::Fetched;
+use super::fetch::{Fetched, Round};
 use crate::cache::rrset::Rank;
 use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;

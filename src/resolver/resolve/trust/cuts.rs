@@ -9,8 +9,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
 use super::chain::{Delegated, denier, is_unsigned, note_refuted, unreachable};
-use super::fetch::Round;
-use super::fetches::Fetched;
+use super::fetch::{Fetched, Round};
 use crate::cache::rrset::Rank;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;

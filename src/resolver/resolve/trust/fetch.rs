@@ -9,7 +9,6 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::Validator;
-use super::fetches::{Fetch, Fetched, JoinedFetch};
 use crate::cache::entries::{Delegation, Known};
 use crate::cache::freshness;
 use crate::cache::rrset::Rank;
@@ -22,6 +21,7 @@ use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::BOGUS_TIME;
+use crate::resolve::shared_work::{JoinedWork, SharedResult, SharedWork};
 use crate::zones::authority::Authority;
 use crate::zones::{RouteTarget, local};
 use dns::clock::Mono;
@@ -30,6 +30,29 @@ use history::event::StepEvent;
 use history::note::Note;
 use validate::anchors::Trust;
 use validate::verdict::{SecurityStatus, ValidationFailure};
+
+/// The result of a fetch.
+#[derive(Clone, Debug)]
+pub(crate) struct Fetched {
+    /// The records, or an alias in their place; empty if there are none.
+    pub(crate) answers: Vec<Record>,
+    /// The proofs that came along, of the records or of their absence.
+    pub(super) evidence: Vec<Record>,
+    /// The zone that was asked.
+    pub(super) zone: Name,
+    /// The server that said it; none if it was in memory.
+    pub(super) server: Option<SocketAddr>,
+    /// When it was said.
+    pub(super) since: Mono,
+    /// The room of a long reply. It is held, and never read.
+    pub(super) _room: ReplyRoom,
+}
+
+/// The fetches in progress.
+pub(super) type Fetches = SharedWork<Result<Arc<Fetched>, Failure>>;
+
+/// The result of a fetch in progress.
+pub(crate) type Fetch = SharedResult<Result<Arc<Fetched>, Failure>>;
 
 /// The round of a fetch.
 #[derive(Clone, Copy)]
@@ -193,9 +216,9 @@ impl Validator {
             return self.fetches.in_progress(&key);
         }
         let (fetch, begun) = match self.fetches.join(&key) {
-            JoinedFetch::First(fetch, begun) => (fetch, begun),
-            JoinedFetch::Waits(fetch) => return Some(fetch),
-            JoinedFetch::Full => return None,
+            JoinedWork::First(fetch, begun) => (fetch, begun),
+            JoinedWork::Waits(fetch) => return Some(fetch),
+            JoinedWork::Full => return None,
         };
         let (name, context) = (name.clone(), context.clone());
         #[cfg(feature = "simulated")]

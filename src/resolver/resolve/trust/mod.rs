@@ -21,7 +21,6 @@ mod calendar;
 pub(super) mod chain;
 mod cuts;
 pub(crate) mod fetch;
-pub(crate) mod fetches;
 mod judge;
 pub mod nta;
 mod root_keys;

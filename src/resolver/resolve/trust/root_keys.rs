@@ -7,8 +7,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
 use super::chain::unreachable;
-use super::fetch::Round;
-use super::fetches::Fetched;
+use super::fetch::{Fetched, Round};
 use crate::iterate::context::Context;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::View;

@@ -1,14 +1,16 @@
 //! Fetches of the keys of a zone, for tests over the simulated internet.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Validator;
-use super::fetch::Round;
-use super::fetches::{BegunFetch, JoinedFetch};
+use super::fetch::{Fetched, Round};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::resolve::Resolver;
+use crate::resolve::shared_work::{BegunWork, JoinedWork};
 use dns::question::QuestionKey;
 
 /// The fetches of the keys of one zone, by questions with the context that each call names.
@@ -20,7 +22,7 @@ pub struct KeyFetches<'a> {
 
 /// A fetch that was begun and asks nothing. Dropped, it is given up.
 pub struct HeldFetch {
-    _begun: BegunFetch,
+    _begun: BegunWork<Result<Arc<Fetched>, Failure>>,
 }
 
 impl Resolver {
@@ -55,8 +57,8 @@ impl<'a> KeyFetches<'a> {
     pub fn hold(self, context: &Context) -> Option<HeldFetch> {
         let key = QuestionKey::of_sub_question(self.zone, RecordType::DNSKEY, context.view.knows);
         match self.trust.fetches().join(&key) {
-            JoinedFetch::First(_, begun) => Some(HeldFetch { _begun: begun }),
-            JoinedFetch::Waits(_) | JoinedFetch::Full => None,
+            JoinedWork::First(_, begun) => Some(HeldFetch { _begun: begun }),
+            JoinedWork::Waits(_) | JoinedWork::Full => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use super::calendar::Timekeeper;
-use super::fetches::Fetches;
+use super::fetch::Fetches;
 use super::nta::Ntas;
 use crate::cache::Memory;
 use crate::cache::failures::CachedFailure;
