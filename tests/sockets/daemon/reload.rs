@@ -199,12 +199,7 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
         let (code, wrong) = resolverctl(&setting, &["reload"]);
         assert!(code == 6 && wrong.contains(sentence.trim_end()), "{wrong}");
         let path = setting.config().display().to_string();
-        let check =
-            |options: &[&str]| resolverctl(&setting, &[&["config", "check", &path], options].concat());
-        for options in [&[][..], &["--listen", "127.0.0.1:1"]] {
-            let (code, wrong) = check(options);
-            assert!(code == 6 && wrong.contains("at which resolverd itself listens"), "{wrong}");
-        }
-        assert_eq!(check(&["--listen", "127.0.0.1:0"]).0, 0);
+        let (code, wrong) = resolverctl(&setting, &["config", "check", &path]);
+        assert!(code == 6 && wrong.contains("at which resolverd itself listens"), "{wrong}");
     }
 }
