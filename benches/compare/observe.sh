@@ -107,9 +107,9 @@ control() { # control WORDS: asks the daemon; a failure of the command is no fai
 scrape() { nice -n 19 curl -s -m 5 -o "$work/scraped" http://127.0.0.1:9453/metrics || true; }
 
 # All commands that read. `check` and `query` send queries of their own.
-commands=(status "status --plugin" stats "stats --slow" "stats --by zone" "stats --by server" "stats --by client" "stats --by stage"
-  "stats --by minute" servers zones inflight "why w1.z1.bench" "why --slowest 20" failed dnsbl lookahead "cache w0.z0.bench"
-  "config show" "query w0.z0.bench" "trace w1.z1.bench" "top --by zones")
+commands=(status "status --plugin" stats "stats --by zone" "stats --by server" "stats --by client" "stats --by stage"
+  servers zones inflight "why w1.z1.bench" "why --slowest 20" failed dnsbl lookahead "cache w0.z0.bench"
+  "config show" "query w0.z0.bench" "trace w1.z1.bench")
 
 # Seconds of a slice of load, and how many times as busy as in the bound the observers are: each command once in a slice.
 seconds=2
