@@ -118,8 +118,7 @@ counters! {
     ControlRefused "control_refused" Some("requests of resolverctl refused (too many at once)");
     /// DNS messages that were written for dnstap.
     DnstapWritten "dnstap_written" None;
-    /// DNS messages that were dropped for dnstap, because the program that reads them is missing or too slow, or the file could not be
-    /// written.
+    /// DNS messages that were dropped for dnstap, because the program that reads them is missing or too slow.
     DnstapDropped "dnstap_dropped" Some("dnstap messages dropped (cannot write, or too slow: see the log)");
     /// Checks of watched domains (`[[watch]]`).
     WatchChecks "watch_checks" Some("checks of watched domains");

@@ -2,7 +2,7 @@
 //!
 //! They count as replies that the client has not taken (`TakenPlace::keep_unsent`). An answer may be in memory too, but only as long as
 //! there is room: with texts of 60 KB, clients that did not read kept 10 MB of answers with a cache of 8 MiB, which had forgotten
-//! them.
+//! them. Queries of a connection that wait for one answer share it, so it counts once.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -15,10 +15,11 @@ use dns::question::Answer;
 
 /// The answers, in the order in which they came. There are at most as many as a connection has questions in progress.
 pub(super) struct HeldAnswers<Answered> {
-    /// Each with the octets that it holds.
-    answers: VecDeque<(Answered, usize)>,
-    octets: usize,
+    answers: VecDeque<(Answered, Held)>,
 }
+
+/// What an answer holds: the octets, and the address of what others may hold too, otherwise 0.
+pub(super) type Held = (usize, usize);
 
 /// How work for a stream of a connection over HTTPS or QUIC ended.
 pub(super) enum StreamStep<Stream, Fault> {
@@ -29,10 +30,10 @@ pub(super) enum StreamStep<Stream, Fault> {
 }
 
 impl<Stream, Fault> StreamStep<Stream, Fault> {
-    /// The octets that it holds while it waits.
-    pub(super) fn held(&self) -> usize {
+    /// What it holds while it waits.
+    pub(super) fn held(&self) -> Held {
         match self {
-            Self::Read(_, read) => read.as_ref().map_or(0, Vec::capacity),
+            Self::Read(_, read) => (read.as_ref().map_or(0, Vec::capacity), 0),
             Self::Resolved(_, answer, _) => octets_of(answer.as_ref()),
         }
     }
@@ -46,29 +47,26 @@ pub(super) async fn wait(until: Option<Instant>) {
     }
 }
 
-/// The octets of an answer, if there is one.
-pub(super) fn octets_of(answer: Option<&Arc<Answer>>) -> usize {
-    answer.map_or(0, |answer| answer.wire.len())
+/// What an answer holds, if there is one.
+pub(super) fn octets_of(answer: Option<&Arc<Answer>>) -> Held {
+    answer.map_or((0, 0), |answer| (answer.wire.len(), Arc::as_ptr(answer).addr()))
 }
 
 impl<Answered> Default for HeldAnswers<Answered> {
     fn default() -> Self {
-        Self { answers: VecDeque::new(), octets: 0 }
+        Self { answers: VecDeque::new() }
     }
 }
 
 impl<Answered> HeldAnswers<Answered> {
-    /// Adds an answer that holds so many octets.
-    pub(super) fn add(&mut self, answered: Answered, octets: usize) {
-        self.octets = self.octets.saturating_add(octets);
-        self.answers.push_back((answered, octets));
+    /// Adds an answer.
+    pub(super) fn add(&mut self, answered: Answered, held: Held) {
+        self.answers.push_back((answered, held));
     }
 
     /// Takes the first out.
     pub(super) fn take(&mut self) -> Option<Answered> {
-        let (answered, octets) = self.answers.pop_front()?;
-        self.octets = self.octets.saturating_sub(octets);
-        Some(answered)
+        self.answers.pop_front().map(|(answered, _)| answered)
     }
 
     /// Returns true if there is none.
@@ -76,8 +74,12 @@ impl<Answered> HeldAnswers<Answered> {
         self.answers.is_empty()
     }
 
-    /// The octets of all.
+    /// The octets of all, each shared answer once.
     pub(super) fn octets(&self) -> usize {
-        self.octets
+        let held = || self.answers.iter().map(|(_, held)| *held);
+        let is_first = |(place, (_, shared)): &(usize, Held)| {
+            *shared == 0 || held().take(*place).all(|(_, other)| other != *shared)
+        };
+        held().enumerate().filter(is_first).fold(0, |sum, (_, (octets, _))| sum.saturating_add(octets))
     }
 }

@@ -81,7 +81,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     match kind {
         "hint" => hint(zone, settings.base, draft),
         "mirror" if name.is_empty() => {
-            report(Unneeded, "kept a copy of the root zone", "resolverd keeps and renews its delegations")
+            report(Unneeded, "kept a copy of the root zone", "resolverd keeps its delegations in the cache")
         }
         "mirror" => {
             let did = "kept a validated copy of the zone, transferred from its primaries";

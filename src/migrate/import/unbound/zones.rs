@@ -85,7 +85,7 @@ fn rest(section: &Section, draft: &mut Draft) {
 pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
     if name(section) == "." {
         let did = "kept a copy of the root zone";
-        let instead = "resolverd keeps delegations of the root in its cache and renews them";
+        let instead = "resolverd keeps delegations of the root in its cache";
         return draft.report(Weight::Unneeded, section, (did, instead));
     }
     let is_no = |option| section.last(option).is_some_and(|setting| setting.value() == "no");
