@@ -445,6 +445,11 @@ mod tests {
         record.fails_after(2);
         let segments = files.segments().unwrap();
         assert_eq!(segments.len(), 2);
+        // The last entries were written 23 and 25 hours after the begin of the simulated clock.
+        for (segment, hours) in segments.iter().zip([23, 25]) {
+            let written = now + Duration::from_secs(hours * 3_600);
+            File::options().append(true).open(segment).unwrap().set_modified(written).unwrap();
+        }
         let shown = || {
             let record = FailingRecord::new(&files, &clock);
             record.recorder.recorded(&ReadSpan::default(), &Secrets::default())

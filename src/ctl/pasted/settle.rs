@@ -112,8 +112,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // The mail has no other part.
-        messages.iter_mut().for_each(|message| message.possible_waits.clear());
+        // The mail has no other part, but a failed query for a mail host of two domains is in the message of one of them.
+        messages.iter_mut().for_each(|message| message.possible_waits.retain(|wait| wait.failed));
     }
     let waited_together: f64 = messages.iter().map(|message| waited(line, message)).sum();
     let mut judged: Vec<MessageReport> =
@@ -121,8 +121,11 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     if judged.iter().all(|message| message.culprit.kind == CulpritKind::NotDns) {
         judged.truncate(1);
     }
-    // A cause comes first.
-    judged.sort_by_key(|message| !is_of_dns(message.culprit.kind));
+    // A cause comes first, then a doubt.
+    judged.sort_by_key(|message| {
+        let kind = message.culprit.kind;
+        (!is_of_dns(kind), kind != CulpritKind::Unknown)
+    });
     judged
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use dns::question::Outcome;
 use history::culprit::CulpritKind;
+use history::doubt::{PossibleWait, WaitOrder};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
 /// Midnight of 2026-11-22 in UTC.
@@ -617,4 +618,31 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     // One that ended long before is not shown next to one that ended just before.
     let far = shown(qmgr, vec![of_domain(-20.0, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
+}
+
+/// The MX of the recipient is in one message and the failed query for its host, which another domain shares, in another one.
+#[test]
+fn a_failed_query_for_a_shared_mail_host_is_a_doubt_also_if_host_and_sender_are_known() {
+    let of = |name: &str, kind: &str| {
+        let mut report = message(0.001, CulpritKind::None, Outcome::Upstream);
+        (report.questions[0].name, report.questions[0].kind) = (name.to_owned(), kind.to_owned());
+        report
+    };
+    let shared = PossibleWait {
+        name: "mail.silent.example.".to_owned(),
+        kind: "AAAA".to_owned(),
+        list: None,
+        elapsed: 4.0,
+        failed: true,
+        order: WaitOrder::After,
+        gap: 0.0,
+    };
+    let recipient =
+        MessageReport { began: NOW - 1.0, possible_waits: vec![shared], ..of("gone.example.", "MX") };
+    let mut sender = of("sender.example.", "MX");
+    sender.questions.extend(of("9.2.0.192.in-addr.arpa.", "PTR").questions);
+    let line = "2d1b568e1e4ce26a|inet4|mta||bob@sender.example|us@gone.example|us@gone.example|1795948825|1795948825|0|1|pending|385|No MX found for domain";
+    let shown = settle(&one(line), vec![sender, recipient], &|began| began.to_string());
+    assert_eq!(shown[0].culprit.kind, CulpritKind::Unknown, "{shown:?}");
+    assert!(shown[0].culprit.evidence.contains("mail.silent.example. AAAA"), "{shown:?}");
 }
