@@ -38,9 +38,12 @@ pub(super) async fn doubt(
         },
     );
     let Some(name) = name else {
+        if is_listed {
+            return None;
+        }
         // Its name may be misspelt.
         let zone = subject.ask_list(Question::new(&list.apex, RecordType::SOA)).await.answer;
-        let is_missing = !is_listed && zone.rcode == ResponseCode::NXDomain;
+        let is_missing = zone.rcode == ResponseCode::NXDomain;
         return is_missing.then(|| format!("the domain {} does not exist (NXDOMAIN)", text(&list.apex)));
     };
     let answer = subject.ask_list(Question::new(name, RecordType::A)).await.answer;

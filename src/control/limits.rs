@@ -10,7 +10,7 @@ pub(crate) const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 /// domains up to `CHECK_QUESTIONS_AT_ONCE` times `CHECK_TRIES` each: a query that waited for a place would look lost.
 pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 
-/// Requests for the query history (`why`, `failed`, tables by stage and minute) in progress at once: they are answered one at a time, and
+/// Requests for the query history (`why`, `failed`, the table by stage) in progress at once: they are answered one at a time, and
 /// their replies have megabytes. Most of the connections are left for other requests.
 pub const MAX_HISTORY_REQUESTS: usize = 32;
 

@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(allowed(root.path()), Some(512 << 20));
         assert_eq!(advice((256 << 20, 16 << 20), 600 << 20), None);
         assert!(advice((256 << 20, 16 << 20), 599 << 20).is_some(), "24 MiB are for entries of the disk");
-        // A reader of the record takes three times its memory.
+        // A reader of the history takes three times its memory.
         let line = advice((256 << 20, 64 << 20), 512 << 20).unwrap();
         assert!(line.contains("MemoryMax=792M") && line.contains("permits only 512 MiB"), "{line}");
     }

@@ -24,27 +24,35 @@ impl RootKeyStore for RootKeysFile {
     }
 }
 
-/// Continues with the keys of the last process; returns the file, where there is a state directory.
+/// Continues with the keys of the last process; returns the file, where there is a state directory. None if the file cannot be read: it
+/// may be whole, and is not replaced.
 pub(super) fn begin(follower: &RootKeyFollower) -> Option<RootKeysFile> {
     let path = state_files::path_of(FILE)?;
-    follower.restore(read(&path));
+    follower.restore(read(&path)?);
     Some(RootKeysFile(path))
 }
 
-/// The keys in the file; none at the first start. A file that cannot be used is renamed, and the log has a line.
-fn read(path: &Path) -> RootKeys {
+/// The keys in the file, empty at the first start; none if it cannot be read. A damaged file is renamed. The log has a line about both.
+fn read(path: &Path) -> Option<RootKeys> {
     let error = match text(path).map(|text| RootKeys::of_text(&text)) {
-        Ok(Ok(keys)) => return keys,
+        Ok(Ok(keys)) => return Some(keys),
         Ok(Err(error)) => io::Error::other(error),
-        Err(error) if error.kind() == ErrorKind::NotFound => return RootKeys::default(),
-        Err(error) => error,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Some(RootKeys::default()),
+        Err(error) if error.kind() == ErrorKind::InvalidData => error,
+        Err(error) => {
+            tracing::warn!(
+                "cannot read the DNSSEC keys of the root zone in {}: {error}; resolverd uses the built-in and configured keys, and does not replace the file; repair its permissions or the file system, and restart resolverd",
+                path.display()
+            );
+            return None;
+        }
     };
     let moved = state_files::set_aside(path);
     tracing::warn!(
         "cannot use the DNSSEC keys of the root zone in {}: {error}; {moved}; resolverd uses the built-in and configured keys; it trusts newer keys only after 30 days, and may trust revoked keys until its next query for the keys; if the file is undamaged, or another host has one, copy it and restart resolverd",
         path.display()
     );
-    RootKeys::default()
+    Some(RootKeys::default())
 }
 
 fn text(path: &Path) -> io::Result<String> {
@@ -65,16 +73,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE);
         let none = RootKeys::default();
-        assert_eq!(read(&path), none);
+        assert_eq!(read(&path), Some(none.clone()));
         fs::write(&path, "; autotrust trust anchor file\n").unwrap();
-        assert_eq!(read(&path), none);
+        assert_eq!(read(&path), Some(none.clone()));
         assert!(!path.exists() && folder.path().join("root.keys.refused").exists());
         let keys = RootKeys { checked: Some(7), ..RootKeys::default() };
         state_files::replace(&path, keys.to_text().as_bytes()).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(read(&path), keys);
+        assert_eq!(read(&path), Some(keys));
         fs::write(&path, [0xff; 40]).unwrap();
-        assert_eq!(read(&path), none);
+        assert_eq!(read(&path), Some(none.clone()));
         assert!(!path.exists());
     }
 }

@@ -4,7 +4,7 @@
 //! hash of the address with a secret that each process draws anew and never writes. Without the secret, a reader of the
 //! disk cannot find the address by trying all addresses, nor tell a client again after a restart of the daemon.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use dns::hash::Keyed;
 
@@ -40,12 +40,7 @@ impl ClientNumbers {
 /// Whether `history.redact` has removed the address of a client.
 pub(super) fn is_without_client(client: IpAddr) -> bool {
     let is_number = |client: Ipv6Addr| client.to_bits() >> 64 == NUMBERS >> 64;
-    is_of_any_client(client) || matches!(client, IpAddr::V6(client) if is_number(client))
-}
-
-/// Whether an entry may be of any client: it was stored before clients had numbers.
-pub(super) fn is_of_any_client(client: IpAddr) -> bool {
-    client == IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    matches!(client, IpAddr::V6(client) if is_number(client))
 }
 
 #[cfg(test)]
@@ -59,12 +54,10 @@ mod tests {
             ["192.0.2.1", "192.0.2.2", "2001:db8::1", "127.0.0.1"].map(|text| text.parse().unwrap());
         for client in clients {
             let number = numbers.of(client);
-            assert!(is_without_client(number) && !is_of_any_client(number) && !is_without_client(client));
+            assert!(is_without_client(number) && !is_without_client(client));
             assert_eq!((numbers.of(client), numbers.of(number)), (number, number));
             assert_ne!(others.of(client), number, "drawn anew");
             assert_eq!(clients.iter().filter(|other| numbers.of(**other) == number).count(), 1);
         }
-        let any = Ipv4Addr::UNSPECIFIED.into();
-        assert!(is_without_client(any) && is_of_any_client(any) && numbers.of(any) == any);
     }
 }

@@ -234,7 +234,7 @@ mod tests {
         let stored = QuestionEntry {
             at: question.at - 3,
             name: (*b"\x07example\x00").into(),
-            client: [0, 0, 0, 0].into(),
+            client: "ff00::1".parse().unwrap(),
             ..question.clone()
         };
         let earlier = QuestionEntry { at: question.at - 1_000_000, ..stored.clone() };

@@ -44,7 +44,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use self::ended::ended;
+use self::ended::{CheckEnd, ended};
 use self::history::DomainHistory;
 use self::kept::KeptWatches;
 use self::schedule::{Schedule, ScheduleStep};
@@ -134,8 +134,12 @@ impl WatchedDomains {
                     () = self.changed.notified() => {}
                     () = sleep(time) => {}
                 },
-                ScheduleStep::Check(_) if host.is_busy() => {
+                ScheduleStep::Check(watch) if host.is_busy() => {
                     self.recorder.count(Counter::WatchPutOff, 1);
+                    let end =
+                        CheckEnd::CouldNotTell("too many queries of clients are in progress".to_owned());
+                    let unix = self.clock.now().unix;
+                    self.schedule().history(&watch).map(|history| history.take(end, unix));
                     sleep(WATCH_PUT_OFF).await;
                 }
                 ScheduleStep::Check(watch) => self.check(host, &watch).await,

@@ -272,7 +272,6 @@ zonemaster mxgone ours mx_without_address
 zonemaster nothing ours mail_nowhere
 zonemaster nothing theirs no_mx
 # A null MX is a note of ours; it is no fault.
-zonemaster nullmx ours null_mx
 # Zonemaster validates SOA, DNSKEY and NSEC records, but no MX records.
 zonemaster spoilt ours dnssec_bogus
 # Both also look up the address in the NS record as if it were a name, and find none.
@@ -302,7 +301,6 @@ dnsviz mxaddress ours mx_is_address
 dnsviz mxgone ours mx_without_address
 dnsviz nomx ours no_mx
 dnsviz nothing ours mail_nowhere
-dnsviz nullmx ours null_mx
 dnsviz twofold ours null_mx_beside_others
 dnsviz absent ours domain_missing
 # delv of BIND 9.18 validates RSASHA1. resolverd takes zones with SHA-1 alone for unsigned, as RFC 9905 allows and as RHEL 9 does.

@@ -113,7 +113,8 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
         // The mail has no other part, but a failed query for a mail host of two domains is in the message of one of them.
-        messages.iter_mut().for_each(|message| message.possible_waits.retain(|wait| wait.failed));
+        let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
+        messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
     let waited_together: f64 = messages.iter().map(|message| waited(line, message)).sum();
     let mut judged: Vec<MessageReport> =

@@ -646,3 +646,16 @@ fn a_failed_query_for_a_shared_mail_host_is_a_doubt_also_if_host_and_sender_are_
     assert_eq!(shown[0].culprit.kind, CulpritKind::Unknown, "{shown:?}");
     assert!(shown[0].culprit.evidence.contains("mail.silent.example. AAAA"), "{shown:?}");
 }
+
+/// Exim writes words in capitals directly behind the time.
+#[test]
+fn a_word_in_capitals_behind_the_time_is_no_zone_of_time() {
+    for (text, is_read) in [
+        ("2026-11-21 03:12:05 SMTP command timeout on connection from mail.host.example [192.0.2.9]", true),
+        ("2026-11-21 03:12:05 TLS error on connection from mail.host.example [192.0.2.9]", true),
+        ("2026-11-21 03:12:05 CEST connection from mail.host.example [192.0.2.9]", false),
+    ] {
+        let line = one(text);
+        assert_eq!((line.at.is_some(), line.unread_time.is_none()), (is_read, is_read), "{line:?}");
+    }
+}

@@ -32,12 +32,17 @@ impl Zone {
     /// Of the word behind a time, and the one behind that: of two names of a line of syslog, the first is that of a host.
     fn of(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
-        let is_zone =
-            ZONE_LETTERS.contains(&word.len()) && word.bytes().all(|octet| octet.is_ascii_uppercase());
-        match is_zone && !next.ends_with(':') {
-            false => Self::Local,
-            true if UTC.contains(&word) => Self::Utc,
-            true => Self::Unknown,
+        // Of other zones most end with this letter. Exim writes words such as SMTP and TLS behind the time.
+        let is_other = |word: &str| {
+            ZONE_LETTERS.contains(&word.len())
+                && word.ends_with('T')
+                && word.bytes().all(|octet| octet.is_ascii_uppercase())
+        };
+        match word {
+            _ if next.ends_with(':') => Self::Local,
+            _ if UTC.contains(&word) => Self::Utc,
+            _ if is_other(word) => Self::Unknown,
+            _ => Self::Local,
         }
     }
 

@@ -133,7 +133,7 @@ fn of_host(
     if !said.hello.starts_with("250") {
         return tell(usual(Code::SmtpRejects), format!(" answers EHLO with {}", said.hello));
     }
-    let chain = match &said.tls {
+    let (chain, fault, expired) = match &said.tls {
         MailHostTls::NotOffered => {
             let (level, demanded) = without_tls(facts, host, Code::StarttlsMissing);
             let text = format!(" says {}, without STARTTLS{demanded}", said.greeting);
@@ -149,14 +149,28 @@ fn of_host(
                 let (level, demanded) = of_untrusted(facts);
                 tell((Code::CertificateInvalid, level), format!(": {fault}{demanded}"));
             }
-            chain
+            (chain, fault, expired)
         }
     };
     let associations = usable(facts, host);
     if associations.is_empty() {
         tell(usual(Code::SmtpOk), format!(" says {}; EHLO: {}", said.greeting, said.hello));
-    } else if is_named(&associations, chain) {
+    } else if is_named(&associations, chain, 3) {
         tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
+    } else if is_named(&associations, chain, 2) {
+        // The host's own certificate must be valid and for this name, too (RFC 7672 section 3.1.2). A private authority is a fault here, and
+        // none for DANE.
+        let text = " has a certificate of an authority that its TLSA records name";
+        match fault {
+            _ if expired => tell(usual(Code::TlsaMismatch), format!("{text}, but it has expired")),
+            None => tell(usual(Code::TlsaMatches), text.to_owned()),
+            Some(fault) => {
+                tell(
+                    usual(Code::SmtpUnknown),
+                    format!("{text}; could not tell whether it is for this host: {fault}"),
+                );
+            }
+        }
     } else {
         let texts: Vec<&str> = associations.iter().map(|one| one.text.as_str()).collect();
         let text = format!(" has a certificate that none of its TLSA records names: {}", texts.join("; "));
@@ -225,13 +239,12 @@ fn tell_expiry(
     end <= now
 }
 
-/// Whether a TLSA record names the chain (RFC 7672 section 3.1): one of usage 3 its first certificate, one of usage 2 an authority. The names that
-/// usage 2 demands of the first certificate are not judged.
-fn is_named(associations: &[Association], chain: &[Vec<u8>]) -> bool {
-    chain.iter().enumerate().any(|(place, certificate)| {
-        let counts = |one: &&Association| (one.usage == 3) == (place == 0);
-        associations.iter().filter(counts).any(|one| one.names(certificate))
-    })
+/// Returns true if a TLSA record of a usage names the chain (RFC 7672 section 3.1): of usage 3 its first certificate, of usage 2 an
+/// authority.
+fn is_named(associations: &[Association], chain: &[Vec<u8>], usage: u8) -> bool {
+    let is_named =
+        |certificate: &Vec<u8>| associations.iter().any(|one| one.usage == usage && one.names(certificate));
+    if usage == 3 { chain.first().is_some_and(is_named) } else { chain.iter().skip(1).any(is_named) }
 }
 
 #[cfg(test)]

@@ -105,6 +105,10 @@ fn a_certificate_is_compared_with_the_tlsa_records() {
     assert_eq!(judge(&format!("3 1 1 {of_key}"), &other), Code::TlsaMismatch);
     let chain = [whole.clone(), whole.clone()];
     assert_eq!(judge(&format!("2 1 1 {of_key}"), &chain), Code::TlsaMatches, "an authority");
+    let line = format!("lookup _25._tcp.mx.a.test. TLSA secure | 2 1 1 {of_key}");
+    let shown = found(&secured(chain.to_vec(), Some("it is for another name")), &line);
+    let codes: Vec<Code> = shown.iter().map(|(code, _)| *code).collect();
+    assert!(codes.contains(&Code::SmtpUnknown) && !codes.contains(&Code::TlsaMatches), "{shown:?}");
     assert_eq!(judge("1 1 1 ab", &leaf), Code::SmtpOk, "not a record for mail");
 }
 

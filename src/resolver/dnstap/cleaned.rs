@@ -1,9 +1,11 @@
 //! Removes from a message what must not leave: keys of clients of DNS lists, and what `history.redact` names.
 
+use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
+use hickory_proto::rr::{Name, RData, Record};
 
 use super::tapped::TappedMessage;
-use dns::question::label_places;
+use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
@@ -16,7 +18,7 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
         let name = redaction.name(name);
         secrets.hidden(&name).unwrap_or(name)
     };
-    if redaction.names || may_have_a_key(&message.octets, secrets) {
+    if redaction.names || has_a_key(&message.octets, secrets) {
         message.octets = question_of(&message.octets, shown);
     }
     if redaction.clients && message.kind.is_of_client() {
@@ -27,8 +29,9 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Returns true if a message may have a key. Most messages name no list, and have no label that may be a key.
-fn may_have_a_key(octets: &[u8], secrets: &Secrets) -> bool {
+/// Returns true if a name of a message has a key, or if the message cannot be read and may have one.
+fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
+    // Most messages name no list, and have no label that may be a key.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -36,7 +39,29 @@ fn may_have_a_key(octets: &[u8], secrets: &Secrets) -> bool {
         let mut labels = label_places(apex).filter_map(label).map(|(length, rest)| rest.get(..length));
         labels.all(|label| label.is_some_and(|label| find(octets, label).is_some()))
     };
-    secrets.apexes().any(labels) || has_label_like_a_key(octets)
+    if !secrets.apexes().any(labels) && !has_label_like_a_key(octets) {
+        return false;
+    }
+    let Ok(message) = response::read(octets) else { return true };
+    names_of(&message).any(|name| secrets.hidden(&wire_name(name)).is_some())
+}
+
+/// The names of a message.
+fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
+    let sections = [&message.answers, &message.authorities, &message.additionals];
+    let records = sections.into_iter().flatten().flat_map(|record: &Record| {
+        let target = match &record.data {
+            RData::CNAME(name) => Some(&name.0),
+            RData::NS(name) => Some(&name.0),
+            RData::PTR(name) => Some(&name.0),
+            RData::MX(mail) => Some(&mail.exchange),
+            RData::SOA(soa) => Some(&soa.mname),
+            RData::SRV(service) => Some(&service.target),
+            _ => None,
+        };
+        [Some(&record.name), target].into_iter().flatten()
+    });
+    message.queries.iter().map(|query| query.name()).chain(records)
 }
 
 /// Returns true if some octets are a label that looks like a key, wherever it stands.
@@ -166,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_may_have_a_key_leaves_as_its_question() {
+    fn a_message_with_a_key_leaves_as_its_question() {
         let key = "abcdefsecretkey123";
         let secrets = secrets().and_below([wire_name(&name("provider.example."))]);
         for (owner, hidden) in [
@@ -196,6 +221,17 @@ mod tests {
     fn what_names_no_list_is_not_touched() {
         let message = tapped(&response("www.example."));
         let octets = message.octets.clone();
+        assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
+        // Digits before a long text look like the length of a label, and the text like a key.
+        let mut signed = response("mail._domainkey.example.");
+        let text = TXT::new(vec![format!(
+            "v=DKIM1; k=rsa; p=0{}",
+            "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC7".repeat(5)
+        )]);
+        signed.add_answer(Record::from_rdata(name("mail._domainkey.example."), 60, RData::TXT(text)));
+        let message = tapped(&signed);
+        let octets = message.octets.clone();
+        assert!(has_label_like_a_key(&octets));
         assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
     }
 

@@ -219,7 +219,7 @@ fn of_data(evidence: &Evidence) -> Judged {
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
         // A zone or a forwarder of the resolver in place may have an older serial, too.
-        (Old, _) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
+        (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
             let row = if resolverd.verdict == Different { resolverd } else { in_place };
             let why = format!("the name servers of the zone give different answers: {}", row.why);
