@@ -1,12 +1,12 @@
-//! resolverd: arguments, then the configuration, then the daemon.
+//! resolverd: parses the arguments, reads the configuration, and starts the daemon.
 //!
 //! # Decisions
 //!
-//! - Errors of the configuration go to standard error with the exit code 6, before the log, sockets or threads exist, so that
-//!   `--check` and a start show the same text.
-//! - Inherited sockets are taken before the first thread, because that changes the environment of the process.
-//! - After too many panics the process ends with the exit code 1, and the service manager starts a new one. `supervise` has
-//!   the reason.
+//! - Configuration errors go to standard error with exit code 6, before the log, sockets or threads exist. So `--check` and a
+//!   start show the same text.
+//! - Inherited sockets are taken over before the first thread starts, because this changes the environment of the process.
+//! - After too many panics the process ends with exit code 1, and the service manager starts it again. See `supervise` for the
+//!   reason.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,10 +24,10 @@ use resolverd::daemon::Daemon;
 use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Could not start.
+/// Exit code: the daemon could not start.
 const FAILED: u8 = 1;
 
-/// The configuration is wrong.
+/// Exit code: the configuration is invalid.
 const CONFIG_INVALID: u8 = 6;
 
 fn main() -> ExitCode {
@@ -79,13 +79,13 @@ fn main() -> ExitCode {
     FAILED.into()
 }
 
-/// The threads of streams, the control socket and the daemon's tasks. Each UDP worker has a runtime of its own.
+/// Creates the runtime for streams, the control socket and the tasks of the daemon. Each UDP worker has its own runtime.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }
 
-/// Runs the daemon until a signal ends it, or a part crashes too often, which the returned sentence says. Keep the workers until
-/// the runtime has ended.
+/// Runs the daemon until a signal stops it, or until a part of it crashes too often, which the returned sentence describes. The
+/// caller must keep the workers until the runtime has ended.
 async fn serve(
     config: Config,
     origin: Option<PathBuf>,
@@ -130,7 +130,7 @@ async fn serve(
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                // The result is logged, and a signal has no other answer.
+                // The result is logged. A signal gets no other reply.
                 let _said = daemon.reload().await;
             }
         }
@@ -138,7 +138,7 @@ async fn serve(
     notify::stopping();
     let stopped = daemon.stop().await;
     tracing::info!("resolverd has stopped");
-    // The service manager restarts it after a failure.
+    // After a failure, the service manager restarts the daemon.
     Ok((given_up.map(|whose| format!("{whose} crashed too often")), stopped))
 }
 

@@ -1,6 +1,7 @@
-//! Whether the answers of a list are believed: by the state that resolverd knows, or by the list's test entries.
+//! Decides if the answers of a list are believed: by the state that resolverd knows, or by the test entries of the list.
 //!
-//! RFC 5782 section 5. A list that has ended lists everything or nothing: its "not listed" then says nothing, and its "listed" even less.
+//! RFC 5782 section 5 describes test entries. A list that has shut down may list everything or nothing, so neither "listed" nor
+//! "not listed" means anything then.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -11,8 +12,8 @@ use resolver::dnsbl::entry::ListEntry;
 use resolver::dnsbl::list::{List, Purpose, TestEntries};
 use resolver::dnsbl::state::ListState;
 
-/// Why an answer of the list says nothing about its subject, in words that follow the list's name; none if the answer is
-/// believed. `says`: the answer; `entry`: the state of the list, if it has one.
+/// Returns why an answer of the list says nothing about its subject, in words that follow the name of the list; `None` if the
+/// answer is believed. `says` is the answer; `entry` is the state of the list, if it has one.
 pub(super) async fn doubt(
     subject: &impl Controlled,
     list: &List,
@@ -23,13 +24,14 @@ pub(super) async fn doubt(
         _ if says == ListSays::Unknown => return None,
         ListState::Ok | ListState::Slow => return None,
         ListState::ListsTheWorld | ListState::ListsNothing => return Some(standing.why),
-        // Not tested, or tests and answers have shown different things.
+        // The list was not tested, or its tests and its answers contradict each other.
         _ if list.purpose == Purpose::Data => return None,
         _ => {}
     }
     let answers = entry.map(ListEntry::answers).unwrap_or_default();
     let is_listed = says == ListSays::Listed;
-    // A list of the operator has test entries only if its `tests` are set. Still, no list lists 127.0.0.1 or INVALID.
+    // A list that the operator added has test entries only if `tests` is set. But no working list has an entry for 127.0.0.1 or
+    // INVALID.
     let usual = || TestEntries::usual(&list.apex, &list.subjects).filter(|_| is_listed);
     let tests = list.tests.clone().or_else(usual);
     let name = tests.as_ref().and_then(
@@ -41,7 +43,7 @@ pub(super) async fn doubt(
         if is_listed {
             return None;
         }
-        // Its name may be misspelt.
+        // The name of the list may be misspelt.
         let zone = subject.ask_list(Question::new(&list.apex, RecordType::SOA)).await.answer;
         let is_missing = zone.rcode == ResponseCode::NXDomain;
         return is_missing.then(|| format!("the domain {} does not exist (NXDOMAIN)", text(&list.apex)));
@@ -64,7 +66,7 @@ pub(super) async fn doubt(
     }
 }
 
-/// A name as it is typed: without its last dot.
+/// Returns a name as people type it: without the final dot.
 fn text(name: &Name) -> String {
     let text = dns::question::name_text(name);
     text.strip_suffix('.').unwrap_or(&text).to_owned()

@@ -1,4 +1,4 @@
-//! The part of the configuration that answers for a name, in the place of the internet.
+//! Finds the part of the configuration that answers for a name instead of the internet.
 
 use hickory_proto::rr::Name;
 
@@ -7,8 +7,8 @@ use super::protocol::zones::ZoneSource;
 use resolver::config::seen::{SeenEntry, SeenZones};
 use resolver::config::{Config, ConfiguredView, ConfiguredZone, ZoneKind};
 
-/// The host, the record or the closest zone of `config` that answers for `name` in the general view; none if it is resolved on the internet.
-/// Forwarders of the root, and zones that are resolved from the root, are the way to the internet.
+/// Returns the host, the record or the closest zone of `config` that answers for `name` in the general view; `None` if the name
+/// is resolved on the internet. Forwarders for the root, and zones that are resolved from the root, count as the internet.
 pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     match SeenZones::default().entry(config, name)? {
         SeenEntry::Host(host) => Some(of_name(&host.name, ZoneSource::Host)),
@@ -17,7 +17,7 @@ pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     }
 }
 
-/// The views whose clients get the data of another entry for `name` than those of the general view.
+/// Returns the views whose clients get data for `name` from another entry than clients of the general view.
 pub(super) fn views(config: &Config, name: &Name) -> Vec<String> {
     if config.views.is_empty() {
         return Vec::new();

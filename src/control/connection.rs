@@ -1,6 +1,6 @@
 //! One connection to the control socket: a request is read, served and answered.
 //!
-//! Every user who may connect may read; changes of the daemon are for root and for the user that it runs as.
+//! Every user who may connect may read. Only root and the user that the daemon runs as may change the daemon.
 
 use crate::limits;
 use std::io;
@@ -39,16 +39,16 @@ enum Rights {
     Change,
 }
 
-/// A request whose lines are written as things happen.
+/// A request whose reply lines are written when events occur.
 pub(super) enum Streamed {
-    /// Ends when the client or the daemon leaves.
+    /// Continues until the client disconnects or the daemon stops.
     Monitor(UnixStream, MonitorRequest),
-    /// Ends with the resolution.
+    /// Continues until the resolution is complete.
     Trace(UnixStream, TraceRequest),
 }
 
-/// Serves one connection to its end, or to a request whose reply is a stream. When the daemon is `ending`, a client
-/// without a request is not waited for.
+/// Serves one connection until it ends, or until a request whose reply is a stream. When the daemon is `ending`, it does not
+/// wait for a client that has not sent a request.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Controlled,
@@ -62,7 +62,7 @@ pub(super) async fn serve(
         () = ended(&mut ending) => return Ok(None),
     };
     let mut shown = Secrets::default();
-    // Until the reply is written.
+    // Held until the reply is written.
     let mut reading = None;
     let lines = match request {
         None => return Ok(None),
@@ -98,7 +98,7 @@ pub(super) async fn serve(
     Ok(None)
 }
 
-/// Writes the lines of a reply, without keys, as they are made: a long reply in one piece takes several times its memory.
+/// Writes the lines of a reply, without list keys, one by one. The whole reply in one buffer would take several times its size.
 async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io::Result<()> {
     let mut octets = Vec::new();
     for line in lines {
@@ -117,8 +117,8 @@ async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io
     stream.shutdown().await
 }
 
-/// Whether the reply may have names with keys of clients of DNS lists: tables that count names as they came. The record is read without
-/// keys, and the other requests are about a name that the operator typed.
+/// Returns true if the reply may contain names with keys of DNS lists. Such names occur only in tables that count names as
+/// clients sent them: the record is read without keys, and the other requests are about a name that the operator typed.
 fn may_show_keys(request: &Request) -> bool {
     matches!(
         request,
@@ -131,13 +131,13 @@ fn may_show_keys(request: &Request) -> bool {
     )
 }
 
-/// Waits for the end of the daemon; the end of the sender counts too.
+/// Waits until the daemon stops. A dropped sender also counts as a stop.
 pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
     // An error means that the sender was dropped.
     let _ = ending.wait_for(|ending| *ending).await;
 }
 
-/// The rights of the client's user, as the kernel tells it (SO_PEERCRED, unix(7)); an unknown user may only read.
+/// Returns the rights of the client's user, whom the kernel identifies (SO_PEERCRED, unix(7)). An unknown user may only read.
 fn rights(user: Option<u32>) -> Rights {
     let owner = rustix::process::geteuid().as_raw();
     user.map_or(Rights::Look, |user| rights_of(user, owner))
@@ -148,7 +148,7 @@ fn rights_of(user: u32, owner: u32) -> Rights {
     if user == ROOT || user == owner { Rights::Change } else { Rights::Look }
 }
 
-/// Whether the client may send this request.
+/// Checks that the client may send this request.
 fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     if request.changes() && rights == Rights::Look {
         return Err(Problem {
@@ -160,7 +160,7 @@ fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reads the request; none if the client left without one.
+/// Reads the request; returns `None` if the client disconnected without one.
 async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Problem>>> {
     let most = u64::try_from(limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
     let mut line = Vec::new();
@@ -187,7 +187,7 @@ fn wrong(sentence: impl Into<String>) -> Problem {
     Problem { fault: Blame::Request, sentence: sentence.into() }
 }
 
-/// The lines of a reply.
+/// Returns the reply lines for a request.
 pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(health::status(subject)))]),
@@ -205,7 +205,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
-        // `serve` has handed it over.
+        // `serve` has already passed these requests on.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why(request) => why(subject, &request).await,
         Request::WhyEach { requests } => why_each(subject, &requests).await,
@@ -241,7 +241,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
     }
 }
 
-/// The rows of a table.
+/// Returns the rows of a table.
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
     let recorder = subject.recorder();
     let now = micros(Duration::from_secs(subject.now().unix));
@@ -279,7 +279,7 @@ async fn ask_server(subject: &impl Controlled, asked: &ServerQuery) -> Result<Ve
     Ok(vec![Reply::ServerReply { facts: Box::new(facts) }])
 }
 
-/// Removes entries from the memories.
+/// Removes entries from the caches.
 async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
         FlushWhat::Negative => Flush::Negative,
@@ -324,7 +324,7 @@ async fn ntas(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, P
     Ok(configured.chain(added).map(row).collect())
 }
 
-/// The entries of memory under a name.
+/// Returns the cached entries under a name.
 async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let name = lookup::read_name(name)?.to_lowercase();
     let kind = kind.map(lookup::read_kind).transpose()?;
@@ -332,13 +332,13 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
 }
 
-/// The wanted messages of the record.
+/// Returns the wanted messages of the record.
 async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Reply>, Problem> {
     let replies = subject.why_each(vec![super::why::wanted(request)?]).await.into_iter();
     Ok(replies.flatten().map(|message| Reply::Message(Box::new(message))).collect())
 }
 
-/// The wanted messages of each request.
+/// Returns the wanted messages for each request.
 async fn why_each(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
     let most = history::limits::MAX_WHY_REQUESTS;
     if requests.len() > most {
@@ -353,7 +353,7 @@ async fn why_each(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<
     Ok(replies.flat_map(reply).collect())
 }
 
-/// The zones whose questions failed.
+/// Returns the zones whose questions failed.
 async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Vec<Reply>, Problem> {
     let mut report = subject.failed(super::why::failed(request)?).await;
     let zones = std::mem::take(&mut report.zones);
@@ -363,7 +363,7 @@ async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Ve
     Ok(replies)
 }
 
-/// The current configuration.
+/// Returns the current configuration.
 fn configuration(subject: &impl Controlled, changed: bool) -> Vec<Reply> {
     let text = config::show(&subject.config(), changed);
     text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()

@@ -1,4 +1,4 @@
-//! A query to one server over the control socket: reads its words, and makes facts of its reply.
+//! A query to one server over the control socket: parses the request, and converts the reply to facts.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use doctor::facts::{NoReply, QueryForm, Record, ReplyFacts};
 use resolver::exchange::{Heard, Trouble};
 use resolver::iterate::direct::{DirectQuery, Untold};
 
-/// The option of an extended error (RFC 8914 section 2).
+/// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Reads the words of a request.
+/// Parses a request.
 ///
 /// # Errors
-/// The name or the type is invalid.
+/// Fails if the name or the type is invalid.
 pub fn query(asked: &ServerQuery) -> Result<DirectQuery, Problem> {
     let ServerQuery { server, port, name, kind, form } = asked;
     Ok(DirectQuery {
@@ -35,10 +35,10 @@ pub fn query(asked: &ServerQuery) -> Result<DirectQuery, Problem> {
     })
 }
 
-/// The reply of a server, or why there is none that shows anything.
+/// Returns the reply of a server.
 ///
 /// # Errors
-/// Why there is none.
+/// Says why there is no reply, or none that shows anything about the server.
 pub fn facts(heard: Result<Heard, Untold>) -> Result<ReplyFacts, NoReply> {
     let heard = heard.map_err(|untold| {
         NoReply::Unknown(match untold {
@@ -59,7 +59,7 @@ pub fn facts(heard: Result<Heard, Untold>) -> Result<ReplyFacts, NoReply> {
     Ok(reply(&message, heard.elapsed))
 }
 
-/// The facts of a message that has arrived.
+/// Converts a received message to facts.
 pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     let records = |records: &[_]| -> Vec<Record> { records.iter().map(record).collect() };
     let errors = extended_errors(message);
@@ -79,13 +79,13 @@ pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     }
 }
 
-/// A record as a fact.
+/// Converts a record to a fact.
 fn record(record: &hickory_proto::rr::Record) -> Record {
     let RecordText { name, ttl, kind, data } = record_text(record, 0);
     Record { name: name.to_ascii_lowercase(), ttl, kind, data }
 }
 
-/// The extended errors of a reply, which may have several.
+/// Returns the extended errors of a reply, which may have several.
 fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     let read = |option: &EdnsOption| {
         let EdnsOption::Unknown(_, data) = option else { return None };
@@ -98,7 +98,7 @@ fn extended_errors(message: &Message) -> Vec<ExtendedError> {
     options.filter_map(read).take(MAX_EXTENDED_ERRORS).collect()
 }
 
-/// An extended error in words: the name of its code, and its text.
+/// Describes an extended error: the name of its code, and its text.
 fn in_words(error: &ExtendedError) -> String {
     let name = error.name().map_or_else(|| format!("extended error {}", error.code), str::to_owned);
     if error.text.is_empty() { name } else { format!("{name}: {}", error.text) }

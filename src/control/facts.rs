@@ -1,4 +1,4 @@
-//! The questions of `check DOMAIN` as requests, and the replies as facts: for `resolverctl`, and for watched domains.
+//! Converts the questions of `check DOMAIN` to requests, and the replies to facts, for `resolverctl` and for watched domains.
 
 use std::net::IpAddr;
 
@@ -12,12 +12,12 @@ use dns::question::{ExtendedError, ListSays, Outcome, Security};
 use doctor::facts::{Got, Listed, Listing, NoReply, Record, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
-/// Answers a question of a check by the daemon itself, without a socket.
+/// Lets the daemon itself answer a question of a check, without a socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
-    // The daemon asks without a person: the rest of a quota is for mail.
+    // No operator waits for this answer, so the rest of the quota is kept for mail.
     if let Want::Lists { subject: about } = want {
         let tests = lists::test(subject, about, ListChoice::InUseWithinQuota).await;
-        // An error: no list in use covers this kind of name.
+        // The error means that no list in use covers this kind of name.
         return tests.map_or_else(|_| Got::Lists(Vec::new()), got);
     }
     let unasked = || Got::NoReply(NoReply::Unknown("the daemon does not send this query".to_owned()));
@@ -29,14 +29,15 @@ pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
     }
 }
 
-/// An address of each root server that the daemon asks, by the daemon itself.
+/// Returns one address of each root server that the daemon asks. The daemon itself calls this.
 pub async fn ask_root_servers(subject: &impl Controlled) -> Vec<IpAddr> {
     let [query, entries] = requests_of_root_servers();
     connection::answer(query, subject).await;
     root_servers(connection::answer(entries, subject).await)
 }
 
-/// The requests for the root servers, one after the other: a query for the NS records of the root brings them into the cache.
+/// Returns the requests that find the root servers, to be sent one after the other: a query for the NS records of the root,
+/// which brings the servers into the cache, and then a lookup in the cache.
 pub fn requests_of_root_servers() -> [Request; 2] {
     let root = || ".".to_owned();
     [
@@ -45,8 +46,8 @@ pub fn requests_of_root_servers() -> [Request; 2] {
     ]
 }
 
-/// An address of each root server in the replies to the second of these requests: the line of a server has its name, and then the
-/// addresses.
+/// Returns one address of each root server from the replies to the second of these requests. Each line there has the name of a
+/// server, followed by its addresses.
 pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
     let of_reply = |reply| match reply {
         Reply::Held(row) if row.held == HeldAs::Delegation => row.data,
@@ -56,7 +57,7 @@ pub fn root_servers(replies: Vec<Reply>) -> Vec<IpAddr> {
     lines.filter_map(|line| line.split(' ').find_map(|word| word.parse().ok())).collect()
 }
 
-/// The request of a question; none if the daemon is not asked.
+/// Returns the request for a question; `None` if the daemon cannot answer it.
 pub fn request(want: &Want) -> Option<Request> {
     Some(match want {
         Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
@@ -78,7 +79,7 @@ pub fn request(want: &Want) -> Option<Request> {
     })
 }
 
-/// The facts in the lines of a reply.
+/// Converts the lines of a reply to facts.
 pub fn got(replies: Vec<Reply>) -> Got {
     let mut listings = Vec::new();
     for reply in replies {
@@ -94,7 +95,7 @@ pub fn got(replies: Vec<Reply>) -> Got {
 
 fn of_query(query: QueryReply) -> ReplyFacts {
     let (error, configured, views) = (query.extended_error, query.configured.map(in_words), query.views);
-    // Its TTL is over, and its servers fail: it says nothing about the zone of now.
+    // The answer is stale, because its TTL has expired and its servers fail. It says nothing about the current zone.
     if let Some(error) = error.as_ref().filter(|error| error.code == ExtendedError::STALE_ANSWER) {
         let why = error.text.clone();
         return ReplyFacts {
@@ -111,7 +112,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
         _ if query.rcode == "SERVFAIL" => ReplySecurity::Unknown,
         Security::Secure => ReplySecurity::Secure,
         Security::Insecure => ReplySecurity::Insecure,
-        // A request over the control socket has no CD.
+        // Requests over the control socket never set CD.
         Security::Unchecked => ReplySecurity::Off,
     };
     ReplyFacts {
@@ -128,7 +129,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
     }
 }
 
-/// The part of the configuration.
+/// Describes the part of the configuration.
 fn in_words(source: ConfiguredSource) -> String {
     let ConfiguredSource { zone, kind, servers, file } = source;
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
@@ -143,7 +144,7 @@ fn in_words(source: ConfiguredSource) -> String {
     }
 }
 
-/// Milliseconds of seconds.
+/// Converts seconds to milliseconds.
 fn millis(seconds: f64) -> u64 {
     let span = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
@@ -155,7 +156,7 @@ fn records(texts: Vec<RecordText>) -> Vec<Record> {
     texts.into_iter().map(record).collect()
 }
 
-/// The answer of a blocklist; none if it was not asked.
+/// Returns the answer of a blocklist; `None` if the list was not asked.
 fn listing(test: ListTest) -> Option<Listing> {
     if test.purpose != Purpose::Block {
         return None;
@@ -171,7 +172,7 @@ fn listing(test: ListTest) -> Option<Listing> {
     });
     let removal = test.removal.map(|page| format!("removal: {page}"));
     let why: Vec<String> = match (listed, test.why) {
-        // The codes of an answer that is not believed mean nothing.
+        // If the answer is not believed, its return codes mean nothing.
         (Listed::Unknown, Some(why)) => vec![why],
         (_, why) => codes.chain(test.text).chain(why).chain(removal).collect(),
     };

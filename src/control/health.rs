@@ -1,6 +1,7 @@
-//! The state and the health of the daemon, for the socket and for metrics. The troubles are in sentences that end with advice.
+//! The state and health of the daemon, for the control socket and for metrics. Each problem is a sentence that ends with advice.
 //!
-//! It is judged by a window and by current troubles, so that a trouble of yesterday is not reported today.
+//! The health follows from the counters of a short window and from current problems, so that yesterday's problems are not
+//! reported today.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -18,15 +19,15 @@ use history::{
 };
 use resolver::config::{Config, Listener};
 
-/// The window by which the health is judged.
+/// The window whose counters decide the health.
 pub const JUDGED: Window = Window::FiveMinutes;
 
-/// The state and the health at this moment.
+/// Returns the current state and health of the daemon.
 pub fn status(subject: &impl Controlled) -> Status {
     status_by(subject, &subject.recorder().judged(JUDGED))
 }
 
-/// Like `status`, by the counts of the window `JUDGED`.
+/// Like `status`, with the counters of the window `JUDGED` already read.
 pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
     let daemon = subject.status();
     let missing = missing(&daemon.missing, &subject.config());
@@ -34,7 +35,7 @@ pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
     let certificates = certificates(&daemon.certificates, subject.now().unix);
     let metrics = daemon.metrics.as_ref().and_then(metrics);
     let recorder = subject.recorder();
-    // A scrape of metrics comes ten times a second, and most find few failures.
+    // Metrics may be scraped ten times per second, and most scrapes find few failures.
     let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
     Status {
         daemon,
@@ -53,16 +54,17 @@ pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
     }
 }
 
-/// The least number of questions or messages that allow a judgement.
+/// Minimum number of questions or messages for a judgement.
 const ENOUGH: u64 = 20;
 
-/// Failures in a hundred questions from which a fault on our side is reported. Dead domains in spam cause 1 to 3.
+/// Failures per hundred questions from which a local fault is reported. Dead domains in spam cause 1 to 3.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// Zones and DNS lists whose failures are no fault on our side, however many they are: one list that refuses fails the queries of all mail.
+/// Maximum number of zones and DNS lists whose failures do not count as a local fault. For example, one DNS list that refuses
+/// makes a query of every mail fail.
 const FEW_ZONES: usize = 3;
 
-/// Whether so many questions failed that their zones are of interest.
+/// Returns true if enough questions failed to look at failures by zone.
 pub(crate) fn much_fails(counts: &JudgedCounts) -> bool {
     is_much(counts.failures(), counts)
 }
@@ -71,8 +73,8 @@ fn is_much(failed: u64, counts: &JudgedCounts) -> bool {
     counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED
 }
 
-/// The troubles: the current troubles, and the troubles of the window. `by_zone`: the failures of the window; none if their zones are not
-/// known.
+/// Returns the problems: current ones, and those of the window. `by_zone` has the failures of the window by zone; `None` if the
+/// zones are unknown.
 pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = counts.messages.values().sum();
@@ -80,7 +82,7 @@ pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: 
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
     let failed = counts.failures();
     let shed = outcome(Outcome::Shed);
-    // Each with the number of its queries.
+    // Each problem has the number of affected queries, for sorting.
     let mut judged = Vec::new();
     if let Some(span) = troubles.down {
         let problem = format!("No server on the internet has answered for {}.", TimeSpan(span));
@@ -105,8 +107,8 @@ pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: 
     warnings
 }
 
-/// Many failures. They are critical if they are many also without the zones or lists with most of them. The root and top-level domains are
-/// above zones of all kinds.
+/// Reports many failures. They are critical if many remain without those of the few worst zones or lists. The root and top-level
+/// domains are not left out, because zones of all kinds are below them.
 fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
     let failed = counts.failures();
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
@@ -117,7 +119,7 @@ fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
     });
     let (mut shown, mut left) = (Vec::new(), failed);
     for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
-        // The minute that was current at the begin of the window is counted in full.
+        // The minute in which the window began is counted completely, so a zone may have more failures than the window.
         let failed = left.min(*failed);
         left = left.saturating_sub(failed);
         shown.extend((failed > 0).then(|| format!("{zone} {failed}")));
@@ -129,7 +131,7 @@ fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
     Warning { severity: severity(elsewhere, counts), ..Warning::new(problem, remedy) }
 }
 
-/// The weight of some failures.
+/// Returns the severity for a number of failures.
 fn severity(failed: u64, counts: &JudgedCounts) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
@@ -139,7 +141,7 @@ fn unreachable(problem: String) -> Warning {
     Warning::critical(problem, remedy)
 }
 
-/// Failed and slow queries that are not written to disk.
+/// Reports that failed and slow queries are not written to disk.
 fn unkept(why: &str) -> Warning {
     Warning::new(
         format!("Failed and slow queries are not kept over a restart: {why}."),
@@ -147,7 +149,7 @@ fn unkept(why: &str) -> Warning {
     )
 }
 
-/// The zones that fail: some by name, the others as a number.
+/// Reports the failing zones: some by name, the others as a number.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
         let FailingZone { zone, span, ago, failures, doubted, why, trace } = failing;
@@ -165,7 +167,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
-/// Troubles with the keys of the root at `now`, in seconds since 1970.
+/// Reports problems with the root keys at `now`, in seconds since 1970.
 pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
     let long = |since: &u64| now.saturating_sub(*since) >= LONG_UNCHECKED_ROOT_KEYS.as_secs();
     let unchecked = root.failing_since.filter(|_| root.follows).filter(long).map(|since| {
@@ -187,14 +189,14 @@ pub fn root_keys(root: &RootKeysStatus, now: u64) -> Vec<Warning> {
     all_revoked(root).or_else(|| none_usable(root)).into_iter().chain(unchecked).chain(unkept).collect()
 }
 
-/// Anchors of the root of which none can be checked: no answer is validated.
+/// Reports that none of the root's trust anchors is usable, so that no answer is validated.
 fn none_usable(root: &RootKeysStatus) -> Option<Warning> {
     let problem = "No trust anchor of the root has an algorithm and a digest type that resolverd checks, so no answer is validated.";
     let remedy = "Set dnssec.trust_anchor to a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys.";
     root.unusable.then(|| Warning::critical(problem.to_owned(), remedy))
 }
 
-/// A root that has revoked all its keys that resolverd knows.
+/// Reports that the root has revoked all keys that resolverd knows.
 fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
     let is_revoked =
         |row: &RootKeyRow| matches!(row.state, RootKeyStanding::Revoked | RootKeyStanding::Removed);
@@ -205,7 +207,7 @@ fn all_revoked(root: &RootKeysStatus) -> Option<Warning> {
     all.then(|| Warning::critical(problem.to_owned(), remedy))
 }
 
-/// Certificates that clients refuse, or will refuse soon. `unix`: the present moment, in seconds since 1970.
+/// Reports certificates that clients refuse, or will refuse soon. `unix` is the current time, in seconds since 1970.
 pub fn certificates(certificates: &[CertificateStatus], unix: u64) -> Vec<Warning> {
     let renew = "Renew it: resolverd uses the new files within 30 s.";
     let warning = |row: &CertificateStatus| {
@@ -245,7 +247,7 @@ pub fn certificates(certificates: &[CertificateStatus], unix: u64) -> Vec<Warnin
     certificates.iter().filter_map(warning).collect()
 }
 
-/// A listener for metrics that does not listen.
+/// Reports a metrics listener that is not running.
 pub fn metrics(metrics: &MetricsStatus) -> Option<Warning> {
     let (address, why) = (metrics.address, metrics.why.as_ref()?);
     Some(Warning::new(
@@ -254,7 +256,7 @@ pub fn metrics(metrics: &MetricsStatus) -> Option<Warning> {
     ))
 }
 
-/// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is fine.
+/// Reports configured addresses that this host lacks. Default addresses are not reported: a host without IPv6 is normal.
 pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
     let usual = Listener::default().addresses;
     let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));

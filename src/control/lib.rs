@@ -1,18 +1,20 @@
 //! The control socket: the requests of `resolverctl`, and the server that answers them.
 //!
-//! No question of a client waits for it. It reaches the resolver through the trait `Controlled`, so that tests run it without a
-//! resolver.
+//! No client question waits for the control socket. The server reaches the resolver through the trait `Controlled`, so that
+//! tests can run it without a resolver.
 //!
-//! Calls the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`. `ctl` shares the protocol with it.
+//! This crate calls the crates whose state it shows: `resolver`, `history`, `watched`, `doctor`. The crate `ctl` uses the same
+//! protocol.
 //!
 //! # Decisions
 //!
-//! - Any user who may open the socket may read. Only root and the user of the daemon may change something
-//!   (`permitted` in `connection`).
-//! - A socket file of a daemon that no longer runs is replaced; one of a running daemon is not.
-//! - Requests that visit all entries (flush, `cache`, `servers`, `zones`) run on a thread of their own, one at a time, so that no
-//!   question waits for them.
-//! - Reading changes no counter and does not count as a use of an entry. Windows are differences of snapshots.
+//! - Any user who may open the socket may read. Only root and the user that the daemon runs as may change something (see
+//!   `permitted` in `connection`).
+//! - The socket file of a dead daemon is replaced; the socket file of a running daemon is not.
+//! - Requests that visit all entries (flush, `cache`, `servers`, `zones`) run on a separate thread, one at a time, so that no
+//!   client question waits for them.
+//! - Reading changes no counter and does not count as a use of an entry. The figures of a window are differences between
+//!   snapshots.
 //! - Counters are sent as a table of names and values, so that a resolverctl and a daemon of different versions understand each
 //!   other.
 
@@ -69,84 +71,86 @@ use resolver::iterate::direct::{DirectQuery, Untold};
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// The daemon, as the control socket sees it.
+/// The interface of the daemon that the control socket uses.
 pub trait Controlled: Send + Sync + 'static {
-    /// Its properties and current state.
+    /// Returns the properties and the current state of the daemon.
     fn status(&self) -> DaemonStatus;
 
-    /// The record of events.
+    /// Returns the record of events.
     fn recorder(&self) -> &Recorder;
 
-    /// Asks a question as a client does, and waits for its end.
+    /// Asks a question as a client does, and waits for the result.
     fn query(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
-    /// Like `query`, with its steps, which it gives as they happen.
+    /// Like `query`, but also sends each step as it happens.
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
-    /// Sends one query to one server; an error says why it shows nothing about the server.
+    /// Sends one query to one server. The error says why the query shows nothing about the server.
     fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Result<Heard, Untold>>;
 
-    /// Asks a DNS list for the operator: the list does not count as in use, and batches learn nothing.
+    /// Asks a DNS list for the operator. Such a lookup does not make the list count as in use, and batches learn nothing from
+    /// it.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
-    /// Removes entries from the memories.
+    /// Removes entries from the caches.
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed>;
 
-    /// The fill of the memories.
+    /// Returns how full each cache is.
     fn fill(&self) -> Vec<StoreFill>;
 
-    /// The states of servers, the slowest first.
+    /// Returns the states of servers, the slowest first.
     fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>>;
 
-    /// The states of DNS lists.
+    /// Returns the states of DNS lists.
     fn lists(&self) -> &Lists;
 
-    /// The rules of look-ahead.
+    /// Returns the look-ahead rules.
     fn lookahead(&self) -> Vec<RuleStanding>;
 
-    /// The watched domains, in the order of their names.
+    /// Returns the watched domains, ordered by name.
     fn watched(&self) -> Vec<WatchedDomain>;
 
-    /// The moment.
+    /// Returns the current time.
     fn now(&self) -> Now;
 
-    /// The queries in progress, the oldest first.
+    /// Returns the queries in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
 
-    /// For each request the wanted messages (emails) of the record, worst first. The last ones may be missing, but not the first one.
+    /// Returns the wanted messages (emails) of the record for each request, worst first. Results for the last requests may be
+    /// missing, but never for the first request.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
-    /// Where the time of the questions of a window went by stage.
+    /// Returns the time that questions of a window spent in each stage.
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
 
-    /// The zones whose questions failed, most questions first.
+    /// Returns the zones whose questions failed, the zone with the most questions first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;
 
-    /// The entries of memory under a name, of one type or of all, and the moment of the reading.
+    /// Returns the cached entries under a name, of one type or of all types, and the time at which they were read.
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;
 
-    /// The current configuration.
+    /// Returns the current configuration.
     fn config(&self) -> Arc<Config>;
 
-    /// Sets a negative trust anchor for `time`: signatures at and below `name` are not checked. Returns false if
-    /// there are as many as may be.
+    /// Sets a negative trust anchor for `time`: signatures at and below `name` are not checked. Returns false if the maximum
+    /// number of anchors is reached.
     fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool>;
 
     /// Removes a negative trust anchor; returns false if there was none.
     fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool>;
 
-    /// The negative trust anchors that were set for a while, each with the time that is left.
+    /// Returns the temporary negative trust anchors, each with its remaining time.
     fn ntas(&self) -> Vec<(Name, Duration)>;
 
-    /// Reads the configuration file again: the changes, or the errors of the file, in sentences. A wrong file changes
-    /// nothing.
+    /// Reads the configuration file again. Returns the changes, or the errors of the file, as sentences. A file with errors
+    /// changes nothing.
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>>;
 }
 
-/// Rows of zones, servers and clients on the main screen of the statistics.
+/// Number of zones, servers and clients that the main screen of the statistics shows.
 const WORST: usize = 3;
 
-/// The main screen of the statistics: for the socket and for the demo.
+/// Returns the main screen of the statistics, for the socket and for the demo.
 pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
     let mut zones = recorder.slow(window);
     zones.truncate(WORST);

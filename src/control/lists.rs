@@ -1,6 +1,6 @@
-//! The DNS lists in rows: the state of each with advice, the registry, and the answers for an address or domain.
+//! The DNS lists as rows: the state of each list with advice, the registry, and the answers for an address or domain.
 //!
-//! Spans are in seconds, moments in seconds since 1970.
+//! Time spans are in seconds, times in seconds since 1970.
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
@@ -37,7 +37,7 @@ enum LookedUp {
 }
 
 impl LookedUp {
-    /// The name in the zone of a list; none if the list does not cover it.
+    /// Returns the name to look up in the zone of a list; `None` if the list does not cover this kind of subject.
     fn name_in(&self, list: &List) -> Option<Name> {
         match self {
             Self::Address(address) => list.name_of(*address),
@@ -46,7 +46,7 @@ impl LookedUp {
     }
 }
 
-/// The lists that were asked, most questions first; then zones that only look like lists.
+/// Returns the lists that were asked, the list with the most questions first, then the zones that only look like lists.
 pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
@@ -81,7 +81,7 @@ fn state(list: &List, entry: &ListEntry, batch: batch::BatchCounts, now: Now) ->
         free_quota: list.free_quota,
         batch_used: batch.used,
         batch_unused: batch.wasted,
-        // Below 2^52 microseconds, a hundred years, no precision is lost.
+        // No precision is lost below 2^52 microseconds, which is more than a hundred years.
         batch_saved: Duration::from_micros(batch.saved_micros).as_secs_f64(),
     }
 }
@@ -93,7 +93,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         purpose: None,
         standing: None,
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
-        // Queries are counted by day for known lists only.
+        // Queries per day are counted for known lists only.
         today: 0,
         quota: None,
         free_quota: None,
@@ -105,7 +105,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
     }
 }
 
-/// Tests the lists in use by their own test entries, and returns their states after the time that a test takes.
+/// Tests the lists in use with their own test entries, waits as long as a test takes, and returns the states of the lists.
 pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -117,7 +117,7 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     states(subject)
 }
 
-/// Information or advice.
+/// Returns information or advice about a list.
 fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
     let Some(standing) = standing else {
         let Life::ShutDown { how } = &list.life else { return String::new() };
@@ -132,7 +132,7 @@ fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> Stri
     }
 }
 
-/// The advice for a list with a trouble. Only answers to clients' questions show that the list is of no use, because
+/// Returns the advice for a list with a problem. Only the answers to client questions can show that a list is useless, because
 /// its test entries may have changed.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
@@ -162,11 +162,11 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     })
 }
 
-/// The lists with troubles, for the status.
+/// Returns the problems of lists, for the status.
 pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
     let config = subject.config();
     let warning = |entry: &Arc<ListEntry>| {
-        // The operator may have tested lists that his mail software does not ask.
+        // The operator may have tested a list that the mail software does not use.
         let in_use = |list: &Arc<List>| list.configured || entry.questions() > 0;
         let (list, standing) = (config.list(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(&list, entry, standing.state).filter(|_| standing.state.is_incident())?;
@@ -179,7 +179,7 @@ pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
     subject.lists().all().iter().filter_map(warning).collect()
 }
 
-/// The registry with the operator's own lists, by zone.
+/// Returns the registry and the operator's own lists, ordered by zone.
 pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
     let config = subject.config();
     let mut replies = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
@@ -209,20 +209,20 @@ fn fact(code: &Code) -> CodeFact {
     CodeFact { code: code.span.to_string(), means: code.means.clone() }
 }
 
-/// The lists that are asked.
+/// Selects the lists to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ListChoice<'n> {
-    /// Lists that were queried before, or that the operator names.
+    /// Lists that clients have queried, or that the configuration names.
     InUse,
-    /// These: their zones, or names in them.
+    /// Lists given by their zones, or by names in their zones.
     Named(&'n [String]),
-    /// Blocklists in use. A list that has used most of its daily quota is left out: mail needs the rest.
+    /// Blocklists in use, except those that have used most of their daily quota: mail needs the rest.
     InUseWithinQuota,
-    /// All.
+    /// All lists.
     All,
 }
 
-/// The current answer of each list.
+/// Asks each list, and returns the answers.
 pub(super) async fn test(
     subject: &impl Controlled,
     typed: &str,
@@ -256,7 +256,7 @@ pub(super) async fn test(
         let name = wanted.name_in(list);
         let kept = match (&list.life, unasked(list, &wanted)) {
             (Life::ShutDown { how }, _) => Some((format!("shut down: {how}"), Some(ListSays::Unknown))),
-            // Who names a list wants to know its answer.
+            // An operator who names a list expects a result for it, even if it cannot be asked.
             (_, Some(why)) => {
                 let says = matches!(choice, ListChoice::Named(_)).then_some(ListSays::Unknown);
                 Some((why.to_owned(), says))
@@ -282,7 +282,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Whether one of the names is that of the list, or below it. A receiver that asks with a key names the zone of the key.
+/// Returns true if one of the names is the zone of the list, or is below it. A receiver that uses a key names the zone with the
+/// key.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -291,7 +292,8 @@ fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     !(list.keyed && has_other_name) && names.iter().filter_map(|name| lookup::read_name(name).ok()).any(is_it)
 }
 
-/// Refuses a name with a customer's key of a list, as it may stand in a link of a message: no list gets the key of another.
+/// Refuses a domain that contains a customer key of a list, because links in mail may contain such names. No list may see the
+/// key for another list.
 fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> {
     if secrets_of(&subject.config()).hidden(&wire_name(domain)).is_none() {
         return Ok(());
@@ -300,7 +302,7 @@ fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> 
     Err(Problem { fault: Blame::Request, sentence })
 }
 
-/// Why a list with this subject cannot be asked.
+/// Returns why a list cannot be asked about this subject.
 fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     let subject = match wanted {
         LookedUp::Address(IpAddr::V4(_)) => list::ListSubject::Ip4,
@@ -314,7 +316,7 @@ fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     hashes.then_some("not queried: this list is queried by hash")
 }
 
-/// The result for a list that is not asked.
+/// Returns the result for a list that is not asked.
 fn not_asked(list: &List, why: String, says: Option<ListSays>) -> ListTest {
     ListTest {
         list: text(&list.apex),
@@ -346,7 +348,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Some data lists answer with TXT only.
+    // Some data lists answer with TXT records only.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;
@@ -362,7 +364,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     ListTest { list: self::text(&list.apex), purpose, says, codes, text, why, removal, elapsed }
 }
 
-/// The meaning of a code: the words of the registry, and its bits.
+/// Returns the meaning of a return code: the text of the registry, and its bits.
 fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     let [.., last] = code.octets();
     let bits = list.bits.iter().filter(|(bit, _)| last & bit != 0).map(|(_, means)| means.clone());
@@ -374,13 +376,13 @@ fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     known.map_or_else(String::new, |code| code.means.clone())
 }
 
-/// The results of `read` for the data of an answer's records.
+/// Returns the results of `read` for the record data of an answer.
 fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
     let Ok(message) = Message::from_vec(wire) else { return Vec::new() };
     message.answers.iter().filter_map(|record| read(&record.data)).collect()
 }
 
-/// A zone as it is typed: without its last dot.
+/// Returns a zone as people type it: without the final dot.
 fn text(name: &Name) -> String {
     let text = name_text(name);
     text.strip_suffix('.').unwrap_or(&text).to_owned()

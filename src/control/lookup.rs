@@ -1,6 +1,6 @@
-//! A question over the control socket: reads its words, and puts its answer into words.
+//! Questions over the control socket: parses the question, and formats the answer.
 //!
-//! Names, types and data are written as zone files have them (RFC 1035 section 5.1, RFC 3597 section 5).
+//! Names, types and data have the form that zone files use (RFC 1035 section 5.1, RFC 3597 section 5).
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -19,23 +19,23 @@ use dns::wire::presentation;
 use dns::wire::presentation::{harmless, kind_text};
 use dns::wire::response;
 
-/// The result of a question asked as a client.
+/// The result of a question that is asked as a client asks it.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    /// The answer; one with SERVFAIL if it failed.
+    /// The answer; if the question failed, an answer with SERVFAIL.
     pub answer: Arc<Answer>,
-    /// The moment for which its TTLs are given.
+    /// The time to which the TTLs refer.
     pub now: Mono,
-    /// Its outcome.
+    /// Outcome of the question.
     pub outcome: Outcome,
-    /// Its time.
+    /// Duration of the question.
     pub elapsed: Duration,
 }
 
-/// Reads a question's words. A bare address asks for its PTR.
+/// Parses a question. A bare address asks for its PTR records.
 ///
 /// # Errors
-/// The name or the type is invalid.
+/// Fails if the name or the type is invalid.
 pub fn question(name: &str, kind: Option<&str>) -> Result<Question, Problem> {
     let (name, usual) = match name.parse::<IpAddr>() {
         Ok(address) => (Name::from(address), RecordType::PTR),
@@ -44,10 +44,10 @@ pub fn question(name: &str, kind: Option<&str>) -> Result<Question, Problem> {
     Ok(Question::new(&name, kind.map_or(Ok(usual), read_kind)?))
 }
 
-/// Reads a name; absolute, with or without its last dot. Labels in other scripts become their ASCII form.
+/// Parses an absolute name, with or without the final dot. Labels in other scripts are converted to their ASCII form.
 ///
 /// # Errors
-/// It is no name.
+/// Fails if the text is not a domain name.
 pub fn read_name(typed: &str) -> Result<Name, Problem> {
     let wrong = |why: &str| Problem {
         fault: Blame::Request,
@@ -64,10 +64,10 @@ pub fn read_name(typed: &str) -> Result<Name, Problem> {
     Ok(name)
 }
 
-/// Reads a type: its name in any case, or `TYPE` and its number (RFC 3597 section 5).
+/// Parses a record type: its name in upper or lower case, or `TYPE` and its number (RFC 3597 section 5).
 ///
 /// # Errors
-/// It is no type of a question.
+/// Fails if the text is not a type that can be asked for.
 pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     let upper = typed.to_ascii_uppercase();
     let number =
@@ -81,12 +81,13 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     if is_without_records(kind) { Err(wrong("no name has records of it")) } else { Ok(kind) }
 }
 
-/// Whether a type serves protocols only, such as OPT and AXFR (RFC 6895 section 3.1). ANY may be asked for.
+/// Returns true if a type is used only by the protocol and has no records in zones, such as OPT and AXFR (RFC 6895 section 3.1).
+/// ANY may be asked for.
 fn is_without_records(kind: RecordType) -> bool {
     matches!(u16::from(kind), 0 | 41 | 128..=254)
 }
 
-/// The usual name of a response code.
+/// Returns the usual name of a response code.
 pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
     match rcode {
         ResponseCode::NoError => "NOERROR".to_owned(),
@@ -95,16 +96,16 @@ pub(crate) fn rcode_text(rcode: ResponseCode) -> String {
         ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
         ResponseCode::NotImp => "NOTIMP".to_owned(),
         ResponseCode::Refused => "REFUSED".to_owned(),
-        // Code 16 of a reply that was read: BADSIG stands in TSIG records only (RFC 8945 section 3).
+        // In a received reply, code 16 means BADVERS: BADSIG occurs in TSIG records only (RFC 8945 section 3).
         ResponseCode::BADVERS | ResponseCode::BADSIG => "BADVERS".to_owned(),
         other => format!("RCODE{}", u16::from(other)),
     }
 }
 
-/// Puts an answer into words.
+/// Converts an answer to text.
 ///
 /// # Errors
-/// The stored answer cannot be read, which would be a fault of ours.
+/// Fails if the stored answer cannot be parsed, which would be a bug in resolverd.
 pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem> {
     let message = response::read(&lookup.answer.wire).map_err(|error| Problem {
         fault: Blame::Daemon,
@@ -135,7 +136,7 @@ pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem
     })
 }
 
-/// Puts a record into words, `gone` seconds after its TTL was true.
+/// Converts a record to text. `gone` is the number of seconds to subtract from the TTL.
 pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
     let data = match &record.data {
         RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
@@ -153,7 +154,8 @@ pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
     }
 }
 
-/// The data of the common types with names in it; none for other types. The library writes octets of names in octal digits.
+/// Formats the data of common types that contain names; returns `None` for other types. The library would write unusual octets
+/// of names in octal digits.
 fn data_with_names(data: &RData) -> Option<String> {
     let text = presentation::name_text;
     Some(match data {
@@ -170,8 +172,8 @@ fn data_with_names(data: &RData) -> Option<String> {
     })
 }
 
-/// A signature with the number of its algorithm (RFC 4034 section 3.2); the library writes a word, and one word for all
-/// algorithms that it does not know.
+/// Formats a signature with the number of its algorithm (RFC 4034 section 3.2). The library writes a word instead, and the same
+/// word for all algorithms that it does not know.
 fn numbered(signature: &RRSIG) -> String {
     let text = signature.to_string();
     let mut words: Vec<&str> = text.split(' ').collect();
@@ -182,21 +184,21 @@ fn numbered(signature: &RRSIG) -> String {
     harmless(&words.join(" "))
 }
 
-/// The target of a DNAME record (RFC 6672 section 2.1), whose data the library does not read; none for another type, or data that are
-/// no name.
+/// Returns the target of a DNAME record (RFC 6672 section 2.1), whose data the library does not parse. Returns `None` for
+/// another type, or if the data are not a name.
 fn name_alone(kind: RecordType, octets: &[u8]) -> Option<String> {
     let mut decoder = BinDecoder::new(octets);
     let name = Name::read(&mut decoder).ok().filter(|_| kind == RecordType::DNAME && decoder.is_empty())?;
     Some(presentation::name_text(&name))
 }
 
-/// Data of a type without a form of its own (RFC 3597 section 5).
+/// Formats the data of a type that has no text form (RFC 3597 section 5).
 fn unknown(octets: &[u8]) -> String {
     let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
     format!("\\# {} {digits}", octets.len()).trim_end().to_owned()
 }
 
-/// A character string in quotes (RFC 1035 section 5.1).
+/// Formats a character string in quotes (RFC 1035 section 5.1).
 fn quoted(octets: &[u8]) -> String {
     let mut text = String::from("\"");
     for octet in octets {
@@ -217,7 +219,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// A name that resolverctl shows can be given to it again, whatever its octets are.
+        /// A name shown by resolverctl can be typed in again, whatever octets it has.
         #[test]
         fn a_name_that_is_shown_is_a_name_that_is_read(
             labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 1..6),

@@ -1,4 +1,4 @@
-//! `Request::Monitor`: writes a line for each wanted query when it ends, until the client or the daemon leaves.
+//! `Request::Monitor`: writes a line for each wanted query when it ends, until the client disconnects or the daemon stops.
 
 use crate::limits;
 use std::io;
@@ -24,17 +24,17 @@ use history::watch::{Watch, Watched};
 use resolver::config::Config;
 use resolver::resolve::list_keys::secrets_of;
 
-/// The wanted queries.
+/// Selects the wanted queries.
 struct Filter {
     failures: bool,
-    /// In microseconds.
+    /// Minimum duration in microseconds.
     slow: Option<u64>,
     client: Option<IpNet>,
-    /// In wire form.
+    /// Zone name in wire form.
     zone: Option<Vec<u8>>,
 }
 
-/// The keys of clients of lists by the configuration, until it changes.
+/// The list keys of the current configuration, cached until the configuration changes.
 struct Keys {
     config: Arc<Config>,
     secrets: Secrets,
@@ -86,7 +86,7 @@ pub(super) async fn stream(
         let watched = tokio::select! {
             biased;
             () = ended(&mut ending) => return write(&mut stream, &Reply::End).await,
-            // The client sends nothing more: it has left.
+            // The client sends nothing after its request, so a completed read means that it has disconnected.
             _ = stream.read(&mut unexpected) => return Ok(()),
             watched = watch.next() => watched,
         };
@@ -134,7 +134,7 @@ fn event(question: &QuestionEntry) -> QueryEvent {
     }
 }
 
-/// Writes a line. A client that reads nothing for a while is left.
+/// Writes a line. If the client does not read for some time, the connection is closed.
 pub(super) async fn write(stream: &mut UnixStream, reply: &Reply) -> io::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');

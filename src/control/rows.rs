@@ -1,6 +1,6 @@
-//! The state of the daemon in rows: servers, flights, entries of memory under a name, look-ahead, and watched domains.
+//! The state of the daemon as rows: servers, flights, cache entries under a name, look-ahead, and watched domains.
 //!
-//! Spans are in seconds.
+//! All time spans are in seconds.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -25,7 +25,7 @@ use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// The rows of a reply, up to the bound, then the number of rows that were left out.
+/// Returns at most the maximum number of rows of a reply, followed by the number of omitted rows.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
     let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
     let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();
@@ -35,7 +35,7 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
     replies
 }
 
-/// The states of all servers, or of the servers at an address.
+/// Returns the states of all servers, or of the servers at one address.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
     bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))
@@ -73,7 +73,7 @@ impl From<InFlight> for FlightState {
 }
 
 impl HeldRow {
-    /// Puts an entry into words, at a moment.
+    /// Converts an entry to a row. `now` is the time to which the TTL refers.
     pub fn new(held: Held, now: Mono) -> Self {
         let mut row = Self {
             held: HeldAs::Failure,
@@ -125,7 +125,7 @@ impl HeldRow {
     }
 }
 
-/// The state of a zone's keys, with the keys or the reason.
+/// Describes the state of a zone's keys, with the keys or the reason.
 fn trust_text(state: &ZoneTrust) -> String {
     let more = match &state.standing {
         ZoneSecurity::Secure(keys) => {
@@ -143,7 +143,7 @@ fn flags(question: &Question) -> Vec<String> {
     set.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_owned()).collect()
 }
 
-/// Each server's name, and the addresses that came with the referral.
+/// Returns the name of each server, and the addresses that came with the referral.
 fn servers_of(delegation: &Delegation) -> Vec<String> {
     let server_text = |(place, server): (usize, &hickory_proto::rr::Name)| {
         let glue = delegation.glue.iter().filter(|(of, _)| *of == place);
@@ -156,7 +156,7 @@ fn servers_of(delegation: &Delegation) -> Vec<String> {
     delegation.servers.iter().enumerate().map(server_text).chain(configured).collect()
 }
 
-/// The rules in order, then the mode.
+/// Returns the look-ahead rules in order, then the mode.
 pub(super) fn lookahead(subject: &impl Controlled) -> Vec<Reply> {
     let mut rows: Vec<Reply> =
         subject.lookahead().into_iter().map(|rule| Reply::LookaheadRule(rule_row(rule))).collect();
@@ -186,7 +186,7 @@ fn rule_row(standing: RuleStanding) -> LookaheadRule {
     }
 }
 
-/// A watched domain as a row.
+/// Converts a watched domain to a row.
 pub fn watched(domain: WatchedDomain) -> WatchedRow {
     let WatchedDomain { watch, history, next } = domain;
     WatchedRow {

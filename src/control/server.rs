@@ -1,6 +1,7 @@
-//! The control socket: bound for its owner and group only, taken over from a dead daemon but never from a live one.
+//! The control socket. Only its owner and group may use it. A daemon replaces the socket of a dead daemon, but never that of a
+//! running one.
 //!
-//! unix(7): a user with write permission for the socket file may connect.
+//! See unix(7): a user with write permission for the socket file may connect.
 
 use crate::limits;
 use std::io;
@@ -16,25 +17,25 @@ use tokio::time::timeout;
 use super::connection::{self, Streamed, ended};
 use super::{Controlled, monitor, trace};
 
-/// Owner and group may read and write: members of the group may read the daemon's state.
+/// Owner and group may read and write, so that members of the group may read the state of the daemon.
 const SOCKET_MODE: u32 = 0o660;
 
-/// Why there is no control socket.
+/// The reason why the control socket could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Another daemon answers there.
+    /// Another daemon answers on this socket.
     #[error("another resolverd uses the control socket {path}; stop it, or set another control.socket")]
     InUse {
         /// The path.
         path: PathBuf,
     },
-    /// The path is no socket.
+    /// The path exists and is not a socket.
     #[error("{path} exists and is not a socket; remove it, or set another control.socket")]
     NoSocket {
         /// The path.
         path: PathBuf,
     },
-    /// The system refused.
+    /// The operating system refused to create the socket.
     #[error(
         "cannot create the control socket {path}: {error}; set control.socket to a path in a directory that this user may write to"
     )]
@@ -46,7 +47,7 @@ pub enum BindError {
     },
 }
 
-/// A control socket that is bound. Its file is removed when it is dropped.
+/// A bound control socket. Dropping it removes the socket file.
 #[derive(Debug)]
 pub struct ControlServer {
     path: PathBuf,
@@ -54,10 +55,10 @@ pub struct ControlServer {
 }
 
 impl ControlServer {
-    /// Binds the socket, and creates its directory if it is missing. Call it inside a runtime.
+    /// Binds the socket, and creates its directory if it is missing. Must be called inside a runtime.
     ///
     /// # Errors
-    /// Another daemon answers there, the path is no socket, or the system refused.
+    /// Fails if another daemon answers on the socket, if the path is not a socket, or if the operating system refuses.
     pub fn bind(path: &Path) -> Result<Self, BindError> {
         let system = |error| BindError::System { path: path.to_owned(), error };
         if let Some(directory) = path.parent() {
@@ -70,8 +71,8 @@ impl ControlServer {
         Ok(server)
     }
 
-    /// Serves until `ending` turns true, and requests received by then to their reply. Dropping the future ends every
-    /// connection.
+    /// Serves connections until `ending` becomes true, then finishes the requests received so far. Dropping the future closes
+    /// all connections.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let readers = Arc::new(Semaphore::new(limits::MAX_HISTORY_REQUESTS));
@@ -83,7 +84,7 @@ impl ControlServer {
                 () = ended(&mut ending) => break,
                 accepted = self.listener.accept() => accepted,
             };
-            // One client at a time waits for a place here, the others in the kernel's bounded queue.
+            // One client at a time waits for a permit here. The others wait in the kernel's bounded queue.
             let permit = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,
@@ -118,7 +119,7 @@ impl Drop for ControlServer {
     }
 }
 
-/// One connection. It is bounded in time, except the connection of a monitor. A client may leave early.
+/// Serves one connection. Its duration is bounded, unless it is a monitor. A client may disconnect early.
 async fn serve(
     stream: UnixStream,
     subject: &impl Controlled,
@@ -145,7 +146,7 @@ async fn serve(
     }
 }
 
-/// Removes the socket that a daemon left behind when it died.
+/// Removes the socket file of a daemon that has died.
 fn clear_stale(path: &Path) -> Result<(), BindError> {
     let Ok(about) = std::fs::symlink_metadata(path) else { return Ok(()) };
     if !about.file_type().is_socket() {
@@ -155,7 +156,7 @@ fn clear_stale(path: &Path) -> Result<(), BindError> {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             std::fs::remove_file(path).map_err(|error| BindError::System { path: path.to_owned(), error })
         }
-        // A refusal for lack of permission also shows that a process has the socket.
+        // "Permission denied" also shows that a process uses the socket.
         _ => Err(BindError::InUse { path: path.to_owned() }),
     }
 }

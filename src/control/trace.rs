@@ -1,4 +1,4 @@
-//! `Request::Trace`: a question whose steps are followed. Each step is written as it happens, and then the answer.
+//! `Request::Trace`: resolves a question and writes each step as it happens, then the answer.
 
 use std::io;
 use std::pin::pin;
@@ -18,24 +18,24 @@ use dns::question::Question;
 use history::event::Step;
 use history::limits::MAX_STEPS;
 
-/// A question whose steps are followed.
+/// A question to be traced.
 #[derive(Debug)]
 pub struct TraceAsked {
     /// The question.
     pub question: Question,
-    /// Whether it is resolved as if nothing were known; the cache and all counters stay as they are.
+    /// True if the question is resolved without any cached data. The cache and all counters stay unchanged.
     pub fresh: bool,
-    /// Gets the steps.
+    /// Receives the steps.
     pub steps: mpsc::Sender<Step>,
 }
 
-/// Why a question is not traced.
+/// The reason why a question is not traced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceRefused {
-    /// The bound of traces is reached.
+    /// The maximum number of concurrent traces is reached.
     #[error("The maximum of {MAX_FRESH_TRACES} `resolverctl trace --fresh` at once is reached; try again.")]
     TooMany,
-    /// A list near its quota.
+    /// The question would query a list that is close to its quota.
     #[error(
         "Not queried: most of the daily quota of the DNS list {list} is used, and mail needs the rest. Without --fresh the trace is allowed; the quota begins anew at 00:00 UTC."
     )]
@@ -43,10 +43,10 @@ pub enum TraceRefused {
         /// The list.
         list: Name,
     },
-    /// This host has no room for it.
+    /// This host lacks a resource that the trace needs.
     #[error("The trace cannot begin: {why}.")]
     Lacking {
-        /// The error of the system.
+        /// The error of the operating system.
         why: String,
     },
 }
@@ -69,7 +69,7 @@ pub(super) async fn stream(
     write(&mut stream, &last).await
 }
 
-/// Writes the steps. The last line is the answer, or why there is none; nothing if the client has left.
+/// Writes the steps. Returns the last line: the answer, or why there is none. Returns `None` if the client has disconnected.
 async fn trace(
     stream: &mut UnixStream,
     request: &TraceRequest,
@@ -93,7 +93,7 @@ async fn trace(
                 let sentence = "resolverd is stopping.".to_owned();
                 return Ok(Some(Err(Problem { fault: Blame::Daemon, sentence })));
             }
-            // The client sends nothing more: it has left.
+            // The client sends nothing after its request, so a completed read means that it has disconnected.
             _ = stream.read(&mut unexpected) => return Ok(None),
         }
     };
@@ -103,7 +103,7 @@ async fn trace(
     Ok(Some(last_line(&question, found)))
 }
 
-/// The last line.
+/// Returns the last line of the reply.
 fn last_line(question: &Question, found: Result<Lookup, TraceRefused>) -> Result<Reply, Problem> {
     let found = found.map_err(|refused| Problem { fault: Blame::Daemon, sentence: refused.to_string() })?;
     Ok(Reply::Query(Box::new(lookup::reply(question, &found)?)))

@@ -1,4 +1,4 @@
-//! `Request::Why` and `Request::Failed`: reads their words.
+//! Parses the requests `Request::Why` and `Request::Failed`.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use history::failed::FailedWanted;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::{Wanted, WantedSubject};
 
-/// The wanted messages.
+/// Returns the messages to look for.
 ///
 /// # Errors
-/// The subject is no address and no name.
+/// Fails if the subject is neither an address nor a name.
 pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     let subject = request.subject.as_deref().map(subject).transpose()?;
     let subject = subject.map(|subject| match subject {
@@ -33,10 +33,10 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     })
 }
 
-/// The wanted failures.
+/// Returns the failures to look for.
 ///
 /// # Errors
-/// The zone is no name, or the client no network.
+/// Fails if the zone is not a name, or if the client is not a network.
 pub(super) fn failed(request: &FailedRequest) -> Result<FailedWanted, Problem> {
     let zone = request.zone.as_deref().map(read_name).transpose()?;
     Ok(FailedWanted {
@@ -46,14 +46,14 @@ pub(super) fn failed(request: &FailedRequest) -> Result<FailedWanted, Problem> {
     })
 }
 
-/// Seconds in microseconds; a number that is negative or too large saturates.
+/// Converts seconds to microseconds. Negative numbers become 0; numbers that are too large become the maximum.
 fn micros(seconds: f64) -> u64 {
     let span = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
     clock::micros(span)
 }
 
-/// A network, or an address as a network of one. IPv4 clients of an IPv6 socket are recorded with their IPv4 address, so one
-/// in mapped form (RFC 4291 section 2.5.5.2) is read as IPv4.
+/// Parses a network; a single address becomes a network with one address. The record has the IPv4 address of an IPv4 client that
+/// uses an IPv6 socket, so an IPv4-mapped address (RFC 4291 section 2.5.5.2) is parsed as IPv4.
 pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     let one = typed.parse::<IpAddr>().map(|one| IpNet::from(one.to_canonical()));
     one.or_else(|_| typed.parse().map(canonical)).map_err(|_| Problem {
@@ -64,7 +64,7 @@ pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     })
 }
 
-/// A network of mapped addresses as one of IPv4 addresses.
+/// Converts a network of IPv4-mapped addresses to an IPv4 network.
 fn canonical(network: IpNet) -> IpNet {
     const MAPPED: u8 = 96;
     let of_ipv4 = network.prefix_len().checked_sub(MAPPED).filter(|_| network.addr().is_ipv6());
@@ -74,7 +74,7 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 fn subject(typed: &str) -> Result<WantedSubject, Problem> {
-    // Logs have IPv6 addresses in brackets, and IPv4 clients of an IPv6 socket in mapped form.
+    // Logs show IPv6 addresses in brackets, and show IPv4 clients of an IPv6 socket in IPv4-mapped form.
     let bare = typed.strip_prefix('[').and_then(|behind| behind.strip_suffix(']')).unwrap_or(typed);
     Ok(match bare.parse::<IpAddr>() {
         Ok(address) => WantedSubject::Address(address.to_canonical()),

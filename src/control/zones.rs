@@ -1,6 +1,6 @@
-//! The configured zones, in rows: where each leads, and the state of its servers.
+//! The configured zones as rows: where their answers come from, and the state of their servers.
 //!
-//! Hosts, and names with records, are shown as zones of one name.
+//! A host entry, or a name with records, is shown as a zone that has only this name.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use dns::wire::presentation::name_text;
 use resolver::cache::servers::KnownServer;
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 
-/// The zones, hosts and records of `config`, with the states of their servers.
+/// Returns the zones, hosts and records of `config`, with the states of their servers.
 pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
     let zones = config.zones.iter().map(|zone| of_zone(config, zone, known));
     let hosts = config.hosts.iter().map(|host| ZoneState {

@@ -14,14 +14,14 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, Style, json};
 use control::protocol::{Reply, Request};
 
-/// The daemon gives up earlier than this client, so that its reason reaches the user.
+/// The daemon gives up before this client does, so that the user sees the daemon's reason.
 const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
-/// A client of the daemon at a socket.
+/// A client for the control socket of a daemon.
 #[derive(Clone)]
 pub(super) struct ControlClient {
     socket: PathBuf,
-    /// The longest time of the connection, and of each read and write.
+    /// Maximum duration of the connection attempt, and of each read and write.
     patience: Duration,
 }
 
@@ -30,13 +30,13 @@ impl ControlClient {
         Self { socket: socket.to_owned(), patience: PATIENCE }
     }
 
-    /// Like `new`; the connection, and each read and write, takes no longer than `patience`.
+    /// Like `new`. The connection attempt, and each read and write, takes at most `patience`.
     #[must_use]
     pub(super) fn within(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// The failure of a read or a write.
+    /// Converts an error of a read or a write.
     fn failed(&self, error: &io::Error) -> CommandFailure {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => CommandFailure::Timeout(self.patience),
@@ -44,7 +44,7 @@ impl ControlClient {
         }
     }
 
-    /// Sends a request and reads its reply, without the `end`.
+    /// Sends a request and returns the lines of the reply, without the final `end`.
     pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, CommandFailure> {
         let mut replies = Vec::new();
         self.each(request, |reply| {
@@ -54,8 +54,8 @@ impl ControlClient {
         Ok(replies)
     }
 
-    /// Sends a request, and calls `take` with each line of its reply as it comes, until `take` breaks or the reply ends. No line
-    /// takes longer than the client's time.
+    /// Sends a request, and calls `take` with each line of the reply as it arrives, until `take` breaks or the reply ends. No
+    /// line may take longer than `patience`.
     pub(super) fn each(
         &self,
         request: &Request,
@@ -66,7 +66,7 @@ impl ControlClient {
         read(BufReader::new(&stream), |error| self.failed(error), take)
     }
 
-    /// Like `each`, for a reply that does not end by itself: a line may take any time.
+    /// Like `each`, for a reply without an end: the next line may take any time.
     pub(super) fn follow(
         &self,
         request: &Request,
@@ -89,14 +89,14 @@ impl ControlClient {
             _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
         })?;
         match stream.write_all(&line) {
-            // The daemon has refused the connection: its reply has the reason.
+            // The daemon has refused the connection. Its reply contains the reason.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(self.failed(&error)),
             _ => Ok(stream),
         }
     }
 
-    /// Connects. If the daemon is stuck and the queue of its socket is full, the kernel waits for as long as a write may
-    /// take (SO_SNDTIMEO, socket(7)).
+    /// Connects to the socket. If the daemon is stuck and the queue of its socket is full, the kernel waits as long as a write
+    /// may take (SO_SNDTIMEO, socket(7)).
     fn connect(&self) -> io::Result<UnixStream> {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_write_timeout(Some(self.patience))?;
@@ -104,7 +104,7 @@ impl ControlClient {
         Ok(socket.into())
     }
 
-    /// Sends a request, and shows the lines of its reply: in JSON as they are, or as a screen. They decide the exit code.
+    /// Sends a request, and shows the lines of the reply: as JSON, or as a screen. The lines determine the exit code.
     pub(super) fn show(
         &self,
         request: &Request,
@@ -120,20 +120,20 @@ impl ControlClient {
         Ok(CommandOutcome { text, exit: exit(&replies) })
     }
 
-    /// The only line of a reply.
+    /// Sends a request whose reply has one line, and returns that line.
     pub(super) fn ask_one(&self, request: &Request) -> Result<Reply, CommandFailure> {
         self.ask(request)?.pop().ok_or_else(unexpected)
     }
 }
 
-/// The failure for a reply of an unexpected kind.
+/// Returns the error for a reply of an unexpected kind.
 pub(super) fn unexpected() -> CommandFailure {
     CommandFailure::CutOff(
         "unexpected type; check that resolverctl and resolverd have the same version".to_owned(),
     )
 }
 
-/// Reads lines until the last one, or until `take` breaks. `failed` is the failure for an error of the stream.
+/// Reads lines until the last one, or until `take` breaks. `failed` converts an error of the stream.
 fn read(
     mut stream: impl BufRead,
     failed: impl Fn(&io::Error) -> CommandFailure,

@@ -1,4 +1,4 @@
-//! The questions of `check DOMAIN` and `compare`: over the control socket, and asked by this command itself.
+//! Sends the questions of `check DOMAIN` and `compare`: over the control socket, or directly from this command.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,25 +14,25 @@ use doctor::Plan;
 use doctor::facts::{CheckSubject, DomainFacts, Got, NoReply, Want, is_below_root};
 use gather::{Sources, gather};
 
-/// The daemon behind a control socket. Mail hosts, hosts of policies, and resolvers over TLS or HTTPS are heard by this
-/// command.
+/// The daemon at a control socket. This command itself connects to mail hosts, to hosts of policies, and to resolvers over TLS
+/// or HTTPS.
 pub(super) struct Daemon {
     client: ControlClient,
     ports: ServicePorts,
     resolvers: SecuredResolvers,
 }
 
-/// The ports of strangers that this command connects to.
+/// The remote ports that this command connects to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServicePorts {
-    /// Of mail hosts (RFC 5321 section 4.5.4.2).
+    /// Port of mail hosts (RFC 5321 section 4.5.4.2).
     pub(super) smtp: u16,
-    /// Of hosts of policies.
+    /// Port of hosts that serve policies.
     pub(super) https: u16,
 }
 
 impl ServicePorts {
-    /// The ports of the internet.
+    /// The ports in use on the internet.
     pub(super) const USUAL: Self = Self { smtp: 25, https: 443 };
 }
 
@@ -42,10 +42,10 @@ impl Daemon {
         Self { client, ports, resolvers }
     }
 
-    /// The facts about a subject. A daemon that has ended meanwhile is distinguished from servers that do not answer.
+    /// Returns the facts about a subject. A daemon that has stopped meanwhile is distinguished from servers that do not answer.
     ///
     /// # Errors
-    /// The daemon does not answer.
+    /// Fails if the daemon does not answer.
     pub(super) async fn facts(
         &self,
         subject: CheckSubject,
@@ -61,48 +61,48 @@ impl Daemon {
         Ok(facts)
     }
 
-    /// An address of each root server that the daemon asks.
+    /// Returns one address of each root server that the daemon asks.
     ///
     /// # Errors
-    /// The daemon does not answer.
+    /// Fails if the daemon does not answer.
     async fn root_servers(&self) -> Result<Vec<IpAddr>, CommandFailure> {
         let client = self.client.clone();
         let [query, entries] = requests_of_root_servers();
-        // The client waits in system calls.
+        // The control client blocks in system calls.
         let asked =
             tokio::task::spawn_blocking(move || client.ask(&query).and_then(|_| client.ask(&entries)));
         let replies = asked.await.map_err(|ended| CommandFailure::CutOff(ended.to_string()))??;
         Ok(root_servers(replies))
     }
 
-    /// Whether the daemon answers.
+    /// Checks that the daemon answers.
     ///
     /// # Errors
-    /// Why it does not.
+    /// Says why the daemon does not answer.
     async fn is_reached(&self) -> Result<(), CommandFailure> {
         let client = self.client.clone();
-        // The client waits in system calls.
+        // The control client blocks in system calls.
         let asked = tokio::task::spawn_blocking(move || client.ask(&Request::Status)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
     }
 
-    /// Why others are not asked about a name; none if they may be. Over the network only the daemon and this command ask, and the daemon
-    /// knows the keys of lists.
+    /// Returns why no other server may be asked about a name; `None` if others may be asked. Only the daemon and this command
+    /// send queries over the network, and the daemon knows the keys of DNS lists.
     ///
     /// # Errors
-    /// The daemon does not answer.
+    /// Fails if the daemon does not answer.
     async fn kept_here(&self, name: &str) -> Result<Option<String>, CommandFailure> {
         let (client, name) = (self.client.clone(), name.to_owned());
-        // The client waits in system calls.
+        // The control client blocks in system calls.
         let asked = tokio::task::spawn_blocking(move || kept_here(&client, &name)).await;
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?
     }
 }
 
-/// Why others are not asked about a name; none if they may be.
+/// Returns why no other server may be asked about a name; `None` if others may be asked.
 ///
 /// # Errors
-/// The daemon does not answer, or does not say it.
+/// Fails if the daemon does not answer, or if its reply does not say this.
 pub(super) fn kept_here(client: &ControlClient, name: &str) -> Result<Option<String>, CommandFailure> {
     let said = client.ask(&Request::KeptHere { name: name.to_owned() })?.into_iter();
     let of_reply = |reply| if let Reply::KeptHere { why } = reply { Some(why) } else { None };
@@ -144,10 +144,10 @@ impl Sources for Daemon {
         };
         let lists = matches!(want, Want::Lists { .. } | Want::NamedLists { .. });
         Box::pin(async move {
-            // The client waits in system calls.
+            // The control client blocks in system calls.
             match tokio::task::spawn_blocking(move || client.ask(&request)).await {
                 Ok(Ok(replies)) => got(replies),
-                // No list in use covers this kind of name.
+                // The error means that no list in use covers this kind of name.
                 Ok(Err(CommandFailure::Problem(Problem { fault: Blame::Request, .. }))) if lists => {
                     Got::Lists(Vec::new())
                 }

@@ -30,7 +30,7 @@ pub enum Exit {
     Plugin(PluginState),
 }
 
-/// The state of a service. Its number is the exit code.
+/// The state of a service. The numeric value is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PluginState {
     /// Healthy.
@@ -39,12 +39,12 @@ pub enum PluginState {
     Warning = 1,
     /// Queries of all kinds fail, or the daemon does not run or does not reply.
     Critical = 2,
-    /// It is not known: this user may not ask the daemon.
+    /// The state is unknown, because this user may not ask the daemon.
     Unknown = 3,
 }
 
 impl PluginState {
-    /// Its word in the line.
+    /// Returns the word for the state in the output line.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Ok => "OK",
@@ -56,7 +56,7 @@ impl PluginState {
 }
 
 impl Exit {
-    /// Of a check: "no" for a failure, "could not tell" if something is unknown.
+    /// Returns the exit code of a check: "no" for a failure, otherwise "could not tell" if something is unknown.
     pub(super) const fn judged(failure: bool, unknown: bool) -> Self {
         match (failure, unknown) {
             (true, _) => Self::No,
@@ -65,7 +65,7 @@ impl Exit {
         }
     }
 
-    /// The number that the shell sees.
+    /// Returns the exit code as a number.
     pub const fn code(self) -> u8 {
         match self {
             Self::Yes => 0,
@@ -86,10 +86,10 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why there is no reply.
+/// The reason why there is no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandFailure {
-    /// No process listens at the socket.
+    /// No process listens on the socket.
     #[error(
         "cannot connect to resolverd at {socket}: {error}; start it (`systemctl start resolverd`), or give its socket with --socket"
     )]
@@ -108,7 +108,7 @@ pub enum CommandFailure {
     /// The daemon did not reply within this time.
     #[error("resolverd did not reply within {} s; see `systemctl status resolverd`", .0.as_secs_f64())]
     Timeout(Duration),
-    /// The daemon has stopped, and with it what the user watches.
+    /// The daemon has stopped while the user was watching its output.
     #[error(
         "resolverd has stopped; when it runs again (`systemctl start resolverd`), run this command again"
     )]
@@ -116,10 +116,10 @@ pub enum CommandFailure {
     /// The reply is incomplete.
     #[error("no usable reply from resolverd: {0}")]
     CutOff(String),
-    /// The daemon refused.
+    /// The daemon refused the request.
     #[error("{0}")]
     Problem(#[from] Problem),
-    /// A file of the command line cannot be used.
+    /// An input file of the command line cannot be used.
     #[error("cannot read {file}: {error}")]
     Input {
         /// The file; `-` is standard input.
@@ -127,7 +127,7 @@ pub enum CommandFailure {
         /// The error.
         error: io::Error,
     },
-    /// A file of the command line cannot be written.
+    /// An output file of the command line cannot be written.
     #[error("cannot write {file}: {error}")]
     Written {
         /// The file.
@@ -138,7 +138,7 @@ pub enum CommandFailure {
     /// The configuration of another resolver cannot be imported.
     #[error("{0}")]
     Import(#[from] ImportError),
-    /// The switch of resolvers cannot begin, or cannot be undone.
+    /// The switch cannot start, or cannot be undone.
     #[error("{0}")]
     Switch(#[from] SwitchError),
     /// Only root may change this host.
@@ -150,7 +150,7 @@ pub enum CommandFailure {
 }
 
 impl CommandFailure {
-    /// The exit code.
+    /// Returns the exit code.
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } | Self::Stopped => Exit::Unreachable,

@@ -1,19 +1,20 @@
-//! resolverctl: its commands, and the screens that show the replies. Each command has one file, each format one renderer.
+//! resolverctl: its commands, and the screens that show the replies. Each command has its own file, and each format its own
+//! renderer.
 //!
-//! resolverctl is a separate program. It never calls the resolver; it sends requests to the daemon over the control socket.
+//! resolverctl is a separate program. It never calls the resolver, but sends requests to the daemon over the control socket.
 //!
-//! Calls `control` for the protocol, `migrate`, `shadow`, `gather` and `doctor` for their commands, and the crates whose types the screens
-//! show. No other crate calls it, except the demo for one screen.
+//! This crate calls `control` for the protocol, `migrate`, `shadow`, `gather` and `doctor` for their commands, and the crates
+//! whose types the screens show. No other crate calls it, except the demo for one screen.
 //!
 //! # Decisions
 //!
 //! - JSON output is the reply of the daemon, one object per line. A screen is drawn from the same reply, so that the two cannot
 //!   differ.
 //! - A renderer sends no request and reads no clock. The golden files of `tests/golden` have the text of every screen.
-//! - A table shows the worst rows that fit a screen and the number of the others. JSON has all rows.
-//! - Exit codes separate "no" from "could not tell", because scripts decide by them. `dnsbl test` once exited with 0
-//!   when an allowlist knew the address, and a script read that as "is on a blocklist".
-//! - `-h` fits a screen of 25 lines, and `--help` three of them. What is looked up seldom is in the manual.
+//! - A table shows the worst rows that fit on a screen, and the number of the others. JSON has all rows.
+//! - Exit codes separate "no" from "could not tell", because scripts use them for decisions. `dnsbl test` once exited with 0
+//!   when an allowlist had the address, and a script took this for "is on a blocklist".
+//! - `-h` fits on a screen of 25 lines, and `--help` on three such screens. Details that are seldom needed are in the manual.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -74,7 +75,7 @@ use control::protocol::{Reply, Request};
 use dns::wire::presentation::harmless;
 use resolver::config::defaults;
 
-/// The commands by task, for the short help: a line each would not fit a screen.
+/// The commands by task, for the short help. With a line for each command it would not fit on a screen.
 const COMMANDS: &str = "\
 Commands (without one: status):
   state          status, stats, top, servers, zones, inflight, lookahead

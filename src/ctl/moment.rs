@@ -1,4 +1,4 @@
-//! Moments of a command line: local times and spans. The time zone of the host applies.
+//! Points in time and time spans on the command line, in the time zone of the host.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -7,45 +7,45 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use super::exit::CommandFailure;
 use control::protocol::{Blame, Problem};
 
-/// The moment, in seconds since 1970.
+/// Returns the current time, in seconds since 1970.
 pub(super) fn now() -> f64 {
     Timestamp::now().as_duration().as_secs_f64()
 }
 
-/// The moment, in whole seconds since 1970.
+/// Returns the current time, in whole seconds since 1970.
 pub(super) fn unix() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or(0)
 }
 
-/// A moment in local time with its zone, like 2026-08-01 03:12:30 CEST.
+/// Formats a time in local time with its zone, like 2026-08-01 03:12:30 CEST.
 pub(super) fn shown(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%Y-%m-%d %H:%M:%S %Z").to_string()).unwrap_or_default()
 }
 
-/// The time of day of a moment in local time, like 03:12:30.250.
+/// Formats the time of day in local time, like 03:12:30.250.
 pub(super) fn time_of_day(unix: f64) -> String {
     let zoned = zoned(unix, &TimeZone::system());
     zoned.map(|zoned| zoned.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default()
 }
 
-/// The year of a moment in local time.
+/// Returns the year in local time.
 pub(super) fn year(unix: f64) -> Option<i32> {
     Some(zoned(unix, &TimeZone::system())?.year().into())
 }
 
-/// Reads a moment: a time of today or of yesterday, whichever was last, or one with its date. Of a local time that came twice, because
-/// clocks were set back, the first.
+/// Parses a point in time: a time of day, today or yesterday, whichever was last, or a time with its date. If a local time
+/// occurred twice because clocks were set back, the first one is returned.
 pub(super) fn read(typed: &str, now: f64) -> Option<f64> {
     read_in(typed, now, &TimeZone::system()).map(|(first, _)| first)
 }
 
-/// Like `read`, with the last moment of such a local time.
+/// Like `read`, but also returns the last occurrence of a local time that occurred twice.
 pub(super) fn read_both(typed: &str, now: f64) -> Option<(f64, f64)> {
     read_in(typed, now, &TimeZone::system())
 }
 
-/// Reads the start of a time: a span before `now`, or a moment.
+/// Parses the start of a period: a time span before `now`, or a point in time.
 fn since(typed: &str, now: f64) -> Option<f64> {
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = typed.split_at_checked(unit_at)?;
@@ -62,7 +62,7 @@ fn since(typed: &str, now: f64) -> Option<f64> {
 /// Like `since`, as an argument.
 ///
 /// # Errors
-/// It is no time, or a time in the future.
+/// Fails if the text is not a time, or if the time is in the future.
 pub(super) fn begin(typed: &str, now: f64) -> Result<f64, CommandFailure> {
     let begin = since(typed, now).ok_or_else(|| not_a_time(typed))?;
     if begin > now {
@@ -72,7 +72,7 @@ pub(super) fn begin(typed: &str, now: f64) -> Result<f64, CommandFailure> {
     Ok(begin)
 }
 
-/// The failure of a command line with another word than a time.
+/// Returns the error for a word that is not a time.
 pub(super) fn not_a_time(typed: &str) -> CommandFailure {
     let sentence = format!(
         "\"{typed}\" is not a time: write it like 1h, 03:12, 2026-08-01 03:12:30 or 2026-08-01T03:12:30Z"
@@ -85,7 +85,7 @@ fn zoned(unix: f64, zone: &TimeZone) -> Option<Zoned> {
     Some(Timestamp::from_duration(span).ok()?.to_zoned(zone.clone()))
 }
 
-/// The first and the last moment that is meant.
+/// Returns the first and the last point in time that the text may mean.
 fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     let seconds = |moment: Timestamp| moment.as_duration().as_secs_f64();
     if let Ok(moment) = typed.parse::<Timestamp>() {
@@ -93,7 +93,7 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     }
     let both = |local: DateTime| {
         let moment = zone.to_ambiguous_zoned(local);
-        // A local time that was left out, because clocks were set forward, is of one moment as other times are.
+        // A local time that was skipped because clocks were set forward has only one meaning, like other times.
         let last = if matches!(moment.offset(), AmbiguousOffset::Fold { .. }) {
             moment.clone().later()
         } else {
@@ -113,10 +113,10 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
     if first > now { both(today.yesterday().ok()?.to_datetime(time)) } else { Some((first, last)) }
 }
 
-/// The last moment of a time of day with an offset, like 03:12+02:00 or 03:12Z.
+/// Returns the most recent point in time for a time of day with an offset, like 03:12+02:00 or 03:12Z.
 fn with_offset(typed: &str, now: f64) -> Option<Timestamp> {
     let today = zoned(now, &TimeZone::UTC)?.date();
-    // At another offset it is the day before or the next one.
+    // At another offset it may be the previous or the next day.
     let days = [today.tomorrow(), Ok(today), today.yesterday(), today.yesterday().and_then(Date::yesterday)];
     let moments =
         days.into_iter().flatten().filter_map(|day| format!("{day}T{typed}").parse::<Timestamp>().ok());

@@ -1,4 +1,4 @@
-//! TLS connections to strangers, for `check DOMAIN --connect`: the certificates, and the verdict of this system on them.
+//! TLS connections to remote hosts for `check DOMAIN --connect`: their certificates, and whether this system trusts them.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -19,10 +19,10 @@ use doctor::facts::NoReply;
 use doctor::transport::der;
 use gather::limits::CONNECTION_TIME;
 
-/// Connects; each step after it has the same time.
+/// Connects to a server. Each step after that has the same time limit.
 ///
 /// # Errors
-/// Nobody accepts in time.
+/// Fails if no connection is accepted in time.
 pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&server, CONNECTION_TIME)?;
     stream.set_read_timeout(Some(CONNECTION_TIME))?;
@@ -30,10 +30,10 @@ pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// The reason why nothing was heard.
+/// Returns the reason why no reply was received.
 pub(super) fn lost(error: &io::Error) -> NoReply {
     match error.kind() {
-        // Linux reports the end of a socket's time as WouldBlock.
+        // Linux reports the timeout of a socket as WouldBlock.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => NoReply::Silent,
         io::ErrorKind::ConnectionRefused => NoReply::Unreachable,
         io::ErrorKind::NetworkUnreachable => NoReply::NoRoute,
@@ -42,7 +42,7 @@ pub(super) fn lost(error: &io::Error) -> NoReply {
     }
 }
 
-/// An error in words, without the number of the system's error.
+/// Describes an error, without the error number of the system.
 pub(super) fn words(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number).desc().to_owned(),
@@ -50,36 +50,36 @@ pub(super) fn words(error: &io::Error) -> String {
     }
 }
 
-/// A connection after its handshake.
+/// A connection after the TLS handshake.
 pub(super) struct Secured {
     pub(super) stream: StreamOwned<ClientConnection, TcpStream>,
-    /// The certificates in DER, the peer's own first.
+    /// The certificates in DER, starting with the peer's own.
     pub(super) chain: Vec<Vec<u8>>,
-    /// Why this system does not trust the certificate for the name of the peer, if it does not.
+    /// Why this system does not trust the certificate for the name of the peer; `None` if it is trusted.
     pub(super) fault: Option<String>,
 }
 
-/// A handshake that is ready to begin.
+/// A handshake that has been prepared.
 pub(super) struct Handshake {
     provider: Arc<CryptoProvider>,
     seen: Arc<Seen>,
 }
 
 impl Handshake {
-    /// Prepares it before anything is sent.
+    /// Prepares the handshake before anything is sent.
     ///
     /// # Errors
-    /// This system has no certificates of authorities, so it cannot judge others.
+    /// Fails if this system has no CA certificates, so that it cannot check other certificates.
     pub(super) fn new() -> io::Result<Self> {
         let provider = Arc::new(ring::default_provider());
         let seen = Seen::new(Arc::clone(&provider)).map_err(io::Error::other)?;
         Ok(Self { provider, seen: Arc::new(seen) })
     }
 
-    /// Secures the connection, whatever the certificate is: the caller reads the fault before it sends anything.
+    /// Performs the handshake with any certificate. The caller must check `fault` before it sends anything.
     ///
     /// # Errors
-    /// The handshake fails.
+    /// Fails if the handshake fails.
     pub(super) fn secure(self, host: &str, stream: TcpStream) -> io::Result<Secured> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = ClientConfig::builder_with_provider(self.provider)
@@ -99,10 +99,10 @@ impl Handshake {
     }
 }
 
-/// The certificates, the leaf first, and their fault.
+/// The certificates, the leaf first, and why they are not trusted.
 type Shown = (Vec<Vec<u8>>, Option<String>);
 
-/// The fault of a certificate in words.
+/// Describes why a certificate is not trusted.
 fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
     if der::is_version_1(leaf) {
         return "the certificate has X.509 version 1, which has no place for the name of a host".to_owned();
@@ -113,8 +113,8 @@ fn in_words(fault: &Error, leaf: &CertificateDer<'_>) -> String {
     }
 }
 
-/// Keeps the certificates with the verdict of the system, and goes on, because mail is sent with any certificate unless DANE
-/// or MTA-STS demand one.
+/// Keeps the certificates and the verdict of the system, and continues with any certificate, because mail is sent with any
+/// certificate unless DANE or MTA-STS require a valid one.
 #[derive(Debug)]
 struct Seen {
     system: Verifier,
@@ -127,8 +127,8 @@ impl Seen {
     }
 }
 
-/// The verdict on the signature of a handshake. The verifier of the system reads no certificates of X.509 version 1, which many mail hosts
-/// have. They are not trusted, so their signature proves nothing.
+/// Returns the verdict on the signature of a handshake. The system's verifier does not parse certificates of X.509 version 1,
+/// which many mail hosts have. Such certificates are not trusted, so their signatures prove nothing.
 fn signed(
     judged: Result<HandshakeSignatureValid, Error>,
     leaf: &CertificateDer<'_>,

@@ -1,4 +1,4 @@
-//! `resolverctl why`: why a mail was slow.
+//! The command `resolverctl why`: why a mail was slow.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     client: Option<String>,
 }
 
-/// Messages that are asked for if no number is given.
+/// The number of messages that are requested if the command line has no number.
 const MOST: usize = 20;
 
 /// Reads a number of messages.
@@ -51,7 +51,7 @@ fn number_of_messages(typed: &str) -> Result<usize, String> {
 }
 
 impl Arguments {
-    /// The request at the moment `now`, in seconds since 1970.
+    /// The request that is sent at the time `now`, in seconds since 1970.
     fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let read = |typed| moment::read_both(typed, now).ok_or_else(|| moment::not_a_time(typed));
@@ -69,7 +69,7 @@ impl Arguments {
     }
 }
 
-/// Sends the request, and shows the reply. The exit code is "could not tell" if the record has no such message.
+/// Sends the request, and shows the reply. The exit code means "could not tell" if the record has no such message.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -95,7 +95,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Reads pasted lines from standard input, and shows the message of each.
+/// Reads pasted lines from standard input, and shows the message of each line.
 fn run_pasted(
     arguments: &Arguments,
     client: &ControlClient,
@@ -113,7 +113,7 @@ fn run_pasted(
             }
             for message in messages {
                 let message = MessageReport { note: note.clone(), ..message };
-                // Several lines of one mail have one message.
+                // Several lines of one mail lead to the same message.
                 let same = results.iter_mut().find(|other| {
                     let LineResult { message: other, .. } = other;
                     other.began == message.began
@@ -141,12 +141,12 @@ fn run_pasted(
     Ok(CommandOutcome { text, exit: if known { Exit::Yes } else { Exit::CouldNotTell } })
 }
 
-/// Reads the pasted lines. Those that are left out are counted on standard error.
+/// Reads the pasted lines. The number of lines that are left out is written to standard error.
 fn read_lines() -> Result<Vec<PastedLine>, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: PathBuf::from("-"), error };
     let (mut octets, is_cut) = read_at_most(io::stdin().lock(), MAX_PASTED).map_err(failed)?;
     if is_cut {
-        // A part of a line may name something else than the line.
+        // An incomplete last line may name something else than the whole line.
         octets.truncate(octets.iter().rposition(|octet| *octet == b'\n').unwrap_or(octets.len()));
     }
     let mut lines = pasted::read(&String::from_utf8_lossy(&octets), moment::now());
@@ -162,14 +162,14 @@ fn read_lines() -> Result<Vec<PastedLine>, CommandFailure> {
         return Err(failed(io::Error::other(sentence)));
     }
     if let Some(sentence) = leave_out(&mut lines, is_cut) {
-        // Behind JSON on standard output, the sentence would be no object. The output may be closed.
+        // After JSON, a sentence on standard output would not be a JSON object, so it is written to standard error. That may be closed.
         let _closed = writeln!(io::stderr(), "resolverctl: {sentence}; paste the lines of one mail");
     }
     Ok(lines)
 }
 
-/// Removes the lines behind the first `MAX_PASTED_LINES`, and says how many these are. The parts of a line stay together. `is_cut`: the
-/// text behind `MAX_PASTED` was not read.
+/// Removes the lines after the first `MAX_PASTED_LINES`, and returns a sentence about how many lines were removed. The parts of one line stay
+/// together. `is_cut` is true if the text after `MAX_PASTED` was not read.
 fn leave_out(lines: &mut Vec<PastedLine>, is_cut: bool) -> Option<String> {
     let octets = format!("the first {} MiB", MAX_PASTED >> 20);
     let mut numbers: Vec<usize> = lines.iter().map(|line| line.number).collect();

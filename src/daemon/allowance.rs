@@ -1,15 +1,15 @@
-//! Compares the memory that the service manager allows with the need of `cache.size` and `history.size`: a daemon that exceeds it is
-//! killed, and loses its cache.
+//! Compares the memory limit set by the service manager with the need of `cache.size` and `history.size`. A daemon that exceeds
+//! the limit is killed, and loses its cache.
 //!
-//! cgroups(7): /proc/self/cgroup and memory.max.
+//! See cgroups(7) for /proc/self/cgroup and memory.max.
 
 use std::path::Path;
 
 use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// Octets that the daemon may use with a cache of `size` octets and a record of `history`, which one reader reads at a time,
-/// with what it reads from the disk: `MemoryMax=` must allow them.
+/// Returns how many octets the daemon may use, with a cache of `size` octets and a record of `history` octets. This includes one
+/// reader of the record at a time, with the data that it reads from the disk. `MemoryMax=` must not be lower.
 pub fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -20,14 +20,14 @@ pub fn needed(size: u64, history: u64) -> u64 {
         .saturating_add(stored)
 }
 
-/// Logs a line at start if less is allowed than a cache of `size` octets and a record of `history` need.
+/// Logs a warning at start if the limit is lower than a cache of `size` octets and a record of `history` octets need.
 pub(super) fn warn(size: u64, history: u64) {
     if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice((size, history), allowed)) {
         tracing::warn!("{line}");
     }
 }
 
-/// The bound of this process's control group in octets; none if there is none, or it cannot be read.
+/// Returns the memory limit of this process's control group in octets; `None` if there is no limit, or if it cannot be read.
 fn allowed(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;

@@ -1,12 +1,12 @@
-//! The certificates of encrypted listeners, which others renew: their files are looked at every few seconds.
+//! The certificates of encrypted listeners. Other programs renew them, so the daemon checks their files every few seconds.
 //!
 //! # Decisions
 //!
-//! - The files are compared by inode, size and time of change. ACME clients replace a symbolic link, so the file behind the link
-//!   counts. inotify was rejected: it follows no links.
-//! - New files are read once they have stayed the same for one interval, because the certificate and the key are written one
-//!   after the other. If they do not fit then, that is logged once, and the old pair stays in use.
-//! - Only certificates and keys are read again, not the configuration: an operator may be editing it.
+//! - Files are compared by inode, size and modification time. ACME clients replace a symbolic link, so the target of the link is
+//!   compared. inotify was rejected, because it does not follow links.
+//! - New files are read only after they have stayed unchanged for one interval, because the certificate and the key are written
+//!   one after the other. If they do not match then, this is logged once, and the old pair stays in use.
+//! - Only certificates and keys are read again, not the configuration, which an operator may be editing.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,11 +16,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use control::protocol::CertificateStatus;
 use resolver::config::{Config, Listener, Validity};
 
-/// New certificates that cannot be used, each as its file and the reason.
+/// New certificates that cannot be used: the path of each file, and the reason.
 #[derive(Debug, Default)]
 pub(super) struct Certificates(Mutex<Vec<(PathBuf, String)>>);
 
-/// A file, and what differs once another stands in its place; none if there is no file.
+/// A file, and the attributes that change when the file is replaced; `None` if the file does not exist.
 type Seen = (PathBuf, Option<[u64; 5]>);
 
 impl Certificates {
@@ -28,12 +28,12 @@ impl Certificates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// No new certificate is wrong: a reload has read all of them.
+    /// Forgets the errors of new certificates, because a reload has read all of them successfully.
     pub(super) fn are_read(&self) {
         self.wrong().clear();
     }
 
-    /// The certificates in use.
+    /// Returns the certificates in use.
     pub(super) fn status(&self, config: &Config) -> Vec<CertificateStatus> {
         let wrong = self.wrong();
         let mut rows: Vec<CertificateStatus> = Vec::new();
@@ -50,17 +50,17 @@ impl Certificates {
     }
 }
 
-/// The files of all certificates, to notice that they have changed.
+/// The files of all certificates, observed for changes.
 #[derive(Debug, Default)]
 pub(super) struct CertificateFiles {
-    /// At the last look.
+    /// The files at the last check.
     seen: Vec<Seen>,
-    /// When they were read last.
+    /// The files when they were last read.
     judged: Vec<Seen>,
 }
 
 impl CertificateFiles {
-    /// Whether they have changed, and then stayed the same since the last look.
+    /// Returns true if the files have changed, and then stayed unchanged since the last check.
     pub(super) fn have_changed(&mut self, config: &Config) -> bool {
         let now = files(config);
         let has = now == self.seen && now != self.judged;
@@ -72,7 +72,7 @@ impl CertificateFiles {
     }
 }
 
-/// The files of all certificates and keys, as they are now.
+/// Returns the current files of all certificates and keys.
 fn files(config: &Config) -> Vec<Seen> {
     let of = |listener: &Listener| {
         let certificate = listener.certificate.as_ref().map(|file| file.path.clone());
@@ -89,8 +89,8 @@ fn files(config: &Config) -> Vec<Seen> {
     paths.map(seen).collect()
 }
 
-/// The configuration with the certificates and keys as the files have them now, and the certificates that have changed. Those that
-/// cannot be used are logged and kept in `known`, and the old ones stay.
+/// Returns the configuration with the certificates and keys that are now in the files, and the certificates that have changed.
+/// Files that cannot be used are logged and added to `known`; the old certificates stay in use.
 pub(super) fn read_again(config: &Config, known: &Certificates) -> (Config, Vec<PathBuf>) {
     let mut new = config.clone();
     let (mut renewed, mut wrong) = (Vec::new(), Vec::<(PathBuf, String)>::new());

@@ -1,18 +1,18 @@
-//! The settings of dnstap by the configuration.
+//! Derives the settings of dnstap from the configuration.
 
 use resolver::config::Config;
 use resolver::dnstap::tapped::TapSettings;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
-/// The host name of this machine, by the kernel (proc_sys_kernel(5)).
+/// File in which the kernel shows the host name of this machine (proc_sys_kernel(5)).
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
-/// The settings; none if dnstap is off.
+/// Returns the settings; `None` if dnstap is off.
 pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     let dnstap = &config.dnstap;
     let socket = dnstap.socket.clone()?;
     let identity = if dnstap.identity.is_empty() {
-        // Without it, the reader does not learn which host it was.
+        // Without the host name, the reader of the dnstap data does not know from which host it came.
         std::fs::read_to_string(HOST_NAME).unwrap_or_default().trim().to_owned()
     } else {
         dnstap.identity.clone()

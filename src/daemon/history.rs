@@ -1,10 +1,12 @@
-//! The segments of the record in the state directory; `history::stored` has their form.
+//! The segments of the record in the state directory. `history::stored` describes their format.
 //!
-//! Entries are appended to the newest segment. The oldest one is removed if all take more than `limits::MAX_STORED`
-//! octets. A segment is closed after a day, and removed within a minute if its last entry is seven days old. A torn end is cut off
-//! at start. A segment with more damage is left as it is, and the next one begins; the log names it. A segment that cannot be looked at or removed is
-//! passed over. Nothing is synced to the disk, because a sync delays mail queues on the same disk. The group of the daemon, which the
-//! control socket also has, may read the files.
+//! Entries are appended to the newest segment. The oldest segment is removed if all segments together take more than
+//! `limits::MAX_STORED` octets. A segment is closed after a day, and removed within a minute after its last entry is seven days
+//! old. At start, an incomplete last entry is cut off. A segment with more damage is left unchanged and named in the log, and a
+//! new segment is started. A segment that cannot be read or removed is skipped.
+//!
+//! Nothing is synced to the disk, because a sync delays mail queues on the same disk. The daemon's group, which also has access
+//! to the control socket, may read the files.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -21,35 +23,35 @@ use history::store::Store;
 use history::stored;
 use history::stored::SEGMENT_HEAD;
 
-/// The directory in the state directory.
+/// Name of the directory in the state directory.
 pub(super) const DIRECTORY: &str = "history";
 
-/// The end of the name of a segment.
+/// File name extension of segments.
 const EXTENSION: &str = "record";
 
-/// Segments in a directory.
+/// The segments in a directory.
 #[derive(Debug)]
 pub(super) struct HistoryFiles {
     directory: PathBuf,
     clock: Clock,
     open: Mutex<Option<OpenSegment>>,
-    /// Why the last entries were not written; none if they were.
+    /// Why the last entries were not written; `None` if they were written.
     trouble: Mutex<Option<String>>,
 }
 
-/// The segment that is written.
+/// The segment to which entries are appended.
 #[derive(Debug)]
 struct OpenSegment {
     path: PathBuf,
     file: File,
     octets: u64,
-    /// When it was begun, in microseconds since 1970.
+    /// Time at which the segment was started, in microseconds since 1970.
     begun: u64,
 }
 
 impl HistoryFiles {
-    /// The segments in a directory, which is created if it does not exist. If the directory cannot be used, it is tried again when
-    /// there is something to write.
+    /// Opens the segments in a directory, and creates the directory if it does not exist. If the directory cannot be used, this
+    /// is tried again when there is something to write.
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
@@ -67,7 +69,7 @@ impl HistoryFiles {
         files
     }
 
-    /// Notes whether entries can be written. The log has a line when that changes.
+    /// Notes whether entries can be written. A change is logged.
     fn note(&self, trouble: Option<String>) {
         let mut known = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (&*known, &trouble) {
@@ -92,7 +94,7 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// The segments, the oldest first: their names are their moments.
+    /// Returns the segments, the oldest first: their names are their start times.
     fn segments(&self) -> io::Result<Vec<PathBuf>> {
         let mut segments = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
@@ -109,7 +111,7 @@ impl HistoryFiles {
         let mut open = self.lock();
         let length = entries.len() as u64;
         let mut segment = match open.take() {
-            // Entries in a file that was removed would be lost at the next start.
+            // Entries written to a file that was removed would be lost at the next start.
             Some(segment)
                 if segment.octets.saturating_add(length) <= MAX_SEGMENT
                     && !self.is_past(segment.begun, SEGMENT_TIME)
@@ -119,9 +121,9 @@ impl HistoryFiles {
             }
             _ => self.begin()?,
         };
-        // After an error the segment stays closed: a reader would not find what comes behind a torn entry.
+        // After an error the segment stays closed, because a reader would not find what follows an incomplete entry.
         if let Err(error) = segment.file.write_all(entries) {
-            // A disk that is full would get another file for each failed query.
+            // Otherwise, each failed query would create another file on a full disk.
             if segment.octets == SEGMENT_HEAD.len() as u64 {
                 fs::remove_file(&segment.path)?;
             }
@@ -132,10 +134,10 @@ impl HistoryFiles {
         Ok(())
     }
 
-    /// Begins a segment, and removes the oldest if all take too much.
+    /// Starts a segment, and removes the oldest one if all segments take too much space.
     fn begin(&self) -> io::Result<OpenSegment> {
         self.make_directory()?;
-        // Behind the new file nothing may fail: each attempt would leave one more.
+        // After the new file exists, nothing may fail, because each attempt would leave another file.
         let segments = self.segments()?;
         let begun = self.clock.unix_micros();
         let path = self.directory.join(format!("{begun:020}.{EXTENSION}"));
@@ -157,8 +159,8 @@ impl HistoryFiles {
         Ok(OpenSegment { path, file, octets: SEGMENT_HEAD.len() as u64, begun })
     }
 
-    /// Removes the segments whose last entry is too old, the open one too. Also behind one that cannot be removed; the first error is
-    /// returned.
+    /// Removes the segments whose last entry is too old, including the open one. If one cannot be removed, it continues with the
+    /// others and returns the first error.
     fn remove_old(&self) -> io::Result<()> {
         let mut open = self.lock();
         let mut result = Ok(());
@@ -175,13 +177,13 @@ impl HistoryFiles {
         result
     }
 
-    /// Whether all entries of a segment are too old.
+    /// Returns true if all entries of a segment are too old.
     fn is_too_old(&self, segment: &Path) -> io::Result<bool> {
         let written = fs::metadata(segment)?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(self.is_past(micros(written), STORED_TIME))
     }
 
-    /// Whether a moment, in microseconds since 1970, is longer ago than a span.
+    /// Returns true if a time, in microseconds since 1970, is longer ago than a time span.
     fn is_past(&self, at: u64, span: Duration) -> bool {
         self.clock.unix_micros().saturating_sub(at) > micros(span)
     }
@@ -207,7 +209,7 @@ impl Store for HistoryFiles {
 
     fn tend(&self) {
         if let Err(error) = self.remove_old() {
-            // Once a minute it would fill the log. `append` has a line if the directory cannot be written.
+            // A warning every minute would fill the log. `append` warns if the directory is not writable.
             tracing::debug!("cannot remove old files from {}: {error}", self.directory.display());
         }
     }
@@ -215,7 +217,7 @@ impl Store for HistoryFiles {
     fn read_back(&self, take: &mut dyn FnMut(&[u8]) -> bool) {
         let segments = self.segments().unwrap_or_default();
         for segment in segments.iter().rev() {
-            // One that was just removed, or cannot be read, is left out.
+            // A segment that was just removed, or that cannot be read, is left out.
             if let Ok(octets) = read_segment(segment)
                 && !take(&octets)
             {
@@ -225,24 +227,25 @@ impl Store for HistoryFiles {
     }
 }
 
-/// When a segment was begun, in microseconds since 1970: it is its name; see `HistoryFiles::begin`.
+/// Returns the start time of a segment, in microseconds since 1970, from its file name; see `HistoryFiles::begin`.
 fn begin_of(segment: &Path) -> Option<u64> {
     segment.file_stem()?.to_str()?.parse().ok()
 }
 
-/// The octets of a segment, as far as it may be long.
+/// Reads a segment, up to the maximum size of a segment.
 fn read_segment(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     state_files::open(path)?.take(MAX_SEGMENT).read_to_end(&mut octets)?;
     Ok(octets)
 }
 
-/// The newest segment as it goes on, without its torn end; none if the next one is another: it is none of this version, or damaged.
+/// Opens the newest segment for appending, without its incomplete last entry. Returns `None` if a new segment must be started,
+/// because this one has another version or is damaged.
 fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     let octets = read_segment(newest)?;
     let check = stored::check(&octets);
     let torn = octets.len().saturating_sub(check.end);
-    // A file that is none of this version is left alone.
+    // A file of another version is left unchanged.
     if check.end == 0 {
         return Ok(None);
     }
@@ -268,7 +271,7 @@ fn resumed(newest: &Path) -> io::Result<Option<OpenSegment>> {
     }))
 }
 
-/// The segments of the state directory; none where the service manager gives none.
+/// Returns the segments in the state directory; `None` if the service manager provides no state directory.
 pub(super) fn of_state_directory(clock: &Clock) -> Option<HistoryFiles> {
     let directory = state_files::path_of(DIRECTORY)?;
     Some(HistoryFiles::open(directory, clock.clone()))

@@ -1,4 +1,4 @@
-//! The task that holds the process within its memory: it measures the process, and the cache gives way. See `cache::room`.
+//! The task that limits the memory of the process: it measures the process, and the cache gives up memory. See `cache::room`.
 //!
 //! proc_pid_status(5): VmRSS is the resident memory in KiB.
 
@@ -13,7 +13,7 @@ use resolver::config::Config;
 use resolver::limits::CACHE_SLACK_PERCENT;
 use resolver::listener;
 
-/// Looks at the memory of the process while many flights begin.
+/// Measures the memory of the process while many flights are starting.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let memory = subject.resolver.memory();
     loop {
@@ -26,19 +26,19 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Octets that the process may use with this configuration and few UDP threads.
+/// Returns how many octets the process may use with this configuration and few UDP threads.
 pub(super) fn most(config: &Config) -> u64 {
     let size = config.cache.size;
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     size.saturating_add(slack).saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
 }
 
-/// Octets of the UDP threads that this configuration has more than usual.
+/// Returns the octets that the UDP threads of this configuration need in addition to the usual number.
 fn of_udp_threads(config: &Config) -> u64 {
     (listener::shards(config) as u64).saturating_sub(USUAL_UDP_THREADS).saturating_mul(UDP_THREAD_MEMORY)
 }
 
-/// The resident octets of this process; none if they cannot be read.
+/// Returns the resident memory of this process in octets; `None` if it cannot be read.
 fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let size = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

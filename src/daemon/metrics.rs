@@ -1,7 +1,8 @@
-//! The listener for metrics in the daemon: bound at start and at a reload, and again later if its address is not available.
+//! The listener for metrics in the daemon. It is bound at start and at a reload, and again later if its address was not
+//! available.
 //!
-//! Mail needs answers, not metrics: an address that is not available is a warning, in the log and in `status`, and DNS
-//! is served without it.
+//! Mail needs answers, not metrics. If the address is not available, this is a warning in the log and in `status`, and DNS is
+//! served without metrics.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -15,21 +16,20 @@ use crate::metrics::server::MetricsServer;
 use control::Controlled;
 use control::protocol::MetricsStatus;
 
-/// A configured address, with its server or why there is none.
+/// A configured address, with its server or with the reason why there is no server.
 type Configured = (SocketAddr, Result<Arc<MetricsServer>, String>);
 
 /// The listener for metrics.
 #[derive(Default)]
 pub(super) struct MetricsListener {
-    /// None if `metrics.listen` is empty.
+    /// `None` if `metrics.listen` is empty.
     state: Mutex<Option<Configured>>,
     /// Notified when a reload has changed the state.
     changed: Notify,
 }
 
 impl MetricsListener {
-    /// Changes to the address of the configuration. If it is not available, one line of the log reports it. Call it inside a
-    /// runtime.
+    /// Changes to the configured address. If it is not available, this is logged. Must be called inside a runtime.
     pub(super) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
         if state.as_ref().map(|(configured, _)| *configured) == wanted {
@@ -44,12 +44,12 @@ impl MetricsListener {
         self.changed.notify_one();
     }
 
-    /// The address at which it listens; none if there is no such listener.
+    /// Returns the address of the listener; `None` if there is no listener.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.server().map(|server| server.address())
     }
 
-    /// The configured address, and why there is no listener if there is none.
+    /// Returns the configured address, with the reason if it has no listener.
     pub(super) fn status(&self) -> Option<MetricsStatus> {
         let state = self.state();
         let (configured, server) = state.as_ref()?;
@@ -59,7 +59,7 @@ impl MetricsListener {
         })
     }
 
-    /// Serves the metrics of `subject` as configured, and tries a missing address again, until the daemon ends.
+    /// Serves the metrics of `subject` as configured, and retries a missing address, until the daemon stops.
     pub(super) async fn serve<Daemon: Controlled>(
         &self,
         subject: Arc<Daemon>,
@@ -75,10 +75,11 @@ impl MetricsListener {
                 }
             };
             tokio::select! {
-                // The change first: the one of the start must not end a connection that was accepted just now.
+                // The notification is checked first. Otherwise the one sent at start could close a connection that was just
+                // accepted.
                 biased;
                 () = self.changed.notified() => pause = ADDRESS_RETRY,
-                // It has ended with the daemon, which ends this task next.
+                // The server has ended together with the daemon, which stops this task next.
                 () = serving => self.changed.notified().await,
                 () = sleep(pause), if self.is_missing() => {
                     self.try_again();
@@ -92,7 +93,7 @@ impl MetricsListener {
         self.state().as_ref()?.1.as_ref().ok().cloned()
     }
 
-    /// Tries a missing address again.
+    /// Tries to bind a missing address again.
     fn try_again(&self) {
         let mut state = self.state();
         let Some((configured, missing @ Err(_))) = &mut *state else { return };

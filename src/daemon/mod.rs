@@ -1,24 +1,37 @@
-//! The daemon: builds the parts, owns their tasks, starts and ends them in order.
+//! The daemon: creates its parts, owns their tasks, and starts and stops them in order.
 //!
-//! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
-//! `running` is the part that the control socket sees. `metrics` has the listener for metrics. `reload` changes to
-//! another configuration. `tasks` has the tasks that live as long as the daemon. `snapshot` keeps the cache over a
-//! restart. `certificates` follows the files of certificates, and `renewals` takes new ones into use. `state_files` finds its file. `dnstap` has the settings of dnstap. `history` keeps failed and slow questions over
-//! a restart, and `saved_history` keeps the memory of the record. `root_keys` keeps the keys of the root. `traced` resolves questions past the cache. `watched` checks domains on schedule. `allowance` compares
-//! `cache.size` and `history.size` with the memory that the process may use.
+//! An error at start is fatal and is reported in one line. The daemon answers no query before every port is bound.
+//!
+//! The modules:
+//!
+//! - `running` is the part of the daemon that the control socket sees.
+//! - `metrics` has the listener for metrics.
+//! - `reload` changes to another configuration.
+//! - `tasks` starts the tasks that run as long as the daemon.
+//! - `snapshot` keeps the cache across a restart.
+//! - `history` keeps failed and slow questions across a restart, and `saved_history` keeps the part of the record that is in
+//!   memory.
+//! - `root_keys` keeps the root keys.
+//! - `state_files` finds and writes the files in the state directory.
+//! - `certificates` notices changed certificate files, and `renewals` takes new certificates into use.
+//! - `dnstap` has the settings of dnstap.
+//! - `traced` resolves questions without the cache.
+//! - `watched` checks domains on schedule.
+//! - `allowance` compares `cache.size` and `history.size` with the memory that the process may use.
 //!
 //! # Decisions
 //!
-//! - A reload does first all that can fail: it reads the file, builds views, binds sockets, starts threads. Then it
-//!   swaps, and the swap cannot fail. An error leaves everything as it was.
-//! - The end of the daemon waits for replies, not for flights. When it waited for flights, a client in a few thousand
-//!   got no reply, because its reply was still on the way to a worker. Each query that misses the cache now holds a
-//!   place until its reply is queued or written.
-//! - An address that the host does not have yet (no IPv6, a bridge that comes up later) does not end the start:
-//!   resolverd serves the others and retries. An address that another program uses ends the start, because otherwise
-//!   either of the two programs might get a query.
-//! - An address of metrics that is not available does not end the start: mail needs answers, not metrics.
-//! - `MemoryMax=` in the unit follows from `cache.size` and `history.size`. At start the daemon logs a line if less is allowed.
+//! - A reload first does everything that can fail: it reads the file, builds views, binds sockets and starts threads. Then it
+//!   swaps the configuration, which cannot fail. After an error, everything is as before.
+//! - When the daemon stops, it waits for replies, not for flights. When it waited for flights, one client in a few thousand got
+//!   no reply, because its reply was still on the way to a worker. Each query that misses the cache now holds a permit until its
+//!   reply is queued or written.
+//! - If the host lacks an address (no IPv6, or a bridge that comes up later), the daemon still starts: it serves the other
+//!   addresses and retries. If another program uses an address, the daemon does not start, because otherwise either of the two
+//!   programs might get a query.
+//! - If the address for metrics is not available, the daemon still starts: mail needs answers, not metrics.
+//! - `MemoryMax=` in the unit file follows from `cache.size` and `history.size`. At start the daemon logs a warning if the
+//!   service manager allows less.
 
 pub mod allowance;
 mod certificates;
@@ -77,10 +90,10 @@ use running::{Reloadable, Running};
 use snapshot::Snapshot;
 use traced::FreshTraces;
 
-/// Why the daemon did not start.
+/// The reason why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// An address to listen at is not available.
+    /// A listen address is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
     /// A new part of the configuration cannot be served.
@@ -92,12 +105,12 @@ pub enum StartError {
     /// A zone cannot be served as configured.
     #[error(transparent)]
     Zone(#[from] Wrong),
-    /// No port is left to ask servers from.
+    /// The host reserves all configured source ports.
     #[error(
         "resolve.source_ports is {0}, but net.ipv4.ip_local_reserved_ports of this host excludes all of these ports"
     )]
     Ports(String),
-    /// The system refuses a resource that the daemon needs.
+    /// The operating system refuses a resource that the daemon needs.
     #[error("the operating system does not permit resolverd to start: {0}")]
     System(#[from] std::io::Error),
 }
@@ -106,17 +119,17 @@ pub enum StartError {
 pub struct Daemon {
     subject: Arc<Running>,
     tasks: JoinSet<()>,
-    /// The task of the control socket, and the signal that ends it; none if there is no such socket.
+    /// The task of the control socket, and the signal that stops it; `None` if there is no control socket.
     control: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
 }
 
 impl Daemon {
-    /// Starts a daemon. `origin` is the file of `config`. Call it inside a runtime.
+    /// Starts a daemon. `origin` is the path of the file that `config` was read from. Must be called inside a runtime.
     ///
     /// # Errors
-    /// A port, the control socket or a resource is not available; nothing is left running then.
+    /// Fails if a port, the control socket or a resource is not available. Nothing is left running then.
     pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
         Self::start_with(config, origin, Inherited::default())
     }
@@ -191,39 +204,39 @@ impl Daemon {
         Ok(Self { subject, tasks, control, ending, supervisor })
     }
 
-    /// Returns when a task or thread was given up after too many panics, with its name. The daemon cannot serve
-    /// without it and must end. The log has a line about it.
+    /// Waits until a task or thread is not restarted any more, because it has panicked too often; returns its name. The daemon
+    /// cannot work without it and must stop. The log reports it.
     pub async fn given_up(&self) -> String {
         self.supervisor.given_up().await
     }
 
-    /// The pulses of all supervised tasks and threads.
+    /// Returns the pulses of all supervised tasks and threads.
     #[cfg(feature = "lab")]
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
     }
 
-    /// The addresses at which it listens over UDP and TCP.
+    /// Returns the addresses of the UDP and TCP listeners.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.subject.addresses()
     }
 
-    /// The addresses at which it listens for DNS over TLS.
+    /// Returns the addresses of the listeners for DNS over TLS.
     pub fn tls_addresses(&self) -> Vec<SocketAddr> {
         self.subject.listening(Listeners::tls_addresses)
     }
 
-    /// The addresses at which it listens for DNS over HTTPS.
+    /// Returns the addresses of the listeners for DNS over HTTPS.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
         self.subject.listening(Listeners::https_addresses)
     }
 
-    /// The addresses at which it listens for DNS over QUIC.
+    /// Returns the addresses of the listeners for DNS over QUIC.
     pub fn quic_addresses(&self) -> Vec<SocketAddr> {
         self.subject.listening(Listeners::quic_addresses)
     }
 
-    /// The address at which it serves metrics; none if there is no such listener.
+    /// Returns the address of the listener for metrics; `None` if there is no such listener.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.subject.metrics.address()
     }
@@ -231,25 +244,25 @@ impl Daemon {
     /// Changes to another configuration, like `resolverctl reload`.
     ///
     /// # Errors
-    /// It cannot be served; the old one stays.
+    /// Fails if the new configuration cannot be served; the old one stays in use.
     pub async fn apply(&self, config: Config) -> Result<(), StartError> {
         self.subject.apply(config).await
     }
 
-    /// Reads the configuration file again and changes to it.
+    /// Reads the configuration file again and changes to it. Returns the changes.
     ///
     /// # Errors
-    /// All errors, in sentences; nothing has changed then.
+    /// Returns all errors as sentences; nothing has changed then.
     pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
         self.subject.reload().await
     }
 
-    /// The daemon as the control socket sees it.
+    /// Returns the part of the daemon that the control socket sees.
     pub fn subject(&self) -> Arc<impl Controlled + use<>> {
         Arc::clone(&self.subject)
     }
 
-    /// Ends the daemon: waiting clients get their answers or SERVFAIL within a second; then the snapshots are written. Keep the
+    /// Stops the daemon. Waiting clients get their answers or SERVFAIL within a second; then the snapshots are written. Keep the
     /// returned value until the runtime of this call has ended.
     pub async fn stop(self) -> StoppedWorkers {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
@@ -258,11 +271,11 @@ impl Daemon {
         ending.send_replace(true);
         let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
         if let Some(control) = control.filter(|control| !control.is_finished()) {
-            // The end does not wait for connections that are still open.
+            // Connections that are still open do not delay the stop.
             control.abort();
             let _ = control.await;
         }
-        // If it takes longer, the last messages are missing.
+        // If this takes longer than `TAP_END`, the last dnstap messages are lost.
         let _ = timeout(TAP_END, subject.resolver.tap().end()).await;
         tasks.shutdown().await;
         subject.metrics.set(None);
@@ -275,15 +288,15 @@ impl Daemon {
             snapshot.end();
             subject.write_snapshot().await;
         }
-        // Joins threads that only wait for their own sockets.
+        // This joins threads, which only wait for their own sockets.
         let stopped = tokio::task::block_in_place(|| listeners.stop());
         drop(settled);
         stopped
     }
 }
 
-/// The control socket. If the default one cannot be created, for instance by an ordinary user, the daemon runs
-/// without it; a configured one is required.
+/// Binds the control socket. If the default socket cannot be created, for example by an ordinary user, the daemon runs without
+/// it. If the socket is configured, failure is an error.
 fn bind_control(config: &Config) -> Result<Option<ControlServer>, StartError> {
     let path = &config.control.socket;
     match ControlServer::bind(path) {
@@ -296,7 +309,7 @@ fn bind_control(config: &Config) -> Result<Option<ControlServer>, StartError> {
     }
 }
 
-/// Serves the control socket until the daemon ends, and removes it then.
+/// Serves the control socket until the daemon stops, then removes the socket file.
 fn serve_control(
     server: ControlServer,
     supervisor: &Supervisor,
@@ -311,8 +324,8 @@ fn serve_control(
     tokio::spawn(supervisor.keep("the control socket task", serve))
 }
 
-/// Answers all waiting clients, at the control socket too: with the answers that their flights find within a short
-/// time, or SERVFAIL. None if a client does not take its reply.
+/// Answers all waiting clients, including those of the control socket: with the answers that their flights find within a short
+/// time, otherwise with SERVFAIL. Returns `None` if a client does not accept its reply.
 async fn settle(
     listeners: &Listeners,
     control: Option<&mut JoinHandle<()>>,
@@ -320,7 +333,7 @@ async fn settle(
 ) -> Option<Settled> {
     let controlled = async {
         if let Some(control) = control {
-            // If it has panicked, the end goes on without it.
+            // If the task has panicked, the stop continues without it.
             let _ = control.await;
         }
     };
@@ -333,7 +346,7 @@ async fn settle(
     timeout(STOP_FLUSH, settled).await.ok()
 }
 
-/// The ports to ask servers from: the ports of the configuration, except ports that this host reserves.
+/// Returns the source ports of queries: the configured ports without those that this host reserves.
 fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
         tracing::warn!("cannot read net.ipv4.ip_local_reserved_ports: {error}; resolverd may send from ports that are reserved for other programs");
@@ -357,7 +370,7 @@ fn ports_of(config: &Config) -> Result<SourcePorts, StartError> {
     Ok(ports)
 }
 
-/// The record of queries. Failed and slow ones are kept in files too, if there is a state directory.
+/// Creates the record of queries. If there is a state directory, failed and slow queries are also kept in files.
 fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     let size = config.history_size();
     let recorder = Recorder::with_size(clock.clone(), listener::shards(config), size);
@@ -370,7 +383,8 @@ fn begin_record(config: &Config, clock: &Clock) -> Arc<Recorder> {
     recorder
 }
 
-/// The snapshot of the cache; none without a state directory. If the configuration turns it off, the file of an earlier run is removed.
+/// Returns the snapshot of the cache; `None` without a state directory. If the configuration turns the snapshot off, the file of
+/// an earlier run is removed.
 fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     let path = state_files::path_of(snapshot::FILE)?;
     if !config.cache.snapshot {
@@ -380,7 +394,7 @@ fn snapshot_of(config: &Config, clock: &Clock) -> Option<Arc<Snapshot>> {
     Some(Arc::new(Snapshot::new(path, clock.clone())))
 }
 
-/// Requests as many descriptors as the bounds allow to be used; with fewer, exchanges fail earlier.
+/// Raises the limit of file descriptors as far as the daemon may need them. With fewer descriptors, exchanges fail earlier.
 fn raise_descriptors() {
     let has = getrlimit(Resource::Nofile);
     let enough = has.current.is_none_or(|current| current >= DESCRIPTORS);

@@ -1,14 +1,15 @@
 //! The task that looks up which local users own the sockets of clients.
 //!
-//! proc_net_udp(5), proc_net_tcp(5): the eighth column of a row is the user's number. passwd(5): its name.
+//! proc_net_udp(5), proc_net_tcp(5): the eighth column of a row is the user id. passwd(5) has the user name.
 //!
 //! # Decisions
 //!
-//! - The tables of the kernel are read and not NETLINK_SOCK_DIAG, because the service may use no other sockets than those of the network.
-//! - Only the tables of the query's transport are read: a port of UDP and the same port of TCP may belong to two users. In doubt a client
-//!   has no user, because a wrong name sends the operator to the wrong program.
-//! - One reading serves all clients that are wanted by then, and readings are `OWNER_PAUSE` apart: the kernel walks through all sockets for
-//!   each.
+//! - The tables of the kernel are read instead of NETLINK_SOCK_DIAG, because the service may use no other sockets than network
+//!   sockets.
+//! - Only the tables of the query's transport are read, because a UDP port and the same TCP port may belong to two users. In
+//!   case of doubt no user is shown, because a wrong name sends the operator to the wrong program.
+//! - Each reading serves all clients that were requested before it, and two readings are at least `OWNER_PAUSE` apart, because
+//!   the kernel walks through all sockets for each reading.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -26,11 +27,11 @@ use history::owner::WantedOwner;
 use migrate::system::proc::socket_address;
 use resolver::limits::MAX_SOCKET_TABLE;
 
-/// The tables of sockets of UDP and of TCP. A kernel without IPv6 has only the first of each pair.
+/// The socket tables of UDP and TCP. A kernel without IPv6 has only the first table of each pair.
 const TABLES: [(bool, [&str; 2]); 2] =
     [(false, ["/proc/net/udp", "/proc/net/udp6"]), (true, ["/proc/net/tcp", "/proc/net/tcp6"])];
 
-/// Looks up the users that the record wants.
+/// Looks up the users that the record asks for.
 pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     loop {
         let wanted = recorder.wanted_owners().await;
@@ -41,7 +42,7 @@ pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     }
 }
 
-/// The users of these clients, as far as they have a socket.
+/// Returns the users of these clients, for the clients whose socket is found.
 fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     let mut found: Vec<(SocketAddr, u32)> = Vec::new();
     for (is_stream, tables) in TABLES {
@@ -55,16 +56,16 @@ fn users_of(clients: &[WantedOwner]) -> Vec<(SocketAddr, String)> {
     found.into_iter().map(|(client, number)| (client, user_name(&passwd, number))).collect()
 }
 
-/// A file; empty if it cannot be read.
+/// Reads a file; returns an empty text if this fails.
 fn read(path: &str, most: u64) -> String {
     let mut octets = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut octets));
     read.map(|_| String::from_utf8_lossy(&octets).into_owned()).unwrap_or_default()
 }
 
-/// The number of the user that owns the socket of a client, in the table of its transport: of the socket with its address, else of a UDP
-/// socket with its port at any address. A connected socket must be connected to the server that was asked. None if there is none, or if
-/// several users have one.
+/// Returns the id of the user that owns the socket of a client, from the table of its transport. The socket has the client's
+/// address, or is a UDP socket with the client's port at any address. A connected socket must be connected to the server that
+/// was asked. Returns `None` if there is no such socket, or if several users have one.
 fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
     let WantedOwner { client, server, is_stream } = wanted;
     let is_server = |remote: &SocketAddr| {
@@ -86,12 +87,12 @@ fn owner(table: &str, wanted: &WantedOwner) -> Option<u32> {
         Some(users.all(|user| user == first).then_some(first))
     };
     let exact = only(&|local| local == client.ip().to_canonical());
-    // Doubt about the exact address is not resolved by a socket of any address.
+    // If several users have sockets with the exact address, a socket at any address does not decide between them.
     exact.or_else(|| only(&|local| !is_stream && local.is_unspecified()))?
 }
 
-/// The local address, the remote address and the user of a row. A closed connection that only waits for late segments has no inode, and no
-/// user.
+/// Returns the local address, the remote address and the user of a row. A closed connection that only waits for late segments
+/// has no inode and no user.
 fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     let mut columns = line.split_ascii_whitespace();
     let local = socket_address(columns.nth(1)?)?;
@@ -101,7 +102,7 @@ fn socket(line: &str) -> Option<(SocketAddr, SocketAddr, u32)> {
     (inode > 0).then_some((local, remote, user))
 }
 
-/// The name of a user, or its number if it has none that is fit for a line of the log.
+/// Returns the name of a user, or the user id if there is no name that can be written to the log.
 fn user_name(passwd: &str, number: u32) -> String {
     let name = passwd.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -1,7 +1,7 @@
 //! Changes to another configuration while questions are answered.
 //!
-//! All steps that can fail come first: reading, building views, binding sockets, starting threads that wait. Then one
-//! swap follows, which cannot fail. An error leaves everything as it was.
+//! All steps that can fail come first: reading the file, building views, binding sockets, and starting threads that wait. The
+//! swap that follows cannot fail. After an error, everything is as before.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Running {
     pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
         let reloaded = self.read_again().await;
-        // This is also reported if the file had errors: the reload has ended, and the old configuration stays in use.
+        // This is also reported if the file has errors: the reload is over, and the old configuration stays in use.
         notify::ready(&self.addresses());
         match &reloaded {
             Ok(changes) if changes.is_empty() => {
@@ -43,10 +43,10 @@ impl Running {
         reloaded
     }
 
-    /// Changes to the current content of the configuration file; returns the changes or the errors.
+    /// Changes to the current content of the configuration file. Returns the changes or the errors.
     async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
         let _alone = self.reloading.lock().await;
-        // Files may be on slow disks, and large zones take time to read.
+        // Files may be on slow disks, and large zones take time to parse.
         let (changes, changed) = block_in_place(|| {
             let old = self.config();
             let mut new = Config::load(self.origin.as_deref())
@@ -65,7 +65,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Changes to another configuration. Memory is kept except for the changed zones.
+    /// Changes to another configuration. The cache is kept, except for changed zones.
     pub(super) async fn apply(&self, config: Config) -> Result<(), StartError> {
         let _alone = self.reloading.lock().await;
         let changed = block_in_place(|| self.go_over(config))?;
@@ -73,7 +73,8 @@ impl Running {
         Ok(())
     }
 
-    /// Prepares all that can fail, then swaps; returns the names at and below which routes have changed.
+    /// Prepares everything that can fail, then swaps the configuration. Returns the names at and below which answers now come
+    /// from elsewhere.
     fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
         let config = Arc::new(config);
         let views = self.resolver.views().following(&config)?;
@@ -83,8 +84,8 @@ impl Running {
             Some(listeners) => Some(listeners.prepare(&config, &views)?),
             None => None,
         };
-        // No step fails from here on. Questions before the last step are answered by the old views, which keep their
-        // ids.
+        // From here on, no step can fail. Questions that arrive before the last step are answered with the old views, which keep
+        // their ids.
         let changed = self.resolver.set_views(views.clone());
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
             listeners.apply(prepared, &config, &views);
@@ -101,8 +102,8 @@ impl Running {
         Ok(changed)
     }
 
-    /// Flushes data that were learnt on changed routes: now, and again when the flights that began on them have
-    /// ended.
+    /// Flushes data of zones whose answers now come from elsewhere: immediately, and again after the flights that started with
+    /// the old configuration have ended.
     async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();

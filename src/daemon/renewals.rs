@@ -1,4 +1,5 @@
-//! Takes renewed certificates of encrypted listeners into use, without a reload, and logs those that were not renewed in time.
+//! Takes renewed certificates of encrypted listeners into use without a reload, and logs certificates that were not renewed in
+//! time.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -43,7 +44,8 @@ fn log(Warning { severity, problem, remedy }: &Warning) {
 }
 
 impl Running {
-    /// Reads the files of certificates again, and takes those that have changed into use. Connections keep theirs.
+    /// Reads the certificate files again, and takes those that have changed into use. Existing connections keep their
+    /// certificates.
     async fn renew_certificates(&self) {
         let _alone = self.reloading.lock().await;
         block_in_place(|| {

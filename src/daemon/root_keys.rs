@@ -1,4 +1,4 @@
-//! The keys of the root in a file of the state directory; `validate::root_keys_text` has its form.
+//! Keeps the root keys in a file of the state directory. `validate::root_keys_text` describes its format.
 
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -24,15 +24,16 @@ impl RootKeyStore for RootKeysFile {
     }
 }
 
-/// Continues with the keys of the last process; returns the file, where there is a state directory. None if the file cannot be read: it
-/// may be whole, and is not replaced.
+/// Restores the keys of the previous process. Returns the file; `None` if there is no state directory, or if the file cannot be
+/// read. An unreadable file may be intact, so it is not replaced.
 pub(super) fn begin(follower: &RootKeyFollower) -> Option<RootKeysFile> {
     let path = state_files::path_of(FILE)?;
     follower.restore(read(&path)?);
     Some(RootKeysFile(path))
 }
 
-/// The keys in the file, empty at the first start; none if it cannot be read. A damaged file is renamed. The log has a line about both.
+/// Reads the keys in the file; empty at the first start. Returns `None` if the file cannot be read. A damaged file is renamed.
+/// Both are logged.
 fn read(path: &Path) -> Option<RootKeys> {
     let error = match text(path).map(|text| RootKeys::of_text(&text)) {
         Ok(Ok(keys)) => return Some(keys),

@@ -46,27 +46,27 @@ pub(super) struct Running {
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
     pub(super) state: Mutex<Reloadable>,
-    /// Held during a change of configuration: one at a time.
+    /// Held during a change of configuration, so that only one runs at a time.
     pub(super) reloading: tokio::sync::Mutex<()>,
-    /// The configuration file.
+    /// Path of the configuration file.
     pub(super) origin: Option<PathBuf>,
-    /// The file that keeps the states of DNS lists.
+    /// Path of the file that keeps the states of DNS lists.
     pub(super) lists: Option<PathBuf>,
     /// The watched domains.
     pub(super) watched: WatchedDomains,
-    /// The file that keeps their history.
+    /// Path of the file that keeps the history of the watched domains.
     pub(super) watched_file: Option<PathBuf>,
-    /// The snapshot of the cache, where one is kept.
+    /// The snapshot of the cache; `None` if no snapshot is kept.
     pub(super) snapshot: Option<Arc<Snapshot>>,
-    /// Octets that the process may use.
+    /// Maximum memory of the process, in octets.
     pub(super) most_memory: u64,
-    /// Sends datagrams to servers.
+    /// Sends queries to servers.
     pub(super) network: Arc<SocketNetwork>,
-    /// Traces past the cache.
+    /// Runs traces without the cache.
     pub(super) fresh: FreshTraces,
     /// Restarts tasks, and knows which tasks are stuck.
     pub(super) supervisor: Supervisor,
-    /// Notified when addresses to listen at have been found missing.
+    /// Notified when listen addresses were found to be missing.
     pub(super) missed: Notify,
     /// New certificates that cannot be used.
     pub(super) certificates: Certificates,
@@ -77,7 +77,7 @@ pub(super) struct Running {
 /// The parts that a reload changes.
 pub(super) struct Reloadable {
     pub(super) config: Arc<Config>,
-    /// None once the daemon is ending.
+    /// `None` after the daemon has begun to stop.
     pub(super) listeners: Option<Listeners>,
 }
 
@@ -86,7 +86,7 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Requests a new snapshot soon, because entries were removed from memory.
+    /// Requests a new snapshot soon, because entries were removed from the cache.
     pub(super) fn outdate_snapshot(&self) {
         if let Some(snapshot) = &self.snapshot {
             snapshot.outdated();
@@ -97,12 +97,12 @@ impl Running {
         self.listening(Listeners::addresses)
     }
 
-    /// The addresses of some listeners; empty once the daemon is ending.
+    /// Returns the addresses of some listeners; empty after the daemon has begun to stop.
     pub(super) fn listening(&self, addresses: fn(&Listeners) -> Vec<SocketAddr>) -> Vec<SocketAddr> {
         self.state().listeners.as_ref().map(addresses).unwrap_or_default()
     }
 
-    /// Configured addresses at which it does not listen.
+    /// Returns the configured addresses that have no listener.
     pub(super) fn missing(&self) -> Vec<MissingAddress> {
         let state = self.state();
         let missing = state.listeners.as_ref().map(Listeners::missing).unwrap_or_default();
@@ -114,15 +114,15 @@ impl Running {
 }
 
 impl Running {
-    /// The question as the clients of `[listen]` ask it.
+    /// Returns the question as clients of `[listen]` ask it.
     fn general(&self, question: &Question) -> Question {
         let views = self.resolver.views();
         let view = views.general().map_or(question.view, |view| view.id);
         Question { view, ..question.clone() }
     }
 
-    /// The operator as a client. No other client has this address and port. The moment keeps queries over the control socket
-    /// apart.
+    /// Returns a client that stands for the operator. No other client has this address and port. The current time makes
+    /// concurrent queries over the control socket different.
     fn operator(&self) -> Client {
         let micros = self.clock.mono().as_micros().to_le_bytes();
         Client {
@@ -132,7 +132,7 @@ impl Running {
         }
     }
 
-    /// Asks a question, and gives each step to the asker.
+    /// Asks a question, and sends each step to the asker.
     async fn traced(&self, asked: TraceAsked) -> Result<Lookup, TraceRefused> {
         let TraceAsked { question, fresh, steps } = asked;
         let question = self.general(&question);
@@ -150,7 +150,7 @@ impl Running {
         let began = self.clock.mono();
         let client = self.operator();
         loop {
-            // The moment is taken: another query came within the same microsecond. The next one is tried.
+            // Another query came within the same microsecond and has the same client. The next client is tried.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let (answer, outcome) = (replied.answer, replied.outcome);

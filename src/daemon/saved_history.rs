@@ -1,12 +1,13 @@
-//! Keeps the memory of the record in the state directory, from the stop of a process to the start of the next one; `history::saved_memory`
-//! has its form.
+//! Keeps the part of the record that is in memory across a restart, in a file of the state directory. `history::saved_memory`
+//! describes its format.
 //!
 //! # Decisions
 //!
-//! - It is written at the stop only, because it has up to `history.size` octets. After a crash, the segments of `history` still have the
-//!   failed and slow queries.
-//! - The file is removed when it is read. After a crash it would be older than the last queries, and memory would claim to have all.
-//! - With `history.redact` no file is written: memory has the clients and the names that the disk must not have.
+//! - The file is written only when the daemon stops, because it has up to `history.size` octets. After a crash, the segments of
+//!   `history` still have the failed and slow queries.
+//! - The file is removed after it is read. Otherwise, after a crash, an outdated file would be restored, and the record would
+//!   seem complete although the last queries are missing.
+//! - With `history.redact` no file is written, because the memory has clients and names that must not be on the disk.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
@@ -22,16 +23,15 @@ use resolver::resolve::Resolver;
 /// The file in the state directory.
 pub(super) const FILE: &str = "history.snapshot";
 
-/// Octets that the file may have for each octet of `history.size`: an entry has a checksum next to it.
+/// Maximum octets of the file per octet of `history.size`: each entry also has a checksum.
 const GROWTH: u64 = 2;
 
-/// Whether the file is wanted.
+/// Returns true if the configuration asks for the file.
 fn is_wanted(config: &Config) -> bool {
     config.history_size() > 0 && config.history.redact == Redact::None
 }
 
-/// Restores what the last process had in memory, and removes the file. Without a file, and with one that cannot be used, memory begins
-/// empty.
+/// Restores the memory of the last process, and removes the file. Without a usable file, the memory starts empty.
 pub(super) fn restore(path: &Path, config: &Config, recorder: &Recorder) {
     let shown = path.display();
     let read = read(path, config.history_size().saturating_mul(GROWTH));
@@ -66,7 +66,7 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Writes what the record has in memory, whole or not at all. The disk has `STOP_HISTORY` for it.
+/// Writes the memory of the record to the file, completely or not at all, within `STOP_HISTORY`.
 pub(super) fn save(path: &Path, config: &Config, resolver: &Resolver, clock: &Clock) {
     if !is_wanted(config) {
         return;

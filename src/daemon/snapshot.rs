@@ -1,8 +1,8 @@
-//! The snapshot of the cache: its file in the state directory, the times of writing, and its status.
+//! The snapshot of the cache: its file in the state directory, the times at which it is written, and its status.
 //!
-//! The file is written next to the old one and renamed, so that a killed process leaves the old one. It is not synced
-//! to the disk, because a sync delays mail queues on the same disk. After a power failure the checksums show whether
-//! the file is complete.
+//! The new file is written next to the old one and then renamed, so that the old file remains if the process is killed. The file
+//! is not synced to the disk, because a sync delays mail queues on the same disk. After a power failure, checksums show if the
+//! file is complete.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -21,23 +21,23 @@ use history::TimeSpan;
 use resolver::cache::Memory;
 use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 
-/// The file in the state directory.
+/// Name of the file in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
 
 /// The snapshot of the cache.
 pub(super) struct Snapshot {
     path: PathBuf,
-    /// Notified when the file has entries that were removed from memory.
+    /// Notified when entries that are in the file were removed from the cache.
     outdated: Notify,
-    /// Whether the file still has such entries.
+    /// True while the file still contains such entries.
     is_outdated: AtomicBool,
-    /// The moment at which a write is given up. It is set when the daemon ends, and reading stops then too.
+    /// Time at which a write is abandoned. It is set when the daemon stops; reading stops then too.
     ends: OnceLock<Mono>,
     clock: Clock,
     known: Mutex<FileState>,
 }
 
-/// A file that is written until the daemon ends.
+/// A file whose write is abandoned when the time of the stop is over.
 struct Bounded<'a> {
     file: File,
     snapshot: &'a Snapshot,
@@ -69,16 +69,16 @@ impl Seek for Bounded<'_> {
 /// The state of the file.
 #[derive(Clone, Copy, Default)]
 struct FileState {
-    /// Whether its entries are in memory. Until then it must not be replaced.
+    /// True if the entries of the file are in the cache. Until then the file must not be replaced.
     is_read: bool,
-    /// Restored entries.
+    /// Number of restored entries.
     restored: u64,
-    /// The result of the last write, and its time.
+    /// Result and time of the last write.
     written: Option<(Written, Mono)>,
 }
 
-/// Removes the file at the start of a daemon that keeps none: a later start would restore a cache that its operator did not
-/// want.
+/// Removes the file at the start of a daemon that keeps no snapshot. Otherwise a later start would restore a cache that the
+/// operator did not want.
 pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
@@ -106,15 +106,15 @@ impl Snapshot {
         }
     }
 
-    /// Requests a write soon, because entries of the file were removed from memory.
+    /// Requests a write soon, because entries that are in the file were removed from the cache.
     pub(super) fn outdated(&self) {
         self.is_outdated.store(true, Ordering::Relaxed);
         self.outdated.notify_one();
     }
 
-    /// Reading stops, and writes end within `STOP_SNAPSHOT`.
+    /// Stops reading, and limits writes to `STOP_SNAPSHOT` from now on.
     pub(super) fn end(&self) {
-        // Only the first call sets the moment.
+        // Only the first call sets the time.
         let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
     }
 
@@ -133,12 +133,13 @@ impl Snapshot {
         }
     }
 
-    /// Whether the file of the last process was read, so that it is not read again.
+    /// Returns true if the file of the previous process was already read.
     pub(super) fn is_read(&self) -> bool {
         self.known().is_read
     }
 
-    /// Waits until the file must be written: every ten minutes, and soon after its entries were removed from memory.
+    /// Waits until the file must be written: every ten minutes, and soon after entries that it contains were removed from the
+    /// cache.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;
@@ -154,7 +155,7 @@ impl Snapshot {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the file into memory. A file that must not be used is renamed.
+    /// Reads the file into the cache. A file that must not be used is renamed.
     pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
         let read = state_files::open(&self.path).map_err(UnusableSnapshot::Unread).and_then(|mut file| {
             if matches!(calendar, Calendar::After(_)) {
@@ -192,7 +193,7 @@ impl Snapshot {
         self.known().is_read = true;
     }
 
-    /// Writes the file, whole or not at all.
+    /// Replaces the file with a complete new one, or leaves it unchanged.
     pub(super) fn write(&self, memory: &Memory, scope: &Scope, now: Now) {
         if !self.known().is_read {
             return;

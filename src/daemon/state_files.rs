@@ -1,4 +1,4 @@
-//! Files in the state directory, which the next process reads.
+//! Files in the state directory, kept for the next process.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -8,28 +8,28 @@ use std::path::{Path, PathBuf};
 
 use resolver::config::files::{Link, open_at_once};
 
-/// A file in the state directory, where the service manager gives one.
+/// Returns the path of a file in the state directory; `None` if the service manager provides no state directory.
 pub(super) fn path_of(name: &str) -> Option<PathBuf> {
     let directories = std::env::var_os("STATE_DIRECTORY")?;
-    // Several are separated by colons, and the first is ours (systemd.exec(5)).
+    // The variable may have several directories separated by colons; the first one is ours (systemd.exec(5)).
     let first = std::env::split_paths(&directories).next()?;
     first.is_absolute().then(|| first.join(name))
 }
 
-/// Opens such a file, if it is a regular file: the open of a pipe would wait for its writer, and neither the
-/// start nor the stop of the daemon would end.
+/// Opens a state file if it is a regular file. Opening a pipe would wait for its writer, so that the daemon could neither start
+/// nor stop.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let irregular = || io::Error::new(ErrorKind::InvalidInput, "it is not a regular file");
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(irregular());
     }
-    // It may have been replaced meanwhile.
+    // The file may have been replaced meanwhile.
     let (file, about) = open_at_once(path, Link::Refused)?;
     if about.is_file() { Ok(file) } else { Err(irregular()) }
 }
 
-/// Creates the file that will replace such a file. The rest of an interrupted write is removed. Nothing else that stands
-/// there instead is followed or waited for.
+/// Creates the file that will replace a state file. The rest of an interrupted write is removed. If something else has the same
+/// name, it is neither followed nor waited for.
 pub(super) fn create_new(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -38,18 +38,18 @@ pub(super) fn create_new(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Replaces such a file, so that a reader finds the old or the new one.
+/// Replaces a state file, so that a reader finds either the complete old or the complete new file.
 pub(super) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = create_new(&new)?;
     file.write_all(octets)?;
     file.sync_all()?;
     fs::rename(new, path)?;
-    // The new name is on the disk only with its directory.
+    // The new name is safe on the disk only after its directory is synced.
     path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
-/// The path with an extension after its whole name: `NAME.EXTENSION`.
+/// Returns the path with an extension added to the complete name: `NAME.EXTENSION`.
 pub(super) fn with_extension_added(path: &Path, extension: &str) -> PathBuf {
     let mut whole = OsString::from(path);
     whole.push(".");
@@ -57,7 +57,7 @@ pub(super) fn with_extension_added(path: &Path, extension: &str) -> PathBuf {
     whole.into()
 }
 
-/// Renames a file that cannot be used, so that an operator can look at it. Returns the result, as a part of a log line.
+/// Renames a file that cannot be used, so that an operator can examine it. Returns the result as a part of a log message.
 pub(super) fn set_aside(path: &Path) -> String {
     let aside = with_extension_added(path, "refused");
     match fs::rename(path, &aside) {

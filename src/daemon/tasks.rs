@@ -1,4 +1,4 @@
-//! Tasks that live as long as the daemon: snapshots, mirrors, the file of lists, metrics.
+//! Starts the tasks that run as long as the daemon: snapshots, mirrors, the file of list states, metrics.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -34,7 +34,7 @@ use resolver::resolve::root_keys::{RootKeyFollower, RootKeyStore};
 use resolver::resolve::side::SideResolver;
 use resolver::supervise::Supervisor;
 
-/// Starts all tasks that live as long as the daemon; they end with the returned value.
+/// Starts all tasks that run as long as the daemon. They end when the returned value is dropped.
 pub(super) fn spawn(
     subject: &Arc<Running>,
     supervisor: &Supervisor,
@@ -45,7 +45,7 @@ pub(super) fn spawn(
     let running = || Arc::clone(subject);
     let resolver = || Arc::clone(&subject.resolver);
     let side = Arc::clone(subject.resolver.side());
-    // Before the snapshot of the cache is read, which belongs to these keys.
+    // This must precede reading the snapshot of the cache, which depends on these keys.
     if let Some(file) = root_keys::begin(subject.resolver.root_keys()) {
         follow_root_keys(&mut tasks, supervisor, subject, file);
     }
@@ -93,7 +93,7 @@ pub(super) fn spawn(
     tasks
 }
 
-/// Follows the keys of the root, which `file` keeps.
+/// Tracks the root keys, which are stored in `file`.
 fn follow_root_keys(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -106,7 +106,7 @@ fn follow_root_keys(
     keep(tasks, supervisor, "the task that follows the root's keys", follower, follow);
 }
 
-/// Supervises the task that `begin` makes of `part`.
+/// Supervises the task that `begin` creates from `part`.
 fn keep<Part, Task>(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -122,7 +122,7 @@ fn keep<Part, Task>(
 }
 
 impl Running {
-    /// Writes the states of DNS lists, if they have changed since the `last` writing; returns them.
+    /// Writes the states of DNS lists, if they have changed since the `last` write; returns them.
     pub(super) fn keep_lists(&self, last: Option<&KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
         let kept = KeptLists::from_lists(self.resolver.lists());
@@ -138,7 +138,7 @@ impl Running {
         Some(kept)
     }
 
-    /// Writes what the record has in memory, for the next process.
+    /// Writes the memory of the record to disk, for the next process.
     pub(super) fn save_history(&self) {
         if let Some(path) = state_files::path_of(saved_history::FILE) {
             let config = Arc::clone(&self.state().config);
@@ -148,10 +148,10 @@ impl Running {
 }
 
 impl Running {
-    /// Serves the missing addresses that have appeared.
+    /// Starts listeners at missing addresses that have become available.
     fn take_addresses(&self) {
         let mut state = self.state();
-        // The lock keeps a reload from changing the views meanwhile.
+        // The lock prevents a reload from changing the views meanwhile.
         let views = self.resolver.views();
         let config = Arc::clone(&state.config);
         let Some(listeners) = &mut state.listeners else { return };
@@ -172,8 +172,8 @@ impl Running {
     }
 }
 
-/// A check for the watchdog: it takes the locks of flights and listeners, so it returns only if no thread holds one
-/// forever.
+/// Returns a check for the watchdog. The check takes the locks of flights and listeners, so it returns only if no thread holds
+/// one of them forever.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {
@@ -199,7 +199,7 @@ async fn tick(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Watches the age of local mirrors of DNS lists.
+/// Checks the age of local mirrors of DNS lists.
 async fn mirrors(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(MIRROR_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -209,7 +209,7 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Restores the states of DNS lists; at the first start there are none. Returns the file that keeps them.
+/// Restores the states of DNS lists; at the first start there are none. Returns the path of the file that keeps them.
 pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     let path = state_files::path_of(kept_lists::FILE)?;
     match state_files::open(&path).and_then(KeptLists::read) {
@@ -226,7 +226,7 @@ pub(super) fn begin_lists(resolver: &Resolver) -> Option<PathBuf> {
     Some(path)
 }
 
-/// Keeps the states of DNS lists.
+/// Writes the states of DNS lists to their file when they change.
 async fn keep_learned(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -245,7 +245,7 @@ async fn watch_domains(subject: Arc<Running>) -> Infallible {
     subject.watched.run(&*subject).await
 }
 
-/// Serves missing addresses when they appear; sleeps while none is missing.
+/// Starts listeners at missing addresses when these become available; sleeps while no address is missing.
 async fn take_addresses(subject: Arc<Running>) -> Infallible {
     let mut pause = ADDRESS_RETRY;
     loop {
@@ -259,7 +259,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Learns the root servers before the first question needs them.
+/// Finds the root servers before the first question needs them.
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!(
@@ -269,7 +269,7 @@ async fn prime(subject: Arc<Running>) {
 }
 
 impl Running {
-    /// Writes the snapshot, if it is wanted and the file of the last process was read.
+    /// Writes the snapshot, if it is enabled and the file of the previous process was read.
     pub(super) async fn write_snapshot(&self) {
         let Some(snapshot) = self.snapshot.clone() else { return };
         let (scope, clock) = (self.resolver.snapshot_scope(), self.clock.clone());
@@ -286,7 +286,7 @@ impl Running {
     }
 }
 
-/// Reads the snapshot, and then writes it every ten minutes, and soon after something was flushed.
+/// Reads the snapshot, then writes it every ten minutes and soon after a flush.
 async fn keep_snapshot(subject: Arc<Running>) -> Infallible {
     let Some(snapshot) = &subject.snapshot else { return std::future::pending().await };
     subject.read_snapshot().await;

@@ -1,11 +1,12 @@
-//! Resolvers for `resolverctl trace --fresh`: each knows nothing at its begin, and ends with its question.
+//! Resolvers for `resolverctl trace --fresh`: each starts without any cached data, and is dropped after one question.
 //!
 //! # Decisions
 //!
-//! - A flight outlives the client that began it, and so do fetches of keys and streams. A trace past the cache must not:
-//!   nobody could use their results, and clients that leave at once could begin any number. So each trace has a thread and a
-//!   runtime of its own. All its tasks and sockets end with the runtime, and only then does another trace get its permit.
-//! - Its thread logs nothing: its own states of DNS lists are new each time, and their first change is no news.
+//! - A flight continues after its client has disconnected, and so do fetches of keys and streams. For a trace without the cache
+//!   this must not happen: nobody could use the results, and clients that disconnect early could start any number of them. So
+//!   each trace has its own thread and runtime. All its tasks and sockets end with the runtime, and only then can another trace
+//!   get its permit.
+//! - The thread of a trace logs nothing: its states of DNS lists are new each time, so a first change of state is no news.
 
 use std::sync::Arc;
 use std::thread;
@@ -25,17 +26,17 @@ use resolver::exchange::network::Network;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
 use resolver::zones::Views;
 
-/// Makes resolvers that know nothing: a few at once.
+/// Creates resolvers without any cached data. Only a few may exist at the same time.
 pub(super) struct FreshTraces {
     permits: Arc<Semaphore>,
     random: Random,
     network: Arc<dyn Network>,
 }
 
-/// A reply, and the time until it was there.
+/// A reply, and the time that it took.
 pub(super) type TimedReply = (Replied, Duration);
 
-/// A resolver that knows nothing, for one question.
+/// A resolver without any cached data, for one question.
 pub(super) struct FreshTrace {
     resolver: Arc<Resolver>,
     permit: OwnedSemaphorePermit,
@@ -46,11 +47,11 @@ impl FreshTraces {
         Self { permits: Arc::new(Semaphore::new(MAX_FRESH_TRACES)), random, network }
     }
 
-    /// A resolver of the same internet as `resolver`, for one question. Its messages go out like the messages of the daemon, and dnstap
-    /// has copies of them.
+    /// Creates a resolver for one question, with the same root servers and configuration as `resolver`. Its queries are sent
+    /// like those of the daemon, and dnstap gets copies of them.
     ///
     /// # Errors
-    /// The bound of traces is reached, or the question would use up the quota of a DNS list.
+    /// Fails if the maximum number of traces is reached, or if the question would use up the quota of a DNS list.
     pub(super) fn begin(&self, question: &Question, resolver: &Resolver) -> Result<FreshTrace, TraceRefused> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| TraceRefused::TooMany)?;
         resolver.count_aside(question).map_err(|list| TraceRefused::Quota { list })?;
@@ -68,11 +69,11 @@ impl FreshTraces {
 }
 
 impl FreshTrace {
-    /// Answers the question, and gives its steps to `steps`. All that it began has ended when it returns. If this is dropped,
-    /// it ends at once.
+    /// Answers the question, and sends its steps to `steps`. All work that it started has ended when it returns. If the future
+    /// is dropped, the work ends immediately.
     ///
     /// # Errors
-    /// This host has no thread or no descriptor for it.
+    /// Fails if this host cannot provide a thread or a file descriptor.
     pub(super) async fn ask(
         self,
         question: Question,
@@ -91,7 +92,7 @@ impl FreshTrace {
             .unwrap_or_else(|_| Err(lacking(&"it crashed; please send this line to the makers of resolverd")))
     }
 
-    /// The work of its thread.
+    /// Runs on the thread of the trace.
     fn run(
         self,
         question: &Question,
@@ -103,7 +104,7 @@ impl FreshTrace {
         let runtime = match Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                // The client may have left.
+                // The client may have disconnected.
                 let _ = reply.send(Err(lacking(&error)));
                 return;
             }
@@ -115,12 +116,12 @@ impl FreshTrace {
                 replied = until_replied(&resolver, question, || client, steps) => Some(replied),
             }
         });
-        // The flight, the fetches, the streams and their sockets end here; the permit ends after them.
+        // This ends the flight, the fetches, the streams and their sockets. The permit is released after that.
         drop(runtime);
         drop(resolver);
         drop(permit);
         if let Some(replied) = replied {
-            // The client may have left.
+            // The client may have disconnected.
             let _ = reply.send(Ok(replied));
         }
     }
@@ -130,7 +131,7 @@ fn lacking(why: &dyn std::fmt::Display) -> TraceRefused {
     TraceRefused::Lacking { why: why.to_string() }
 }
 
-/// Asks a question and gives its steps to `steps`, until there is a reply. If another query has the same client, the next one
+/// Asks a question and sends its steps to `steps`, until there is a reply. If another query has the same client, the next client
 /// is tried.
 pub(super) async fn until_replied(
     resolver: &Resolver,

@@ -5,16 +5,15 @@
 //!
 //! # Decisions
 //!
-//! - Spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no TTL
-//!   outlives its time. tokio's timers stop meanwhile: a waiting task wakes late, and then sees that its time is
-//!   over.
-//! - tokio's paused clock jumps while real sockets are waited for. So a test uses either the paused clock and the
-//!   network in memory, or real sockets and real time.
-//! - A clock that is slow at boot must not stop all names from resolving. A signature of the root that fits and has
-//!   not begun proves that the clock is slow. Until the clock is set, signatures are checked without their times, no
-//!   answer has AD, and nothing is kept for longer than a minute.
-//! - A miss asks for the moment thirty times, mostly within microseconds. So its task works in a `StillClock`: the clock
-//!   is read once for each turn of the task. Event loops of other resolvers do the same for all that one wake brings.
+//! - Spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no data are kept beyond their TTL. tokio's
+//!   timers stop during that time: a waiting task wakes late, and then finds that its time is over.
+//! - tokio's paused clock jumps ahead while a test waits for real sockets. So a test uses either the paused clock and the network in memory, or real
+//!   sockets and real time.
+//! - A clock that is slow at boot must not stop all names from resolving. A valid signature of the root that has not begun yet proves that
+//!   the clock is slow. Until the clock is set, signatures are checked without their times, no answer has AD, and nothing is kept for longer than a
+//!   minute.
+//! - A miss needs the time thirty times, mostly within microseconds. So its task runs in a `StillClock`, which reads the clock once for each turn
+//!   of the task. Event loops of other resolvers also read it once for all events of one wake.
 
 use std::cell::Cell;
 use std::fmt;
@@ -40,7 +39,7 @@ pub fn micros(span: Duration) -> u64 {
 pub struct Mono(u64);
 
 impl Mono {
-    /// The first moment. Data of an earlier process have theirs between this one and that at which the clock was made.
+    /// The first moment. Data from an earlier process have moments between this one and the moment at which the clock was made.
     pub const START: Self = Self(0);
 
     /// The moment the clock was made.
@@ -93,7 +92,7 @@ pub struct Now {
 pub enum Calendar {
     /// The time of this machine's clock, as nothing contradicts it.
     Clock(u64),
-    /// The clock is earlier than a moment that is known to have passed: it is slow, and the time is later than this.
+    /// The clock shows a time before one that has certainly passed. So it is slow, and the real time is later than this value.
     After(u64),
 }
 
@@ -128,7 +127,7 @@ enum ClockKind {
 }
 
 thread_local! {
-    /// The moment at which the machine's clock stands still for this thread, in nanoseconds since boot; 0 if it does not.
+    /// The time, in nanoseconds since boot, at which the clock stands still for this thread; 0 if the clock runs.
     static STILL: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -146,7 +145,7 @@ impl<Work: Future> Future for StillClock<Work> {
     type Output = Work::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
-        /// Lets the clock go on, also after a panic.
+        /// Lets the clock run again when it is dropped, even after a panic.
         struct GoesOn;
 
         impl Drop for GoesOn {
@@ -219,8 +218,8 @@ impl Clock {
         Self { kind, passed: Arc::default() }
     }
 
-    /// Sets the calendar of a paused clock wrong by this many seconds, as if somebody had set the machine's clock.
-    /// The moments of `mono` continue as before.
+    /// Makes the calendar of a paused clock wrong by this many seconds, as if somebody had set the machine's clock. The moments of `mono` are not
+    /// affected.
     #[cfg(feature = "simulated")]
     pub fn set_wrong_by(&self, seconds: i64) {
         if let ClockKind::Virtual { shift, .. } = &self.kind {
@@ -292,8 +291,7 @@ impl Clock {
         }
     }
 
-    /// Notes that a calendar moment has passed, in seconds since 1970. Callers must have it from data that cannot be
-    /// forged.
+    /// Records that a calendar time, in seconds since 1970, has passed. It must come from data that cannot be forged.
     pub fn mark_passed(&self, unix: u64) {
         self.passed.fetch_max(unix, Ordering::Relaxed);
     }

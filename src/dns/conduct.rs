@@ -1,4 +1,4 @@
-//! How a query goes to a server, and how the server behaves. The iterator decides by these types, and the history counts them.
+//! How a query is sent to a server, and how the server behaves. The iterator decides by these types, and the history counts them.
 //!
 //! # Decisions
 //!
@@ -9,7 +9,7 @@ use hickory_proto::op::ResponseCode;
 use crate::words::words;
 
 words! {
-    /// How a message went to a server. The record has their places.
+    /// How a message was sent to a server. Stored records use the positions of the variants.
     pub enum Transport(word) {
         /// A datagram.
         Udp = "udp": "UDP",
@@ -27,12 +27,12 @@ words! {
 pub struct Encryption {
     /// The name that the certificate of the server must have (RFC 8310 section 5).
     pub certificate: String,
-    /// The path of the URL of HTTPS; none: TLS alone.
+    /// The path of the HTTPS URL; `None` for TLS without HTTPS.
     pub https: Option<String>,
 }
 
 words! {
-    /// The conduct of a server after a message. The words in JSON are those of the screens.
+    /// The behaviour of a server after a message. The words in JSON are those of the screens.
     pub enum Conduct(text) {
         /// Answered, referred or denied correctly.
         Answered = "answered": "answered",
@@ -83,7 +83,7 @@ impl Conduct {
         }
     }
 
-    /// The words for the server's fault; none if it did well.
+    /// The words for the fault of the server; `None` if it made no mistake.
     pub const fn fault(self) -> Option<&'static str> {
         if self.is_fault() { Some(self.text()) } else { None }
     }

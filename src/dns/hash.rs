@@ -1,23 +1,21 @@
-//! Keyed hashes of values that strangers choose, and plain hashes of all others.
+//! Keyed hashes of values that strangers choose, and unkeyed hashes of all other values.
 //!
 //! The keyed hash is SipHash-1-3 with a secret key of 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input
 //! PRF", 2012, with one round for each word and three at the end, as in the standard library).
 //!
 //! # Decisions
 //!
-//! - It is written here because each miss hashes some thirty names. The hash of the standard library takes twice as
-//!   long for them. This one reads words instead of single octets.
-//! - A quicker keyed hash (of folded products, as in other tables of names) would save one instruction in twenty of a
-//!   miss. It was rejected, because an attacker who measures lookups may learn its key. Hashing less often saves as
-//!   much.
-//! - Values that are hashes already, and numbers that resolverd assigns, use a plain hash, because strangers cannot
-//!   choose them.
+//! - It is implemented here because each miss hashes about thirty names, and the hash of the standard library takes twice as long for them. This one
+//!   reads words instead of single octets.
+//! - A faster keyed hash (with folded products, as in other tables of names) would save one instruction in twenty of a miss. It was rejected, because
+//!   an attacker who measures lookups might learn its key. Hashing less often saves as much.
+//! - Values that are already hashes, and numbers that resolverd assigns, use an unkeyed hash, because strangers cannot choose them.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::random::Random;
 
-/// SipHash with 128 secret bits, so that strangers cannot choose names that collide; the same for a seed.
+/// SipHash with 128 secret bits, so that strangers cannot choose names that collide. The same seed always gives the same hash.
 #[derive(Clone, Copy, Debug)]
 pub struct Keyed {
     secret: [u64; 2],
@@ -29,7 +27,7 @@ impl Keyed {
         Self { secret: [random.u64(), random.u64()] }
     }
 
-    /// A hash with a secret of the operating system, for a table that no one can measure: it lives as long as one reading.
+    /// A hash with a secret from the operating system, for a table that nobody can measure, because it only exists while one text is read.
     pub fn of_system() -> Self {
         let state = RandomState::new();
         Self { secret: [state.hash_one(0_u8), state.hash_one(1_u8)] }

@@ -12,23 +12,22 @@ pub const MAX_ERROR_TEXT: usize = 180;
 /// earlier.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 
-/// The time before a process for which there are moments: a restored entry may have lived for the whole of its TTL and of
-/// `cache.serve_stale`.
+/// The time before the start of a process that moments can represent: a restored entry may be as old as its TTL and `cache.serve_stale` together.
 pub const MONO_LEAD: Duration = MAX_TTL.saturating_add(MAX_SERVE_STALE);
 
-/// A clock that is slow by no more than this is accepted: signatures that begin as far in the future are tolerated (a
-/// day, Unbound's val-sig-skew-max).
+/// A clock that is slow by at most this time is accepted, because signatures that begin as far in the future are tolerated (a day, Unbound's
+/// val-sig-skew-max).
 pub(crate) const SLOW_CLOCK: Duration = Duration::from_secs(86_400);
 
-/// If the calendar moves by this much against the elapsed time, it was set. Failures because of the old time are then
-/// tried again. Disciplined clocks move by less than a second at a time.
+/// If the calendar differs from the elapsed time by this much, it was set, and failures that the old time caused are tried again. Synchronised clocks
+/// move by less than a second at a time.
 pub const CLOCK_JUMP: u64 = 60;
 
-/// How long a resolver of others is waited for: it may have to ask the servers of the zone first.
+/// How long to wait for a recursive server of somebody else: it may have to ask the servers of the zone first.
 pub const DIRECT_RECURSION_TIME: Duration = Duration::from_secs(2);
 
-/// How long a server is waited for over UDP. The farthest answer within 0.4 s, and one that needs 2 s is slow and not silent. A check asks
-/// again after `CHECK_TRY_TIME`, and waits for the first query at the same time.
+/// How long to wait for a server over UDP. The most distant servers answer within 0.4 s, and one that needs 2 s is slow, but not silent. A check asks
+/// again after `CHECK_TRY_TIME`, and continues to wait for the first reply.
 pub const DIRECT_TIME: Duration = Duration::from_secs(3);
 
 /// Like `DIRECT_TIME`, over TCP, which needs two round trips and is started once.

@@ -5,8 +5,9 @@
 //! - ChaCha12 is used in the daemon and in the simulation. In the daemon the operating system gives the seed, because
 //!   ids and ports must not be guessed (RFC 5452 section 4.3). In the simulation the run has a seed, so that it can
 //!   be repeated.
-//! - In the daemon each worker draws from a source of its own. A miss draws five times, and a source that two processors
-//!   share moves between them each time.
+//! - In the daemon, each worker draws from its own source. A miss draws five times, and the memory of a shared source would move between the
+//!   processors
+//!   each time.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,14 +16,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, RngExt, SeedableRng};
 
-/// Sources of one process. Threads beyond their number share them.
+/// The number of sources in one process. If there are more threads, some share a source.
 const SOURCES: usize = 16;
 
 /// A shared random source.
 #[derive(Clone)]
 pub struct Random(Arc<[Source]>);
 
-/// One source, apart from the next one by the two lines of 64 octets that processors fetch together.
+/// One source, separated from the next by two cache lines of 64 octets, which processors fetch together.
 #[repr(align(128))]
 struct Source(Mutex<StdRng>);
 

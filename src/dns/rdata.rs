@@ -1,6 +1,6 @@
-//! Reads the data of one record, also data that the library refuses.
+//! Reads the data of one record, including data that the library refuses.
 //!
-//! The library fails on data that it cannot interpret, and the whole message is lost with the record.
+//! If the library cannot interpret the data of a record, it fails, and the whole message is lost.
 //!
 //! # Decisions
 //!

@@ -1,7 +1,7 @@
-//! Aliases that lead in a circle, or are too many: no resolver finds an end, so the lookup fails everywhere, and will fail until a
-//! record is changed.
+//! Detects aliases that form a loop, and chains of too many aliases. No resolver can follow them to an end, so the lookup fails everywhere until
+//! a record is changed.
 //!
-//! RFC 1034 section 3.6.2. The daemon only tells that its lookup failed. The alias of each name is then looked up by itself.
+//! RFC 1034 section 3.6.2. The daemon reports only that its lookup failed, so the alias of each name in the chain is looked up separately.
 
 use crate::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
@@ -9,15 +9,15 @@ use crate::limits::MAX_CHECKED_ALIASES;
 /// The types whose failed lookups are explained.
 const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
-/// The target of a name's own alias, if a lookup has given one.
+/// Returns the target of the alias at a name, if a lookup has returned an alias.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
     let Some(Got::Reply(reply)) = facts.got.get(&lookup(name, "CNAME")) else { return None };
     let own = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
     Some(canonical(&own.data))
 }
 
-/// The names from this one on, each the target of the one before, as far as they are known. If they lead in a circle, the last one is
-/// there twice.
+/// Returns the chain of aliases from a name, as far as it is known: each name is the target of the one before. If the chain forms a loop, its
+/// last name appears twice.
 fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     let mut names = vec![name.to_owned()];
     while names.len() <= MAX_CHECKED_ALIASES
@@ -32,7 +32,7 @@ fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     names
 }
 
-/// The aliases of a name, if they lead in a circle or are too many.
+/// Describes the aliases of a name if they form a loop or if there are too many.
 fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
@@ -46,7 +46,8 @@ fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     })
 }
 
-/// The name at the end of the aliases of a name whose lookup has failed, as far as they are known; none if there is no end.
+/// Returns the last name in the chain of aliases of a name whose lookup has failed, as far as the chain is known. Returns `None` if the chain has
+/// no end.
 pub(super) fn end(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;
@@ -64,14 +65,14 @@ fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     })
 }
 
-/// Notes the circles that explain failed lookups.
+/// Records the loops of aliases that explain failed lookups.
 pub(super) fn note(facts: &mut DomainFacts) {
     let circles = failed(facts).filter_map(|(name, _)| Some((name.to_owned(), circle(facts, name)?)));
     facts.circles = circles.collect();
 }
 
-/// The questions that are needed next. If the domain itself could not be looked up, that explains the failures of names below it, but
-/// not those of PTR records, and not those of names elsewhere, such as the names of its servers.
+/// Returns the questions that are needed next. If the lookup of the domain itself failed, that explains failed lookups of names below the domain,
+/// but not failed lookups of PTR records or of names in other domains, such as the names of its servers.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();

@@ -1,6 +1,6 @@
-//! The cache of this host against the servers of the zone: old records that mail from here still follows.
+//! Compares the cache of this host with the servers of the zone, to find old records that mail from this host still follows.
 //!
-//! RFC 1035 section 3.2.1 (TTL). "The MX record is right and mail still goes to the old server" has this cause most often.
+//! RFC 1035 section 3.2.1 (TTL). This is the most frequent cause of "the MX record is right and mail still goes to the old server".
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use crate::part::About;
 use crate::{compared, served, zone};
 use dns::clock::minute;
 
-/// The findings.
+/// Returns the finding about old records in the cache.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     if facts.configured().is_some() {
         return None;
@@ -31,7 +31,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };
         let may_give_it = |server: &IpAddr| compared::may_give(facts, *server, (name, kind));
-        // A server that does not answer may have these records.
+        // A server that does not answer may still have these records.
         if !servers.keys().any(may_give_it) {
             old.push(records);
         }
@@ -44,8 +44,8 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     (!old.is_empty()).then(|| Finding::new(Code::CachedHere, old.join("; ")).about(gave))
 }
 
-/// Returns true if a server of the zone still gives the records that this host has. Then they are not old, but the servers differ. Some
-/// servers give a part of the addresses in turn.
+/// Returns true if a server of the zone still gives the records that are in the cache of this host. Then the cached records are not old, but the
+/// servers differ. Some servers give only a part of the addresses each time, in turn.
 fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> bool {
     let apex = zone::apex(facts);
     let Some(old) = path(here, kind, apex) else { return false };
@@ -58,24 +58,25 @@ fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Repl
         .any(|server| served::given(facts, server, (name, kind)).is_some_and(gives))
 }
 
-/// Returns true if the cache has no records because a server denies names in mixed case. It gives such an answer each time: this is wrong, and
-/// not old.
+/// Returns true if the cache has no records because a server denies names in mixed case. Such a server denies them each time, so the cached
+/// answer is wrong, but not outdated.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
     let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
 }
 
-/// Returns true if the cache has what a server of the zone above still says, which denies the domain: this is no old answer of the zone.
+/// Returns true if a server of the parent zone denies the domain, and the cache holds that denial. Then the cached answer is not an old answer of
+/// the zone.
 fn is_denied_above(facts: &DomainFacts, here: &ReplyFacts) -> bool {
     here.rcode == "NXDOMAIN" && parents::is_denied_by_one(facts)
 }
 
-/// The records in the cache, their end, and the current ones.
+/// Describes the records in the cache, the time at which they expire, and the current records.
 fn old_records(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &ReplyFacts) -> Option<String> {
     let reply = facts.lookup(name, kind).reply()?;
     let (mut old, mut now) = (own_records(here, name, kind)?, own_records(reply, name, kind)?);
     if old == now {
-        // The same alias, to other records.
+        // Both answers have the same alias, but it leads to different records.
         (old, now) = (final_records(here, kind), final_records(reply, kind));
     }
     if old == now {
@@ -101,7 +102,7 @@ fn in_evidence(
     format!("{name} {kind}: this host still uses {old}{until}; the servers of the zone have {now}")
 }
 
-/// The time that an answer may still be kept; for a negative answer the time of its SOA (RFC 2308 section 5).
+/// Returns the time for which an answer may still be cached. For a negative answer, the SOA record determines it (RFC 2308 section 5).
 fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
     let counts = |record_kind: &str| record_kind == kind || record_kind == "CNAME";
     let ttl = reply.answers.iter().filter(|record| counts(&record.kind)).map(|record| record.ttl).max();

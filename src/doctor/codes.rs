@@ -1,11 +1,12 @@
-//! The table of codes: the word, level, topic, meaning, effect, remedy and source of each finding. The manual is generated from it. Scripts
-//! rely on the words: a word never changes its meaning.
+//! The table of codes: the word, level, topic, meaning, effect, remedy and source of each finding. The manual is generated from this table.
+//! Scripts rely on the words, so a word never changes its meaning.
 //!
-//! A row has in brackets the parts of a check that must be known before the absence of the finding means that it is over (of a finding of the
-//! level "could not tell": the part that it is about), and the reasons for which a receiver refuses mail because of it. A code stands for one
-//! effect. Where its findings have clearly different causes, its remedy is that of the most frequent one, and those of the others follow it.
+//! The brackets in a row contain the parts of a check that must be known before the absence of the finding means that it is over. For a finding
+//! of the level "could not tell", they contain the part that it is about. They also contain the reasons that receivers give when they refuse mail
+//! because of the finding. A code stands for one effect. If findings with the same code have clearly different causes, the code has the remedy
+//! for the most frequent cause, and the remedies for the other causes follow the code.
 //!
-//! The order is the order of worth: of two findings of one level, the first line of the output shows the earlier.
+//! The rows are in the order of importance: of two findings of the same level, the first line of the output shows the one that comes first here.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -16,21 +17,21 @@ use crate::part::Part;
 /// The description of a code.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeEntry {
-    /// Its word.
+    /// The word that identifies the code.
     pub word: &'static str,
-    /// Its topic.
+    /// The topic of the finding.
     pub topic: Topic,
-    /// Its usual level.
+    /// The usual level of the finding.
     pub level: Level,
-    /// The parts of a check that must be known before its absence means that it is over, or the part that is not known.
+    /// The parts of a check that must be known before the absence of the finding means that it is over, or the part that is not known.
     pub parts: &'static [Part],
-    /// The reasons of receivers that it explains.
+    /// The reasons of receivers that the finding explains.
     pub reasons: &'static [RefusalReason],
-    /// The RFC that specifies it.
+    /// The RFC that specifies what the finding is about.
     pub source: &'static str,
-    /// Its meaning, without a full stop.
+    /// The meaning of the finding, without a full stop.
     pub title: &'static str,
-    /// The effect on mail; empty if there is none.
+    /// The effect of the finding on mail; empty if there is none.
     pub effect: &'static str,
     /// The change that helps; empty if none is needed.
     pub remedy: &'static str,
@@ -39,7 +40,7 @@ pub struct CodeEntry {
 /// The type `Code` with its descriptions from the rows of the table.
 macro_rules! codes {
     ($($code:ident $word:literal $topic:ident $level:ident [$($part:ident)*] [$($reason:ident)*] $source:literal: $title:literal; $effect:literal; $remedy:literal $(| $other:ident $words:literal)*.)+) => {
-        /// The changes that help against causes of findings which the remedy of their code does not fit.
+        /// The remedies for causes of findings to which the remedy of their code does not fit.
         pub(crate) mod remedies {
             $($(pub(crate) const $other: &str = $words;)*)+
         }
@@ -51,10 +52,10 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// All codes, in the order of worth.
+            /// All codes, in the order of importance.
             pub const ALL: &[Self] = &[$(Self::$code,)+];
 
-            /// Its description.
+            /// Returns the description of the code.
             pub const fn entry(self) -> &'static CodeEntry {
                 match self {
                     $(Self::$code => &CodeEntry {
@@ -605,8 +606,8 @@ codes! {
 }
 
 impl Code {
-    /// Whether it is shown before all others, as the answer to a bounce: a page of a provider and the
-    /// meaning of its status code only if the check finds no failure itself.
+    /// Returns true if the finding is shown before all others, as the answer to a bounce. For findings about a page of a provider and about the
+    /// meaning of its status code, this is so only if the check itself finds no failure.
     pub const fn leads(self, beside_failure: bool) -> bool {
         match self {
             Self::BouncePage | Self::BounceStatus => !beside_failure,
@@ -614,21 +615,21 @@ impl Code {
         }
     }
 
-    /// Whether it is about the DNS list or the page that a bounce names.
+    /// Returns true if the finding is about the DNS list or the page that a bounce names.
     pub const fn answers_bounce(self) -> bool {
         matches!(self, Self::BounceListed | Self::BounceUnlisted | Self::BouncePage)
     }
 }
 
 impl Serialize for Code {
-    /// Its word.
+    /// Writes the word of the code.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.entry().word)
     }
 }
 
 impl<'de> Deserialize<'de> for Code {
-    /// From its word.
+    /// Reads the code from its word.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
         let known = Self::ALL.iter().find(|code| code.entry().word == word);

@@ -1,11 +1,10 @@
-//! Comparison of the servers of the zone: records that one server gives and another does not.
+//! Compares the servers of the zone, to find records that one server gives and another one does not.
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3. Receivers and senders see one or the other, depending on the server that was
-//! asked, and so does the cache of this host. `current` judges the records of one server. The MX records of the domain itself
-//! are compared in `delegation`.
+//! RFC 1034 section 4.3.5, RFC 2182 section 3. If the servers differ, senders, receivers and the cache of this host each see the records of
+//! whichever server they asked. `current` judges the records of one server. The MX records of the domain itself are compared in `delegation`.
 //!
-//! Of TXT records those that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`. Other texts of the
-//! domain itself, such as those that prove to a service who owns it, are a note.
+//! Only TXT records that mail needs are compared: SPF records, and all TXT records at names with a label such as `_dmarc`. If other texts at the
+//! domain itself differ, such as texts that prove to a service who owns the domain, the finding is only a note.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -30,22 +29,22 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{served, zone};
 
-/// Returns true if a server may still give records that no other gives: it has not said which it has, and may have them.
+/// Returns true if a server may still give records that no other server gives: it has not yet said which records it has.
 pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'static str)) -> bool {
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
     }
-    // A server that says that it does not have the zone gives nothing.
+    // A server that says that it does not serve the zone cannot give any records of the zone.
     let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
     !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
 
-/// The worth of records for mail.
+/// How important records are for mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
-    /// SPF and DMARC of the domain.
+    /// The SPF and DMARC records of the domain.
     Policy,
-    /// Addresses of mail hosts.
+    /// The addresses of mail hosts.
     MailHost,
     Other,
 }
@@ -54,7 +53,7 @@ enum Worth {
 pub(super) struct Compared<'f> {
     pub(super) lookup: (&'f str, &'static str),
     worth: Worth,
-    /// The servers: all that serve the zone, and for records of less worth one address of each name.
+    /// The servers to compare: for important records all servers of the zone, for other records one address of each server name.
     pub(super) servers: Vec<IpAddr>,
 }
 
@@ -68,10 +67,10 @@ impl Compared<'_> {
     }
 }
 
-/// The lookups whose records are compared, the most important first.
+/// Returns the lookups whose records are compared, the most important first.
 ///
-/// Left out are names of servers, because servers inside the zone may give another address of themselves, unless they are mail hosts;
-/// and aliases whose records are compared.
+/// The names of servers are left out unless they are mail hosts, because a server inside the zone may give a different address for itself.
+/// Aliases are left out if the records of their targets are compared.
 pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let names = zone::server_names(facts);
@@ -106,16 +105,16 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
     compared
 }
 
-/// The questions about SPF and DMARC records of the domain. They come before those of other checks: without them nothing is known of
-/// the servers that were not asked.
+/// Returns the questions about SPF and DMARC records of the domain. They come before the questions of other checks, because nothing is known
+/// about the policies of a server that was not asked.
 pub(super) fn of_policies(facts: &DomainFacts) -> Vec<Want> {
     let policies: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth == Worth::Policy).collect();
     policies.iter().flat_map(|compared| compared.questions(facts)).take(MAX_COMPARED_POLICIES).collect()
 }
 
-/// The other questions that are needed next. First come the questions about records of which this host has another version in
-/// its cache: they show which version is old.
+/// Returns the other questions that are needed next. Questions about records that differ from those in the cache of this host come first, because
+/// their answers show which version is old.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut others: Vec<_> =
         compared(facts).into_iter().filter(|compared| compared.worth != Worth::Policy).collect();
@@ -134,7 +133,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     open.into_iter().take(left).chain(repeated).collect()
 }
 
-/// The servers of the zone that have not answered: the questions that show what they do come before comparisons of the others.
+/// Counts the servers of the zone that have not answered. The questions that show why they are silent come before comparisons of the other
+/// servers.
 fn unheard(facts: &DomainFacts) -> usize {
     let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
         None => true,
@@ -144,22 +144,22 @@ fn unheard(facts: &DomainFacts) -> usize {
     zone::servers(facts).keys().filter(|server| is_unheard(server)).count()
 }
 
-/// Returns true if all TXT records at a name are read for mail, not only SPF records.
+/// Returns true if mail software reads all TXT records at a name, not only SPF records.
 fn is_policy(name: &str) -> bool {
     name.split('.').any(|label| label.starts_with('_'))
 }
 
-/// The texts that are read for mail, of the TXT records at a name.
+/// Returns those TXT records at a name that mail software reads.
 pub(super) fn texts_of_mail(name: &str, set: &BTreeSet<String>) -> BTreeSet<String> {
     set.iter().map(|data| strings(data)).filter(|text| is_policy(name) || is_spf(text)).collect()
 }
 
-/// A text that is read for mail as it is compared: without spaces and upper case that change no meaning (RFC 7208 sections 4.6.1 and 12, RFC
-/// 9989 section 4.8).
+/// Returns a text for mail in the form in which it is compared, without differences in spaces and upper case that do not change its meaning (RFC
+/// 7208 sections 4.6.1 and 12, RFC 9989 section 4.8).
 fn by_meaning(text: &str) -> String {
     if is_spf(text) {
         let terms = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // A macro in upper case is escaped.
+        // An SPF macro in upper case means that its value is escaped, so the case matters.
         return if terms.contains('%') { terms } else { terms.to_ascii_lowercase() };
     }
     if text.starts_with("v=DMARC1") {
@@ -169,7 +169,7 @@ fn by_meaning(text: &str) -> String {
     text.to_owned()
 }
 
-/// The records that count in a reply with authority, and whether caches keep them for a short time only.
+/// Returns the records that count in an authoritative reply, and whether caches keep them only for a short time.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
@@ -180,8 +180,8 @@ fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<S
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }
 
-/// The level of a difference. Services that answer by place or in turn give other addresses each time, with a short TTL; `steady` tells
-/// them from servers with old addresses of a mail host.
+/// Returns the level of a difference. Services that choose addresses by location or in turn give different addresses each time, with a short TTL.
+/// `steady` distinguishes such services from servers that have old addresses of a mail host.
 fn level(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -208,13 +208,13 @@ fn level(
     }
 }
 
-/// Returns true if the addresses of a mail host have nothing in common: then mail goes to different hosts.
+/// Returns true if the sets of addresses of a mail host have no address in common, so that mail goes to different hosts.
 fn is_in_question(facts: &DomainFacts, (name, kind): (&str, &str), sets: &ServersBySet) -> bool {
     let is_host = || mail::hosts(facts).iter().any(|host| host == name);
     ["A", "AAAA"].contains(&kind) && sets.len() > 1 && steady::are_disjoint(sets) && is_host()
 }
 
-/// Questions that are repeated because the addresses of a mail host differ.
+/// Returns the questions that are repeated because the addresses of a mail host differ.
 fn repeated(facts: &DomainFacts) -> Vec<Want> {
     let lookups = compared(facts).into_iter().filter(|compared| compared.worth == Worth::MailHost);
     let repeated = lookups.flat_map(|compared| {
@@ -225,7 +225,7 @@ fn repeated(facts: &DomainFacts) -> Vec<Want> {
     repeated.take(MAX_REPEATED_ANSWERS).collect()
 }
 
-/// The servers by the records that they give, and whether caches keep all of these for a short time only.
+/// Groups the servers by the records that they give, and returns whether caches keep all of these records only for a short time.
 pub(super) fn sets(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> (ServersBySet, bool) {
     let (mut sets, mut is_short) = (ServersBySet::new(), true);
     for server in zone::servers(facts).into_keys() {
@@ -244,13 +244,13 @@ struct Difference<'f> {
     name: &'f str,
     kind: &'static str,
     level: Level,
-    /// The servers that gave them, and the name.
+    /// The servers that gave the records, and the name.
     about: Vec<About>,
     /// The records of each server.
     words: String,
 }
 
-/// The difference between the servers, if they differ.
+/// Returns the difference between the servers for one lookup, if they differ.
 fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) -> Option<Difference<'f>> {
     let (sets, is_short) = sets(facts, (name, kind));
     if sets.len() < 2 {
@@ -267,8 +267,8 @@ fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) ->
     Some(Difference { name, kind, level, about, words: format!("{name} {kind}: {}", groups::having(sets)) })
 }
 
-/// SPF and DMARC of the domain and addresses of its mail hosts, if their lookups failed: the servers are asked one by one. A zone that is
-/// bogus is none of them.
+/// Returns the failed lookups of SPF and DMARC records of the domain and of addresses of its mail hosts. For these, the servers are asked one by
+/// one. Lookups that failed because the zone is bogus are left out.
 fn failed(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), mail::hosts(facts));
     let is_compared = |name: &str, kind: &str| match kind {
@@ -296,7 +296,7 @@ fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {
     lookups.filter_map(|lookup| difference(facts, lookup)).collect()
 }
 
-/// The finding, with the level of the worst difference.
+/// Returns the finding about differences, with the level of the worst one.
 pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     let differences = differences(facts);
     let worst = differences.iter().map(|difference| difference.level).min()?;
@@ -308,7 +308,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding { lookups, ..finding })
 }
 
-/// The lookups of which a server that serves the zone was to give its records, and could not be asked; each with the reason.
+/// Returns the lookups that could not be compared because a server of the zone could not be asked, each with the reason.
 fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     let why = |server: &IpAddr, lookup: (&str, &'static str)| match served::first(facts, *server, lookup) {
         Some(Got::NoReply(NoReply::Unknown(why))) if why != BOUND_REACHED => Some(why.as_str()),
@@ -320,8 +320,8 @@ fn unmade(facts: &DomainFacts) -> Vec<((&str, &'static str), &str)> {
     why_not.filter_map(|(lookup, why)| Some((lookup, why?))).collect()
 }
 
-/// The findings that records were not compared: then the absence of a difference means nothing. Records beyond the bound are
-/// well: they are no fault, and a repeated check would not compare them either.
+/// Returns the findings that say which records were not compared, so that the lack of a difference is not taken for agreement. It is not a fault
+/// if records are left out because of the bound on questions, and a repeated check would leave them out again.
 pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
@@ -348,7 +348,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The lookups beyond the bound: not all servers were to be asked.
+/// Returns the lookups that were left out because of the bound on questions, so that not all servers were asked for them.
 pub fn left_out(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_beyond = |compared: &Compared<'_>| {
         compared.questions(facts).iter().any(|want| match facts.got.get(want) {

@@ -1,8 +1,8 @@
-//! Names whose lookups fail, such as a mail host, a policy record or the PTR record of an address: whether the servers of their zone fail
-//! for good, or a datagram was lost.
+//! Examines names whose lookups fail, such as a mail host, a policy record or the PTR record of an address, and finds out whether the servers of
+//! their zone fail permanently or whether a datagram was lost.
 //!
-//! The daemon says only that its lookup failed. So the zone above is asked for the servers of the name, and each of them for the
-//! records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
+//! The daemon says only that its lookup failed. So the parent zone is asked for the name servers of the name, and each of these servers is asked
+//! for the records. RFC 1034 section 4.2.2, RFC 7208 section 2.6.6, RFC 5321 section 4.5.4.1.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -21,14 +21,15 @@ use crate::limits::{
 use crate::zone::{self, named};
 use crate::{aliases, dnssec, served};
 
-/// A zone that answers for a name: its apex, the names of its servers, and their glue.
+/// The zone that contains a name: its apex, the names of its servers, and the glue of these names.
 pub(super) struct Cut {
     pub(super) zone: String,
     pub(super) names: BTreeSet<String>,
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// The lookups whose failure is examined: those that have failed, and those that have been under way for so long that they may fail.
+/// Returns the lookups whose failure is examined: lookups that have failed, and lookups that have been in progress for so long that they may
+/// fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -42,13 +43,13 @@ fn failed(
     };
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
-    // The domain itself is an alias into a zone that fails.
+    // The domain itself is an alias to a name in a zone that fails.
     let is_alias = !is_known && facts.lookup(domain, "CNAME").alias().is_some();
     if is_alias && is_failed(domain, "MX") {
         failed.push((domain.to_owned(), "MX"));
     }
     for (name, kind) in needed {
-        // If the domain could not be looked up, that explains the failures of names below it.
+        // If the lookup of the domain itself failed, that explains failed lookups of names below the domain.
         let is_examined =
             is_known || *kind == "PTR" || is_alias && name == domain || !is_within(name, domain);
         if is_examined && is_failed(name, kind) && !failed.iter().any(|known| is_same(known, (name, kind))) {
@@ -59,13 +60,13 @@ fn failed(
     failed
 }
 
-/// Returns true if two failed lookups have one cause: one of the addresses of a name stands for both.
+/// Returns true if two failed lookups have the same cause: the failed lookup of one address type of a name stands for the other address type.
 fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
     let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
 }
 
-/// The questions that are needed next. `needed`: names and types whose lookups other checks need.
+/// Returns the questions that are needed next. `needed`: names and types whose lookups other checks need.
 pub(super) fn wants(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -74,14 +75,15 @@ pub(super) fn wants(
     let failed = failed(facts, needed, under_way).into_iter();
     let mut wants: Vec<Want> =
         failed.flat_map(|(name, kind)| of_lookup(facts, (&name, kind), true)).collect();
-    // Whether this host validates at all.
+    // This question shows whether this host validates DNSSEC at all.
     if needed.iter().any(|(name, kind)| facts.is_bogus(name, kind)) {
         wants.push(lookup(".", "SOA"));
     }
     wants
 }
 
-/// The questions about a lookup that this host answers from its cache: to one server of the zone, and to all of them if this one fails.
+/// Returns the questions about a lookup that this host answers from its cache: first to one server of the zone, and to all servers of the zone if
+/// that server fails.
 pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) -> Vec<Want> {
     let mut wants = of_lookup(facts, lookup, false);
     let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
@@ -93,7 +95,7 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
     wants
 }
 
-/// The questions about one lookup; with `is_first` also those about the names of the servers of its zone.
+/// Returns the questions about one lookup. With `is_first`, the questions about the names of the zone's servers are included.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
@@ -112,13 +114,14 @@ fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: 
     let failing = cut.names.iter().filter(fails).take(MAX_CHECKED_PARENTS).filter(|_| is_first);
     wants.extend(failing.flat_map(|name| of_lookup(facts, (name, "A"), false)));
     let servers = servers(facts, &cut, is_first).unwrap_or_default().into_keys();
-    // Over TCP at the same time: a silent server takes seconds over both.
+    // The question is sent over TCP at the same time as over UDP, because a silent server takes seconds over each of them.
     let asked = |server| forms(facts, server).map(|way| at_server(server, &end, kind, way));
     wants.extend(servers.flat_map(asked));
     wants
 }
 
-/// The forms in which a server is asked for records: over UDP as it serves the zone of the domain, if it does.
+/// Returns the forms of query in which a server is asked for records. Over UDP, this is the form in which the server answers for the zone of the
+/// domain, if it serves that zone.
 fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     match served::form(facts, server) {
         Some(QueryForm::Plain) => [QueryForm::Plain, QueryForm::Tcp],
@@ -126,10 +129,10 @@ fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     }
 }
 
-/// The closest zone above a name that answers, and that the configuration of this host does not answer in the place of its servers.
+/// Returns the closest zone above a name that answers and that is not answered by the configuration of this host in place of its servers.
 ///
 /// # Errors
-/// The questions whose answers show it; none if no zone above answers.
+/// If the zone is not known yet, the error holds the questions whose answers show it. It holds no questions if no zone above the name answers.
 fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Want>> {
     let mut at = above(name);
     loop {
@@ -150,14 +153,15 @@ fn zone_above<'f>(facts: &'f DomainFacts, name: &str) -> Result<&'f str, Vec<Wan
     }
 }
 
-/// The questions about the next zones above. The names of IPv6 addresses have 32 labels, so several are asked about at once.
+/// Returns the questions about the next zones above a name. The name of an IPv6 address has 32 labels, so several zones are asked about at the
+/// same time.
 fn steps(at: &str) -> Vec<Want> {
     let most = if is_within(at, "ip6.arpa.") { MAX_REVERSE_LABELS_AT_ONCE } else { 1 };
     let names = std::iter::successors(Some(at), |name| Some(above(name)).filter(|name| *name != "."));
     names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
-/// The servers of the zone above that are asked. The addresses of the servers of the domain's own zone are known from the zone above.
+/// Returns the servers of the parent zone that are asked. For the domain's own zone, their addresses are already known from the parent zone.
 fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     if parent == zone::apex(facts) {
         return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
@@ -165,12 +169,13 @@ fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     zone::servers_of_parent(facts, parent)
 }
 
-/// The zone of a name by the servers of the zone above that answers. If these servers fail for the name, nobody is referred further.
+/// Finds the zone of a name through the servers of the closest zone above that answers. If these servers fail for the name, no resolver gets a
+/// referral to a zone below.
 fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     let parents = parents(facts, parent);
     let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => !is_known(reply),
-        // It may be chance.
+        // Silence may be chance here.
         Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(*server) => false,
         Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
         _ => false,
@@ -181,7 +186,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     }
     parents.into_iter().find_map(|server| {
         let Some(Got::Reply(reply)) = facts.server(server, name, "NS", QueryForm::Udp) else { return None };
-        // The same server may also serve the zone of the name.
+        // The same server may serve both the parent zone and the zone of the name.
         let own: BTreeSet<String> = named(&reply.answers, name).collect();
         if reply.authoritative && !own.is_empty() {
             return Some(Cut { zone: name.to_owned(), names: own, glue: BTreeMap::new() });
@@ -194,7 +199,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     })
 }
 
-/// The zone that a referral names.
+/// Returns the zone to which a reply refers.
 pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
     let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
     let zone = reply.authority.iter().find(|record| record.kind == "NS" && below(&record.name))?.name.clone();
@@ -208,8 +213,8 @@ pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<C
     Some(Cut { zone, names, glue })
 }
 
-/// The addresses of a name of a server whose lookup fails: those of the delegation of its own zone; none of them if this zone fails for
-/// good. None if that is not known.
+/// Returns the addresses of a server name whose lookup fails, taken from the delegation of the zone that contains the name. The set is empty if
+/// that zone fails permanently. Returns `None` if the addresses are not known.
 fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> {
     let cut = cut(facts, name, zone_above(facts, name).ok()?)?;
     if let Some(glued) = cut.glue.get(name) {
@@ -219,8 +224,8 @@ fn of_failing_name(facts: &DomainFacts, name: &str) -> Option<BTreeSet<IpAddr>> 
     (servers.is_empty() || failing(facts, &servers, (name, "A")).is_some()).then(BTreeSet::new)
 }
 
-/// The addresses of all servers of a zone, each with its names; none if an address is not known, or there are too many. With `is_first`,
-/// names whose lookups fail are followed to their zones.
+/// Returns the addresses of all servers of a zone, each with its names. Returns `None` if an address is not known or if there are too many. With
+/// `is_first`, server names whose lookups fail are followed to their own zones.
 fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<IpAddr, BTreeSet<String>>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     if cut.zone == zone::apex(facts) && zone::not_asked(facts).is_empty() {
@@ -240,18 +245,18 @@ fn servers(facts: &DomainFacts, cut: &Cut, is_first: bool) -> Option<BTreeMap<Ip
     (servers.len() <= MAX_FAILED_LOOKUP_SERVERS).then_some(servers)
 }
 
-/// Returns true if this host did not send a query because its configuration forbids the address. Queries beyond the bound were not sent either.
+/// Returns true if this host sent no query because its configuration forbids the address, or because the bound on questions was reached.
 fn is_refused_here(got: &Got) -> bool {
     matches!(got, Got::NoReply(NoReply::Unknown(why)) if why != BOUND_REACHED)
 }
 
-/// The conduct of a server for a lookup.
+/// How a server behaves for a lookup.
 enum Conduct {
-    /// It fails for good, in words.
+    /// The server fails permanently; the text describes how.
     Fails(String),
-    /// This host has no route to it.
+    /// This host has no route to the server.
     NoRoute,
-    /// It answers, or may answer.
+    /// The server answers or may answer.
     Other,
 }
 
@@ -277,7 +282,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     };
     let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
     match (over_udp, of(over_udp), of(over_tcp)) {
-        // It may be chance.
+        // Silence may be chance here.
         _ if is_silent(over_udp) && is_silent(over_tcp) && may_be_chance(&facts.sent, server) => {
             Conduct::Other
         }
@@ -288,8 +293,8 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     }
 }
 
-/// The evidence that a lookup fails for good: each server of the zone was asked and fails, or the zone fails DNSSEC validation. None if
-/// that is not known, as where this host validates nothing.
+/// Returns the evidence that a lookup fails permanently: each server of the zone was asked and failed, or the zone fails DNSSEC validation.
+/// Returns `None` if this is not known, for example because this host does not validate.
 pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> Option<String> {
     if let Some(circle) = facts.circles.get(name) {
         return Some(format!("{name} {kind}: {circle}"));
@@ -315,7 +320,7 @@ pub(super) fn evidence(facts: &DomainFacts, name: &str, kind: &'static str) -> O
     Some(format!("{name} {kind}{alias}: no server of {zone} answers for it: {words}"))
 }
 
-/// The conducts of servers that all fail for a lookup, in words; none if one of them answers or may answer.
+/// Describes how the servers of a zone fail, if all of them fail for a lookup. Returns `None` if one of them answers or may answer.
 fn failing(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -333,7 +338,7 @@ fn failing(
             Conduct::Other => return None,
         }
     }
-    // A server that is not reached counts by its other addresses.
+    // A server address that cannot be reached is ignored if the same server name has an address that can be reached.
     let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
     let words = server_hosts::with_conduct(servers, &failing);
     (counts && !failing.is_empty()).then_some(words)

@@ -1,5 +1,5 @@
-//! Which finding explains which: a cause hides what only repeats it, takes in its effects, or stands before them. And the order of the screen:
-//! the first line is the answer.
+//! Decides which finding explains which other finding: a cause hides findings that only repeat it, includes its effects, or is listed before
+//! them. This module also sorts the findings, so that the first line on the screen is the answer.
 
 use std::collections::BTreeSet;
 
@@ -7,40 +7,40 @@ use crate::codes::Code;
 use crate::finding::{Finding, Level};
 use crate::message::refusal::RefusalReason;
 
-/// When a finding is explained by another one.
+/// The condition under which one finding explains another.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
-    /// Always.
+    /// The finding always explains the other one.
     Always,
-    /// If no record of the domain can be looked up because of the cause.
+    /// No record of the domain can be looked up because of the cause.
     Blocked,
-    /// If both are about one of the same lookups.
+    /// Both findings concern one of the same lookups.
     SameLookup,
-    /// If both are about one of the same servers or hosts.
+    /// Both findings concern one of the same servers or hosts.
     SameServer,
 }
 
-/// What becomes of the finding that is explained.
+/// What happens to the finding that is explained.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// It only repeats the cause, or the cause proves it wrong.
+    /// The finding is hidden, because it only repeats the cause or because the cause proves it wrong.
     Hide,
-    /// It is a part of the evidence of the cause, which has the worse level of both.
+    /// The finding becomes part of the evidence of the cause. The cause gets the worse level of the two.
     Join,
-    /// It stands behind the cause, and is no worse.
+    /// The finding is listed after the cause, with a level that is no worse.
     Behind,
-    /// The cause stands before it, and is no milder.
+    /// The cause is listed before the finding, with a level that is no milder.
     Lead,
 }
 
-/// A row of the table: one of the causes, and the effects that it explains.
+/// A row of the table: a list of causes, the condition, the consequence, and the effects that each of the causes explains.
 struct Rule(&'static [Code], When, Then, &'static [Code]);
 
-/// Lookups that failed.
+/// The codes of findings about failed lookups.
 const FAILED: &[Code] =
     &[Code::MailUnknown, Code::PolicyUnknown, Code::DnssecUnknown, Code::PolicyUnanswered];
 
-/// Records that are well.
+/// The codes of findings that say that records are correct.
 const WELL: &[Code] = &[
     Code::SpfOk,
     Code::SpfFromPasses,
@@ -51,7 +51,7 @@ const WELL: &[Code] = &[
     Code::MailOk,
 ];
 
-/// Faults of one server, or differences between servers.
+/// The codes of faults of single servers and of differences between servers.
 const OF_SERVERS: &[Code] = &[
     Code::MxDiffers,
     Code::RecordsDiffer,
@@ -62,7 +62,7 @@ const OF_SERVERS: &[Code] = &[
     Code::DelegationUnknown,
 ];
 
-/// The table. The rows are applied one after another.
+/// The table of explanations. The rows are applied one after another.
 const RULES: &[Rule] = &[
     Rule(
         &[
@@ -106,7 +106,7 @@ const RULES: &[Rule] = &[
     Rule(&[Code::RecordsDiffer], When::SameLookup, Then::Hide, &[Code::SpfMissing, Code::DmarcMissing]),
     // Another server may give other records.
     Rule(&[Code::RecordsDiffer, Code::DelegationUnknown, Code::NsMany], When::SameLookup, Then::Hide, WELL),
-    // To flush the cache would take the records from this host too.
+    // Flushing the cache would remove the records from this host too.
     Rule(&[Code::MxUnanswered], When::Always, Then::Hide, &[Code::MailOk, Code::CachedHere]),
     Rule(&[Code::MxUnanswered], When::SameLookup, Then::Hide, &[Code::MailUnknown]),
     Rule(&[Code::ParentDiffers], When::Always, Then::Hide, &[Code::NsDiffer]),
@@ -118,7 +118,7 @@ const RULES: &[Rule] = &[
         Then::Behind,
         &[Code::SpfUnanswered],
     ),
-    // Mail goes to this address only because there is no MX record.
+    // Mail goes to this address only because the domain has no MX record.
     Rule(
         &[Code::NoMx],
         When::SameServer,
@@ -128,7 +128,7 @@ const RULES: &[Rule] = &[
 ];
 
 impl Rule {
-    /// Whether a cause explains a finding.
+    /// Returns true if a cause explains a finding.
     fn applies(&self, cause: &Finding, effect: &Finding) -> bool {
         let Self(causes, when, then, effects) = self;
         let is_met = match when {
@@ -137,7 +137,7 @@ impl Rule {
             When::SameLookup => cause.lookups.iter().any(|lookup| effect.lookups.contains(lookup)),
             When::SameServer => cause.about.iter().any(|about| effect.about.contains(about)),
         };
-        // What is no fault is a part of none.
+        // A finding that is not a fault does not become part of a fault.
         let counts = *then != Then::Join || cause.level <= Level::Warning || effect.level > cause.level;
         causes.contains(&cause.code) && effects.contains(&effect.code) && is_met && counts
     }
@@ -177,8 +177,8 @@ impl Rule {
     }
 }
 
-/// Applies the table, and sorts the findings: the answer to a bounce first, then the worst; of one level first those that a receiver gives as
-/// the reason of its refusal, and then by the table of codes.
+/// Applies the table and sorts the findings: first the answer to a bounce, then the others by level, the worst first. Within one level, the
+/// findings that a receiver gives as the reason for its refusal come first. The others follow in the order of the table of codes.
 pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason>) -> Vec<Finding> {
     for rule in RULES {
         rule.apply(&mut findings);
@@ -192,16 +192,16 @@ pub(super) fn explained(mut findings: Vec<Finding>, reason: Option<RefusalReason
     findings
 }
 
-/// Notes and warnings that are failures where a receiver refuses mail for them.
+/// The codes of notes and warnings that become failures if a receiver refuses mail because of them.
 const RAISED: [Code; 5] =
     [Code::HeloUnknown, Code::NullMx, Code::SpfMissing, Code::DkimRevoked, Code::MxIsHere];
 
-/// Whether a finding is the fault that a receiver gives as its reason.
+/// Returns true if a finding is the fault that a receiver gives as its reason.
 pub(super) fn is_reason(reason: Option<RefusalReason>, code: Code) -> bool {
     reason.is_some_and(|reason| code.entry().reasons.contains(&reason))
 }
 
-/// Sorts findings as on the screen.
+/// Sorts findings in the order of the screen.
 pub fn in_order(findings: &mut [Finding], reason: Option<RefusalReason>) {
     let fails = findings.iter().any(|finding| finding.level == Level::Failure);
     findings.sort_by_key(|finding| {

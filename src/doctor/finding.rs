@@ -1,4 +1,4 @@
-//! A finding about a domain: a code of the table, and the evidence.
+//! A finding about a domain: a code from the table of findings, and the evidence.
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
@@ -11,26 +11,26 @@ use dns::wire::presentation::shown;
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Its code.
+    /// The code of the finding.
     pub code: Code,
-    /// Its level: the level of the code, unless the facts make it milder or worse.
+    /// The level of the finding: the level of its code, unless the facts make it milder or worse.
     pub level: Level,
-    /// The facts: which server said it. Records of strangers in it act on no terminal.
+    /// The facts, and which server gave them. Records of third parties are escaped, so that they cannot control the terminal.
     pub evidence: String,
-    /// The part that is not known; none if the finding is another one.
+    /// The part that is not known; `None` if the finding is about something known.
     pub part: Option<Part>,
-    /// The hosts, addresses or lists that it is about; empty: the domain, or all of the part.
+    /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain, or about the whole part.
     pub about: Vec<About>,
-    /// The change that helps against its cause, if the remedy of the code does not fit.
+    /// The change that removes the cause, if the remedy of the code does not fit.
     pub remedy: Option<&'static str>,
-    /// The lookups that it is about.
+    /// The lookups that the finding is about.
     pub lookups: Vec<(String, &'static str)>,
-    /// Whether no record of the domain can be looked up because of it.
+    /// Whether this finding prevents all lookups of records of the domain.
     pub blocks: bool,
 }
 
 impl Finding {
-    /// A finding with the level of its code.
+    /// Creates a finding with the level of its code.
     pub fn new(code: Code, evidence: impl AsRef<str>) -> Self {
         let evidence = shown(evidence.as_ref(), MAX_EVIDENCE);
         Self {
@@ -45,52 +45,52 @@ impl Finding {
         }
     }
 
-    /// The change that helps; empty if none is needed.
+    /// Returns the change that helps; empty if none is needed.
     pub fn remedy(&self) -> &'static str {
         self.remedy.unwrap_or_else(|| self.code.entry().remedy)
     }
 
-    /// Its effect; empty if it has none.
+    /// Returns the effect of the finding; empty if it has none.
     pub const fn effect(&self) -> &'static str {
         self.code.entry().effect
     }
 
-    /// Sets a remedy in the place of that of the code.
+    /// Sets a remedy that replaces the remedy of the code.
     #[must_use]
     pub const fn to_do(mut self, remedy: &'static str) -> Self {
         self.remedy = Some(remedy);
         self
     }
 
-    /// Names the part that is not known.
+    /// Sets the part that is not known.
     #[must_use]
     pub const fn of(mut self, part: Part) -> Self {
         self.part = Some(part);
         self
     }
 
-    /// Adds the hosts, addresses or lists that it is about.
+    /// Adds the hosts, addresses or lists that the finding is about.
     #[must_use]
     pub fn about(mut self, about: impl IntoIterator<Item = About>) -> Self {
         self.about.extend(about);
         self
     }
 
-    /// Adds a lookup that it is about.
+    /// Adds a lookup that the finding is about.
     #[must_use]
     pub fn on(mut self, name: impl Into<String>, kind: &'static str) -> Self {
         self.lookups.push((name.into(), kind));
         self
     }
 
-    /// Says that no record of the domain can be looked up because of it.
+    /// Marks the finding as one that prevents all lookups of records of the domain.
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocks = true;
         self
     }
 
-    /// Takes in a finding that is a part of this one.
+    /// Merges another finding into this one as part of its evidence.
     pub(super) fn take(&mut self, effect: Self) {
         let words = format!("; because of that, {}: {}", effect.code.entry().title, effect.evidence);
         self.evidence.push_str(&words);
@@ -107,7 +107,7 @@ impl Finding {
 }
 
 impl Serialize for Finding {
-    /// An object: `level`, `topic`, `code`, `evidence`, `effect`, `remedy`, `source`.
+    /// Serializes an object with `level`, `topic`, `code`, `evidence`, `effect`, `remedy` and `source`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entry = self.code.entry();
         let mut object = serializer.serialize_struct("Finding", 7)?;
@@ -133,7 +133,7 @@ mod tests {
         assert!(finding.evidence.len() < MAX_EVIDENCE + 100);
     }
 
-    /// The remedy in JSON.
+    /// Returns the remedy for the JSON output.
     fn remedy(finding: &Finding) -> String {
         let object = serde_json::to_value(finding).unwrap();
         object.get("remedy").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()

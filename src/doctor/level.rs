@@ -10,16 +10,16 @@ pub enum Level {
     Failure,
     /// Mail suffers at some hosts, or will suffer after another fault.
     Warning,
-    /// It is not known.
+    /// The check could not find out whether there is a fault.
     CouldNotTell,
-    /// It works, and could be better.
+    /// This works, but could be better.
     Note,
-    /// All is well.
+    /// Everything is correct.
     Ok,
 }
 
 impl Level {
-    /// Its word on the screen.
+    /// Returns the word for the level on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Failure => "failure",
@@ -31,7 +31,7 @@ impl Level {
     }
 }
 
-/// The topic of a finding, in the order of the screen.
+/// The topic of a finding. The order of the variants is the order on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
@@ -52,11 +52,11 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// All of them.
+    /// All topics.
     pub const ALL: [Self; 7] =
         [Self::Delegation, Self::Dnssec, Self::Mail, Self::Pointer, Self::Policy, Self::Lists, Self::Others];
 
-    /// Its heading.
+    /// Returns the heading of the topic.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Delegation => "Delegation",

@@ -1,21 +1,21 @@
 //! `resolverctl check DOMAIN`: finds why mail to or from a domain fails, and says who must change what.
 //!
-//! A folder for each topic: `delegation`, `dnssec`, `mail`, `spf`, `authentication` (DKIM and DMARC), `transport`
-//! (MTA-STS and DANE), `configured` (names that the configuration answers), `message` (pasted bounces). A check has
-//! two pure functions: `wants`, the questions that it needs next by the facts so far, and `check`, its findings.
-//! `facts` has the questions and their replies. Nothing here waits: the crate `gather` asks the questions.
-//! `codes` is the table of findings, `explain` the table of which finding explains which.
+//! There is a module for each topic: `delegation`, `dnssec`, `mail`, `spf`, `authentication` (DKIM and DMARC), `transport` (MTA-STS and DANE),
+//! `configured` (names that the configuration of the daemon answers), `message` (pasted bounces). Each check consists of two pure functions:
+//! `wants` returns the questions that the check needs next, given the facts so far, and `check` returns its findings. `facts` defines the
+//! questions and their replies. Nothing in this crate waits: the crate `gather` sends the questions. `codes` is the table of findings, and
+//! `explain` is the table that says which finding explains which other finding.
 //!
-//! Calls `dns` and `validate`. It knows neither the resolver nor the control socket.
+//! Calls `dns` and `validate`. This crate depends on neither the resolver nor the control socket.
 //!
 //! # Decisions
 //!
-//! - Questions go through the daemon, because only it has the routes, source addresses and trust anchors with which
-//!   the mail software of this host resolves. Servers are asked one by one, each by its address: an answer of the
-//!   cache shows neither a second server with old data nor a silent one.
-//! - Facts are text, so that a case of a test is some lines.
-//! - All findings have a code of one table (`codes`). The manual prints the same table.
-//! - "Could not tell" is a finding of its own level. A lookup that failed never becomes "does not exist".
+//! - Questions go through the daemon, because only the daemon has the routes, source addresses and trust anchors with which the mail software of
+//!   this host resolves names. The servers of a zone are asked one by one, each at its address, because an answer from the cache would hide a
+//!   second server that has old data or is silent.
+//! - Facts are text, so that a test case consists of a few lines.
+//! - Every finding has a code from one table (`codes`). The manual prints the same table.
+//! - "Could not tell" is a separate level of findings. A lookup that failed is never reported as "does not exist".
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -61,16 +61,16 @@ use finding::Finding;
 use mail::{connect, helo, lists, pointer};
 use transport::{dane, mta_sts};
 
-/// The questions of one purpose.
+/// The questions that are asked for one purpose.
 pub trait Plan: Sync {
-    /// The questions that are needed next by the facts so far. Some of them may have been asked already, or are under way.
+    /// Returns the questions that are needed next, given the facts so far. Some of them may have been asked already or may be in progress.
     fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
 
-    /// Notes what follows from new facts.
+    /// Records conclusions from new facts.
     fn note(&self, _: &mut DomainFacts) {}
 }
 
-/// The plan of `check DOMAIN`.
+/// The plan of `check DOMAIN`: all checks of a domain.
 #[derive(Clone, Copy, Debug)]
 pub struct WholeDomain;
 
@@ -85,7 +85,7 @@ impl Plan for WholeDomain {
     }
 }
 
-/// The questions that the checks need next. Some of them may have been asked already, or are under way.
+/// Returns the questions that the checks need next. Some of them may have been asked already or may be in progress.
 fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let (mut wants, examined) = (Vec::new(), message::client::examined(facts));
     let is_domain = !facts.subject.domain.is_empty();
@@ -109,17 +109,17 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let policies = compared::of_policies(facts);
     let are_asked = policies.iter().all(is_asked);
     wants.extend(policies);
-    // These take no question from the comparison of policies.
+    // These questions must not use up the questions that the comparison of policies needs.
     if are_asked {
         wants.extend(current::wants(facts));
         wants.extend(configured::wants(facts));
         wants.extend(failures());
     }
-    // Comparisons take no question from another check, and wait for no answer.
+    // Comparisons must not use up the questions of other checks, and do not wait for any answer.
     let mut further = Vec::new();
     if wants.iter().all(is_asked) {
         further = parents::wants(facts);
-        // Lookups that fail because of a delegation may last as long as the check.
+        // Lookups that fail because of a wrong delegation may take as long as the whole check.
         if parents::sets(facts).len() > 1 {
             further.extend(delegation::of_silent(facts));
         }
@@ -129,31 +129,32 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(compared::wants(facts));
         wants.extend(unanswered::wants(facts));
     }
-    // Other resolvers wait for all lookups, which show whether the configuration answers for the domain, and for no slow server.
+    // Other resolvers are asked after all lookups have ended, because the lookups show whether the configuration answers for the domain. Slow
+    // servers do not delay them.
     let is_looked_up = |want: &Want| match want {
         Want::Server { .. } => is_asked(want),
         _ => facts.got.contains_key(want),
     };
     let others_are_due = wants.iter().all(is_looked_up);
     let is_done = |wants: &[Want]| wants.iter().all(|want| facts.got.contains_key(want));
-    // Silent servers take no time from comparisons of those that answer.
+    // Questions to silent servers come later, so that they do not delay the comparison of servers that answer.
     if is_done(&wants) {
         wants.extend(delegation::of_silent(facts));
     }
     if others_are_due && facts.subject.role != Role::Signer {
         wants.extend(others::wants(facts));
     }
-    // Strangers who do not answer take the time of nothing else.
+    // Questions to hosts of third parties come last: if these hosts do not answer, nothing else is delayed.
     if is_done(&wants) {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }
-    // Nothing waits for these.
+    // No other question depends on the answers to these.
     wants.extend(further);
     wants
 }
 
-/// The questions about a domain by its role.
+/// Returns the questions about a domain that depend on its role.
 fn of_role(facts: &DomainFacts) -> Vec<Want> {
     let (role, mut wants) = (facts.subject.role, delegation::wants(facts));
     if role == Role::Signer {
@@ -174,7 +175,8 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The lookups whose failure is examined, the most important first; with those of the address that is examined by itself.
+/// Returns the lookups whose failure is examined, the most important first. They include the lookups of `examined`, the address that is examined
+/// on its own.
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {
@@ -203,7 +205,7 @@ fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'stati
     needed
 }
 
-/// The findings in order.
+/// Returns the findings in the order of the report.
 pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     let (mut findings, examined) = (configured::check(facts), message::client::examined(facts));
     if let Some(address) = examined {
@@ -243,7 +245,7 @@ pub fn judge(facts: &DomainFacts) -> Vec<Finding> {
     explain::explained(findings, facts.subject.refusal.reason)
 }
 
-/// The findings about a domain that only signs: its keys, their DNSSEC, and why nobody can look them up.
+/// Returns the findings about a domain that only signs mail: its keys, the DNSSEC state of the keys, and why nobody can look them up.
 fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     let of_keys = [Code::ParentDiffers, Code::NsNoneAnswers, Code::RecordsDiffer];
     let mut findings = delegation::check(facts);
@@ -255,7 +257,7 @@ fn of_signer(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Whether the first finding of a report is a fault that a receiver gives as the reason of its refusal.
+/// Returns true if the first finding of a report is a fault that a receiver gives as the reason of its refusal.
 pub fn answers_refusal(facts: &DomainFacts, findings: &[Finding]) -> bool {
     let reason = facts.subject.refusal.reason;
     findings.first().is_some_and(|finding| explain::is_reason(reason, finding.code))

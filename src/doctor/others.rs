@@ -1,16 +1,17 @@
-//! The answers of other resolvers, public ones and those in resolv.conf, compared with the records of the zone: who sees old or other
-//! records, until when.
+//! Compares the answers of other resolvers (public resolvers and the resolvers in resolv.conf) with the records of the zone. The result shows
+//! which resolvers give old or different records, and until when.
 //!
-//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers), RFC 8914 (extended errors). A resolver may be asked over TLS (RFC 7858)
-//! or HTTPS (RFC 8484): some networks change or block queries to other resolvers over UDP.
+//! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (negative answers), RFC 8914 (extended errors). A resolver can be asked over TLS (RFC 7858)
+//! or HTTPS (RFC 8484), because some networks change or block queries to other resolvers over UDP.
 //!
 //! # Decisions
 //!
-//! - Other records are old if the serial of the resolver or the end of their signatures shows it. Public resolvers have no zones of their own:
-//!   other MX and TXT records there count as old too, unless the resolver has a newer serial.
-//! - Other addresses may be those for the place of the resolver: they are not a difference, unless a serial shows that they are old.
-//! - Of the texts of the domain itself only SPF counts: others prove to some service who owns the domain.
-//! - Each resolver is asked for the MX records first: a resolver that does not answer, or refuses them, costs little time.
+//! - Different records count as old if the serial of the resolver or the end of their signatures proves it. Public resolvers have no zones of
+//!   their own, so different MX and TXT records from them count as old too, unless the resolver has a newer serial.
+//! - Different addresses may be the ones for the location of the resolver. They do not count as a difference, unless a serial shows that they are
+//!   old.
+//! - Of the texts at the domain itself, only SPF records count. The other texts prove to some service who owns the domain.
+//! - Each resolver is asked for the MX records first, so that a resolver that does not answer or that refuses the query costs little time.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -29,18 +30,18 @@ use crate::public_resolvers::is_public;
 use crate::{compared, configured, mail, served, zone};
 use dns::clock::minute;
 
-/// Errors with which a resolver says that it does not give the records on purpose: Blocked, Censored, Filtered.
+/// Extended errors with which a resolver says that it withholds the records on purpose: Blocked, Censored, Filtered.
 const FILTERS: [u16; 3] = [15, 16, 17];
 
 /// A name with a type.
 type Lookup = (String, &'static str);
 
-/// The resolvers to ask.
+/// Returns the resolvers to ask.
 pub(super) fn resolvers(facts: &DomainFacts) -> impl Iterator<Item = &OtherResolver> {
     facts.subject.resolvers.iter().take(MAX_OTHER_RESOLVERS)
 }
 
-/// The question to a resolver.
+/// Builds the question to a resolver.
 pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> Want {
     let (name, way) = (name.to_owned(), QueryForm::Recursive);
     match &resolver.way {
@@ -57,7 +58,7 @@ fn reply<'f>(facts: &'f DomainFacts, want: &Want) -> Option<&'f ReplyFacts> {
     }
 }
 
-/// The lookups that a resolver is asked for.
+/// Returns the lookups for which each resolver is asked.
 fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut lookups: Vec<_> = ["MX", "A", "AAAA", "TXT"].map(|kind| (domain.to_owned(), kind)).to_vec();
@@ -67,16 +68,16 @@ fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     for host in hosts.into_iter().take(MAX_HOSTS_AT_OTHERS) {
         lookups.extend(["A", "AAAA"].map(|kind| (host.clone(), kind)));
     }
-    // The policy of a receiver is the one that its resolver has.
+    // A receiver applies the policy that its own resolver returns.
     let policy = dmarc::applied_at(facts);
     lookups.extend(facts.lookup(&policy, "TXT").is_known().then_some((policy, "TXT")));
     lookups
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (domain, mut wants) = (facts.subject.domain.as_str(), Vec::new());
-    // They cannot know it.
+    // Other resolvers cannot know a domain that exists only on this host.
     if zone::is_here_only(facts) {
         return wants;
     }
@@ -85,7 +86,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
         let mail = ask(resolver, domain, "MX");
         let first = reply(facts, &mail);
         wants.push(mail);
-        // One that refuses these refuses the other questions too.
+        // A resolver that refuses the first questions would refuse the other ones too.
         if first.is_some_and(|reply| reply.rcode != "REFUSED") {
             wants.extend(lookups.iter().map(|(name, kind)| ask(resolver, name, kind)));
             let judged = lookups.iter().filter_map(|lookup| judge(facts, resolver, lookup));
@@ -97,7 +98,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns true if no question was left for a resolver.
+/// Returns true if no question was left for a resolver because the bound was reached.
 pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     resolvers(facts).any(|resolver| match facts.got.get(&ask(resolver, &facts.subject.domain, "MX")) {
         Some(Got::NoReply(NoReply::Unknown(why))) => why == BOUND_REACHED,
@@ -105,18 +106,18 @@ pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     })
 }
 
-/// What a resolver gives, compared with the zone.
+/// What a resolver returns, compared with the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
-    /// The records of the zone.
+    /// The same records as the zone.
     Same,
-    /// Records of an older version.
+    /// Records of an older version of the zone.
     Old,
-    /// Other records.
+    /// Different records.
     Differs,
-    /// Other addresses, as for another place.
+    /// Different addresses, possibly the ones for another location.
     Elsewhere,
-    /// Nothing, on purpose.
+    /// No records: the resolver withholds them on purpose.
     Hidden,
     /// An error.
     Fails,
@@ -124,22 +125,23 @@ enum Seen {
 }
 
 impl Seen {
-    /// Returns true if the resolver has other records than the zone.
+    /// Returns true if the resolver has different records from the zone.
     const fn is_other(self) -> bool {
         matches!(self, Self::Old | Self::Differs | Self::Elsewhere)
     }
 }
 
-/// The judgment of one answer of a resolver.
+/// The judgment about one answer of a resolver.
 struct Judged {
     seen: Seen,
     /// The evidence, without the name of the resolver.
     words: String,
-    /// The end of the TTL of other records, in seconds since 1970.
+    /// The end of the TTL of the different records, in seconds since 1970.
     end: u64,
 }
 
-/// The sets of records that servers of the zone gave, or their lookup through the daemon; empty if none is known.
+/// Returns the sets of records that servers of the zone gave, or the set from the lookup through the daemon. The result is empty if none is
+/// known.
 fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<BTreeSet<String>> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let mut sets: BTreeSet<BTreeSet<String>> = if kind == "NS" {
@@ -149,7 +151,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
         let given = servers.iter().filter_map(|server| served::given(facts, *server, (name, kind)));
         given.filter_map(|reply| records(reply, name, kind)).collect()
     };
-    // The cache of this host may be old, so it counts only where no server was asked.
+    // The cache of this host may hold old records, so it counts only if no server was asked.
     if sets.is_empty()
         && let Some(reply) = facts.lookup(name, kind).reply()
     {
@@ -158,7 +160,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
     sets.into_iter().map(|set| counted(set, (name, kind))).collect()
 }
 
-/// The records of a set that count for mail.
+/// Returns those records of a set that matter for mail.
 fn counted(set: BTreeSet<String>, (name, kind): (&str, &str)) -> BTreeSet<String> {
     if kind != "TXT" {
         return set;
@@ -166,7 +168,7 @@ fn counted(set: BTreeSet<String>, (name, kind): (&str, &str)) -> BTreeSet<String
     compared::texts_of_mail(name, &set).into_iter().map(|text| format!("\"{text}\"")).collect()
 }
 
-/// The judgment of the answer of a resolver; none if there is none, or if nothing is known to compare it with.
+/// Judges the answer of a resolver. Returns `None` if there is no answer, or if nothing is known with which to compare it.
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -> Option<Judged> {
     let (name, kind) = (name.as_str(), *kind);
     let judged =
@@ -319,7 +321,7 @@ fn joined<'f>(answers: impl IntoIterator<Item = &'f (&'f str, Judged)>) -> Strin
     parts.collect::<Vec<_>>().join("; ")
 }
 
-/// The findings.
+/// Returns the findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut answers: Vec<(&str, Judged)> = Vec::new();
     for resolver in resolvers(facts) {

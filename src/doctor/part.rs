@@ -1,8 +1,8 @@
-//! The parts of a check, and the findings that need them: whether the absence of a finding means anything while a part is
-//! not known.
+//! The parts of a check, and the findings that need them. This module decides whether the absence of a finding means anything while a part is not
+//! known.
 //!
-//! A finding that a part is not known names the part, and the hosts, addresses or lists that it is about. Another
-//! finding may be hidden by it only if it needs this part, and is about one of the same.
+//! A finding that says that a part is not known names the part and the hosts, addresses or lists that it is about. It can hide another finding
+//! only if that finding needs the same part and is about one of the same hosts, addresses or lists.
 
 use std::net::IpAddr;
 
@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The delegation of the zone above.
+    /// The delegation in the parent zone.
     Delegation,
-    /// The servers of the zone, each by itself.
+    /// The servers of the zone, each judged separately.
     Servers,
-    /// The records of each of these servers.
+    /// The records at each of these servers.
     Records,
-    /// The chain of DNSSEC.
+    /// The DNSSEC chain of trust.
     Dnssec,
     /// The MX records.
     MxRecords,
@@ -42,11 +42,11 @@ pub enum Part {
     Dane,
     /// DNS lists.
     Lists,
-    /// Resolvers of others.
+    /// Other resolvers.
     Others,
 }
 
-/// The thing that a finding is about.
+/// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
@@ -54,17 +54,17 @@ pub enum About {
     Host(String),
     /// An address.
     Address(IpAddr),
-    /// A subject of DNS lists, at one of them or at all.
+    /// An address or domain that was looked up in one DNS list or in all lists.
     Listing {
         /// An address, or a domain without its last dot.
         subject: String,
-        /// The zone of the list; none: all lists.
+        /// The zone of the list; `None` for all lists.
         list: Option<String>,
     },
 }
 
 impl About {
-    /// Whether both are about the same.
+    /// Returns true if both describe the same thing.
     pub fn meets(&self, other: &Self) -> bool {
         match (self, other) {
             (

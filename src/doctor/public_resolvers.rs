@@ -8,15 +8,15 @@ use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
 
 /// A public resolver.
 pub struct PublicResolver {
-    /// Its operator.
+    /// The operator of the resolver.
     pub operator: &'static str,
-    /// Its addresses; the first is asked by default.
+    /// The addresses of the resolver; the first is asked by default.
     pub addresses: [&'static str; 4],
-    /// Its names over TLS and HTTPS.
+    /// The names of the resolver for TLS and HTTPS.
     names: &'static [&'static str],
 }
 
-/// The public resolvers. Quad9 denies domains that spread malware, and gives no other records in their place.
+/// The public resolvers. Quad9 denies domains that spread malware, but never replaces their records with others.
 pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     PublicResolver {
         operator: "Google",
@@ -35,7 +35,7 @@ pub const PUBLIC_RESOLVERS: [PublicResolver; 3] = [
     },
 ];
 
-/// Returns true if a resolver is one of them. Over TLS and HTTPS its certificate proves it.
+/// Returns true if a resolver is one of these public resolvers. Over TLS and HTTPS, its certificate proves this.
 pub(super) fn is_public(resolver: &OtherResolver) -> bool {
     let name = match &resolver.way {
         ResolverWay::Plain(address) => address.to_string(),

@@ -1,4 +1,4 @@
-//! The replies of servers, the servers that serve the zone, and the records of each: over UDP, or over TCP where UDP gives no records.
+//! The replies of servers: which servers serve the zone, and which records each of them gives over UDP, or over TCP if UDP gives none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ pub(super) struct ServerReply<'f> {
     pub(super) reply: &'f ReplyFacts,
 }
 
-/// The replies of all servers.
+/// Returns the replies of all servers.
 pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
     facts.got.iter().filter_map(|(want, got)| match (want, got) {
         (Want::Server { server, name, kind, way }, Got::Reply(reply)) => {
@@ -25,10 +25,10 @@ pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'
     })
 }
 
-/// The forms in which a server may serve the zone, the usual one first.
+/// The forms of query in which a server may serve the zone, the usual one first.
 const FORMS: [QueryForm; 3] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
 
-/// The form of messages in which a server serves the zone; none if it does not serve it.
+/// Returns the form of query in which a server serves the zone; `None` if the server does not serve it.
 pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
     let apex = zone::apex(facts);
     let is_served = |way: &QueryForm| match facts.server(server, apex, "SOA", *way) {
@@ -38,12 +38,12 @@ pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
     FORMS.into_iter().find(is_served)
 }
 
-/// The servers that serve the zone.
+/// Returns the servers that serve the zone.
 pub fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     zone::servers(facts).into_keys().filter(|server| form(facts, *server).is_some()).collect()
 }
 
-/// The reply of a server with its SOA, if it serves the zone.
+/// Returns the reply in which a server gives its SOA record, if the server serves the zone.
 pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     match facts.server(server, zone::apex(facts), "SOA", form(facts, server)?) {
         Some(Got::Reply(reply)) => Some(reply),
@@ -51,7 +51,7 @@ pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     }
 }
 
-/// The first answer of a server, in the form in which it serves the zone.
+/// Returns the first answer of a server, in the form of query in which the server serves the zone.
 pub fn first<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,
@@ -60,8 +60,8 @@ pub fn first<'f>(
     facts.server(server, name, kind, form(facts, server).unwrap_or(QueryForm::Udp))
 }
 
-/// The records of a server with authority, or that there are none: of the first answer, or of one over TCP after that. None if it has
-/// given neither.
+/// Returns the authoritative reply of a server with the records, or with the statement that there are none. It is the first answer, or one over
+/// TCP after that. Returns `None` if neither is such a reply.
 pub(super) fn given<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,
@@ -74,7 +74,8 @@ pub(super) fn given<'f>(
     })
 }
 
-/// The newest serial at these servers. None if they name different primary servers: their serials cannot be compared.
+/// Returns the newest serial at these servers. Returns `None` if they name different primary servers, because then their serials cannot be
+/// compared.
 pub(super) fn newest_serial(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Option<u32> {
     let (mut serials, mut primaries) = (BTreeMap::new(), BTreeSet::new());
     for soa in servers.into_iter().filter_map(|server| zone::soa(soa(facts, server)?)) {

@@ -1,8 +1,8 @@
-//! Lookups that a server of the zone does not answer, although it serves the zone: it drops or fails queries for a type, or denies a
-//! name that it has.
+//! Finds lookups that a server of the zone does not answer correctly although it serves the zone: it drops queries for a type, answers them with
+//! an error, or denies a name that exists.
 //!
-//! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such
-//! a server are not compared, so verdicts name the servers for which they stand.
+//! RFC 8906 section 3 (servers and firewalls that drop types), RFC 4074 section 4 (wrong answers to queries for AAAA). The records of such a
+//! server are not compared, so each verdict names the servers to which it applies.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -21,12 +21,12 @@ use crate::{served, zone};
 /// A name with a type.
 type NameAndType<'f> = (&'f str, &'static str);
 
-/// The lookups that each server is to answer.
+/// Returns the lookups that each server must answer.
 fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
     let apex = zone::apex(facts);
     lookups.push(((apex, "NS"), served::serving(facts)));
-    // Without the keys, all other records are bogus.
+    // Without the DNSKEY records, all other records are bogus.
     let is_of_keys = |want: &Want| matches!(want, Want::Server { name, kind: "DNSKEY", .. } if name == apex);
     if facts.got.keys().any(is_of_keys) {
         lookups.push(((apex, "DNSKEY"), keys::servers(facts)));
@@ -36,7 +36,8 @@ fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     lookups
 }
 
-/// Lookups that failed over UDP, or without an answer, once more over TCP: a datagram may be lost, and a server may have just begun.
+/// Returns the lookups that failed or had no answer over UDP, to be repeated once over TCP: a datagram may have been lost, or a server may have
+/// just started.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let is_failed = |server: &IpAddr, lookup| match served::first(facts, *server, lookup) {
         Some(Got::Reply(reply)) => !is_known(reply),
@@ -50,10 +51,10 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_REPEATED_OVER_TCP).collect()
 }
 
-/// The conduct of a server whose answers are too long for UDP.
+/// How the report describes a server whose answers are too long for UDP.
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
-/// The conduct of a server that serves the zone and does not answer a lookup as it should; none if it does, or was not asked.
+/// Describes how a server that serves the zone fails to answer a lookup correctly. Returns `None` if it answers correctly or was not asked.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
     let conduct = match served::first(facts, server, lookup)? {
@@ -77,8 +78,8 @@ pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'
     Some(conduct.to_owned())
 }
 
-/// Whether the silence of a server to a lookup over UDP may be chance: it loses other datagrams too, and it is not silent over TCP, as far
-/// as it was asked, or others lose many.
+/// Returns true if the silence of a server to a lookup over UDP may be chance. This is so if the server has answered over TCP (as far as it was
+/// asked) and other datagrams to it were lost too, or if the other servers lose many datagrams.
 fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>) -> bool {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
     let is_silent =
@@ -86,7 +87,7 @@ fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>)
     facts.is_lossy(server) && (!is_silent || facts.loses_many(server))
 }
 
-/// Whether a server denies a name of which it has given another type (RFC 8020).
+/// Returns true if a server denies a name for which it has given records of another type (RFC 8020).
 fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, reply: &ReplyFacts) -> bool {
     let exists = || {
         facts.got.iter().any(|(want, got)| {
@@ -97,12 +98,12 @@ fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, rep
     reply.rcode == "NXDOMAIN" && reply.authoritative && reply.answers.is_empty() && exists()
 }
 
-/// Whether a reply without authority is right: the name is of a zone below this one.
+/// Returns true if a reply without authority is correct because the name belongs to a zone below this one.
 fn is_elsewhere(reply: &ReplyFacts) -> bool {
     reply.recursive || reply.authority.iter().any(|record| record.kind == "NS")
 }
 
-/// The findings.
+/// Returns the findings about lookups without a correct answer.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let without_mx = no_mx_records(facts);
     let mut by_server = BTreeMap::<IpAddr, Vec<(String, Vec<String>)>>::new();
@@ -116,7 +117,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         // Receivers defer or reject mail whose policies they cannot look up.
         is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // `each_server` tells of errors at random.
+            // `each_server` reports errors that occur at random.
             let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
                 continue;
             };
@@ -132,12 +133,12 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     without_mx.into_iter().chain(partly).collect()
 }
 
-/// Whether a server, or another address of its names, answers the error of this conduct to some queries at random.
+/// Returns true if a server, or another address of its names, answers some queries at random with the error that this text describes.
 fn is_at_times(facts: &DomainFacts, server: IpAddr, conduct: &str) -> bool {
     at_times::code_of_host(facts, server).is_some_and(|code| conduct == format!("answers {code}"))
 }
 
-/// The servers that fail for some lookups.
+/// Returns the finding about servers that fail for some lookups.
 fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<String>)>>) -> Option<Finding> {
     let servers = zone::servers(facts);
     let is_long = by_server.values().flatten().all(|(conduct, _)| conduct == TRUNCATES);
@@ -154,7 +155,7 @@ fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<Stri
     (!conducts.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
 }
 
-/// The first of them in words, and the number of the others.
+/// Lists the first items in words, and the number of the others.
 fn some(items: &[String]) -> String {
     let (first, others) = items.split_at(items.len().min(MAX_UNANSWERED_SHOWN));
     match others.len() {
@@ -163,8 +164,8 @@ fn some(items: &[String]) -> String {
     }
 }
 
-/// That no server which serves the zone gives its MX records, or says that there are none. One that denies the name, which exists, says
-/// something false.
+/// Returns the finding that no server of the zone gives the MX records of the domain or says that there are none. A server that denies the name,
+/// although it exists, gives a false answer.
 fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
     let (lookup, serving) = ((facts.subject.domain.as_str(), "MX"), served::serving(facts));
     let servers = zone::servers(facts);

@@ -1,8 +1,9 @@
-//! The zone of the domain as its parent and its own servers show it.
+//! The zone of the domain, as its parent zone and its own servers present it.
 //!
 //! # Decisions
 //!
-//! - Serials are compared only between servers whose SOA records name the same primary server (MNAME): each primary numbers by itself.
+//! - Serials are compared only between servers whose SOA records name the same primary server (MNAME), because each primary server counts on its
+//!   own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -20,12 +21,12 @@ use crate::limits::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Soa<'r> {
     pub(super) owner: &'r str,
-    /// The server that the data come from (MNAME), as it stands.
+    /// The primary server, from which the data come (MNAME), with its case unchanged.
     pub(super) primary: &'r str,
     pub(super) serial: u32,
 }
 
-/// The SOA of a reply: of its answers, or of a negative answer's authority section.
+/// Returns the SOA record of a reply: from its answer section, or from the authority section of a negative answer.
 pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     let mut records = reply.answers.iter().chain(&reply.authority);
     let record = records.find(|record| record.kind == "SOA")?;
@@ -35,24 +36,24 @@ pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     Some(Soa { owner: &record.name, primary, serial })
 }
 
-/// Whether a serial is older than another in serial number arithmetic (RFC 1982 section 3.2).
+/// Returns true if a serial is older than another one in serial number arithmetic (RFC 1982 section 3.2).
 pub(super) fn is_older(one: u32, other: u32) -> bool {
     (1..1 << 31).contains(&other.wrapping_sub(one))
 }
 
-/// The serial that is newer than all others, if there is one.
+/// Returns the serial that is newer than all others, if there is one.
 pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
     let is_newest = |one: &u32| serials.keys().all(|other| other == one || is_older(*other, *one));
     serials.keys().copied().find(is_newest)
 }
 
-/// The owner of the SOA that answers for a name; none if it is not known.
+/// Returns the owner of the SOA record that answers for a name; `None` if it is not known.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
 
-/// The zone of a domain that is an alias into another zone: its SOA is the SOA of the target. The zone above it, if a server
-/// there answers for it with authority instead of a referral.
+/// Returns the zone of a domain that is an alias to another zone, so that a lookup of its SOA record returns the SOA record of the target. The
+/// result is the zone above the domain, if one of that zone's servers answers for the domain with authority instead of with a referral.
 fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;
@@ -64,8 +65,8 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
 
-/// The apex of the domain's zone. If no server of the zone answers, or one denies the domain, the domain itself is
-/// taken for it: then the zone above shows whether it is delegated.
+/// Returns the apex of the domain's zone. If no server of the zone answers, or if one denies the domain, the domain itself is taken for the apex:
+/// then the parent zone shows whether the domain is delegated.
 pub(super) fn apex(facts: &DomainFacts) -> &str {
     let domain = facts.subject.domain.as_str();
     if matches!(facts.lookup(domain, "SOA"), LookupFound::NoName(_)) {
@@ -75,8 +76,8 @@ pub(super) fn apex(facts: &DomainFacts) -> &str {
     known.or_else(|| behind_alias(facts)).unwrap_or_else(|| failing(facts).last().copied().unwrap_or(domain))
 }
 
-/// The domain and the names above it whose lookups failed, up to the first one below a zone that answers: this is the zone whose servers
-/// fail. Without an answer from any zone above, it is the domain alone.
+/// Returns the domain and the names above it whose lookups failed, up to the first name below a zone that answers. This name is the apex of the
+/// zone whose servers fail. If no zone above answers, the result is only the domain.
 fn failing(facts: &DomainFacts) -> Vec<&str> {
     let mut failing = climbed(facts);
     let is_known = failing.last().is_some_and(|top| facts.lookup(above(top), "SOA").is_known());
@@ -84,8 +85,8 @@ fn failing(facts: &DomainFacts) -> Vec<&str> {
     failing
 }
 
-/// The domain, and the names above it below which every lookup of the SOA failed. Not of answers that fail DNSSEC validation: those have
-/// come from the servers.
+/// Returns the domain and the names above it, as long as every lookup of their SOA records failed. Answers that fail DNSSEC validation do not
+/// count as failed, because they came from the servers.
 fn climbed(facts: &DomainFacts) -> Vec<&str> {
     let has_failed = |name: &str| match facts.got.get(&super::facts::lookup(name, "SOA")) {
         Some(Got::Reply(reply)) => reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus,
@@ -101,40 +102,40 @@ fn climbed(facts: &DomainFacts) -> Vec<&str> {
     climbed
 }
 
-/// The name whose SOA shows whether the zone below it is the one whose servers fail.
+/// Returns the name whose SOA record shows whether the zone below it is the one whose servers fail.
 pub(super) fn above_failing(facts: &DomainFacts) -> &str {
     above(climbed(facts).last().copied().unwrap_or(&facts.subject.domain))
 }
 
-/// The zone above; none while it is not known, and for the root.
+/// Returns the parent zone; `None` if it is not known yet, and for the root.
 pub(super) fn parent(facts: &DomainFacts) -> Option<&str> {
     let apex = apex(facts);
     if apex == "." { None } else { owner(facts, above(apex)) }
 }
 
-/// The addresses of the parent's servers that are asked.
+/// Returns the addresses of the parent's servers that are asked.
 pub(super) fn parent_servers(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| servers_of_parent(facts, parent))
 }
 
-/// The addresses of servers of a zone that is a parent, as far as they are asked. The names of root servers need not have an address in
-/// the DNS: resolvers have the addresses as hints (RFC 9609).
+/// Returns the addresses of the servers of a parent zone that are asked. The names of root servers need not have an address in the DNS, because
+/// resolvers get these addresses from hints (RFC 9609).
 pub(super) fn servers_of_parent(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     first_of_parent(facts, parent, MAX_CHECKED_PARENTS)
 }
 
-/// The addresses of the parent's servers whose words are compared.
+/// Returns the addresses of the parent's servers whose answers are compared.
 pub(super) fn compared_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     parent(facts).map_or_else(Vec::new, |parent| first_of_parent(facts, parent, most_parents(facts, parent)))
 }
 
-/// How many servers of the parent are asked for comparison.
+/// Returns the number of the parent's servers that are asked for comparison.
 fn most_parents(facts: &DomainFacts, parent: &str) -> usize {
     if has_other_delegation(facts, parent) { MAX_FURTHER_PARENTS } else { MAX_COMPARED_PARENTS }
 }
 
-/// Whether this host has NS or DS records of the zone that none of the first servers of the parent gives: they are old, or another server of
-/// the parent has given them. Of these it may have nothing left but other records of the zone, or that the domain is bogus.
+/// Returns true if this host has NS or DS records of the zone that none of the first servers of the parent gives: they are old, or another server
+/// of the parent has given them. The only remaining sign of such a delegation may be different records of the zone, or a bogus domain.
 fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let (apex, first) = (apex(facts), first_of_parent(facts, parent, MAX_COMPARED_PARENTS));
     let referrals: Vec<&ReplyFacts> =
@@ -152,12 +153,12 @@ fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
         && (["NS", "DS"].into_iter().any(is_other) || facts.has_bogus_lookup() || has_others())
 }
 
-/// Whether this host seems to have another delegation than the first servers of the parent give.
+/// Returns true if this host seems to have a different delegation from the one that the first servers of the parent give.
 pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
     parent(facts).is_some_and(|parent| has_other_delegation(facts, parent))
 }
 
-/// The addresses of the parent's servers that have answered about the delegation, as far as they are asked for more.
+/// Returns the addresses of the parent's servers that have answered about the delegation, as far as they are asked for more.
 pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     let tells = |server: &IpAddr| match facts.server(*server, apex(facts), "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => is_known(reply),
@@ -166,7 +167,7 @@ pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     compared_parents(facts).into_iter().filter(tells).take(MAX_CHECKED_PARENTS).collect()
 }
 
-/// An address of each of the first so many servers of a parent.
+/// Returns one address for each of the first `most` servers of a parent.
 fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr> {
     let names = first_names(facts, parent, most.max(MAX_COMPARED_PARENTS));
     let known: Vec<IpAddr> = names.iter().filter_map(|name| address(facts, name)).take(most).collect();
@@ -177,37 +178,37 @@ fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr
     known
 }
 
-/// The address at which a server of a parent is asked. The order of addresses in an answer is random.
+/// Returns the address at which a server of a parent is asked. The order of addresses in an answer is random, so it does not decide.
 pub(super) fn address(facts: &DomainFacts, name: &str) -> Option<IpAddr> {
-    // IPv4 comes first.
+    // IPv4 addresses sort before IPv6 addresses.
     facts.addresses(name).into_iter().min()
 }
 
-/// The first so many names of servers of a zone that is a parent, by name: the order of an answer is random, and each check is to ask the
-/// same ones.
+/// Returns the first `most` names of servers of a parent zone, in the order of the names. The order of an answer is random, but each check must
+/// ask the same servers.
 fn first_names(facts: &DomainFacts, parent: &str, most: usize) -> Vec<String> {
     let names: BTreeSet<String> = facts.data(parent, "NS").into_iter().map(canonical).collect();
     names.into_iter().take(most).collect()
 }
 
-/// The names of the servers of a parent that are asked.
+/// Returns the names of the servers of a parent that are asked.
 pub(super) fn names_of_parent(facts: &DomainFacts, parent: &str) -> Vec<String> {
     first_names(facts, parent, MAX_CHECKED_PARENTS)
 }
 
-/// The names of the parent's servers whose words are compared.
+/// Returns the names of the parent's servers whose answers are compared.
 pub(super) fn names_of_compared(facts: &DomainFacts) -> Vec<String> {
     parent(facts).map_or_else(Vec::new, |parent| first_names(facts, parent, most_parents(facts, parent)))
 }
 
-/// The referrals of the parent's servers.
+/// Returns the referrals of the parent's servers.
 pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     let apex = apex(facts);
     let with_server = |server: IpAddr| Some((server, referral(facts, server, apex)?));
     compared_parents(facts).into_iter().filter_map(with_server).collect()
 }
 
-/// The referral of a server of the parent to the zone.
+/// Returns the referral with which a server of the parent refers to the zone.
 fn referral<'f>(facts: &'f DomainFacts, server: IpAddr, apex: &str) -> Option<&'f ReplyFacts> {
     match facts.server(server, apex, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) if !reply.authoritative && named(&reply.authority, apex).next().is_some() => {
@@ -217,7 +218,7 @@ fn referral<'f>(facts: &'f DomainFacts, server: IpAddr, apex: &str) -> Option<&'
     }
 }
 
-/// The servers that NS records of the apex name.
+/// Returns the servers that the NS records of the apex name.
 pub(super) fn named<'r>(
     records: &'r [super::facts::Record],
     apex: &'r str,
@@ -226,18 +227,18 @@ pub(super) fn named<'r>(
     of_apex.map(|record| canonical(&record.data))
 }
 
-/// Whether the domain does not exist: it was denied, and no zone above delegates it.
+/// Returns true if the domain does not exist: its name was denied, and the parent zone does not delegate it.
 pub(super) fn is_missing(facts: &DomainFacts) -> bool {
     matches!(facts.lookup(&facts.subject.domain, "SOA"), LookupFound::NoName(_))
         && parent_set(facts).is_none()
 }
 
-/// Whether only the configuration of this host knows the domain: the zone above does not delegate it.
+/// Returns true if only the configuration of this host defines the domain: the parent zone does not delegate it.
 pub(super) fn is_here_only(facts: &DomainFacts) -> bool {
     facts.configured().is_some() && parent_set(facts).is_none()
 }
 
-/// The servers that the parent names; none if no referral is known.
+/// Returns the server names that the parent gives; `None` if no referral is known.
 pub(super) fn parent_set(facts: &DomainFacts) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets: BTreeSet<String> =
@@ -245,12 +246,12 @@ pub(super) fn parent_set(facts: &DomainFacts) -> Option<BTreeSet<String>> {
     (!sets.is_empty()).then_some(sets)
 }
 
-/// Whether the domain is the apex of a zone that the zone above delegates.
+/// Returns true if the domain is the apex of a zone that the parent zone delegates.
 pub(super) fn is_delegated(facts: &DomainFacts) -> bool {
     apex(facts) == facts.subject.domain && parent_set(facts).is_some()
 }
 
-/// The glue of the parent.
+/// Returns the glue in the parent zone.
 pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     let mut glue: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for record in referrals(facts).into_iter().flat_map(|(_, reply)| &reply.additional) {
@@ -261,7 +262,7 @@ pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     glue
 }
 
-/// The servers that the zone itself names at a server; none if they are not known.
+/// Returns the server names that the zone itself gives at one server; `None` if they are not known.
 pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets = [QueryForm::MixedCase, QueryForm::Udp].into_iter().filter_map(|way| {
@@ -272,19 +273,19 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
             _ => None,
         }
     });
-    // Some servers find no names in mixed case.
+    // Some servers deny names in mixed case, so the largest set counts.
     sets.max_by_key(BTreeSet::len)
 }
 
-/// A server with the names of servers that it gives.
+/// A server, with the server names that it gives.
 type ServerSet = (IpAddr, BTreeSet<String>);
 
-/// The primary server that the SOA record of a server names, in lower case.
+/// Returns the primary server that the SOA record at a server names, in lower case.
 pub(super) fn primary_at(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     soa_at(facts, server).map(|soa| soa.primary.to_ascii_lowercase())
 }
 
-/// Whether the serial of each server is older than that of another one with the same primary server.
+/// Returns the servers whose serial is older than that of another server with the same primary server.
 pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> BTreeSet<IpAddr> {
     let mut copies = BTreeMap::<String, BTreeMap<u32, Vec<IpAddr>>>::new();
     for server in servers {
@@ -300,7 +301,8 @@ pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = Ip
     old.flatten().collect()
 }
 
-/// The sets of servers that servers give, without those of old copies, which name the servers of their time.
+/// Returns the sets of server names that servers give. Sets from servers with old copies of the zone are left out, because they may list servers
+/// of the past.
 pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> Vec<ServerSet> {
     let sets = servers.into_iter().filter_map(|server| Some((server, child_set_at(facts, server)?)));
     let sets: Vec<ServerSet> = sets.collect();
@@ -308,12 +310,12 @@ pub(super) fn current_sets(facts: &DomainFacts, servers: impl IntoIterator<Item 
     sets.into_iter().filter(|(server, _)| !old.contains(server)).collect()
 }
 
-/// The serial of the zone at a server.
+/// Returns the serial of the zone at a server.
 pub(super) fn serial_at(facts: &DomainFacts, server: IpAddr) -> Option<u32> {
     soa_at(facts, server).map(|soa| soa.serial)
 }
 
-/// The SOA of the zone at a server.
+/// Returns the SOA record of the zone at a server.
 fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     let apex = apex(facts);
     let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
@@ -323,8 +325,8 @@ fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     })
 }
 
-/// The names of all servers, of the parent's set and of the zone's own. A server that only the cache of the daemon still
-/// names is none, once a server that the zone above names has given the zone's own set.
+/// Returns the names of all servers, from the parent's set and from the zone's own set. A server that only the cache of the daemon still names
+/// does not count, as soon as a server that the parent zone names has given the zone's own set.
 pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     match parent_set(facts) {
         Some(names) => with_own_sets(facts, names),
@@ -332,9 +334,9 @@ pub(super) fn server_names(facts: &DomainFacts) -> BTreeSet<String> {
     }
 }
 
-/// These names, and the names in the NS sets that their servers return.
+/// Returns these names and the names in the NS sets that their servers return.
 fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<String> {
-    // The servers that the zone names may name others; a third set is a fault that the first two show.
+    // The servers that the zone names may name other servers again. A third such set is a fault that the first two sets already show.
     for _ in 0..2 {
         let own = current_sets(facts, addressed(facts, &names).into_keys());
         let own: Vec<String> = own.into_iter().flat_map(|(_, set)| set).collect();
@@ -346,7 +348,7 @@ fn with_own_sets(facts: &DomainFacts, mut names: BTreeSet<String>) -> BTreeSet<S
     names
 }
 
-/// The server names of a zone whose delegation is not known: from the lookup, and from all servers that were asked.
+/// Returns the server names of a zone whose delegation is not known: from the lookup, and from all servers that were asked.
 fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     let (apex, mut names) = (apex(facts), BTreeSet::new());
     // If the name is an alias, the lookup also has the NS records of its target.
@@ -364,17 +366,17 @@ fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     names
 }
 
-/// The addresses of all servers, each with its names.
+/// Returns the addresses of all servers, each with its names.
 pub(super) fn servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     addressed(facts, &server_names(facts))
 }
 
-/// The addresses of the servers that the zone above names; of all servers, if it has not answered.
+/// Returns the addresses of the servers that the parent zone names. If the parent zone has not answered, returns those of all servers.
 pub(super) fn delegated_servers(facts: &DomainFacts) -> BTreeMap<IpAddr, BTreeSet<String>> {
     parent_set(facts).map_or_else(|| servers(facts), |names| addressed(facts, &names))
 }
 
-/// The addresses of names of servers that are asked, each with its names: the first address of each name before the second.
+/// Returns the addresses of server names that are asked, each with its names. The first address of each name comes before any second address.
 fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, BTreeSet<String>> {
     let mut servers = BTreeMap::<IpAddr, BTreeSet<String>>::new();
     for (address, name) in all_addresses(facts, names) {
@@ -385,7 +387,7 @@ fn addressed(facts: &DomainFacts, names: &BTreeSet<String>) -> BTreeMap<IpAddr, 
     servers
 }
 
-/// All known addresses of names of servers, the first of each name before the second.
+/// Returns all known addresses of server names. The first address of each name comes before any second address.
 fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, String)> {
     let glue = glue(facts);
     let of_name = |name: &String| {
@@ -407,7 +409,7 @@ fn all_addresses(facts: &DomainFacts, names: &BTreeSet<String>) -> Vec<(IpAddr, 
     all.into_iter().map(|(_, address, name)| (address, name)).collect()
 }
 
-/// The servers of the zone that the check does not ask, because there are too many: addresses, and names that are not looked up.
+/// Returns the servers of the zone that the check does not ask because there are too many: their addresses, and names that are not looked up.
 pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     let (names, asked) = (server_names(facts), servers(facts));
     let mut beyond = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -421,7 +423,7 @@ pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     addresses.chain(unnamed.cloned()).collect()
 }
 
-/// One of these addresses for each name of a server.
+/// Returns one of these addresses for each server name.
 pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeSet<IpAddr> {
     let mut known = BTreeSet::new();
     let is_new = |(address, names): (&IpAddr, &BTreeSet<String>)| {
@@ -431,13 +433,13 @@ pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTree
     servers.iter().filter_map(is_new).collect()
 }
 
-/// A server in evidence: its address and names.
+/// Describes a server in evidence by its address and names.
 pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{server} ({})", names.join(", "))
 }
 
-/// Whether all servers of the zone deny its apex with authority.
+/// Returns true if all servers of the zone deny its apex with authority.
 pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     let (apex, servers) = (apex(facts), servers(facts));
     let denies = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
@@ -447,7 +449,7 @@ pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     !servers.is_empty() && servers.keys().all(denies)
 }
 
-/// Whether a reply to the question for the SOA comes from a server of the zone.
+/// Returns true if a reply to the question for the SOA record comes from a server of the zone.
 pub fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative

@@ -1,4 +1,4 @@
-//! The bounds of one check: the questions that may still be asked, the time until which, and the time for each server.
+//! The limits of one check: the number of questions that may still be asked, the time at which it ends, and the time for each server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,15 +15,15 @@ use doctor::facts::sent::{QueryEnd, SentQueries};
 use doctor::facts::{QueryForm, Want};
 use doctor::limits::CHECK_TRY_TIME;
 
-/// The questions that may still be asked, and the time until which.
+/// The number of questions that may still be asked, and the time at which the check ends.
 pub(crate) struct Budget {
     left: AtomicUsize,
     end: Instant,
-    /// From its begin to its end.
+    /// The time from the start of the check to its end.
     time: Duration,
-    /// The questions that are kept for the repeats of others that are under way.
+    /// The numbers of questions that are reserved for repeating queries that are in progress.
     kept: Mutex<BTreeMap<Want, usize>>,
-    /// The queries to each server.
+    /// The counted queries to each server.
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
     /// The time that was spent on each server.
     times: Mutex<BTreeMap<IpAddr, ServerTime>>,
@@ -32,7 +32,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// A budget of `questions` queries and of `time`, which begins now.
+    /// Creates a budget of `questions` queries and of `time`, which starts now.
     pub(crate) fn new(questions: usize, time: Duration) -> Self {
         let end = Instant::now() + time;
         let left = AtomicUsize::new(questions);
@@ -40,13 +40,13 @@ impl Budget {
         Self { left, end, time, kept, sent, times, silent }
     }
 
-    /// Takes one question; false if none is left.
+    /// Takes one question from the budget; returns false if none is left.
     fn take(&self) -> bool {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Keeps so many questions for one that shows whether a server answers at all: without its repeats nothing is known of a silent
-    /// server, and later questions may not take these meanwhile.
+    /// Reserves `tries` questions for a query that shows whether a server answers at all. Without repeated queries, nothing is known about a
+    /// silent server, so later questions must not use these up in the meantime.
     pub(crate) fn keep(&self, want: &Want, tries: usize) {
         if matches!(want, Want::Server { kind: "SOA", way: QueryForm::Udp, .. }) {
             let kept = (0..tries).take_while(|_| self.take()).count();
@@ -54,14 +54,14 @@ impl Budget {
         }
     }
 
-    /// Gives back the questions that were kept and are not needed.
+    /// Gives back the reserved questions that are not needed.
     pub(crate) fn give_back(&self, want: &Want) {
         if let Some(kept) = self.kept().remove(want) {
             self.left.fetch_add(kept, Ordering::Relaxed);
         }
     }
 
-    /// Takes one question for this, of those that are kept for it before others; false if none is left.
+    /// Takes one question for this query, first from those that are reserved for it. Returns false if none is left.
     pub(crate) fn take_for(&self, want: &Want) -> bool {
         match self.kept().get_mut(want) {
             Some(kept) if *kept > 0 => {
@@ -76,33 +76,33 @@ impl Budget {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The queries to each server.
+    /// Returns the counted queries to each server.
     pub(crate) fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes a query to a server, or what it tells.
+    /// Applies `note` to the counted queries to the server of a question.
     pub(crate) fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
         if let Want::Server { server, .. } = want {
             note(self.sent.lock().unwrap_or_else(PoisonError::into_inner).entry(*server).or_default());
         }
     }
 
-    /// Whether the server of a question has answered any query.
+    /// Returns true if the server of a question has answered any query.
     pub(crate) fn has_answered(&self, want: &Want) -> bool {
         let Want::Server { server, .. } = want else { return false };
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.get(server).is_some_and(|sent| sent.answered > 0)
     }
 
-    /// Runs `note` on the time that was spent on the server of a question; none if the question goes to no server.
+    /// Applies `note` to the time that was spent on the server of a question; `None` if the question does not go to a server.
     pub(crate) fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
         let Want::Server { server, .. } = want else { return None };
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         Some(note(times.entry(*server).or_default()))
     }
 
-    /// The moment until which a question may wait, and why it may not wait longer.
+    /// Returns the time until which a question may wait, and the reason why it may not wait longer.
     pub(crate) fn until(&self, want: &Want, now: Instant) -> (Instant, String) {
         let of_server = self.time_of(want, |time| time.end(now)).filter(|end| *end < self.end);
         match of_server {
@@ -113,8 +113,7 @@ impl Budget {
         }
     }
 
-    /// The time from a query to the next one for the same, if no reply comes: half as long again as that of the slowest reply of the
-    /// server.
+    /// Returns the time after which a query without a reply is sent again: one and a half times the time of the slowest reply of the server.
     pub(crate) fn patience(&self, want: &Want) -> Duration {
         let usual = match want {
             Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { .. } => DIRECT_RECURSION_TIME,
@@ -123,34 +122,34 @@ impl Budget {
         usual.max(self.slowest(want).unwrap_or_default() * 3 / 2)
     }
 
-    /// The time of the slowest reply over UDP of the server of a question; none without a reply.
+    /// Returns the time of the slowest reply over UDP from the server of a question; `None` if there was no reply.
     pub(crate) fn slowest(&self, want: &Want) -> Option<Duration> {
         self.time_of(want, |time| time.slowest()).flatten()
     }
 
-    /// Notes that a datagram was lost.
+    /// Records that a datagram was lost.
     pub(crate) fn note_loss(&self, want: &Want) {
         self.note(want, |sent| sent.lost += 1);
     }
 
-    /// Notes that a server was silent to a question each time.
+    /// Records that a server was silent to a question each time.
     pub(crate) fn note_silent(&self, want: &Want) {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(want.clone());
     }
 
-    /// Whether a server was silent to a question each time.
+    /// Returns true if a server was silent to a question each time.
     pub(crate) fn was_silent(&self, want: &Want) -> bool {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(want)
     }
 
-    /// Whether datagrams to several servers were lost, as on a path of this host that loses them.
+    /// Returns true if datagrams to several servers were lost, which suggests that the network path of this host loses them.
     pub(crate) fn is_lossy(&self) -> bool {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.values().filter(|sent| sent.is_lossy()).count() > 1
     }
 }
 
-/// A query that is under way. It counts as cut off unless it has ended otherwise: the check ends before its reply, or needs none any more.
+/// A query in progress. It counts as cut off unless another end is recorded: the check ends before the reply, or no longer needs it.
 pub(crate) struct OpenQuery<'q> {
     budget: &'q Budget,
     want: &'q Want,
@@ -158,7 +157,7 @@ pub(crate) struct OpenQuery<'q> {
 }
 
 impl<'q> OpenQuery<'q> {
-    /// Notes the begin of a query.
+    /// Records the start of a query.
     pub(crate) fn begin(budget: &'q Budget, want: &'q Want, now: Instant) -> Self {
         budget.time_of(want, |time| time.begin_query(now));
         Self { budget, want, end: QueryEnd::CutOff }

@@ -1,11 +1,11 @@
-//! Gathering: sends the questions of a plan, such as the doctor's checks, round by round, until none is left. A slow answer does not
-//! delay the next round.
+//! Gathers facts: sends the questions of a plan, such as the doctor's checks, in rounds until no question is left. A slow answer does not delay
+//! the next round.
 //!
-//! A check names its next questions from the facts that are known. So a chain, such as MX, host, address, PTR, needs no code here. All rounds
-//! together have a bound of questions and of time; what is left over is "could not tell".
+//! A check names its next questions from the facts that are known so far. So a chain of lookups, such as MX, host, address and PTR, needs no code
+//! here. All rounds together have a limit on questions and on time; questions that remain are reported as "could not tell".
 //!
-//! Calls `doctor`, which decides the questions, and `dns`. Only this crate waits, so that the doctor is a function of facts. The callers
-//! answer the questions (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
+//! Calls `doctor`, which decides what to ask, and `dns`. Only this crate waits for answers, so that the doctor is a function of facts. The
+//! callers provide the answers (`Sources`): the daemon for watched domains, and `resolverctl` through the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -36,13 +36,13 @@ use doctor::facts::{
 use doctor::limits::{CHECK_TRIES, CHECK_TRY_TIME, MAX_CHECK_QUESTIONS};
 use doctor::zone::serves;
 
-/// Answers the questions: the daemon through its control socket, or a test.
+/// A source of answers: the daemon, `resolverctl` through the control socket, or a test.
 pub trait Sources: Sync {
-    /// Asks once.
+    /// Asks a question once.
     fn ask<'a>(&'a self, want: &'a Want) -> BoxFuture<'a, Got>;
 }
 
-/// Gathers the facts about a subject.
+/// Gathers the facts about a subject of a check.
 pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sources) -> DomainFacts {
     let mut facts = DomainFacts::new(subject);
     let time = CHECK_DOMAIN_TIME + if facts.subject.connect { CONNECTION_TIME } else { Duration::ZERO };
@@ -52,7 +52,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     let mut rounds = 0;
     while rounds < MAX_CHECK_ROUNDS {
         let mut wanted = plan.wants(&facts, &under_way);
-        // Their order stays: the first ones are asked before the bound is reached.
+        // The order of the questions matters: the first ones are asked before the limit is reached.
         let mut named = BTreeSet::new();
         wanted.retain(|want| {
             !facts.got.contains_key(want) && !under_way.contains(want) && named.insert(want.clone())
@@ -64,7 +64,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
             under_way.insert(want.clone());
             running.push(asked(want, sources, &budget, place));
         }
-        // Without new questions the next answer decides what is asked next.
+        // If there are no new questions, the next answer decides what is asked next.
         let wait = if is_new { CHECK_ROUND_TIME } else { time };
         let Ok(Some(first)) = timeout(wait, running.next()).await else {
             if running.is_empty() {
@@ -75,7 +75,7 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
         let end = Instant::now() + CHECK_ROUND_TIME;
         fresh.remove(&first.0);
         let mut answers = vec![first];
-        // Questions of earlier rounds that still wait hold up no round.
+        // Questions of earlier rounds that still wait for an answer do not delay a round.
         while !fresh.is_empty()
             && let Ok(Some(answer)) = timeout_at(end, running.next()).await
         {
@@ -93,13 +93,13 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     facts
 }
 
-/// The places for questions at one server or at the daemon, and the places at all of them together.
+/// The limits on concurrent questions: one for the server or the daemon that is asked, and one for all questions together.
 type Place = [Arc<Semaphore>; 2];
 
-/// A question with its answer, and the answer to another question that replaces an earlier one.
+/// A question with its answer, and possibly another question with an answer that replaces an earlier one.
 type Answered = (Want, Got, Option<(Want, Got)>);
 
-/// Asks a question once there is a place for it.
+/// Asks a question as soon as the limits on concurrent questions allow it.
 async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: Place) -> Answered {
     let (got, other) = match (own.acquire().await, all.acquire().await) {
         (Ok(_own), Ok(_all)) => {
@@ -107,19 +107,19 @@ async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: 
             let got = after_failure(&want, got, sources, budget).await;
             confirmed(&want, got, sources, budget).await
         }
-        // Nobody closes them.
+        // The semaphores are never closed.
         (Err(closed), _) | (_, Err(closed)) => (left_out(&closed.to_string()), None),
     };
     (want, got, other)
 }
 
-/// The destination of a question: questions to one destination at the same time have a bound.
+/// The destination of a question. The number of concurrent questions to each destination is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Destination {
     Server(IpAddr),
-    /// The daemon, for a name of the domain. If its servers are silent, such lookups take seconds.
+    /// The daemon, for a name in the domain. If the servers of the domain are silent, such lookups take seconds.
     Domain,
-    /// The daemon, for another name, or a stranger who is asked once.
+    /// The daemon for another name, or a third-party host that is asked once.
     Daemon,
 }
 
@@ -132,7 +132,7 @@ fn destination(want: &Want, domain: &str) -> Destination {
     }
 }
 
-/// The places for questions at the same time: of all, and of each destination.
+/// The limits on concurrent questions: in total and for each destination.
 struct Places {
     all: Arc<Semaphore>,
     own: BTreeMap<Destination, Arc<Semaphore>>,
@@ -145,8 +145,8 @@ impl Default for Places {
 }
 
 impl Places {
-    /// The questions with their places: the first question to each destination before the second, so that the questions to
-    /// one server do not take the time of the questions to others.
+    /// Orders the questions and assigns their limits. The first question to each destination comes before any second one, so that the questions
+    /// to one server do not delay the questions to others.
     fn in_turn(&mut self, wanted: Vec<Want>, domain: &str) -> Vec<(Want, Place)> {
         let (mut turns, mut counts) = (Vec::new(), BTreeMap::<Destination, usize>::new());
         for want in wanted {
@@ -168,7 +168,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
         Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { way: QueryForm::Recursive, .. } => {
             (true, CHECK_RESOLVER_TRIES)
         }
-        // `confirmed` asks again.
+        // For this form, `confirmed` asks again.
         Want::Server { way: QueryForm::MixedCase, .. } => (true, 1),
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
@@ -185,7 +185,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     }
 }
 
-/// Asks until a reply comes, so many times. A late reply counts too: an earlier query still waits for it next to the next ones.
+/// Asks up to `tries` times until a reply comes. A late reply counts too, because earlier queries keep waiting while the next ones are sent.
 async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     budget.keep(want, tries);
     let got = in_tries(want, tries, sources, budget).await;
@@ -196,13 +196,13 @@ async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     got
 }
 
-/// Asks like `repeated`.
+/// Does the work of `repeated`.
 async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     let one = move |tried: usize, most: Option<Duration>| async move {
         (tried, once(want, most, sources, budget).await)
     };
     let mut open = FuturesUnordered::new();
-    // It has all its time. The others end with it, or soon after it.
+    // The first query may wait for the whole time. The others end with it, or soon after it.
     open.push(one(0, None));
     let (mut left, mut silent, mut is_bounded) = (1..tries, 0, false);
     loop {
@@ -216,13 +216,13 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
                     let rest: Duration = (tried..tries).map(|_| CHECK_TRY_TIME).sum();
                     open.push(one(tried, Some(rest.max(budget.patience(want)))));
                 }
-                // Silence to fewer queries may be chance.
+                // If fewer queries were sent than planned, silence may be chance.
                 None if is_bounded => return left_out(BOUND_REACHED),
                 None => return Got::NoReply(NoReply::Silent),
             },
             Some((_, None)) => (left, is_bounded) = (tries..tries, true),
             Some((_, Some(Got::NoReply(NoReply::Silent)))) => silent += 1,
-            // Of a server that has answered nothing, silence to the first query is enough if the time for the last one is over.
+            // If a server has answered nothing so far, silence to the first query is enough once the time for the last query is over.
             Some((_, Some(Got::NoReply(NoReply::Unknown(_)))))
                 if silent > 0
                     && tries >= CHECK_TRIES
@@ -242,7 +242,7 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     }
 }
 
-/// Asks a resolver of others that has failed once more: one machine of many may fail for a moment, or while it waits for a server.
+/// Asks another resolver once more after a failure: one of its many machines may fail for a moment, or while it waits for a server.
 async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &Budget) -> Got {
     let is_to_resolver = match want {
         Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
@@ -259,8 +259,8 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
     }
 }
 
-/// Asks both ways in turn before silence to one of them counts as a trait of the server: names in mixed case, EDNS, and UDP for some
-/// records. On a path that loses many datagrams, chance looks like a trait.
+/// Asks in both ways in turn before silence to one of them counts as a property of the server: names in mixed case, EDNS, or UDP for some
+/// records. On a path that loses many datagrams, chance looks like such a property.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -278,7 +278,7 @@ async fn confirmed(
                         return (left_out(LOST), None);
                     }
                 }
-                // The last one has all its time: a server that is slow at times may have been so each time.
+                // The last query may wait for the whole time: a server that is slow at times may have been slow each time.
                 let most = (turn < CHECK_CASE_TURNS).then(|| budget.patience(want));
                 match once(want, most, sources, budget).await {
                     Some(Got::NoReply(NoReply::Silent)) => {}
@@ -307,14 +307,14 @@ async fn confirmed(
                 }
             }
         }
-        // Silence to the first queries over UDP is no trait of a server that answers over TCP, where others lose datagrams.
+        // If other servers lose datagrams, silence to the first queries over UDP is not a property of a server that answers over TCP.
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // Other records are asked over TCP if UDP was silent to them, or to the SOA alone.
+        // Other records are asked over TCP if the server was silent to them over UDP, or if it was silent over UDP only to the query for the SOA.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
@@ -328,7 +328,7 @@ async fn confirmed(
     (got, None)
 }
 
-/// The same question over UDP with EDNS.
+/// Returns the same question over UDP with EDNS.
 fn with_edns(want: &Want) -> Want {
     match want.clone() {
         Want::Server { server, name, kind, .. } => Want::Server { server, name, kind, way: QueryForm::Udp },
@@ -336,7 +336,7 @@ fn with_edns(want: &Want) -> Want {
     }
 }
 
-/// Whether the reply to a question for the SOA may be an error of the moment. Errors about EDNS show in queries without it.
+/// Returns true if the reply to a question for the SOA may be a temporary error. Errors that concern EDNS are found with queries without EDNS.
 fn is_error(reply: &ReplyFacts, name: &str) -> bool {
     let has_no_soa = reply.authoritative && reply.rcode == "NOERROR";
     !serves(reply, name)
@@ -345,8 +345,8 @@ fn is_error(reply: &ReplyFacts, name: &str) -> bool {
         && !["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
-/// Asks a server that has answered an error for the SOA a few times more: some answer so at random, as where one of several machines behind
-/// an address lacks the zone.
+/// Asks a server that has answered with an error for the SOA a few more times. Some servers give such errors at random, for example if one of
+/// several machines at an address lacks the zone.
 async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, budget: &Budget) -> Got {
     let Want::Server { name, .. } = want else { return Got::Reply(failed.clone()) };
     for _ in 0..CHECK_ERROR_TURNS {
@@ -359,13 +359,13 @@ async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, b
     Got::Reply(failed.clone())
 }
 
-/// A reply that came after one without the records.
+/// Marks a reply that came after another reply without the records.
 fn after(failed: &ReplyFacts, again: ReplyFacts) -> Got {
     Got::Reply(ReplyFacts { failed_before: failed.rcode.clone(), ..again })
 }
 
-/// Asks a server that has failed for a name in mixed case in both ways in turn: some fail for a moment or at random, whatever the case is.
-/// Returns its answer, and that to the name in lower case.
+/// Asks a server that has failed for a name in mixed case in both ways in turn. Some servers fail for a moment or at random, whatever the case
+/// is. Returns the answer of the server, and its answer to the name in lower case.
 async fn after_failed_case(
     want: &Want,
     failed: &ReplyFacts,
@@ -395,8 +395,8 @@ async fn after_failed_case(
     (Got::Reply(failed.clone()), other)
 }
 
-/// Notes that a datagram was lost, if a server was silent about a name in mixed case, and then in this turn in lower case. One that was silent
-/// each time and answers for the SOA may drop queries for this type.
+/// Records that a datagram was lost, if a server was silent for a name in mixed case and then, in the same turn, in lower case. A server that was
+/// silent each time but answers for the SOA may drop queries for this type.
 async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
     let soa = match want.clone() {
         Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },
@@ -408,7 +408,7 @@ async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: 
     }
 }
 
-/// The reply of a server over UDP that was silent there and has answered over TCP, if one comes to a few more queries.
+/// Asks a server that was silent over UDP and has answered over TCP a few more times over UDP. Returns its reply, if one comes.
 async fn again_over_udp(
     want: &Want,
     over_udp: Want,
@@ -424,17 +424,18 @@ async fn again_over_udp(
     None
 }
 
-/// Whether a reply has no records of a type.
+/// Returns true if a reply has no records of a type.
 fn is_empty(reply: &ReplyFacts, kind: &str) -> bool {
     reply.data(kind).next().is_none()
 }
 
-/// Whether it is a question of DNS. Connections to mail hosts and hosts of policies have bounds of their own.
+/// Returns true if the question is a DNS message. Connections to mail hosts and to hosts of policies have limits of their own.
 const fn is_message(want: &Want) -> bool {
     !matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. })
 }
 
-/// Asks once, for `most` at most; none if no question is left. After the end of the check, or of the time for the server, nothing is sent.
+/// Asks once and waits for `most` at most. Returns `None` if no question is left. Nothing is sent after the end of the check or of the time for
+/// the server.
 async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     let began = Instant::now();
     let (end, why) = budget.until(want, began);
@@ -460,13 +461,13 @@ async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budge
     Some(got)
 }
 
-/// Like `once`, for as long as a repeated query waits.
+/// Does the same as `once`, but waits only as long as a repeated query does.
 async fn shortly(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     once(want, Some(budget.patience(want)), sources, budget).await
 }
 
-/// The reply over TCP in place of one that was truncated, which tells nothing of its records (RFC 2181 section 9):
-/// servers truncate also to limit the rate of answers. The time stays that of the datagram.
+/// Replaces a truncated reply, which says nothing about its records (RFC 2181 section 9), by the reply over TCP. Servers also truncate replies to
+/// limit their rate. The time of the reply remains that of the datagram.
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
     if let Want::Server { way, .. } | Want::Resolver { way, .. } = &mut want {

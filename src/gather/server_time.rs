@@ -1,4 +1,4 @@
-//! The time that a check has spent on one server. A slow server must not take the time of the questions to others.
+//! The time that a check has spent on one server. A slow server must not use up the time for questions to others.
 
 use std::time::Duration;
 
@@ -10,37 +10,37 @@ use crate::limits::CHECK_SERVER_TIME;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ServerTime {
     under_way: usize,
-    /// The begin of the first of the queries that are under way.
+    /// The start of the earliest query that is still in progress.
     since: Option<Instant>,
-    /// The time before that.
+    /// The time that was spent before `since`.
     spent: Duration,
-    /// The time of its slowest reply over UDP; none without a reply.
+    /// The time of its slowest reply over UDP; `None` without a reply.
     slowest: Option<Duration>,
 }
 
 impl ServerTime {
-    /// The moment at which the time for the server is over, if queries are under way until then.
+    /// Returns the moment at which the time for the server is over, if queries are in progress until then.
     pub(crate) fn end(&self, now: Instant) -> Instant {
         self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
     }
 
-    /// The time of its slowest reply over UDP; none without a reply.
+    /// Returns the time of the slowest reply of the server over UDP; `None` without a reply.
     pub(crate) const fn slowest(&self) -> Option<Duration> {
         self.slowest
     }
 
-    /// Notes the time of a reply over UDP.
+    /// Records the time of a reply over UDP.
     pub(crate) fn note_reply(&mut self, time: Duration) {
         self.slowest = self.slowest.max(Some(time));
     }
 
-    /// Notes the begin of a query.
+    /// Records the start of a query.
     pub(crate) fn begin_query(&mut self, now: Instant) {
         self.under_way += 1;
         self.since.get_or_insert(now);
     }
 
-    /// Notes the end of a query.
+    /// Records the end of a query.
     pub(crate) fn end_query(&mut self, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 {

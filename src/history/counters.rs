@@ -103,7 +103,7 @@ counters! {
     QuicHandshakes "quic_handshakes" Some("handshakes for QUIC");
     /// Handshakes of clients over QUIC that failed or took too long.
     QuicFailed "quic_handshakes_failed" Some("handshakes for QUIC that failed");
-    /// Connections for QUIC that were refused, because their client began too many handshakes.
+    /// Connections for QUIC that were turned away, because their client began too many handshakes.
     QuicRefused "quic_handshakes_refused" Some("QUIC connections refused (too many handshakes of one client)");
     /// Clients over QUIC that had to prove their address before the handshake, because many handshakes were in progress.
     QuicRetried "quic_handshakes_retried" Some("QUIC clients that had to prove their address (many handshakes)");
@@ -114,7 +114,7 @@ counters! {
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
     /// Connections for metrics that could not be accepted.
     MetricsRefused "metrics_refused" Some("metrics connections that could not be accepted");
-    /// Requests of `resolverctl` for the query history that were refused, because too many were in progress.
+    /// Requests of `resolverctl` for the query history that were turned away, because too many were in progress.
     ControlRefused "control_refused" Some("requests of resolverctl refused (too many at once)");
     /// DNS messages that were written for dnstap.
     DnstapWritten "dnstap_written" None;

@@ -2,8 +2,8 @@
 //!
 //! # Decisions
 //!
-//! - If the clock of the host is set, moments before the step keep their dates. The log of the mail server has these
-//!   dates too, and so has the disk: a question of both would otherwise be two.
+//! - If the clock of the host is set, moments before this step keep their dates. The log of the mail server and the disk have these dates too:
+//!   otherwise a question that is both in memory and on disk would count as two questions.
 
 use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
 
@@ -17,14 +17,14 @@ pub(super) struct Dates {
 }
 
 impl Dates {
-    /// Dates since a moment, whose date is `unix`.
+    /// Creates the dates since a moment, whose date is `unix`.
     pub(super) fn begun(mono: u64, unix: u64) -> Self {
         let mut dates = Self::default();
         dates.note(mono, unix);
         dates
     }
 
-    /// Notes that `unix`, in microseconds since 1970, is the date of a moment. If the clock was set since the last call, moments behind
+    /// Notes that `unix`, in microseconds since 1970, is the date of a moment. If the clock was set since the last call, all moments after
     /// that call have the new difference.
     pub(super) fn note(&mut self, mono: u64, unix: u64) {
         let difference = unix.wrapping_sub(mono);
@@ -41,7 +41,7 @@ impl Dates {
         self.seen = self.seen.max(mono);
     }
 
-    /// The date of a moment, in microseconds since 1970; before the first `note` the moment itself.
+    /// Returns the date of a moment, in microseconds since 1970. Before the first call of `note`, returns the moment itself.
     pub(super) fn unix(&self, mono: u64) -> u64 {
         let behind = self.steps.partition_point(|(first, _)| *first <= mono);
         let step = self.steps.get(behind.saturating_sub(1));

@@ -1,18 +1,20 @@
 //! Doubt about a message that was quick: a wait of the same client may belong to the same mail.
 //!
-//! Pure. The queries about the address of a host and those about the domain of a sender are joined by time only. If many mails of one client
-//! are under way, the wait for the first ones may stand in another message, or in a part of this message that is not certainly of the mail.
+//! The queries about the address of a host and the queries about the domain of a sender are connected only by time. If several mails of one
+//! client are in progress, the wait for the first ones may be in another message, or in a part of this message that does not certainly belong
+//! to the mail.
 //!
 //! # Decisions
 //!
-//! - A mail often is several messages of the history, because no name joins its host, its lists and its sender. So a message whose own
-//!   queries were quick does not show that its mail was: a wait of another message of the same client, less than `POSSIBLE_WAIT` before or
-//!   after it, may be of the same mail.
-//! - A mail has one host and one sender. A message with queries about an address is not of the mail of another one with such queries, and so
-//!   of the MX of a domain.
-//! - But domains have mail hosts in common. The query for such a host stands in one message, and may be of each mail whose answers name it.
-//! - A query that failed defers a mail, however soon it failed, so it counts as a wait does. A failed list defers none.
-//! - A client that waits for another query does not pause: if such a wait overlaps the message, the culprit is not the client.
+//! - One mail is often several messages of the history, because no name connects its host, its lists and its sender. So if the queries of a
+//!   message were quick, its mail may still have been slow: a wait in another message of the same client, less than `POSSIBLE_WAIT` before or
+//!   after it, may belong to the same mail.
+//! - A mail has one host and one sender. Two messages with queries about an address belong to different mails, and so do two messages with
+//!   queries for the MX of a domain.
+//! - But domains may share mail hosts. The query for such a host is in one message only, and may belong to each mail whose answers name the
+//!   host.
+//! - A failed query defers a mail, however quickly it failed, so it counts as a wait. A failed query to a DNS list defers no mail.
+//! - A client that waits for another query does not pause. If such a wait overlaps the message, the client is not the culprit.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,18 +26,18 @@ use crate::limits::POSSIBLE_WAIT;
 use dns::clock::micros;
 use dns::question::{kind_text, name_of_wire, name_text};
 
-/// Waits that a sentence names.
+/// The number of waits that a sentence names.
 const NAMED: usize = 3;
 
-/// When a wait was, compared with the queries of a message.
+/// The order of a wait and the queries of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitOrder {
-    /// It overlaps them.
+    /// The wait overlaps the queries.
     During,
-    /// It ended before the first of them.
+    /// The wait ended before the first query.
     Before,
-    /// It began after the last of them.
+    /// The wait began after the last query.
     After,
 }
 
@@ -44,30 +46,30 @@ pub enum WaitOrder {
 pub struct PossibleWait {
     /// The name of its query.
     pub name: String,
-    /// Its type.
+    /// The type of the query.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The DNS list that it asks.
+    /// The DNS list to which the query was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
-    /// The time that it took.
+    /// The time that the query took.
     pub elapsed: f64,
-    /// Whether it failed.
+    /// True if the query failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
-    /// When it was, compared with the queries of the message.
+    /// The order of the wait and the queries of the message.
     pub order: WaitOrder,
-    /// The time between it and them; 0 if it overlaps them.
+    /// The time between the wait and these queries; 0 if they overlap.
     pub gap: f64,
 }
 
-/// Returns true if a query may be the delay of a mail: it took long, or failed. A failed list defers none.
+/// Returns true if a query may be the delay of a mail: it took long, or it failed. A failed query to a DNS list defers no mail.
 pub(super) fn is_delay(question: &QuestionEntry, list: Option<ListName>) -> bool {
     question.elapsed >= micros(POSSIBLE_WAIT) || (question.outcome.is_failure() && list.is_none())
 }
 
 impl PossibleWait {
-    /// A wait next to the queries of a message, which came from `began` to `ended`.
+    /// Creates the wait for a query next to a message whose queries were in progress from `began` to `ended`.
     pub(super) fn new(question: &QuestionEntry, list: Option<ListName>, (began, ended): (u64, u64)) -> Self {
         let (order, gap) = if question.end() <= began {
             (WaitOrder::Before, began.saturating_sub(question.end()))
@@ -89,8 +91,8 @@ impl PossibleWait {
     }
 }
 
-/// The culprit `unknown` of a message that waited for `waited` seconds, if one of these waits, the nearest first, may belong to its mail.
-/// Without waits, those that were left out may.
+/// Returns the culprit `unknown` for a message that waited for `waited` seconds, because one of `waits` (the nearest first) may belong to its
+/// mail. If `waits` is empty, one of the waits that were left out may belong to it.
 pub fn culprit(waited: f64, waits: &[&PossibleWait]) -> CulpritReport {
     let advice = "look in the mail log for the address of the host that sent this mail and for the domain of its sender: `resolverctl why` with each of them shows whether its queries waited or failed";
     CulpritReport::new(CulpritKind::Unknown, evidence(waited, waits), advice)
@@ -118,15 +120,15 @@ fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
     )
 }
 
-/// A time in seconds as text.
+/// Returns a time in seconds as text.
 fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
 }
 
-/// The words for quick queries of a time of which the history has the disk alone.
+/// The words about quick queries at a time for which the history has only the disk.
 pub const ON_DISK_ALONE: &str = "but of this time the query history has only what is on disk: failed, bogus and slow queries, and messages that took long; other queries of this mail may be missing";
 
-/// The culprit of a message of the disk whose queries were quick, as `quick` says: the disk lacks other queries of the mail.
+/// Returns the culprit of a message on disk whose queries were quick, as `quick` says: the disk lacks other queries of the mail.
 pub(super) fn of_disk(quick: &CulpritReport) -> CulpritReport {
     CulpritReport::new(
         CulpritKind::Unknown,

@@ -1,5 +1,5 @@
-//! The entries of the record: a client's question, the flight that answered it, an outage, and the user of a client. They have one shape
-//! when they are written and when they are read; `octets` has their form.
+//! The entries of the record: a question of a client, the flight that answered it, an outage, and the local user of a client. The types are
+//! the same for writing and for reading; `octets` defines the stored form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -18,38 +18,39 @@ use dns::question::{ClientTransport, ExtendedError, Outcome};
 /// A client's question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuestionEntry {
-    /// The name asked for, in wire form; in lower case when it is read.
+    /// The name for which the client asked, in wire form. It is in lower case when it is read.
     pub name: Arc<[u8]>,
-    /// The type asked for.
+    /// The type for which the client asked.
     pub kind: RecordType,
     /// The client.
     pub client: IpAddr,
     /// The client's port; 0 if it is not known, as for questions from the cache.
     pub port: u16,
-    /// The way in which it came; none if it is not known, as for questions from the cache.
+    /// How the question reached resolverd; none if this is not known, as for questions answered from the cache.
     pub transport: Option<ClientTransport>,
-    /// The number of the view of its listener.
+    /// The number of the view to which the listener belongs.
     pub view: u32,
-    /// When it came: in microseconds of `Mono` when it is written, in microseconds since 1970 when it is read.
+    /// When the question came. It is in microseconds of `Mono` when it is written, and in microseconds since 1970 when it is read.
     pub at: u64,
     /// Its outcome.
     pub outcome: Outcome,
-    /// From its arrival to the reply, in microseconds.
+    /// The time from the arrival of the question to the reply, in microseconds.
     pub elapsed: u64,
-    /// The number of the flight that it waited for.
+    /// The number of the flight for which the question waited.
     pub flight: Option<u64>,
     /// Why it failed; empty if it did not.
     pub error: Box<str>,
-    /// The code of its extended error (RFC 8914), if it has one.
+    /// The code of the extended error (RFC 8914) in the reply, if there is one.
     pub code: Option<u16>,
-    /// The local user that owns the client's socket: a name, or a number if it has none. None if it was not looked up, or not found.
+    /// The local user that owns the client's socket: a name, or a number if the user has no name. None if the user was not looked up, or not
+    /// found.
     pub user: Option<Box<str>>,
-    /// Whether it was read from the disk, which lacks most other questions of its time.
+    /// True if the entry was read from disk. The disk lacks most other questions of the same time.
     pub stored: bool,
 }
 
 impl QuestionEntry {
-    /// A question that the cache answered.
+    /// Creates the entry of a question that the cache answered.
     pub fn hit(name: Arc<[u8]>, kind: RecordType, client: IpAddr, view: u32, at: u64) -> Self {
         Self {
             name,
@@ -69,22 +70,22 @@ impl QuestionEntry {
         }
     }
 
-    /// A question for MX that failed at once, for tests.
+    /// A question for MX that failed immediately, for tests.
     #[cfg(any(test, feature = "simulated"))]
     pub fn failed(name: &[u8], at: u64) -> Self {
         let hit = Self::hit(name.into(), RecordType::MX, [127, 0, 0, 1].into(), 0, at);
         Self { port: 7, outcome: Outcome::Failed, elapsed: 1, ..hit }
     }
 
-    /// See `weight`: of a question without a name.
+    /// The `weight` of a question with an empty name.
     pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 3 / 2;
 
-    /// Octets of memory that a reader needs for it: to hold it, to sort it, and to add it to a message.
+    /// Returns the octets of memory that a reader needs for the question: to hold it, to sort it, and to add it to a message.
     pub(super) fn weight(&self) -> usize {
         Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
     }
 
-    /// The place of its name and type in tables.
+    /// Returns the key of the name and type in tables.
     pub(super) fn place(&self) -> AskedPlace {
         place_of(&self.name, self.kind)
     }
@@ -94,50 +95,50 @@ impl QuestionEntry {
         is_without_client(self.client)
     }
 
-    /// Its client as text; `redacted` if `history.redact` has removed it.
+    /// Returns the client as text, or `redacted` if `history.redact` has removed the client.
     pub(super) fn client_text(&self) -> String {
         if self.is_without_client() { "redacted".to_owned() } else { self.client.to_string() }
     }
 
-    /// Returns true if this resolver turned it away because it had too much to do. Of a silent zone, it turns away more questions than a
-    /// few, and the extended error names the zone.
+    /// Returns true if this resolver turned away the question because it had too much work. Beyond a few questions, those for a silent zone are
+    /// turned away too; the extended error then names the zone.
     pub(crate) fn is_overload(&self) -> bool {
         let is_silent = self.code == Some(ExtendedError::NO_REACHABLE_AUTHORITY);
         self.outcome == Outcome::Shed && !is_silent && !self.was_stopped()
     }
 
-    /// Returns true if its client still waited when this resolver stopped.
+    /// Returns true if the client still waited when this resolver stopped.
     pub(crate) fn was_stopped(&self) -> bool {
         self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
 
-    /// When its reply left.
+    /// Returns when the reply was sent.
     pub fn end(&self) -> u64 {
         self.at.saturating_add(self.elapsed)
     }
 }
 
-/// A flight that has ended, or whose first client was answered at its deadline.
+/// A flight that has ended, or a flight whose first client was answered at its deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightEntry {
-    /// Its number.
+    /// The number of the flight.
     pub id: u64,
-    /// When it began; see `QuestionEntry::at`.
+    /// When the flight began; for the unit see `QuestionEntry::at`.
     pub began: u64,
-    /// Its time so far, in microseconds.
+    /// The time that the flight has taken so far, in microseconds.
     pub elapsed: u64,
-    /// The name asked for, in lower-case wire form.
+    /// The name for which the flight asked, in lower-case wire form.
     pub name: Arc<[u8]>,
     /// The type asked for.
     pub kind: RecordType,
-    /// The deepest zone whose servers it asked, in wire form; empty if there is none. Of a bogus answer, the zone at which the chain of trust
-    /// breaks, if it is known.
+    /// The deepest zone whose servers the flight asked, in wire form; empty if there is none. If the answer was bogus and the zone at which
+    /// the chain of trust breaks is known, this zone instead.
     pub zone: Arc<[u8]>,
-    /// The meaning of its failure, if it failed.
+    /// What the failure means for the zone; none if the flight did not fail.
     pub shows: Option<Shows>,
-    /// Why it failed, in a sentence; empty if it did not.
+    /// Why the flight failed, as a sentence; empty if it did not fail.
     pub why: Box<str>,
-    /// The servers with faults, and the last conduct of each; at most `MAX_RECORDED_FAULTS`.
+    /// The servers with faults, and the last behaviour of each; at most `MAX_RECORDED_FAULTS`.
     pub faults: Vec<(IpAddr, Conduct)>,
     /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
     pub messages: Vec<MessageEntry>,
@@ -156,28 +157,28 @@ pub struct MessageEntry {
     pub elapsed: u32,
     /// The server.
     pub server: IpAddr,
-    /// The zone that it was asked for, in wire form. Empty in the octets if it is that of the flight.
+    /// The zone for which the server was asked, in wire form. It is stored as empty if it is the zone of the flight.
     pub zone: Arc<[u8]>,
     /// The transport.
     pub transport: Transport,
-    /// The server's conduct; none if it had not answered when the flight ended.
+    /// The behaviour of the server; none if it had not answered when the flight ended.
     pub conduct: Option<Conduct>,
-    /// Why this server was asked then.
+    /// Why the query was sent to this server at this time.
     pub reason: &'static str,
-    /// The depth in sub-questions.
+    /// How deeply the sub-question is nested.
     pub depth: u8,
-    /// Whether it asked for keys of DNSSEC, or for data that are needed to ask for these.
+    /// True if the query asked for DNSSEC keys, or for data that are needed to fetch such keys.
     pub keys: bool,
 }
 
 impl MessageEntry {
-    /// Returns true if the server answered anything.
+    /// Returns true if any reply of the server arrived.
     pub(super) fn came_back(&self) -> bool {
         self.conduct.is_some_and(Conduct::came_back)
     }
 }
 
-/// A name or an address in an answer: it joins questions of one mail.
+/// A name or an address in an answer. It shows which questions belong to the same mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     /// A name, in lower-case wire form.
@@ -186,23 +187,23 @@ pub enum Link {
     Address(IpAddr),
 }
 
-/// The user of a client's socket at a moment.
+/// The local user that owned the socket of a client at some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerEntry {
     /// The client.
     pub client: IpAddr,
     /// Its port.
     pub port: u16,
-    /// When the socket was looked up; see `QuestionEntry::at`.
+    /// When the socket was looked up; for the unit see `QuestionEntry::at`.
     pub at: u64,
-    /// The name of the user, or its number if it has none.
+    /// The name of the user, or the number of the user if there is no name.
     pub user: Box<str>,
 }
 
-/// A time in which our own network was down: its begin and its end so far.
+/// A time in which our own network was down: its start, and its end so far.
 pub type OutageEntry = (u64, u64);
 
-/// An entry.
+/// An entry of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A client's question.
@@ -211,12 +212,12 @@ pub enum Entry {
     Flight(FlightEntry),
     /// An outage of our own network.
     Outage(OutageEntry),
-    /// The local user that owns the socket of a client. It is in memory only: on disk the question has it.
+    /// The local user that owns the socket of a client. This entry is in memory only: on disk, the user is stored with the question.
     Owner(OwnerEntry),
 }
 
 impl Entry {
-    /// Puts dates in the place of its moments.
+    /// Replaces the moments of the entry by dates.
     pub(super) fn date(&mut self, dates: &Dates) {
         match self {
             Self::Question(question) => question.at = dates.unix(question.at),
@@ -226,7 +227,7 @@ impl Entry {
         }
     }
 
-    /// When it ended.
+    /// Returns when the entry ended.
     pub(super) fn end(&self) -> u64 {
         match self {
             Self::Question(question) => question.end(),
@@ -238,12 +239,12 @@ impl Entry {
 }
 
 impl FlightEntry {
-    /// When it ended, or was last looked at.
+    /// Returns when the flight ended; for a flight that goes on, when it was last recorded.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// See `QuestionEntry::weight`. A query to a server is also in the index of the traffic.
+    /// See `QuestionEntry::weight`. A query to a server is also counted in the index of the traffic.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
         let links = self.links.len().saturating_mul(size_of::<Link>() * 2);
@@ -251,8 +252,8 @@ impl FlightEntry {
     }
 }
 
-/// A name and a type for tables of entries that are in memory together: equal names of one reading have the same memory, so
-/// that no table needs to look at the name.
+/// Returns the key of a name and a type, for tables of entries that are in memory at the same time. Equal names of one reading share their
+/// memory, so the address of the name is enough as a key.
 pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
     (Arc::as_ptr(name).addr(), u16::from(kind).into())
 }
@@ -260,7 +261,7 @@ pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
 /// See `place_of`.
 pub(super) type AskedPlace = (usize, u64);
 
-/// A table by names and types. Its keys are those of `place_of`, which strangers do not choose.
+/// A table with names and types as keys. The keys come from `place_of`, so strangers cannot choose them, and the hash needs no secret.
 pub(super) type ByAsked<Known> = HashMap<AskedPlace, Known, BuildHasherDefault<Plain>>;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! The events that the way of a question reports to the record: ended questions, queries to servers, flights and
-//! their steps.
+//! The events that the resolver reports to the history while it works on a question: ended questions, queries to servers, flights and their
+//! steps.
 //!
-//! Plain data; the code that reports does not wait.
+//! The events are plain data. The code that reports an event does not wait.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -23,16 +23,16 @@ pub struct Ended {
     pub kind: RecordType,
     /// Its outcome.
     pub outcome: Outcome,
-    /// From the arrival of its first copy to the reply.
+    /// The time from the arrival of its first copy to the reply.
     pub elapsed: Duration,
 }
 
-/// The origin of a server.
+/// How resolverd came to know a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerOrigin {
-    /// Recursion from the root has found it.
+    /// Recursion from the root servers found the server.
     Recursion,
-    /// The operator has named it, or a server that refers to it.
+    /// The operator configured the server, or a configured server referred to it.
     Configuration,
 }
 
@@ -41,13 +41,13 @@ pub enum ServerOrigin {
 pub struct Sent {
     /// The server.
     pub server: SocketAddr,
-    /// The zone that it was asked for.
+    /// The zone for which the server was asked.
     pub zone: Name,
-    /// The origin of the server.
+    /// How resolverd came to know the server.
     pub origin: ServerOrigin,
     /// The transport.
     pub transport: Transport,
-    /// The server's conduct.
+    /// The behaviour of the server.
     pub conduct: Conduct,
     /// The time from sending to the result.
     pub elapsed: Duration,
@@ -58,38 +58,38 @@ pub struct Sent {
 pub struct Overdue<'a> {
     /// The server.
     pub server: SocketAddr,
-    /// The zone that it was asked for.
+    /// The zone for which the server was asked.
     pub zone: &'a Name,
-    /// The origin of the server.
+    /// How resolverd came to know the server.
     pub origin: ServerOrigin,
-    /// When it was sent.
+    /// When the query was sent.
     pub sent: Mono,
 }
 
-/// An ended flight: all work for one question, for all clients that waited for it.
+/// A flight that has ended. A flight is all work for one question, on behalf of all clients that waited for its answer.
 #[derive(Clone, Debug)]
 pub struct FlightEnded<'a> {
     /// The question.
     pub question: &'a Question,
-    /// The route of its question.
+    /// The kind of zone to which the question was routed.
     pub route: RouteKind,
-    /// The deepest zone whose servers it asked; none if memory was enough.
+    /// The deepest zone whose servers were asked; none if no server was asked, because the answer was in memory.
     pub zone: Option<Name>,
-    /// Why it failed, if it did.
+    /// Why the flight failed; none if it succeeded.
     pub failed: Option<FlightFailure>,
-    /// Whether it ended at a denial that all servers of the zone gave without authority.
+    /// True if the flight ended with a denial that all servers of the zone gave without authority.
     pub doubted: bool,
     /// The result of validation; none if nothing was validated.
     pub state: Option<SecurityStatus>,
-    /// From its begin to its end.
+    /// The time from the start of the flight to its end.
     pub elapsed: Duration,
-    /// How long its clients wait: a client that waited from the begin did not get a later result.
+    /// How long the clients of the flight wait. A client that waited from the start did not get a result that came later than this.
     pub patience: Duration,
-    /// Queries sent for it, sub-questions included.
+    /// The number of queries sent for the flight, including those for sub-questions.
     pub packets: u32,
 }
 
-/// The kind of zone that the route of a question leads to. The words in metrics are those of the configuration.
+/// The kind of zone to which a question is routed. Metrics use the same words as the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteKind {
@@ -105,10 +105,10 @@ pub enum RouteKind {
 }
 
 impl RouteKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Recursion, Self::Stub, Self::Forward, Self::Local];
 
-    /// Its place in `ALL`.
+    /// The index of this kind in `ALL`.
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -117,53 +117,53 @@ impl RouteKind {
 /// Why a flight failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightFailure {
-    /// A sentence.
+    /// The reason, as a sentence.
     pub why: String,
-    /// The meaning of the failure for the zone.
+    /// What the failure means for the zone.
     pub shows: Shows,
-    /// The origin of the zone's servers.
+    /// How resolverd came to know the servers of the zone.
     pub origin: ServerOrigin,
-    /// Servers with faults, and the last conduct of each.
+    /// The servers with faults, and the last behaviour of each.
     pub servers: Vec<(IpAddr, Conduct)>,
-    /// Of a bogus answer, the zone at which the chain of trust breaks, if it is known.
+    /// If the answer was bogus: the zone at which the chain of trust breaks, if this zone is known.
     pub broken_at: Option<Name>,
-    /// The behaviour of the DNS list, if it has one at fault.
+    /// The behaviour of the DNS list, if a list is at fault.
     pub list: Option<ListFault>,
 }
 
 impl FlightFailure {
-    /// The failure of a flight on the internet that has found an answer.
+    /// The failure of a flight that did find an answer from servers on the internet.
     pub(super) fn of_answer(why: String, shows: Shows) -> Self {
         let (origin, servers) = (ServerOrigin::Recursion, Vec::new());
         Self { why, shows, origin, servers, broken_at: None, list: None }
     }
 }
 
-/// The behaviour of a DNS list whose answer does not say whether a name is listed.
+/// The behaviour of a DNS list whose answer does not show whether a name is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListFault {
-    /// It refuses queries of this host.
+    /// The list refuses queries of this host.
     Refuses,
-    /// It refuses the key of its client.
+    /// The list refuses the customer key in the query.
     RefusesKey,
-    /// Its servers answer REFUSED.
+    /// The servers of the list answer REFUSED.
     NotServed,
-    /// It rejects the query as invalid.
+    /// The list rejects the query as invalid.
     RejectsQuery,
-    /// Its domain may have a new owner.
+    /// The domain of the list may have a new owner.
     NewOwner,
-    /// It lists everything.
+    /// The list lists everything.
     ListsEverything,
-    /// Its answer cannot be used: an alias leads nowhere, or its signatures are wrong.
+    /// The answer of the list cannot be used: an alias leads nowhere, or its signatures are wrong.
     Unusable,
-    /// It has text for the name, and no address.
+    /// The list has a text for the name, but no address.
     TextAlone,
-    /// Its servers do not answer.
+    /// The servers of the list do not answer.
     Silent,
 }
 
 impl ListFault {
-    /// All of them, in the order of their numbers in the record.
+    /// All behaviours, in the order of their numbers in the record.
     pub const ALL: [Self; 9] = [
         Self::Refuses,
         Self::RefusesKey,
@@ -177,29 +177,29 @@ impl ListFault {
     ];
 }
 
-/// The meaning of a failure for the zone whose servers were asked.
+/// What a failure means for the zone whose servers were asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shows {
     /// No server answered: the zone's servers are silent, or our own network is down.
     Silence,
-    /// Its servers answered, but no answer was of use.
+    /// The servers of the zone answered, but no answer was usable.
     NoHelp,
-    /// The answer of its servers is not what its owner signed.
+    /// The answer of the servers is not what the owner of the zone signed.
     Bogus,
-    /// Not known whether it is bogus: the keys could not be fetched, because of the zone or of our own network.
+    /// It is not known whether the answer is bogus: the keys could not be fetched, because of the zone or because of our own network.
     Unchecked,
-    /// It is a DNS list, whose state is reported as a list's.
+    /// The zone is a DNS list, and its state is reported as the state of a list.
     List,
-    /// Its servers denied it without authority: clients got the denial.
+    /// The servers of the zone denied the name without authority, and clients got this denial.
     Doubt,
-    /// The answer was found, too late for the clients.
+    /// The answer was found, but too late for the clients.
     Late,
-    /// No server was asked: as far as is known they have addresses only of a family that this host does not use.
+    /// No server was asked: all known addresses of the servers belong to an address family that this host does not use.
     Unrouted,
 }
 
 impl Shows {
-    /// All of them, in the order of their numbers in the record.
+    /// All meanings, in the order of their numbers in the record.
     pub const ALL: [Self; 8] = [
         Self::Silence,
         Self::NoHelp,
@@ -212,23 +212,23 @@ impl Shows {
     ];
 }
 
-/// One step on the way of a flight, for `resolverctl trace`. Times are in seconds.
+/// One step of a flight, for `resolverctl trace`. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Since the flight began.
+    /// The time since the flight began.
     pub at: f64,
-    /// The depth in sub-questions: 0 is the client's own.
+    /// How deeply the sub-question is nested; 0 is the client's own question.
     pub depth: u8,
-    /// The event.
+    /// What happened in this step.
     #[serde(flatten)]
     pub event: StepEvent,
 }
 
-/// The event of a step.
+/// What happened in a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum StepEvent {
-    /// A question, or a sub-question at a depth, was begun.
+    /// Work on the question, or on a sub-question, began.
     Question {
         /// Name asked for.
         name: String,
@@ -236,7 +236,7 @@ pub enum StepEvent {
         #[serde(rename = "type")]
         kind: String,
     },
-    /// Memory had the answer.
+    /// The answer was found in memory.
     Memory {
         /// The answer.
         found: String,
@@ -248,7 +248,7 @@ pub enum StepEvent {
         /// Servers whose addresses are known.
         addresses: usize,
     },
-    /// Its servers are asked for a part of the name only (RFC 9156).
+    /// The servers of the zone are asked for a part of the name only (RFC 9156).
     Probe {
         /// The part.
         name: String,
@@ -259,57 +259,58 @@ pub enum StepEvent {
         server: String,
         /// The transport.
         transport: Transport,
-        /// The name that the server is asked for; none if name and type are those of the traced question. `_key` stands for
-        /// the key of a DNS list.
+        /// The name for which the server is asked; none if name and type are those of the traced question. `_key` stands for the key of a DNS
+        /// list.
         name: Option<String>,
-        /// The type that the server is asked for; none like `name`.
+        /// The type for which the server is asked; none in the same case as `name`.
         #[serde(rename = "type")]
         kind: Option<String>,
         /// Why this server is asked now: `first`, `race`, `retry`, `next`, `address`, `without_edns`, `truncated`,
         /// `other_case`, `own_case`, `alone`, `again`, `parent`.
         reason: String,
-        /// Its usual round trip, by which servers are chosen; none if it is not known yet.
+        /// The usual round trip of the server, by which servers are chosen; none if it is not known yet.
         usual: Option<f64>,
     },
-    /// A server's reply came, or the query counts as lost.
+    /// The reply of a server arrived, or the query is taken for lost.
     Received {
         /// The server.
         server: String,
-        /// The server's conduct.
+        /// The behaviour of the server.
         conduct: Conduct,
-        /// From sending.
+        /// The time since the query was sent.
         round_trip: f64,
         /// A summary of the message.
         said: String,
     },
-    /// A query has no answer at its timer. Its answer may still come.
+    /// No answer arrived before the timer of the query ran out. The answer may still come.
     Unanswered {
         /// The server.
         server: String,
-        /// From sending.
+        /// The time since the query was sent.
         waited: f64,
     },
     /// Records were removed: the server had no authority to send them, or the query did not ask for them.
     Scrubbed {
-        /// Their number.
+        /// The number of removed records.
         dropped: usize,
-        /// The first of them, as name, type and data. Empty for a list whose queries carry a key.
+        /// The first of the removed records, as name, type and data. Empty for a list whose queries carry a key.
         records: Vec<String>,
     },
     /// Addresses were removed from the answer because of `resolve.private_addresses`.
     PrivateRemoved {
-        /// Their number.
+        /// The number of removed addresses.
         dropped: usize,
-        /// The first of them, as name, type and data.
+        /// The first of the removed records, as name, type and data.
         records: Vec<String>,
     },
-    /// The DS records of a zone: the link from its parent (RFC 4035 section 5). None: the parent proves that it is unsigned.
+    /// The DS records of a zone, which link the zone to its parent (RFC 4035 section 5). If there are none, the parent proves that the zone is
+    /// unsigned.
     Ds {
         /// The zone.
         zone: String,
         /// The DS records.
         records: Vec<DsFact>,
-        /// Where they come from.
+        /// Where the records come from.
         from: DsSource,
     },
     /// The keys of a zone, which its DS records must confirm.
@@ -321,13 +322,13 @@ pub enum StepEvent {
         /// The server that sent them; none if they were in the cache.
         server: Option<String>,
     },
-    /// Data, or a zone's keys, were checked.
+    /// Data, or the keys of a zone, were validated.
     Checked {
         /// The data or the zone.
         subject: String,
         /// The result.
         state: SecurityStatus,
-        /// Why it is not secure, if there is more to say.
+        /// Why the result is not secure, if there is more to say.
         why: Option<String>,
     },
     /// A referral was followed.
@@ -335,22 +336,22 @@ pub enum StepEvent {
         /// The zone referred to.
         zone: String,
     },
-    /// No known server serves the zone, so its parent is asked for others.
+    /// No known server serves the zone any more, so the parent zone is asked for the current servers.
     Outdated {
         /// The zone.
         zone: String,
     },
-    /// The forwarders of a zone have failed, or have not answered for a while: the root servers are asked (`forward_first`).
+    /// The forwarders of a zone failed, or did not answer for a while, so the question is resolved from the root servers (`forward_first`).
     ForwardersFailed {
         /// The zone.
         zone: String,
     },
-    /// A CNAME or DNAME leads on.
+    /// A CNAME or DNAME record leads to another name.
     Alias {
         /// The target.
         target: String,
     },
-    /// The question, or the sub-question, ended.
+    /// Work on the question, or on the sub-question, ended.
     Ended {
         /// The result.
         result: String,
@@ -358,7 +359,7 @@ pub enum StepEvent {
 }
 
 impl StepEvent {
-    /// Whether data or keys were found to be bogus.
+    /// Returns true if data or keys were found to be bogus.
     pub fn is_bogus(&self) -> bool {
         matches!(self, Self::Checked { state: SecurityStatus::Bogus, .. })
     }
@@ -367,22 +368,22 @@ impl StepEvent {
 /// A DS record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DsFact {
-    /// The tag of the key that it confirms.
+    /// The tag of the key that the record confirms.
     pub tag: u16,
     /// The algorithm of that key.
     pub algorithm: u8,
-    /// The type of its digest.
+    /// The type of the digest.
     pub digest: u8,
 }
 
 /// A DNSKEY record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFact {
-    /// Its tag (RFC 4034 appendix B).
+    /// The tag of the key (RFC 4034 appendix B).
     pub tag: u16,
-    /// Its algorithm.
+    /// The algorithm of the key.
     pub algorithm: u8,
-    /// Its flags: 256 for a zone key, 257 for a key that DS records confirm.
+    /// The flags of the key: 256 for a zone key, 257 for a key that DS records confirm.
     pub flags: u16,
 }
 
@@ -390,7 +391,7 @@ pub struct KeyFact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DsSource {
-    /// The zone above, which has signed them.
+    /// The parent zone, which has signed the records.
     Parent,
     /// A trust anchor.
     Anchor,

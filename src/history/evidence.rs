@@ -1,4 +1,4 @@
-//! The words for a culprit: what was seen, and what to do.
+//! The sentences about a culprit: what was seen, and what to do.
 
 use std::net::IpAddr;
 
@@ -12,34 +12,34 @@ use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text
 /// A culprit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CulpritReport {
-    /// Its kind.
+    /// The kind of the culprit.
     pub kind: CulpritKind,
     /// The zone.
     pub zone: Option<String>,
-    /// The server that was waited for longest.
+    /// The server for which the client waited longest.
     pub server: Option<String>,
     /// The DNS list.
     pub list: Option<String>,
-    /// The evidence, in a sentence.
+    /// The evidence, as a sentence.
     pub evidence: String,
-    /// The usual behaviour of the zone's servers.
+    /// The usual behaviour of the servers of the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<String>,
-    /// The advice, in a sentence.
+    /// The advice, as a sentence.
     pub advice: String,
 }
 
-/// Servers that a sentence names.
+/// The number of servers that a sentence names.
 const NAMED: usize = 4;
 
 /// Why the record has no such question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// It keeps none.
+    /// The record keeps no questions.
     Off,
-    /// It has none at all.
+    /// The record has no questions yet.
     Empty,
-    /// It has others.
+    /// The record has only other questions.
     Others,
 }
 
@@ -51,7 +51,7 @@ impl CulpritReport {
     }
 }
 
-/// The culprit that is no message: the record has none.
+/// Returns the report that the record has no message, in the place of a culprit.
 pub(super) fn unknown(absence: Absence) -> CulpritReport {
     let (evidence, advice) = match absence {
         Absence::Off => (
@@ -70,7 +70,7 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
     CulpritReport::new(CulpritKind::Unknown, evidence, advice)
 }
 
-/// The report of a cause.
+/// Returns the report of a cause.
 pub(super) fn culprit(
     cause: &Cause,
     asked: &[ExplainedQuestion<'_>],
@@ -94,7 +94,7 @@ pub(super) fn culprit(
     }
 }
 
-/// The first addresses, and the number of the others.
+/// Returns the first addresses, and the number of the further addresses.
 fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     let servers: Vec<String> = servers.map(ToString::to_string).collect();
     let more = servers.len().saturating_sub(NAMED);
@@ -102,7 +102,7 @@ fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// The zone of a cause; of a zone that DNS lists need and that is none of them, also these lists.
+/// Returns the zone of a cause. If the zone is not a DNS list but lists depend on it, returns these lists too.
 fn zone_with_lists(cause: &Cause) -> String {
     if cause.zone.is_empty() {
         return String::new();
@@ -131,7 +131,7 @@ fn list_names(cause: &Cause) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// The facts for a sentence.
+/// The facts from which a sentence is made.
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
@@ -198,7 +198,7 @@ impl Seen<'_> {
         format!("{seen}{}", self.cost())
     }
 
-    /// The silence of servers, which were queried `count` times.
+    /// Describes the silence of servers that were queried `count` times.
     fn silent(&self, count: u32, queries: &str) -> String {
         let Self { cause, named, zone, .. } = self;
         if named.is_empty() {
@@ -210,7 +210,7 @@ impl Seen<'_> {
         format!("{named} did not answer {queries} for {zone}")
     }
 
-    /// The time of servers that answered `count` queries.
+    /// Describes the response time of servers that answered `count` queries.
     fn slow(&self, count: u32, queries: &str) -> String {
         let Self { cause, named, zone, .. } = self;
         let time: u64 = cause.servers.values().map(|(_, time)| *time).sum();
@@ -219,7 +219,7 @@ impl Seen<'_> {
         format!("{named} answered {queries} for {zone} after {mean:.1} s{average}")
     }
 
-    /// Why servers cannot be reached, which were queried `count` times.
+    /// Describes why servers that were queried `count` times cannot be reached.
     fn unreachable(&self, count: u32, queries: &str) -> String {
         let Self { cause, named, zone, .. } = self;
         if cause.is_of_this_host() {
@@ -241,12 +241,12 @@ impl Seen<'_> {
         )
     }
 
-    /// The time and the failures that it cost.
+    /// Describes the time and the failures that the cause is responsible for.
     fn cost(&self) -> String {
         let (cause, waited) = (self.cause, self.verdict.waited);
         let [time, waited] = [cause.micros, waited].map(span);
         let time = match time == waited {
-            // It failed at once.
+            // The query failed immediately.
             _ if time == span(0) && cause.failures > 0 => String::new(),
             true => format!("; this took all of the {waited}"),
             false => format!("; this took {time} of {waited}"),
@@ -258,14 +258,14 @@ impl Seen<'_> {
         };
         let away = match cause.turned_away {
             0 => String::new(),
-            // The whole sentence says so.
+            // The whole sentence already says it.
             _ if cause.kind == CulpritKind::Overload => String::new(),
             count => format!("; {}", turned_away(count.into())),
         };
         format!("{time}{failed}{away}")
     }
 
-    /// The time in which the client asked nothing, and its longest pause.
+    /// Describes the time in which the client asked nothing, and its longest pause.
     fn pauses(&self) -> String {
         let (idle, took) = (seconds(self.cause.micros), seconds(self.verdict.took));
         let (mut end, mut longest) = (0, (0, None));
@@ -295,11 +295,10 @@ impl Seen<'_> {
     }
 }
 
-/// The advice about servers of the root. It has no owner whom an operator could ask, and its servers are often those of a
-/// `[[zone]] "."`.
+/// The advice about root servers. The root has no owner whom an operator could ask, and its servers are often those of a `[[zone]] "."`.
 const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
 
-/// The advice about signatures of the root, which all hosts but a misconfigured one find correct.
+/// The advice about signatures of the root, which all hosts without a configuration error find correct.
 const ROOT_KEYS_ADVICE: &str = "check the clock and the trust anchor of this host: dnssec.trust_anchor must be the path of a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or \"\" for the built-in keys; if both are right, somebody forges the answers of the root servers";
 
 /// The advice about a cause and the servers that it names.
@@ -348,7 +347,7 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
 /// The advice about `servers` of a zone.
 fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
-    // The kinds up to this one are those of the servers of a zone.
+    // The kinds up to this one concern the servers of a zone.
     if zone == "." && kind <= CulpritKind::Truncated {
         return ROOT_ADVICE.to_owned();
     }
@@ -419,7 +418,7 @@ fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     )
 }
 
-/// A time in seconds, or in milliseconds if it is so short that no second would be left.
+/// Returns a time as text in seconds, or in milliseconds if it is less than a second.
 pub(super) fn span(micros: u64) -> String {
     match micros {
         0..100 => "0 ms".to_owned(),
@@ -429,10 +428,10 @@ pub(super) fn span(micros: u64) -> String {
     }
 }
 
-/// Microseconds of a second.
+/// The number of microseconds in a second.
 pub(super) const MICROS: f64 = 1e6;
 
-/// Microseconds in seconds.
+/// Converts microseconds to seconds.
 pub(super) fn seconds(micros: u64) -> f64 {
     micros as f64 / MICROS
 }

@@ -1,7 +1,7 @@
-//! Which flight explains a question: its own, or one that failed before it.
+//! Finds the flight that explains a question: its own flight, or a flight that failed before it.
 //!
-//! A question may fail at once because another had failed a moment before. Then the record has no flight of its own, and the
-//! culprit is that of the other.
+//! A question may fail immediately because another question failed a moment before. Then the record has no flight for it, and its culprit is
+//! that of the other question.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
@@ -17,17 +17,17 @@ use dns::clock::micros;
 use dns::hash::Plain;
 use dns::question::{Outcome, label_places};
 
-/// A zone with fewer labels has many owners: its failure explains no failure below it.
+/// A zone with fewer labels has many owners, so its failure explains no failure below it.
 pub(super) const OWNED_LABELS: usize = 2;
 
-/// The flights of a record, by what they explain. All are in the order of time.
+/// The flights of a record, grouped by what they explain. All are in the order of time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
-    /// The failed ones, by their question.
+    /// The failed flights, by their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
-    /// Like `of_question`, by the zone at whose servers they failed.
+    /// The failed flights, by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
-    /// All to lists, by the apex.
+    /// All flights to DNS lists, by the apex of the list.
     of_list: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
 }
 
@@ -51,14 +51,14 @@ impl<'a> Explained<'a> {
         explained
     }
 
-    /// A question with its list and the flight that explains it.
+    /// Returns a question with its list and the flight that explains it.
     pub(super) fn explain(&self, question: &'a QuestionEntry, list: ListOf<'_>) -> ExplainedQuestion<'a> {
         let list = list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
-            // Nobody knows what its servers would have done.
+            // It is unknown what the servers would have done.
             Outcome::Shed if question.was_stopped() => None,
-            // It was turned away because others wait for its silent zone. Its own flight, if it had one, ended before it showed anything.
+            // The question was turned away because others wait for its silent zone. Its own flight, if any, ended before it showed anything.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
@@ -68,15 +68,15 @@ impl<'a> Explained<'a> {
         ExplainedQuestion { question, list, flight }
     }
 
-    /// The numbers of the failed flights to lists. resolverd answers the questions to a list as soon as the servers of the list
-    /// are known to be silent. So these questions end before their flight, and later questions have no flight.
+    /// Returns the numbers of the failed flights to lists. resolverd answers the questions to a list as soon as the servers of the list are
+    /// known to be silent. So these questions end before their flight, and later questions have no flight.
     pub(super) fn failed_to_lists(&self) -> impl Iterator<Item = u64> {
         let flights = self.of_list.values().flatten();
         flights.filter(|flight| flight.shows.is_some()).map(|flight| flight.id)
     }
 
-    /// The flight that failed before a question: of the same question, else of its zone, else the last one to its list. A list
-    /// that does not answer is held until it answers again; the last flight to it may have got a late answer since.
+    /// Returns the flight that failed before a question: a flight of the same question, otherwise of its zone, otherwise the last flight to
+    /// its list. A list that does not answer is not asked until it answers again; the last flight to it may have received a late answer since.
     fn before(&self, question: &QuestionEntry, list: Option<ListName>) -> Option<&'a FlightEntry> {
         let same = self.of_question.get(&(&*question.name, u16::from(question.kind)));
         let same =
@@ -87,7 +87,7 @@ impl<'a> Explained<'a> {
         })
     }
 
-    /// The flight that failed last in a zone of a question, the deepest zone first.
+    /// Returns the flight that failed last in a zone of a question; the deepest zone is searched first.
     fn of_zones(&self, question: &QuestionEntry) -> Option<&'a FlightEntry> {
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut flights = zones.filter_map(|zone| last(self.of_zone.get(zone)?, question.at));
@@ -95,7 +95,7 @@ impl<'a> Explained<'a> {
     }
 }
 
-/// The last flight that began before a moment.
+/// Returns the last flight that began before a moment.
 fn last<'a>(flights: &[&'a FlightEntry], at: u64) -> Option<&'a FlightEntry> {
     let end = flights.partition_point(|flight| flight.began <= at);
     flights.get(end.checked_sub(1)?).copied()

@@ -21,58 +21,59 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
 
-/// Which failures are wanted.
+/// Selects the failures that are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedWanted {
-    /// The begin of the time, in microseconds since 1970.
+    /// The start of the wanted time, in microseconds since 1970.
     pub from: u64,
-    /// Only zones, and questions for names, at and below this name, in lower-case wire form.
+    /// Only zones at and below this name, and questions for names at and below it. The name is in lower-case wire form.
     pub zone: Option<Box<[u8]>>,
     /// Only questions of these clients.
     pub client: Option<IpNet>,
 }
 
-/// The failures of a time.
+/// The failures within a time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FailedReport {
     /// When the record begins, in seconds since 1970; none if it is empty.
     pub begin: Option<f64>,
     /// The zones, most questions first.
     pub zones: Vec<FailedZone>,
-    /// Whether no questions are kept.
+    /// True if no questions are kept.
     pub off: bool,
 }
 
 /// A zone whose questions failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailedZone {
-    /// The zone at whose servers they failed, or the DNS list; none if this resolver turned them away.
+    /// The zone whose servers failed, or the DNS list; none if this resolver turned away the questions itself.
     pub zone: Option<String>,
-    /// Questions that failed.
+    /// The number of questions that failed.
     pub questions: u64,
-    /// When the first one came.
+    /// When the first failed question came.
     pub first: f64,
-    /// When the last one came.
+    /// When the last failed question came.
     pub last: f64,
-    /// The name of the last one.
+    /// The name of the last failed question.
     pub name: String,
-    /// Its type.
+    /// The type of the last failed question.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The local user of its client, or of the last one whose user is known: a name, or a number if it has none.
+    /// The local user of the client of the last failed question, or of the last question whose user is known: a name, or a number if the user
+    /// has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The kind of its culprit.
+    /// The kind of the culprit of the last failure.
     pub culprit: CulpritKind,
-    /// Why it failed, in a sentence.
+    /// Why the last question failed, as a sentence.
     pub reason: String,
-    /// The code of its extended error (RFC 8914).
+    /// The code of the extended error (RFC 8914) in the last reply.
     pub extended_error: Option<u16>,
     /// The servers with faults.
     pub servers: Vec<FailedServer>,
-    /// Whether it still fails.
+    /// Shows if the zone still fails.
     pub still_fails: StillFails,
-    /// The advice, in a sentence.
+    /// The advice, as a sentence.
     pub advice: String,
 }
 
@@ -81,42 +82,42 @@ pub struct FailedZone {
 pub struct FailedServer {
     /// The server.
     pub server: String,
-    /// Its last conduct; none if it had not answered when the client got SERVFAIL.
+    /// The last behaviour of the server; none if it had not answered when the client got SERVFAIL.
     pub conduct: Option<Conduct>,
 }
 
-/// Whether a zone still fails.
+/// Shows if a zone still fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StillFails {
-    /// A question has failed in the last `limits::INCIDENT_QUIET`, and was not answered since.
+    /// A question has failed within the last `limits::INCIDENT_QUIET`, and was not answered since.
     Yes,
-    /// The question that failed last was answered since, or one to the same list, or a server of the zone has answered another one after
-    /// silence.
+    /// Since the last failure, the question that failed last was answered, or a question to the same list was answered, or a silent server of
+    /// the zone has answered another question.
     No,
-    /// Nothing was asked lately, or the failure is known from the disk alone, which has no question that was answered since.
+    /// No question was asked recently, or only the disk has the failure: the disk has no questions that were answered since.
     Unknown,
 }
 
 /// The failures of one zone.
 struct FailuresOfZone<'a> {
-    /// Failed questions within the wanted time and of the wanted client.
+    /// The number of failed questions within the wanted time and of the wanted clients.
     questions: u64,
-    /// Questions of this number that this resolver turned away at once, because others waited for the zone.
+    /// The number of these questions that this resolver turned away immediately, because others were already waiting for the zone.
     turned_away: u64,
     first: u64,
     last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
-    /// The last user that is known.
+    /// The last known user.
     user: Option<&'a str>,
-    /// The last one of all clients and names: it shows whether the zone still fails.
+    /// The last failed question of all clients and names: it shows whether the zone still fails.
     last_of_all: FailedQuestion<'a>,
     /// When the last query was sent that a server of the zone has answered correctly.
     answered: Option<u64>,
 }
 
 impl FailedWanted {
-    /// The questions to read, of all clients: the questions of other clients show whether a zone still fails.
+    /// Selects the questions to read. The questions of other clients are read too, because they show whether a zone still fails.
     pub fn span(&self) -> ReadSpan {
         ReadSpan { from: self.from, hits: false, ..ReadSpan::default() }
     }
@@ -129,7 +130,7 @@ impl FailedWanted {
     }
 }
 
-/// The zones whose questions failed until `now`, in microseconds since 1970.
+/// Returns the zones whose questions failed until `now`, in microseconds since 1970.
 pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
     let begin = recorded.begin.into_iter().chain(recorded.stored_since).min().map(seconds);
     let (explained, traffic) = (Explained::of(recorded, facts.list), Traffic::of(recorded, facts.slow));
@@ -191,7 +192,7 @@ impl<'a> FailuresOfZone<'a> {
         }
     }
 
-    /// The row; none if no failure is wanted.
+    /// Returns the row of the zone. Returns `None` if no failure of the zone is wanted.
     fn row(&self, recorded: &Recorded, traffic: &Traffic, now: u64) -> Option<FailedZone> {
         let last = self.last.as_ref()?;
         let question = last.asked.question;
@@ -222,7 +223,7 @@ impl<'a> FailuresOfZone<'a> {
         })
     }
 
-    /// Why the last one failed, and how many queries were turned away.
+    /// Returns why the last question failed, and how many queries were turned away.
     fn reason(&self, last: &FailedQuestion<'_>) -> String {
         match self.turned_away {
             0 => last.why().to_owned(),
@@ -235,13 +236,13 @@ impl<'a> FailuresOfZone<'a> {
         let last = self.last_of_all.asked.question;
         let later = recorded.questions.partition_point(|question| question.at <= last.end());
         let later = recorded.questions.get(later..).unwrap_or_default().iter();
-        // An answer from the cache may be older than the failure, and a stale one is no answer.
+        // An answer from the cache may be older than the failure, and a stale answer does not count as an answer.
         let mut answered = later.filter(|question| {
             !question.outcome.is_failure() && !matches!(question.outcome, Outcome::Stale | Outcome::Cache)
         });
         let is_list = self.last_of_all.asked.apex().is_some();
-        // All servers below the apex of a list are those of the list. Below another zone are zones with servers of their own, which
-        // a delegation in the cache leads to while the zone is silent.
+        // All servers below the apex of a list belong to the list. For another zone, the zones below it may have servers of their own: a
+        // delegation in the cache leads to these servers while the zone itself is silent.
         let of_list = |question: &QuestionEntry| is_list && is_within(&question.name, &self.last_of_all.zone);
         let heard = self.answered.is_some_and(|at| at > last.end());
         let was_silent = matches!(
@@ -252,7 +253,7 @@ impl<'a> FailuresOfZone<'a> {
                 | CulpritKind::ListSlow
                 | CulpritKind::Network
         );
-        // A list is asked for another name each time.
+        // A list is asked for a different name each time.
         let works = was_silent && heard
             || answered.any(|question| question.place() == last.place() || of_list(question));
         if works {
@@ -267,7 +268,7 @@ impl<'a> FailuresOfZone<'a> {
     }
 }
 
-/// Notes of each zone when the last query was sent that a server of this very zone has answered.
+/// Notes for each zone when the last query was sent that a server of exactly this zone has answered.
 fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
     for flight in &recorded.flights {
         for message in flight.messages.iter().filter(|one| one.conduct == Some(Conduct::Answered)) {
@@ -278,13 +279,14 @@ fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &
     }
 }
 
-/// Whether a failure says more than the `last` one: a question that failed at once repeats what another one has shown.
+/// Returns true if a failure shows more than the `last` failure. A question that failed immediately only repeats what an earlier failure has
+/// shown.
 fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
     let is_repeat = failed.asked.question.outcome == Outcome::Remembered && failed.asked.flight.is_none();
     !is_repeat || last.asked.flight.is_none()
 }
 
-/// The cause of a failure, with the words of the failure.
+/// Returns the cause of a failure, with the text of the failure.
 fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
     let cause = judge(&[failed.asked], traffic).causes.into_iter().next();
     let cause = cause.unwrap_or_else(|| Cause::of(CulpritKind::Unknown, failed.zone.clone()));

@@ -1,7 +1,7 @@
-//! Reads what is new in the record, some time after it was written.
+//! Reads the new entries of the record, some time after they were written.
 //!
-//! No question waits for it. A flight is written before the questions that waited for it, so that each question is read
-//! with its flight, or with one that failed shortly before and explains it.
+//! No question waits for this reader. A flight is written before the questions that waited for it. So each question is read together with its
+//! flight, or with a flight that failed shortly before and explains it.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -17,39 +17,39 @@ use super::tally::FailureCount;
 use crate::limits::{EXPLAINED_TIME, FLIGHT_TIME, MAX_FOLLOWED_FLIGHTS, SNAPSHOT_INTERVAL};
 use dns::clock::Mono;
 
-/// Calls of `pass_over` whose entries are still read: the user of a question is written when it begins to wait, and a question waits for
-/// longer than the time between two of these calls, `SNAPSHOT_INTERVAL`.
+/// The entries of this many calls of `pass_over` can still be read. The user of a question is written when the question begins to wait, and a
+/// question may wait for longer than the time between two of these calls, `SNAPSHOT_INTERVAL`.
 const KEPT_PASSES: usize = 2;
 
 const _: () = assert!(FLIGHT_TIME.as_secs() < KEPT_PASSES as u64 * SNAPSHOT_INTERVAL.as_secs());
 
-/// A reader that goes on where it ended.
+/// A reader that continues where it ended.
 #[derive(Debug, Default)]
 pub(super) struct NewsReader {
     place: RingPlace,
-    /// The ends of the ring when `pass_over` was called the last times, the oldest first.
+    /// The ends of the ring at the last calls of `pass_over`, the oldest first.
     passed: [RingPlace; KEPT_PASSES],
     /// The last flights: at most `MAX_FOLLOWED_FLIGHTS`.
     flights: VecDeque<FlightEntry>,
-    /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. The user of a question that waits is read before the question.
+    /// The last users: at most `MAX_FOLLOWED_FLIGHTS`. The user of a waiting question is read before the question.
     owners: VecDeque<OwnerEntry>,
-    /// Numbers of failed questions read so far, and of failed questions that were overwritten before they were read.
+    /// The numbers of failed questions that were read so far, and of those that were overwritten before they were read.
     failures: FailureCount,
     lost: FailureCount,
 }
 
 impl NewsReader {
-    /// Nothing worth a line was written since the last reading. Entries before the last `KEPT_PASSES` such calls will not be read: to
-    /// read an entry takes a tenth of the instructions of a miss. Those since then will be, because they show what servers did
-    /// shortly before a failure, and the users of questions that still wait.
+    /// Skips entries, because nothing worth a log line was written since the last reading. Entries before the last `KEPT_PASSES` such calls
+    /// will not be read, because reading an entry takes a tenth of the instructions of a cache miss. Later entries will be read, because they
+    /// show what servers did shortly before a failure, and the users of questions that still wait.
     pub(super) fn pass_over(&mut self, ring: &Mutex<Ring>) {
         let [before, last] = self.passed;
         self.passed = [last, lock(ring).place()];
         self.place = self.place.max(before);
     }
 
-    /// Reads the new questions of a ring, with the flights that may explain them: also earlier ones. Moments are in microseconds
-    /// of `Mono`. Also returns the numbers of failed questions that were overwritten before they were read.
+    /// Reads the new questions of a ring, with the flights that may explain them, including earlier flights. Times are in microseconds of
+    /// `Mono`. Also returns the numbers of failed questions that were overwritten before they were read.
     pub(super) fn read(
         &mut self,
         ring: &Mutex<Ring>,
@@ -64,7 +64,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // Those of an earlier process were read by it.
+                // Outages of an earlier process were read by that process.
                 Entry::Outage(..) => {}
             });
         });
@@ -79,7 +79,7 @@ impl NewsReader {
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
         news.questions.iter().for_each(|question| self.failures.count(question.outcome));
-        // A failure that was written during the reading is counted as lost at the next one at the latest.
+        // A failure that was written during the reading is counted as lost at the next reading at the latest.
         let lost = written.without(self.failures).max(self.lost);
         let newly = lost.without(self.lost);
         self.lost = lost;

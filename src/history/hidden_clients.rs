@@ -1,15 +1,15 @@
 //! The clients of entries whose addresses `history.redact` withholds from the disk and the log.
 //!
-//! A client gets a number in the place of its address, so that messages of different clients stay apart. The number is a keyed
-//! hash of the address with a secret that each process draws anew and never writes. Without the secret, a reader of the
-//! disk cannot find the address by trying all addresses, nor tell a client again after a restart of the daemon.
+//! The address of a client is replaced by a number, so that messages of different clients stay separate. The number is a keyed hash of the
+//! address; each process draws a new random key and never writes it. Without the key, a reader of the disk cannot find an address by trying
+//! all addresses, and cannot recognize a client after a restart of the daemon.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use dns::hash::Keyed;
 
-/// The addresses from `ff00::` on, of 64 bits, hold the numbers. No client has such an address: it is multicast of a reserved scope, and
-/// multicast is no source of a packet (RFC 4291 section 2.7).
+/// The 64-bit numbers are stored in the addresses from `ff00::` on. No client has such an address: these are multicast addresses of a reserved
+/// scope, and a multicast address is never the source of a packet (RFC 4291 section 2.7).
 const NUMBERS: u128 = 0xff00 << 112;
 
 /// Gives numbers to clients.
@@ -19,12 +19,12 @@ pub(super) struct ClientNumbers {
 }
 
 impl ClientNumbers {
-    /// Numbers with a secret of their own.
+    /// Draws a new secret.
     pub(super) fn draw() -> Self {
         Self { hash: Keyed::of_system() }
     }
 
-    /// The number of a client, in the form of an address. A number stays as it is.
+    /// Returns the number of a client, in the form of an address. A number is returned unchanged.
     pub(super) fn of(self, client: IpAddr) -> IpAddr {
         if is_without_client(client) {
             return client;
@@ -37,7 +37,7 @@ impl ClientNumbers {
     }
 }
 
-/// Whether `history.redact` has removed the address of a client.
+/// Returns true if `history.redact` has removed the address of a client.
 pub(super) fn is_without_client(client: IpAddr) -> bool {
     let is_number = |client: Ipv6Addr| client.to_bits() >> 64 == NUMBERS >> 64;
     matches!(client, IpAddr::V6(client) if is_number(client))

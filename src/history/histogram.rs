@@ -1,7 +1,7 @@
-//! A histogram of times: counted without locks, exact to 1 %, cheap to copy and to subtract.
+//! A histogram of times: it counts without locks, is exact to 1 %, and is cheap to copy and to subtract.
 //!
-//! Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so the width of a bucket is at
-//! most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
+//! The buckets are log-linear: below 64 µs there is one bucket for each microsecond, above it 64 buckets for each octave. So the width of a
+//! bucket is at most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,19 +11,19 @@ use serde::{Deserialize, Serialize};
 
 use dns::clock::micros;
 
-/// Buckets an octave, as a power of two: 2^6 keeps the middle of a bucket within 0.8 %.
+/// The number of buckets in an octave, as a power of two: 2^6 keeps the middle of a bucket within 0.8 %.
 const PRECISION_BITS: u32 = 6;
 
-/// Buckets an octave, and the first value that is not counted exactly.
+/// The number of buckets in an octave, and the first value that is not counted exactly.
 const PER_OCTAVE: u64 = 1 << PRECISION_BITS;
 
-/// Octaves above the exact part: up to 2^26 µs, 67 s. No question lives longer than `limits::FLIGHT_TIME`.
+/// The number of octaves above the exact part: up to 2^26 µs, 67 s. No question takes longer than `limits::FLIGHT_TIME`.
 const OCTAVES: u64 = 20;
 
-/// All buckets; the last one also counts longer times.
+/// The number of all buckets; the last bucket also counts longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
 
-/// Counts of times. Counting is one relaxed atomic addition; readers see each count sooner or later, none twice.
+/// Counts of times. To count a time takes one relaxed atomic addition. Readers see each count sooner or later, and never twice.
 #[derive(Debug)]
 pub struct Histogram {
     buckets: Box<[AtomicU64]>,
@@ -55,12 +55,12 @@ impl Histogram {
         Spread { counts: self.filled().collect() }
     }
 
-    /// The counts so far for exporters, without the memory that a spread takes.
+    /// Returns the counts so far for exporters, without the memory that a `Spread` takes.
     pub fn distribution(&self) -> Distribution {
         Distribution::of(self.filled())
     }
 
-    /// The buckets that are not empty, and their counts, by rising bucket.
+    /// Returns the buckets that are not empty with their counts, the lowest bucket first.
     fn filled(&self) -> impl Iterator<Item = (u64, u64)> {
         let counts = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed));
         (0..).zip(counts).filter(|(_, count)| *count > 0)
@@ -102,7 +102,7 @@ impl Spread {
         sum
     }
 
-    /// Adds the counts of another one.
+    /// Adds the counts of another spread.
     pub(super) fn add(&mut self, other: &Self) {
         for (place, count) in &other.counts {
             let sum = self.counts.entry(*place).or_default();
@@ -124,7 +124,7 @@ impl Spread {
         self.counts.values().sum()
     }
 
-    /// The time that `permille` of the counted ones do not exceed; zero if nothing was counted.
+    /// Returns the time that `permille` of the counted times do not exceed; zero if nothing was counted.
     pub(crate) fn quantile(&self, permille: u64) -> Duration {
         let rank = self.total().saturating_mul(permille).div_ceil(1000).max(1);
         let mut passed = 0_u64;
@@ -142,7 +142,7 @@ impl Spread {
         Distribution::of(self.counts.iter().map(|(place, count)| (*place, *count)))
     }
 
-    /// The four numbers that are shown.
+    /// Returns the quantiles that are shown.
     pub fn quantiles(&self) -> Quantiles {
         let at = |permille| self.quantile(permille).as_secs_f64();
         Quantiles { count: self.total(), p50: at(500), p90: at(900), p99: at(990), max: at(1000) }
@@ -176,12 +176,12 @@ pub struct Distribution {
     pub within: [u64; BOUNDS.len()],
     /// The number of all times.
     pub count: u64,
-    /// Their sum in seconds.
+    /// The sum of all times, in seconds.
     pub sum: f64,
 }
 
 impl Distribution {
-    /// Of buckets and their counts, by rising bucket.
+    /// Creates a distribution from buckets and their counts, the lowest bucket first.
     fn of(counts: impl Iterator<Item = (u64, u64)>) -> Self {
         let (mut distribution, mut bound, mut all) = (Self::default(), 0, 0_u64);
         for (place, count) in counts {
@@ -197,7 +197,7 @@ impl Distribution {
         }
         // A sum beyond 2^52 microseconds loses precision, but no process counts so long.
         distribution.sum = all as f64 / 1e6;
-        // Each bound has what is within the one before too.
+        // Each bound also counts what is within the previous bound.
         let mut sum = 0_u64;
         for within in &mut distribution.within {
             sum = sum.saturating_add(*within);
@@ -206,7 +206,7 @@ impl Distribution {
         distribution
     }
 
-    /// Adds the times of another one.
+    /// Adds the times of another distribution.
     pub fn add(&mut self, other: &Self) {
         for (within, more) in self.within.iter_mut().zip(other.within) {
             *within = within.saturating_add(more);
@@ -221,13 +221,13 @@ impl Distribution {
 pub struct Quantiles {
     /// The number of counted times.
     pub count: u64,
-    /// Half of them took no longer.
+    /// Half of the times were not longer than this.
     pub p50: f64,
-    /// Nine of ten took no longer.
+    /// Nine of ten times were not longer than this.
     pub p90: f64,
-    /// 99 of 100 took no longer.
+    /// 99 of 100 times were not longer than this.
     pub p99: f64,
-    /// The longest; times above 67 s count as 67 s.
+    /// The longest time; times above 67 s count as 67 s.
     pub max: f64,
 }
 

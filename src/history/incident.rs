@@ -1,9 +1,10 @@
-//! Incidents: events whose begin and end are worth a line in the log.
+//! Incidents: events whose start and end are worth a line in the log.
 //!
-//! Pure: its input is events with their times, its output the lines. Dead domains of spam are no incident, so a zone
-//! that never worked must fail for longer, unless the operator has configured its servers, and the lines of an hour are bounded. An incident ends when a question
-//! that failed is answered, not when any question is: one name of a zone may be bogus while all others are correct. A
-//! zone that fails, gets no questions for hours, and then fails again has no second line.
+//! The code has no clock and writes nothing: its input is events with their times, its output is log lines. A dead domain in spam is no
+//! incident. So a zone that never worked must fail for longer before it is reported, unless the operator has configured its servers, and the
+//! number of lines in an hour is limited. An incident ends when a question that failed before is answered. An answer to any other question is
+//! not enough: one name of a zone may be bogus while all others are correct. If a zone fails, gets no questions for hours, and then fails
+//! again, there is no second line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,21 +25,21 @@ use dns::question::{Question, kind_text, name_text};
 /// The time for which `limits::INCIDENTS_AN_HOUR` applies.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The state of a zone that failed lately.
+/// The state of a zone that failed recently.
 #[derive(Debug)]
 struct TroubledZone {
-    /// The first failure in a row, and the last.
+    /// The first failure in a row, and the last one.
     first: Mono,
     last: Mono,
     failures: u32,
-    /// Whether some of them were denied without authority instead.
+    /// True if some of the questions were denied without authority instead.
     doubted: bool,
-    /// Whether the operator has named its servers.
+    /// True if the operator has configured the servers of the zone.
     configured: bool,
     state: IncidentState,
-    /// Questions that failed and were not answered since, the last at the end.
+    /// The questions that failed and were not answered since; the last failed question is at the end.
     failing: Vec<Failing>,
-    /// Why the last one failed.
+    /// Why the last question failed.
     why: String,
 }
 
@@ -53,9 +54,9 @@ struct Failing {
 enum IncidentState {
     /// Some questions failed, perhaps by chance.
     Watched,
-    /// It fails; the log has a line about it, or one was withheld.
+    /// The zone fails. The log has a line about it, or the line was withheld.
     Begun { logged: bool },
-    /// It ended then, and is not reported again for a while.
+    /// The incident ended at this time, and is not reported again for a while.
     Ended { at: Mono },
 }
 
@@ -64,7 +65,7 @@ enum IncidentState {
 pub(super) struct FlightZone<'a> {
     /// Its name.
     pub(super) name: &'a Name,
-    /// Whether another flight was once answered there.
+    /// True if another flight in this zone was answered before.
     pub(super) worked: bool,
 }
 
@@ -74,14 +75,14 @@ pub(super) struct Incidents {
     /// Our own network.
     pub(super) outage: Outage,
     zones: BTreeMap<Name, TroubledZone>,
-    /// The begin of the hour, the lines written in it, and the lines withheld.
+    /// The start of the hour, the number of lines written in it, and the number of lines withheld.
     hour: Mono,
     written: u32,
     withheld: u32,
 }
 
 impl Incidents {
-    /// A flight has ended in `zone`.
+    /// Notes that a flight has ended in `zone`.
     pub(super) fn ended(&mut self, zone: FlightZone<'_>, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         if let Some(lost) = &ended.failed {
             return self.failed(zone, ended, lost, now);
@@ -104,7 +105,7 @@ impl Incidents {
         self.failed(zone, ended, &late, now)
     }
 
-    /// A flight has found an answer in `zone`.
+    /// Notes that a flight has found an answer in `zone`.
     fn succeeded(&mut self, zone: &Name, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         let trouble = self.zones.get_mut(zone)?;
         if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
@@ -127,7 +128,7 @@ impl Incidents {
         }
     }
 
-    /// A flight has failed in `zone`, or its answer came too late.
+    /// Notes that a flight has failed in `zone`, or that its answer came too late.
     fn failed(
         &mut self,
         zone: FlightZone<'_>,
@@ -140,7 +141,7 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // The failure does not count against the zone, and does not end its incident.
+            // The failure is not blamed on the zone, and does not end an incident of the zone.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -179,19 +180,19 @@ impl Incidents {
         })
     }
 
-    /// Whether a failure may be our own network's fault. Servers that the operator has named may be the only ones
-    /// that are ever asked: for them only a known outage counts.
+    /// Returns true if our own network may have caused a failure. Servers that the operator has configured may be the only servers that are
+    /// ever asked. For these servers, only a known outage counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &FlightFailure, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late | Shows::Unrouted) {
             return false;
         }
         let began = now.before(ended.elapsed);
-        // A question that fails at once because of known silence had no time to hear a server.
+        // A question that fails immediately because of known silence had no time to receive a reply.
         let asked = lost.origin == ServerOrigin::Recursion && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
-    /// Time has passed: forgets old troubles, and returns the line about withheld ones.
+    /// Forgets old problems when time has passed, and returns the line about withheld lines.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
         self.zones.retain(|_, trouble| trouble.is_kept(now));
         if now.since(self.hour) < HOUR {
@@ -202,13 +203,14 @@ impl Incidents {
         line
     }
 
-    /// The line about the zones withheld so far.
+    /// Returns the line about the zones that were withheld so far.
     pub(super) fn finish(&mut self) -> Option<Line> {
         let withheld = std::mem::take(&mut self.withheld);
         (withheld > 0).then_some(Line::Withheld { zones: withheld })
     }
 
-    /// The zones that fail, the longest first. If nothing was asked lately, it is not known whether they still fail.
+    /// Returns the failing zones; the zone that has failed for the longest time comes first. If a zone was not asked recently, it is not known
+    /// whether it still fails.
     pub(super) fn failing(&self, now: Mono) -> Vec<FailingZone> {
         let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
         let mut failing: Vec<(Mono, FailingZone)> = lately
@@ -218,14 +220,14 @@ impl Incidents {
         failing.into_iter().map(|(_, zone)| zone).collect()
     }
 
-    /// Whether the log has a line about a zone that fails, and none about its end.
+    /// Returns true if the log has a line about the failure of a zone, and no line about the end of the failure.
     pub(super) fn is_logged(&self, zone: &Name) -> bool {
         let state = self.zones.get(zone).map(|trouble| trouble.state);
         matches!(state, Some(IncidentState::Begun { logged: true }))
     }
 
-    /// Makes room for a new zone: the quietest zone that is only watched goes; if all were reported, the quietest of
-    /// all. Configured zones stay before all others.
+    /// Makes room for a new zone. Of the zones that were not reported, the zone whose last failure is oldest is removed; if all zones were
+    /// reported, the oldest of all zones. Configured zones stay longer than all others.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
@@ -241,16 +243,16 @@ impl Incidents {
 }
 
 impl Failing {
-    /// Whether an answer in time shows that it no longer fails.
+    /// Returns true if an answer that came in time shows that the question no longer fails.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind
             && self.question.view == ended.question.view;
         match self.shows {
-            // Any answer shows that the servers answer, and in time.
+            // Any answer shows that the servers answer in time.
             Shows::Silence | Shows::Late | Shows::Unrouted => true,
             Shows::NoHelp | Shows::List | Shows::Doubt => same,
-            // A client with CD gets bogus answers too.
+            // A client that sets CD gets bogus answers too.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
         }
     }
@@ -272,7 +274,7 @@ impl TroubledZone {
         }
     }
 
-    /// Its report, if it fails.
+    /// Returns the report of the zone, if the zone fails.
     fn failing_zone(&self, zone: &Name, now: Mono) -> Option<FailingZone> {
         let IncidentState::Begun { .. } = self.state else { return None };
         Some(FailingZone {
@@ -286,7 +288,7 @@ impl TroubledZone {
         })
     }
 
-    /// One more question has failed.
+    /// Notes that one more question has failed.
     fn fails(&mut self, question: &Question, lost: &FlightFailure, now: Mono) {
         let goes_on = matches!(self.state, IncidentState::Begun { .. });
         if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {
@@ -305,13 +307,13 @@ impl TroubledZone {
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
     }
 
-    /// Whether a question has failed. Denials without authority are no failure: load balancers that know one type
-    /// send them for all others.
+    /// Returns true if a question has failed. Denials without authority are no failure: load balancers that know only one type send them for
+    /// all other types.
     fn has_failed(&self) -> bool {
         self.failing.iter().any(|failing| failing.shows != Shows::Doubt)
     }
 
-    /// Whether it is a new incident. An incident that has just ended and begins again is not reported again.
+    /// Returns true if this is a new incident. An incident that begins again soon after its end is not reported again.
     fn may_begin(&self, now: Mono) -> bool {
         match self.state {
             IncidentState::Watched => true,

@@ -1,23 +1,24 @@
-//! The history: what resolverd records of its work (counters, histograms, tables, incidents, the last queries), and the
-//! explanation of it (`why`, `culprit`, `failed`).
+//! The query history: the record of what resolverd did (counters, histograms, tables, incidents, and the last queries), and the explanation of
+//! this record (`why`, `culprit`, `failed`).
 //!
-//! No question waits for it. Every question is counted once, by its outcome. Tables are bounded; the row "other" has the rest.
+//! No question waits for the history. Every question is counted once, by its outcome. Tables have a bounded number of rows; the row "other"
+//! counts the rest.
 //!
-//! Calls `dns` and `validate`. The resolver reports to it; `control` and `ctl` read it.
+//! This crate calls `dns` and `validate`. The resolver reports to the history; `control` and `ctl` read it.
 //!
 //! # Decisions
 //!
-//! - Windows are differences of snapshots, so that reading statistics changes nothing.
-//! - A cache hit costs one mutex of its own worker and two relaxed additions.
-//! - Steps of a flight are stored as data, and become text when somebody reads them. Text at once was a part of the 150 µs of CPU that a
-//!   miss cost; see `listener`.
-//! - A counter is one row of `counters` and the place that counts it.
-//! - A zone is reported as failing only if other servers answered in the meantime. An outage of the network once wrote two lines for each
-//!   zone, and one dead zone at an idle gateway was reported as an outage.
-//! - Log lines about failed and slow questions are made from the stored entries, a second later and on another thread. They then have
-//!   the whole flight, and whether the network of this host was down, and they cost a question nothing.
-//! - An incident ends when a question that failed is answered, and validated if it was bogus. An answer to another
-//!   question of the zone is not enough.
+//! - A window is the difference between two snapshots, so reading statistics changes nothing.
+//! - A cache hit costs one lock of a mutex that belongs to its worker, and two relaxed additions.
+//! - The steps of a flight are stored as data, and become text only when somebody reads them. Writing the text immediately was a part of the
+//!   150 µs of CPU time that a cache miss cost; see `listener`.
+//! - A new counter needs only a row in `counters` and the place in the code that counts it.
+//! - A zone is reported as failing only if servers of other zones answered in the same time. Without this rule, an outage of the network once
+//!   wrote two log lines for each zone, and one dead zone at an idle gateway was reported as an outage.
+//! - Log lines about failed and slow questions are made from the stored entries, a second later and on another thread. At that time the whole
+//!   flight is known, and also whether the network of this host was down; and the lines do not delay any question.
+//! - An incident ends when a question that failed before is answered (and the answer is validated, if the failure was a bogus answer). An
+//!   answer to another question of the zone is not enough.
 
 #![deny(
     clippy::unwrap_used,
@@ -121,65 +122,66 @@ pub use self::window::Window;
 use dns::clock::{Clock, Mono};
 use dns::question::{Apart, Outcome, WireName, name_of_wire, name_text};
 
-/// Counts events, and reports the counters.
+/// Counts events, and makes reports of the counts.
 #[derive(Debug)]
 pub struct Recorder {
     clock: Clock,
     started: Mono,
-    /// The start in seconds since 1970.
+    /// The time at which the process started, in seconds since 1970.
     started_unix: u64,
     shards: Box<[Shard]>,
     upstream: Upstream,
-    /// By the zone's name in wire form: octets are compared many times faster than names.
+    /// Zones, with the name in wire form as the key: octets are compared many times faster than names.
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
-    /// The failed questions of `JudgedCounts::failures` by the zone at whose servers they failed, counted when they are read from `kept`;
-    /// an empty name: those that waited for this resolver for most of their time, or that were overwritten before they were read.
+    /// The failed questions of `JudgedCounts::failures`, by the zone whose servers failed. They are counted when they are read from `kept`.
+    /// The empty name counts questions that waited for this resolver for most of their time, and questions that were overwritten before they
+    /// were read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
     incidents: Mutex<Incidents>,
-    /// Wakes the task that asks other servers when one does not answer.
+    /// Wakes the task that asks other servers when a server does not answer.
     doubt: Notify,
-    /// The last questions, one by one.
+    /// The last questions, each as an entry of its own.
     kept: Kept,
-    /// The dates of their moments.
+    /// Converts the moments of the last questions to dates.
     dates: Mutex<Dates>,
-    /// Wakes the task that reads what is new.
+    /// Wakes the task that reads new entries.
     noticed: Notify,
-    /// Whether a question was kept that is worth a line since the last reading.
+    /// True if a question that is worth a log line was recorded since the last reading.
     has_news: AtomicBool,
-    /// The time from which on a question is slow, in microseconds.
+    /// From this time on, a question counts as slow; in microseconds.
     slow: AtomicU64,
-    /// The readers that follow questions as they end.
+    /// The readers that receive each question when it ends.
     watchers: Watchers,
-    /// The questions that wait for a line of the query log.
+    /// The questions that wait to be written to the query log.
     query_log: QueryLog,
-    /// The clients whose local user is wanted.
+    /// The clients whose local user must be looked up.
     owners: WantedOwners,
-    /// The clients on the disk and in the log, where `history.redact` withholds their addresses.
+    /// The numbers that replace the addresses of clients on disk and in the log if `history.redact` withholds the addresses.
     client_numbers: ClientNumbers,
-    /// The keys that no line about a zone may have.
+    /// The keys (secrets) that no log line about a zone may contain.
     secrets: Mutex<Secrets>,
-    /// Whether the log gets no names but domains (`history.redact = "names"`).
+    /// True if the log may contain only domains and no full names (`history.redact = "names"`).
     withholds_names: AtomicBool,
-    /// Whether the log gets lines about zones and the network.
+    /// True if lines about zones and the network are written to the log.
     is_logged: bool,
 }
 
 impl Recorder {
-    /// A record that begins now, with a shard for each worker that counts questions (1 to `limits::MAX_SHARDS`), and
-    /// the smallest rings.
+    /// Creates a record that begins now, with the smallest rings, and with one shard for each worker that counts questions (1 to
+    /// `limits::MAX_SHARDS`).
     pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
         Self::with_size(clock, shards, limits::MIN_RECORD)
     }
 
-    /// Like `new`, with rings of `size` octets together; 0: no question is kept.
+    /// Like `new`, with rings of `size` octets in total. If `size` is 0, no question is recorded.
     pub fn with_size(clock: Clock, shards: usize, size: u64) -> Arc<Self> {
         Arc::new(Self::made(clock, shards, size, true))
     }
 
-    /// A record next to the daemon's own, for a second resolver. It is not shown, and writes no line to the log.
+    /// Creates a record for a second resolver, separate from the record of the daemon. It is not shown, and writes no line to the log.
     pub fn aside(clock: Clock) -> Arc<Self> {
         Arc::new(Self::made(clock, 1, 0, false))
     }
@@ -224,20 +226,20 @@ impl Recorder {
         }
     }
 
-    /// Counts a client's question that has ended, in the worker's shard. Takes less than 50 ns. Each number has a
-    /// shard, modulo their number.
+    /// Counts a client's question that has ended, in the shard of the worker. This takes less than 50 ns. Any `shard` number is valid: it is
+    /// taken modulo the number of shards.
     pub fn question(&self, shard: usize, ended: &Ended) {
         self.questions(shard, ended, 1);
     }
 
-    /// Counts `count` questions of a client that have ended alike.
+    /// Counts `count` questions of a client that ended in the same way.
     pub fn questions(&self, shard: usize, ended: &Ended, count: u64) {
         if let Some(shard) = self.shard(shard) {
             shard.questions(ended, count);
         }
     }
 
-    /// Counts a message to the listener that is no question, or no new one.
+    /// Counts a message to the listener that is not a question, or that repeats an earlier question.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);
@@ -260,17 +262,17 @@ impl Recorder {
         }
     }
 
-    /// Queries to servers so far.
+    /// The number of queries sent to servers so far.
     pub fn messages(&self) -> u64 {
         self.upstream.messages()
     }
 
-    /// Notes whether any view resolves from the root. If none does, an outage of the internet does not concern us.
+    /// Notes whether any view resolves from the root servers. If no view does, an outage of the internet is not reported.
     pub fn recurses(&self, does: bool) {
         lock(&self.incidents).outage.set_used(does);
     }
 
-    /// Notes that a message is overdue: another server is asked then, see `doubted`.
+    /// Notes that the answer to a query is overdue. Another server is then asked, see `doubted`.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if overdue.origin != ServerOrigin::Recursion {
             return;
@@ -286,20 +288,20 @@ impl Recorder {
         }
     }
 
-    /// Returns when a server on the internet has not answered in time and no other was heard since: only a question
-    /// to another server shows whether the server or our network is at fault.
+    /// Waits until a server on the internet has not answered in time and no other server has been heard since. Then only a question to another
+    /// server can show whether the server or our own network is at fault.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
         }
     }
 
-    /// Whether `doubted` would return now.
+    /// Returns true if `doubted` would return immediately.
     pub(crate) fn is_doubtful(&self) -> bool {
         lock(&self.incidents).outage.is_doubtful()
     }
 
-    /// Counts that an answer of `server`, which was counted before, is bogus.
+    /// Counts that an answer of `server`, which was counted earlier, turned out to be bogus.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
         lock(&self.servers).count(&server, Messages::count_bogus);
         lock(&self.zones).count(&*WireName::of(zone), |row| row.messages.count_bogus());
@@ -331,7 +333,7 @@ impl Recorder {
         let worked = Cell::new(false);
         lock(&self.zones).count(&*WireName::of(zone), |row| {
             row.count_flight(ended);
-            // The row since the start comes last. A row that finds no room has this flight alone, which shows nothing.
+            // The row since the start comes last. If the table had no room for the zone, the row has this flight alone and shows nothing.
             worked.set(row.flights > 1 && row.flights > row.failed);
         });
         let zone = FlightZone { name: zone, worked: worked.get() };
@@ -339,7 +341,7 @@ impl Recorder {
         self.write(line);
     }
 
-    /// Counts a client's question that was turned away, because others need the room that `zone` takes.
+    /// Counts a client's question that was turned away because `zone` takes room that other zones need.
     pub fn shed(&self, zone: &Name) {
         lock(&self.zones).count(&*WireName::of(zone), ZoneTally::count_shed);
     }
@@ -377,7 +379,7 @@ impl Recorder {
         (self.report_of(&totals, window, covered, now), types_of(&totals))
     }
 
-    /// The counts since the start, their types, and the times of each outcome, read together: all sums agree.
+    /// The counts since the start, the types, and the times of each outcome. All are read together, so that all sums agree.
     pub fn since_start(&self) -> SinceStart {
         let (now, totals) = (self.clock.mono(), self.totals());
         let report = self.report_of(&totals, Window::Start, now.since(self.started), now);
@@ -420,13 +422,12 @@ impl Recorder {
         self.upstream.round_trip.distribution()
     }
 
-    /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, including the
-    /// current one.
+    /// The zones of a window, most flights first, "other" last. Windows of tables consist of whole minutes, including the current minute.
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |_| true, |zone| zone.flights)
     }
 
-    /// The zones of a window on which flights spent time, most time first, "other" last.
+    /// The zones of a window on which flights spent time, the longest time first, "other" last.
     pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.flights > 0, |zone| zone.flight_micros)
     }
@@ -471,7 +472,7 @@ impl Recorder {
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
-    /// The zones and the clients of a window whose questions were turned away, most first, "other" last.
+    /// The zones and the clients of a window whose questions were turned away for lack of room, those with most such questions first, "other" last.
     pub fn shed_by(&self, window: Window) -> (Vec<ShedRow>, Vec<ShedRow>) {
         let zones = self.by_zone(window).into_iter().map(|row| ShedRow { name: row.zone, shed: row.shed });
         let clients =
@@ -493,7 +494,7 @@ impl Recorder {
     }
 }
 
-/// Locks a counter, even if another thread has panicked with the lock: a count is valid after every statement.
+/// Locks a counter, even if another thread panicked while it held the lock: the counts are valid after every statement.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -521,7 +522,7 @@ fn types_of(totals: &Totals) -> Vec<TypeRow> {
     rows
 }
 
-/// The rows of a table, and "other" without a key if it has any counts.
+/// The rows of a table, and the row "other" (without a key) if it has any counts.
 fn listed<Key: Ord + Hash + Clone, Counted: Tally>(
     rows: Rows<Key, Counted>,
     is_something: impl Fn(&Counted) -> bool,
@@ -537,7 +538,7 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     rows
 }
 
-/// The words for a row's key.
+/// The text for the key of a row.
 fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
 }

@@ -1,7 +1,6 @@
-//! A log line: the begin or the end of an incident, or a failed or slow question, as a sentence and as fields.
+//! A log line: the start or the end of an incident, or a failed or slow question, as a sentence and as fields.
 //!
-//! The fields are spelled as in JSON: see `Fields`. The sentence describes what was seen, so that it is true for any
-//! cause.
+//! The fields have the same names as in JSON, see `Fields`. The sentence describes only what was seen, so that it is true for any cause.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -25,87 +24,87 @@ pub(super) enum Line {
     ZoneFails {
         /// The zone.
         zone: Name,
-        /// Questions that failed.
+        /// The number of questions that failed.
         failures: u32,
-        /// Whether some of them were denied without authority instead.
+        /// True if some of these questions were denied without authority instead.
         doubted: bool,
-        /// Since the first of them.
+        /// The time since the first failed question.
         span: Duration,
-        /// Why the last one failed.
+        /// Why the last question failed.
         why: String,
-        /// The last one.
+        /// The last question that failed.
         question: Question,
-        /// Servers with faults in the last one.
+        /// The servers with faults in the last failed question.
         servers: Vec<IpAddr>,
     },
-    /// A question that failed is answered.
+    /// A question that failed before is answered again.
     ZoneAnswers {
         /// The zone.
         zone: Name,
         /// The question.
         question: Question,
-        /// Since the first failure.
+        /// The time since the first failure.
         after: Duration,
     },
     /// No server on the internet answers.
     NetworkDown {
-        /// Servers that did not answer.
+        /// The number of servers that did not answer.
         servers: usize,
-        /// Since the first message that was not answered.
+        /// The time since the first message that was not answered.
         span: Duration,
     },
     /// A server on the internet answers again.
     NetworkUp {
-        /// Since the first message that was not answered.
+        /// The time since the first message that was not answered.
         after: Duration,
     },
-    /// More zones failed than may have a line in an hour.
+    /// More zones failed than the log reports in an hour.
     Withheld {
-        /// Their number.
+        /// The number of zones that were not reported.
         zones: u32,
     },
-    /// The first question of a zone in an hour has failed, or a question was slow.
+    /// A question of a zone failed for the first time in an hour, or a question was slow.
     Query(Box<LogText>),
-    /// Questions of an hour that failed without a line.
+    /// The questions of an hour that failed and were not reported in the log one by one.
     QueriesFailed {
-        /// Their number.
+        /// The number of these questions.
         queries: u64,
-        /// The number of their zones.
+        /// The number of zones to which they belong.
         zones: usize,
-        /// The zones with the most of them, and their number.
+        /// The zones with the most of these questions, each with its number of questions.
         most: Vec<(Name, u64)>,
     },
-    /// Slow questions of a minute that have no line.
+    /// The slow questions of a minute that were not reported in the log one by one.
     QueriesSlow {
-        /// Their number.
+        /// The number of these questions.
         queries: u64,
     },
 }
 
-/// A line as it is written: a sentence, and its fields. A field without value is left out.
+/// A line in the form in which it is written: a sentence, and its fields. A field without a value is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LogText {
-    /// The begin of an incident is a warning. A failed question alone is none, because most are about domains of spam; one that this
-    /// resolver turned away is.
+    /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. A single failed
+    /// question is no warning, because most of them are about domains in spam.
     is_warning: bool,
-    /// The word of the incident.
+    /// The word for the incident.
     incident: &'static str,
     pub(super) text: String,
     zone: Option<String>,
     list: Option<String>,
     /// The servers with faults, separated by spaces.
     servers: Option<String>,
-    /// The question.
+    /// The name of the question.
     name: Option<Name>,
     kind: Option<String>,
     client: Option<String>,
-    /// The way in which it came.
+    /// How the question reached resolverd.
     transport: Option<&'static str>,
     /// The local user of the client.
     user: Option<String>,
     /// The code of the extended error (RFC 8914).
     extended_error: Option<u16>,
-    /// The conduct of each server.
+    /// The behaviour of each server.
     conduct: Option<String>,
     /// The kind of the culprit.
     culprit: Option<&'static str>,
@@ -133,7 +132,7 @@ macro_rules! write_at {
 }
 
 impl LogText {
-    /// The begin of the line about a question.
+    /// The start of the line about a question.
     fn of_question(question: &QuestionEntry) -> Self {
         let name = name_of_wire(&question.name);
         let mut text = format!(
@@ -157,7 +156,7 @@ impl LogText {
         }
     }
 
-    /// The line about a question that failed.
+    /// Makes the line about a question that failed.
     pub(super) fn failed(failed: &FailedQuestion<'_>) -> Self {
         let (question, conduct) = (failed.asked.question, failed.servers_text());
         let zone = (!failed.zone.is_empty()).then(|| name_of_wire(&failed.zone));
@@ -175,7 +174,7 @@ impl LogText {
             text.push_str(&format!(" (extended DNS error {code}{name})"));
         }
         text.extend(why.map(|why| format!("; {why}")));
-        // The sentence of most failures has the servers already.
+        // The sentence about most failures already contains the servers.
         let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));
@@ -196,7 +195,7 @@ impl LogText {
         }
     }
 
-    /// The line about a question that was slow, and did not fail.
+    /// Makes the line about a question that was slow but did not fail.
     pub(super) fn slow(question: &QuestionEntry, culprit: CulpritReport) -> Self {
         let line = Self::of_question(question);
         let CulpritReport { kind, zone, server, list, evidence, advice, .. } = culprit;
@@ -210,8 +209,8 @@ impl LogText {
         Self { incident: "query_slow", text, zone, list, servers: server, culprit: Some(kind.word()), ..line }
     }
 
-    /// The line without keys of DNS lists, and without what `redaction` withholds of names. Its zone stays: it is the one that its owner must
-    /// repair.
+    /// Removes the keys of DNS lists from the line, and what `redaction` withholds of names. The name of the zone stays, because the owner of
+    /// the zone must repair it.
     fn withheld(mut self, secrets: &Secrets, redaction: Redaction) -> Self {
         for text in [Some(&mut self.text), self.zone.as_mut(), self.list.as_mut()].into_iter().flatten() {
             *text = secrets.without_keys(std::mem::take(text));
@@ -227,14 +226,14 @@ impl LogText {
 }
 
 impl Line {
-    /// Writes it to the log, without what may not stand there.
+    /// Writes the line to the log, without the data that the log must not contain.
     pub(super) fn write(self, secrets: &Secrets, redaction: Redaction) {
         let line = self.log_text().withheld(secrets, redaction);
         if line.is_warning { write_at!(warn, line) } else { write_at!(info, line) }
     }
 
     pub(super) fn log_text(self) -> LogText {
-        // Less than a second is shown as one second.
+        // A span of less than a second is shown as one second.
         let age = |span: Duration| TimeSpan(span.max(Duration::from_secs(1)));
         let line = |is_warning: bool, incident: &'static str, text: String| LogText {
             is_warning,
@@ -291,7 +290,7 @@ impl Line {
     }
 }
 
-/// The sentence about questions of an hour that failed without a line, and the zones with the most of them.
+/// Returns the sentence about the questions of an hour that failed and were not reported one by one, with the zones that had most of them.
 fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
     let queries = counted(
         queries,
@@ -306,23 +305,23 @@ fn failed_sum(queries: u64, zones: usize, most: &[(Name, u64)]) -> String {
     format!("{queries}{zones}; `resolverctl failed --since 1h` shows them")
 }
 
-/// Addresses, separated by spaces; none if there are none.
+/// Returns the addresses, separated by spaces. Returns `None` if there are no addresses.
 fn spaced(servers: &[IpAddr]) -> Option<String> {
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     (!servers.is_empty()).then(|| servers.join(" "))
 }
 
-/// A zone in a sentence.
+/// Returns the text for a zone in a sentence.
 fn zone_words(zone: &Name) -> String {
     if zone.is_root() { zone_text(zone) } else { format!("zone {}", name_text(zone)) }
 }
 
-/// A number with its word for one and for many.
+/// Returns a number with its noun in the singular or plural.
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// The verb for queries that failed, of which some were denied without authority if `doubted`.
+/// Returns the verb for failed queries. `doubted` is true if some of the queries were denied without authority.
 pub fn failed_text(doubted: bool) -> &'static str {
     if doubted { "failed or got negative answers that were not authoritative" } else { "failed" }
 }
@@ -345,7 +344,7 @@ impl fmt::Display for TimeSpan {
     }
 }
 
-/// The command that shows how a question fails; a name with characters that a shell would interpret is left out.
+/// The command that shows how a question fails. A name with characters that a shell would interpret is left out.
 pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {

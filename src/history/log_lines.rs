@@ -1,18 +1,18 @@
-//! Which failed and slow questions have a line in the log.
+//! Decides which failed and slow questions are written to the log.
 //!
-//! Pure: its input is questions with their moments, its output the lines. The first failure of a zone in an hour has a line, and one of the
-//! slow questions that waited for a flight. The others are counted, and one line has their number: of failures after the hour, of slow
-//! questions after the minute.
+//! The code has no clock: its input is questions with their times, its output is log lines. A line is written for the first failure of a zone
+//! in an hour, and for one of the slow questions that waited for the same flight. Other failures and slow questions are counted, and one line
+//! reports their number: after the hour for failures, after the minute for slow questions.
 //!
 //! # Decisions
 //!
-//! - A failure has no line of its own while the log has one about the same cause: no server on the internet answers, the
-//!   zone is reported as failing, or the DNS list as not answering. It is counted.
-//! - A zone whose first failure had a line has a second one if it goes on to fail (`incident`). That one is a warning, and
-//!   its end has a line too.
-//! - The lines of a minute are bounded, because spam names many dead domains. The line about overload is not one of them, because a flood
-//!   has many dead domains too.
-//! - At the end of the process the sums are logged at once.
+//! - A failure is only counted while the log already has a line about the same cause: no server on the internet answers, the zone is reported
+//!   as failing, or the DNS list is reported as not answering.
+//! - If a zone continues to fail after the line about its first failure, a second line is written (`incident`). This line is a warning, and
+//!   the end of the failure is logged too.
+//! - The number of lines in a minute is limited, because spam names many dead domains. The line about overload is not subject to this limit,
+//!   because a flood also causes many failures of dead domains.
+//! - When the process ends, the counts so far are logged immediately.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,42 +23,42 @@ use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SLOW_LINES_A_MINU
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 
-/// The time in which a zone has one line.
+/// A zone is logged once within this time.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The time for which `FAILURE_LINES_A_MINUTE` and `SLOW_LINES_A_MINUTE` apply.
+/// The time to which `FAILURE_LINES_A_MINUTE` and `SLOW_LINES_A_MINUTE` apply.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The failed and slow questions that the log knows.
+/// The state of the log lines about failed and slow questions.
 #[derive(Debug, Default)]
 pub(super) struct LogLines {
-    /// At most `MAX_FAILING_ZONES`, in wire form; the empty one is that of questions which this resolver turned away.
+    /// At most `MAX_FAILING_ZONES`, in wire form. The empty name stands for questions that this resolver turned away.
     zones: BTreeMap<Box<[u8]>, ZoneLines>,
-    /// The begin of the minute, and the lines about failed and slow questions written in it.
+    /// The start of the minute, and the number of lines about failed and slow questions in this minute.
     minute: Mono,
     failed: u32,
     slow: u32,
-    /// The flights of the lines about slow questions.
+    /// The flights to which the lines about slow questions belong.
     flights: BTreeSet<u64>,
-    /// Slow questions of the minute without a line.
+    /// The number of slow questions in this minute that were not logged.
     more_slow: u64,
-    /// Since the first failure without a line, and the number of these.
+    /// The time of the first failure that was not logged, and the number of such failures.
     hour: Mono,
     more_failed: u64,
 }
 
 #[derive(Debug)]
 struct ZoneLines {
-    /// When a line was written about it.
+    /// When a line about the zone was written.
     logged: Option<Mono>,
-    /// The last failure.
+    /// The time of the last failure.
     last: Mono,
-    /// Failures without a line in this hour.
+    /// The number of failures in this hour that were not logged.
     counted: u64,
 }
 
 impl LogLines {
-    /// A question has failed. `is_logged`: the log has a line about its cause.
+    /// Notes that a question has failed. `is_logged` is true if the log has a line about its cause.
     pub(super) fn failed(&mut self, failed: &FailedQuestion<'_>, is_logged: bool, now: Mono) -> Option<Line> {
         self.make_room(&failed.zone);
         let new = ZoneLines { logged: None, last: now, counted: 0 };
@@ -75,7 +75,7 @@ impl LogLines {
         None
     }
 
-    /// Counts failed questions without a line, also those that were overwritten in the record before they were read.
+    /// Counts failed questions that are not logged, including those that were overwritten in the record before they were read.
     pub(super) fn count(&mut self, failed: u64, now: Mono) {
         if self.more_failed == 0 {
             self.hour = now;
@@ -83,7 +83,7 @@ impl LogLines {
         self.more_failed = self.more_failed.saturating_add(failed);
     }
 
-    /// Returns true if a slow question has a line; it is counted if not. `flight`: the one that it waited for.
+    /// Returns true if a slow question is to be logged; otherwise it is counted. `flight` is the flight for which it waited.
     pub(super) fn has_room_for_slow(&mut self, flight: Option<u64>) -> bool {
         let is_logged = flight.is_some_and(|flight| self.flights.contains(&flight));
         let has_room = !is_logged && self.slow < SLOW_LINES_A_MINUTE;
@@ -96,8 +96,8 @@ impl LogLines {
         has_room
     }
 
-    /// Time has passed: the lines about what was counted in the minute and the hour, if they are over. It is called before the
-    /// questions that have ended since.
+    /// Returns the lines about what was counted in the minute and in the hour, if these are over. Call it before the questions that have ended
+    /// since.
     pub(super) fn tick(&mut self, now: Mono) -> Vec<Line> {
         let mut lines = Vec::new();
         if now.since(self.minute) >= MINUTE {
@@ -139,7 +139,7 @@ impl LogLines {
         Some(Line::QueriesFailed { queries, zones, most })
     }
 
-    /// Makes room for a new zone: the one whose last failure is longest ago goes, first one without a line.
+    /// Makes room for a new zone. The zone whose last failure is oldest is removed; zones that were not logged are removed first.
     fn make_room(&mut self, zone: &[u8]) {
         if self.zones.len() < MAX_FAILING_ZONES || self.zones.contains_key(zone) {
             return;

@@ -1,4 +1,4 @@
-//! The recorder's part that reads what is new: it writes the lines about failed and slow questions, and stores these.
+//! The part of the recorder that reads new entries: it writes the log lines about failed and slow questions, and stores these questions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::limits::{LONG_MESSAGE_MEMORY, LONG_MESSAGE_TIME, MESSAGE_PAUSE, QUERY
 use dns::clock::micros;
 use dns::question::{Outcome, label_places, name_of_wire};
 
-/// What the log and the disk have, and the place in the record up to which it was read.
+/// What the log and the disk already have, and the position up to which the record was read.
 #[derive(Debug, Default)]
 pub struct LogState {
     follower: NewsReader,
@@ -40,40 +40,40 @@ pub struct LogState {
 
 /// The facts that are not in the record.
 pub struct LogFacts<'a> {
-    /// Keys that no line may have.
+    /// The keys that no line may contain.
     pub secrets: &'a Secrets,
     /// The parts of an entry that are not written to disk.
     pub redaction: Redaction,
     /// See `DaemonFacts`.
     pub facts: DaemonFacts<'a>,
-    /// Whether the log has a line about a list that does not work, by its apex in wire form.
+    /// Returns true if the log has a line that reports a DNS list as not working. The list is named by its apex in wire form.
     pub is_list_logged: &'a dyn Fn(&[u8]) -> bool,
 }
 
 impl Recorder {
-    /// Sets the time from which on a question is slow; called at start and after each reload.
+    /// Sets the time from which on a question is slow. Called at the start and after each reload.
     pub fn set_slow(&self, slow: Duration) {
         self.slow.store(micros(slow), Ordering::Relaxed);
-        // The lists with keys may be others too.
+        // The lists with keys may have changed too.
         self.noticed.notify_one();
     }
 
-    /// Sets which names the lines about zones have; called at start and after each reload.
+    /// Sets which names the lines about zones contain. Called at the start and after each reload.
     pub fn set_redaction(&self, redaction: Redaction) {
         self.withholds_names.store(redaction.names, Ordering::Relaxed);
     }
 
-    /// The time from which on a question is slow.
+    /// Returns the time from which on a question is slow.
     pub fn slow_from(&self) -> Duration {
         Duration::from_micros(self.slow.load(Ordering::Relaxed))
     }
 
-    /// Returns when a question was kept that is worth a line, and every `limits::SNAPSHOT_INTERVAL`.
+    /// Waits until a question that is worth a log line was recorded, but at most `limits::SNAPSHOT_INTERVAL`.
     pub async fn noticed(&self) {
         self.noticed.notified().await;
     }
 
-    /// Wakes the reader if a question is worth a line, and wants the user of its client's socket.
+    /// Wakes the reader if a question is worth a log line, and requests the lookup of the local user that owns the client's socket.
     pub(super) fn notice(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
         if question.elapsed >= self.slow.load(Ordering::Relaxed) || question.outcome.is_failure() {
             socket.into_iter().for_each(|socket| self.want_owner(socket));
@@ -81,14 +81,14 @@ impl Recorder {
         }
     }
 
-    /// Wakes the reader of what is new.
+    /// Wakes the task that reads new entries.
     pub(super) fn wake_reader(&self) {
         self.has_news.store(true, Ordering::Relaxed);
         self.noticed.notify_one();
     }
 
-    /// The entries since the last reading, without `secrets`, and the number of failed questions that are missing because they
-    /// were overwritten meanwhile.
+    /// Returns the entries since the last reading, without `secrets`, and the number of failed questions that were overwritten before they
+    /// could be read.
     fn news(&self, follower: &mut NewsReader, secrets: &Secrets) -> (Recorded, FailureCount) {
         let now = self.clock.mono();
         let (mut news, lost) = follower.read(&self.kept.misses, secrets, now);
@@ -98,13 +98,13 @@ impl Recorder {
         (news, lost)
     }
 
-    /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow. It takes some milliseconds, so it is
-    /// called on a thread of its own.
+    /// Reads the new entries of the record, writes the log lines about them, and stores questions that failed or were slow. It takes some
+    /// milliseconds, so call it on a thread of its own.
     pub fn write_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, false);
     }
 
-    /// Like `write_log`, at the end of the process: also writes the lines about what was counted so far.
+    /// Like `write_log`, at the end of the process. It also writes the lines about what was counted so far.
     pub fn write_last_log(&self, state: &mut LogState, facts: &LogFacts<'_>) {
         self.write_news(state, facts, true);
         let withheld = lock(&self.incidents).finish();
@@ -113,7 +113,7 @@ impl Recorder {
     }
 
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
-        // A step of the clock is noticed here: this is called every some seconds.
+        // A step of the clock is noticed here, because this function is called every few seconds.
         self.dates();
         lock(&self.secrets).clone_from(facts.secrets);
         self.write_queries(facts);
@@ -121,7 +121,7 @@ impl Recorder {
         self.store_long(state, facts, is_ending);
     }
 
-    /// Stores the messages that took long. At the end of the process it also stores the messages that may go on.
+    /// Stores the messages that took long. At the end of the process, it also stores the messages that might have continued.
     fn store_long(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let (now, unix) = (self.clock.mono(), self.clock.unix_micros());
         if self.kept.store.get().is_none() || !(is_ending || state.long.is_due(now)) {
@@ -145,7 +145,7 @@ impl Recorder {
         }
     }
 
-    /// Writes the lines about questions that failed or were slow, and stores these.
+    /// Writes the log lines about questions that failed or were slow, and stores these questions.
     fn write_failures(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
         let mut lines = state.lines.tick(now);
@@ -164,7 +164,7 @@ impl Recorder {
         let slow = micros(self.slow_from());
         state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
-        // The questions to be stored, by their places, and the flights that explain them.
+        // The indices of the questions to be stored, and the flights that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             if !question.outcome.is_failure() && question.elapsed < slow {
@@ -175,12 +175,12 @@ impl Recorder {
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::of(asked) {
                 self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
-                // A query that failed because the process ends has no line of its own.
+                // A query that failed because the process ends is not logged.
                 let is_logged =
                     is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
                 lines.extend(state.lines.failed(&failed, is_logged, now));
             } else if !traffic.was_down(question) && state.lines.has_room_for_slow(question.flight) {
-                // A question that is slow in an outage of our own network has the line about the outage.
+                // For a question that is slow during an outage of our own network, the log has the line about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
@@ -194,9 +194,9 @@ impl Recorder {
         lines.into_iter().for_each(|line| line.write(facts.secrets, facts.redaction));
     }
 
-    /// Keeps failed and slow questions also in `store`, and reads them again; only the first call does so.
+    /// Also stores failed and slow questions in `store`, and reads them from there. Only the first call has an effect.
     pub fn store_in(&self, store: Arc<dyn Store>) {
-        // It is called once, at start.
+        // This is called once, at the start.
         let _ = self.kept.store.set(store);
     }
 
@@ -205,13 +205,13 @@ impl Recorder {
         self.query_log.set(is_on);
     }
 
-    /// Returns true if each question has a line. One relaxed load.
+    /// Returns true if every question is logged. Costs one relaxed load.
     #[inline]
     pub fn logs_queries(&self) -> bool {
         self.query_log.is_on()
     }
 
-    /// Keeps the question that `made` makes for the query log.
+    /// Records the question that `made` returns for the query log.
     pub(super) fn log_query(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.logs_queries() && self.query_log.put(self.clock.mono(), made) {
             self.noticed.notify_one();
@@ -236,7 +236,7 @@ impl Recorder {
         }
     }
 
-    /// Removes from the store what is too old. It reads a directory, so call it on a thread that may wait.
+    /// Removes old data from the store. It reads a directory, so call it on a thread that may block.
     pub fn tend_store(&self) {
         if let Some(store) = self.kept.store.get() {
             store.tend();
@@ -253,17 +253,17 @@ impl Recorder {
         store.append(&octets);
     }
 
-    /// Returns true if the log has a line about the cause of a failure.
+    /// Returns true if the log already has a line about the cause of a failure.
     fn is_logged(&self, failed: &FailedQuestion<'_>, traffic: &Traffic, facts: &LogFacts<'_>) -> bool {
         let question = failed.asked.question;
         if failed.may_be_silence() && traffic.was_down(question) {
             return true;
         }
         if failed.asked.list.is_some() {
-            // A question that is held back has its list's line.
+            // If a question was not sent because its list does not work, the log has the line about the list.
             return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
         }
-        // The servers of its zone may have names in another zone, which is at fault.
+        // The names of the zone's servers may be in another zone, which is at fault.
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
         zones.any(|zone| lock(&self.incidents).is_logged(&name_of_wire(zone)))

@@ -1,12 +1,13 @@
-//! The messages (emails) that took long, or of which a question failed. Their other questions are stored too, so that after a crash, or when
-//! memory has lost them, `why` finds a message by its domain, and knows what it waited for: a question to a list, or a client that waited
-//! between its questions.
+//! Selects the messages (emails) that took long, or that had a failed question. The other questions of these messages are stored too. So after
+//! a crash, or when memory no longer has them, `why` still finds a message by its domain, and knows for what it waited: a question to a list,
+//! or a client that paused between its questions.
 //!
 //! # Decisions
 //!
-//! - The questions that the cache answered are read too, because they show when a client went on. That costs more than the reading of
-//!   failures, so it is done every `SNAPSHOT_INTERVAL`, and only the last `LONG_MESSAGE_TIME` is read.
-//! - The longest messages come first. Messages that a failed question did not delay get less room, because most are about domains of spam.
+//! - The questions that the cache answered are read too, because they show when a client continued. This costs more than reading the failures,
+//!   so it is done only every `SNAPSHOT_INTERVAL`, and only the last `LONG_MESSAGE_TIME` is read.
+//! - The longest messages are stored first. Messages that had a failed question but were not delayed get less room, because most of them are
+//!   about domains in spam.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -20,16 +21,16 @@ use crate::limits::{
 };
 use dns::clock::{Mono, micros};
 
-/// Seconds of an hour.
+/// The number of seconds in an hour.
 const HOUR: u64 = 3_600;
 
-/// Chooses the messages.
+/// Selects the messages.
 #[derive(Debug, Default)]
 pub(super) struct LongMessages {
     read_at: Option<Mono>,
-    /// The messages that were over at this moment were taken, in microseconds since 1970.
+    /// Messages that had ended at this time were already taken; in microseconds since 1970.
     taken_until: u64,
-    /// Octets that were stored. In an hour `LONG_MESSAGES_AN_HOUR` of them become free again.
+    /// The number of octets that were stored. `LONG_MESSAGES_AN_HOUR` of them become free again in an hour.
     used: u64,
 }
 
@@ -39,13 +40,14 @@ impl LongMessages {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
 
-    /// Passes over the messages that were over at a moment: the process before has stored them.
+    /// Skips the messages that had ended at a moment, because the previous process has stored them.
     pub(super) fn pass_over(&mut self, until: u64) {
         self.taken_until = self.taken_until.max(until);
     }
 
-    /// Returns the entries of the messages that are over at `until`, and were not at the last call, and that took as long as a slow question
-    /// or have a failed one: without the questions that are stored anyway, the longest messages first, as far as there is room.
+    /// Returns the entries of the messages that have ended at `until` but had not ended at the last call, if they took as long as a slow
+    /// question or have a failed question. Questions that are stored anyway are left out. The longest messages come first, as far as there is
+    /// room.
     pub(super) fn take(
         &mut self,
         recorded: &Recorded,
@@ -83,7 +85,7 @@ impl LongMessages {
     }
 }
 
-/// The entries to be stored of a message: its questions that did not fail and were not slow, and their flights.
+/// Returns the entries to be stored for a message: its questions that did not fail and were not slow, and their flights.
 fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) -> Vec<Entry> {
     let is_stored = |question: &QuestionEntry| {
         let waited = question.flight.is_some_and(|flight| stored.has(flight));
@@ -92,7 +94,7 @@ fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) 
     let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
     let questions: Vec<&QuestionEntry> = questions.filter(|question| !is_stored(question)).collect();
     let flights: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
-    // The answer to an earlier question has the names that join one from the cache to its message.
+    // The answer to an earlier question has the names that connect a question from the cache with its message.
     let is_asked = |name: &[u8], kind| questions.iter().any(|one| one.kind == kind && *one.name == *name);
     let of_flights = recorded.flights.iter().filter(|flight| {
         flights.contains(&flight.id) || !flight.links.is_empty() && is_asked(&flight.name, flight.kind)

@@ -1,19 +1,21 @@
-//! Grouping: which queries were sent for one message (an email).
+//! Grouping: finds which queries were sent for one message (an email).
 //!
-//! Pure: a function over entries. Mail software does not say for which message it asks, so a message is no more than what can be shown:
-//! queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE`. A subject is an address, a host or a
-//! domain: that of the name (`_dmarc.example.com` is about `example.com`), and those in its answer (the exchangers of a domain).
+//! The grouping is a pure function of the entries. Mail software does not say for which message it asks. So a message is only what can be
+//! shown: queries of one client that have a subject in common, with pauses of at most `MESSAGE_PAUSE` between them. A subject is an address, a
+//! host or a domain. The subjects of a query are the subject of its name (`_dmarc.example.com` is about `example.com`), and those in its
+//! answer (the mail hosts of a domain).
 //!
 //! # Decisions
 //!
-//! - A query whose subject several messages have goes to the one that was active last: mail software sends its next query within a few
-//!   milliseconds.
-//! - A query without a common subject joins the message before it only if the client has no other message in progress, and if it comes
-//!   within `MESSAGE_BURST`. On a busy gateway time shows nothing.
-//! - A message has one sender, and a delivery one domain: the MX of another name begins a message, and so does the reverse name of another
-//!   address. It is better to cut a message in two than to join two: a joined one blames a server for the wrong mail.
-//! - A common organization joins nothing: the hosts and the customers of a provider have names below its domain.
-//! - Time joins no queries of the disk, which lacks those that were quick.
+//! - If several messages have the subject of a query, the query belongs to the message that was active last: mail software sends its next
+//!   query within a few milliseconds.
+//! - A query without a common subject joins the previous message only if the client has no other message in progress, and if the query comes
+//!   within `MESSAGE_BURST`. On a busy gateway, the time alone shows nothing.
+//! - A message has one sender, and a delivery has one domain. So a query for the MX of another name begins a new message, and so does the
+//!   reverse name of another address. It is better to cut a message in two than to join two messages: a joined message blames a server for the
+//!   wrong mail.
+//! - A common organization joins no queries: the hosts and the customers of a provider have names below the same domain.
+//! - Queries on disk are not joined by time, because the disk lacks the queries that were quick.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -31,36 +33,36 @@ use crate::limits::{
 };
 use dns::clock::micros;
 
-/// Finds the DNS list that a name asks.
+/// Finds the DNS list to which a name belongs.
 pub type ListOf<'a> = &'a dyn Fn(&[u8]) -> Option<ListName>;
 
-/// The queries of one message, and what they show of its mail. Moments are in microseconds since 1970.
+/// The queries of one message, and what they show about its mail. Moments are in microseconds since 1970.
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) client: IpAddr,
-    /// When its first query came.
+    /// When the first query came.
     pub(super) began: u64,
-    /// When its last reply left.
+    /// When the last reply was sent.
     pub(super) ended: u64,
-    /// The places of its queries, in the order of their begins.
+    /// The indices of its queries, ordered by the start of each query.
     pub(super) questions: Vec<usize>,
-    /// The begin of its last query.
+    /// The start of the last query.
     begun: u64,
-    /// The numbers of its subjects.
+    /// The numbers of the subjects of the message.
     subjects: Vec<u32>,
-    /// A bit for each of these, which excludes most messages without a common subject.
+    /// One bit for each subject. Comparing the bits excludes most messages without a common subject.
     bits: u64,
-    /// The address that it is about: a host has connected.
+    /// The address that the message is about, if a host has connected.
     host: Option<u32>,
-    /// The names whose MX it has asked for; mostly one.
+    /// The names for whose MX the message has asked; mostly one.
     exchangers: SmallVec<[u32; 1]>,
-    /// It has asked for a policy of MTA-STS: it is a delivery.
+    /// True if the message has asked for an MTA-STS policy, so it is a delivery.
     delivers: bool,
 }
 
 /// The messages of a record.
 pub(super) struct Messages {
-    /// In the order of their begins.
+    /// All messages, ordered by their start.
     pub(super) all: Vec<Message>,
     subjects: Subjects,
 }
@@ -68,13 +70,13 @@ pub(super) struct Messages {
 /// The step of a mail that a query begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
-    /// The reverse name of an address: a host has connected.
+    /// The reverse name of an address was asked for: a host has connected.
     Connection,
-    /// The MX of a domain: of a sender, or of the recipient of a delivery.
+    /// The MX of a domain was asked for: the domain of a sender, or of the recipient of a delivery.
     Exchangers,
-    /// A policy of MTA-STS: of the recipient of a delivery.
+    /// An MTA-STS policy was asked for: that of the recipient of a delivery.
     Delivery,
-    /// Any other query begins none.
+    /// Any other query, which begins no step.
     None,
 }
 
@@ -82,17 +84,17 @@ enum Opening {
 struct AskedSubjects {
     /// The number of the subject of the name itself.
     own: Option<u32>,
-    /// The numbers of the subjects that its answer names.
+    /// The numbers of the subjects in the answer.
     linked: SmallVec<[u32; 4]>,
-    /// Whether the name is about an address.
+    /// True if the name is about an address.
     is_host: bool,
     opening: Opening,
 }
 
-/// Numbers for subjects, because the subjects of each query are compared with the subjects of all messages in progress.
+/// Assigns numbers to subjects, because the subjects of each query are compared with those of all messages in progress.
 #[derive(Default)]
 struct Subjects {
-    /// Strangers choose the names, so the hashes have a secret.
+    /// The names are chosen by strangers, so the hashes use a secret.
     numbers: HashMap<Box<[u8]>, u32>,
     asked: ByAsked<AskedSubjects>,
 }
@@ -109,7 +111,7 @@ impl Opening {
 }
 
 impl Subjects {
-    /// Looks up the subjects of a query, which are known behind that.
+    /// Looks up the subjects of a query. They are known after this call.
     fn find(&mut self, question: &QuestionEntry, links: &[Link], list: ListOf<'_>) {
         if self.asked.contains_key(&question.place()) {
             return;
@@ -136,13 +138,13 @@ impl Subjects {
     }
 }
 
-/// The messages of recorded queries, which are in the order of time.
+/// Groups the recorded queries, which are in the order of time, into messages.
 pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     let mut links: ByAsked<&[Link]> = ByAsked::default();
     let linked = recorded.flights.iter().filter(|flight| !flight.links.is_empty());
     links.extend(linked.map(|flight| (place_of(&flight.name, flight.kind), &*flight.links)));
     let (mut all, mut subjects) = (Vec::<Message>::new(), Subjects::default());
-    // The places of the messages of each client that may go on.
+    // For each client, the indices of the messages that may continue.
     let mut clients: HashMap<IpAddr, Vec<usize>> = HashMap::new();
     for (place, question) in recorded.questions.iter().enumerate() {
         subjects.find(question, links.get(&question.place()).copied().unwrap_or_default(), list);
@@ -171,7 +173,7 @@ pub(super) fn group(recorded: &Recorded, list: ListOf<'_>) -> Messages {
     Messages { all, subjects }
 }
 
-/// The place of the message that a query belongs to; none if it begins one.
+/// Returns the index of the message to which a query belongs. Returns `None` if the query begins a new message.
 fn choose(open: &[usize], all: &[Message], question: &QuestionEntry, asked: &AskedSubjects) -> Option<usize> {
     let known = || open.iter().filter_map(|place| Some((*place, all.get(*place)?)));
     let with_room = || known().filter(|(_, message)| message.questions.len() < MAX_MESSAGE_QUESTIONS);
@@ -191,9 +193,9 @@ const fn bit(subject: u32) -> u64 {
 }
 
 impl Messages {
-    /// Returns true if a query of another message may be of the mail of a message: they are not certainly of two mails, because each mail
-    /// has one host and one sender. Domains have mail hosts in common, whose query stands in one message, and each mail waits for it: so
-    /// `wait` may be of a message that names its subject.
+    /// Returns true if a query in another message may belong to the mail of this message: it is not certain that the messages belong to two
+    /// mails, because each mail has one host and one sender. If domains share a mail host, the query for this host is in one message only, but
+    /// each of their mails waits for it. So `wait` may also belong to a message that names its subject.
     pub(super) fn may_be_of(&self, message: &Message, other: &Message, wait: &QuestionEntry) -> bool {
         let excludes = message.host.is_some() && other.host.is_some()
             || !message.exchangers.is_empty() && !other.exchangers.is_empty();
@@ -218,12 +220,12 @@ impl Message {
         }
     }
 
-    /// From its first query to its last reply.
+    /// Returns the time from the first query to the last reply.
     pub(super) fn took(&self) -> u64 {
         self.ended.saturating_sub(self.began)
     }
 
-    /// Returns true if another message of its client overlaps it, or is less than `POSSIBLE_WAIT` apart.
+    /// Returns true if another message of the same client overlaps this message, or is less than `POSSIBLE_WAIT` apart from it.
     pub(super) fn is_near(&self, other: &Self) -> bool {
         let margin = micros(POSSIBLE_WAIT);
         self.client == other.client
@@ -231,7 +233,7 @@ impl Message {
             && other.began <= self.ended.saturating_add(margin)
     }
 
-    /// The time since its last query began, or ended before `at`.
+    /// Returns the time since the last query began, or since the message ended before `at`.
     fn gap(&self, at: u64) -> u64 {
         at.saturating_sub(if self.ended <= at { self.ended } else { self.begun })
     }
@@ -240,7 +242,7 @@ impl Message {
         self.bits & bit(subject) != 0 && self.subjects.contains(&subject)
     }
 
-    /// Returns true if it has the subject of a query, and may have this query.
+    /// Returns true if the message has the subject of a query, and if this query can belong to it.
     fn is_about(&self, asked: &AskedSubjects) -> bool {
         let is_next = asked.opening == Opening::Exchangers && self.has_other_exchangers(asked);
         asked.own.is_some_and(|own| self.has(own)) && !is_next

@@ -1,6 +1,6 @@
-//! The notes of a trail: a step as data, and its words for people.
+//! The notes of a trail: a step of a flight as data, and its text for people.
 //!
-//! A frequent step has a form of its own, which needs no words; a rare one is noted in words.
+//! A frequent step has a form of its own without text. A rare step is noted as text.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,21 +15,21 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{kind_text, name_text};
 use validate::verdict::SecurityStatus;
 
-/// A step as it is noted; `StepEvent` has the meanings.
+/// A step in the form in which it is noted. The meanings are documented in `StepEvent`.
 #[derive(Clone, Debug)]
 pub enum Note {
     /// See `StepEvent::Question`.
     Question {
-        /// Name asked for.
+        /// The name that was asked for.
         name: Name,
-        /// Type asked for.
+        /// The type that was asked for.
         kind: RecordType,
     },
     /// See `StepEvent::Cut`.
     Cut {
         /// The zone.
         zone: Name,
-        /// Servers whose addresses are known.
+        /// The number of servers whose addresses are known.
         addresses: usize,
     },
     /// See `StepEvent::Sent`.
@@ -40,11 +40,11 @@ pub enum Note {
         transport: Transport,
         /// Why this server is asked now.
         reason: &'static str,
-        /// Its usual round trip; none if it is not known yet.
+        /// The usual round trip of the server; none if it is not known yet.
         usual: Option<Duration>,
-        /// Whether it is for keys of DNSSEC.
+        /// True if the query is for DNSSEC keys.
         keys: bool,
-        /// The name and type that are asked for; none if they equal the trail's first question.
+        /// The name and type that are asked for; none if they are those of the trail's first question.
         asked: Option<Box<(Name, RecordType)>>,
         /// The zone for which the server is a forwarder; none for other servers.
         forwards: Option<Box<Name>>,
@@ -60,18 +60,18 @@ pub enum Note {
     Received {
         /// The server.
         server: IpAddr,
-        /// The server's conduct.
+        /// The behaviour of the server.
         conduct: Conduct,
         /// The time since sending.
         elapsed: Duration,
         /// A summary of the message.
         said: Words,
     },
-    /// See `StepEvent::Checked`: data.
+    /// See `StepEvent::Checked`; here the checked subject is data.
     Checked {
-        /// Their owner.
+        /// The owner name of the data.
         name: Name,
-        /// Their type.
+        /// The type of the data.
         kind: RecordType,
         /// The result.
         state: SecurityStatus,
@@ -80,32 +80,32 @@ pub enum Note {
     },
     /// See `StepEvent::Scrubbed`.
     Scrubbed {
-        /// Their number.
+        /// The number of removed records.
         dropped: usize,
-        /// The first of them.
+        /// The first of the removed records.
         records: Vec<Record>,
     },
     /// See `StepEvent::PrivateRemoved`.
     PrivateRemoved {
-        /// Their number.
+        /// The number of removed addresses.
         dropped: usize,
-        /// The first of them.
+        /// The first of the removed addresses.
         records: Vec<Record>,
     },
     /// See `StepEvent::Ds`.
     Ds {
         /// The zone.
         zone: Name,
-        /// Tag, algorithm and digest type of each.
+        /// The key tag, algorithm and digest type of each record.
         records: Vec<(u16, u8, u8)>,
-        /// Where they come from.
+        /// Where the records come from.
         from: DsSource,
     },
     /// See `StepEvent::Dnskey`.
     Dnskey {
         /// The zone.
         zone: Name,
-        /// Tag, algorithm and flags of each.
+        /// The key tag, algorithm and flags of each record.
         records: Vec<(u16, u8, u16)>,
         /// The server that sent them; none if they were in the cache.
         server: Option<IpAddr>,
@@ -115,11 +115,11 @@ pub enum Note {
         /// The result.
         result: Words,
     },
-    /// A rare step.
+    /// A rare step, which has no form of its own.
     Told(StepEvent),
 }
 
-/// A few words, made when they are read.
+/// A few words, which become text only when they are read.
 #[derive(Clone, Debug)]
 pub enum Words {
     /// A constant.
@@ -132,20 +132,20 @@ pub enum Words {
     Records {
         /// The number.
         count: usize,
-        /// Whether it had AA.
+        /// True if the answer had the AA flag.
         authoritative: bool,
     },
     /// A negative answer.
     Negative {
-        /// True: no such name. False: no such type.
+        /// True if the name does not exist; false if only the type does not exist.
         nxdomain: bool,
-        /// Whether it had AA.
+        /// True if the answer had the AA flag.
         authoritative: bool,
     },
 }
 
 impl Note {
-    /// The step in words.
+    /// Returns the step as text.
     pub(super) fn step_event(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {
@@ -197,7 +197,8 @@ impl Note {
     }
 }
 
-/// A record, without its TTL and class. Of a signature only the type that it covers and its key are shown: nobody reads the rest.
+/// Returns a record as text, without its TTL and class. For a signature, only the covered type and the key are shown, because nobody reads the
+/// rest.
 pub fn record_text(record: &Record) -> String {
     let name = name_text(&record.name);
     match &record.data {

@@ -1,8 +1,8 @@
-//! The octets of entries, as the record has them in memory and on disk.
+//! The binary form of entries, in memory and on disk.
 //!
-//! Each entry begins with its length and its tag, so that a reader skips entries that it does not know. The types of the fields give
-//! their form: whoever adds a field to an entry adds it to the list here. Nobody reads a name or a text that did not pass through
-//! `names`, so that no screen, reply or file can have a key.
+//! Each entry begins with its length and its tag, so that a reader can skip unknown entries. The types of the fields define their form: a new
+//! field of an entry must be added to the list here. Every name and text that is read passes through `names`, so that no screen, reply or file
+//! can contain a key.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -27,10 +27,10 @@ const OWNER: u8 = 5;
 /// All tags.
 pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
 
-/// Octets of the length of an entry.
+/// The octets that the length of an entry takes.
 const LENGTH: usize = 2;
 
-/// Octets before the name of a hit.
+/// The octets before the name of a hit.
 const HIT_HEAD: usize = 32;
 
 /// Reads octets from the left.
@@ -46,19 +46,19 @@ impl<'a> Reader<'a, '_, '_> {
         Some(taken)
     }
 
-    /// Octets behind their number.
+    /// Reads octets that follow their number.
     fn counted(&mut self) -> Option<&'a [u8]> {
         let length = u8::read(self)?;
         self.take(length.into())
     }
 }
 
-/// A value that entries have.
+/// A value that can be stored in an entry.
 trait Stored: Sized {
-    /// Appends its octets.
+    /// Appends the octets of the value.
     fn put(&self, into: &mut Vec<u8>);
 
-    /// Reads it; none if the octets are not whole.
+    /// Reads the value. Returns `None` if the octets are incomplete.
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self>;
 }
 
@@ -77,7 +77,7 @@ macro_rules! stored_numbers {
     )*};
 }
 
-/// Values of an enumeration, by their place in the list of all.
+/// Values of an enumeration, stored as their index in the list of all values.
 macro_rules! stored_places {
     ($($value:ty),*) => {$(
         impl Stored for $value {
@@ -92,7 +92,7 @@ macro_rules! stored_places {
     )*};
 }
 
-/// Entries by their fields. Those behind the semicolon are not stored.
+/// Entries, stored field by field. The fields after the semicolon are not stored.
 macro_rules! stored_fields {
     ($($entry:ident { $($field:ident),* $(; $other:ident: $value:expr)? })*) => {$(
         impl Stored for $entry {
@@ -249,7 +249,7 @@ pub(super) fn put_flight(flight: &FlightEntry, into: &mut Vec<u8>) {
     put_tagged(FLIGHT, flight, into);
 }
 
-/// Appends the octets of an entry. A question from the cache becomes one like others.
+/// Appends the octets of an entry. A question from the cache is written in the same form as other questions.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     match entry {
         Entry::Question(question) => put_question(question, into),
@@ -299,11 +299,11 @@ fn read_one(reader: &mut Reader<'_, '_, '_>) -> Option<Entry> {
     }
 }
 
-/// The begin of the entries of hits that have all but their name and type in common. It is made once for a batch, so
-/// that a hit costs four words and its name.
+/// The octets at the start of the entries of hits, for hits that differ only in their name and type. They are made once for each batch, so
+/// that a hit costs only four words and its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HitHead {
-    /// Without the length of the entry.
+    /// The first word, without the length of the entry.
     first: u64,
     at: u64,
     /// The two halves of the client's address.
@@ -311,7 +311,7 @@ pub(crate) struct HitHead {
 }
 
 impl HitHead {
-    /// The begin of the entries of hits of a client of a view, at a moment in microseconds of `Mono`.
+    /// Creates the start of the entries of hits for a client of a view, at a moment in microseconds of `Mono`.
     pub(crate) fn new(client: IpAddr, view: u32, at: u64) -> Self {
         let (octets, is_six) = octets_of(client);
         let first = u64::from(HIT) << 16 | u64::from(is_six) << 24 | u64::from(view) << 32;
@@ -319,13 +319,13 @@ impl HitHead {
         Self { first, at, client: [word(octets.first_chunk()), word(octets.last_chunk())] }
     }
 
-    /// The octets of the entry of a hit. `asked` is the name in wire form, in any case, and behind it the type.
+    /// Returns the length of the entry of a hit, in octets. `asked` is the name in wire form, in any case, followed by the type.
     #[inline]
     pub(crate) const fn room(asked: &[u8]) -> usize {
         HIT_HEAD.saturating_add(asked.len())
     }
 
-    /// Writes the entry of a hit, which takes exactly `room`.
+    /// Writes the entry of a hit, which fills exactly `room`.
     #[inline]
     pub(crate) fn write(&self, asked: &[u8], room: &mut [u8]) {
         // A name has at most 255 octets.
@@ -359,7 +359,7 @@ fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
     Some(QuestionEntry::hit(reader.names.name(name), u16::from_be_bytes(*kind).into(), client, view, at))
 }
 
-/// An address as sixteen octets, and whether it is one of IPv6.
+/// Returns an address as sixteen octets, and a number that shows if it is an IPv6 address.
 fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
     match address {
         IpAddr::V4(address) => (address.to_ipv6_mapped().octets(), 0),
@@ -376,15 +376,14 @@ fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     }
 }
 
-/// Octets behind their number; longer ones than a name are cut.
+/// Appends octets after their number. Octets beyond the length of a name are cut off.
 fn put_counted(octets: &[u8], into: &mut Vec<u8>) {
     let octets = octets.get(..octets.len().min(MAX_NAME)).unwrap_or_default();
     into.push(small(octets.len()));
     into.extend_from_slice(octets);
 }
 
-/// The begin of a text that may be kept, in whole words: a name is not cut in two, because half of a key would not be
-/// found by `redact`.
+/// Returns the start of a text that may be kept, in whole words. No name is cut in two, because `redact` would not find half of a key.
 fn bounded(text: &str) -> &str {
     if text.len() <= MAX_RECORDED_TEXT {
         return text;

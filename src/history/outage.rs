@@ -1,9 +1,8 @@
-//! Whether our own network is down: no server on the internet answers, including the root servers.
+//! Detects an outage of our own network: no server on the internet answers, including the root servers.
 //!
-//! Pure: its input is the results of queries with their times. Only servers that recursion from the root has found
-//! count: a server that the operator has named may be in our own network. A gateway with few questions may ask only
-//! one dead zone, so silence counts as an outage only once root servers were asked during it. The task that waits in
-//! `Recorder::doubted` asks them.
+//! The code has no clock: its input is the results of queries with their times. Only servers that were found by recursion from the root count,
+//! because a server that the operator has configured may be in our own network. A gateway with few questions may ask only one dead zone. So
+//! silence counts as an outage only after root servers were asked during the silence. The task that waits in `Recorder::doubted` asks them.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -15,19 +14,19 @@ use dns::clock::Mono;
 /// The state of our own network.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
-    /// When a server of the internet was last heard.
+    /// When a server on the internet last sent a reply.
     heard: Option<Mono>,
-    /// When the last query was sent that one of them answered.
+    /// When the last query was sent that such a server answered.
     answered: Option<Mono>,
-    /// The silence since then, once a query was not answered in time.
+    /// The silence since then; none until a query is not answered in time.
     silence: Option<SilenceSeen>,
-    /// Whether that silence was reported as an outage.
+    /// True if this silence was reported as an outage.
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
-    /// The last silences in which root servers were asked in vain, the earliest first: at most `MAX_OUTAGE_SPANS`.
+    /// The last silences in which root servers were asked without success, the earliest first: at most `MAX_OUTAGE_SPANS`.
     spans: VecDeque<(Mono, Mono)>,
-    /// Whether no view resolves from the root: servers of the internet are then not asked.
+    /// True if no view resolves from the root. Then servers on the internet are not asked.
     unused: bool,
 }
 
@@ -35,15 +34,15 @@ pub(super) struct Outage {
 struct SilenceSeen {
     /// When the first unanswered query was sent.
     since: Mono,
-    /// Servers whose answer is overdue.
+    /// The servers whose answer is overdue.
     servers: BTreeSet<IpAddr>,
-    /// Queries to root servers among them.
+    /// The number of queries to root servers among the overdue queries.
     root: u32,
 }
 
 impl Outage {
-    /// Sets whether any view resolves from the root. If none does, it cannot be known whether servers of the internet
-    /// answer: an outage is forgotten without a line, and none begins.
+    /// Sets if any view resolves from the root. If none does, it is unknown whether servers on the internet answer: a current outage is
+    /// forgotten without a line, and no outage begins.
     pub(super) fn set_used(&mut self, used: bool) {
         self.unused = !used;
         if !used {
@@ -51,7 +50,7 @@ impl Outage {
         }
     }
 
-    /// A query that was sent to `server` at `sent` is overdue; `root`: it is a root server.
+    /// Notes that a query sent to `server` at `sent` is overdue. `root` is true if this is a root server.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
         // Other servers answered a later query, so only its own server is silent.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {
@@ -94,7 +93,7 @@ impl Outage {
         Some(Line::NetworkUp { after: now.since(silence.since) })
     }
 
-    /// Whether another server must be asked, to see whether any answers.
+    /// Returns true if another server must be asked, to see whether any answers.
     pub(super) fn is_doubtful(&self) -> bool {
         self.silence.is_some()
     }
@@ -111,12 +110,12 @@ impl Outage {
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
     }
 
-    /// Whether our own network is down, or was after `began`.
+    /// Returns true if our own network is down, or was after `began`.
     pub(super) fn was_down_since(&self, began: Mono) -> bool {
         self.down || self.ended.is_some_and(|ended| began < ended)
     }
 
-    /// Whether anybody was heard after `began`.
+    /// Returns true if anybody was heard after `began`.
     pub(super) fn has_heard_since(&self, began: Mono) -> bool {
         self.heard.is_some_and(|heard| heard >= began)
     }

@@ -1,13 +1,13 @@
 //! The local users who own the sockets of clients.
 //!
-//! A query does not say which program sent it. A client on this host has a socket, and the kernel knows its user. The user is looked up only
-//! for questions that wait long or fail: see `local_users`. The rings get it as an entry of its own, so that it is kept as long as
-//! the question, and costs other questions nothing but the port of their client.
+//! A query does not show which program sent it. But a client on this host has a socket, and the kernel knows the user of the socket. The user
+//! is looked up only for questions that wait long or fail, see `local_users`. In the rings, the user is a separate entry. So it is kept as
+//! long as the question, and other questions have no cost except for the port of their client.
 //!
 //! # Decisions
 //!
-//! - A question that waits is looked up while it waits, because most programs close the socket once they have the answer.
-//! - No question waits for the lookup. The user of a query that fails at once is known only if its program keeps the socket.
+//! - The user is looked up while the question waits, because most programs close the socket when they have the answer.
+//! - No question waits for the lookup. If a query fails immediately, its user is known only if the program keeps the socket open.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -20,14 +20,15 @@ use super::lock;
 use crate::limits::{MAX_WANTED_OWNERS, OWNER_LATE};
 use dns::clock::micros;
 
-/// A client whose user is wanted, with all that distinguishes its socket from others with the same port.
+/// A client whose user must be looked up, with all that distinguishes its socket from others with the same port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedOwner {
     /// The client's address and port.
     pub client: SocketAddr,
-    /// The address and port that it asked; the address is unspecified if its listener serves all addresses of the host.
+    /// The address and port to which the client sent its question. The address is unspecified if the listener serves all addresses of the
+    /// host.
     pub server: SocketAddr,
-    /// Whether it asked over TCP; false: over UDP.
+    /// True if the client asked over TCP; false if it asked over UDP.
     pub is_stream: bool,
 }
 
@@ -39,7 +40,7 @@ pub(super) struct WantedOwners {
 }
 
 impl WantedOwners {
-    /// Waits until users are wanted, and takes their clients.
+    /// Waits until the users of some clients must be looked up, and takes these clients.
     pub(super) async fn next(&self) -> Vec<WantedOwner> {
         loop {
             let wanted = std::mem::take(&mut *lock(&self.clients));
@@ -50,7 +51,7 @@ impl WantedOwners {
         }
     }
 
-    /// Adds a client, unless there are as many as may be.
+    /// Adds a client, unless the limit is reached.
     pub(super) fn add(&self, client: WantedOwner) {
         let mut clients = lock(&self.clients);
         if clients.len() < MAX_WANTED_OWNERS && !clients.contains(&client) {
@@ -60,8 +61,8 @@ impl WantedOwners {
     }
 }
 
-/// Gives questions the users that were found for their clients while they waited, or soon after. If these differ, for instance because
-/// clients of two users had the same port over UDP and TCP, the question has none.
+/// Adds to questions the users that were found for their clients while the questions waited, or soon after. If several different users were
+/// found, for instance because two users had the same port over UDP and TCP, the question gets no user.
 pub(super) fn give(owners: &[OwnerEntry], questions: &mut [QuestionEntry]) {
     let mut of_client: BTreeMap<(IpAddr, u16), Vec<&OwnerEntry>> = BTreeMap::new();
     for owner in owners {

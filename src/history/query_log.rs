@@ -1,7 +1,7 @@
 //! The query log: a line for each question, off by default.
 //!
-//! A question is put into a bounded queue; the task that reads the record writes the lines. Lines of a second are bounded, and
-//! the questions without one are counted.
+//! A question is put into a bounded queue, and the task that reads the record writes the lines. The number of lines in a second is limited;
+//! further questions are only counted.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +13,10 @@ use crate::limits::{MAX_LOGGED_QUERIES, QUERY_LINES_A_SECOND};
 use dns::clock::Mono;
 use dns::question::{Outcome, kind_text, name_of_wire, name_text};
 
-/// The time for which `QUERY_LINES_A_SECOND` applies.
+/// The time to which `QUERY_LINES_A_SECOND` applies.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The questions that wait for a line.
+/// The questions that wait to be written.
 #[derive(Debug, Default)]
 pub(super) struct QueryLog {
     is_on: AtomicBool,
@@ -26,10 +26,10 @@ pub(super) struct QueryLog {
 #[derive(Debug, Default)]
 struct LoggedQueries {
     questions: Vec<QuestionEntry>,
-    /// The begin of the second, and the questions taken in it.
+    /// The start of the second, and the number of questions taken in it.
     second: Mono,
     taken: u32,
-    /// Questions without a line.
+    /// The number of questions that are not written.
     more: u64,
 }
 
@@ -48,18 +48,18 @@ impl LoggedQueries {
 }
 
 impl QueryLog {
-    /// Turns it on or off.
+    /// Turns the query log on or off.
     pub(super) fn set(&self, is_on: bool) {
         self.is_on.store(is_on, Ordering::Relaxed);
     }
 
-    /// Whether each question has a line.
+    /// Returns true if each question is logged.
     #[inline]
     pub(super) fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Relaxed)
     }
 
-    /// Keeps the question that `made` makes for a line. Returns whether it is the first one.
+    /// Keeps the question that `made` returns for a line. Returns true if it is the first question in the queue.
     pub(super) fn put(&self, now: Mono, made: impl FnOnce() -> QuestionEntry) -> bool {
         let mut queue = lock(&self.queue);
         let is_first = queue.questions.is_empty() && queue.more == 0;
@@ -67,7 +67,7 @@ impl QueryLog {
         is_first
     }
 
-    /// Takes the questions with a line, and the number of questions without a line.
+    /// Takes the questions to be written, and the number of questions that are not written.
     pub(super) fn take(&self) -> (Vec<QuestionEntry>, u64) {
         let mut queue = lock(&self.queue);
         (std::mem::take(&mut queue.questions), std::mem::take(&mut queue.more))

@@ -1,4 +1,4 @@
-//! The recorder's part that reads questions and flights again: from the rings, and what they have lost from the disk.
+//! The part of the recorder that reads questions and flights: from the rings, and from disk what the rings have lost.
 
 use std::sync::Mutex;
 
@@ -17,16 +17,16 @@ use crate::limits::{EXPLAINED_TIME, MAX_HIT_GROWTH, MAX_STORED_READ, RECORD_READ
 use dns::clock::{Mono, micros};
 use dns::question::Outcome;
 
-/// The clock of the host may have moved by so much, in microseconds, since a question was stored: one that memory has is not read from the
-/// disk too.
+/// The clock of the host may have moved by this much, in microseconds, since a question was stored. A question that memory has is not read
+/// from disk again.
 const SAME_MOMENT: u64 = 10_000;
 
 impl Recorder {
-    /// The questions of a span, and the flights that may explain them or join them to a message, without `secrets`. Its memory is bounded by
-    /// a multiple of the size of the rings (`RECORD_READER`): the oldest entries are left out if they do not fit. It takes some ten
-    /// milliseconds, so it is called on a thread of its own.
+    /// Returns the questions of a span, and the flights that may explain them or connect them with a message, without `secrets`. The memory
+    /// for the result is limited to a multiple of the size of the rings (`RECORD_READER`): the oldest entries are left out if they do not fit.
+    /// This takes some tens of milliseconds, so call it on a thread of its own.
     pub fn recorded(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
-        // Equal names of memory and disk must be one.
+        // Equal names in memory and on disk must share their memory.
         let mut names = ReadNames::without(secrets);
         let (recorded, first_end) = self.in_memory(span, &mut names, (self.reader_memory(), 0));
         let mut reader = RecordReader { span, dates: &Dates::default(), recorded, first_end: None };
@@ -37,18 +37,18 @@ impl Recorder {
         reader.recorded.in_order()
     }
 
-    /// As `recorded`, without the disk, which has only questions that failed or were slow.
+    /// Like `recorded`, without the disk, which has only questions that failed or were slow.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
     }
 
-    /// Octets of memory that a reader may take.
+    /// Returns the octets of memory that a reader may take.
     fn reader_memory(&self) -> usize {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// As `recorded`, without the disk and in any order. Flights from long before `flights` are left out. Also returns when the first
-    /// question of memory ended that the cache did not answer.
+    /// Like `recorded`, without the disk and in any order. Flights from long before `flights` are left out. Also returns when the first
+    /// question in memory that the cache did not answer ended.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -63,7 +63,7 @@ impl Recorder {
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
-        // Those from the cache are of no use without the others of their time.
+        // Questions from the cache are useless without the other questions of the same time.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.shards.iter().filter(|_| span.hits) {
             let memory = hits / self.shards.len().max(1);
@@ -90,8 +90,8 @@ struct RecordReader<'a> {
 }
 
 impl RecordReader<'_> {
-    /// Reads a ring into `memory` octets, as far back as questions since `first` are wanted. Returns the moment before which it lacks
-    /// questions, none if it has all.
+    /// Reads a ring into `memory` octets, as far back as questions since `first` are wanted. Returns the time before which questions are
+    /// missing, or `None` if no question is missing.
     fn ring(
         &mut self,
         ring: &Mutex<Ring>,
@@ -125,7 +125,7 @@ impl RecordReader<'_> {
         left_out.max(self.first_end.filter(|_| lock(ring).has_lost()))
     }
 
-    /// Adds an entry if it is wanted; returns its weight.
+    /// Adds an entry if it is wanted. Returns its weight.
     fn take(&mut self, entry: Entry) -> usize {
         let (span, recorded) = (self.span, &mut self.recorded);
         match entry {
@@ -170,7 +170,7 @@ impl RecordReader<'_> {
                             since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
                             end.saturating_add(SAME_MOMENT) < until
                         }
-                        // The names of an answer join later questions from the cache.
+                        // The names in an answer connect it with later questions from the cache.
                         Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
                         _ => end >= first,
                     };
@@ -179,7 +179,7 @@ impl RecordReader<'_> {
                     }
                 });
             });
-            // A damaged one has no time.
+            // A damaged segment has no time.
             taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
         });
         self.recorded.stored_since = since;

@@ -1,4 +1,4 @@
-//! The recorded questions: the part of the record that keeps each question, and the flights that answered them.
+//! The recorded questions: the part of the history that keeps single questions, and the flights that answered them.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
@@ -22,19 +22,19 @@ use dns::question::Question;
 /// The rings of the record. The rings of the workers are in their shards.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// Questions that the cache did not answer, and flights.
+    /// The ring for flights, and for questions that the cache did not answer.
     pub(super) misses: Mutex<Ring>,
-    /// Where failed and slow questions are kept longer.
+    /// The place where failed and slow questions are kept for a longer time.
     pub(super) store: OnceLock<Arc<dyn Store>>,
-    /// Octets of all rings; 0: nothing is kept.
+    /// The size of all rings, in octets; 0 if no question is kept.
     pub(super) size: u64,
-    /// Added to the numbers of trails, so that flights of two processes have different numbers.
+    /// A number that is added to the numbers of trails, so that flights of two processes have different numbers.
     pub(super) first: u64,
 }
 
-/// The ring of a worker, for the questions of a batch that were answered from the cache. It is locked until the page is dropped: a lock
-/// for each question would wait each time until the octets of the last one are written to memory. Drop it before replies are sent.
-/// Questions over TCP have the ring of the first worker, and a page for each message.
+/// The ring of a worker, locked for those questions of a batch that the cache answered. It stays locked until the page is dropped: a lock for
+/// each question would wait each time until the octets of the previous question are written to memory. Drop the page before replies are sent.
+/// Questions over TCP use the ring of the first worker, and one page for each message.
 #[derive(Debug)]
 pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
@@ -42,33 +42,33 @@ pub struct HitPage<'a> {
     pub(super) at: u64,
     /// The number of the view.
     pub(super) view: u32,
-    /// The last client, and the begin of its entries.
+    /// The last client, and the position at which its entries begin.
     pub(super) client: IpAddr,
     pub(super) head: HitHead,
 }
 
-/// A flight to be kept.
+/// A flight that is to be recorded.
 #[derive(Clone, Copy, Debug)]
 pub struct Flown<'a> {
-    /// Its steps.
+    /// The steps of the flight.
     pub trail: &'a Trail,
-    /// Its question, and its name in lower-case wire form.
+    /// The question of the flight.
     pub question: &'a Question,
-    /// See `question`.
+    /// The name of `question` in lower-case wire form.
     pub name: &'a [u8],
-    /// The zone at whose servers it failed, else the deepest one whose servers it asked. A bogus failure is kept with the zone at which the
+    /// The zone whose servers failed, otherwise the deepest zone whose servers were asked. For a bogus answer it is the zone at which the
     /// chain of trust breaks.
     pub zone: Option<&'a Name>,
-    /// Why it failed, if it did.
+    /// Why the flight failed; none if it did not fail.
     pub failed: Option<&'a FlightFailure>,
-    /// The servers of that zone with faults, and the last conduct of each.
+    /// The servers of that zone with faults, and the last behaviour of each.
     pub faults: &'a [(IpAddr, Conduct)],
-    /// The records of its answer.
+    /// The records in the answer.
     pub answers: &'a [Record],
 }
 
 impl<'a> Flown<'a> {
-    /// A flight that goes on.
+    /// Creates the record of a flight that is still in progress.
     pub fn so_far(trail: &'a Trail, question: &'a Question, name: &'a [u8]) -> Self {
         Self { trail, question, name, zone: None, failed: None, faults: &[], answers: &[] }
     }
@@ -81,50 +81,50 @@ pub struct Recorded {
     pub questions: Vec<QuestionEntry>,
     /// Flights, each once.
     pub flights: Vec<FlightEntry>,
-    /// When the first question of memory came, whether it was wanted or not.
+    /// When the first question in memory came, even if this question is not wanted.
     pub begin: Option<u64>,
-    /// Before then questions that the cache did not answer may be missing in memory; none if it has all since the start.
+    /// Before this time, questions that the cache did not answer may be missing in memory. None if memory has all of them since the start.
     pub lost: Option<u64>,
-    /// Before then questions that the cache answered may be missing in memory; none if it has all since the start.
+    /// Before this time, questions that the cache answered may be missing in memory. None if memory has all of them since the start.
     pub(crate) lost_hits: Option<u64>,
-    /// Since when the disk has failed, bogus and slow questions; none if it has none, or nothing is stored.
+    /// Since this time, the disk has failed, bogus and slow questions. None if the disk has no questions, or if nothing is stored.
     pub stored_since: Option<u64>,
-    /// Whether no questions are kept, because the record has no size.
+    /// True if no questions are kept, because the record has no size.
     pub off: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<OutageEntry>,
-    /// The users that were found for clients, which their questions get by `in_order`.
+    /// The users that were found for clients. `in_order` copies them to the questions of the clients.
     pub owners: Vec<OwnerEntry>,
 }
 
-/// The questions to read.
+/// Selects the questions to read.
 #[derive(Clone, Debug)]
 pub struct ReadSpan {
-    /// Only questions that came since then, in microseconds since 1970.
+    /// Only questions that came at or after this time, in microseconds since 1970.
     pub from: u64,
-    /// Only questions that came before.
+    /// Only questions that came before this time.
     pub to: u64,
     /// Only questions of these clients.
     pub client: Option<IpNet>,
-    /// Also questions that the cache answered.
+    /// True if questions that the cache answered are read too.
     pub hits: bool,
 }
 
 impl Default for ReadSpan {
-    /// All questions.
+    /// Selects all questions.
     fn default() -> Self {
         Self { from: 0, to: u64::MAX, client: None, hits: true }
     }
 }
 
-/// The octets of the ring of misses, and of the ring of hits of each worker, in a record of `size` octets.
+/// Returns the sizes, in octets, of the ring of misses and of each worker's ring of hits, for a record of `size` octets.
 pub(super) fn split(size: u64, shards: usize) -> (usize, usize) {
     let half = usize::try_from(size / 2).unwrap_or(0);
     (half, half / shards.max(1))
 }
 
 impl Kept {
-    /// The ring of misses has half of `size` octets; 0: nothing is kept.
+    /// Creates the rings. The ring of misses has half of `size` octets. If `size` is 0, no question is kept.
     pub(super) fn new(clock: &Clock, size: u64, shards: usize) -> Self {
         let (misses, _) = split(size, shards);
         Self {
@@ -135,15 +135,14 @@ impl Kept {
         }
     }
 
-    /// Whether questions are kept.
+    /// Returns true if questions are kept.
     pub(super) fn is_on(&self) -> bool {
         self.size > 0
     }
 }
 
 impl HitPage<'_> {
-    /// Keeps a question of the batch that was answered from the cache. `asked` is its name in wire form, in any case, and
-    /// behind it its type.
+    /// Records a question of the batch that was answered from the cache. `asked` is the name in wire form, in any case, followed by the type.
     #[inline]
     pub fn put(&mut self, asked: &[u8], client: IpAddr) {
         if client != self.client {
@@ -154,7 +153,7 @@ impl HitPage<'_> {
 }
 
 impl ReadSpan {
-    /// The span that has all of these.
+    /// Returns the smallest span that contains all of these spans.
     pub fn over(spans: impl Iterator<Item = Self>) -> Self {
         let both = |one: Self, other: Self| Self {
             from: one.from.min(other.from),
@@ -165,7 +164,7 @@ impl ReadSpan {
         spans.reduce(both).unwrap_or_default()
     }
 
-    /// Whether it has a question that came at `at`.
+    /// Returns true if the record has a question of the client that came at `at`.
     pub(super) fn has(&self, at: u64, client: IpAddr) -> bool {
         (self.from..=self.to).contains(&at)
             && self.client.is_none_or(|wanted| wanted.contains(&client.to_canonical()))
@@ -173,15 +172,16 @@ impl ReadSpan {
 }
 
 impl Recorded {
-    /// Since when memory has every question that the cache did not answer; none if it has no question.
+    /// Returns since when memory has every question that the cache did not answer. Returns `None` if memory has no question.
     pub fn whole(&self) -> Option<u64> {
         self.lost.or(self.begin)
     }
 
-    /// In the order of time, and with their users; of a flight that was kept twice the later entry, which is complete.
+    /// Puts the entries in the order of time, and adds the users to the questions. If a flight was recorded twice, the later entry is kept,
+    /// because it is complete.
     #[must_use]
     pub fn in_order(mut self) -> Self {
-        // Entries are large: their keys are sorted apart from them.
+        // Entries are large, so their sort keys are stored separately.
         self.questions.sort_by_cached_key(|question| question.at);
         self.flights.sort_by_cached_key(|flight| (flight.id, Reverse(flight.elapsed)));
         self.flights.dedup_by_key(|flight| flight.id);
@@ -192,7 +192,7 @@ impl Recorded {
     }
 }
 
-/// Spans in the order of time. Overlapping spans are joined.
+/// Returns the spans in the order of time, with overlapping spans joined.
 fn joined(mut spans: Vec<OutageEntry>) -> Vec<OutageEntry> {
     spans.sort_unstable();
     let mut joined: Vec<OutageEntry> = Vec::new();

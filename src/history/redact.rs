@@ -1,8 +1,8 @@
-//! Removes the keys of clients of DNS lists from what is read of the record, and what `history.redact` names from what is
-//! stored on disk.
+//! Removes the keys of customers of DNS lists from what is read from the record, and removes what `history.redact` names from what is stored
+//! on disk.
 //!
-//! A client that has a key sends it in each name, in the label before the apex of the list. The rings have names as
-//! they came, because a hit is written without looking at it; `names` removes them when entries are read.
+//! A client that has a key for a list sends it in each name, in the label before the apex of the list. The rings contain the names as they
+//! came, because a cache hit is recorded without looking at its name; `names` removes the keys when entries are read.
 
 use hickory_proto::rr::Name;
 
@@ -12,25 +12,25 @@ use super::subject::domain_of;
 use crate::limits::MIN_LIST_KEY;
 use dns::question::{label_places, name_of_wire, name_text, wire_name};
 
-/// The parts of an entry that are not written to disk, nor to the log.
+/// The parts of an entry that are written neither to disk nor to the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
     /// The addresses, ports and local users of clients.
     pub clients: bool,
-    /// The names asked for, except their domains, and the names and addresses in answers.
+    /// The names that were asked for, except their domains, and the names and addresses in answers.
     pub names: bool,
 }
 
-/// Stands for a sentence that may have a name.
+/// Replaces a sentence that may contain a name.
 pub(super) const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
-    /// A name in lower-case wire form, as it may be shown outside of the record.
+    /// Returns a name in lower-case wire form as it may be shown outside of the record.
     pub fn name(self, name: &[u8]) -> Box<[u8]> {
         if self.names { domain_of(name) } else { name.into() }
     }
 
-    /// Puts a number in the place of the client of a question, if the disk and the log get none.
+    /// Replaces the client of a question by a number, if the disk and the log must not contain clients.
     pub(super) fn hide_client(self, question: &mut QuestionEntry, numbers: ClientNumbers) {
         if self.clients {
             (question.client, question.port) = (numbers.of(question.client), 0);
@@ -38,7 +38,7 @@ impl Redaction {
         }
     }
 
-    /// A sentence, as the log gets it: each name in it is shortened, except those of zones and lists in `kept`. Names in sentences end with
+    /// Returns a sentence as it may be logged: each name in it is shortened, except the zones and lists in `kept`. Names in sentences end with
     /// a dot.
     pub(super) fn text(self, text: &str, kept: &[&str]) -> String {
         if !self.names {
@@ -56,12 +56,12 @@ impl Redaction {
         text.split(' ').map(shortened).collect::<Vec<_>>().join(" ")
     }
 
-    /// A name, as the log gets it; see `name`.
+    /// Returns a name as it may be logged; see `name`.
     pub(super) fn shortened(self, name: &Name) -> Name {
         name_of_wire(&self.name(&wire_name(&name.to_lowercase())))
     }
 
-    /// The entry as the disk gets it.
+    /// Returns the entry as it may be written to disk.
     pub(super) fn applied(self, mut entry: Entry, numbers: ClientNumbers) -> Entry {
         match &mut entry {
             Entry::Question(question) => {
@@ -88,13 +88,13 @@ fn hide(text: &mut Box<str>) {
     }
 }
 
-/// Stands for a key in names and in texts, as in `exchange::secret`.
+/// Replaces a key in names and in texts, as in `exchange::secret`.
 const STANDS_FOR: &str = "_key";
 
-/// Octets from which on a label of letters and digits may be a key of a list that is not known: keys have 26 or 32.
+/// From this length on (in octets), a label of letters and digits may be a key of a list that is not known: keys have 26 or 32 octets.
 const KEY_LENGTH: usize = 16;
 
-/// Whether a label may be a customer's key: long, with letters and digits, and nothing else.
+/// Returns true if a label may be a customer's key: it is long, and has only letters and digits, and both of them.
 pub fn looks_like_a_key(label: &[u8]) -> bool {
     label.len() >= KEY_LENGTH
         && label.iter().all(u8::is_ascii_alphanumeric)
@@ -102,40 +102,41 @@ pub fn looks_like_a_key(label: &[u8]) -> bool {
         && label.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// The places of keys in names: before the apexes of lists whose clients send one, wherever these stand in a name, since the C library
-/// may append a search domain; and each label that looks like a key below the zone of a known provider, or behind a reversed address.
+/// Finds the keys in names. A key is the label before the apex of a list whose clients send a key; the apex may be anywhere in the name,
+/// because the C library may append a search domain. A label that looks like a key also counts below the zone of a known provider, and after a
+/// reversed address.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     apexes: Vec<KeyedApex>,
     /// The zones of providers, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
-    /// Whether each label that looks like a key is one.
+    /// True if each label that looks like a key counts as a key.
     are_unknown: bool,
 }
 
 /// An apex before which a key may stand.
 #[derive(Clone, Debug)]
 struct KeyedApex {
-    /// In lower-case wire form.
+    /// The apex in lower-case wire form.
     wire: Box<[u8]>,
-    /// Octets of the shortest label that is a key. A shorter one is part of what the list is asked about.
+    /// The length of the shortest label that is a key, in octets. A shorter label is a part of the name about which the list is asked.
     shortest: usize,
 }
 
 impl Secrets {
-    /// Keys before these apexes, which are in lower-case wire form.
+    /// Finds the keys before these apexes, which are in lower-case wire form.
     pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
         let mut secrets = Self::default();
         apexes.into_iter().for_each(|apex| secrets.add(apex.into(), 1));
         secrets
     }
 
-    /// As long as the lists are not known: each label that looks like a key.
+    /// While the lists are not known, every label that looks like a key counts as a key.
     pub(super) fn unknown() -> Self {
         Self { are_unknown: true, ..Self::default() }
     }
 
-    /// Also keys before these apexes, which are asked without a key too: labels that are long enough for one.
+    /// Also finds keys before these apexes, which are asked without a key too: only labels that are long enough count.
     #[must_use]
     pub fn and_keys_before(mut self, apexes: impl IntoIterator<Item = Vec<u8>>) -> Self {
         apexes.into_iter().for_each(|apex| self.add(apex.into(), MIN_LIST_KEY));
@@ -146,14 +147,14 @@ impl Secrets {
         self.apexes.push(KeyedApex { wire, shortest });
     }
 
-    /// Also labels that look like a key below these zones, which have lists that are not known.
+    /// Also finds labels that look like a key below these zones, which have lists that are not known.
     #[must_use]
     pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
         self.providers.extend(providers.into_iter().map(Into::into));
         self
     }
 
-    /// A question that was not read from the record, without keys; `names` has no keys of what is read.
+    /// Removes the keys from a question that was not read from the record. Questions that were read have no keys, because of `names`.
     pub(super) fn question(&self, mut question: QuestionEntry) -> QuestionEntry {
         if let Some(hidden) = self.hidden(&question.name) {
             question.name = hidden.into();
@@ -162,13 +163,13 @@ impl Secrets {
         question
     }
 
-    /// A name that was not read from the record, without keys.
+    /// Removes the keys from a name that was not read from the record.
     pub(super) fn name(&self, name: &Name) -> Name {
         let hidden = self.hidden(&wire_name(&name.to_lowercase()));
         hidden.map_or_else(|| name.clone(), |hidden| name_of_wire(&hidden))
     }
 
-    /// The name with keys replaced; none if there is nothing to hide. Both are in lower-case wire form.
+    /// Returns the name with its keys replaced. Returns `None` if there is nothing to hide. Both names are in lower-case wire form.
     pub fn hidden(&self, name: &[u8]) -> Option<Box<[u8]>> {
         let keys = self.places(name);
         if keys.is_empty() {
@@ -188,18 +189,18 @@ impl Secrets {
         Some(hidden.into())
     }
 
-    /// The apexes and the zones of providers, in lower-case wire form.
+    /// The apexes of lists and the zones of providers, in lower-case wire form.
     pub fn apexes(&self) -> impl Iterator<Item = &[u8]> {
         self.apexes.iter().map(|apex| &*apex.wire).chain(self.providers.iter().map(|zone| &**zone))
     }
 
-    /// Whether the zone of a provider stands in a name.
+    /// Returns true if a name contains the zone of a provider.
     fn is_of_provider(&self, name: &[u8]) -> bool {
         let mut rests = label_places(name).filter_map(|place| name.get(place..));
         rests.any(|rest| self.providers.iter().any(|zone| begins_with(rest, zone)))
     }
 
-    /// The places of the labels of a name that are keys.
+    /// Returns the positions of those labels of a name that are keys.
     fn places(&self, name: &[u8]) -> Vec<usize> {
         let mut keys = Vec::new();
         let (mut before, mut numbers) = (None, Address::default());
@@ -225,7 +226,7 @@ impl Secrets {
         keys
     }
 
-    /// A text without keys, for instance a line of JSON.
+    /// Removes the keys from a text, for instance from a line of JSON.
     pub fn without_keys(&self, text: String) -> String {
         if self.is_empty() {
             return text;
@@ -233,12 +234,12 @@ impl Secrets {
         self.text(text.into()).into()
     }
 
-    /// Whether no key is known.
+    /// Returns true if no key is known.
     pub const fn is_empty(&self) -> bool {
         self.apexes.is_empty() && self.providers.is_empty() && !self.are_unknown
     }
 
-    /// The text of an entry without keys.
+    /// Removes the keys from the text of an entry.
     pub(super) fn text(&self, mut text: Box<str>) -> Box<str> {
         if !text.is_empty() {
             self.hide_in_text(&mut text);
@@ -246,7 +247,7 @@ impl Secrets {
         text
     }
 
-    /// Names in a text are words with dots between other signs.
+    /// Replaces the keys in the names of a text. A name is a word with dots between other characters.
     fn hide_in_text(&self, text: &mut Box<str>) {
         let is_sign = |letter: char| {
             letter.is_whitespace() || matches!(letter, '"' | '\'' | '`' | '(' | ')' | ',' | ';' | ':' | '/')
@@ -265,7 +266,7 @@ impl Secrets {
         }
     }
 
-    /// A name of a text with keys replaced; none if there is nothing to hide.
+    /// Returns a name in a text with its keys replaced. Returns `None` if there is nothing to hide.
     fn hidden_word(&self, word: &str) -> Option<String> {
         let labels: Vec<&str> = word.split('.').collect();
         if labels.len() < 2 || labels.iter().any(|label| label.len() > MAX_LABEL) {
@@ -274,7 +275,7 @@ impl Secrets {
         let mut wire = Vec::with_capacity(word.len().saturating_add(2));
         let mut places = Vec::new();
         for label in &labels {
-            // The last dot is the root.
+            // The empty label after the last dot is the root.
             places.push(if label.is_empty() { None } else { Some(wire.len()) });
             if !label.is_empty() {
                 wire.push(u8::try_from(label.len()).ok()?);
@@ -293,23 +294,23 @@ impl Secrets {
     }
 }
 
-/// Octets of a label at most (RFC 1035 section 2.3.4).
+/// The largest length of a label, in octets (RFC 1035 section 2.3.4).
 const MAX_LABEL: usize = 63;
 
-/// The label at a place of a name.
+/// Returns the label at a position of a name.
 fn label(name: &[u8], place: usize) -> &[u8] {
     let length = name.get(place).copied().unwrap_or(0).into();
     name.get(place.saturating_add(1)..).and_then(|rest| rest.get(..length)).unwrap_or_default()
 }
 
-/// Whether a name begins with the labels of a zone.
+/// Returns true if a name begins with the labels of a zone.
 fn begins_with(name: &[u8], zone: &[u8]) -> bool {
-    // Most differ in the length of the first label.
+    // Most names differ in the length of the first label.
     name.first() == zone.first()
         && zone.split_last().is_some_and(|(_, labels)| !labels.is_empty() && name.starts_with(labels))
 }
 
-/// The labels of a reversed address that have just passed.
+/// The labels of a reversed address that were just read.
 #[derive(Default)]
 struct Address {
     four: u8,

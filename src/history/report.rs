@@ -1,5 +1,4 @@
-//! The reports of the record: plain data, spelled alike in JSON and on the screens of `resolverctl`. Times are in
-//! seconds.
+//! The reports of the history. They are plain data, with the same names in JSON and on the screens of `resolverctl`. Times are in seconds.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,17 +18,17 @@ use validate::verdict::SecurityStatus;
 pub struct StatsReport {
     /// The window.
     pub window: Window,
-    /// Seconds that it really covers: fewer if the daemon is younger.
+    /// The number of seconds that the window really covers: fewer than requested if the daemon started later.
     pub seconds: f64,
     /// Seconds since the daemon started.
     pub uptime: f64,
-    /// Questions that ended.
+    /// The number of questions that ended.
     pub questions: u64,
-    /// Questions that ended, by outcome; they add up to `questions`.
+    /// The number of questions that ended, for each outcome. The sum is `questions`.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// DNS messages to the listener that were no question, or no new one.
+    /// DNS messages to the listener that were not questions, or that repeated an earlier question.
     pub apart: BTreeMap<Apart, u64>,
-    /// From the arrival of a question to its reply.
+    /// The time from the arrival of a question to its reply.
     pub latency: Quantiles,
     /// Queries to servers.
     pub upstream: UpstreamReport,
@@ -38,12 +37,12 @@ pub struct StatsReport {
 /// Queries to servers in a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UpstreamReport {
-    /// Queries sent, by conduct of the server.
+    /// The number of queries sent, for each behaviour of the server.
     pub messages: BTreeMap<Conduct, u64>,
-    /// Counters of the way to servers, each under its name.
+    /// Counters of queries to servers, each under its own name.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Seconds waited for servers, all queries together; if several queries wait at the same time, each is counted.
+    /// Seconds waited for servers. If several queries waited at the same time, the time of each is counted.
     pub waited: f64,
     /// Round trips of queries that got a reply.
     pub round_trip: Quantiles,
@@ -58,14 +57,14 @@ pub struct UpstreamReport {
 pub struct ZoneRow {
     /// The zone.
     pub zone: String,
-    /// Flights whose deepest zone it was.
+    /// The number of flights that had this zone as their deepest zone.
     pub flights: u64,
-    /// Flights that ended in failure.
+    /// The number of flights that failed.
     pub failed: u64,
-    /// Its questions that were turned away, because others needed the room.
+    /// The number of questions for the zone that were turned away, because other zones needed the room.
     #[serde(default)]
     pub shed: u64,
-    /// Seconds that its flights took together.
+    /// The total time of its flights, in seconds.
     pub spent: f64,
     /// Flights that took less than 50 ms.
     pub under_50ms: u64,
@@ -77,56 +76,55 @@ pub struct ZoneRow {
     pub under_3s: u64,
     /// Flights that took 3 s or longer.
     pub over_3s: u64,
-    /// Queries to its servers by conduct; zeros left out.
+    /// Queries to the servers of the zone, for each behaviour; behaviours without a query are left out.
     pub messages: BTreeMap<Conduct, u64>,
-    /// Average round trip to its servers, in seconds.
+    /// Average round trip to the servers of the zone, in seconds.
     pub round_trip: f64,
-    /// The faults of its servers, in words; if there are none, how many flights failed, otherwise how fast the
-    /// servers are.
+    /// The faults of the servers, in words. If there are none: how many flights failed; and if none failed, how fast the servers are.
     pub verdict: String,
 }
 
 /// A server, or "other".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerRow {
-    /// Its address.
+    /// The address of the server.
     pub server: String,
-    /// Seconds waited for it, all queries together.
+    /// Seconds waited for the server. If several queries waited at the same time, the time of each is counted.
     pub waited: f64,
-    /// Queries to it by conduct; zeros left out.
+    /// Queries to the server, for each behaviour; behaviours without a query are left out.
     pub messages: BTreeMap<Conduct, u64>,
     /// Average round trip, in seconds.
     pub round_trip: f64,
     /// Longest round trip, in seconds.
     pub round_trip_max: f64,
-    /// Its faults, in words; if there are none, whether it is slow or fine.
+    /// The faults of the server, in words. If there are none: whether the server is slow or fine.
     pub verdict: String,
 }
 
 /// A client, or "other".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientRow {
-    /// Its address.
+    /// The address of the client.
     pub client: String,
-    /// Questions it asked.
+    /// The number of questions that the client asked.
     pub questions: u64,
     /// Questions answered from memory.
     pub cache: u64,
     /// Questions that ended in SERVFAIL.
     pub failed: u64,
-    /// Failed questions that were turned away at once, because there was no room or others needed it.
+    /// The number of failed questions that were turned away immediately, because there was no room or because other clients needed it.
     #[serde(default)]
     pub shed: u64,
-    /// Seconds it waited, all questions together.
+    /// Seconds that the client waited. If several questions waited at the same time, the time of each is counted.
     pub waited: f64,
 }
 
-/// Questions that were turned away, of a zone or a client, or of "other".
+/// The number of questions that were turned away, for a zone, for a client, or for "other".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShedRow {
     /// The zone or the client.
     pub name: String,
-    /// Their number.
+    /// The number of questions that were turned away.
     pub shed: u64,
 }
 
@@ -136,7 +134,7 @@ pub struct TypeRow {
     /// The type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Questions for it.
+    /// The number of questions for the type.
     pub questions: u64,
     /// Questions answered from memory.
     pub cache: u64,
@@ -144,14 +142,14 @@ pub struct TypeRow {
     pub failed: u64,
 }
 
-/// Current troubles, as the log has reported them.
+/// The current problems, as they were reported in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Troubles {
-    /// How long no server on the internet has answered, if our own network is down.
+    /// How long no server on the internet has answered, if our own network is down; none if it is not.
     pub down: Option<Duration>,
-    /// Why failed and slow queries are not written to disk at present; none if they are.
+    /// Why failed and slow queries are not written to disk at present; none if they are written.
     pub unkept: Option<String>,
-    /// The zones that fail, the longest first.
+    /// The failing zones; the zone that has failed for the longest time comes first.
     pub zones: Vec<FailingZone>,
 }
 
@@ -160,17 +158,17 @@ pub struct Troubles {
 pub struct FailingZone {
     /// The zone.
     pub zone: String,
-    /// Time from the first question that failed to the last one.
+    /// The time from the first failed question to the last one.
     pub span: Duration,
-    /// Time since the last one.
+    /// The time since the last failed question.
     pub ago: Duration,
     /// The number of failed questions.
     pub failures: u32,
-    /// Whether some of them were denied without authority instead.
+    /// True if some of these questions were denied without authority instead.
     pub doubted: bool,
-    /// Why the last one failed.
+    /// Why the last question failed.
     pub why: String,
-    /// The command that shows the steps.
+    /// The command that shows the steps of the last question.
     pub trace: String,
 }
 
@@ -179,19 +177,19 @@ pub struct FailingZone {
 pub struct ZoneFailures {
     /// The zone, or the apex of the list.
     pub zone: String,
-    /// Its questions that failed.
+    /// The number of failed questions.
     pub failed: u64,
-    /// Whether it has one owner: not the root and no top-level domain, which stand above the zones of many.
+    /// True if the zone has a single owner. The root and top-level domains have none, because they stand above the zones of many owners.
     pub is_owned: bool,
 }
 
-/// The failed questions of a window by the zone at whose servers they failed. They are those of `JudgedCounts::failures`.
+/// The failed questions of a window, by the zone whose servers failed. The questions are the same as in `JudgedCounts::failures`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailuresByZone {
     /// The zones and the lists, most failures first.
     pub zones: Vec<ZoneFailures>,
-    /// Failures of no zone that is known: they had waited for this resolver for most of their time, they were overwritten before they were
-    /// read, or there were too many zones.
+    /// The number of failures without a known zone: the questions waited for this resolver for most of their time, their entries were
+    /// overwritten before they were read, or there were too many zones.
     pub others: u64,
 }
 
@@ -242,31 +240,31 @@ impl ClientRow {
     }
 }
 
-/// The begin of a verdict without a fault.
+/// The first word of a verdict that reports no fault.
 const WELL: &str = "ok";
 
-/// Whether a verdict names a fault.
+/// Returns true if a verdict reports a fault.
 pub fn blames(verdict: &str) -> bool {
     !verdict.starts_with(WELL) && verdict != NOT_ASKED
 }
 
-/// The verdict on servers that were not asked.
+/// The verdict on servers to which no query was sent.
 const NOT_ASKED: &str = "not queried";
 
 /// The word for an answer that is not what the zone's owner signed.
 const BOGUS: &str = "bogus";
 
-/// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
+/// From this time on, a round trip is called slow: halfway around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// The faults of servers, most frequent first, with their counts: "12 timeout, 1 REFUSED, 1 ok". If there are none,
+/// Returns the faults of servers with their counts, the most frequent first: "12 timeout, 1 REFUSED, 1 ok". If there are no faults, returns
 /// how fast the servers are.
 fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
 }
 
-/// Like `verdict`, for a zone. Flights may fail though each query was answered correctly: the names of its servers lead
-/// nowhere, or its answers lead in a circle.
+/// Like `verdict`, for a zone. Flights may fail even if each query was answered correctly: the names of the servers have no address, or the
+/// answers lead in a circle.
 fn zone_verdict(tally: &ZoneTally) -> String {
     let failed =
         || (tally.failed > 0).then(|| format!("{} of {} resolutions failed", tally.failed, tally.flights));
@@ -280,7 +278,7 @@ fn faults(messages: &Messages) -> Option<String> {
         .chain(Some((messages.bogus(), BOGUS)).filter(|(count, _)| *count > 0))
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    // A bogus answer may have come in the minute before.
+    // The bogus answer may have been received in the minute before.
     let total = messages.total().max(messages.bogus());
     let faulty = faults.iter().map(|(count, _)| *count).fold(0, u64::saturating_add);
     let well = Some((total.saturating_sub(faulty), WELL)).filter(|(count, _)| *count > 0 && faulty > 0);
@@ -292,7 +290,7 @@ fn faults(messages: &Messages) -> Option<String> {
 fn speed(messages: &Messages) -> String {
     let mean = messages.mean_round_trip();
     let word = if mean >= SLOW { "slow" } else { WELL };
-    // Rounded, as the column next to it.
+    // The time is rounded in the same way as the column next to it.
     match mean.as_micros().saturating_add(500) / 1_000 {
         _ if messages.total() == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: mean round trip < 1 ms"),
@@ -300,7 +298,7 @@ fn speed(messages: &Messages) -> String {
     }
 }
 
-/// The counts since the start, read together: all sums agree.
+/// The counts since the start. All are read together, so that all sums agree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scraped {
     /// The statistics.
@@ -329,8 +327,8 @@ pub struct JudgedCounts {
 }
 
 impl JudgedCounts {
-    /// The failed questions by which the health is judged. Those that were turned away are not among them, because they have a warning
-    /// of their own, nor those of a crash, which is in the log.
+    /// The failed questions by which the health is judged. Questions that were turned away are not included, because they have a warning of
+    /// their own. Questions that failed by a crash are not included, because the crash is in the log.
     pub fn failures(&self) -> u64 {
         let judged = self.outcomes.iter().filter(|(outcome, _)| is_judged_failure(**outcome));
         judged.map(|(_, count)| count).sum()

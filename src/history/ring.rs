@@ -1,10 +1,10 @@
-//! The ring: entries of the record in memory, in blocks of equal size. The newest overwrite the oldest block.
+//! The ring: entries of the record in memory, in blocks of equal size. New entries overwrite the oldest block.
 //!
-//! Each worker has a ring of its own for questions that were answered from memory, and all other questions and flights
-//! have one. So a thousand hits do not push out the question that took four seconds. The memory of a ring is taken at
-//! the start as zeros, and becomes resident when it is written. So a hit takes no memory.
+//! Each worker has a ring of its own for questions that were answered from the cache. All other questions and the flights share one ring. So a
+//! thousand cache hits do not push out a question that took four seconds. The memory of a ring is allocated at the start as zeros, and becomes
+//! resident only when it is written. So recording a cache hit allocates no memory.
 //!
-//! A reader copies one block at a time, and lets the writer write between two of them.
+//! A reader copies one block at a time, and the writer can continue between two blocks.
 
 use std::hint::black_box;
 use std::ops::RangeInclusive;
@@ -16,32 +16,32 @@ use super::octets::{self, HitHead};
 use super::tally::FailureCount;
 use crate::limits::{CORE_LINE, RECORD_BLOCK};
 
-/// Fewest blocks of a ring: one with entries, and one that is written.
+/// The smallest number of blocks in a ring: one with entries, and one that is being written.
 const FEWEST: usize = 2;
 
 /// A ring of entries.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    /// The blocks. Behind the last entry of a block is the length 0, or the end of the block.
+    /// The blocks. The last entry of a block is followed by the length 0, or by the end of the block.
     octets: Vec<u8>,
-    /// The place of the next entry.
+    /// The position of the next entry.
     next: usize,
-    /// The end of the block that is written.
+    /// The end of the block that is being written.
     end: usize,
     /// The number of that block, from 0 at the start.
     block: u64,
-    /// Room for an entry of unknown length.
+    /// A buffer for an entry of unknown length.
     entry: Vec<u8>,
     /// Failed questions written so far.
     failures: FailureCount,
-    /// The place behind the entries of an earlier process.
+    /// The position after the entries of an earlier process.
     restored: RingPlace,
-    /// Whether the earlier process had overwritten entries.
+    /// True if the earlier process had overwritten entries.
     lost_before: bool,
 }
 
 impl Ring {
-    /// A ring of `size` octets, in whole blocks. With 0 it keeps nothing.
+    /// Creates a ring of `size` octets, in whole blocks. With `size` 0, it keeps nothing.
     pub(super) fn new(size: usize) -> Self {
         if size == 0 {
             return Self::default();
@@ -50,8 +50,8 @@ impl Ring {
         Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
     }
 
-    /// Reads the place of the next entries. It was last used when the ring was written the last time round, so that the core waits for
-    /// memory; it does not wait for the read, and other reads continue meanwhile.
+    /// Reads ahead the position of the next entries. This memory was last used one turn of the ring ago, so the core would have to wait for
+    /// it. The core does not wait for this read, and other reads continue at the same time.
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();
@@ -93,12 +93,12 @@ impl Ring {
         self.add(|octets| octets::put_hit(hit, octets));
     }
 
-    /// Number of failed questions written so far, including questions that were overwritten since.
+    /// Returns the number of failed questions written so far, including questions that were overwritten since.
     pub(super) const fn failures(&self) -> FailureCount {
         self.failures
     }
 
-    /// Ends the writing of entries of an earlier process, which had overwritten some or not.
+    /// Ends the writing of entries of an earlier process. `has_lost` is true if that process had overwritten entries.
     pub(super) const fn end_restoring(&mut self, has_lost: bool) {
         (self.restored, self.lost_before) = (self.place(), has_lost);
     }
@@ -116,7 +116,7 @@ impl Ring {
         }
     }
 
-    /// Ends the block that is written, and begins the next one.
+    /// Ends the block that is being written, and begins the next one.
     #[cold]
     fn change(&mut self) {
         let rest = self.octets.get_mut(self.next..self.end).unwrap_or_default();
@@ -128,13 +128,13 @@ impl Ring {
         self.block = self.block.saturating_add(1);
     }
 
-    /// The place behind all entries that were written.
+    /// Returns the position after all entries that were written.
     pub(super) const fn place(&self) -> RingPlace {
         let begin = self.end.saturating_sub(RECORD_BLOCK);
         RingPlace { block: self.block, octets: self.next.saturating_sub(begin) }
     }
 
-    /// Whether entries were overwritten, by this process or by an earlier one.
+    /// Returns true if entries were overwritten, by this process or by an earlier one.
     pub(super) fn has_lost(&self) -> bool {
         self.lost_before || self.block >= self.blocks()
     }
@@ -143,7 +143,7 @@ impl Ring {
         (self.octets.len() / RECORD_BLOCK) as u64
     }
 
-    /// Copies a block by its number behind what is there, unless it has been overwritten.
+    /// Appends a copy of the block with number `block` to `into`, unless the block was overwritten.
     fn copy(&self, block: u64, into: &mut Vec<u8>) {
         let Some(back) = self.block.checked_sub(block).filter(|back| *back < self.blocks()) else { return };
         let begin = self.end.saturating_sub(RECORD_BLOCK);
@@ -166,7 +166,7 @@ pub(super) fn read_all(ring: &Mutex<Ring>, take: impl FnMut(&[u8]) -> bool) {
     read_blocks(ring, |blocks| blocks, take);
 }
 
-/// Reads the blocks of a ring in an order, until `take` returns false. Blocks that are overwritten meanwhile are left out.
+/// Reads the blocks of a ring in a given order, until `take` returns false. Blocks that are overwritten during the reading are left out.
 fn read_blocks<Order: Iterator<Item = u64>>(
     ring: &Mutex<Ring>,
     order: impl FnOnce(RangeInclusive<u64>) -> Order,
@@ -176,7 +176,7 @@ fn read_blocks<Order: Iterator<Item = u64>>(
         let ring = lock(ring);
         (ring.block, ring.blocks())
     };
-    // Memory that is new to the process is taken before the lock: a worker waits for as little as possible.
+    // The memory is allocated before the lock is taken, so that a worker waits as little as possible.
     let mut octets = Vec::with_capacity(RECORD_BLOCK);
     for block in order(last.saturating_add(1).saturating_sub(blocks)..=last) {
         octets.clear();
@@ -187,7 +187,7 @@ fn read_blocks<Order: Iterator<Item = u64>>(
     }
 }
 
-/// Octets of the blocks of a ring that were written.
+/// Returns the size of the blocks that were written, in octets.
 pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
     let ring = lock(ring);
     usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
@@ -201,15 +201,15 @@ pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     ring.copy(first, octets);
 }
 
-/// A place in a ring: behind the entries that were read before.
+/// A position in a ring, after the entries that were already read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RingPlace {
     block: u64,
     octets: usize,
 }
 
-/// Reads the entries that this process has written since the last reading, the oldest first, a part of a block at a time. Blocks that
-/// were overwritten meanwhile are left out.
+/// Reads the entries that this process has written since the last reading, the oldest first, a part of a block at a time. Blocks that were
+/// overwritten before they were read are left out.
 pub(super) fn read_on(ring: &Mutex<Ring>, place: &mut RingPlace, mut take: impl FnMut(&[u8])) {
     let (last, blocks, restored) = {
         let ring = lock(ring);

@@ -1,14 +1,14 @@
-//! The questions and flights in memory, as a file has them from the stop of a process to the start of the next one: a restart takes nothing
-//! from memory, so that `why` finds a quick message of before too.
+//! Saves the questions and flights in memory to a file when the process stops, and restores them when the next process starts. So a restart
+//! loses nothing from memory, and `why` also finds quick messages from before the restart.
 //!
 //! # Decisions
 //!
-//! - The form is an octet that says whether a ring had overwritten entries, and then that of a segment, see `stored`. Its moments are in
-//!   microseconds since 1970, as those of `Mono` begin anew in each process.
-//! - Keys of DNS lists are removed when it is written, as from all that is read.
-//! - A file with damage is not read: memory would claim to have all questions of a time of which some are missing. The disk still has the
-//!   failed and slow ones.
-//! - Restored entries were logged and stored by the process that wrote them, so the readers of what is new begin behind them.
+//! - The file begins with an octet that says whether a ring had overwritten entries, followed by the form of a segment, see `stored`. The
+//!   times in it are in microseconds since 1970, because `Mono` begins anew in each process.
+//! - Keys of DNS lists are removed when the file is written, as they are from everything that is read.
+//! - A damaged file is not read. Otherwise memory would claim to have all questions of a time for which some are missing. The disk still has
+//!   the failed and slow questions.
+//! - Restored entries were already logged and stored by the process that wrote them, so the readers of new entries begin after them.
 
 use super::Recorder;
 use super::dates::Dates;
@@ -24,7 +24,7 @@ use dns::clock::micros;
 use dns::question::Outcome;
 
 impl Recorder {
-    /// Gives all entries of memory to `write`, without `secrets`, a block at a time.
+    /// Passes all entries of memory to `write`, without `secrets`, a block at a time.
     ///
     /// # Errors
     /// The first error of `write`.
@@ -65,11 +65,11 @@ impl Recorder {
         result
     }
 
-    /// Restores the entries that an earlier process has saved. Call it before anything else is recorded. Those of the future, because the
-    /// clock was set back, and those that are too old for the disk are left out. Returns the number of questions.
+    /// Restores the entries that an earlier process has saved. Call it before anything else is recorded. Entries from the future (because the
+    /// clock was set back) and entries that are too old for the disk are left out. Returns the number of questions.
     ///
     /// # Errors
-    /// The file is damaged, or none of this version. Nothing is restored.
+    /// The file is damaged, or has another version. In this case, nothing is restored.
     pub fn restore_memory(&self, file: &[u8]) -> Result<u64, DamagedSegment> {
         let (lost, segment) = file.split_first().ok_or(DamagedSegment)?;
         let check = stored::check(segment);
@@ -97,7 +97,7 @@ impl Recorder {
         });
         misses.end_restoring(*lost > 0);
         drop(misses);
-        // There may have been another number of workers.
+        // The earlier process may have had another number of workers.
         hits.sort_by_key(|hit| hit.at);
         for (number, shard) in self.shards.iter().enumerate() {
             let mut ring = lock(&shard.ring);
@@ -110,7 +110,7 @@ impl Recorder {
     }
 }
 
-/// Whether a question has nothing but what the entry of a hit has.
+/// Returns true if a question has nothing but what the entry of a hit has.
 fn is_hit(question: &QuestionEntry) -> bool {
     question.outcome == Outcome::Cache && question.elapsed == 0 && question.flight.is_none()
 }

@@ -1,4 +1,4 @@
-//! The search for the messages that `resolverctl why` wants: they are grouped, chosen, judged and reported.
+//! The search for the messages that `resolverctl why` requests: messages are grouped, selected, judged and reported.
 //!
 //! Pure: a function of the recorded questions.
 
@@ -19,8 +19,8 @@ use crate::limits::{FAILURE_COST, MAX_JUDGED_MESSAGES, MAX_WHY_POSSIBLE_WAITS, M
 use dns::clock::micros;
 use dns::question::is_within;
 
-/// The replies to several requests, of which each is answered in full. Those behind the first one that are not begun before the replies
-/// have `MAX_WHY_REPLY` octets, or before it `is_late`, are left out.
+/// Returns the replies to several requests; each reply is complete. After the first request, no further reply is begun when the replies have
+/// reached `MAX_WHY_REPLY` octets or when `is_late` returns true. The remaining requests have no reply.
 pub fn why(
     recorded: &Recorded,
     wanted: &[Wanted],
@@ -62,7 +62,7 @@ fn unknown(recorded: &Recorded, facts: &DaemonFacts<'_>) -> MessageReport {
     }
 }
 
-/// The record, as it is searched for messages.
+/// The record, prepared for the search for messages.
 struct Search<'a> {
     recorded: &'a Recorded,
     facts: &'a DaemonFacts<'a>,
@@ -72,8 +72,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The wanted messages, worst first. If there is none, the reply is one of the kind `unknown`. The questions of all take at most `left`
-    /// octets, which is lessened by them.
+    /// Returns the wanted messages, the worst first. If there are none, the reply is a message with the culprit `unknown`. The questions of
+    /// all messages take at most `left` octets, and `left` is reduced by their size.
     fn reply(&self, wanted: &Wanted, left: &mut usize) -> Vec<MessageReport> {
         let subject = SubjectFilter::new(wanted.subject.as_ref(), self);
         let mut judged: Vec<_> =
@@ -96,7 +96,7 @@ impl Search<'_> {
             found.push((of_subject, self.with_doubts(report, message, wanted)));
         }
         if wanted.subject.is_some() {
-            // Those in which the subject itself was the cause come first, and those that were certainly quick last.
+            // Messages whose culprit is the subject itself come first, and messages that were certainly quick come last.
             found.sort_by_key(|(of_subject, one)| (one.culprit.kind == CulpritKind::None, !of_subject));
         }
         if found.is_empty() {
@@ -105,7 +105,7 @@ impl Search<'_> {
         found.into_iter().map(|(_, message)| message).collect()
     }
 
-    /// The messages with a question that is wanted, at most `MAX_JUDGED_MESSAGES`: those that may have cost most time.
+    /// Returns the messages that have a wanted question, at most `MAX_JUDGED_MESSAGES`: those that may have cost the most time.
     fn candidates(&self, wanted: &Wanted, subject: &SubjectFilter<'_>) -> Vec<&Message> {
         let span = ReadSpan { from: wanted.from, to: wanted.to, client: wanted.client, hits: true };
         let is_wanted = |one: &QuestionEntry| span.has(one.at, one.client) && subject.has(one);
@@ -119,7 +119,7 @@ impl Search<'_> {
             message.took().saturating_add(if has_failed { micros(FAILURE_COST) } else { 0 })
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
-        // Without a subject, the messages that waited longest are the wanted ones.
+        // Without a subject, the messages that waited longest are wanted.
         found.truncate(if wanted.subject.is_none() { wanted.most } else { MAX_JUDGED_MESSAGES });
         found
     }
@@ -132,8 +132,8 @@ impl Search<'_> {
         waited(self.questions(message).map(|question| (question.at, question.end())))
     }
 
-    /// A message with its verdict. The worst one has the greatest worth: the slowest ones were asked for, or all of a subject, of which a
-    /// failure is worse than a wait.
+    /// Returns a message with its verdict. The worst message has the greatest worth. Without a subject, the slowest message is the worst; with
+    /// a subject, a failure is worse than a wait.
     fn judged<'m>(&'m self, message: &'m Message, wanted: &Wanted) -> JudgedMessage<'m> {
         let asked: Vec<_> =
             self.questions(message).map(|one| self.explained.explain(one, self.facts.list)).collect();
@@ -143,8 +143,8 @@ impl Search<'_> {
         (worth, message, asked, verdict)
     }
 
-    /// The report with the waits that may belong to its mail. Its culprit is unknown if there are such waits and its own queries were quick, or
-    /// if one of them fills the pauses of its client.
+    /// Adds the waits that may belong to the mail of the message to its report. The culprit becomes `unknown` if there are such waits and the
+    /// message's own queries were quick, or if such a wait fills the pauses of the client.
     fn with_doubts(&self, mut report: MessageReport, message: &Message, wanted: &Wanted) -> MessageReport {
         report.of_disk = self.questions(message).next().is_some_and(|first| first.stored);
         let kind = report.culprit.kind;
@@ -168,7 +168,7 @@ impl Search<'_> {
         report
     }
 
-    /// The waits and the failed queries of other messages that may belong to the mail of a message, the nearest first.
+    /// Returns the waits and the failed queries of other messages that may belong to the mail of a message, the nearest first.
     fn possible_waits(&self, message: &Message) -> Vec<PossibleWait> {
         let is_other = |other: &&Message| other.questions.first() != message.questions.first();
         let near = self.messages.all.iter().filter(|other| other.is_near(message)).filter(is_other);
@@ -189,18 +189,18 @@ impl Search<'_> {
 /// A message with its worth, its questions and its verdict.
 type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, MessageVerdict);
 
-/// Which names and types concern the wanted subject.
+/// Finds the names and types that concern the wanted subject.
 struct SubjectFilter<'a> {
     subject: Option<&'a WantedSubject>,
     list: ListOf<'a>,
-    /// The names and types that were looked at: most are asked more than once.
+    /// The results for names and types that were already checked: most are asked more than once.
     seen: RefCell<ByAsked<bool>>,
 }
 
 impl<'a> SubjectFilter<'a> {
     fn new(subject: Option<&'a WantedSubject>, search: &Search<'a>) -> Self {
         let seen = match subject {
-            // The names of hosts with the address.
+            // The names of hosts that have the address.
             Some(WantedSubject::Address(address)) => {
                 let flights = search.recorded.flights.iter();
                 let with_it = flights.filter(|flight| flight.links.contains(&Link::Address(*address)));
@@ -211,7 +211,7 @@ impl<'a> SubjectFilter<'a> {
         Self { subject, list: search.facts.list, seen: RefCell::new(seen) }
     }
 
-    /// Returns true if a question concerns the subject; without one each does.
+    /// Returns true if a question concerns the subject. Without a subject, every question does.
     fn has(&self, question: &QuestionEntry) -> bool {
         let Some(wanted) = self.subject else { return true };
         let is_of = || {

@@ -1,13 +1,13 @@
-//! Where the time of recent questions went, by stage.
+//! Shows how the time of recent questions was spent, by stage.
 //!
 //! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
 //!
 //! # Decisions
 //!
-//! - Each moment of a question is in one stage, so that the stages add up to the time of the questions.
-//! - While queries for the answer and queries for keys of DNSSEC are in progress, the question waits for both; the moment
-//!   counts for the answer. So validation has only the time that it costs in addition.
-//! - Only memory is read: the disk has no questions but slow and failed ones, and these would look like all.
+//! - Each moment of a question belongs to one stage, so that the stages add up to the time of the questions.
+//! - While queries for the answer and queries for DNSSEC keys are in progress at the same time, the question waits for both, and the moment
+//!   counts for the answer. So the stage of validation has only the additional time that validation costs.
+//! - Only memory is read. The disk has only slow and failed questions, and the table would show these as if they were all questions.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,24 +23,24 @@ use crate::limits::MAIL_MARGIN;
 use dns::clock::micros;
 use dns::question::Outcome;
 
-/// A part of the way of a question.
+/// A part of the time of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// Before its resolution began.
+    /// The time before the resolution began.
     Queue,
-    /// Work of resolverd: no message is in progress.
+    /// resolverd works on the question, and no query is in progress.
     Walk,
     /// Queries to servers are in progress.
     Waiting,
-    /// Only messages for keys of DNSSEC are in progress.
+    /// Only queries for DNSSEC keys are in progress.
     Validation,
-    /// The record no longer has its resolution.
+    /// The record no longer has the resolution of the question.
     Unknown,
 }
 
 impl Stage {
-    /// All of them, in their order.
+    /// All stages, in order.
     const ALL: [Self; 5] = [Self::Queue, Self::Walk, Self::Waiting, Self::Validation, Self::Unknown];
 }
 
@@ -49,30 +49,30 @@ impl Stage {
 pub struct StageRow {
     /// The stage.
     pub stage: Stage,
-    /// The time of all questions together.
+    /// The total time of all questions.
     pub spent: f64,
     /// The time of a question in this stage, among the questions that spent time in it.
     pub time: Quantiles,
 }
 
-/// The time of a table: all its rows have the same one. Moments are in seconds since 1970.
+/// The time that a table covers; it is the same for all rows of the table. Moments are in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableSpan {
-    /// When the questions in memory begin; none if it has none.
+    /// When the first question in memory came; none if memory has no questions.
     pub begin: Option<f64>,
     /// When the time of the table begins.
     pub since: f64,
     /// The length of this time in seconds.
     pub seconds: f64,
-    /// Whether it is shorter than the window, because memory does not reach back so far.
+    /// True if this time is shorter than the window, because memory does not reach back so far.
     pub shorter: bool,
-    /// Whether no questions are kept.
+    /// True if no questions are kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off: bool,
 }
 
 impl TableSpan {
-    /// The time of a table that was wanted since `from`, and begins at `since`. All are in microseconds since 1970.
+    /// Creates the time of a table that was wanted since `from`, and that begins at `since`. All values are in microseconds since 1970.
     fn new(recorded: &Recorded, (from, since, now): (u64, u64, u64)) -> Self {
         Self {
             begin: recorded.whole().map(seconds),
@@ -87,19 +87,19 @@ impl TableSpan {
 /// Rows that are made from the record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromRecord<Row> {
-    /// Their time.
+    /// The time that the rows cover.
     pub span: TableSpan,
     /// The rows.
     pub rows: Vec<Row>,
 }
 
-/// The questions to read for the stages since a moment: one of them may have begun before.
+/// Selects the questions to read for the stages since a moment. A question may have begun before this moment.
 pub fn stage_span(from: u64) -> ReadSpan {
     ReadSpan { from: from.saturating_sub(micros(MAIL_MARGIN)), ..ReadSpan::default() }
 }
 
-/// The time of the questions since `from` that the cache did not answer, by stage; or since memory has every one. Stages without time are
-/// left out. Moments are in microseconds since 1970.
+/// Returns the time of the questions that the cache did not answer, by stage: since `from`, or since the time from which memory has every
+/// question. Stages without time are left out. Moments are in microseconds since 1970.
 pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageRow> {
     let since = recorded.lost.map_or(from, |lost| lost.clamp(from, now.max(from)));
     let flights: HashMap<u64, &FlightEntry> = recorded.flights.iter().map(|one| (one.id, one)).collect();
@@ -122,7 +122,8 @@ pub fn stages(recorded: &Recorded, (from, now): (u64, u64)) -> FromRecord<StageR
     FromRecord { span: TableSpan::new(recorded, (from, since, now)), rows: spent.map(row).collect() }
 }
 
-/// The stages of a question, in microseconds. Its flight is none if it had none, and empty if the record has lost it.
+/// Returns the stages of a question, in microseconds. `flight` is none if the question had no flight, and an empty value if the record has
+/// lost the flight.
 fn parts(question: &QuestionEntry, flight: Option<Option<&FlightEntry>>) -> Vec<(Stage, u64)> {
     let (at, end) = (question.at, question.end());
     let flight = match flight {

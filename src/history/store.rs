@@ -1,23 +1,23 @@
-//! The place where failed and slow questions are kept over a restart: the disk, or the memory of a test.
+//! The place that keeps failed and slow questions across restarts: the disk, or memory in tests.
 
 use std::fmt::Debug;
 
 /// A place for segments, for instance a directory.
 pub trait Store: Send + Sync + Debug {
-    /// When its oldest segment was begun, in microseconds since 1970; none if it is empty, or if this is not known.
+    /// Returns when the oldest segment was begun, in microseconds since 1970. Returns `None` if there is no segment, or if this is not known.
     fn begin(&self) -> Option<u64> {
         None
     }
 
-    /// Appends entries, as `put` has written them.
+    /// Appends entries in the form that `put` writes.
     fn append(&self, entries: &[u8]);
 
-    /// Why entries cannot be written at present, in words without an end; none if they can.
+    /// Returns why entries cannot be written at present, as words without an end of sentence. Returns `None` if they can be written.
     fn trouble(&self) -> Option<String> {
         None
     }
 
-    /// Removes what is too old.
+    /// Removes entries that are too old.
     fn tend(&self);
 
     /// Calls `take` with each segment, the newest first, until it returns false.

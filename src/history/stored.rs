@@ -1,9 +1,9 @@
-//! The record on disk: which entries are stored, and the form of the files, called segments.
+//! The record on disk: which entries are stored, and the format of the files, which are called segments.
 //!
-//! Failed and slow questions are stored, all that waited for the same flights, these flights, failed flights to DNS
-//! lists, and the messages (emails) of `long_messages`, so that a restart and hours of traffic do not take them away. A segment is a head and entries, each behind its
-//! checksum. A reader leaves out what is damaged, and goes on at the next whole entry: a crash may cut off the end of a segment.
-//! Moments are in microseconds since 1970.
+//! The following is stored, so that it survives a restart and hours of traffic: failed and slow questions, all questions that waited for the
+//! same flights, these flights, failed flights to DNS lists, and the messages (emails) of `long_messages`. A segment consists of a header and
+//! entries; each entry follows its checksum. A reader leaves out what is damaged, and continues at the next undamaged entry: a crash may cut
+//! off the end of a segment. Times are in microseconds since 1970.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -14,21 +14,21 @@ use super::recorded::Recorded;
 use crate::limits::MAX_FOLLOWED_FLIGHTS;
 use dns::hash::Plain;
 
-/// The begin of each segment; the last octet is the version of the form.
+/// The first octets of each segment; the last octet is the version of the format.
 pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 
-/// Octets of a checksum.
+/// The length of a checksum, in octets.
 const SUM: usize = 8;
 
-/// Octets of the longest entry: more than a flight with all the queries, links and texts that are kept.
+/// The length of the longest entry, in octets: more than a flight with all the queries, links and texts that are kept.
 const MAX_ENTRY: usize = 32 << 10;
 
-/// Appends an entry behind its checksum.
+/// Appends a checksum and the entry after it.
 pub(super) fn put(entry: &Entry, into: &mut Vec<u8>) {
     frame(into, |into| octets::put(entry, into));
 }
 
-/// Appends the entry that `put` appends behind its checksum.
+/// Appends a checksum and the entry that `put` appends after it.
 pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     let begin = into.len();
     into.extend_from_slice(&[0; SUM]);
@@ -40,7 +40,7 @@ pub(super) fn frame(into: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// A segment that must be whole and is not.
+/// The error for a segment that must be complete but is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged, or of another version")]
 pub struct DamagedSegment;
@@ -48,24 +48,24 @@ pub struct DamagedSegment;
 /// How far a segment can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SegmentCheck {
-    /// Octets up to the end of the last whole entry; 0 if it is no segment of this version.
+    /// The number of octets up to the end of the last undamaged entry; 0 if this is not a segment of this version.
     pub end: usize,
-    /// Octets of the damaged entries before it, which readers leave out.
+    /// The number of octets of damaged entries before `end`, which readers leave out.
     pub damaged: usize,
 }
 
-/// Tells how far a segment can be read.
+/// Returns how far a segment can be read.
 pub fn check(segment: &[u8]) -> SegmentCheck {
     frames(segment, |_| ())
 }
 
-/// Takes the octets of each whole entry of a segment.
+/// Calls `take` with the octets of each undamaged entry of a segment.
 pub(super) fn read(segment: &[u8], take: impl FnMut(&[u8])) {
     frames(segment, take);
 }
 
-/// Takes the octets of each whole entry. The length of a damaged entry may be damaged too, so the next whole one is looked for at each
-/// octet.
+/// Calls `take` with the octets of each undamaged entry. The length of a damaged entry may be damaged too, so the next undamaged entry is
+/// searched at every octet.
 fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     let Some(mut left) = segment.strip_prefix(&SEGMENT_HEAD) else { return SegmentCheck::default() };
     let mut check = SegmentCheck { end: SEGMENT_HEAD.len(), damaged: 0 };
@@ -78,7 +78,7 @@ fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     check
 }
 
-/// An entry behind its checksum.
+/// An entry with its checksum.
 struct Frame<'s> {
     sum: u64,
     octets: &'s [u8],
@@ -93,7 +93,7 @@ impl<'s> Frame<'s> {
         Some(Self { sum: u64::from_le_bytes(*sum), octets, rest })
     }
 
-    /// The first whole entry, and the octets before it.
+    /// Returns the first undamaged entry, and the number of octets before it.
     fn next_whole(octets: &'s [u8]) -> Option<(usize, Self)> {
         (0..octets.len()).find_map(|skipped| {
             let frame = Self::first(octets.get(skipped..)?)?;
@@ -101,7 +101,7 @@ impl<'s> Frame<'s> {
         })
     }
 
-    /// The checksum is made only of octets that begin as an entry does: a damaged segment has millions of places to look at.
+    /// The checksum is computed only for octets that begin like an entry: in a damaged segment, millions of positions must be checked.
     fn is_whole(&self) -> bool {
         let is_entry =
             self.octets.len() <= MAX_ENTRY && self.octets.get(2).is_some_and(|tag| TAGS.contains(tag));
@@ -116,14 +116,14 @@ fn checksum(octets: &[u8]) -> u64 {
     sum.finish()
 }
 
-/// Chooses the entries to be stored: failed and slow questions, all that waited for the same flights, these flights, and those that explain
-/// them.
+/// Selects the entries to be stored: failed and slow questions, all questions that waited for the same flights, these flights, and the flights
+/// that explain the questions.
 #[derive(Debug, Default)]
 pub(super) struct Chooser {
-    /// The stored flights, by their numbers, and their times: a flight is stored again when it has ended. At most
+    /// The stored flights, with their numbers as keys, and their times: a flight is stored again when it has ended. At most
     /// `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
-    /// The outages when entries were last stored.
+    /// The outages at the time when entries were last stored.
     outages: Vec<OutageEntry>,
 }
 
@@ -133,7 +133,7 @@ impl Chooser {
         self.flights.contains_key(&flight)
     }
 
-    /// The entries to be stored of what is new: the questions at these places, and these flights.
+    /// Returns the new entries that are to be stored: the questions at these indices, and these flights.
     pub(super) fn choose(
         &mut self,
         recorded: &Recorded,

@@ -1,5 +1,5 @@
-//! The subject of a name: the address or the domain of an organisation that a question is about. Questions with a common subject belong
-//! to one message (an email).
+//! The subject of a name: the address or the domain of an organisation that a question is about. Questions with a common subject belong to the
+//! same message (an email).
 //!
 //! Pure: a function of the name and its DNS list.
 
@@ -10,17 +10,17 @@ use smallvec::SmallVec;
 
 use dns::question::label_places;
 
-/// The DNS list of a name: the octets of its apex in wire form, and whether the label before it is a client's key.
+/// The DNS list to which a name belongs: the length of the list's apex in wire form, and whether the label before the apex is a customer key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListName {
-    /// Octets of the apex.
+    /// The length of the apex, in octets.
     pub apex: usize,
-    /// Whether the label before the apex is a secret of the client.
+    /// True if the label before the apex is the secret key of the client.
     pub keyed: bool,
 }
 
 impl ListName {
-    /// The apex, of a name of the list in wire form.
+    /// Returns the apex of the list. `name` is a name of the list in wire form.
     pub(crate) fn of(self, name: &[u8]) -> Option<&[u8]> {
         name.get(name.len().checked_sub(self.apex)?..)
     }
@@ -31,12 +31,12 @@ impl ListName {
 pub(super) enum Subject<'n> {
     /// An address.
     Address(IpAddr),
-    /// A domain or a host, in wire form: the name behind labels of services.
+    /// A domain or a host, in wire form: the name without the labels of services before it.
     Domain(Cow<'n, [u8]>),
 }
 
 impl Subject<'_> {
-    /// Octets that no other subject has: those of an address are no name in wire form, because they do not end with 0.
+    /// Returns octets that no other subject has. The octets of an address are never a name in wire form, because they do not end with 0.
     pub(super) fn octets(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Address(address) => Cow::Owned(address.to_string().into_bytes()),
@@ -50,7 +50,7 @@ pub(super) fn linked(name: &[u8]) -> Subject<'_> {
     Subject::Domain(served(name).into())
 }
 
-/// The subject of a name, whose list `list_of` knows; none if it has none.
+/// Returns the subject of a name, for which `list_of` finds the DNS list. Returns `None` if the name has no subject.
 pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListName>) -> Option<Subject<'_>> {
     if let Some(address) = reversed(name) {
         return Some(Subject::Address(address));
@@ -59,7 +59,7 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
         return asked_of_list(name, list);
     }
     if let Some(address) = address_before(name, 1) {
-        // The zone looks like a list that is not known.
+        // The zone is probably a DNS list that is not known.
         return Some(Subject::Address(address));
     }
     match served(name) {
@@ -68,8 +68,8 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
     }
 }
 
-/// The domain that a failure of a name counts for if no zone is known: the domain of the organisation; of a reverse name the network
-/// of its address, 256 addresses of IPv4 or a /48 of IPv6.
+/// Returns the domain for which a failure is counted if no zone is known: the domain of the organisation. For a reverse name, it is the
+/// network of the address: 256 IPv4 addresses, or an IPv6 /48.
 pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     let labels = match reversed(name) {
         Some(IpAddr::V4(_)) => REVERSE_FOUR,
@@ -81,13 +81,13 @@ pub(super) fn domain_of(name: &[u8]) -> Box<[u8]> {
     begin.and_then(|begin| name.get(*begin..)).unwrap_or(name).into()
 }
 
-/// Labels of the reverse zone of a /24 and of a /48.
+/// The number of labels in the reverse zone of an IPv4 /24 network.
 const REVERSE_FOUR: usize = 5;
 
-/// See `REVERSE_FOUR`.
+/// The number of labels in the reverse zone of an IPv6 /48 network.
 const REVERSE_SIX: usize = 14;
 
-/// The address or the domain that a list is asked about; none for a hash.
+/// Returns the address or the domain about which a list is asked. Returns `None` for a hash.
 fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
     if let Some(address) = address_before(name, list.apex) {
         return Some(Subject::Address(address));
@@ -96,7 +96,8 @@ fn asked_of_list(name: &[u8], list: ListName) -> Option<Subject<'_>> {
     Some(Subject::Domain(Cow::Owned(domain)))
 }
 
-/// The name that a list is asked about, in wire form and without the label of a key; none if it is asked about its own apex.
+/// Returns the name about which a list is asked, in wire form and without the label of a key. Returns `None` if the question is for the apex
+/// of the list itself.
 pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     let own = name.get(..name.len().saturating_sub(list.apex))?;
     let key = label_places(own).last().filter(|_| list.keyed);
@@ -104,15 +105,15 @@ pub(super) fn asked_domain(name: &[u8], list: ListName) -> Option<Vec<u8>> {
     Some(own.iter().copied().chain([0]).collect())
 }
 
-/// Labels of services of a domain: keys and policies of its mail, and protocols of its hosts. Other labels with an underscore are names
-/// of their own: `_spf.` of a provider is a policy that its customers share.
+/// Labels of the services of a domain: keys and policies of its mail, and protocols of its hosts. Other labels with an underscore are separate
+/// names: `_spf.` of a provider is a policy that its customers share.
 const SERVICES: [&[u8]; 9] =
     [b"_domainkey", b"_dmarc", b"_mta-sts", b"_tcp", b"_udp", b"_tls", b"_bimi", b"_adsp", b"_vouch"];
 
-/// The host with the policy of MTA-STS of a domain (RFC 8461 section 3.3).
+/// The host that has the MTA-STS policy of a domain (RFC 8461 section 3.3).
 const POLICY_HOST: &[u8] = b"\x07mta-sts";
 
-/// The domain or host that a name of a service is about; any other name itself.
+/// Returns the domain or the host to which the name of a service belongs. Returns any other name unchanged.
 pub(super) fn served(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name.strip_prefix(POLICY_HOST).unwrap_or(name);
@@ -123,7 +124,7 @@ pub(super) fn served(name: &[u8]) -> &[u8] {
     behind.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// The name behind labels of services: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
+/// Returns the name without the labels of services before it: `selector._domainkey.`, `_dmarc.`, `_25._tcp.`.
 fn below_service(name: &[u8]) -> &[u8] {
     if !name.contains(&b'_') {
         return name;
@@ -134,8 +135,8 @@ fn below_service(name: &[u8]) -> &[u8] {
     behind.and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// The domain of an organisation: the last two labels, or three below names like `co.uk`. A list of public suffixes would
-/// be more exact; a mistake joins or cuts a message and changes no answer.
+/// Returns the domain of an organisation: the last two labels, or the last three below names like `co.uk`. A list of public suffixes would be
+/// more exact, but a mistake only joins or cuts a message, and changes no answer.
 pub(super) fn organisation(name: &[u8]) -> &[u8] {
     let places: SmallVec<[usize; 16]> = label_places(name).collect();
     let label = |from_right: usize| {
@@ -150,7 +151,7 @@ pub(super) fn organisation(name: &[u8]) -> &[u8] {
     name.get(begin..).unwrap_or(name)
 }
 
-/// The address of a name below in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5).
+/// Returns the address of a name below in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5).
 fn reversed(name: &[u8]) -> Option<IpAddr> {
     const FOUR: &[u8] = b"\x07in-addr\x04arpa\x00";
     const SIX: &[u8] = b"\x03ip6\x04arpa\x00";
@@ -158,10 +159,10 @@ fn reversed(name: &[u8]) -> Option<IpAddr> {
     address_before(name, apex.len())
 }
 
-/// The reversed address in the first labels of a name, before an apex of some octets.
+/// Returns the reversed address in the first labels of a name, before an apex of `apex` octets.
 fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     let own = name.get(..name.len().checked_sub(apex)?)?;
-    // Most names have no address: a label of an address has at most three octets.
+    // Most names contain no address: a label of an address has at most three octets.
     if own.first().is_none_or(|length| *length > 3) {
         return None;
     }

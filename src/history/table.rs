@@ -1,7 +1,7 @@
-//! A table by zone, server or client: bounded in rows, kept by the minute for an hour and since the start.
+//! A table by zone, server or client. The number of rows is limited. Counts are kept for each minute of the last hour, and since the start.
 //!
-//! If there are more keys than rows, the rows with the greatest weight stay and the rest becomes "other", because
-//! strangers choose the keys.
+//! If there are more keys than rows, the rows with the greatest weight stay and the rest is counted in "other", because the keys are chosen by
+//! strangers.
 
 use crate::limits;
 use std::borrow::Borrow;
@@ -21,8 +21,7 @@ pub(super) trait Tally: Clone + Default {
     fn weight(&self) -> u64;
 }
 
-/// Rows by key, and the rest. Equal runs give equal tables, because rows are never shown in the order of their
-/// hashes.
+/// Rows by key, and the rest. Rows are never shown in the order of their hashes, so the same input always gives the same table.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
     /// At most as many as the table may hold.
@@ -30,10 +29,11 @@ pub(super) struct Rows<Key, Counted> {
     /// The sum of all keys without a row.
     pub(super) other: Counted,
     capacity: usize,
-    /// Once rows have been lost, no row is lighter than this: a lighter key is rejected at once, without a search. An
-    /// attack with ever new names then costs one comparison each.
+    /// After rows have been removed, no row is lighter than this value, and a lighter key is rejected immediately without a search. So each
+    /// name of an attack with always new names costs only one comparison.
     floor: u64,
-    /// Keyed, because strangers choose names. The tables of one `CounterTable` share it, so that a key is hashed once for both.
+    /// The hash has a random key, because strangers choose the names. The tables of one `CounterTable` share it, so that a key is hashed only
+    /// once for both.
     keyed: RandomState,
 }
 
@@ -45,7 +45,7 @@ struct Row<Key, Counted> {
 }
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
-    /// No rows yet, and at most `capacity`.
+    /// Creates a table without rows, for at most `capacity` rows.
     pub(super) fn new(capacity: usize) -> Self {
         Self::hashed_by(RandomState::new(), capacity)
     }
@@ -54,7 +54,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         Self { rows: HashTable::new(), other: Counted::default(), capacity, floor: 0, keyed }
     }
 
-    /// Adds to a key's row; a new row may replace the lightest one.
+    /// Adds to the row of a key. A new row may replace the lightest row.
     pub(super) fn add<Borrowed>(&mut self, key: &Borrowed, counted: &Counted)
     where
         Key: Borrow<Borrowed>,
@@ -107,7 +107,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         self.other.add(&others.other);
     }
 
-    /// The rows by rising key, and the rest.
+    /// Returns the rows in the order of their keys, and the rest.
     pub(super) fn in_order(self) -> (Vec<(Key, Counted)>, Counted) {
         let mut rows: Vec<_> = self.rows.into_iter().map(|row| (row.key, row.counted)).collect();
         rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -132,7 +132,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Coun
 }
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
-    /// Counts for a key, now.
+    /// Counts for a key, at the current time.
     pub(super) fn count<Borrowed>(&mut self, key: &Borrowed, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Borrowed>,
@@ -143,19 +143,19 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.start.count(hash, key, &count);
     }
 
-    /// Counts for no key, now: in "other".
+    /// Counts in "other", at the current time.
     pub(super) fn count_other(&mut self, count: impl Fn(&mut Counted)) {
         count(&mut self.current.other);
         count(&mut self.start.other);
     }
 
-    /// Adds rows gathered elsewhere, now.
+    /// Adds rows that were counted elsewhere, at the current time.
     pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
         self.start.add_all(rows);
         self.current.add_all(rows);
     }
 
-    /// A minute is over.
+    /// Notes that a minute is over.
     pub(super) fn close_minute(&mut self) {
         let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
         let closed = std::mem::replace(&mut self.current, empty);

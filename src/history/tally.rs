@@ -11,32 +11,32 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::Outcome;
 
-/// The number of kinds of conduct.
+/// The number of different behaviours of servers.
 pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 
-/// Upper ends of the columns of the slow table, as Postfix' qshape has them; the last column is open.
+/// Upper limits of the columns of the slow table, in the style of Postfix' qshape; the last column has no limit.
 pub(super) const COLUMNS: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
-/// Adds, place by place.
+/// Adds the numbers at the same positions.
 fn add_each(sums: &mut [u64], others: &[u64]) {
     for (sum, other) in sums.iter_mut().zip(others) {
         *sum = sum.saturating_add(*other);
     }
 }
 
-/// Queries to servers, by conduct.
+/// Queries to servers, by the behaviour of the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
-    /// By `Conduct::index`.
+    /// The counts, indexed by `Conduct::index`.
     conduct: [u64; CONDUCTS],
-    /// Sum of the round trips of answered queries, in microseconds.
+    /// The sum of the round trips of answered queries, in microseconds.
     round_trips_micros: u64,
-    /// The longest of them, in microseconds.
+    /// The longest round trip, in microseconds.
     longest_micros: u64,
     /// Time spent on unanswered queries, in microseconds.
     lost_micros: u64,
-    /// Bogus answers among them.
+    /// The number of bogus answers.
     bogus: u64,
 }
 
@@ -55,7 +55,7 @@ impl Messages {
         }
     }
 
-    /// Counts that an answer, counted before, is bogus.
+    /// Counts that an answer, which was counted before, is bogus.
     pub(super) fn count_bogus(&mut self) {
         self.bogus = self.bogus.saturating_add(1);
     }
@@ -79,12 +79,12 @@ impl Messages {
         self.conduct.iter().sum()
     }
 
-    /// Counts by conduct, without zeros.
+    /// Returns the counts by behaviour, without zeros.
     pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Average round trip of the queries with any answer; zero if there is none.
+    /// Returns the average round trip of all answered queries; zero if there is none.
     pub(super) fn mean_round_trip(&self) -> Duration {
         let answered: u64 = Conduct::ALL
             .into_iter()
@@ -120,17 +120,17 @@ impl Tally for Messages {
 /// A zone's row: the flights that ended in it, and the queries to its servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
-    /// Flights whose deepest zone it was.
+    /// The number of flights that had this zone as their deepest zone.
     pub(super) flights: u64,
-    /// Flights that ended in failure.
+    /// The number of flights that failed.
     pub(super) failed: u64,
     /// Time of the flights, in microseconds.
     pub(super) flight_micros: u64,
     /// Flights by the columns of the slow table.
     pub(super) columns: [u64; COLUMNS.len() + 1],
-    /// Its questions that were turned away, because others needed the room.
+    /// The number of questions for the zone that were turned away, because other zones needed the room.
     pub(super) shed: u64,
-    /// Queries to its servers.
+    /// Queries to the servers of the zone.
     pub(super) messages: Messages,
 }
 
@@ -181,7 +181,7 @@ impl Tally for FailureTally {
     }
 }
 
-/// Whether a question of this outcome is one of `JudgedCounts::failures`.
+/// Returns true if a question of this outcome is one of `JudgedCounts::failures`.
 pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
 }
@@ -191,7 +191,7 @@ pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
 pub(super) struct FailureCount {
     /// All of them.
     pub(super) all: u64,
-    /// The ones that `JudgedCounts::failures` counts.
+    /// The number of those that `JudgedCounts::failures` counts.
     pub(super) judged: u64,
 }
 
@@ -222,14 +222,14 @@ pub(super) struct ClientTally {
     pub(super) cache: u64,
     /// Questions that ended in SERVFAIL.
     pub(super) failed: u64,
-    /// Failed questions that were turned away at once.
+    /// The number of failed questions that were turned away immediately.
     pub(super) shed: u64,
     /// Time until the replies, in microseconds.
     pub(super) waited_micros: u64,
 }
 
 impl ClientTally {
-    /// Counts `count` questions that ended alike, without making a tally for them: this is on the hit path.
+    /// Counts `count` questions that ended in the same way. It makes no tally for them, because this code runs for each cache hit.
     pub(super) fn count(&mut self, ended: &Ended, count: u64) {
         let if_so = |is_so: bool| if is_so { count } else { 0 };
         self.questions = self.questions.wrapping_add(count);
@@ -256,7 +256,7 @@ impl Tally for ClientTally {
     }
 }
 
-/// The types that mail gateways ask, and types that only other programs on the host ask.
+/// The types for which mail gateways ask, and types for which only other programs on the host ask.
 const NAMED: [RecordType; 17] = [
     RecordType::A,
     RecordType::AAAA,
@@ -277,18 +277,18 @@ const NAMED: [RecordType; 17] = [
     RecordType::ANY,
 ];
 
-/// The name of the remainder of a bounded table.
+/// The name of the row for the rest of a bounded table.
 pub const OTHER: &str = "other";
 
-/// Places in a table by type: the named ones, and "other".
+/// The number of positions in a table by type: the named types, and "other".
 pub(super) const TYPES: usize = NAMED.len() + 1;
 
-/// The place of a type; the last one is "other".
+/// Returns the position of a type; the last position is "other".
 pub(super) fn type_place(kind: RecordType) -> usize {
     NAMED.iter().position(|named| *named == kind).unwrap_or(NAMED.len())
 }
 
-/// The name of a place.
+/// Returns the name of a position.
 pub(super) fn type_title(place: usize) -> String {
     NAMED.get(place).map_or_else(|| OTHER.to_owned(), ToString::to_string)
 }

@@ -1,5 +1,5 @@
-//! The traffic around a message: which servers answered when, and when our own network was down. It separates a silent
-//! server from loss and from an outage.
+//! The traffic around a message: which servers answered when, and when our own network was down. It shows whether an unanswered query means a
+//! silent server, a lost message or an outage.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -19,14 +19,14 @@ use dns::conduct::Conduct;
 /// The answers of servers, and the outages of our own network.
 #[derive(Clone, Debug)]
 pub struct Traffic {
-    /// Of the servers that did not answer some query, by the server, the transport and the zone that it was asked for.
+    /// The servers that left some query unanswered, with the server, the transport and the zone of the query as the key.
     servers: HashMap<AnswerKey, ServerTraffic>,
-    /// The begin of memory, in microseconds, if no server has answered over IPv6 since then, though servers in several networks were asked,
-    /// and others answered over IPv4.
+    /// The time in microseconds at which memory begins, if no server has answered over IPv6 since then although servers in several networks
+    /// were asked and other servers answered over IPv4.
     ipv6_silent_since: Option<u64>,
-    /// In the order of time.
+    /// The outages, in the order of time.
     outages: Vec<OutageEntry>,
-    /// The time from which on an answer is slow, in microseconds.
+    /// From this time on, an answer is slow; in microseconds.
     pub(super) slow: u64,
 }
 
@@ -36,7 +36,7 @@ type AnswerKey = (IpAddr, usize, Arc<[u8]>);
 /// The queries to a server.
 #[derive(Clone, Debug, Default)]
 struct ServerTraffic {
-    /// Those with an answer, in the order of their ends.
+    /// The queries with an answer, in the order of their ends.
     answers: Vec<AnswerSpan>,
     /// When each query without an answer was sent, in the order of time.
     silences: Vec<u64>,
@@ -47,37 +47,37 @@ struct ServerTraffic {
 struct AnswerSpan {
     sent: u64,
     end: u64,
-    /// The number of its flight.
+    /// The number of the flight to which the query belongs.
     flight: u64,
 }
 
-/// The meaning of a query without an answer.
+/// What a query without an answer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unanswered {
-    /// It was lost: the server answers such queries.
+    /// The query was lost: the server answers such queries.
     Lost,
-    /// The server answered a later query, which may have had a simpler form. The query was lost, or the server drops queries of the
+    /// The server answered a later query, which may have had a simpler form. Either the query was lost, or the server drops queries in the
     /// usual form.
     CouldNotTell,
     /// Nothing shows that the server answers.
     Silent,
 }
 
-/// Reasons of queries in an unusual form. If a server answers only such queries, and not the usual ones, no query was lost.
+/// The reasons of queries in an unusual form. If a server answers only such queries and not the usual ones, no query was lost.
 const UNUSUAL: [&str; 3] = ["without_edns", "own_case", "other_case"];
 
-/// Queries of one flight to a server, all of them silent, from which on nothing is lost: the server does not answer this
+/// From this number of queries in one flight to a server on, all of them unanswered, none counts as lost: the server does not answer this
 /// question.
 const ALWAYS_SILENT: usize = 3;
 
-/// Bits of an address of IPv6 behind the prefix of a site (RFC 6177): servers of one owner often share a prefix.
+/// The number of bits of an IPv6 address after the prefix of a site (RFC 6177). Servers of one owner often share this prefix.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The time by which moments of the record and of outages may differ, in microseconds.
+/// The times in the record and the times of outages may differ by this much, in microseconds.
 const BLUR: u64 = 10_000;
 
 impl Traffic {
-    /// The traffic of a record; see `slow_answer`.
+    /// Collects the traffic of a record; for `slow` see `slow_answer`.
     pub fn of(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.came_back();
         let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
@@ -86,7 +86,7 @@ impl Traffic {
                 servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
             }
         }
-        // Most servers answer always, and nobody asks for their answers.
+        // Most servers always answer, and their answers are not needed.
         let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
@@ -105,56 +105,56 @@ impl Traffic {
         Self { servers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
     }
 
-    /// Whether the silence of a server is that of the path of this host to all servers of IPv6, as far as the record shows.
+    /// Returns true if the server is silent because the path from this host to all IPv6 servers is broken, as far as the record shows.
     pub(super) fn is_silent_path(&self, flight: &FlightEntry, server: IpAddr) -> bool {
         server.is_ipv6() && self.ipv6_silent_since.is_some_and(|since| flight.began >= since)
     }
 
-    /// Whether no server answered over IPv6 since the begin of memory.
+    /// Returns true if no server has answered over IPv6 since memory begins.
     pub(super) fn is_ipv6_silent(&self) -> bool {
         self.ipv6_silent_since.is_some()
     }
 
-    /// Whether a query was sent while no server on the internet answered, including root servers.
+    /// Returns true if a query was sent while no server on the internet answered, including root servers.
     pub(super) fn is_down(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
         self.is_down_at(sent)
     }
 
-    /// Whether no server on the internet answered at a moment.
+    /// Returns true if no server on the internet answered at a moment.
     pub(super) fn is_down_at(&self, moment: u64) -> bool {
         let begun = self.outages.partition_point(|(since, _)| *since <= moment.saturating_add(BLUR));
         let last = begun.checked_sub(1).and_then(|place| self.outages.get(place));
         last.is_some_and(|(_, until)| moment < *until)
     }
 
-    /// Whether no server on the internet answered at some time between the begin and the end of a question.
+    /// Returns true if there was a time between the start and the end of a question in which no server on the internet answered.
     pub(super) fn was_down(&self, question: &QuestionEntry) -> bool {
         let (begin, end) = (question.at, question.end().saturating_add(BLUR));
         self.outages.iter().any(|(since, until)| *since <= end && begin < *until)
     }
 
-    /// The meaning of a query without an answer: its server answered others for the zone over the same transport, shortly before and
-    /// shortly after, or the next copy of it.
+    /// Returns what a query without an answer means. It depends on whether the server answered other queries for the zone over the same
+    /// transport shortly before and shortly after, or answered the next copy of the query.
     pub(super) fn unanswered(&self, flight: &FlightEntry, message: &MessageEntry) -> Unanswered {
         if self.is_between_answers(flight, message) {
             return Unanswered::Lost;
         }
         let step = step_of(flight, message);
         let of_its_server = answer_of(&step, message);
-        // If it was another server of the step whose answer ended the wait, behind silences of its own, these are the cause: without them
-        // it had ended sooner.
+        // If the answer that ended the wait came from another server of the step, after this server had been silent too, its silences are the
+        // cause: without them the wait would have ended sooner.
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
-            // The queries before it were too few for another form of this one.
+            // There were too few queries before the answered one for it to have another form.
             Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
             Some(_) => Unanswered::CouldNotTell,
             None => Unanswered::Silent,
         }
     }
 
-    /// Whether the server of a query without an answer answered others for the zone over the same transport, shortly before and
+    /// Returns true if the server of a query without an answer answered other queries for the zone over the same transport, shortly before and
     /// shortly after.
     fn is_between_answers(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let same = |other: &&MessageEntry| {
@@ -170,7 +170,7 @@ impl Traffic {
         self.around(flight, message).is_some()
     }
 
-    /// The flights whose answers show that queries of a flight were lost.
+    /// Returns the flights whose answers show that queries of a flight were lost.
     pub(super) fn witnesses(&self, flight: &FlightEntry) -> Vec<u64> {
         let silent = |message: &&MessageEntry| !message.came_back();
         let lost =
@@ -178,14 +178,14 @@ impl Traffic {
         lost.filter_map(|message| self.around(flight, message)).flatten().collect()
     }
 
-    /// The flights of an answer of the same server for the zone over the same transport shortly before a query, and of one
-    /// shortly after; none if the server answered nothing for long between these.
+    /// Returns two flights in which the same server answered for the zone over the same transport: one shortly before a query, and one shortly
+    /// after. Returns `None` if the server answered nothing for a long time between these two answers.
     fn around(&self, flight: &FlightEntry, message: &MessageEntry) -> Option<[u64; 2]> {
         let server = self.servers.get(&key_of(message))?;
         let answers = &server.answers;
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
-        // Answers that ended in the window, in the order of their ends.
+        // The answers that ended in the window, in the order of their ends.
         let ended = |from: u64, to: u64| {
             let first = answers.partition_point(|answer| answer.end < from);
             answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)
@@ -197,7 +197,7 @@ impl Traffic {
 }
 
 impl ServerTraffic {
-    /// Whether it answered none of several queries between two answers, in a time that is too long for loss.
+    /// Returns true if the server answered none of several queries between two answers, for a time that is too long for loss.
     fn was_silent(&self, from: u64, until: u64) -> bool {
         let sent_before = |moment: u64| self.silences.partition_point(|sent| *sent < moment);
         let between = sent_before(until).saturating_sub(sent_before(from));
@@ -205,13 +205,14 @@ impl ServerTraffic {
     }
 }
 
-/// The time from which on an answer is slow, in microseconds: `history.slow` or `limits::SLOW_ANSWER`, whichever is less, so that a
-/// question that has a line because it was slow has a cause.
+/// Returns the time from which on an answer is slow, in microseconds: the smaller one of `history.slow` and `limits::SLOW_ANSWER`. So a
+/// question that was logged as slow always has a cause.
 pub(super) fn slow_answer(slow: Duration) -> u64 {
     micros(slow.min(SLOW_ANSWER))
 }
 
-/// Whether no server answered over IPv6 since a moment, though servers in several networks were asked, and others answered over IPv4.
+/// Returns true if no server has answered over IPv6 since a moment, although servers in several networks were asked and other servers answered
+/// over IPv4.
 fn is_ipv6_silent(recorded: &Recorded, since: u64) -> bool {
     let (mut silent, mut ipv4_answers) = (BTreeSet::new(), false);
     let flights = recorded.flights.iter().filter(|flight| flight.began >= since);
@@ -233,12 +234,12 @@ fn key_of(message: &MessageEntry) -> AnswerKey {
     (message.server, message.transport.index(), Arc::clone(&message.zone))
 }
 
-/// Whether a query has the usual form: its answer shows that the server answers usual queries.
+/// Returns true if a query has the usual form: its answer shows that the server answers usual queries.
 fn is_usual(message: &MessageEntry) -> bool {
     !UNUSUAL.contains(&message.reason)
 }
 
-/// The queries of the step of a walk to which a query belongs: they ask for the same data. A step begins with the reason `first`.
+/// Returns the queries of the resolution step to which a query belongs: they ask for the same data. A step begins with the reason `first`.
 fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a MessageEntry> {
     let is_near = |other: &&MessageEntry| {
         (&other.zone, other.depth, other.keys) == (&message.zone, message.depth, message.keys)
@@ -257,19 +258,19 @@ fn step_of<'a>(flight: &'a FlightEntry, message: &MessageEntry) -> Vec<&'a Messa
     step
 }
 
-/// The place of the answer that a server gave behind a query without one, among the queries of a step to it.
+/// Returns the index of the first answer that a server gave after a query without an answer, among the queries of a step to this server.
 fn answer_of(step: &[&MessageEntry], silent: &MessageEntry) -> Option<usize> {
     let mut of_server = step.iter().filter(|other| key_of(other) == key_of(silent));
     of_server.position(|other| other.at > silent.at && other.came_back() && is_usual(other))
 }
 
-/// When a query was sent, and when it ended.
+/// Returns when a query was sent, and when it ended.
 pub(super) fn moments(flight: &FlightEntry, message: &MessageEntry) -> (u64, u64) {
     let sent = flight.began.saturating_add(message.at.into());
     (sent, sent.saturating_add(message.elapsed.into()))
 }
 
-/// The time within `begin` and `end` that is in one or more spans, in microseconds.
+/// Returns the time between `begin` and `end` that one or more spans cover, in microseconds.
 pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, u64)) -> u64 {
     spans.sort_unstable();
     let (mut until, mut sum) = (begin, 0_u64);
@@ -281,8 +282,8 @@ pub(super) fn covered(mut spans: SmallVec<[(u64, u64); 4]>, (begin, end): (u64, 
     sum
 }
 
-/// The time in which questions of a message were in progress, in microseconds, by the begin and the end of each.
+/// Returns the time in which questions of a message were in progress, in microseconds. `questions` has the start and the end of each.
 pub(super) fn waited(questions: impl Iterator<Item = (u64, u64)>) -> u64 {
-    // The cache takes no time.
+    // A question that the cache answered takes no time.
     covered(questions.filter(|(at, end)| end > at).collect(), (0, u64::MAX))
 }

@@ -20,16 +20,16 @@ use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
 use dns::question::{WireName, name_text};
 
-/// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
+/// The number of steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
 
-/// The number of the next trail of this process.
+/// The number of the next trail in this process.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The steps of a flight so far.
 #[derive(Debug)]
 pub struct Trail {
-    /// Separates it from all others of this process.
+    /// A number that no other trail of this process has.
     number: u64,
     moments: Moments,
     began: Mono,
@@ -41,13 +41,13 @@ pub struct Trail {
 struct Notes {
     /// At most `MAX_STEPS`.
     steps: Vec<Noted>,
-    /// Whether the flight has ended.
+    /// True if the flight has ended.
     has_ended: bool,
-    /// Woken by each note. Nearly no flight has one.
+    /// Notified by each note. Very few flights have a follower.
     follower: Option<Arc<Notify>>,
 }
 
-/// A note with its moment in microseconds since the begin, and its depth in sub-questions.
+/// A note with its time in microseconds since the start of the flight, and its depth in sub-questions.
 #[derive(Debug)]
 struct Noted {
     at_micros: u64,
@@ -56,39 +56,39 @@ struct Noted {
 }
 
 impl Noted {
-    /// The step in words.
+    /// Returns the step as text.
     fn step(&self) -> Step {
         let at = Duration::from_micros(self.at_micros).as_secs_f64();
         Step { at, depth: self.depth, event: self.note.step_event() }
     }
 }
 
-/// The last query of a flight, for people.
+/// The last query of a flight, to be shown to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastQuery {
-    /// The zone whose servers were asked last; none before the first.
+    /// The zone whose servers were asked last; none before the first query.
     pub zone: Option<String>,
     /// The server that was asked last.
     pub server: Option<String>,
-    /// Whether this server is a forwarder of the zone.
+    /// True if this server is a forwarder of the zone.
     pub is_forwarder: bool,
-    /// Queries sent so far.
+    /// The number of queries sent so far.
     pub messages: usize,
 }
 
 impl Trail {
-    /// The trail of a flight that began at `began`; `moments` gives the time of each step.
+    /// Creates the trail of a flight that began at `began`. `moments` returns the time of each step.
     pub fn new(moments: Moments, began: Mono) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self { number, began, moments, notes: Mutex::default() }
     }
 
-    /// Its number, from 1.
+    /// Returns the number of the trail, counted from 1.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 
-    /// When it began.
+    /// Returns when the flight began.
     pub(super) fn began(&self) -> Mono {
         self.began
     }
@@ -100,7 +100,7 @@ impl Trail {
         let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
         let is_end = matches!(note, Note::Ended { .. });
         notes.has_ended |= is_end;
-        // A trace without its end would look as if it were cut off.
+        // Without its end, a trace would look as if it were cut off.
         if notes.steps.len() < MAX_STEPS || is_end {
             if notes.steps.is_empty() {
                 notes.steps.reserve(USUAL_STEPS);
@@ -112,7 +112,7 @@ impl Trail {
         }
     }
 
-    /// Whether this is its first question. That is usually the question of the client.
+    /// Returns true if this is the first question of the trail, which is usually the question of the client.
     pub fn asks(&self, name: &Name, kind: RecordType) -> bool {
         let notes = self.notes();
         matches!(
@@ -121,7 +121,7 @@ impl Trail {
         )
     }
 
-    /// Sends each step to `steps` as it is noted, the earlier ones first, until the flight has ended or the receiver is dropped.
+    /// Sends each step to `steps` when it is noted, and the earlier steps first, until the flight has ended or the receiver is dropped.
     pub async fn give(&self, steps: &mpsc::Sender<Step>) {
         let news = Arc::clone(self.notes().follower.get_or_insert_default());
         let mut given = 0;
@@ -142,13 +142,13 @@ impl Trail {
         }
     }
 
-    /// The steps after the first `given`, in words, and whether the flight has ended.
+    /// Returns the steps after the first `given` steps as text, and true if the flight has ended.
     fn steps_after(&self, given: usize) -> (Vec<Step>, bool) {
         let notes = self.notes();
         (notes.steps.iter().skip(given).map(Noted::step).collect(), notes.has_ended)
     }
 
-    /// The last query, and the number of queries so far.
+    /// Returns the last query, and the number of queries so far.
     pub fn last_query(&self) -> LastQuery {
         let notes = &self.notes().steps;
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
@@ -156,7 +156,7 @@ impl Trail {
             _ => None,
         });
         let last = sent.next();
-        // The zone of this query, because sub-questions may go to other zones meanwhile.
+        // The zone of this query is searched before it, because sub-questions may go to other zones later.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
         let forwards = last.and_then(|(.., forwards)| forwards.as_deref());
@@ -175,12 +175,12 @@ impl Trail {
         }
     }
 
-    /// The queries to servers so far, for the record. The time of a query without an answer lasts until now.
+    /// Returns the queries to servers so far, for the record. The time of a query without an answer lasts until now.
     pub(super) fn messages(&self) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();
         let mut messages: Vec<MessageEntry> = Vec::new();
-        // The zone that is asked at each depth.
+        // The zone whose servers are asked at each depth.
         let mut zones: SmallVec<[(u8, &Name); 4]> = SmallVec::new();
         for Noted { at_micros, depth, note } in &notes.steps {
             match note {
@@ -218,7 +218,7 @@ impl Trail {
         messages
     }
 
-    /// All steps noted so far, in words.
+    /// Returns all steps noted so far, as text.
     pub fn steps(&self) -> Arc<[Step]> {
         self.steps_after(0).0.into()
     }
@@ -228,7 +228,7 @@ impl Trail {
     }
 }
 
-/// The query that an answer of a server at a depth belongs to: the one sent nearest to `sent` that has none.
+/// Returns the query to which an answer of a server at a depth belongs: the query without an answer that was sent nearest to `sent`.
 fn answered(
     messages: &mut [MessageEntry],
     (server, depth): (IpAddr, u8),
@@ -240,7 +240,7 @@ fn answered(
     messages.iter_mut().filter(waits).min_by_key(|message| u64::from(message.at).abs_diff(sent))
 }
 
-/// Microseconds that fit an entry.
+/// Converts microseconds to the integer type of an entry; larger values are limited.
 fn saturated(micros: u64) -> u32 {
     u32::try_from(micros).unwrap_or(u32::MAX)
 }

@@ -1,6 +1,6 @@
-//! Watchers: each gets the questions that the cache did not answer, when they end.
+//! Watchers: each receives the questions that the cache did not answer, when these questions end.
 //!
-//! No question waits for a watcher. A watcher that is too slow loses questions, and learns how many.
+//! No question waits for a watcher. A watcher that is too slow misses questions, and is informed how many.
 
 use crate::limits;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::redact::Secrets;
 #[derive(Debug)]
 pub(super) struct Watchers {
     sender: broadcast::Sender<Arc<QuestionEntry>>,
-    /// Kept apart from the queue, whose own count is behind a lock.
+    /// The count is separate from the queue, whose own count is protected by a lock.
     count: Arc<AtomicUsize>,
 }
 
@@ -33,33 +33,33 @@ pub struct Watch {
     count: Arc<AtomicUsize>,
 }
 
-/// The news of a watcher.
+/// What a watcher receives.
 #[derive(Debug)]
 pub enum Watched {
     /// A question has ended.
     Question(WatchedQuestion),
-    /// This many questions were lost, because the watcher was too slow.
+    /// This many questions were missed, because the watcher was too slow.
     Lost(u64),
 }
 
-/// A question that may have the key of a client of a DNS list in its name.
+/// A question whose name may contain the key of a customer of a DNS list.
 #[derive(Debug)]
 pub struct WatchedQuestion(Arc<QuestionEntry>);
 
 impl Watchers {
-    /// A new watcher; none if the bound of watchers is reached.
+    /// Creates a watcher. Returns `None` if the largest number of watchers is reached.
     pub(super) fn watch(&self) -> Option<Watch> {
         let one_more = |count| (count < limits::MAX_WATCHERS).then_some(count + 1);
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
         Some(Watch { receiver: self.sender.subscribe(), count: Arc::clone(&self.count) })
     }
 
-    /// Their number.
+    /// Returns the number of watchers.
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Tells all watchers of the question that `made` makes; without a watcher it makes none.
+    /// Sends the question that `made` returns to all watchers. Without a watcher, `made` is not called.
     pub(super) fn send(&self, made: impl FnOnce() -> QuestionEntry) {
         if self.count() > 0 {
             // An error means that the last watcher has just left.
@@ -69,7 +69,7 @@ impl Watchers {
 }
 
 impl Watch {
-    /// Waits for news. May be dropped and called again without a loss.
+    /// Waits for news. The future may be dropped and the function called again without a loss of news.
     pub async fn next(&mut self) -> Watched {
         match self.receiver.recv().await {
             Ok(question) => Watched::Question(WatchedQuestion(question)),

@@ -1,5 +1,5 @@
-//! The answer to `resolverctl why`: a message (email) of the record with its culprit, and the words by which messages are wanted; `search`
-//! finds these.
+//! The answer to `resolverctl why`: a message (email) of the record with its culprit, and the criteria by which messages are selected.
+//! `search` finds the messages.
 //!
 //! Pure: a function of the recorded questions. Times are in seconds, moments in seconds since 1970.
 
@@ -23,77 +23,77 @@ use dns::clock::micros;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, Outcome, kind_text, name_of_wire, name_text};
 
-/// Which messages are wanted.
+/// Selects the messages that are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The name, address or domain that one of their questions concerns; none: any.
+    /// The name, address or domain that one question of the message must concern; none if any message is wanted.
     pub subject: Option<WantedSubject>,
-    /// The time in which one of their questions was asked, in microseconds since 1970.
+    /// The start of the time in which one of the questions must have been asked, in microseconds since 1970.
     pub from: u64,
-    /// Its end.
+    /// The end of this time.
     pub to: u64,
-    /// Their client.
+    /// The client that sent the message's questions; none if any client is wanted.
     pub client: Option<IpNet>,
-    /// The number of messages at most: without a subject those that waited longest, else the worst.
+    /// The largest number of messages. Without a subject, the messages that waited longest are returned; with a subject, the worst messages.
     pub most: usize,
-    /// The time that decides the culprit, in microseconds since 1970; none: all.
+    /// The time whose queries decide the culprit, in microseconds since 1970; none if all queries count.
     pub decisive: Option<DecisiveTime<u64>>,
 }
 
 /// A subject that is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WantedSubject {
-    /// An address: its reverse name, its names in lists, and hosts with it.
+    /// An address: its reverse name, its names in DNS lists, and the hosts that have it.
     Address(IpAddr),
-    /// A name and all below it, in lower-case wire form; also as the subject of a list.
+    /// A name and all names below it, in lower-case wire form, also where it is the subject of a query to a list.
     Name(Box<[u8]>),
-    /// A name without those below it, in lower-case wire form.
+    /// A name without the names below it, in lower-case wire form.
     Itself(Box<[u8]>),
 }
 
 /// A message, and why it was slow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageReport {
-    /// For an unknown message: when the record begins; none if it is empty.
+    /// If the message was not found: when the record begins; none if the record is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_begin: Option<f64>,
-    /// For an unknown message: since when each part of the record is whole.
+    /// If the message was not found: since when each part of the record is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistoryReach>,
     /// The pasted line that it explains, for `resolverctl why -`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
-    /// The number of further lines with the same message.
+    /// The number of further lines that lead to the same message.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,
-    /// The number of messages that fit the line, if there are several: parts of its mail, or other mails.
+    /// The number of messages that fit the line, if there are several: they may be parts of one mail, or different mails.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fitting: u64,
     /// The part of the line that was not understood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Whether the record has only the failed, bogus and slow queries of its time, and messages that took long: those on the disk.
+    /// True if the record has only what is on disk for this time: failed, bogus and slow queries, and messages that took long.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_disk: bool,
-    /// When its first question came; for an unknown one when the record begins.
+    /// When the first question of the message came. If the message was not found: when the record begins.
     pub began: f64,
-    /// Its client; `redacted` if `history.redact` has removed it, empty for an unknown one.
+    /// The client; `redacted` if `history.redact` has removed it, and empty if the message was not found.
     pub client: String,
-    /// From its first question to its last reply.
+    /// The time from the first question to the last reply.
     pub took: f64,
-    /// The part of it in which its questions were in progress.
+    /// The part of this time in which questions were in progress.
     pub waited: f64,
-    /// Its questions, the earliest first. Beyond the bound of a reply: the first question, the questions about the wanted
-    /// subject, the questions that failed, and the questions that took longest.
+    /// The questions of the message, the earliest first. If they do not all fit into the reply, it has the first question, the questions about
+    /// the wanted subject, the failed questions, and the questions that took longest.
     pub questions: Vec<QuestionReport>,
-    /// The number of the others.
+    /// The number of questions that were left out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
-    /// Waits of the same client that may belong to the mail of this message, the nearest first: no name joins them, and other messages of
-    /// the client were in progress.
+    /// Waits of the same client that may belong to the mail of this message, the nearest first. No name connects them with the message, and
+    /// other messages of the client were in progress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub possible_waits: Vec<PossibleWait>,
-    /// The number of further ones.
+    /// The number of further waits that were left out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub possible_waits_left_out: u64,
     /// The culprit.
@@ -106,19 +106,19 @@ pub struct MessageReport {
 /// How far back the record goes, in seconds since 1970. Each part has a ring of its own, or files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HistoryReach {
-    /// Since when memory has every question that the cache did not answer; none if it has no question.
+    /// Since when memory has every question that the cache did not answer; none if memory has no such question.
     pub resolved: Option<f64>,
-    /// Since when memory has every question that the cache answered; none if it has no question.
+    /// Since when memory has every question that the cache answered; none if memory has no such question.
     pub cache: Option<f64>,
-    /// Since when the disk has questions: only those that failed, were bogus or were slow. None if it has none.
+    /// Since when the disk has questions: only those that failed, were bogus or were slow. None if the disk has no questions.
     pub disk: Option<f64>,
-    /// The seconds from which on a question is slow.
+    /// From this time on, a question is slow; in seconds.
     #[serde(default)]
     pub slow: Option<f64>,
 }
 
 impl HistoryReach {
-    /// The reach of a record.
+    /// Returns how far back a record goes.
     pub(super) fn of(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
@@ -132,7 +132,7 @@ impl HistoryReach {
 /// A question of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuestionReport {
-    /// Since the first question of the message.
+    /// The time since the first question of the message.
     pub at: f64,
     /// The name.
     pub name: String,
@@ -141,22 +141,22 @@ pub struct QuestionReport {
     pub kind: String,
     /// The outcome.
     pub outcome: Outcome,
-    /// Until the reply.
+    /// The time until the reply.
     pub elapsed: f64,
     /// The time before its resolution began.
     pub queued: f64,
     /// The time in which queries to servers were in progress.
     pub servers: f64,
-    /// Whether it concerns the name or the address that was asked for.
+    /// True if the question concerns the name or the address for which the operator asked.
     #[serde(default, skip_serializing_if = "is_false")]
     pub of_subject: bool,
-    /// The way in which it came; none if it is not known, as for questions from the cache.
+    /// How the question reached resolverd; none if this is not known, as for questions answered from the cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<ClientTransport>,
-    /// The local user of its client, if it failed or was slow: a name, or a number if it has none.
+    /// The local user of the client, if the question failed or was slow: a name, or a number if the user has no name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Why it failed.
+    /// Why the question failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The queries to servers.
@@ -164,7 +164,7 @@ pub struct QuestionReport {
 }
 
 impl MessageReport {
-    /// A message of which nothing is known but its culprit.
+    /// Creates a message of which only the culprit is known.
     pub(super) fn without_questions(culprit: CulpritReport) -> Self {
         Self {
             history_begin: None,
@@ -187,17 +187,18 @@ impl MessageReport {
         }
     }
 
-    /// Whether the record has no such message, or the part of it that is searched.
+    /// Returns true if the record has no such message, or if the searched part of the record does not exist.
     pub fn is_absent(&self) -> bool {
         self.questions.is_empty() && self.left_out == 0
     }
 }
 
-/// Octets of the keys and numbers of a question, or of a message, in JSON.
+/// The size of the JSON keys and numbers of a question or of a message, in octets.
 const OBJECT: usize = 200;
 
 impl QuestionReport {
-    /// Its octets in JSON at most. A character of a name is written with up to four characters, and the backslash is escaped.
+    /// Returns the largest size that the question can have in JSON, in octets. A character of a name is written with up to four characters,
+    /// and the backslash is escaped.
     fn weight(&self) -> usize {
         let sent =
             self.messages.iter().map(|message| message.zone.len().saturating_mul(2).saturating_add(OBJECT));
@@ -210,34 +211,34 @@ impl QuestionReport {
 /// A query to a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentReport {
-    /// Since the first question of the message.
+    /// The time since the first question of the message.
     pub at: f64,
     /// The server.
     pub server: String,
-    /// The zone that it was asked for.
+    /// The zone for which the server was asked.
     pub zone: String,
     /// The transport.
     pub transport: Transport,
-    /// Why it was asked.
+    /// Why the query was sent to this server.
     pub reason: String,
-    /// Its conduct; none if it had not answered when the resolution ended.
+    /// The behaviour of the server; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,
-    /// The time to its answer, or without one.
+    /// The time until the answer, or the time without an answer.
     pub round_trip: f64,
 }
 
-/// The facts that the daemon adds.
+/// The facts that the daemon adds to a report.
 pub struct DaemonFacts<'a> {
-    /// The DNS list that a name in wire form asks.
+    /// Finds the DNS list to which a name in wire form belongs.
     pub list: ListOf<'a>,
-    /// The usual behaviour of the servers of a zone.
+    /// Returns the usual behaviour of the servers of a zone.
     pub usual: &'a dyn Fn(&str) -> Option<String>,
-    /// The time from which on a question is slow.
+    /// From this time on, a question is slow.
     pub slow: Duration,
 }
 
 impl Wanted {
-    /// The same messages, by the name as the record is read: without the key of a client of a DNS list, which log lines have.
+    /// Selects the same messages by the name in the form of the record: without the customer key of a DNS list, which log lines contain.
     #[must_use]
     pub fn without_keys(&self, secrets: &Secrets) -> Self {
         let hidden = match &self.subject {
@@ -248,7 +249,8 @@ impl Wanted {
         Self { subject: hidden.or_else(|| self.subject.clone()), ..self.clone() }
     }
 
-    /// The questions to read: the questions of a message are within some minutes of the wanted moment.
+    /// Selects the questions to read: those within some minutes of the wanted time, because a message may have begun before it or ended after
+    /// it.
     pub fn span(&self) -> ReadSpan {
         let margin = micros(WHY_MARGIN);
         let (from, to) = (self.from.saturating_sub(margin), self.to.saturating_add(margin));
@@ -256,7 +258,7 @@ impl Wanted {
     }
 }
 
-/// The report of a message; its questions take at most `left` octets, which is lessened by them.
+/// Returns the report of a message. Its questions take at most `left` octets, and `left` is reduced by their size.
 pub(super) fn report(
     asked: &[ExplainedQuestion<'_>],
     verdict: &MessageVerdict,
@@ -332,7 +334,7 @@ fn question(one: &ExplainedQuestion<'_>, first: u64, of_subject: bool) -> Questi
     }
 }
 
-/// The time of a question in which queries to servers were in progress, in microseconds.
+/// Returns how long queries to servers were in progress for a question, in microseconds.
 fn with_servers(question: &QuestionEntry, flight: Option<&FlightEntry>) -> u64 {
     let spans =
         flight.into_iter().flat_map(|flight| flight.messages.iter().map(|message| moments(flight, message)));

@@ -1,6 +1,6 @@
 //! The faults of servers, and their names in scenarios.
 //!
-//! Mail gateways meet each of these faults; none is invented.
+//! Each of these faults has been met by mail gateways; none is invented.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType;
 use thiserror::Error;
 
-/// The table of faults: each has a name in scenarios, and some have a value behind `=`.
+/// The table of faults. Each fault has a name in scenarios. Some have a value after `=`.
 macro_rules! faults {
     ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+ ; $($(#[$value_doc:meta])+ $valued:ident($value:ty) = $value_name:literal,)+) => {
         /// One fault of a server.
@@ -82,49 +82,52 @@ plain_values! { u16 u32 usize RecordType }
 faults! {
     /// Never answers, over UDP or TCP.
     Dead = "dead",
-    /// Answers everything with REFUSED: the zone was never set up there.
+    /// Answers everything with REFUSED, because the zone was never set up on the server.
     Refused = "refused",
-    /// Answers everything with SERVFAIL: the zone expired there.
+    /// Answers everything with SERVFAIL, because the zone has expired on the server.
     ServFail = "servfail",
-    /// NXDOMAIN for everything: like a registry's server for a domain that was taken away.
+    /// Answers NXDOMAIN for everything, like a registry's server for a deleted domain.
     Denies = "denies",
-    /// NXDOMAIN for everything under the SOA of a catch-all root zone: a hoster's old server, for a domain that has moved.
+    /// Answers NXDOMAIN for everything, with the SOA of a catch-all root zone, like a hoster's old server for a domain that has
+    /// moved.
     CatchAll = "catch-all",
-    /// Answers without AA, as much of the world does.
+    /// Answers without AA, as many servers on the internet do.
     NoAa = "no-aa",
     /// Answers every question with an address: a load balancer that does not look at the type.
     AddressForAll = "address-for-all",
-    /// Refers everything to the root (an old BIND without the zone).
+    /// Answers everything with a referral to the root, like an old BIND without the zone.
     UpwardReferral = "upward-referral",
-    /// Answers without AA and without anything: neither an answer nor a referral.
+    /// Answers with an empty message without AA, which is neither an answer nor a referral.
     LameEmpty = "lame-empty",
-    /// Answers as a recursive server does: with RA and without AA.
+    /// Answers like a recursive server: with RA and without AA.
     Recursive = "recursive",
-    /// Answers with authority, and with RA to queries with RD, as Unbound does: it offers recursion to strangers.
+    /// Answers with AA, and sets RA in replies to queries with RD, as Unbound does. So it claims to offer recursion to everyone.
     OffersRecursion = "offers-recursion",
-    /// NXDOMAIN where the name exists and only the type does not: a load balancer of RFC 4074 section 4.2.
+    /// Answers NXDOMAIN where the name exists but has no records of the type: a load balancer of RFC 4074 section 4.2.
     NxdomainOnNoData = "nxdomain-on-nodata",
-    /// "No such type" as an empty message without AA: a load balancer that knows one type.
+    /// Answers NODATA as an empty message without AA: a load balancer that knows only one type.
     EmptyNoData = "empty-nodata",
-    /// FORMERR on OPT (RFC 6891 section 7: a server that does not know it).
+    /// Answers FORMERR to queries with OPT (RFC 6891 section 7: a server without EDNS).
     NoEdns = "no-edns",
-    /// BADVERS to an OPT of any version (RFC 6891 section 6.1.3 requires it for later versions only).
+    /// Answers BADVERS to OPT of any version (RFC 6891 section 6.1.3 requires this only for versions that the server does not
+    /// support).
     BadVers = "badvers",
-    /// FORMERR to everything, with an OPT of its own: it knows EDNS, but not the question.
+    /// Answers FORMERR with OPT to everything: the server supports EDNS, but does not understand the question.
     FormErrWithOpt = "formerr-with-opt",
-    /// FORMERR to queries with an OPT, with an OPT of its own: it knows EDNS, but not what our OPT holds.
+    /// Answers FORMERR with OPT to queries with OPT: the server supports EDNS, but not the content of our OPT.
     FormErrOnEdns = "formerr-on-edns",
-    /// NOTIMP to everything, with or without EDNS: a load balancer that knows A and AAAA.
+    /// Answers NOTIMP to everything, with or without EDNS: a load balancer that supports only A and AAAA.
     NotImp = "notimp",
-    /// Drops queries with OPT (a firewall that does not know it).
+    /// Drops queries with OPT: a firewall that does not know EDNS.
     DropsEdns = "drops-edns",
     /// Refuses TCP connections.
     NoTcp = "no-tcp",
-    /// TCP connections are never answered: a firewall drops them.
+    /// Never answers TCP connection attempts, because a firewall drops them.
     SilentTcp = "silent-tcp",
     /// Accepts TCP connections and questions, and never answers.
     MuteTcp = "mute-tcp",
-    /// Accepts TCP connections and questions, and sends only an empty message now and then, so that the connection is never idle.
+    /// Accepts TCP connections and questions, but sends only an empty message from time to time, so that the connection is never
+    /// idle.
     DripsTcp = "drips-tcp",
     /// Closes a TCP connection after one answer.
     ClosesTcp = "closes-tcp",
@@ -138,46 +141,48 @@ faults! {
     WrongSource = "wrong-source",
     /// A forgery with a guessed id comes before the true answer (RFC 5452 section 4).
     Forged = "forged",
-    /// Loses the first datagram of each question, and answers the second.
+    /// Drops the first query for each question, and answers the second.
     LosesFirst = "loses-first",
-    /// Answers the first message of each question, and drops the others: it limits how often it repeats an error.
+    /// Answers the first query for each question, and drops the others: a server that limits how often it repeats an error.
     AnswersFirst = "answers-first",
-    /// Answers the first message of each question with SERVFAIL, and the second as it should: it has just loaded the zone.
+    /// Answers the first query for each question with SERVFAIL, and later queries correctly: a server that has just loaded the
+    /// zone.
     ServFailFirst = "servfail-first",
-    /// Answers the first message of each question with REFUSED, and the second as it should: a balancer with one member that lacks
-    /// the zone.
+    /// Answers the first query for each question with REFUSED, and later queries correctly: a load balancer with one server that
+    /// lacks the zone.
     RefusedFirst = "refused-first",
     /// NXDOMAIN for empty non-terminals (rbldnsd).
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
-    /// Answers with the question in other case.
+    /// Changes upper and lower case in the question of its answers.
     FlipsCase = "flips-case",
-    /// Refuses names in mixed case: it compares them octet by octet.
+    /// Answers REFUSED to names in mixed case, because it compares names octet by octet.
     RefusesMixedCase = "refuses-mixed-case",
-    /// Denies names in mixed case (NXDOMAIN): it looks for them octet by octet.
+    /// Answers NXDOMAIN to names in mixed case, because it compares names octet by octet.
     DeniesMixedCase = "denies-mixed-case",
-    /// Never answers about names in mixed case.
+    /// Never answers queries for names in mixed case.
     DropsMixedCase = "drops-mixed-case",
-    /// Never answers about the first of its zones: a hoster's server that drops queries for a domain which it does not serve.
+    /// Never answers queries for the first of its zones: a hoster's server that drops queries for a domain that it does not
+    /// serve.
     DropsFirstZone = "drops-first-zone",
-    /// Answers about the last of its zones only, and drops the queries for all others.
+    /// Answers queries for the last of its zones only, and drops all others.
     DropsOtherZones = "drops-other-zones",
-    /// "No such type" without AA, with its own NS: a load balancer that knows one type.
+    /// Answers NODATA without AA, with its own NS records: a load balancer that knows only one type.
     NsForNoData = "ns-for-nodata",
     /// Adds records without authority.
     Poisons = "poisons",
-    /// Names a server outside its zone for its zone, and gives the address of that server.
+    /// Names a server outside the zone as a server of the zone, and sends an address for that server.
     ForeignGlue = "foreign-glue",
-    /// Refers everything to a zone next to its own.
+    /// Answers everything with a referral to a sibling zone of its own zone.
     SidewaysReferral = "sideways-referral",
-    /// Refers everything to its own zone, again and again, with an address for its server.
+    /// Answers everything with a referral to its own zone, again and again, with an address of the zone's server.
     SelfReferral = "self-referral",
-    /// Refers everything to the zone above its own and to the root, with servers of its own for them.
+    /// Answers everything with referrals to its parent zone and to the root, with its own servers as their servers.
     FakeUpwardReferral = "fake-upward-referral",
-    /// Delegates every name below its apex to two further names of its zone, without end (iDNS, 2014).
+    /// Delegates every name below its apex to two more names in its zone, without end (iDNS, 2014).
     Idns = "idns",
     /// Delegates every name below its apex to names of a victim, dozens at a time (NXNSAttack, CVE-2020-12662).
     Nxns = "nxns",
-    /// Makes every name below its apex an alias of a further one, without end (CAMP, 2024).
+    /// Makes every name below its apex an alias of another such name, without end (CAMP, 2024).
     EndlessAliases = "endless-aliases",
     /// Leaves the SOA out of negative answers.
     NoSoa = "no-soa",
@@ -187,81 +192,82 @@ faults! {
     MixedTtls = "mixed-ttls",
     /// Answers with two questions (RFC 9619 allows one).
     TwoQuestions = "two-questions",
-    /// Sends its answers over TCP among as many small records as a message holds.
+    /// Adds as many small records to its TCP answers as a message can hold.
     ManyRecords = "many-records",
     /// Sends records whose names are chains of compression pointers.
     PointerBomb = "pointer-bomb",
-    /// Ignores the payload size, and a forger replaces the second fragment of its answers.
+    /// Ignores the requested payload size, so that its answers are fragmented, and a forger replaces the second fragment.
     ForgedTail = "forged-tail",
     /// Sends the first half of each answer.
     HalfAnswer = "half-answer",
     /// Accepts TCP connections and closes them without an answer.
     HangsUp = "hangs-up",
-    /// Sixty forgeries come before each answer, with guessed ids or from other addresses (RFC 5452 section 4).
+    /// Sixty forged answers arrive before each true answer, with guessed ids or from other addresses (RFC 5452 section 4).
     Flood = "flood",
-    /// Spoils every signature: a secondary after broken transfers, or an attacker on the path.
+    /// Makes every signature invalid: a secondary after broken transfers, or an attacker on the path.
     BadSignatures = "bad-signatures",
     /// Ignores DO: an old server or firewall.
     NoDnssec = "no-dnssec",
-    /// Leaves out proofs of absence.
+    /// Leaves out NSEC and NSEC3 records.
     StripsProofs = "strips-proofs",
-    /// Denies with the SOA record alone, without its signature: an old server with a signed zone.
+    /// Sends negative answers with an unsigned SOA record only: an old server with a signed zone.
     BareDenials = "bare-denials",
     /// Leaves out the authority section of its own answers: a load balancer.
     StripsAuthority = "strips-authority",
-    /// Gives the parent's NSEC as the proof that a zone's apex has no data of a type.
+    /// Sends the parent's NSEC as the proof that a zone's apex has no data of a type.
     ParentsProof = "parents-proof",
     /// Adds a made-up NSEC with a made-up signature to the authority section.
     JunkProofs = "junk-proofs",
-    /// Adds an NSEC3 with unknown flags and one of an unknown hash to the authority section (RFC 5155 section 8.2).
+    /// Adds two NSEC3 to the authority section: one with unknown flags, and one with an unknown hash algorithm (RFC 5155 section
+    /// 8.2).
     OddProofs = "odd-proofs",
-    /// Adds signatures of another name.
+    /// Adds signatures that belong to another name.
     StraySignatures = "stray-signatures",
-    /// Adds to a DNAME a CNAME to another name.
+    /// Adds to a DNAME a CNAME that points to the wrong name.
     WrongCname = "wrong-cname",
     /// Answers SERVFAIL unless CD is set, like a validating forwarder that finds a zone bogus.
     Validates = "validates",
-    /// Refuses questions for DNSKEY.
+    /// Answers REFUSED to queries for DNSKEY.
     RefusesDnskey = "refuses-dnskey",
     ;
-    /// Answers later than its distance, by this time.
+    /// Answers this much later than its distance requires.
     Slow(Duration) = "slow",
-    /// Answers over TCP later than its distance, by this time.
+    /// Answers over TCP this much later than its distance requires.
     SlowTcp(Duration) = "slow-tcp",
-    /// Answers about the first of its zones later than about the others, by this time.
+    /// Answers queries for the first of its zones this much later than other queries.
     SlowFirstZone(Duration) = "slow-first-zone",
-    /// Gives every record this TTL.
+    /// Sends every record with this TTL.
     Ttl(u32) = "ttl",
     /// Leaves out the proofs of absence in answers to queries for this type.
     StripsProofsOf(RecordType) = "strips-proofs",
-    /// Leaves out all but so many of the records that prove an absence.
+    /// Leaves out all but this number of NSEC and NSEC3 records.
     FewProofs(usize) = "proofs",
-    /// REFUSED to this share of all messages, in thousandths: some of the machines behind one address lack the zone.
+    /// Answers REFUSED to this share of all queries, in thousandths: some of the machines at one address lack the zone.
     RefusesSome(u32) = "refuses",
     /// Never answers queries for this type: a firewall or load balancer (RFC 8906 section 3).
     Drops(RecordType) = "drops",
-    /// Never answers queries for this type over UDP: a firewall that looks into datagrams.
+    /// Never answers queries for this type over UDP: a firewall that inspects datagrams.
     DropsOverUdp(RecordType) = "drops-udp",
     /// Answers queries for this type with SERVFAIL: a broken plug-in or backend.
     Fails(RecordType) = "fails",
-    /// NXDOMAIN for this type, as load balancers answer for AAAA (RFC 4074 section 4.2).
+    /// Answers NXDOMAIN for this type, as load balancers do for AAAA (RFC 4074 section 4.2).
     DeniesType(RecordType) = "denies",
-    /// SERVFAIL with this extended error (RFC 8914), except to queries with CD: a resolver that fails.
+    /// Answers SERVFAIL with this extended error (RFC 8914), except to queries with CD: a failing resolver.
     ExtendedError(u16) = "extended-error",
 }
 
-/// A fault that cannot be read.
+/// The text of a fault that cannot be parsed.
 #[derive(Debug, Error)]
 #[error("unknown fault {0:?}")]
 pub struct UnknownFault(String);
 
 impl Fault {
-    /// The faults without a value.
+    /// Returns the faults without a value.
     pub fn all() -> impl Iterator<Item = Self> {
         PLAIN.iter().copied()
     }
 
-    /// Whether it makes a server of the zone send false data, which only signatures can show.
+    /// Returns true if the fault makes a server of the zone send false data, which only signatures can reveal.
     pub fn lies(self) -> bool {
         matches!(
             self,
@@ -277,7 +283,7 @@ impl Fault {
     }
 }
 
-/// A span of time as scenarios spell it: `250ms`, `3s`, `10m` or `1h`; none for other texts.
+/// Parses a time span as scenarios write it: `250ms`, `3s`, `10m` or `1h`. Returns `None` for other texts.
 pub fn span(text: &str) -> Option<Duration> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let number: u64 = digits.parse().ok()?;

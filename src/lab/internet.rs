@@ -1,7 +1,8 @@
-//! The internet built into the binary: root, TLDs, reverse zones, hosters, mail domains and DNS lists from a seed.
+//! The internet that is built into the binary: root, TLDs, reverse zones, hosters, mail domains and DNS lists, generated from a
+//! seed.
 //!
-//! Distances are log-normal around a median for each kind of server; every zone has at least two servers, so that any
-//! one may die (RFC 2182).
+//! Distances are log-normal, with a median for each kind of server. Every zone has at least two servers, so that any one of them
+//! may fail (RFC 2182).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,7 +21,7 @@ use super::mail_domains::{self, MailDomain};
 use super::server::Distance;
 use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 
-/// Mail domains of the demo: enough that for a while every second message has a cold one.
+/// Number of mail domains in the demo. For some time, every second message has a domain that is not in the cache.
 pub const DEFAULT_DOMAINS: usize = 60;
 
 /// Top-level domains: name, servers, and the median of their distance in milliseconds.
@@ -33,7 +34,7 @@ const TLDS: [(&str, &[&str]); 6] = [
     ("example", &["ns1.nic.example", "ns2.nic.example"]),
 ];
 
-/// The signed zones above mail domains, with their plans: as on the internet, .com with opt-out.
+/// The signed zones above mail domains, with their signing plans. As on the internet, .com uses opt-out.
 const SIGNED: [(&str, &str); 11] = [
     (".", "algorithm=8"),
     ("com", "algorithm=13 nsec3 optout"),
@@ -59,7 +60,7 @@ pub enum ListKind {
     BadDomains,
 }
 
-/// The DNS lists: zone, content, and the code of its answers.
+/// The DNS lists: zone, content, and return code.
 const LISTS: [(&str, ListKind, &str); 7] = [
     ("zen.spamhaus.org", ListKind::BadAddresses, "127.0.0.2"),
     ("bl.spamcop.net", ListKind::BadAddresses, "127.0.0.2"),
@@ -70,7 +71,7 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// Addresses that send spam: the last addresses of a block. The first ones send good mail.
+/// Addresses that send spam: the last addresses of a block. The first addresses of the block send good mail.
 const SPAMMERS: std::ops::Range<u8> = 200..220;
 
 /// Domains that spam advertises.
@@ -79,7 +80,7 @@ const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lott
 /// Percentage of the servers below the top-level domains that are dead or lame on a rough internet.
 const BROKEN_PER_CENT: u32 = 10;
 
-/// TTLs of lists, as those of Spamhaus: 60 s for a listing, 10 s for none.
+/// TTLs of lists, like those of Spamhaus: 60 s for a listing, 10 s for "not listed".
 const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 2419200 10\n$TTL 60\n";
 
 /// A DNS list of the lab.
@@ -91,7 +92,7 @@ pub struct LabList {
     pub kind: ListKind,
 }
 
-/// The internet: its servers, and who sends mail over it.
+/// The internet: its servers, and the senders of mail.
 #[derive(Clone, Debug)]
 pub struct Internet {
     /// Zones and servers.
@@ -100,11 +101,11 @@ pub struct Internet {
     pub domains: Vec<MailDomain>,
     /// The DNS lists.
     pub lists: Vec<LabList>,
-    /// Addresses that send spam: listed, some without PTR.
+    /// Addresses that send spam. They are listed, and some have no PTR records.
     pub(crate) spammers: Vec<Ipv4Addr>,
     /// Domains that spam advertises.
     pub(crate) spam_domains: Vec<Name>,
-    /// Hosts of access providers that send spam, on a rough internet only.
+    /// Hosts of access providers that send spam. They exist only on a rough internet.
     pub(crate) bots: Vec<Ipv4Addr>,
 }
 
@@ -133,9 +134,9 @@ impl Internet {
         Self::build(seed, size, Paths::Even, Some(unix))
     }
 
-    /// The signed internet with bad paths and bad servers: 0.2 to 15 % of the datagrams are lost, by server, and one of
-    /// ten servers below the top-level domains is dead or lame. Each zone keeps a server in health. Every second mail
-    /// domain has name servers of its own, and there are access providers, from whose networks spam comes.
+    /// Returns the signed internet with bad paths and bad servers. Each server loses 0.2 to 15 % of its datagrams, and one of
+    /// ten servers below the top-level domains is dead or lame. Each zone keeps a working server. Every second mail domain has
+    /// its own name servers, and there are access providers whose networks send spam.
     ///
     /// # Errors
     /// None for the texts of this file; a test builds it.
@@ -145,8 +146,8 @@ impl Internet {
         Ok(internet)
     }
 
-    /// Breaks some servers, and never the last one of a zone, nor those of the root, of a top-level domain or of a
-    /// registry of addresses.
+    /// Makes some servers dead or lame, but never the last working server of a zone, and no server of the root, of a top-level
+    /// domain or of an address registry.
     fn break_some(&self, random: &Random) {
         let names: Vec<&Name> = self.lab.zones().map(|(zone, _)| zone).collect();
         let delegates = |zone: &Name| names.iter().any(|other| **other != *zone && zone.zone_of(other));
@@ -170,14 +171,14 @@ impl Internet {
         }
     }
 
-    /// Whether the zone of `name` is signed.
+    /// Returns true if the zone of `name` is signed.
     pub fn is_signed(&self, name: &Name) -> bool {
         let holding = self.lab.zones().map(|(zone, _)| zone).filter(|zone| zone.zone_of(name));
         let zone = holding.max_by_key(|zone| zone.iter().len());
         zone.is_some_and(|zone| !self.lab.trust_anchor(zone).is_empty())
     }
 
-    /// Whether the zone `name` leaves unsigned delegations out of its chain of denials (RFC 5155 section 6).
+    /// Returns true if the zone `name` leaves unsigned delegations out of its NSEC3 chain (RFC 5155 section 6).
     pub fn opts_out(&self, name: &Name) -> bool {
         let mut like = SIGNED.iter().filter(|(_, how)| how.contains("optout"));
         !self.lab.trust_anchor(name).is_empty()
@@ -221,7 +222,7 @@ fn spammer(last: u8) -> Ipv4Addr {
 struct Maker {
     tree: Tree,
     random: Random,
-    /// Servers made so far: each has the next address.
+    /// Number of servers so far. Each server gets the next address.
     next: u16,
     paths: Paths,
 }
@@ -229,7 +230,7 @@ struct Maker {
 /// The paths to servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Paths {
-    /// Each loses one of two hundred datagrams.
+    /// Each path loses one of two hundred datagrams.
     Even,
     /// Paths lose 2 to 150 of a thousand messages, most paths few.
     Rough,
@@ -247,16 +248,16 @@ impl Maker {
         self.tree.server(plan)
     }
 
-    /// Datagrams lost of a thousand on the path to a server.
+    /// Returns the number of datagrams per thousand that the path to a server loses.
     fn loss(&self) -> u32 {
         match self.paths {
             Paths::Even => 5,
-            // The mean of the third power of an even draw is a quarter: 4 % of the datagrams.
+            // The mean of the third power of a uniform draw is a quarter: 4 % of the datagrams.
             Paths::Rough => 2 + 148 * self.random.below(101).pow(3) / 1_000_000,
         }
     }
 
-    /// A log-normal draw around the median: half a sigma, within 2 and 400 ms.
+    /// Returns a log-normal random distance around the median, between 2 and 400 ms, with a sigma of one half.
     fn distance(&self, median: u32) -> Duration {
         // Twelve uniform draws make a nearly normal one.
         let sum: u32 = (0..12).map(|_| self.random.below(1001)).sum();
@@ -343,7 +344,7 @@ impl Maker {
         Ok(bots)
     }
 
-    /// The lists and the domains above them, each list on servers of its own that run rbldnsd.
+    /// Adds the lists and the domains above them. Each list has its own servers, which run rbldnsd.
     fn lists(&mut self, domains: &[MailDomain], bots: &[Ipv4Addr]) -> Result<Vec<LabList>, LabError> {
         let mut lists = Vec::new();
         for (zone, kind, code) in LISTS {

@@ -1,7 +1,7 @@
-//! A lab server: an authority at a distance, with faults that can be switched while it runs.
+//! A server of the lab: an authoritative server at some distance, with faults that can be switched while it runs.
 //!
-//! `respond` neither waits nor sends: it returns what would arrive, from which address and after what time; the
-//! networks do the rest. RFC 1035 section 4.2 for the transports.
+//! `respond` neither waits nor sends. It returns the messages that would arrive, each with its source address and its delay; the
+//! networks do the rest. RFC 1035 section 4.2 describes the transports.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -26,42 +26,42 @@ use resolver::zones::authority::Authority;
 /// The distance of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
-    /// Its round trip.
+    /// Round-trip time.
     pub round_trip: Duration,
-    /// The greatest addition to it, evenly distributed.
+    /// Maximum random addition to the round-trip time, evenly distributed.
     pub jitter: Duration,
-    /// Datagrams lost of a thousand, there or back.
+    /// Exchanges over UDP per thousand that fail, because the query or its answer is lost.
     pub loss_per_mille: u32,
 }
 
 impl Distance {
-    /// A steady distance: no jitter, no loss.
+    /// Creates a distance without jitter and loss.
     pub fn steady(round_trip: Duration) -> Self {
         Self { round_trip, jitter: Duration::ZERO, loss_per_mille: 0 }
     }
 
-    /// The round trip of one message.
+    /// Returns a random round-trip time for one message.
     pub fn draw(&self, random: &Random) -> Duration {
         let jitter = u32::try_from(self.jitter.as_micros()).unwrap_or(u32::MAX);
         self.round_trip.saturating_add(Duration::from_micros(u64::from(random.below(jitter))))
     }
 }
 
-/// How a message goes to a server.
+/// How a message is sent to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sending {
-    /// The address, one of the server's own.
+    /// Destination address, one of the server's addresses.
     pub to: IpAddr,
     /// The transport.
     pub transport: Transport,
-    /// When it was sent.
+    /// Time at which the message was sent.
     pub at: Mono,
 }
 
 /// A message that arrives at the client's port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The time after the query was sent.
+    /// Delay after the query was sent.
     pub delay: Duration,
     /// Its source address.
     pub source: IpAddr,
@@ -77,13 +77,13 @@ pub struct LabServer {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
-    /// Questions whose first message was lost or got an error, for `Fault::LosesFirst` and its like.
+    /// Questions whose first query was lost or was answered with an error, for `Fault::LosesFirst` and similar faults.
     asked_once: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
 
 impl LabServer {
-    /// A server as planned of `authority`'s zones, which notes queries in `log`.
+    /// Creates a server from a plan. It serves the zones of `authority` and records queries in `log`.
     pub fn new(plan: ServerPlan, authority: Authority, log: Arc<Log>) -> Self {
         Self {
             name: plan.name.into(),
@@ -126,22 +126,23 @@ impl LabServer {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces its faults; they stay until the next call.
+    /// Replaces the faults of the server. They stay until the next call.
     pub fn set_faults(&self, faults: &[Fault]) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults.to_vec();
     }
 
-    /// Whether it has this fault now.
+    /// Returns true if the server has this fault now.
     pub fn has(&self, fault: Fault) -> bool {
         self.faults().contains(&fault)
     }
 
-    /// Whether it answers with the data of its zones: it is neither dead nor lame.
+    /// Returns true if the server answers with the data of its zones, because it is neither dead nor lame.
     pub fn is_sound(&self) -> bool {
         ![Fault::Dead, Fault::Refused, Fault::ServFail].iter().any(|fault| self.has(*fault))
     }
 
-    /// The messages that arrive after `octets` were sent to it. Empty if it stays silent or cannot read the message.
+    /// Returns the messages that arrive after `octets` were sent to the server. Empty if the server does not reply or cannot
+    /// parse the message.
     pub fn respond(&self, octets: &[u8], sending: Sending, random: &Random) -> Vec<Delivery> {
         let Sending { to: address, transport, at } = sending;
         let Ok(query) = Message::from_vec(octets) else { return Vec::new() };
@@ -187,7 +188,7 @@ impl LabServer {
         mangle::forgeries(&faults, &query, delay, address).into_iter().chain(truth).collect()
     }
 
-    /// The deepest of its zones that has the name of the question; the root if there is none.
+    /// Returns the deepest zone of the server that contains the name in the question; the root if there is none.
     fn origin_of(&self, query: &Message) -> Name {
         let Some(question) = query.queries.first() else { return Name::root() };
         let authority = self.authority();
@@ -196,12 +197,12 @@ impl LabServer {
         holding.max_by_key(|origin| origin.num_labels()).cloned().unwrap_or_default()
     }
 
-    /// Whether the query is about the first of its zones.
+    /// Returns true if the query is about the first of the server's zones.
     fn is_of_first_zone(&self, query: &Message) -> bool {
         self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
     }
 
-    /// Whether the query gets no answer at all.
+    /// Returns true if the query gets no answer.
     fn is_silent(&self, query: &Message, transport: Transport, faults: &[Fault], random: &Random) -> bool {
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
         let silences = |fault: &Fault| match fault {
@@ -222,7 +223,7 @@ impl LabServer {
         lost || faults.iter().any(silences)
     }
 
-    /// Whether this is the first message of its question.
+    /// Returns true if this is the first query for its question.
     fn is_first(&self, query: &Message) -> bool {
         let mut asked = self.asked_once.lock().unwrap_or_else(PoisonError::into_inner);
         let question = query.queries.first();
@@ -241,7 +242,7 @@ impl LabServer {
         });
     }
 
-    /// rbldnsd before 1.0: a name that exists only through names below it is denied.
+    /// rbldnsd before 1.0 answered NXDOMAIN for a name that exists only because of names below it.
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();

@@ -1,7 +1,7 @@
 //! Signs zones of the lab: keys, NSEC or NSEC3, signatures, and the DS for the parent.
 //!
-//! Hickory's primitives make canonical forms, digests and signatures. RFC 4034, RFC 4035 section 2, RFC 5155 section
-//! 7.1, and RFC 9077 for the TTL of proofs.
+//! Canonical forms, digests and signatures are made with Hickory's functions. RFC 4034, RFC 4035 section 2, RFC 5155 section
+//! 7.1, and RFC 9077 for the TTL of NSEC and NSEC3.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,12 +23,12 @@ const KEY_TTL: u32 = 3_600;
 /// TTL of DS: a day, as the largest TLDs have it.
 const DS_TTL: u32 = 86_400;
 
-/// A signature begins an hour early, for clocks that are slow, and holds for two weeks, as BIND has it.
+/// A signature becomes valid an hour before it is made, for slow clocks, and is valid for two weeks, as with BIND.
 const EARLY: Duration = Duration::from_secs(3_600);
 const VALID: Duration = Duration::from_secs(14 * 86_400);
 
-/// How far expired and early signatures miss the present: more than validators tolerate for wrong clocks (Unbound: a
-/// day).
+/// Seconds by which expired signatures are too old and early signatures are too new: more than validators tolerate for wrong
+/// clocks (Unbound: a day).
 const MISS: u32 = 2 * 86_400;
 
 /// DNSKEY flags (RFC 4034 section 2.1.1): zone key, secure entry point.
@@ -38,13 +38,13 @@ const ENTRY_POINT: u16 = 0x001;
 /// DNSKEY flag (RFC 5011 section 3): revoked.
 const REVOKE: u16 = 0x80;
 
-/// Types in a false bitmap.
+/// The types in a false type bitmap.
 const USUAL: [RecordType; 4] = [RecordType::A, RecordType::AAAA, RecordType::MX, RecordType::TXT];
 
-/// The zone, signed as planned at `unix`, seconds since 1970.
+/// Signs a zone by its plan at the time `unix`, in seconds since 1970.
 ///
 /// # Errors
-/// The library cannot sign something: an error in the plan.
+/// Fails if the library cannot sign, which is an error in the plan.
 pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabError> {
     if plan.has(Flaw::Unsigned) {
         return Ok(zone);
@@ -54,18 +54,18 @@ pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabErr
     signed.map_err(|error| LabError::Sign { zone: origin.to_string(), error })
 }
 
-/// The DS records of a zone in its parent; empty for a delegation without DS.
+/// Returns the DS records of a zone in its parent; empty for a delegation without DS records.
 ///
 /// # Errors
-/// The library cannot make one: an error in the plan.
+/// Fails if the library cannot create one, which is an error in the plan.
 pub(super) fn delegation_signers(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
     signers_of(zone, plan, &plan.delegated)
 }
 
-/// The DS records for a resolver's trust anchor: of all key signing keys in the zone.
+/// Returns the DS records for the trust anchor of a resolver, for all key signing keys of the zone.
 ///
 /// # Errors
-/// The library cannot make one: an error in the plan.
+/// Fails if the library cannot create one, which is an error in the plan.
 pub(super) fn trust_anchor(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
     signers_of(zone, plan, &plan.key_signing)
 }
@@ -106,7 +106,7 @@ enum Role {
 
 /// The keys of one role and generation, one for each algorithm.
 fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<TestKey>> {
-    // Neighbours in the tree should not share keys: the name chooses the first.
+    // Zones next to each other in the tree should not share keys, so the name selects the first key.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
         sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
     });
@@ -203,7 +203,7 @@ impl<'a> ZoneSigner<'a> {
         with(proven, signatures)
     }
 
-    /// NSEC records of every name that is not below a cut.
+    /// Returns an NSEC record for every name that is not below a zone cut.
     fn spans(&self, zone: &Zone) -> Vec<Record> {
         let ttl = denial_ttl(zone);
         let owners: Vec<&Name> =
@@ -218,7 +218,7 @@ impl<'a> ZoneSigner<'a> {
         owners.iter().zip(nexts).map(span).collect()
     }
 
-    /// NSEC3 records of every name that is not below a cut, empty non-terminals included.
+    /// Returns an NSEC3 record for every name that is not below a zone cut, including empty non-terminals.
     fn hashed_spans(&self, zone: &Zone, hashing: &Hashing) -> DnsSecResult<Vec<Record>> {
         let ttl = denial_ttl(zone);
         let mut names: BTreeSet<Name> = BTreeSet::new();
@@ -250,7 +250,7 @@ impl<'a> ZoneSigner<'a> {
         Ok(records)
     }
 
-    /// The types of a name that belong to the zone that signs it.
+    /// Returns the types at a name that belong to this zone, not to a child zone.
     fn types(&self, zone: &Zone, name: &Name) -> BTreeSet<RecordType> {
         let all = zone.all(name).into_iter().map(|record| record.record_type());
         if is_cut(zone, name) {
@@ -263,7 +263,7 @@ impl<'a> ZoneSigner<'a> {
         types
     }
 
-    /// The signatures of all that the zone has authority for.
+    /// Returns the signatures of all records for which the zone has authority.
     fn signatures(&self, zone: &Zone) -> DnsSecResult<Vec<Record>> {
         let mut signatures = Vec::new();
         for (name, kinds) in zone.names() {
@@ -280,7 +280,7 @@ impl<'a> ZoneSigner<'a> {
         Ok(signatures)
     }
 
-    /// Adds the signatures of one record set, by each key that signs it.
+    /// Adds the signatures of one record set by each key that signs it.
     fn sign_set(&self, set: &[Record], signatures: &mut Vec<Record>) -> DnsSecResult<()> {
         let Some(first) = set.first() else { return Ok(()) };
         let of_keys = first.record_type() == RecordType::DNSKEY;
@@ -305,7 +305,7 @@ impl<'a> ZoneSigner<'a> {
             } else {
                 key.sign(&octets)?
             };
-            // False ones first, each different, so that none is recognised as seen before.
+            // The false signatures come first. Each is different, so that a resolver cannot skip it as already seen.
             for number in (1..=self.plan.colliding()).rev() {
                 let mut forged = signature.clone();
                 forged.iter_mut().rev().take(1).for_each(|octet| *octet ^= number);
@@ -332,12 +332,12 @@ fn hashed_span(hashing: &Hashing, next: Vec<u8>, types: BTreeSet<RecordType>) ->
     DNSSECRData::NSEC3(NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, iterations, salt, next, types))
 }
 
-/// Whether a name is a cut: NS below the apex.
+/// Returns true if a name is a zone cut: it has NS records and is below the apex.
 fn is_cut(zone: &Zone, name: &Name) -> bool {
     name != zone.origin() && zone.set(name, RecordType::NS).is_some()
 }
 
-/// Whether a name is below a cut or a DNAME: the zone has no authority for it.
+/// Returns true if a name is below a zone cut or a DNAME, so that the zone has no authority for it.
 fn hidden(zone: &Zone, name: &Name) -> bool {
     let cut = zone.cut_above(name).and_then(<[Record]>::first);
     cut.is_some_and(|cut| &cut.name != name) || zone.dname_above(name).is_some()

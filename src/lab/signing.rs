@@ -1,7 +1,7 @@
-//! The signing plan of a zone of the lab, with its flaws: the words of a scenario's `sign` line.
+//! The signing plan of a zone of the lab, with its flaws, as the words of a `sign` line in scenarios.
 //!
-//! Keys roll as RFC 6781 section 4.1 describes: a zone shows, signs with and delegates to keys of two generations in
-//! any mixture. Each flaw occurs on the internet.
+//! Keys are rolled over as RFC 6781 section 4.1 describes. The published keys, the keys that sign, and the keys with DS records
+//! may each be of either generation or both. Each flaw occurs on the internet.
 
 use std::str::FromStr;
 
@@ -10,37 +10,37 @@ use thiserror::Error;
 /// The signing plan of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signing {
-    /// Algorithms by number; every record set is signed with each. 8, 10, 13, 14 and 15 are real, others only look
-    /// so.
+    /// Algorithm numbers. Every record set is signed with each algorithm. 8, 10, 13, 14 and 15 are real; the signatures of
+    /// others only look real.
     pub algorithms: Vec<u8>,
-    /// Bits of its small RSA keys: 512, 768 or 1016.
+    /// Size of the zone's small RSA keys in bits: 512, 768 or 1016.
     pub rsa_bits: Option<u16>,
-    /// The proofs of absence: NSEC3 with this hash, or NSEC.
+    /// `Some` if the zone has NSEC3 records with this hash; `None` if it has NSEC records.
     pub hashing: Option<Hashing>,
-    /// The key signing keys in its DNSKEY set, which sign that set.
+    /// The key signing keys in the DNSKEY set. They sign this set.
     pub key_signing: Vec<Generation>,
-    /// The key signing keys that have the REVOKE flag (RFC 5011 section 2.1).
+    /// The key signing keys with the REVOKE flag (RFC 5011 section 2.1).
     pub revoked: Vec<Generation>,
-    /// The key signing keys that sign the DNSKEY set; empty: all of them.
+    /// The key signing keys that sign the DNSKEY set; if empty, all of them.
     pub signs_keys: Vec<Generation>,
-    /// The zone signing keys in its DNSKEY set; without any, key signing keys sign everything.
+    /// The zone signing keys in the DNSKEY set. If there are none, the key signing keys sign everything.
     pub zone_signing: Vec<Generation>,
-    /// The zone signing keys that sign; one need not be in the DNSKEY set.
+    /// The zone signing keys that sign. They need not be in the DNSKEY set.
     pub signs: Vec<Generation>,
-    /// The key signing keys with DS in the parent; without any, the delegation has no DS.
+    /// The key signing keys with a DS record in the parent. If there are none, the delegation has no DS records.
     pub delegated: Vec<Generation>,
     /// Digest types of the DS, by number.
     pub digests: Vec<u8>,
-    /// Its flaws.
+    /// Flaws of the zone.
     pub flaws: Vec<Flaw>,
 }
 
-/// A key before or after a rollover.
+/// A key from before or after a rollover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
-    /// Before.
+    /// The key from before the rollover.
     Old,
-    /// After.
+    /// The key from after the rollover.
     New,
 }
 
@@ -51,26 +51,26 @@ pub struct Hashing {
     pub iterations: u16,
     /// Salt.
     pub salt: Vec<u8>,
-    /// Whether unsigned delegations are left out.
+    /// True if unsigned delegations are left out.
     pub opt_out: bool,
 }
 
 /// A flaw of a signed zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// All signatures ended two days ago.
+    /// All signatures expired two days ago.
     Expired,
-    /// All signatures begin in two days.
+    /// All signatures become valid in two days.
     NotYetValid,
-    /// Records are signed by a key that is not in the DNSKEY set, under the tag of one that is.
+    /// Records are signed by a key that is not in the DNSKEY set, but has the key tag of a key in the set.
     WrongKey,
     /// Records other than DNSKEY have no signature.
     MissingRrsig,
     /// The DNSKEY set has no signature.
     UnsignedKeys,
-    /// The parent has DS, the zone is not signed at all.
+    /// The parent has DS records, but the zone is not signed.
     Unsigned,
-    /// The DS fits none of the keys.
+    /// The DS records match none of the keys.
     DsMismatch,
     /// The keys do not have the zone key bit (RFC 4034 section 2.1.1).
     NoZoneBit,
@@ -80,7 +80,7 @@ pub enum Flaw {
     WrongBitmap,
     /// There are no NSEC or NSEC3 records.
     NoNsec,
-    /// This number of keys with the tag of the right one, and as many false signatures before each true one
+    /// Adds this number of keys with the key tag of the right key, and as many false signatures before each true one
     /// (CVE-2023-50387).
     KeyTrap(u8),
 }
@@ -101,7 +101,7 @@ const FLAWS: [(&str, Flaw); 11] = [
 ];
 
 impl Default for Signing {
-    /// Like most new zones: ECDSA on P-256, one key of each kind, NSEC, a DS with SHA-256.
+    /// Returns the plan of most new zones: ECDSA on P-256, one key of each kind, NSEC, and a DS record with SHA-256.
     fn default() -> Self {
         Self {
             algorithms: vec![13],
@@ -120,19 +120,19 @@ impl Default for Signing {
 }
 
 impl Signing {
-    /// Whether it has this flaw.
+    /// Returns true if the plan has this flaw.
     pub fn has(&self, flaw: Flaw) -> bool {
         self.flaws.contains(&flaw)
     }
 
-    /// How many keys share one tag, next to the right one.
+    /// Returns the number of additional keys that share the key tag of the right key.
     pub(super) fn colliding(&self) -> u8 {
         let count = |flaw: &Flaw| if let Flaw::KeyTrap(count) = flaw { Some(*count) } else { None };
         self.flaws.iter().find_map(count).unwrap_or(0)
     }
 }
 
-/// A word that is not of a signing plan.
+/// A word that is not part of a signing plan.
 #[derive(Debug, Error)]
 #[error("cannot sign as {0:?} says")]
 pub struct UnknownSigning(String);
@@ -140,7 +140,7 @@ pub struct UnknownSigning(String);
 impl FromStr for Signing {
     type Err = UnknownSigning;
 
-    /// Words separated by blanks, each optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`,
+    /// Parses words separated by blanks, all optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`,
     /// `salt=beef`, `ksk=`, `revoked=`, `signs-keys=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`,
     /// `digest=2[,4]`, `keytrap=20`, and the names of flaws.
     fn from_str(text: &str) -> Result<Self, UnknownSigning> {
@@ -153,7 +153,7 @@ impl FromStr for Signing {
 }
 
 impl Signing {
-    /// Takes one word; none if it is unknown.
+    /// Parses one word; returns `None` if the word is unknown.
     fn word(&mut self, word: &str) -> Option<()> {
         let Some((key, value)) = word.split_once('=') else { return self.plain_word(word) };
         match key {

@@ -1,7 +1,7 @@
-//! The whole resolver, from a client's octets down, over the lab in memory: one seed, one run.
+//! The complete resolver over the lab in memory, starting with the octets of a client's query. One seed gives one run.
 //!
-//! Run it on one thread with tokio's clock paused; four-second deadlines then cost nothing. `traffic` and `scenario` ask
-//! through it.
+//! Run it on one thread with the clock of tokio paused, so that deadlines of four seconds take no time. `traffic` and `scenario`
+//! send their questions through it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -40,7 +40,7 @@ use super::simulated::SimulatedNetwork;
 use super::traffic::Asker;
 use super::world::{Lab, UNIX_AT_START};
 
-/// Replies are read whole, as over TCP; the listener's tests check truncation.
+/// Replies are read without truncation, as over TCP. The tests of the listener check truncation.
 const REPLY_LIMIT: usize = 65_535;
 
 /// A resolver over a lab.
@@ -51,46 +51,46 @@ pub struct Simulation {
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
     lookahead: Arc<Lookahead>,
-    /// Clients so far: each question has a port and id of its own, which repeat after 2^32.
+    /// Number of clients so far. Each question has its own port and id, which repeat after 2^32 questions.
     clients: AtomicU32,
     seed: u64,
     supervisor: Supervisor,
-    /// The background tasks, as in the daemon; they end with the simulation.
+    /// The background tasks, as in the daemon. They end with the simulation.
     by_itself: JoinSet<Infallible>,
 }
 
-/// The flags of a client's question.
+/// The flags and the sender of a client's question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// DO: signatures and proofs are wanted.
+    /// DO: the client wants signatures and proofs.
     pub dnssec_ok: bool,
-    /// CD: the client validates for itself.
+    /// CD: the client validates by itself.
     pub checking_disabled: bool,
-    /// AD: the client understands it in the reply (RFC 6840 section 5.7).
+    /// AD: the client understands the AD flag in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// The listener that it asks, by its place: `[listen]` is the first.
+    /// Index of the listener that the client asks; `[listen]` is the first.
     pub listener: usize,
-    /// The client's address. None: 127.0.0.1.
+    /// Address of the client. `None` means 127.0.0.1.
     pub client: Option<IpAddr>,
 }
 
 /// A reply, with its outcome and steps.
 #[derive(Clone, Debug)]
 pub struct SimulatedReply {
-    /// The message as the client reads it, TTLs counted down.
+    /// The message as the client receives it, with its remaining TTLs.
     pub message: Message,
     /// The outcome.
     pub outcome: Outcome,
     /// The extended error, if any.
     pub extended_error: Option<ExtendedError>,
-    /// Each step of the way.
+    /// All steps of the resolution.
     pub steps: Arc<[Step]>,
-    /// From question to reply.
+    /// Time from the question to the reply.
     pub elapsed: Duration,
 }
 
-/// The defaults for a lab: its root, servers at any address, no IPv6, no validation, no look-ahead, and no listeners, at whose addresses the
-/// lab has servers.
+/// Returns the default configuration for a lab: its root servers, servers at any address, no IPv6, no validation, no look-ahead,
+/// and no listeners, because the servers of the lab use these addresses.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
     config.listen.addresses = Vec::new();
@@ -104,7 +104,7 @@ pub fn config_for(lab: &Lab) -> Config {
     config
 }
 
-/// Like `config_for`, with validation. The keys of the lab's root are the trust anchor.
+/// Like `config_for`, with validation. The trust anchor is the keys of the lab's root.
 pub fn config_trusting(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.dnssec.validate = true;
@@ -112,7 +112,7 @@ pub fn config_trusting(lab: &Lab) -> Config {
     config
 }
 
-/// The keys of a lab's root; empty if it is unsigned.
+/// Returns the keys of a lab's root; empty if the root is unsigned.
 pub fn root_anchor(lab: &Lab) -> TrustAnchor {
     let mut anchors = Anchors::default();
     for record in lab.trust_anchor(&Name::root()) {
@@ -124,10 +124,10 @@ pub fn root_anchor(lab: &Lab) -> TrustAnchor {
 }
 
 impl Simulation {
-    /// A cold resolver over `lab`. Call it inside a runtime whose time is paused.
+    /// Creates a resolver with an empty cache over `lab`. Must be called inside a runtime whose time is paused.
     ///
     /// # Panics
-    /// A zone of `config` cannot be served: an error of the test.
+    /// Panics if a zone of `config` cannot be served, which is an error in the test.
     pub fn new(lab: Arc<Lab>, config: Config, seed: u64) -> Self {
         let clock = Clock::simulated(UNIX_AT_START);
         let network = Arc::new(SimulatedNetwork::new(lab.clone(), clock.clone(), seed));
@@ -139,7 +139,7 @@ impl Simulation {
         let resolver = Resolver::new(ResolverParts {
             views,
             clock: clock.clone(),
-            // The network has its own random numbers, so that a change there does not change our ids.
+            // The network has its own random numbers, so that a change in the network does not change the ids of the resolver.
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),
@@ -164,8 +164,8 @@ impl Simulation {
         Self { lab, clock, network, recorder, resolver, lookahead, clients, seed, supervisor, by_itself }
     }
 
-    /// Starts the background tasks of DNS lists and of root servers, as in the daemon; they run while the returned
-    /// value is kept.
+    /// Starts the background tasks for DNS lists and root servers, as in the daemon. They run until the returned value is
+    /// dropped.
     pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1)));
@@ -184,7 +184,7 @@ impl Simulation {
     /// Changes to another configuration, as the daemon does.
     ///
     /// # Panics
-    /// A zone of `config` cannot be served: an error of the test.
+    /// Panics if a zone of `config` cannot be served, which is an error in the test.
     pub async fn reload(&self, config: Config) {
         let (config, before) = (Arc::new(config), self.resolver.views());
         let views = match before.following(&config) {
@@ -200,17 +200,17 @@ impl Simulation {
         });
     }
 
-    /// The pulses of the background tasks, through which tests order panics.
+    /// Returns the pulses of the background tasks. Tests use them to cause panics.
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
     }
 
-    /// Background tasks, which run even if nobody asks.
+    /// Returns the number of background tasks, which run even if nobody asks a question.
     pub fn by_itself(&self) -> usize {
         self.by_itself.len()
     }
 
-    /// Queries of clients so far.
+    /// Returns the number of client queries so far.
     pub fn asked(&self) -> u32 {
         self.clients.load(Ordering::Relaxed)
     }
@@ -220,7 +220,7 @@ impl Simulation {
         &self.lab
     }
 
-    /// The network between.
+    /// Returns the network between resolver and servers.
     pub fn network(&self) -> &SimulatedNetwork {
         &self.network
     }
@@ -245,10 +245,10 @@ impl Simulation {
         &self.lookahead
     }
 
-    /// Asks as a client with EDNS does, from octets to octets.
+    /// Asks as a client with EDNS does, from the octets of the query to the octets of the reply.
     ///
     /// # Errors
-    /// The question or the reply could not be read: a bug of ours.
+    /// Fails if the question or the reply cannot be parsed, which is a bug in resolverd.
     pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<SimulatedReply, AskError> {
         self.ask_with(name, kind, Flags::default()).await
     }
@@ -303,7 +303,7 @@ impl Simulation {
         recorder.question(0, &Ended { client, kind, outcome, elapsed });
         let (name, view, trail) = (query.name(), query.view.number(), replied.trail());
         if outcome == Outcome::Cache && trail.is_none() {
-            // The class is not kept.
+            // The class is not recorded.
             let asked = query.question_bytes().split_last_chunk::<2>().map(|(asked, _)| asked);
             let page = recorder.hits(0, began, view).zip(asked);
             page.into_iter().for_each(|(mut page, asked)| page.put(asked, client));

@@ -1,8 +1,9 @@
-//! Mail traffic: the questions of a gateway for one message, in dependent steps, and their times.
+//! Mail traffic: the questions that a mail gateway asks for one message, in steps that depend on each other, and their times.
 //!
-//! After the study of postscreen, smtpd, rspamd and Postfix's SMTP client: lists at once, then PTR and A, MX, SPF
-//! with its includes (RFC 7208 section 4.6.4 bounds them), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains;
-//! outbound MX, then A and AAAA of each (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
+//! The questions follow from the behaviour of postscreen, smtpd, rspamd and Postfix's SMTP client. Inbound: all DNS lists at the
+//! same time, then PTR and A, MX, SPF with its includes (limited by RFC 7208 section 4.6.4), DKIM (RFC 6376), DMARC (RFC 9989)
+//! and lists of domains. Outbound: MX, then A and AAAA of each host (RFC 5321 section 5.1), and TLSA if both are signed (RFC
+//! 7672 section 2.2).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -27,12 +28,12 @@ const INBOUND_PER_CENT: u32 = 80;
 /// Percentage of inbound messages that are spam.
 const SPAM_PER_CENT: u32 = 30;
 
-/// A resolver to ask: the one in simulation, or a server over sockets.
+/// A resolver that can be asked: the simulated one, or a server over sockets.
 pub trait Asker: Sync {
-    /// Asks one question and waits for its answer, with any RCODE. Mail software with DANE asks with DO (RFC 7672 section 2.2).
+    /// Asks one question and waits for its answer, with any RCODE. Mail software with DANE sets DO (RFC 7672 section 2.2).
     ///
     /// # Errors
-    /// No answer came.
+    /// Fails if no answer arrives.
     fn ask<'a>(
         &'a self,
         name: &'a Name,
@@ -53,42 +54,42 @@ impl Asker for LabClient {
     }
 }
 
-/// A message, which decides the questions.
+/// A message. It determines the questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// Comes from an address.
+    /// A message from an address.
     Inbound {
-        /// The software that it comes to.
+        /// The software that receives the message.
         gateway: Gateway,
-        /// The client's address.
+        /// Address of the client.
         address: Ipv4Addr,
-        /// Domain of MAIL FROM and of From:.
+        /// Domain in MAIL FROM and in From:.
         sender: Name,
-        /// Selector of its signature; none if it is unsigned.
+        /// Selector of the DKIM signature; `None` if the message is not signed.
         selector: Option<&'static str>,
-        /// Domain of a link in its text.
+        /// Domain of a link in the text.
         link: Name,
     },
-    /// Goes to a domain.
+    /// A message to a domain.
     Outbound {
         /// The recipient's domain.
         recipient: Name,
     },
 }
 
-/// The software that asks the DNS lists about a client's address.
+/// The software that asks the DNS lists about the address of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gateway {
-    /// postscreen: all lists at once, before smtpd looks up the name of the address.
+    /// postscreen: asks all lists at the same time, before smtpd looks up the name of the address.
     Postscreen,
-    /// smtpd alone: the name of the address, and then one list after the other.
+    /// smtpd alone: looks up the name of the address, then asks one list after the other.
     Smtpd,
 }
 
 /// The result of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Played {
-    /// From the first question to the last answer.
+    /// Time from the first question to the last answer.
     pub elapsed: Duration,
     /// Questions asked.
     pub questions: u32,
@@ -96,7 +97,7 @@ pub struct Played {
     pub failed: u32,
 }
 
-/// The same `count` messages for the same internet and seed.
+/// Returns `count` messages, which are always the same for the same internet and seed.
 pub fn draw(internet: &Internet, seed: u64, count: usize) -> Vec<Mail> {
     let random = Random::seeded(seed);
     (0..count).filter_map(|_| draw_one(internet, &random)).collect()
@@ -121,7 +122,7 @@ fn pick<'a, T>(list: &'a [T], random: &Random) -> Option<&'a T> {
     list.get(usize::try_from(random.below(u32::try_from(list.len()).ok()?)).ok()?)
 }
 
-/// Asks all questions of one message, each step after the answers that it depends on.
+/// Asks all questions of one message. Each step waits for the answers that it depends on.
 pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &Clock) -> Played {
     let began = clock.mono();
     let mut session = Session { internet, asker, questions: 0, failed: 0 };
@@ -137,7 +138,7 @@ pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &C
     Played { elapsed: clock.mono().since(began), questions: session.questions, failed: session.failed }
 }
 
-/// One message's questions so far.
+/// The questions asked so far for one message.
 struct Session<'a> {
     internet: &'a Internet,
     asker: &'a dyn Asker,
@@ -146,7 +147,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Asks several questions at once; a missing answer is none.
+    /// Asks several questions at the same time. A missing answer is `None`.
     async fn all(&mut self, questions: &[(Name, RecordType)]) -> Vec<Option<Message>> {
         let asked = join_all(questions.iter().map(|(name, kind)| self.asker.ask(name, *kind, false))).await;
         asked.into_iter().map(|answer| self.note(answer)).collect()
@@ -189,8 +190,8 @@ impl Session<'_> {
         }
     }
 
-    /// smtpd: whether the sender's domain gets mail; policy: whether this address may send for it. False if the mail is
-    /// refused, because the domain does not exist (`reject_unknown_sender_domain`).
+    /// smtpd checks that the sender's domain receives mail; the policy service checks that this address may send for it. Returns
+    /// false if the mail is refused because the domain does not exist (`reject_unknown_sender_domain`).
     async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) -> bool {
         let exchangers = self.one(sender, RecordType::MX).await;
         let code = exchangers.as_ref().map(|answer| answer.metadata.response_code);
@@ -215,7 +216,7 @@ impl Session<'_> {
         true
     }
 
-    /// rspamd: DKIM, DMARC and the lists of domains, all at once.
+    /// rspamd: DKIM, DMARC and the lists of domains, all at the same time.
     async fn content(&mut self, sender: &Name, selector: Option<&str>, link: &Name) {
         let mut questions = vec![(link.clone(), RecordType::A)];
         questions.extend(below("_dmarc", sender).map(|name| (name, RecordType::TXT)));
@@ -228,8 +229,8 @@ impl Session<'_> {
         self.all(&questions).await;
     }
 
-    /// Postfix's SMTP client with DANE, which asks with DO: MX, then A and AAAA of each exchanger, one after the other, and
-    /// TLSA if MX and addresses are secure; here if they are signed, so that the questions do not depend on validation.
+    /// Postfix's SMTP client with DANE, which sets DO: MX, then A and AAAA of each host, one after the other, and TLSA if MX and
+    /// addresses are secure. Here TLSA is asked if they are signed, so that the questions do not depend on validation.
     async fn delivery(&mut self, recipient: &Name) {
         let answer = self.one_with_do(recipient, RecordType::MX).await;
         let mut hosts: Vec<(u16, Name)> =
@@ -301,7 +302,7 @@ pub(super) fn includes(answer: &Message) -> Vec<Name> {
     policies.flat_map(domains).collect()
 }
 
-/// Median, nine tenths and the longest of message times; zero if there are none.
+/// Returns the median, the 90th percentile and the maximum of message times; zeros if there are no messages.
 pub fn spread(played: &[Played]) -> [Duration; 3] {
     let mut times: Vec<Duration> = played.iter().map(|played| played.elapsed).collect();
     times.sort();
@@ -315,7 +316,7 @@ mod tests {
     use resolver::zones::authority::Authority;
     use std::sync::Mutex;
 
-    /// Knows every zone, and answers at once.
+    /// Has all zones, and answers immediately.
     struct AuthorityAsker {
         authority: Authority,
         asked: Mutex<Vec<String>>,

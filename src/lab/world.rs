@@ -1,6 +1,6 @@
-//! A lab as a whole: its zones, its servers and their addresses.
+//! A complete lab: its zones, its servers and their addresses.
 //!
-//! Ordered maps throughout, so that a seed always gives the same run.
+//! All maps are ordered, so that a seed always gives the same run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -22,16 +22,16 @@ use dns::wire::presentation::read_name;
 use resolver::zones::authority::Authority;
 use resolver::zones::zone::{Zone, ZoneError};
 
-/// The calendar at the start of every run, 2026-01-01: signatures are made and judged by it.
+/// Calendar time at the start of every run, 2026-01-01. Signatures are made and validated with it.
 pub const UNIX_AT_START: u64 = 1_767_225_600;
 
-/// Why a lab cannot be built.
+/// The reason why a lab cannot be built.
 #[derive(Debug, Error)]
 pub enum LabError {
-    /// A name cannot be read.
+    /// A name cannot be parsed.
     #[error("{0} is not a name")]
     Name(String),
-    /// A zone cannot be read.
+    /// A zone cannot be parsed.
     #[error("zone {zone}: {error}")]
     Zone {
         /// The zone.
@@ -39,7 +39,7 @@ pub enum LabError {
         /// The error.
         error: ZoneError,
     },
-    /// A plan to sign a zone cannot be read.
+    /// A signing plan cannot be parsed.
     #[error(transparent)]
     Signing(#[from] UnknownSigning),
     /// A zone cannot be signed as planned.
@@ -50,7 +50,7 @@ pub enum LabError {
         /// The library's error.
         error: DnsSecError,
     },
-    /// Two servers have one address.
+    /// Two servers have the same address.
     #[error("{0} is the address of two servers")]
     Twice(IpAddr),
 }
@@ -58,28 +58,28 @@ pub enum LabError {
 /// A server to be built.
 #[derive(Clone, Debug)]
 pub struct ServerPlan {
-    /// Its name, without a final dot.
+    /// Name of the server, without the final dot.
     pub name: String,
-    /// Its addresses; on sockets they must be in 127.0.0.0/8.
+    /// Addresses of the server. For use on sockets they must be in 127.0.0.0/8.
     pub addresses: Vec<IpAddr>,
-    /// Its distance.
+    /// Distance of the server.
     pub distance: Distance,
-    /// Its faults at the start.
+    /// Faults that the server has at the start.
     pub faults: Vec<Fault>,
 }
 
 impl ServerPlan {
-    /// A healthy server 10 ms away.
+    /// Creates the plan of a server without faults, 10 ms away.
     pub fn new(name: &str, addresses: Vec<IpAddr>) -> Self {
         let distance = Distance::steady(Duration::from_millis(10));
         Self { name: name.to_owned(), addresses, distance, faults: Vec::new() }
     }
 }
 
-/// An absolute, lower-case name from text, with or without a final dot.
+/// Parses an absolute name, with or without the final dot, and converts it to lower case.
 ///
 /// # Errors
-/// The text is no name.
+/// Fails if the text is not a name.
 pub fn absolute(text: &str) -> Result<Name, LabError> {
     let name = read_name(text).ok_or_else(|| LabError::Name(text.to_owned()))?;
     let mut name = name.to_lowercase();
@@ -98,10 +98,10 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// A lab of servers, each with its zones, and of the DS records of signed zones.
+    /// Creates a lab from servers, each with its zones, and from the DS records of signed zones.
     ///
     /// # Errors
-    /// Two servers have one address.
+    /// Fails if two servers have the same address.
     pub(super) fn new(
         plans: Vec<(ServerPlan, Vec<Arc<Zone>>)>,
         trust_anchors: BTreeMap<Name, Vec<Record>>,
@@ -127,24 +127,24 @@ impl Lab {
         &self.servers
     }
 
-    /// The server of that name (without a final dot).
+    /// Returns the server with this name (without the final dot).
     pub fn server(&self, name: &str) -> Option<&LabServer> {
         self.servers.iter().find(|server| server.name() == name)
     }
 
-    /// The server at an address.
+    /// Returns the server at an address.
     pub fn at(&self, address: IpAddr) -> Option<&LabServer> {
         self.by_address.get(&address).and_then(|place| self.servers.get(*place))
     }
 
-    /// Every zone, in canonical order, with its servers: used to break "any one server of each zone".
+    /// Returns every zone in canonical order, with its servers. Tests use this to break any one server of each zone.
     pub fn zones(&self) -> impl Iterator<Item = (&Name, Vec<&LabServer>)> {
         self.zones
             .iter()
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
     }
 
-    /// Gives one server of each zone one of these faults, but never the last one of any zone.
+    /// Gives one server of each zone one of these faults, but never the last working server of a zone.
     pub fn break_one_of_each_zone(&self, ailments: &[Fault], random: &Random) {
         let names =
             |servers: Vec<&LabServer>| servers.iter().map(|server| server.name().to_owned()).collect();
@@ -172,12 +172,13 @@ impl Lab {
         }
     }
 
-    /// The DS records of a signed zone, for a resolver's trust anchor; empty if it is unsigned.
+    /// Returns the DS records of a signed zone, as a trust anchor for a resolver; empty if the zone is unsigned.
     pub fn trust_anchor(&self, zone: &Name) -> &[Record] {
         self.trust_anchors.get(zone).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Makes every server answer from the zones of the server with its name in `other`: a change of the internet.
+    /// Replaces the zones of every server with those of the server with the same name in `other`. This simulates a change of the
+    /// internet.
     pub fn take_zones_of(&self, other: &Self) {
         for server in &self.servers {
             if let Some(changed) = other.server(server.name()) {
@@ -191,7 +192,7 @@ impl Lab {
         &self.log
     }
 
-    /// The servers of the root, to start recursion from.
+    /// Returns the root servers, from which recursion starts.
     pub fn root_hints(&self) -> RootHints {
         let places = self.zones.get(&Name::root()).map(Vec::as_slice).unwrap_or_default();
         let roots = places.iter().filter_map(|&place| self.servers.get(place));

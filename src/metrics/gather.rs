@@ -15,7 +15,7 @@ use resolver::config::ZoneKind;
 use resolver::dnsbl::list::List;
 use resolver::dnsbl::state::ListState;
 
-/// A list with the sums over the ways by which it is asked.
+/// A DNS list, with the sums over all ways in which it is asked.
 #[derive(Default)]
 struct ListSum {
     state: ListState,
@@ -29,7 +29,7 @@ struct ListSum {
     times: Distribution,
 }
 
-/// The metrics of a daemon at this moment, as text.
+/// Returns the current metrics of a daemon as text.
 pub(super) fn text(subject: &impl Controlled) -> String {
     let mut samples = Samples::default();
     // All counters are read once, which takes a fifth of a scrape.
@@ -69,7 +69,7 @@ impl Samples {
         self.counters(scraped.report.upstream.counts.all().map(|(name, _, count)| (name, count)));
     }
 
-    /// The work for queries that were not in memory.
+    /// Adds the work for queries that were not in the cache.
     fn upstream(&mut self, recorder: &Recorder) {
         for (route, times) in recorder.flights_by_route() {
             self.times(Family::ResolutionDuration, &[&word(&route)], times);
@@ -105,7 +105,7 @@ impl Samples {
         }
     }
 
-    /// The lists in use. Zones that only look like lists have names of strangers, and are left out.
+    /// Adds the lists in use. Zones that only look like lists are left out, because clients chose their names.
     fn lists(&mut self, subject: &impl Controlled) {
         let (config, now) = (subject.config(), subject.now());
         let mut sums: BTreeMap<Name, ListSum> = BTreeMap::new();
@@ -159,7 +159,7 @@ impl Samples {
         self.put(Family::FailingZones, &[], troubles.zones.len() as u64);
         let failing: Vec<Name> =
             troubles.zones.iter().filter_map(|failing| Name::from_ascii(&failing.zone).ok()).collect();
-        // A zone of a view may have the name of another one, and each sample has labels of its own.
+        // Zones of different views may have the same name, but each sample needs different labels.
         let (config, mut shown) = (subject.config(), BTreeSet::new());
         for zone in &config.zones {
             if matches!(zone.kind, ZoneKind::Forward(_) | ZoneKind::Stub(_)) && shown.insert(&zone.name) {
@@ -182,12 +182,12 @@ impl Samples {
     }
 }
 
-/// Whether a list is asked, or the operator has named it.
+/// Returns true if clients ask the list, or if the configuration names it.
 fn is_in_use(list: &List, questions: u64) -> bool {
     list.is_alive() && (list.configured || questions > 0)
 }
 
-/// The order of states by their effect on mail.
+/// Returns the rank of a state by its effect on mail.
 const fn badness(state: ListState) -> u8 {
     match state {
         ListState::Untested => 0,
@@ -200,7 +200,7 @@ const fn badness(state: ListState) -> u8 {
     }
 }
 
-/// A name without its last dot, as lists are shown.
+/// Returns a name without the final dot, as lists are shown.
 fn name_text(name: &Name) -> String {
     let text = presentation::name_text(name);
     match text.strip_suffix('.') {
@@ -209,11 +209,11 @@ fn name_text(name: &Name) -> String {
     }
 }
 
-/// The word of a value in JSON.
+/// Returns the word for a value, as in JSON.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
-        // Every value that comes here is a word.
+        // Every value passed to this function is a word.
         _ => String::new(),
     }
 }

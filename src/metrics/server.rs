@@ -1,7 +1,7 @@
-//! The HTTP listener of metrics: one request for each connection, `GET` or `HEAD` of `/metrics` only.
+//! The HTTP listener for metrics: one request per connection, only `GET` or `HEAD` of `/metrics`.
 //!
-//! RFC 9110 and RFC 9112. Requests are bounded in number, size and time. A body is not read: a request with one is
-//! answered by its header, and the connection is closed.
+//! RFC 9110 and RFC 9112. Requests are limited in number, size and time. The body of a request is not read: the reply follows
+//! from the header, and the connection is then closed.
 
 use crate::limits;
 use std::io;
@@ -33,7 +33,7 @@ pub struct MetricsUnavailable {
 }
 
 impl MetricsUnavailable {
-    /// Why, without the address.
+    /// Returns the reason without the address.
     pub fn why(&self) -> String {
         self.error.to_string()
     }
@@ -47,10 +47,10 @@ pub struct MetricsServer {
 }
 
 impl MetricsServer {
-    /// Binds the listener. Call it inside a runtime.
+    /// Binds the listener. Must be called inside a runtime.
     ///
     /// # Errors
-    /// The address is not available.
+    /// Fails if the address is not available.
     pub fn bind(address: SocketAddr) -> Result<Self, MetricsUnavailable> {
         let unavailable = |error| MetricsUnavailable { address, error };
         let listener = StdListener::bind(address).map_err(unavailable)?;
@@ -65,7 +65,7 @@ impl MetricsServer {
         self.address
     }
 
-    /// Serves until `ending` turns true. Dropping the future ends every connection.
+    /// Serves until `ending` becomes true. Dropping the future closes all connections.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_METRICS_CONNECTIONS));
         let mut connections = JoinSet::new();
@@ -121,7 +121,7 @@ async fn serve(mut stream: TcpStream, subject: &impl Controlled) {
     }
 }
 
-/// Reads up to the end of the header, or to the bound; none if the client left before.
+/// Reads up to the end of the header, or up to the limit; returns `None` if the client disconnected before that.
 async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     let mut header = Vec::with_capacity(limits::MAX_METRICS_REQUEST);
     let most = u64::try_from(limits::MAX_METRICS_REQUEST).unwrap_or(u64::MAX);
@@ -136,14 +136,14 @@ async fn read(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Whether more octets cannot change the reply. The parser takes a line feed alone as the end of a line too (RFC 9112
-/// section 2.2).
+/// Returns true if more octets cannot change the reply. The parser also accepts a single line feed as the end of a line (RFC
+/// 9112 section 2.2).
 fn is_whole(header: &[u8]) -> bool {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     !matches!(httparse::Request::new(&mut fields).parse(header), Ok(httparse::Status::Partial))
 }
 
-/// The path of a request target, which may have a scheme and a host before it (RFC 9112 section 3.2.2) and a query
+/// Returns the path of a request target, which may have a scheme and a host before the path (RFC 9112 section 3.2.2) and a query
 /// after it.
 fn path(target: &str) -> &str {
     let rest =
@@ -169,7 +169,7 @@ fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
     };
     let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
     let length = body.len();
-    // A reply to HEAD has the length of the body that GET has, and no body (RFC 9110 section 9.3.2).
+    // A reply to HEAD has the length of the body that GET would get, but no body (RFC 9110 section 9.3.2).
     let body = if request.method == Some("HEAD") { String::new() } else { body };
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {length}\r\n{allow}Connection: close\r\n\r\n{body}"

@@ -1,9 +1,9 @@
-//! From another resolver to resolverd: `import` translates configurations, `switch` changes the resolver of this host and
-//! undoes it, `system` checks this host.
+//! Moves a host from another resolver to resolverd: `import` converts configurations, `switch` replaces the resolver of this
+//! host and undoes this, `system` checks this host.
 //!
-//! Calls `resolver` (its configuration), `history` and `dns`. Only `resolverctl` uses it: the daemon has no code of other
-//! resolvers' formats. What is read of the host is handed to pure functions, so that tests run over
-//! trees of files instead of the machine.
+//! This crate calls `resolver` (its configuration), `history` and `dns`. Only `resolverctl` uses it, so the daemon contains no
+//! code for the formats of other resolvers. The facts about the host are read first and then passed to pure functions, so that
+//! tests can use trees of files instead of the machine.
 
 pub mod import;
 pub mod limits;

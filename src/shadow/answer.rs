@@ -1,13 +1,13 @@
-//! Two answers to one question.
+//! Compares two answers to the same question.
 //!
-//! RFC 2181 section 5 (RRsets have no order), RFC 4034 section 6.2 (names fold).
+//! RFC 2181 section 5 (RRsets have no order), RFC 4034 section 6.2 (names are compared without regard to case).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use doctor::compared_data;
 use doctor::facts::{Record, ReplyFacts, canonical};
 
-/// A resolver of the comparison.
+/// One of the two resolvers that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -18,10 +18,10 @@ pub enum Side {
 }
 
 impl Side {
-    /// Both.
+    /// Both resolvers.
     pub const BOTH: [Self; 2] = [Self::InPlace, Self::Resolverd];
 
-    /// The other one.
+    /// Returns the other resolver.
     pub const fn other(self) -> Self {
         match self {
             Self::InPlace => Self::Resolverd,
@@ -29,7 +29,7 @@ impl Side {
         }
     }
 
-    /// Its name in sentences.
+    /// Returns the name of the resolver for use in sentences.
     pub const fn words(self) -> &'static str {
         match self {
             Self::InPlace => "the resolver in place",
@@ -41,9 +41,9 @@ impl Side {
 /// A reply of a resolver.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SideReply {
-    /// The reply.
+    /// The content of the reply.
     pub facts: ReplyFacts,
-    /// AD: the resolver has validated it.
+    /// AD: the resolver has validated the answer.
     pub secure: bool,
 }
 
@@ -52,15 +52,16 @@ pub struct SideReply {
 pub enum SideAnswer {
     /// A reply.
     Reply(Box<SideReply>),
-    /// None; the text says why.
+    /// No reply; the text says why.
     None(String),
 }
 
-/// The RRsets of an answer section, each with its TTL-free data in their order. Signatures are left out, as resolvers may have different ones.
+/// The RRsets of an answer section, each with its data in order and without TTLs. Signatures are left out, because resolvers may have different
+/// ones.
 type Sets = BTreeMap<(String, String), Vec<String>>;
 
 impl SideAnswer {
-    /// The reply.
+    /// Returns the reply, if there is one.
     pub fn reply(&self) -> Option<&SideReply> {
         match self {
             Self::Reply(reply) => Some(reply),
@@ -68,27 +69,27 @@ impl SideAnswer {
         }
     }
 
-    /// Returns true if it has one of these extended errors (RFC 8914).
+    /// Returns true if the reply has one of these extended errors (RFC 8914).
     pub fn has_error(&self, codes: &[u16]) -> bool {
         self.reply().is_some_and(|reply| reply.facts.extended_errors.iter().any(|code| codes.contains(code)))
     }
 
-    /// Its extended errors in words; empty without one.
+    /// Returns the extended errors of the reply in words; empty if it has none.
     pub fn errors(&self) -> &str {
         self.reply().map_or("", |reply| &reply.facts.why)
     }
 
-    /// The response code; none without a reply.
+    /// Returns the response code; `None` if there is no reply.
     pub fn rcode(&self) -> Option<&str> {
         self.reply().map(|reply| reply.facts.rcode.as_str())
     }
 
-    /// Returns true if it says which records there are, or that there are none.
+    /// Returns true if the reply says which records exist, or that none exist.
     pub fn is_known(&self) -> bool {
         matches!(self.rcode(), Some("NOERROR" | "NXDOMAIN"))
     }
 
-    /// Returns true if there is no reply, or one that the resolver may give once and not again.
+    /// Returns true if there is no reply, or if the reply is an error that may not occur again.
     pub fn is_failure(&self) -> bool {
         matches!(self.rcode(), None | Some("SERVFAIL"))
     }
@@ -104,18 +105,18 @@ impl SideAnswer {
         sets
     }
 
-    /// The data of a type, wherever the aliases end.
+    /// Returns the data of a type, including data that aliases lead to.
     pub fn data(&self, kind: &str) -> BTreeSet<String> {
         let sets = self.sets().into_iter().filter(|((_, of_set), _)| of_set == kind);
         sets.flat_map(|(_, data)| data).collect()
     }
 
-    /// The longest TTL of the answer section; none without records.
+    /// The longest TTL of the answer section; `None` without records.
     pub fn ttl(&self) -> Option<u32> {
         self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
     }
 
-    /// In words, for a screen.
+    /// Describes the answer in words for the screen.
     pub fn words(&self, kind: &str) -> String {
         let reply = match self {
             Self::None(why) => return format!("no reply ({why})"),
@@ -141,17 +142,17 @@ impl SideAnswer {
 /// How alike two answers are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
-    /// Equal, also in TTLs.
+    /// The answers are equal, including their TTLs.
     Same,
-    /// Equal except for TTLs.
+    /// The answers are equal except for TTLs.
     Ttl,
-    /// Equal except for the order of records.
+    /// The answers are equal except for the order of records.
     Order,
-    /// Equal data, and one of them has AD.
+    /// The data are equal, but only one answer has the AD flag.
     SecureOnly,
     /// Neither resolver has an answer, in the same way.
     BothFail,
-    /// Different.
+    /// The answers are different.
     Different,
 }
 
@@ -180,8 +181,8 @@ pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
     }
 }
 
-/// The name at which two answers part: the first in the chain of aliases whose alias or records differ. That of the question if one of them
-/// has none.
+/// Returns the name at which two answers start to differ: the first name in the chain of aliases whose alias or records differ. If one of the
+/// answers is missing, this is the name of the question.
 pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> String {
     let alias = |answer: &SideAnswer, at: &str| -> Option<String> {
         let records = &answer.reply()?.facts.answers;

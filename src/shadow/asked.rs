@@ -24,17 +24,17 @@ pub struct AskedQuestion {
 }
 
 impl AskedQuestion {
-    /// A question of a log, which may lack the last dot of the name.
+    /// Creates a question from a log, in which the last dot of the name may be missing.
     pub(super) fn from_words(name: &str, kind: RecordType) -> Option<Self> {
         let mut name = read_name(name)?;
         name.set_fqdn(true);
         Some(Self { name: text_of(&name), kind, dnssec_ok: false, checking_disabled: false })
     }
 
-    /// The question of a DNS message.
+    /// Reads the question of a DNS message.
     ///
     /// # Errors
-    /// It is not a query of a client.
+    /// The message is not a query of a client.
     pub fn from_message(octets: &[u8]) -> Result<Self, Skipped> {
         if octets.get(2).is_some_and(|flags| flags & 0x80 != 0) {
             return Err(Skipped::NoQuery);
@@ -48,10 +48,10 @@ impl AskedQuestion {
         Self { name: text_of(&question.name), kind: question.kind, dnssec_ok, checking_disabled }.compared()
     }
 
-    /// The question itself, if answers to it can be compared.
+    /// Returns the question, if answers to it can be compared.
     ///
     /// # Errors
-    /// Its type has no records of its own.
+    /// The type of the question has no records of its own.
     pub(super) fn compared(self) -> Result<Self, Skipped> {
         match u16::from(self.kind) {
             0 | 41 | 128..=255 => Err(Skipped::TypeNotCompared),

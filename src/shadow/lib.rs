@@ -1,24 +1,27 @@
-//! Compares two resolvers (`resolverctl shadow`): the questions that a host asks, and why the resolver in place and resolverd answer them
-//! differently.
+//! Compares two resolvers (`resolverctl shadow`): it replays the questions that a host asks, and finds out why the resolver in place and
+//! resolverd answer some of them differently.
 //!
-//! All functions here are pure: `capture` reads the octets of a file, `answer` compares two answers, `judge` finds the cause of a difference,
-//! `report` adds up. The command sends the queries (`ctl::shadow`).
+//! All functions in this crate are pure: `capture` reads the octets of a file, `answer` compares two answers, `judge` finds the cause of a
+//! difference, and `report` sums up the results. The command sends the queries (`ctl::shadow`).
 //!
-//! Calls `doctor` for the comparison of servers, `resolver` for the frames of dnstap, and `dns`.
+//! Calls `doctor` for the comparison with name servers, `resolver` for the frames of dnstap, and `dns`.
 //!
 //! # Decisions
 //!
-//! - A cause is proven or it is "unknown". Different addresses may be rotation, geography, an old answer or a filter; none of these is the
-//!   cause because the others do not fit.
-//! - The name servers of the zone decide which answer is old, by the rules of `resolverctl compare` (`doctor::side_by_side`). An answer
-//!   of the resolver in place is old only if a name server with an older version of the zone gives it too, or if the resolver says so. Time in
-//!   a cache proves nothing: a resolver also caches answers of its own zones, forwarders and views.
+//! - A cause is either proven or "unknown". Different addresses may come from rotation, geography, an old answer or a filter. None of these is
+//!   taken for the cause only because the others do not fit.
+//! - The name servers of the zone decide which answer is old, by the rules of `resolverctl compare` (`doctor::side_by_side`). An answer of the
+//!   resolver in place counts as old only if a name server with an older version of the zone gives it too, or if the resolver says so. That an
+//!   answer comes from a cache proves nothing, because a resolver also caches answers of its own zones, forwarders and views.
 //! - Rotation is the cause only if both resolvers gave the same addresses in the end, or the zone is proven to answer in turn.
-//! - Geography is the cause only if name servers of the zone give both addresses. An answer that only one resolver gets proves nothing about
-//!   its place: it may have a forwarder, or the zone a view for some networks. A split zone often has the same NS records on both sides.
-//! - The configuration of resolverd is checked before its failures: a `[[zone]]` whose servers do not answer is not a broken zone of others.
+//! - Geography is the cause only if name servers of the zone give both addresses. An answer that only one resolver gets does not prove that it
+//!   depends on the location: the resolver may use a forwarder, or the zone may have a separate view for some networks. A zone with different
+//!   inside and outside versions often has the same NS records on both sides.
+//! - A failure of resolverd is first checked against its configuration: if the servers of a configured `[[zone]]` do not answer, this does not
+//!   count as a broken zone of somebody else.
 //! - If a resolver does not answer at all, the verdict is "could not tell".
-//! - Questions to DNS lists use a quota. They are not examined, and a refusal (127.255.255.0/24) is never a listing.
+//! - Lists limit the number of questions. So questions to DNS lists are not examined further, and a refusal (127.255.255.0/24) never counts as a
+//!   listing.
 
 pub mod answer;
 pub mod asked;

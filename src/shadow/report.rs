@@ -1,4 +1,4 @@
-//! The result of a run: counts, differences, and the verdict.
+//! The result of a run: the counts, the differences, and the verdict.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use super::capture::{Captured, Skipped};
 use super::judge::{Cause, Evidence, Judged, Sample, Weight, judge};
 use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_LEFT_OUT, MOST_SHADOW_SILENCE};
 
-/// A difference.
+/// A difference between the answers to a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// The question.
     #[serde(flatten)]
     pub question: AskedQuestion,
-    /// Its queries in the file.
+    /// The number of queries for the question in the file.
     pub queries: u64,
     /// The cause.
     pub cause: Cause,
-    /// Its weight for a switch.
+    /// How much the difference matters for a switch to resolverd.
     pub weight: Weight,
     /// The resolver to which the cause applies.
     pub side: Option<Side>,
@@ -34,22 +34,22 @@ pub struct Difference {
     pub advice: String,
 }
 
-/// Why a question was not compared.
+/// The reason why a question was not compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotCompared {
-    /// The name has the key of a DNS list, or stays on this host.
+    /// The name contains the key of a DNS list, or must not leave this host.
     KeptHere,
-    /// The budget of its DNS list is used.
+    /// The budget of questions for its DNS list is used up.
     ListBudget,
-    /// The command was ended before.
+    /// The command ended before the question was compared.
     Ended,
     /// The daemon did not answer over its control socket.
     Unreached,
 }
 
 impl NotCompared {
-    /// In words, after a number.
+    /// Describes the reason in words that follow a number.
     pub const fn words(self) -> &'static str {
         match self {
             Self::KeptHere => "with the key of a DNS list, or about names that stay on this host",
@@ -60,7 +60,7 @@ impl NotCompared {
     }
 }
 
-/// The verdict.
+/// The verdict about a switch to resolverd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchVerdict {
@@ -68,11 +68,11 @@ pub enum SwitchVerdict {
     Safe,
     /// Some differences matter.
     LookFirst,
-    /// It could not be found out.
+    /// The verdict could not be found out.
     CouldNotTell,
 }
 
-/// The time to the first answers of a resolver, in seconds.
+/// The times until the first answers of a resolver, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Times {
     /// Half of the answers took no longer.
@@ -92,16 +92,16 @@ impl Times {
     }
 }
 
-/// The answers of a resolver.
+/// A summary of the answers of a resolver.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SideSummary {
-    /// Questions that it answered: with data, or that there are none.
+    /// The number of questions that it answered, with data or with the statement that there are none.
     pub answered: u64,
-    /// Questions that it answered with an error.
+    /// The number of questions that it answered with an error.
     pub failed: u64,
-    /// Questions without a reply.
+    /// The number of questions without a reply.
     pub silent: u64,
-    /// The time of its replies; none without a reply, and before the end.
+    /// The times until its replies; `None` without a reply and before the end of the run.
     pub elapsed: Option<Times>,
     #[serde(skip)]
     times: Vec<f64>,
@@ -126,7 +126,7 @@ impl SideSummary {
     }
 }
 
-/// The end of a run.
+/// The summary at the end of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShadowSummary {
     /// The verdict.
@@ -135,13 +135,13 @@ pub struct ShadowSummary {
     pub sentence: String,
     /// The resolver in place.
     pub against: String,
-    /// Different questions that were compared.
+    /// The number of different questions that were compared.
     pub compared: u64,
-    /// The queries that they stand for.
+    /// The number of queries in the file for these questions.
     pub queries: u64,
-    /// Compared questions by cause; `none` are those with equal answers.
+    /// The numbers of compared questions by cause; `none` counts those with equal answers.
     pub causes: BTreeMap<Cause, u64>,
-    /// Different questions that were not compared.
+    /// The numbers of different questions that were not compared, by reason.
     pub not_compared: BTreeMap<NotCompared, u64>,
     /// The resolver in place.
     pub in_place: SideSummary,
@@ -149,13 +149,13 @@ pub struct ShadowSummary {
     pub resolverd: SideSummary,
     /// Whether a signal ended the run.
     pub interrupted: bool,
-    /// Parts of the file without a question to compare.
+    /// The numbers of parts of the file without a question to compare, by reason.
     pub skipped: BTreeMap<Skipped, u64>,
-    /// Queries of different questions beyond `MAX_SHADOW_QUESTIONS`.
+    /// The number of queries for different questions beyond `MAX_SHADOW_QUESTIONS`.
     pub left_out: u64,
 }
 
-/// The result as it grows.
+/// The result while the run is in progress.
 #[derive(Clone, Debug, Default)]
 pub struct ShadowReport {
     differences: Vec<Difference>,
@@ -175,25 +175,25 @@ impl ShadowReport {
         self.in_place.answered > 0
     }
 
-    /// Returns true if one of them has replied to none of many questions.
+    /// Returns true if one of the resolvers has replied to none of many questions.
     pub const fn is_silent(&self) -> bool {
         self.in_place.is_silent() || self.resolverd.is_silent()
     }
 
-    /// Takes a question with its evidence.
+    /// Adds a question with its evidence.
     pub fn take(&mut self, question: &AskedQuestion, evidence: &Evidence) {
         let (Some(first), Some(last)) = (evidence.samples.first(), evidence.samples.last()) else { return };
         self.answered(first);
         self.add(question, (judge(evidence), last));
     }
 
-    /// Takes the first answers to a question: whether the resolvers answer, and in which time.
+    /// Counts the first answers to a question: whether the resolvers answer, and how long they take.
     pub fn answered(&mut self, first: &Sample) {
         self.in_place.take(&first.in_place);
         self.resolverd.take(&first.resolverd);
     }
 
-    /// Adds a question whose cause is found.
+    /// Adds a question after its cause has been found.
     pub fn add(&mut self, question: &AskedQuestion, (judged, last): (Judged, &Sample)) {
         self.compared.push(question.clone());
         *self.causes.entry(judged.cause).or_default() += 1;
@@ -231,14 +231,14 @@ impl ShadowReport {
         }
     }
 
-    /// The differences, the worst first, and then those with the most queries.
+    /// Returns the differences, the worst first. Within one cause, those with the most queries come first.
     pub fn differences(&self) -> Vec<&Difference> {
         let mut differences: Vec<&Difference> = self.differences.iter().collect();
         differences.sort_by_key(|one| (one.weight, one.cause, std::cmp::Reverse(one.queries)));
         differences
     }
 
-    /// The end. `against`: the resolver in place.
+    /// Returns the summary at the end of the run. `against`: the resolver in place.
     pub fn summary(&self, against: &str, interrupted: bool) -> ShadowSummary {
         let (verdict, sentence) = self.verdict(against);
         ShadowSummary {
@@ -265,7 +265,7 @@ impl ShadowReport {
         self.differences.iter().filter(|one| one.weight == weight).count()
     }
 
-    /// Why there is no verdict; none if there may be one.
+    /// Returns the reason why there is no verdict; `None` if there may be one.
     fn doubt(&self, against: &str) -> Option<String> {
         for (side, of_side) in [(Side::InPlace, &self.in_place), (Side::Resolverd, &self.resolverd)] {
             let name = match side {

@@ -1,7 +1,7 @@
-//! Trust anchors: the DS of zones whose keys the operator or this program knows; and negative trust anchors.
+//! Trust anchors: DS records for keys that the operator or this program trusts. Also negative trust anchors.
 //!
-//! Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are kept as their DS, so that
-//! there is one form of trust.
+//! Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are stored as their DS records, so that there is only one form
+//! of trust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,8 +46,8 @@ pub enum Trust<'a> {
 }
 
 impl Trust<'_> {
-    /// Returns true if keys of `zone` count here. Keys of a zone above the anchor do not: no anchor proves them, and if that
-    /// zone is insecure, all names below it would be insecure.
+    /// Returns true if keys of `zone` are used here. Keys of a zone above the anchor are not: no anchor proves them, and if that zone were insecure,
+    /// all names below it would be insecure.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
             Self::Anchor(anchor, _) => anchor.zone_of(zone),
@@ -95,8 +95,8 @@ impl Anchors {
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
-    /// Returns true if some anchor of `name` may name the same key as one of `others`: digests of different types cannot be
-    /// compared.
+    /// Returns true if an anchor of `name` may identify the same key as one of `others`. Digests of different types cannot be compared, so such
+    /// anchors may match.
     pub fn have_key_of(&self, others: &Self, name: &Name) -> bool {
         let is_same = |one: &DS, other: &DS| {
             let is_alike = (one.key_tag(), one.algorithm()) == (other.key_tag(), other.algorithm());
@@ -107,12 +107,12 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().any(has_same)
     }
 
-    /// Returns true if an anchor of `name` names this key.
+    /// Returns true if an anchor of `name` identifies this key.
     pub fn cover(&self, name: &Name, key: &DNSKEY) -> bool {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
     }
 
-    /// Removes the anchors of `name` that name this key, and those of its tag and algorithm whose digest cannot be computed.
+    /// Removes the anchors of `name` that identify this key, and those with its tag and algorithm whose digest cannot be computed.
     pub(crate) fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
         if let Some(known) = self.0.get_mut(name) {
             known
@@ -123,15 +123,13 @@ impl Anchors {
         }
     }
 
-    /// Returns true if an anchor of `name` has an algorithm and a digest type that are checked. If none has, its names are
-    /// insecure.
+    /// Returns true if an anchor of `name` has an algorithm and a digest type that can be checked. If none has, names below it are insecure.
     pub fn can_check(&self, name: &Name) -> bool {
         let ds: Vec<&DS> = self.0.get(name).into_iter().flatten().collect();
         usable(name, &ds, Algorithms::default()).is_ok()
     }
 
-    /// Replaces the anchors of `name` by some that name no key, with the tags of those that were revoked: its names are bogus, not
-    /// insecure.
+    /// Replaces the anchors of `name` by anchors with these tags of revoked keys that match no key: its names are then bogus, not insecure.
     pub fn distrust(&mut self, name: &Name, tags: impl Iterator<Item = u16>) {
         let none = |tag| DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::SHA256, vec![0; 32]);
         self.0.insert(name.to_lowercase(), tags.map(none).collect());
@@ -147,7 +145,7 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
 
-    /// The trust in `name`: the closest anchor at or above it, unless a negative one is as close or closer.
+    /// The trust for `name`: the closest anchor at or above it, unless a negative anchor is as close or closer.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
         let mut above = name.to_lowercase();
         loop {

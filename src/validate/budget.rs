@@ -1,7 +1,7 @@
-//! The work of validation for one client question: signature checks and NSEC3 hashes.
+//! Limits the work of validation for one client question: signature checks and NSEC3 hashes.
 //!
-//! A zone may have many keys with one tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 with
-//! many iterations for many names (CVE-2023-50868). Without a bound one such answer costs minutes.
+//! A zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 with many iterations for many
+//! names (CVE-2023-50868). Without a limit, one such answer would take minutes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,13 +29,12 @@ impl Budget {
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// Notes a failed check that costs as much as `weight` usual ones.
+    /// Counts a failed check that costs as much as `weight` usual ones.
     pub(crate) fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }
 
-    /// Yields the thread, if checks have kept it for long enough. Called after a check that costs as much as `weight`
-    /// usual ones.
+    /// Yields the thread if checks have used it for long enough. It is called after a check that costs as much as `weight` usual ones.
     pub(crate) async fn breathe(&self, weight: u32) {
         if self.in_a_row.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) >= MAX_CHECKS_IN_A_ROW {
             self.in_a_row.store(0, Ordering::Relaxed);

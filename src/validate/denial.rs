@@ -1,4 +1,4 @@
-//! Proofs of absence: which records of a message are proofs, and what they must prove.
+//! Proofs of absence: selects the records of a message that are proofs, and checks what they prove.
 //!
 //! Pure. RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840 section 4 (what a proof of a parent or of an
 //! ancestor does not prove), RFC 9276 section 3.2 (iterations).
@@ -21,13 +21,13 @@ pub struct Denials<'a> {
     zone: &'a Name,
     nsecs: Nsecs<'a>,
     nsec3s: Nsec3s<'a>,
-    /// Whether there are NSEC3 with too many iterations.
+    /// True if there are NSEC3 records with too many iterations.
     iterations: bool,
-    /// Why a proof that came along is invalid.
+    /// Why a proof in the message is invalid.
     fault: Option<ValidationFailure>,
     /// The signed records.
     signed: Vec<&'a Record>,
-    /// Seconds that the shortest lived of them may be kept.
+    /// The shortest time for which one of them may be kept, in seconds.
     pub ttl: u32,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Denials<'a> {
         Ok(denials)
     }
 
-    /// The proofs among `records`, no matter who has signed them: they show whether a server sends those that are needed.
+    /// The proofs among `records`, without checking their signatures. They show whether a server sends the proofs that are needed.
     pub fn unchecked(records: &'a [Record], zone: &'a Name) -> Self {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
@@ -101,7 +101,7 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
     }
 
-    /// Proves that a name, which may exist, has no records of a type, neither itself nor by a wildcard.
+    /// Proves that a name, which may exist, has no records of a type, and that no wildcard provides any.
     ///
     /// # Errors
     /// It is not proven.
@@ -186,7 +186,8 @@ impl<'a> Denials<'a> {
 pub enum Proven {
     /// The denied name or type does not exist.
     Fully,
-    /// It may exist unsigned: the zone opts out there (RFC 5155 section 6), or its proof is not computed.
+    /// The name or type may exist in an unsigned zone, because the zone uses opt-out there (RFC 5155 section 6), or because the proof was not
+    /// computed.
     Insecurely(Option<ValidationFailure>),
 }
 
@@ -201,8 +202,8 @@ pub enum Cut {
     NoName,
 }
 
-/// Returns true if a name with exactly these types lacks `kind` in the zone of this proof. At a cut, the parent's side proves the
-/// absence of DS only, and the child's side the absence of all other types (RFC 6840 section 4.4).
+/// Returns true if a name with exactly these types has no records of `kind` in the zone of this proof. At a zone cut, the parent's side only proves
+/// the absence of DS, and the child's side proves the absence of all other types (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
@@ -210,7 +211,7 @@ pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> boo
     right_side && !has(kind) && !has(RecordType::CNAME)
 }
 
-/// The cut at a name, by the types of the name; none if they do not deny DS.
+/// The zone cut at a name, according to the types of the name. Returns `None` if they do not deny DS.
 pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     if !lacks(types, RecordType::DS, name) {
         return types
@@ -221,8 +222,7 @@ pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
 }
 
-/// Returns true if a proof at `owner` may be about names below it: not from above a cut, and not from above a DNAME (RFC 6840
-/// section 4.1).
+/// Returns true if a proof at `owner` may be used for names below it: it must not come from above a zone cut or a DNAME (RFC 6840 section 4.1).
 pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
     let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
     !delegation && !types.contains(RecordType::DNAME)

@@ -35,8 +35,7 @@ impl<'a> Nsecs<'a> {
         encloser.prepend_label("*").is_ok_and(|wildcard| self.covering(&wildcard).is_some())
     }
 
-    /// Proves that a name has no records of `kind`: it has others, is above one that has, or has a wildcard with
-    /// others.
+    /// Proves that a name has no records of `kind`. The name has other types, or a name below it exists, or a wildcard with other types matches it.
     pub(super) fn nodata(&self, name: &Name, kind: RecordType) -> bool {
         if let Some(nsec) = self.at(name) {
             return lacks(nsec.type_set(), kind, name);
@@ -54,7 +53,7 @@ impl<'a> Nsecs<'a> {
         self.covering(name).is_some()
     }
 
-    /// The zone cut at a name; none if no record says anything about it.
+    /// The zone cut at a name. Returns `None` if no record proves anything about it.
     pub(super) fn cut(&self, name: &Name) -> Option<Cut> {
         if let Some(nsec) = self.at(name) {
             return cut_of(nsec.type_set(), name);
@@ -80,7 +79,7 @@ impl<'a> Nsecs<'a> {
         })
     }
 
-    /// The record whose gap contains a name with all names below it.
+    /// The record whose gap contains a name and all names below it.
     fn covering(&self, name: &Name) -> Option<(&'a Name, &'a NSEC)> {
         let covers = |(owner, nsec): &&(&'a Name, &'a NSEC)| {
             let next = nsec.next_domain_name();
@@ -89,7 +88,7 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(covers).copied()
     }
 
-    /// The closest existing name above a missing one: it is above one of the ends of the gap too.
+    /// The closest existing name above a missing one: it is also above one of the ends of the gap.
     fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
         let (owner, nsec) = self.covering(name)?;
         let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));

@@ -1,7 +1,6 @@
 //! Proofs by NSEC3 records: hashes of names between an owner's and the next do not exist.
 //!
-//! Pure. RFC 5155 section 8. A proof over a span with opt-out proves nothing about unsigned zones there (sections 6
-//! and 9.2).
+//! Pure. RFC 5155 section 8. A gap with opt-out does not prove that there are no unsigned zones in it (sections 6 and 9.2).
 
 use std::cell::RefCell;
 
@@ -34,7 +33,7 @@ impl<'a> Nsec3s<'a> {
         Self { zone, records: Vec::new(), hashes: RefCell::default() }
     }
 
-    /// Adds a record, unless it is of another chain than the first, or not of the zone's own names.
+    /// Adds a record, unless it belongs to another chain than the first record, or its owner is not directly below the zone.
     pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
         let same = |(_, first): &(Vec<u8>, &NSEC3)| {
             first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
@@ -83,7 +82,7 @@ impl<'a> Nsec3s<'a> {
         Ok(self.covering(name, budget)?.map(proven))
     }
 
-    /// The zone cut at a name (RFC 5155 sections 8.6 and 8.9); none if no record says anything about it.
+    /// The zone cut at a name (RFC 5155 sections 8.6 and 8.9). Returns `None` if no record proves anything about it.
     pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, ValidationFailure> {
         if let Some(nsec3) = self.at(name, budget)? {
             return Ok(cut_of(nsec3.type_set(), name));

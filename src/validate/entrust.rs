@@ -1,4 +1,4 @@
-//! Trusted keys of a zone: a key that a DS of the parent or a trust anchor names must sign the set.
+//! Decides which keys of a zone are trusted: a key that a DS of the parent or a trust anchor identifies must sign the DNSKEY RRset.
 //!
 //! Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only if there is nothing better), RFC 6840 sections
 //! 5.2 (unknown algorithms make a zone insecure) and 5.11 (one valid path is enough).
@@ -63,7 +63,7 @@ pub async fn entrust(
         Err(fault) => return Entrusted::Insecure(fault),
     };
     let mut keys: Vec<ZoneKey> = records.iter().filter_map(|record| key_of(record)).collect();
-    // Keys that a DS may name come first, so that the bound does not cut them off.
+    // Keys that a DS may identify come first, so that the limit does not remove them.
     keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
@@ -92,7 +92,7 @@ fn key_of(record: &Record) -> Option<ZoneKey> {
     ZoneKey::of(key.clone())
 }
 
-/// Returns true if `ds` names `key`, one of the first with its tag.
+/// Returns true if `ds` identifies `key`, which must be one of the first keys with its tag.
 fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
     let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
     let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);

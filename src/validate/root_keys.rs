@@ -1,21 +1,21 @@
-//! The keys of the root over their rollovers: which new keys become trust anchors, and which old ones end.
+//! Follows the keys of the root over their rollovers: decides which new keys become trust anchors, and which old ones no longer are.
 //!
 //! Pure: a function of the state, a DNSKEY RRset and the moment. RFC 5011; `resolve::trust::root_keys` asks and validates.
 //! `root_keys_text` has the form of the file.
 //!
 //! # Decisions
 //!
-//! - Only the root: below it, DS of the parent do the same, and private anchors are the operator's.
-//! - The configured and built-in keys count as `Valid` from the start. A learned key adds to them, and a revocation is the only event that
-//!   takes one away. So an old host, a lost file or a wrong clock never trusts less than without RFC 5011.
-//! - If the root has revoked all keys, its names are bogus. RFC 5011 section 5 then makes the zone insecure, which for the root would
-//!   turn off all validation; and a key that was revoked may be in the hands of a thief, so it is never trusted again.
-//! - Keys of algorithms that are not checked are not followed: as the only anchors they would make all names insecure.
-//! - Removed keys stay in the table, because a built-in key that the root has revoked would be trusted again.
-//! - A new key must be seen in ten answers over 30 days. RFC 5011 counts the days only, but a clock may jump.
-//! - The table belongs to the configured keys that it began with. If none of its keys is configured any more, the operator uses another
-//!   root: the table does not count, and begins again once an answer of that root is validated. A wrong file of anchors thus loses
-//!   nothing.
+//! - Only the keys of the root are followed: below the root, DS records of the parent do the same, and private anchors are left to the operator.
+//! - The configured and built-in keys are `Valid` from the start. A learned key adds to them, and only a revocation removes one. So an old
+//!   host, a lost file or a wrong clock never leads to less trust than without RFC 5011.
+//! - If the root has revoked all keys, its names are bogus. RFC 5011 section 5 would make the zone insecure, which for the root would turn off all
+//!   validation. A revoked key may have been stolen, so it is never trusted again.
+//! - Keys of algorithms that are not checked are not followed: as the only anchors, they would make all names insecure.
+//! - Removed keys stay in the table; otherwise a built-in key that the root has revoked would be trusted again.
+//! - A new key must appear in ten answers over 30 days. RFC 5011 only counts the days, but a clock may jump.
+//! - The table belongs to the configured keys with which it began. If none of its keys is configured any more, the operator uses another root. The
+//!   table
+//!   is then ignored, and a new one begins once an answer of that root is validated. So a wrong file of anchors loses nothing.
 
 use std::time::Duration;
 
@@ -37,11 +37,11 @@ const REVOKE: u16 = 0x80;
 /// The state of a key (RFC 5011 section 4.2). A key in the state Start is not in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RootKeyState {
-    /// AddPend: it is new and not trusted yet.
+    /// AddPend: the key is new, and not trusted yet.
     Pending,
     /// It is trusted.
     Valid,
-    /// It is trusted, but the root no longer shows it.
+    /// The key is trusted, but the answers of the root no longer contain it.
     Missing,
     /// The root has revoked it.
     Revoked,
@@ -58,7 +58,7 @@ pub struct RootKey {
     pub tag: u16,
     /// Its state.
     pub state: RootKeyState,
-    /// Since when, in seconds since 1970.
+    /// The time since which it has this state, in seconds since 1970.
     pub since: u64,
     /// Answers that have shown it while it is pending.
     pub sightings: u32,
@@ -85,18 +85,18 @@ pub struct RootKeyChange {
 /// See `RootKeyChange`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootKeyEvent {
-    /// A new key: it is trusted from this moment on, if all answers show it until then.
+    /// A new key: it becomes trusted at this time if all answers contain it until then.
     Appeared {
         /// In seconds since 1970.
         trusted_from: u64,
     },
-    /// A new key is no longer shown, and was never trusted.
+    /// A new key disappeared from the answers before it was trusted.
     Vanished,
     /// A new key is a trust anchor.
     Trusted,
-    /// A trust anchor is no longer shown.
+    /// A trust anchor is missing from the answers.
     Missing,
-    /// It is shown again.
+    /// A missing trust anchor is in the answers again.
     Returned,
     /// It was revoked; `last`: no other anchor is left, so signed names are bogus.
     Revoked {
@@ -146,13 +146,13 @@ impl RootKey {
 }
 
 impl RootKeys {
-    /// Returns true if they were learned from these anchors: one of them is among the keys.
+    /// Returns true if the keys were learned with these anchors: one of the anchors is among the keys.
     pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
 
-    /// The anchors in use: the configured ones and the learned keys of the root, without those that the root has revoked. If none
-    /// is left that can be checked, no key of the root is trusted.
+    /// The anchors in use: the configured ones and the learned keys of the root, without those that the root has revoked. If no anchor that can be
+    /// checked is left, no key of the root is trusted.
     #[must_use]
     pub fn in_use(&self, configured: &Anchors) -> Anchors {
         self.left(configured).unwrap_or_else(|| {
@@ -189,8 +189,8 @@ impl RootKeys {
         self.keys.iter_mut().filter(is_configured).for_each(|known| known.turn(RootKeyState::Valid, now));
     }
 
-    /// Takes in keys that the root has revoked: the REVOKE flag is set, and the key has signed the RRset with it (RFC 5011 section
-    /// 2.1). Keys that were never trusted are not noted.
+    /// Records keys that the root has revoked: the REVOKE flag is set, and the key itself has signed the RRset (RFC 5011 section 2.1). Keys that were
+    /// never trusted are not recorded.
     pub fn revoke(&mut self, configured: &Anchors, revoked: &[DNSKEY], now: u64) -> Vec<RootKeyChange> {
         if !self.keys.is_empty() && !self.belong_to(configured) {
             return Vec::new();
@@ -215,7 +215,7 @@ impl RootKeys {
         tags.into_iter().map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last } }).collect()
     }
 
-    /// Takes in the keys of a validated RRset.
+    /// Records the keys in a validated RRset.
     pub fn see(&mut self, configured: &Anchors, shown: ShownKeys<'_>, now: u64) -> Vec<RootKeyChange> {
         if !self.belong_to(configured) {
             self.keys.clear();
@@ -269,8 +269,8 @@ impl RootKeys {
 }
 
 impl RootKey {
-    /// The next state, as the key is shown by a validated RRset or not. A pending key that is not shown is to be removed.
-    /// `counts`: whether this answer is long enough after the last one.
+    /// The next state of a key, which a validated RRset contains or not (`is_shown`). `None` means that a pending key is missing and must be removed.
+    /// `counts` is true if this answer is long enough after the last one.
     fn step(&mut self, is_shown: bool, hold: u64, (now, counts): (u64, bool)) -> Option<RootKeyChange> {
         // The clock was set back: the time until now is unknown, so it begins again.
         if self.since > now {

@@ -1,4 +1,4 @@
-//! Whether a signature of a zone's key covers an RRset.
+//! Checks whether a zone's key has signed an RRset.
 //!
 //! Pure except for the yields. RFC 4035 section 5.3, RFC 4034 section 3, with some tolerance for wrong clocks.
 
@@ -34,8 +34,7 @@ pub struct CoveredRrset<'a> {
 /// The result of a valid signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
-    /// Seconds that the data may be kept: the smallest of their TTL, of the TTL in their zone, and of the rest of the
-    /// signature's time.
+    /// Seconds for which the data may be kept: the least of their TTL, the TTL in their zone, and the remaining time of the signature.
     pub ttl: u32,
     /// If a wildcard made the records: the name above the wildcard, the closest encloser of their owner.
     pub encloser: Option<Name>,
@@ -66,8 +65,8 @@ pub fn covered_type(record: &Record) -> Option<RecordType> {
     }
 }
 
-/// The zone that signs an RRset, by its signatures: at or above the owner, above it for DS, which belongs to the
-/// parent. None if no permitted zone has signed it.
+/// The zone that signs an RRset, according to its signatures. It is at or above the owner; for DS, which belongs to the parent, it is above. Returns
+/// `None` if no permitted zone has signed it.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
     let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
     let signers = signatures.iter().map(|signature| &signature.input().signer_name);
@@ -100,7 +99,7 @@ pub async fn check(
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
             Err(found) => {
-                // One that is out of time or whose key the zone does not have is not checked by any key.
+                // A signature outside its time, or with a key that the zone does not have, is not checked with any key.
                 failed = failed.saturating_add(usize::from(found.why == Why::Bogus));
                 fault = fault.or_more_telling(found.at(&keys.zone));
             }
@@ -125,8 +124,7 @@ async fn check_one(
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
-        // Only the owner of the root's keys can make a signature that fits, and does not make it before it begins. So
-        // the clock is slow.
+        // Only the owner of the root's keys can make a valid signature, and does not make it before it begins. So the clock is slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -161,8 +159,8 @@ async fn check_one(
     Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
 }
 
-/// Whether a key has made a signature over an RRset, whatever the times of the signature are. None if that is unknown: signatures of
-/// the algorithm are not checked, a part cannot be encoded, or the budget is spent.
+/// Returns true if a key has signed an RRset, regardless of the times of the signature. Returns `None` if that is unknown: the algorithm is not
+/// checked, a part cannot be encoded, or the budget is used up.
 pub fn is_made_by(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -213,12 +211,12 @@ fn weight(key: &ZoneKey) -> u32 {
     }
 }
 
-/// Seconds that data may be kept for the rest of their signature's time. It has none after its end, because anybody may
-/// replay it then (RFC 4035 section 5.3.1): a fast clock is not borne. If the clock is known to be slow, a
-/// signature only has to end after the known moment, and the data are kept briefly.
+/// Seconds for which data may be kept because of the remaining time of their signature. After its end there is no tolerance, because anybody may then
+/// replay it (RFC 4035 section 5.3.1): a fast clock is not tolerated. If the clock is known to be slow, a signature only has to end after the known
+/// time, and the data are kept briefly.
 ///
 /// # Errors
-/// It has ended, or has not begun by more than the tolerance.
+/// The signature has ended, or begins later than the tolerance allows.
 fn time_left(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,

@@ -44,20 +44,19 @@ pub struct ValidationFailure {
     pub why: Why,
     /// One sentence for people, without its end.
     pub text: String,
-    /// A calendar moment that has passed, in seconds since 1970, if this proves it: the start of a fitting signature
-    /// of the root.
+    /// A time that has certainly passed, in seconds since 1970, if this failure proves one: the start of a valid signature of the root.
     pub passed: Option<u64>,
-    /// The zone at which the chain of trust breaks, if its owner is at fault: the zone whose key, signature or proof is wrong or missing
-    /// (RFC 4035 section 5). The zones below it may be in order.
+    /// The zone at which the chain of trust breaks, if its owner is at fault: its key, signature or proof is wrong or missing (RFC 4035 section 5).
+    /// The zones below it may be correct.
     pub broken_at: Option<Box<Name>>,
 }
 
 /// The kinds of fault with codes in RFC 8914 section 4 and RFC 9276 section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// Every key of the zone is of an algorithm that we do not check.
+    /// Every key of the zone has an algorithm that we do not check.
     Algorithm,
-    /// Every DS of the zone is of a digest that we do not check.
+    /// Every DS of the zone has a digest type that we do not check.
     Digest,
     /// The chain could not be fetched.
     Indeterminate,
@@ -142,7 +141,7 @@ impl ValidationFailure {
         Self { why, text: text.into(), passed: None, broken_at: None }
     }
 
-    /// Says at which zone the chain of trust breaks.
+    /// Sets the zone at which the chain of trust breaks.
     #[must_use]
     pub fn at(self, zone: &Name) -> Self {
         Self { broken_at: Some(Box::new(zone.clone())), ..self }
@@ -154,8 +153,8 @@ impl ValidationFailure {
         Self { passed: Some(passed), ..self }
     }
 
-    /// Of two faults of the same data, the more informative: a fault of the signature itself before one of its time,
-    /// that before a missing key, and that before no signature at all. If they are equal, the other.
+    /// Chooses the more informative of two failures for the same data. A fault of the signature itself is preferred to one of its time, that to a
+    /// missing key, and that to a missing signature. If both are equal, returns `other`.
     #[must_use]
     pub fn or_more_telling(self, other: Self) -> Self {
         let rank = |fault: &Self| match fault.why {

@@ -13,7 +13,7 @@ pub enum CheckEnd {
     CouldNotTell(String),
 }
 
-/// Judges the facts. If no server answered, not even one of the zone above, they show the network of this host and not the
+/// Judges the facts. If no server answered, not even one of the parent zone, the facts show a fault of the network of this host, not of the
 /// domain.
 pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     if is_network_down {
@@ -26,7 +26,7 @@ pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     CheckEnd::Judged(judge(facts))
 }
 
-/// Whether a server answered; if none was to be asked, whether the daemon had an answer from memory.
+/// Returns true if a server answered. If no server was to be asked, returns true if the daemon had a cached answer.
 fn is_heard(facts: &DomainFacts) -> bool {
     let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
     if servers.peek().is_some() {

@@ -1,4 +1,5 @@
-//! The findings of a domain over time: which came, which went, and since when. Pure: a check is taken in at a moment.
+//! The history of a domain's findings: which appeared, which ended, and since when each has existed. The functions here are pure: each check is
+//! added with its time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +18,11 @@ use doctor::part::{About, Part};
 /// The history of a domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainHistory {
-    /// When a check last had a result, in seconds since 1970; none before the first.
+    /// The time of the last check with a result, in seconds since 1970; `None` before the first such check.
     pub checked: Option<u64>,
-    /// Why the last check had no result; none if it had one.
+    /// The reason why the last check had no result; `None` if it had one.
     pub could_not_tell: Option<String>,
-    /// The first check in a row without a result, in seconds since 1970; none if the last one had one.
+    /// The time of the first check in the current run of checks without a result, in seconds since 1970; `None` if the last check had a result.
     pub could_not_tell_since: Option<u64>,
     /// The findings, the worst first.
     pub findings: Vec<FollowedFinding>,
@@ -29,80 +30,80 @@ pub struct DomainHistory {
     pub changes: Vec<FindingChange>,
 }
 
-/// A change that is certain.
+/// A confirmed change: a finding came or went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingChange {
-    /// When it was certain, in seconds since 1970.
+    /// The time at which the change was confirmed, in seconds since 1970.
     pub at: u64,
     /// Whether the finding came or went.
     pub change: ChangeKind,
-    /// Its code.
+    /// The code of the finding.
     pub code: Code,
-    /// Its level.
+    /// The level of the finding.
     pub level: Level,
-    /// The facts of the last check that saw it.
+    /// The facts from the last check that found it.
     pub evidence: String,
-    /// The first check that saw the finding.
+    /// The time of the first check that found it, in seconds since 1970.
     pub since: u64,
 }
 
-/// A finding came or went.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// It came.
+    /// The finding came.
     Came,
-    /// It went.
+    /// The finding went.
     Went,
 }
 
-/// A finding that is followed. The same code at another level is another finding.
+/// A finding that is followed over time. The same code at another level is a separate finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowedFinding {
-    /// Its code.
+    /// The code of the finding.
     pub code: Code,
-    /// Its level.
+    /// The level of the finding.
     pub level: Level,
-    /// The facts of the last check that saw it.
+    /// The facts from the last check that found it.
     pub evidence: String,
-    /// The change that helps against its cause; empty: that of the code.
+    /// The change that removes the cause. If empty, the remedy of the code applies.
     pub remedy: String,
-    /// The hosts, addresses or lists that it is about; empty: the domain.
+    /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain.
     pub about: Vec<About>,
-    /// The unknown parts, if it reports some.
+    /// The parts of the check that the finding reports as unknown, if any.
     pub parts: Vec<Part>,
-    /// The first check that saw it, in seconds since 1970.
+    /// The time of the first check that found it, in seconds since 1970.
     pub since: u64,
-    /// The last check that saw it.
+    /// The time of the last check that found it, in seconds since 1970.
     pub seen: u64,
-    /// How sure it is.
+    /// How certain the finding is.
     pub standing: Standing,
-    /// Whether the last check could not look for it.
+    /// Whether the last check was unable to look for the finding.
     pub unseen: bool,
-    /// The last checks in a row that looked for it and did not find it.
+    /// The number of the latest checks in a row that looked for the finding and did not find it.
     pub missed: u8,
 }
 
-/// How sure a finding is.
+/// How certain a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// One check has seen it.
+    /// Only one check has found it.
     Coming,
-    /// It is there.
+    /// The finding is confirmed.
     Present,
-    /// It is there, but the last check that could tell, or the last two, have not seen it.
+    /// The finding is confirmed, but the last one or two checks that could look for it have not found it.
     Going,
 }
 
 impl DomainHistory {
-    /// Takes in a check at `now`, in seconds since 1970; returns the changes that it made certain, the worst finding first.
+    /// Adds the result of a check at `now`, in seconds since 1970. Returns the changes that this check has confirmed, the worst finding first.
     pub fn take(&mut self, end: CheckEnd, now: u64) -> Vec<FindingChange> {
         let findings = match end {
             CheckEnd::Judged(findings) => findings,
             CheckEnd::CouldNotTell(why) => {
                 self.could_not_tell = Some(why);
-                // Moments in the future come from a wrong clock.
+                // A time in the future comes from a wrong clock.
                 self.could_not_tell_since = Some(self.could_not_tell_since.unwrap_or(now).min(now));
                 self.checked = self.checked.map(|checked| checked.min(now));
                 return Vec::new();
@@ -139,8 +140,8 @@ impl DomainHistory {
         changes
     }
 
-    /// Whether the next check should come soon: the last one could not tell anything, or a change is not certain yet. A
-    /// finding that could not be looked for waits for the interval: the part may be out of reach for ever.
+    /// Returns true if the next check should come soon: the last one had no result, or a change is not confirmed yet. If a finding could not be
+    /// looked for, the normal interval applies, because the part may stay out of reach forever.
     pub(crate) fn is_unsure(&self) -> bool {
         let is_unsure = |finding: &FollowedFinding| finding.standing != Standing::Present && !finding.unseen;
         self.could_not_tell.is_some() || self.findings.iter().any(is_unsure)
@@ -148,12 +149,12 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
-    /// Takes the facts of a check that has seen it again. It stays as sure as it is.
+    /// Updates the finding with the facts of a check that has found it again. Its certainty does not change.
     fn renew(&mut self, one: Self) {
         *self = Self { since: self.since, standing: self.standing, ..one };
     }
 
-    /// Takes in that a check looked for it and did not find it; returns whether it is over.
+    /// Records that a check looked for the finding and did not find it. Returns true if the finding is gone.
     fn is_over(&mut self) -> bool {
         self.unseen = false;
         self.missed = self.missed.saturating_add(1);
@@ -170,7 +171,7 @@ impl FollowedFinding {
     }
 }
 
-/// The findings of a check at `now` by level and code, equal findings joined. Findings of the level "ok" are left out.
+/// Groups the findings of a check at `now` by level and code, and merges equal findings. Findings of the level "ok" are left out.
 fn joined(findings: Vec<Finding>, now: u64) -> BTreeMap<(Level, Code), FollowedFinding> {
     let mut groups = BTreeMap::<_, Vec<Finding>>::new();
     for finding in findings.into_iter().filter(|finding| finding.level != Level::Ok) {
@@ -184,7 +185,7 @@ impl FollowedFinding {
         let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
         let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
-        // With too many, and if one is about the domain, so is their sum.
+        // If there are too many of them, or if one finding is about the domain, the merged finding is about the domain.
         let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
         let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();
         let remedy = remedies.first().copied().flatten().filter(|_| remedies.len() == 1);

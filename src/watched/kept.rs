@@ -1,4 +1,4 @@
-//! The kept file: the history of watched domains, over a restart.
+//! The file that keeps the history of watched domains over a restart.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -11,10 +11,10 @@ use dns::wire::presentation::{harmless, name_text};
 use resolver::config::WatchAs;
 use resolver::limits::MAX_WATCHED;
 
-/// The file in the state directory.
+/// The name of the file in the state directory.
 pub const FILE: &str = "watched.json";
 
-/// The version of its form.
+/// The version of the file format.
 const VERSION: u32 = 1;
 
 /// The content of the file.
@@ -29,7 +29,7 @@ pub struct KeptWatches {
 pub(super) struct KeptDomain {
     /// The domain: lower case, with its last dot.
     pub(super) domain: String,
-    /// The side of a mail that it was checked for.
+    /// The role in a mail for which the domain was checked.
     #[serde(rename = "as")]
     pub(super) side: WatchAs,
     #[serde(flatten)]
@@ -37,14 +37,14 @@ pub(super) struct KeptDomain {
 }
 
 impl Default for KeptWatches {
-    /// No history.
+    /// Returns an empty history.
     fn default() -> Self {
         Self { version: VERSION, domains: Vec::new() }
     }
 }
 
 impl KeptWatches {
-    /// The current content.
+    /// Returns the current content of the file.
     pub(super) fn from_domains(domains: &[WatchedDomain]) -> Self {
         let kept = |domain: &WatchedDomain| KeptDomain {
             domain: name_text(&domain.watch.domain),
@@ -61,7 +61,7 @@ impl KeptWatches {
     /// Reads the file.
     ///
     /// # Errors
-    /// It cannot be read, has another form or version, or is larger than resolverd writes it.
+    /// The file cannot be read, has another format or version, or is larger than any file that resolverd writes.
     pub fn read(file: impl Read) -> io::Result<Self> {
         let mut text = String::new();
         file.take(MAX_WATCH_FILE).read_to_string(&mut text)?;
@@ -73,7 +73,7 @@ impl KeptWatches {
                 evidence.chain(changes.iter().map(|change| &change.evidence)).chain(could_not_tell);
             findings.len() <= MAX_WATCH_FINDINGS
                 && changes.len() <= MAX_WATCH_CHANGES
-                // Texts were escaped when they were written.
+                // Texts were escaped before they were written.
                 && texts.all(|text| harmless(text) == *text)
         };
         if kept.version != VERSION || kept.domains.len() > MAX_WATCHED || !kept.domains.iter().all(fits) {
@@ -82,10 +82,10 @@ impl KeptWatches {
         Ok(kept)
     }
 
-    /// The content of the file.
+    /// Returns the content of the file.
     ///
     /// # Errors
-    /// None: it has only numbers and texts.
+    /// There are none in practice, because the content consists only of numbers and texts.
     pub fn to_octets(&self) -> io::Result<Vec<u8>> {
         Ok(serde_json::to_vec(self)?)
     }

@@ -1,22 +1,22 @@
-//! Watched domains (`[[watch]]`): the check of `resolverctl check DOMAIN` on schedule, in the daemon.
+//! Watched domains (`[[watch]]`): the daemon runs the check of `resolverctl check DOMAIN` on a schedule.
 //!
 //! A task of the daemon checks one domain after the other and compares the findings with those of earlier checks. It sends questions as
-//! `resolverctl` does; no question of a client waits for it. `ended` decides whether a check had a result, `history` which findings appeared
-//! and ended, `schedule` when the next check is due.
+//! `resolverctl` does, and no question of a client waits for it. `ended` decides whether a check had a result, `history` decides which findings
+//! appeared and ended, and `schedule` decides when the next check is due.
 //!
 //! Calls `gather` and `doctor` for the checks, `resolver` for its configuration, and `history` for its counters.
 //!
 //! # Decisions
 //!
-//! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. A lost datagram or a
-//!   zone transfer in progress writes no line, and a fault that comes and goes is shown. These checks are ten minutes apart, not the whole
-//!   interval.
-//! - "Could not tell" changes nothing. If no name server answers, not even those of the zone above, the fault is the
-//!   network of this host: a finding neither appears nor ends.
-//! - "Since" is the first check that found it. The history is in a file of the state directory, so a restart does
-//!   not change it.
-//! - One check runs at a time, and `WATCH_PAUSE` is between two, so that checks are spread over the hour without a table of times. While
-//!   many queries of clients are in progress, a check is put off and counted.
+//! - A finding appears when two of three checks have found it, and ends when three checks in a row have not found it. So a lost datagram or a
+//!   zone transfer in progress is not logged, but a fault that comes and goes is reported. These checks are ten minutes apart, so the decision
+//!   does not take several whole intervals.
+//! - "Could not tell" changes nothing. If no name server answers, not even those of the parent zone, the fault lies in the network of this host.
+//!   Then no finding appears or ends.
+//! - "Since" is the time of the first check that found the finding. The history is in a file in the state directory, so a restart does not change
+//!   this time.
+//! - Only one check runs at a time, with a pause of `WATCH_PAUSE` between two checks, so that checks are spread over the hour without a
+//!   timetable. While many queries of clients are in progress, a check is postponed, and this is counted.
 
 #![deny(
     clippy::unwrap_used,
@@ -58,33 +58,33 @@ use doctor::facts::{CheckSubject, Role, is_below_root};
 use gather::{Sources, gather};
 use resolver::config::{ConfiguredWatch, WatchAs};
 
-/// The daemon, as the task sees it.
+/// The interface to the daemon that the task needs.
 pub trait WatchHost: Sources {
-    /// Whether clients need the room for queries.
+    /// Returns true if clients need the capacity for queries.
     fn is_busy(&self) -> bool;
 
-    /// Whether no server on the internet answers this host.
+    /// Returns true if no server on the internet answers this host.
     fn is_network_down(&self) -> bool;
 
-    /// An address of each root server that it asks.
+    /// Returns an address of each root server that the daemon uses.
     fn root_servers(&self) -> BoxFuture<'_, Vec<IpAddr>>;
 
-    /// Keeps the history for the next start.
+    /// Saves the history for the next start.
     fn keep(&self, kept: &KeptWatches);
 }
 
-/// A watched domain, for people.
+/// A watched domain, as it is shown to people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchedDomain {
-    /// Its part of the configuration.
+    /// The configuration of the watched domain.
     pub watch: ConfiguredWatch,
     /// Its findings and their changes.
     pub history: DomainHistory,
-    /// The time until the next check, if no other check is late; zero if it is due.
+    /// The time until the next check, if no other check is late; zero if the check is due.
     pub next: Duration,
 }
 
-/// The watched domains, for the task and for the control socket.
+/// All watched domains, shared by the task and the control socket.
 pub struct WatchedDomains {
     clock: Clock,
     random: Random,
@@ -95,7 +95,7 @@ pub struct WatchedDomains {
 }
 
 impl WatchedDomains {
-    /// The domains of the configuration, with the history of the last process.
+    /// Creates the domains from the configuration, with the history from the previous process.
     pub fn new(
         watches: &[ConfiguredWatch],
         kept: KeptWatches,
@@ -107,24 +107,23 @@ impl WatchedDomains {
         Self { clock, random, recorder, schedule: Mutex::new(schedule), changed: Notify::new() }
     }
 
-    /// Changes to the domains of another configuration. Those that stay keep their history, unless the side of a mail that they are
-    /// checked for changes.
+    /// Applies another configuration. Domains that remain keep their history, unless they are now checked for another role in a mail.
     pub fn set(&self, watches: &[ConfiguredWatch]) {
         self.schedule().set(watches, Vec::new(), self.clock.now(), &self.random);
         self.changed.notify_one();
     }
 
-    /// The domains, in the order of their names.
+    /// Returns the domains, in the order of their names.
     pub fn domains(&self) -> Vec<WatchedDomain> {
         self.schedule().domains(self.clock.mono())
     }
 
-    /// The history, for the next process.
+    /// Returns the history for the next process.
     pub fn kept(&self) -> KeptWatches {
         KeptWatches::from_domains(&self.domains())
     }
 
-    /// Checks the domains as long as it runs, one at a time.
+    /// Checks the domains for as long as the daemon runs, one at a time.
     pub async fn run(&self, host: &impl WatchHost) -> Infallible {
         loop {
             let step = self.schedule().step(self.clock.mono());
@@ -147,7 +146,7 @@ impl WatchedDomains {
         }
     }
 
-    /// Checks a domain, and takes in the end of the check.
+    /// Checks a domain and records the result of the check.
     async fn check(&self, host: &impl WatchHost, watch: &ConfiguredWatch) {
         let mut subject = subject(watch, self.clock.now().unix);
         if is_below_root(&subject.domain) {
@@ -168,13 +167,13 @@ impl WatchedDomains {
         host.keep(&self.kept());
     }
 
-    /// Locks after a panic too: a wrong time only moves a check.
+    /// Locks the schedule, even after a panic: the worst effect of a wrong time is that a check is moved.
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The subject of a check. No stranger's resolver is asked, and no mail host is connected to.
+/// Returns the subject of a check. No third party's resolver is asked, and no connection to a mail host is made.
 fn subject(watch: &ConfiguredWatch, unix: u64) -> CheckSubject {
     let role = match watch.side {
         WatchAs::Both => Role::Both,

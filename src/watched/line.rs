@@ -1,4 +1,4 @@
-//! The lines of the log about findings that came or went.
+//! The log lines about findings that came or went.
 
 use super::history::{ChangeKind, FindingChange};
 use dns::clock::minute;
@@ -6,7 +6,7 @@ use dns::wire::presentation::name_text;
 use doctor::finding::Level;
 use resolver::config::{ConfiguredWatch, WatchLevel};
 
-/// Writes the line, if the level of the finding is worth one.
+/// Writes a log line, if the level of the finding is severe enough.
 pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
     if change.level > mildest(watch.level) {
         return;
@@ -28,7 +28,7 @@ pub(super) fn write(watch: &ConfiguredWatch, change: &FindingChange) {
     }
 }
 
-/// The mildest level that has a line.
+/// Returns the mildest level that is logged.
 const fn mildest(level: WatchLevel) -> Level {
     match level {
         WatchLevel::Failure => Level::Failure,
@@ -38,7 +38,7 @@ const fn mildest(level: WatchLevel) -> Level {
     }
 }
 
-/// The fault, its evidence, and what to do.
+/// Returns a sentence with the fault, its evidence, and what to do.
 fn sentence(domain: &str, change: &FindingChange) -> String {
     let FindingChange { code, level, evidence, since, .. } = change;
     let entry = code.entry();

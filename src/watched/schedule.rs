@@ -1,4 +1,4 @@
-//! The time and the domain of the next check. Pure: moments and random numbers are given.
+//! Decides when the next check is due and for which domain. The functions here are pure: the time and random numbers are passed in.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use resolver::limits::WATCH_INTERVALS;
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     domains: BTreeMap<String, ScheduledDomain>,
-    /// The end of the pause after the last check; none before the first.
+    /// The end of the pause after the last check; `None` before the first check.
     paused: Option<Mono>,
 }
 
@@ -28,7 +28,7 @@ struct ScheduledDomain {
     watch: ConfiguredWatch,
     history: DomainHistory,
     due: Mono,
-    /// The last checks in a row that came early to confirm a finding.
+    /// The number of the latest checks in a row that came early to confirm a finding.
     early: u8,
 }
 
@@ -37,15 +37,15 @@ struct ScheduledDomain {
 pub(super) enum ScheduleStep {
     /// No domain is watched.
     Rest,
-    /// Nothing is due for this time.
+    /// Nothing is due until this time has passed.
     Wait(Duration),
-    /// This domain is due.
+    /// The check of this domain is due.
     Check(Box<ConfiguredWatch>),
 }
 
 impl Schedule {
-    /// Changes to these domains. A domain that stays keeps its history and its time; a new one has that of `kept`. A domain that is
-    /// watched for another side of a mail begins anew, because its findings are others.
+    /// Changes to these domains. A domain that remains keeps its history and its next check, and a new domain takes its history from `kept`. A
+    /// domain that is now watched for another role in a mail starts anew, because the check finds different things.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
@@ -72,7 +72,7 @@ impl Schedule {
         }
     }
 
-    /// The next step.
+    /// Returns the next step of the task.
     pub(super) fn step(&self, now: Mono) -> ScheduleStep {
         let Some(next) = self.domains.values().min_by_key(|domain| domain.due) else {
             return ScheduleStep::Rest;
@@ -85,7 +85,7 @@ impl Schedule {
         }
     }
 
-    /// The history of a domain; none if a reload has removed or changed it meanwhile.
+    /// Returns the history of a domain; `None` if a reload has removed or changed the domain in the meantime.
     pub(super) fn history(&mut self, watch: &ConfiguredWatch) -> Option<&mut DomainHistory> {
         let domain = self.domains.get_mut(&name_text(&watch.domain))?;
         (domain.watch.side == watch.side).then_some(&mut domain.history)
@@ -103,7 +103,7 @@ impl Schedule {
         }
     }
 
-    /// The domains, for people.
+    /// Returns the domains, as they are shown to people.
     pub(super) fn domains(&self, now: Mono) -> Vec<WatchedDomain> {
         let paused = self.paused.unwrap_or(now);
         let domain = |domain: &ScheduledDomain| WatchedDomain {
@@ -115,24 +115,24 @@ impl Schedule {
     }
 }
 
-/// The time until the first check of this process.
+/// Returns the time until the first check in this process.
 fn first(watch: &ConfiguredWatch, history: &DomainHistory, unix: u64, random: &Random) -> Duration {
     let spread = below(WATCH_FIRST, random);
     let left = history.checked.map(|checked| {
-        // A calendar that was set back must not put the check off for longer than the interval.
+        // If the clock was set back, the check is not delayed by more than the interval.
         watch.interval.saturating_sub(Duration::from_secs(unix.saturating_sub(checked)))
     });
     let left = if history.is_unsure() { left.map(|left| left.min(WATCH_AGAIN)) } else { left };
     left.unwrap_or_default().max(WATCH_START + spread)
 }
 
-/// The time, up to a tenth shorter or longer.
+/// Returns a time that is up to a tenth shorter or longer than the given one.
 fn about(time: Duration, random: &Random) -> Duration {
     let tenth = time * WATCH_JITTER_PERCENT / 100;
     time.saturating_sub(tenth) + below(tenth * 2, random)
 }
 
-/// A random time below this one, in whole seconds. No time is longer than the longest interval.
+/// Returns a random time below this one, in whole seconds. No time is longer than the longest interval.
 fn below(time: Duration, random: &Random) -> Duration {
     let seconds = time.min(*WATCH_INTERVALS.end()).as_secs();
     Duration::from_secs(random.below(u32::try_from(seconds).unwrap_or(u32::MAX).max(1)).into())

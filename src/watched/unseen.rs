@@ -1,38 +1,37 @@
-//! The findings that a check could not look for, so that their absence means nothing. Pure.
+//! Decides which findings a check could not look for, so that their absence means nothing. The functions here are pure.
 //!
-//! A finding is hidden only by what could really hide it: a part that it needs is unknown, about one of its hosts,
-//! addresses or lists (`doctor::part`).
+//! A finding can be hidden only if a part that it needs is unknown for one of the hosts, addresses or lists that it is about (`doctor::part`).
 
 use super::history::FollowedFinding;
 use doctor::codes::Code;
 use doctor::finding::{Finding, Level, Topic};
 use doctor::part::{About, Part};
 
-/// Faults that hide all others: the domain cannot be resolved.
+/// The codes of faults that hide all other findings, because the domain cannot be resolved.
 const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
 
 /// A part that is unknown.
 struct UnknownPart {
-    /// None: any policy.
+    /// The part; `None` stands for any policy.
     part: Option<Part>,
-    /// The hosts, addresses or lists that it is about; empty: all.
+    /// The hosts, addresses or lists for which the part is unknown; empty for all.
     about: Vec<About>,
 }
 
 /// The findings that a check could not look for.
 pub(super) struct Unseen {
-    /// A fault hides all.
+    /// Whether a fault hides all other findings.
     all: bool,
     parts: Vec<UnknownPart>,
 }
 
 impl Unseen {
-    /// The parts that are unknown to a check with these findings.
+    /// Returns the parts that are unknown to a check with these findings.
     pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
-            // Beyond a bound too: the records of a server that is not asked are not known.
+            // This also holds beyond a bound: the records of a server that was not asked are not known.
             Some(Part::Records) => true,
-            // At any level: the record that nobody gives may have the fault.
+            // This holds at any level: the record that no server gives may have the fault.
             Some(_) if [Code::PolicyUnanswered, Code::PtrUnanswered].contains(&finding.code) => true,
             Some(_) => finding.level <= Level::CouldNotTell,
             None => finding.level == Level::CouldNotTell,
@@ -45,14 +44,14 @@ impl Unseen {
         }
     }
 
-    /// Whether it hides a finding. A finding that a part is unknown ends when the check does not report it again.
+    /// Returns true if these unknown parts hide a finding. A finding that says that a part is unknown ends when a check no longer reports it.
     pub(super) fn hides(&self, finding: &FollowedFinding) -> bool {
         let by = |part: &UnknownPart| part.hides(finding);
         self.all || (finding.level != Level::CouldNotTell && self.parts.iter().any(by))
     }
 }
 
-/// Whether it says that this host reaches no server of the zone.
+/// Returns true if the finding says that this host reaches no server of the zone.
 fn is_unrouted(finding: &Finding) -> bool {
     (finding.code, finding.part) == (Code::DelegationUnknown, Some(Part::Servers)) && finding.about.is_empty()
 }

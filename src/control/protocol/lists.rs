@@ -1,6 +1,6 @@
 //! Rows of the replies about DNS lists.
 //!
-//! Spans are in seconds.
+//! All time spans are in seconds.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,98 +14,98 @@ use resolver::dnsbl::state::ListStanding;
 /// A list that was asked, and its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListRow {
-    /// Its zone.
+    /// Zone of the list.
     pub list: String,
-    /// The servers that are asked; a list has a row for each way.
+    /// The kind of servers that are asked. A list has one row for each kind.
     pub way: Way,
-    /// Its purpose; none for a zone that only looks like a list.
+    /// Purpose of the list; `None` for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
-    /// Its state; none for a list that is shut down, or a zone that is no known list.
+    /// State of the list; `None` for a list that is shut down, or for a zone that is not a known list.
     #[serde(flatten)]
     pub standing: Option<ListStanding>,
-    /// Its counters since the start.
+    /// Counters of the list since the daemon started.
     #[serde(flatten)]
     pub counts: ListCounts,
-    /// Queries that went out today (UTC), batches and tests included.
+    /// Queries sent today (UTC), including batches and tests.
     pub today: u64,
-    /// Queries a day that the operator allows.
+    /// Queries per day that the operator allows.
     pub quota: Option<u64>,
-    /// Free queries a day.
+    /// Queries per day that are free of charge.
     pub free_quota: Option<u64>,
-    /// Queries of batches that a client asked in time.
+    /// Queries sent in batches whose answers a client asked for in time.
     pub batch_used: u64,
-    /// Queries of batches that no client asked.
+    /// Queries sent in batches whose answers no client asked for.
     pub batch_unused: u64,
-    /// Seconds that clients did not wait because of batches; if `batch` only observes, would not have waited.
+    /// Seconds of waiting that batches saved clients; if `batch` only observes, the seconds that batches would have saved.
     pub batch_saved: f64,
-    /// Information or advice; empty if all is well.
+    /// Information or advice; empty if there is no problem.
     pub note: String,
 }
 
-/// The state of batches, for all lists.
+/// State of batches, for all lists together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchState {
     /// The mode.
     pub batch: Mode,
-    /// Events from which nothing was learnt, because there were too many at once or their names were too long.
+    /// Events from which nothing was learned, because too many came at the same time or their names were too long.
     pub unheard: u64,
 }
 
 /// A list of the registry, or of the operator's configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListFacts {
-    /// Its zone.
+    /// Zone of the list.
     pub list: String,
-    /// Its purpose.
+    /// Purpose of the list.
     pub purpose: Purpose,
-    /// Its subjects.
+    /// Subjects that the list covers.
     pub subjects: Vec<ListSubject>,
     /// When and how it was shut down.
     #[serde(alias = "dead")]
     pub shut_down: Option<String>,
-    /// Codes of listings.
+    /// Return codes that mean "listed".
     pub listed: Vec<CodeFact>,
-    /// Codes of refusals.
+    /// Return codes that mean that the list refuses the query.
     pub refused: Vec<CodeFact>,
-    /// The answer for a client to a refusal.
+    /// Answer that a client gets when the list refuses.
     pub on_refusal: OnRefusal,
-    /// Free queries a day.
+    /// Queries per day that are free of charge.
     pub free_quota: Option<u64>,
-    /// Its terms of use.
+    /// Terms of use of the list.
     pub terms: String,
     /// The source of these facts.
     pub source: String,
-    /// Whether the configuration has an entry for it.
+    /// True if the configuration has an entry for the list.
     pub configured: bool,
 }
 
-/// A code and its meaning.
+/// A return code and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFact {
     /// An address, or the first and the last of several.
     pub code: String,
-    /// Its meaning.
+    /// Meaning of the code.
     pub means: String,
 }
 
 /// The answer of a list for an address or a domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListTest {
-    /// Its zone.
+    /// Zone of the list.
     pub list: String,
-    /// Its purpose.
+    /// Purpose of the list.
     pub purpose: Purpose,
-    /// The answer; none if it was not asked.
+    /// Answer of the list; `None` if the list was not asked.
     pub says: Option<ListSays>,
-    /// Its codes, with their meanings.
+    /// Return codes, with their meanings.
     pub codes: Vec<CodeFact>,
-    /// Its text.
+    /// TXT records of the answer.
     pub text: Vec<String>,
-    /// Why it is neither, or was not asked.
+    /// Why the list gave neither result, or why it was not asked.
     pub why: Option<String>,
     /// The page on which the removal of a listing is requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removal: Option<String>,
-    /// The time in seconds.
+    /// Duration of the lookup in seconds.
     pub elapsed: f64,
 }

@@ -1,6 +1,7 @@
-//! The protocol of `resolverctl` and the daemon: one request a connection, JSON, one object a line.
+//! The protocol between `resolverctl` and the daemon: one request per connection, in JSON, one object per line.
 //!
-//! A reply is any number of lines, the last of which is `end` or `problem`, so that a truncated reply is not taken
+//! A reply has any number of lines. The last line is `end` or `problem`, so that a truncated reply is not mistaken for a
+//! complete one.
 //! for a whole one.
 
 pub mod lists;
@@ -38,58 +39,60 @@ use resolver::cache::flush::Flushed;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// The health.
+    /// Asks for the state and health of the daemon.
     Status,
-    /// The statistics.
+    /// Asks for the statistics.
     Stats {
         /// The window.
         window: Window,
-        /// A table instead of the main screen.
+        /// Table to send instead of the main screen.
         table: Option<Table>,
     },
-    /// A question, asked through the daemon.
+    /// Asks a question through the daemon.
     Query {
-        /// The name; an address asks for its PTR.
+        /// Name to ask for; an address asks for its PTR records.
         name: String,
-        /// The type; none: A, or PTR if the name is an address.
+        /// Record type. `None` means A, or PTR if the name is an address.
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// Like `Query`, with its steps, as they happen.
+    /// Like `Query`, but each step is sent as it happens.
     Trace(TraceRequest),
-    /// A query to one server. The reply is the server's whole answer.
+    /// Sends a query to one server. The reply is the complete answer of that server.
     AskServer(ServerQuery),
-    /// Whether a name stays on this host: no server or resolver that a command names is asked about it.
+    /// Asks if a name is kept on this host. No server or resolver named on a command line may be asked about such a name.
     KeptHere {
         /// The name.
         name: String,
     },
-    /// Removes entries from the memories.
+    /// Removes entries from the caches.
     Flush {
-        /// Which entries.
+        /// Entries to remove.
         what: FlushWhat,
     },
-    /// The states of servers.
+    /// Asks for the states of servers.
     Servers {
         /// Only servers at this address.
         address: Option<IpAddr>,
     },
-    /// The configured zones.
+    /// Asks for the configured zones.
     Zones,
-    /// The queries in progress.
+    /// Asks for the queries in progress.
     Inflight,
-    /// The messages (emails) of the record, and why they were slow.
+    /// Asks for messages (emails) of the record, and why they were slow.
     Why(WhyRequest),
-    /// Several such requests, answered from one reading of the record. The last ones may have no reply: those are to be sent again.
+    /// Sends several `Why` requests, which are answered from one reading of the record. The last requests may get no reply; send
+    /// these again.
     WhyEach {
         /// At most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
-    /// The zones whose questions failed.
+    /// Asks for the zones whose questions failed.
     Failed(FailedRequest),
-    /// Queries that the cache does not answer, as they end. The reply goes on until the client or the daemon ends it.
+    /// Asks for queries that the cache does not answer, each when it ends. The reply continues until the client or the daemon
+    /// closes it.
     Monitor(MonitorRequest),
-    /// The entries of memory under a name.
+    /// Asks for the cached entries under a name.
     Cache {
         /// The name.
         name: String,
@@ -97,36 +100,36 @@ pub enum Request {
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// The current configuration.
+    /// Asks for the current configuration.
     Config {
         /// Only values that differ from the default.
         #[serde(default)]
         changed: bool,
     },
-    /// The states of the DNS lists in use.
+    /// Asks for the states of the DNS lists in use.
     Dnsbl,
-    /// The states of the DNS lists in use, after new tests.
+    /// Tests the DNS lists in use, then asks for their states.
     DnsblHealth,
-    /// The registry of DNS lists.
+    /// Asks for the registry of DNS lists.
     DnsblList,
-    /// The answer of each DNS list for an address or a domain.
+    /// Asks each DNS list about an address or a domain.
     DnsblTest {
         /// The address or the domain.
         subject: String,
-        /// Whether lists that are not in use are asked too.
+        /// True if lists that are not in use are also asked.
         #[serde(default)]
         all: bool,
-        /// The lists that are asked, also if they are not in use: their zones, or names in them. Empty: all that `all` says.
+        /// Lists to ask even if they are not in use: their zones, or names in these zones. If empty, `all` selects the lists.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lists: Vec<String>,
     },
-    /// The rules of look-ahead.
+    /// Asks for the look-ahead rules.
     Lookahead,
-    /// The watched domains.
+    /// Asks for the watched domains.
     Watched,
     /// Reads the configuration file again.
     Reload,
-    /// Negative trust anchors.
+    /// Lists or changes negative trust anchors.
     Nta {
         /// The action.
         what: NtaWhat,
@@ -134,7 +137,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// Whether it changes the daemon: only root and the user of the daemon may send such a request.
+    /// Returns true if the request changes the daemon. Only root and the user that the daemon runs as may send such a request.
     pub const fn changes(&self) -> bool {
         match self {
             Self::Flush { .. } | Self::Reload => true,
@@ -143,7 +146,7 @@ impl Request {
         }
     }
 
-    /// Whether it reads the whole query history.
+    /// Returns true if the request reads the whole query history.
     pub(crate) const fn reads_history(&self) -> bool {
         matches!(
             self,
@@ -155,41 +158,41 @@ impl Request {
     }
 }
 
-/// Which messages (emails) of the record are wanted.
+/// Selects messages (emails) of the record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WhyRequest {
-    /// A name, an address or a domain; none: any.
+    /// Name, address or domain to look for. `None` selects all.
     pub subject: Option<String>,
-    /// Whether a name stands for itself alone, and not for those below it.
+    /// If true, a name matches only itself, not the names below it.
     #[serde(default)]
     pub itself: bool,
-    /// The begin of the time, in seconds since 1970; none: all.
+    /// Start of the period, in seconds since 1970. `None` means no limit.
     pub from: Option<f64>,
-    /// Its end.
+    /// End of the period.
     pub to: Option<f64>,
-    /// The address or the network of the client.
+    /// Address or network of the client.
     pub client: Option<String>,
-    /// The number of messages at most.
+    /// Maximum number of messages.
     pub most: usize,
-    /// The time that decides the culprit, in seconds since 1970; none: all.
+    /// The period that decides which server or zone was the cause of the delay, in seconds since 1970. `None` means no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisive: Option<DecisiveTime<f64>>,
 }
 
-/// Which failures are wanted.
+/// Selects failures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailedRequest {
-    /// The begin of the time, in seconds since 1970.
+    /// Start of the period, in seconds since 1970.
     pub from: f64,
     /// Only this zone and the zones below it.
     pub zone: Option<String>,
-    /// The address or the network of the client.
+    /// Address or network of the client.
     pub client: Option<String>,
 }
 
-/// Tables of the statistics.
+/// The tables of the statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
@@ -205,15 +208,15 @@ pub enum Table {
     Stage,
 }
 
-/// The entries to remove from the memories.
+/// Selects the entries to remove from the caches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlushWhat {
-    /// A name, or a tree of them.
+    /// One name, or a name and all names below it.
     Name {
         /// The name.
         name: String,
-        /// Whether all names below it are meant too.
+        /// True if all names below it are also removed.
         tree: bool,
         /// Only this type.
         #[serde(rename = "type")]
@@ -225,23 +228,23 @@ pub enum FlushWhat {
     All,
 }
 
-/// The action on negative trust anchors.
+/// An action on negative trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NtaWhat {
     /// Adds one.
     Add {
-        /// Its name.
+        /// Name of the anchor.
         name: String,
-        /// Its time in seconds.
+        /// Lifetime in seconds.
         seconds: u64,
     },
     /// Removes one.
     Remove {
-        /// Its name.
+        /// Name of the anchor.
         name: String,
     },
-    /// Lists the current ones.
+    /// Lists the current anchors.
     List,
 }
 
@@ -263,7 +266,7 @@ pub enum Reply {
     Type(TypeRow),
     /// A row of the table by stage.
     Stage(StageRow),
-    /// To `Request::Query`, and after the steps to `Request::Trace`.
+    /// Result of `Request::Query`, and last line after the steps of `Request::Trace`.
     Query(Box<QueryReply>),
     /// A step of the reply to `Request::Trace`.
     Step(Step),
@@ -274,7 +277,7 @@ pub enum Reply {
     },
     /// To `Request::KeptHere`.
     KeptHere {
-        /// Why; none if others may be asked about the name.
+        /// Why the name is kept on this host; `None` if other servers may be asked about it.
         why: Option<String>,
     },
     /// To `Request::Flush`.
@@ -285,27 +288,28 @@ pub enum Reply {
     ZoneState(ZoneState),
     /// A row of the reply to `Request::Inflight`.
     Flight(FlightState),
-    /// A message of the reply to `Request::Why`; worst first.
+    /// A message in the reply to `Request::Why`, worst first.
     Message(Box<MessageReport>),
-    /// In the reply to `Request::WhyEach`, behind the messages of each request.
+    /// Marks the end of the messages for each request, in the reply to `Request::WhyEach`.
     MessagesEnd,
-    /// A row of the reply to `Request::Failed`; most questions first.
+    /// A row of the reply to `Request::Failed`, the zone with the most questions first.
     FailedZone(Box<FailedZone>),
     /// The last row of the table by stage.
     TableSpan(TableSpan),
-    /// The last row of the reply to `Request::Failed`: when the record begins, in seconds since 1970; none if it is empty.
+    /// The last row of the reply to `Request::Failed`: the time of the oldest entry in the record, in seconds since 1970. `None`
+    /// if the record is empty.
     RecordBegin {
-        /// The moment.
+        /// Time of the oldest entry.
         begin: Option<f64>,
-        /// Whether no queries are kept.
+        /// True if the daemon keeps no record of queries.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         off: bool,
     },
     /// A line of the reply to `Request::Monitor`.
     Event(QueryEvent),
-    /// A line of the same reply: the client reads too slowly.
+    /// In the same reply: queries were skipped because the client reads too slowly.
     Lost {
-        /// Queries that were not looked at.
+        /// Number of skipped queries.
         lost: u64,
     },
     /// A row of the reply to `Request::Cache`.

@@ -1,6 +1,6 @@
-//! Questions through the daemon, queries to one server, and queries as they end.
+//! Questions through the daemon, queries to one server, and events of completed queries.
 //!
-//! Spans are in seconds, moments in seconds since 1970.
+//! Time spans are in seconds, times in seconds since 1970.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,16 +10,16 @@ use super::zones::ZoneSource;
 use dns::question::{ExtendedError, Outcome, Security};
 use doctor::facts::QueryForm;
 
-/// A question whose steps are wanted.
+/// Asks a question and requests its steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraceRequest {
-    /// The name; an address asks for its PTR.
+    /// Name to ask for; an address asks for its PTR records.
     pub name: String,
-    /// The type; none: A, or PTR if the name is an address.
+    /// Record type. `None` means A, or PTR if the name is an address.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
-    /// Whether it is resolved past the cache.
+    /// True if the question is resolved without the cache.
     #[serde(default)]
     pub fresh: bool,
 }
@@ -36,22 +36,22 @@ pub struct QueryReply {
     pub rcode: String,
     /// The source of the answer, or why there is none.
     pub outcome: Outcome,
-    /// Its time in seconds.
+    /// Duration in seconds.
     pub elapsed: f64,
     /// Flags of the header, as dig names them.
     pub flags: Vec<String>,
-    /// Its security.
+    /// DNSSEC status of the answer.
     pub security: Security,
     /// Answer section, with current TTLs.
     pub answers: Vec<RecordText>,
-    /// SOA of a negative answer, which gives its time (RFC 2308).
+    /// SOA of a negative answer; it determines how long the answer is kept (RFC 2308).
     pub authority: Vec<RecordText>,
     /// Why there is no answer.
     pub extended_error: Option<ExtendedError>,
-    /// The part of the configuration that answers for the name; none if it is resolved on the internet.
+    /// The part of the configuration that answers for the name; `None` if the name is resolved on the internet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured: Option<ConfiguredSource>,
-    /// The views whose clients get other data for the name. This reply is as for a client in no view.
+    /// The views whose clients get different data for the name. This reply is the one for a client without a view.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
 }
@@ -61,7 +61,7 @@ pub struct QueryReply {
 pub struct ConfiguredSource {
     /// The apex of the zone, or the name of the host or record.
     pub zone: String,
-    /// The source of its answers.
+    /// Where the answers come from.
     pub kind: ZoneSource,
     /// The servers that are asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,12 +76,12 @@ pub struct ConfiguredSource {
 pub struct RecordText {
     /// Owner name.
     pub name: String,
-    /// Seconds that it may still be kept.
+    /// Seconds for which the record may still be kept.
     pub ttl: u32,
     /// Type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Data in zone-file form; characters that act on a terminal are escaped.
+    /// Record data in zone-file form. Control characters are escaped, because they would act on a terminal.
     pub data: String,
 }
 
@@ -91,7 +91,7 @@ pub struct RecordText {
 pub struct ServerQuery {
     /// The server.
     pub server: IpAddr,
-    /// Its port; none: `resolve.upstream_port`.
+    /// Port of the server; `None` means `resolve.upstream_port`.
     pub port: Option<u16>,
     /// The name.
     pub name: String,
@@ -102,37 +102,37 @@ pub struct ServerQuery {
     pub form: QueryForm,
 }
 
-/// The wanted queries: failed or slow queries if one of both is given, otherwise all queries.
+/// Selects queries: failed or slow queries if `failures` or `slow` is set, otherwise all queries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MonitorRequest {
-    /// Queries that fail with SERVFAIL.
+    /// Selects queries that fail with SERVFAIL.
     #[serde(default)]
     pub failures: bool,
-    /// Queries that take this long or longer.
+    /// Selects queries that take at least this long.
     pub slow: Option<f64>,
     /// Only queries of this address or network.
     pub client: Option<String>,
-    /// Only names at and below this one.
+    /// Selects names at and below this name.
     pub zone: Option<String>,
 }
 
-/// A query that has ended.
+/// A completed query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueryEvent {
-    /// When it came.
+    /// Time of arrival.
     pub at: f64,
-    /// Its client.
+    /// Address of the client.
     pub client: IpAddr,
     /// The name.
     pub name: String,
     /// The type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its outcome.
+    /// Outcome of the query.
     pub outcome: Outcome,
-    /// From its arrival to the reply.
+    /// Time from arrival to reply.
     pub elapsed: f64,
-    /// Why it failed; none if it did not.
+    /// Why the query failed; `None` if it did not fail.
     pub error: Option<String>,
 }

@@ -1,6 +1,6 @@
-//! Rows of the replies about servers, flights, entries of memory, and look-ahead.
+//! Rows of the replies about servers, flights, cache entries and look-ahead.
 //!
-//! Spans are in seconds.
+//! All time spans are in seconds.
 
 use std::net::SocketAddr;
 
@@ -15,24 +15,24 @@ use resolver::lookahead::{Rule, RuleState};
 /// The state of a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerState {
-    /// Its address and port.
+    /// Address and port of the server.
     pub address: SocketAddr,
-    /// Whether it was asked since the start or the last flush.
+    /// True if the server was asked since the start or the last flush.
     pub asked: bool,
-    /// Smoothed round trip, if it ever answered.
+    /// Smoothed round-trip time; `None` if the server has never answered.
     pub round_trip: Option<f64>,
-    /// How long it is waited for before another server is asked too.
+    /// Time to wait for the server before another server is asked too.
     pub retry_after: f64,
-    /// Whether it answers.
+    /// Whether the server answers.
     pub health: Health,
-    /// Time until its next probe, if it is dead.
+    /// Time until the next probe of a dead server; `None` if the server is not dead.
     pub dead_for: Option<f64>,
-    /// Queries in a row that it did not answer.
+    /// Number of consecutive queries that the server did not answer.
     pub unanswered: u32,
-    /// The features that it is not known to lack. In JSON they are keys of the server.
+    /// Features that the server may have: those that it is not known to lack. In JSON they are keys of the server object.
     #[serde(flatten)]
     pub features: ServerFeatures,
-    /// Zones it does not serve though it should.
+    /// Zones that the server should serve but does not.
     pub lame: Vec<String>,
 }
 
@@ -44,9 +44,9 @@ pub struct FlightState {
     /// Type asked for.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its age.
+    /// Age of the query.
     pub age: f64,
-    /// Clients that wait for it; 0 if all have been answered at their deadline.
+    /// Number of waiting clients; 0 if all clients have been answered because their deadline has passed.
     pub clients: usize,
     /// Queries sent so far.
     pub messages: usize,
@@ -56,26 +56,26 @@ pub struct FlightState {
     pub server: Option<String>,
 }
 
-/// An entry of memory under a name.
+/// A cache entry under a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeldRow {
-    /// The kind of entry.
+    /// Kind of the entry.
     pub held: HeldAs,
-    /// Its type; none if it holds for all types.
+    /// Record type; `None` if the entry applies to all types.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The number of its view. At the start the view of `[listen]` is 0, and listeners with other zones have other views. A reload
-    /// that changes the view of a listener gives it a new number.
+    /// Number of the view. The view of `[listen]` starts as 0; listeners with other zones have other views. A reload that
+    /// changes the view of a listener gives the view a new number.
     pub view: u32,
-    /// Flags of the questions that it answers: `do`, `cd`.
+    /// Flags of the questions that the entry answers: `do`, `cd`.
     pub flags: Vec<String>,
-    /// Whole seconds that it may still be used.
+    /// Whole seconds for which the entry may still be used.
     pub ttl: u64,
     /// The source of an RRset: its rank (RFC 2181 section 5.4.1).
     pub source: Option<Rank>,
-    /// Its weight in octets.
+    /// Size in octets.
     pub octets: u32,
-    /// Its content, in zone-file form if it has records.
+    /// Content of the entry; records are in zone-file form.
     pub data: Vec<String>,
 }
 
@@ -83,52 +83,52 @@ pub struct HeldRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldAs {
-    /// An answer as bytes to send.
+    /// A complete answer, as the octets to send.
     Answer,
     /// An RRset.
     Rrset,
-    /// A denial of the name or the type.
+    /// A negative answer for the name or the type.
     Negative,
     /// The servers of the zone.
     Delegation,
     /// The state of the zone's keys.
     Trust,
-    /// A failure of a moment ago.
+    /// A recent failure.
     Failure,
 }
 
-/// A rule of look-ahead.
+/// A look-ahead rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookaheadRule {
-    /// The rule, by what it asks for.
+    /// The rule, named after what it asks for.
     pub rule: Rule,
-    /// Its state in the mode "learned".
+    /// State of the rule in the mode "learned".
     pub state: RuleState,
-    /// Questions asked ahead since the start.
+    /// Questions asked ahead since the daemon started.
     pub asked: u64,
-    /// Questions asked ahead that a client used before the TTL of the answer ended.
+    /// Questions asked ahead whose answers a client used before the TTL expired.
     pub used: u64,
-    /// Questions asked ahead that no client has used.
+    /// Questions asked ahead whose answers no client used.
     pub unused: u64,
-    /// Seconds that clients did not wait.
+    /// Seconds of waiting that the rule saved clients.
     pub saved: f64,
-    /// Questions that were expected of clients, and not asked ahead.
+    /// Questions that clients were expected to ask, and that were only observed, not asked ahead.
     pub observed: u64,
     /// Expected questions that a client asked within 30 s.
     pub sent_later: u64,
-    /// Per cent of the last questions that clients used, or would have used; none before the first.
+    /// Percentage of the most recent questions whose answers clients used or would have used; `None` before the first question.
     pub share: Option<u32>,
 }
 
-/// The mode of look-ahead; after the rules.
+/// The look-ahead mode. This row follows the rows of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookaheadState {
-    /// The mode of listeners without a mode of their own.
+    /// Mode of the listeners that do not set a mode.
     pub mode: LookaheadMode,
-    /// Listeners with a mode of their own.
+    /// Number of listeners that set a mode.
     pub own_modes: u64,
-    /// Questions that were not asked because of a bound, since the start.
+    /// Questions that were not asked ahead because a limit was reached, since the start.
     pub refused: u64,
-    /// Answers from which nothing was learnt, since the start.
+    /// Answers from which nothing was learned, since the start.
     pub lost: u64,
 }

@@ -1,6 +1,6 @@
-//! The state and health of the daemon, the statistics, and the fill of the memories.
+//! The state and health of the daemon, the statistics, and how full the caches are.
 //!
-//! Spans are in seconds.
+//! All time spans are in seconds.
 
 use std::net::SocketAddr;
 
@@ -14,111 +14,111 @@ use validate::root_keys::{RootKey, RootKeyState};
 /// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DaemonStatus {
-    /// Its version.
+    /// Version of the daemon.
     pub version: String,
-    /// Its process id.
+    /// Process id of the daemon.
     pub process: u32,
-    /// Its configuration file; none if it runs on built-in defaults.
+    /// Path of the configuration file; `None` if the daemon runs on built-in defaults.
     pub config: Option<String>,
-    /// The addresses at which it listens over UDP and TCP.
+    /// Addresses of the UDP and TCP listeners.
     pub listen: Vec<SocketAddr>,
-    /// The addresses at which it listens for DNS over TLS.
+    /// Addresses of the listeners for DNS over TLS.
     pub listen_tls: Vec<SocketAddr>,
-    /// The addresses at which it listens for DNS over HTTPS.
+    /// Addresses of the listeners for DNS over HTTPS.
     pub listen_https: Vec<SocketAddr>,
-    /// The addresses at which it listens for DNS over QUIC.
+    /// Addresses of the listeners for DNS over QUIC.
     pub listen_quic: Vec<SocketAddr>,
-    /// Configured addresses at which it does not listen, because this host does not have them yet.
+    /// Configured addresses without a listener, because this host does not have them yet.
     pub missing: Vec<MissingAddress>,
-    /// The certificates of encrypted listeners.
+    /// Certificates of the encrypted listeners.
     pub certificates: Vec<CertificateStatus>,
-    /// The listener for metrics; none if `metrics.listen` is empty.
+    /// The listener for metrics; `None` if `metrics.listen` is empty.
     pub metrics: Option<MetricsStatus>,
     /// Flights in progress.
     pub flights: u64,
-    /// The greatest number of flights.
+    /// Maximum number of flights.
     pub flights_max: u64,
     /// Tasks and threads that were restarted after a panic.
     pub restarts: u64,
-    /// Tasks and threads that did not answer the watchdog in its last round.
+    /// Tasks and threads that did not answer the last check of the watchdog.
     pub stuck: u64,
-    /// The keys of the root that are followed.
+    /// The root keys that the daemon tracks.
     pub root_keys: RootKeysStatus,
-    /// The snapshot of the cache; none if `cache.snapshot` is off.
+    /// The snapshot of the cache; `None` if `cache.snapshot` is off.
     pub snapshot: Option<SnapshotStatus>,
 }
 
-/// The snapshot of the cache, which the next start reads.
+/// The snapshot of the cache. The daemon reads it at the next start.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotStatus {
-    /// Whether the file that was there at the start has been read.
+    /// True once the daemon has read the snapshot of the previous process.
     pub read: bool,
-    /// Seconds since it was written; none if this process has not written it yet.
+    /// Seconds since the last write; `None` if this process has not written a snapshot yet.
     pub age: Option<f64>,
-    /// Entries in it.
+    /// Number of entries in the snapshot.
     pub entries: u64,
-    /// Octets of the file.
+    /// Size of the file in octets.
     pub bytes: u64,
-    /// Entries that this process has restored from the one before it.
+    /// Number of entries that this process restored from the previous snapshot.
     pub restored: u64,
 }
 
-/// The keys of the root, which are the trust anchors of most names.
+/// The keys of the root zone. They are the trust anchors for most names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootKeysStatus {
-    /// Whether they are followed over their rollovers (RFC 5011).
+    /// True if the keys are tracked through rollovers (RFC 5011).
     pub follows: bool,
-    /// When they were last validated, in seconds since 1970; none if they never were.
+    /// Time of the last successful validation of the keys, in seconds since 1970; `None` if there was none.
     pub checked: Option<u64>,
-    /// Why the last query for them failed, in words that end a sentence; none if it did not.
+    /// Why the last query for the keys failed, as the last part of a sentence; `None` if it succeeded.
     pub why: Option<String>,
-    /// Since when queries for them fail, in seconds since 1970; none if the last one did not.
+    /// Start of the current series of failed queries for the keys, in seconds since 1970; `None` if the last query succeeded.
     pub failing_since: Option<u64>,
-    /// Why they could not be written to the state directory, in words that end a sentence; none if they were.
+    /// Why the keys could not be written to the state directory, as the last part of a sentence; `None` if they were written.
     pub unkept: Option<String>,
-    /// Whether answers are validated by keys of the root, and none of them can be checked.
+    /// True if answers are to be validated with root keys, but none of these keys is usable.
     pub unusable: bool,
     /// The keys.
     pub keys: Vec<RootKeyRow>,
 }
 
-/// A key of the root.
+/// A root key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootKeyRow {
-    /// Its key tag.
+    /// Key tag.
     pub tag: u16,
-    /// Its state.
+    /// State of the key.
     pub state: RootKeyStanding,
-    /// Since when, in seconds since 1970; none if it was not seen yet.
+    /// Time at which the key entered this state, in seconds since 1970; `None` if the key has not been seen yet.
     pub since: Option<u64>,
 }
 
-/// The state of a key of the root (RFC 5011 section 4.2).
+/// The state of a root key (RFC 5011 section 4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RootKeyStanding {
-    /// It is built in or configured, and was not seen yet.
+    /// The key is built in or configured, and has not been seen in the root zone yet.
     Configured,
-    /// It is new and not trusted yet.
+    /// The key is new and not trusted yet.
     Pending,
-    /// It is trusted.
+    /// The key is trusted.
     Valid,
-    /// It is trusted, but the root no longer shows it.
+    /// The key is trusted, but no longer published in the root zone.
     Missing,
-    /// The root has revoked it.
+    /// The root has revoked the key.
     Revoked,
-    /// It was revoked more than 30 days ago.
+    /// The key was revoked more than 30 days ago.
     Removed,
 }
 
 impl RootKeyStanding {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 6] =
         [Self::Configured, Self::Pending, Self::Valid, Self::Missing, Self::Revoked, Self::Removed];
 }
 
 impl RootKeysStatus {
-    /// The keys of a report. Keys that were learned do not count while they are not followed.
+    /// Converts a report of the tracked keys. While tracking is off, learned keys are left out.
     pub fn from_report(report: RootKeysReport) -> Self {
         let RootKeysReport { follows, keys, unseen, trouble, failing_since, unkept, is_usable } = report;
         let row = |known: &RootKey| {
@@ -144,79 +144,79 @@ impl RootKeysStatus {
 pub struct MissingAddress {
     /// The address, as configured.
     pub address: SocketAddr,
-    /// Why it is not available, in words that end a sentence.
+    /// Why the address is not available, as the last part of a sentence.
     pub why: String,
 }
 
 /// The certificate of an encrypted listener.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateStatus {
-    /// Its file.
+    /// Path of the certificate file.
     pub file: String,
-    /// From when on it is valid, in seconds since 1970; none if it does not tell.
+    /// Start of validity, in seconds since 1970; `None` if it cannot be read from the certificate.
     pub from: Option<u64>,
-    /// Until when it is valid, in seconds since 1970; none if it does not tell.
+    /// End of validity, in seconds since 1970; `None` if it cannot be read from the certificate.
     pub until: Option<u64>,
-    /// Why the files on the disk, which are newer, are not in use; none if they are.
+    /// Why the newer files on disk are not in use; `None` if they are in use.
     pub wrong: Option<String>,
 }
 
 /// The listener for metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricsStatus {
-    /// Its address.
+    /// Address of the listener.
     pub address: SocketAddr,
-    /// Why it does not listen there, in words that end a sentence; none if it does.
+    /// Why the listener does not run, as the last part of a sentence; `None` if it runs.
     pub why: Option<String>,
 }
 
 /// The health of the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// The daemon.
+    /// State of the daemon.
     #[serde(flatten)]
     pub daemon: DaemonStatus,
-    /// Seconds since it started.
+    /// Seconds since the daemon started.
     pub uptime: f64,
-    /// Questions of the last five minutes, or since the start if that is later.
+    /// Questions in the last five minutes, or since the start if the daemon has run for a shorter time.
     pub questions: u64,
-    /// The span of these questions, in seconds.
+    /// Length of this period in seconds.
     pub seconds: f64,
-    /// The fill of the memories.
+    /// How full each cache is.
     pub stores: Vec<Fill>,
-    /// The troubles, with advice; empty if all is well.
+    /// Problems, with advice; empty if there is none.
     pub warnings: Vec<Warning>,
 }
 
-/// The weight of a trouble.
+/// The severity of a problem.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Some queries fail: for a zone, for a list, or at one address.
     #[default]
     Warning,
-    /// Queries of all kinds fail, and mail with them.
+    /// Queries of all kinds fail, so mail is affected too.
     Critical,
 }
 
-/// A trouble with its advice.
+/// A problem, with advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// The weight.
+    /// Severity of the problem.
     pub severity: Severity,
-    /// The trouble.
+    /// Description of the problem.
     pub problem: String,
     /// The advice.
     pub remedy: String,
 }
 
 impl Warning {
-    /// A trouble of some queries.
+    /// Creates a warning about a problem that affects some queries.
     pub(crate) fn new(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Warning, problem, remedy: remedy.to_owned() }
     }
 
-    /// A trouble of all kinds of queries.
+    /// Creates a warning about a problem that affects all kinds of queries.
     pub(crate) fn critical(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Critical, ..Self::new(problem, remedy) }
     }
@@ -225,35 +225,35 @@ impl Warning {
 /// The main screen of the statistics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
-    /// The daemon's version.
+    /// Version of the daemon.
     pub version: String,
     /// The statistics.
     #[serde(flatten)]
     pub report: StatsReport,
-    /// The zones with the most time spent.
+    /// The zones with the longest total time of resolution.
     pub slow_zones: Vec<ZoneRow>,
     /// The zones with the most failed resolutions.
     pub failed_zones: Vec<ZoneRow>,
     /// The servers with the longest wait.
     pub slow_servers: Vec<ServerRow>,
-    /// The zones whose questions were turned away most, because others needed the room.
+    /// The zones whose questions were refused most often because of overload.
     pub shed_zones: Vec<ShedRow>,
-    /// The clients whose questions were turned away most.
+    /// The clients whose questions were refused most often because of overload.
     pub shed_clients: Vec<ShedRow>,
-    /// The fill of the memories.
+    /// How full each cache is.
     pub stores: Vec<Fill>,
 }
 
-/// The fill of a memory.
+/// How full a cache is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
-    /// The memory.
+    /// Name of the cache.
     pub store: String,
     /// Number of entries, including entries past their TTL.
     pub entries: u64,
-    /// Their weight in octets.
+    /// Size of the entries in octets.
     pub bytes: u64,
-    /// Its bound in octets.
+    /// Maximum size in octets.
     pub capacity: u64,
 }
 

@@ -1,6 +1,6 @@
 //! Rows of the reply about watched domains.
 //!
-//! Moments are in seconds since 1970, spans in seconds.
+//! Times are in seconds since 1970, time spans in seconds.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,18 +12,18 @@ use watched::history::{FindingChange, Standing};
 /// A watched domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WatchedRow {
-    /// The domain, without its last dot.
+    /// The domain, without the final dot.
     pub domain: String,
-    /// The side of a mail that it is checked for.
+    /// The role for which the domain is checked: sender, recipient or both.
     #[serde(rename = "as")]
     pub side: WatchAs,
     /// The time between two checks.
     pub interval: f64,
-    /// When a check last had a result; none before the first.
+    /// Time of the last check with a result; `None` before the first one.
     pub checked: Option<u64>,
-    /// Why the last check could not tell anything; none if it could.
+    /// Why the last check had no result; `None` if it had one.
     pub could_not_tell: Option<String>,
-    /// The first check in a row that could not tell anything; none if the last one could.
+    /// Time of the first check in the current series of checks without a result; `None` if the last check had a result.
     pub could_not_tell_since: Option<u64>,
     /// The time until the next check.
     pub next: f64,
@@ -34,24 +34,24 @@ pub struct WatchedRow {
 }
 
 impl WatchedRow {
-    /// The findings that are there: more than one check has seen each.
+    /// Returns the confirmed findings: those that more than one check has seen.
     pub fn present(&self) -> impl Iterator<Item = &WatchedFinding> {
         self.findings.iter().filter(|finding| finding.standing != Standing::Coming)
     }
 
-    /// Their number of a level.
+    /// Returns the number of confirmed findings of a level.
     pub fn count(&self, level: Level) -> usize {
         self.present().filter(|finding| finding.level == level).count()
     }
 
-    /// Findings of a level that one check has found, and no second one yet.
+    /// Returns the findings of a level that only one check has seen so far.
     pub fn once(&self, level: Level) -> impl Iterator<Item = &WatchedFinding> {
         let is_once =
             move |finding: &&WatchedFinding| finding.standing == Standing::Coming && finding.level == level;
         self.findings.iter().filter(is_once)
     }
 
-    /// Their number of each level that is worth a look.
+    /// Returns the number of confirmed findings for each level that needs attention.
     pub fn counts(&self) -> [(Level, usize); 4] {
         let levels = [Level::Failure, Level::Warning, Level::CouldNotTell, Level::Note];
         levels.map(|level| (level, self.count(level)))
@@ -61,26 +61,26 @@ impl WatchedRow {
 /// A finding about a watched domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchedFinding {
-    /// Its level.
+    /// Level of the finding.
     pub level: Level,
-    /// Its topic.
+    /// Topic of the finding.
     pub topic: Topic,
-    /// Its code.
+    /// Code of the finding.
     pub code: Code,
-    /// How sure it is.
+    /// How certain the finding is.
     pub standing: Standing,
-    /// Whether the last check could not look for it.
+    /// True if the last check was unable to look for this problem.
     pub unseen: bool,
-    /// The first check that saw it.
+    /// Time of the first check that saw it.
     pub since: u64,
-    /// The last check that saw it.
+    /// Time of the last check that saw it.
     pub seen: u64,
-    /// The facts.
+    /// Facts that show the problem.
     pub evidence: String,
-    /// The effect on mail.
+    /// Effect of the problem on mail.
     pub effect: String,
-    /// The change that helps.
+    /// Change that solves the problem.
     pub remedy: String,
-    /// The RFC that specifies it.
+    /// RFC that specifies the rule.
     pub source: String,
 }

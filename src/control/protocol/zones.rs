@@ -1,6 +1,6 @@
 //! Rows of the reply about configured zones.
 //!
-//! Spans are in seconds.
+//! All time spans are in seconds.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,38 +11,38 @@ use resolver::cache::servers::Health;
 /// A configured zone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ZoneState {
-    /// Its apex.
+    /// Apex of the zone.
     pub zone: String,
-    /// The view whose clients see it; none: clients without a view too.
+    /// The view whose clients see the zone; `None` if clients without a view see it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<String>,
-    /// The source of its answers.
+    /// Where the answers come from.
     pub kind: ZoneSource,
-    /// Whether the root servers are asked if the forwarders fail.
+    /// True if the root servers are asked when the forwarders fail.
     pub forward_first: bool,
     /// The servers that are asked, as configured.
     pub servers: Vec<ZoneServer>,
     /// The zone file.
     pub file: Option<String>,
-    /// Addresses of a host.
+    /// Addresses of a host entry.
     pub addresses: Vec<IpAddr>,
-    /// Addresses to ask from, if they are not the general ones.
+    /// Source addresses of queries for this zone, if they differ from the general ones.
     pub source: Vec<IpAddr>,
-    /// Seconds, if it differs from the general cap.
+    /// Maximum TTL in seconds, if it differs from the general maximum.
     pub max_ttl: Option<f64>,
-    /// Seconds, if it differs from the general cap.
+    /// Maximum TTL of negative answers in seconds, if it differs from the general maximum.
     pub negative_max_ttl: Option<f64>,
-    /// Listeners whose clients do not see it, by their first address.
+    /// Listeners whose clients do not see the zone, each by its first address.
     pub hidden_at: Vec<SocketAddr>,
 }
 
-/// The source of a zone's answers.
+/// Where the answers of a zone come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneSource {
     /// Recursive servers.
     Forward,
-    /// Its own servers.
+    /// The zone's authoritative servers, as configured.
     Stub,
     /// The servers that delegations from the root lead to.
     Recurse,
@@ -58,16 +58,16 @@ pub enum ZoneSource {
 /// A server of a zone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ZoneServer {
-    /// Its address and port.
+    /// Address and port of the server.
     pub address: SocketAddr,
-    /// The name of its certificate, if it is asked over TLS or HTTPS.
+    /// Name expected in the server certificate, if the server is asked over TLS or HTTPS.
     pub tls: Option<String>,
-    /// The path of its URL, if it is asked over HTTPS.
+    /// Path of the URL, if the server is asked over HTTPS.
     pub https: Option<String>,
-    /// Seconds, if it ever answered.
+    /// Round-trip time in seconds; `None` if the server has never answered.
     pub round_trip: Option<f64>,
-    /// Whether it answers; none if it was not asked since the start or the last flush.
+    /// Whether the server answers; `None` if it was not asked since the start or the last flush.
     pub health: Option<Health>,
-    /// Whether it is known not to serve the zone.
+    /// True if the server is known not to serve the zone.
     pub lame: bool,
 }

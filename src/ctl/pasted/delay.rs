@@ -1,26 +1,26 @@
-//! The delay in a log line, and which part of it can be DNS.
+//! The delay in a log line, and the part of it that DNS can have caused.
 
 use crate::limits::RETRY_PAUSE;
 
 /// A delay in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LineDelay {
-    /// The whole delay; none if the line has none.
+    /// The whole delay; none if the line has no delay.
     pub whole: Option<f64>,
-    /// Its parts in a line of Postfix: before the queue manager, in it, until the remote server has greeted (with DNS), and the
-    /// transmission.
+    /// The four parts of the delay in a line of Postfix: before the queue manager, in the queue manager, until the remote server has sent its
+    /// greeting (including DNS), and the transmission.
     pub parts: Option<[f64; 4]>,
-    /// The time of the last try in a line of Sendmail, if earlier tries came before it.
+    /// The duration of the last delivery attempt in a line of Sendmail, if there were earlier attempts.
     pub(crate) last_try: Option<f64>,
 }
 
 impl LineDelay {
-    /// The part in which mail software waits for DNS.
+    /// The part of the delay in which mail software waits for DNS.
     pub(crate) fn with_dns(&self) -> Option<f64> {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
-    /// The time before the last try of a mail that was deferred before. None if it was not.
+    /// The time before the last delivery attempt of a mail that was deferred before. Returns `None` if the mail was not deferred.
     pub(crate) fn before_last_try(&self) -> Option<f64> {
         let before = match (self.parts, self.last_try) {
             (Some([before, ..]), _) => before,
@@ -31,7 +31,7 @@ impl LineDelay {
     }
 }
 
-/// Keys whose value is a time: of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
+/// Keys whose value is a duration, in lines of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
 ///
 /// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
 const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
@@ -39,10 +39,10 @@ const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "tim
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// The longest delay in seconds: mail software gives a mail up after days. A greater number is damaged.
+/// The longest accepted delay, in seconds. Mail software gives up after some days, so a greater number is damaged text.
 const LONGEST: f64 = 365.0 * DAY;
 
-/// The delay of a line.
+/// Returns the delay that a line names.
 pub(super) fn of(line: &str) -> LineDelay {
     let after = |key: &str| line.split_once(key).map(|(_, value)| value.split([',', ' ', ')', ']']).next());
     let parts = after("delays=").flatten().and_then(|typed| {
@@ -53,14 +53,14 @@ pub(super) fn of(line: &str) -> LineDelay {
     });
     let whole = KEYS.iter().find_map(|key| span(after(key).flatten()?)).or_else(|| of_words(line));
     let whole = whole.filter(|whole| (0.0..=LONGEST).contains(whole));
-    // Sendmail: the time since the mail came, and that of this try.
+    // In lines of Sendmail: the time since the mail arrived, and the duration of this delivery attempt.
     let last_try = after(" xdelay=").flatten().and_then(span);
     let last_try =
         last_try.filter(|last| whole.is_some_and(|whole| whole - last >= RETRY_PAUSE.as_secs_f64()));
     LineDelay { whole, parts, last_try }
 }
 
-/// The time of a scan in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
+/// A scan time that is written in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
 fn of_words(line: &str) -> Option<f64> {
     let seconds = line.split_once(" in ").and_then(|(_, behind)| behind.split_once(" seconds"));
     let seconds = seconds.and_then(|(number, _)| number.rsplit(' ').next()?.parse::<f64>().ok());
@@ -68,7 +68,7 @@ fn of_words(line: &str) -> Option<f64> {
     seconds.or_else(|| millis().map(|millis| millis / 1e3))
 }
 
-/// A span in seconds: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days before it `1+00:01:03`.
+/// Reads a duration, in seconds: `4.2`, `4.2s`, `4200ms`, `1m3s`, `00:01:03`, and with days before it `1+00:01:03`.
 fn span(typed: &str) -> Option<f64> {
     if let Some(millis) = typed.strip_suffix("ms") {
         return millis.parse::<f64>().ok().map(|millis| millis / 1e3);

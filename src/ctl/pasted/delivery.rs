@@ -1,23 +1,23 @@
-//! A line about a delivery, and its words that show which mail it was.
+//! A line about a delivery, and the words in it that show which mail it was.
 //!
 //! # Decisions
 //!
-//! - Only the domain of a recipient is looked up for a delivery. The other names of such a line are of another mail as well, or of none:
-//!   the sender, the address before an alias, and what the remote server says.
-//! - The text of the result counts too if it names what this host has looked up in vain. The words of the remote server never count: it
-//!   has looked up the names in them itself.
-//! - The line of an arrival is no delivery, though the subject of a mail may have any words.
+//! - Only the domain of a recipient is looked up for a delivery. The other names in such a line (the sender, the address before an alias, and
+//!   the text of the remote server) may also belong to another mail, or to no mail.
+//! - The text of the result counts too if it names what this host could not look up. The words of the remote server never count: the names in
+//!   them were looked up by the remote server.
+//! - A line about the arrival of a mail is not a delivery, whatever words the subject of the mail contains.
 
 use super::lookup;
 use super::subject::subject;
 
-/// Words that stand next to the recipient in lines of Postfix and Sendmail, of which one must be there.
+/// Words next to the recipient in lines of Postfix and Sendmail. A line about a delivery has one of them.
 const NEXT_TO_TO: [&str; 2] = [" relay=", " stat="];
 
-/// The same in lines of Exim.
+/// Words next to the recipient in lines of Exim. A line about a delivery has one of them.
 const NEXT_TO_ARROW: [&str; 3] = [" R=", " T=", " F=<"];
 
-/// Words before the recipient, and those that stand behind it.
+/// The words before the recipient, each with the words that follow the recipient.
 const DELIVERIES: [(&str, &[&str]); 5] = [
     (" to=", &NEXT_TO_TO),
     (" => ", &NEXT_TO_ARROW),
@@ -26,19 +26,19 @@ const DELIVERIES: [(&str, &[&str]); 5] = [
     (" ** ", &NEXT_TO_ARROW),
 ];
 
-/// Words before the text of the result: of Postfix, of Sendmail, and of Exim.
+/// Words before the text of the result, of Postfix, Sendmail and Exim.
 const RESULTS: [&str; 3] = [" status=", " stat=", ": "];
 
-/// The word of a line of Exim about a mail that has come.
+/// The word in a line of Exim about a mail that has arrived.
 const ARRIVAL: &str = " <= ";
 
-/// Words before those of the remote server: of Postfix and of Exim.
+/// Words before the reply of the remote server, of Postfix and Exim.
 const REMOTE: [&str; 2] = [" said: ", "remote mail server"];
 
 /// Words of Postfix before the host to which it could not connect.
 const ATTEMPT: &str = ": connect to ";
 
-/// Whether a line is about a connection for a delivery that failed: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
+/// Returns true if a line reports a failed connection for a delivery: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
 pub(super) fn is_attempt(line: &str) -> bool {
     line.split_once(ATTEMPT)
         .is_some_and(|(_, host)| host.split(' ').next().is_some_and(|host| host.contains("]:")))
@@ -47,22 +47,23 @@ pub(super) fn is_attempt(line: &str) -> bool {
 /// A line about a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
-    /// The line from its recipient on.
+    /// The part of the line that begins with its recipient.
     rest: &'a str,
 }
 
 impl<'a> Delivery<'a> {
-    /// The delivery that a line is about; none if it is about something else.
+    /// Returns the delivery that a line is about. Returns `None` if the line is about something else.
     pub(super) fn of(line: &'a str) -> Option<Self> {
         let behind = DELIVERIES.iter().filter(|_| !line.contains(ARRIVAL)).filter_map(|(mark, next)| {
             let (_, rest) = line.split_once(*mark)?;
             next.iter().any(|words| rest.contains(*words)).then_some(rest)
         });
-        // The text of a result may have such words too.
+        // The text of a result may contain such words too.
         behind.max_by_key(|rest| rest.len()).map(|rest| Self { rest })
     }
 
-    /// The words that show which mail it was; none if no recipient has a domain: a mailbox or a program of this host.
+    /// Returns the words that show which mail it was. Returns `None` if no recipient has a domain, because it is a mailbox or a program of
+    /// this host.
     pub(super) fn words(self) -> Option<String> {
         let recipients = self.recipients();
         let mut addresses = recipients.split([',', '<', '>', '"']).filter(|part| part.contains('@'));
@@ -71,7 +72,7 @@ impl<'a> Delivery<'a> {
         has_domain.then(|| format!("{recipients} {result}"))
     }
 
-    /// The recipients, up to the first space outside quotes: Sendmail writes several with commas only.
+    /// The recipients, up to the first space outside quotes: Sendmail separates several recipients with commas only.
     fn recipients(self) -> &'a str {
         let mut is_quoted = false;
         let end = self.rest.find(|letter: char| {
@@ -81,7 +82,7 @@ impl<'a> Delivery<'a> {
         end.and_then(|end| self.rest.get(..end)).unwrap_or(self.rest)
     }
 
-    /// The text of the result, if it names what was looked up.
+    /// Returns the text of the result, if it names what was looked up.
     fn result_with_lookup(self) -> Option<&'a str> {
         let results = RESULTS.iter().filter_map(|mark| self.rest.split_once(*mark));
         let result = results.map(|(_, result)| result).max_by_key(|result| result.len())?;

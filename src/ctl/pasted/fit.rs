@@ -1,13 +1,14 @@
-//! How well a message of the history fits a pasted line: its time, its failed lookups, and how many names and addresses of the line it has.
+//! How well a message of the history fits a pasted line. The criteria are the time of the message, its failed lookups, and how many names and
+//! addresses of the line it has.
 //!
 //! # Decisions
 //!
-//! - A line shows when its mail was in progress: until its moment, and before it for its delay. Mails of one domain come often, so a
-//!   message of another time is not the line's, however slow it was.
-//! - A failed query for a name is the reason of a line about a failed lookup more often than a failed list or reverse name, which defers
-//!   no mail. If the line rejects a name, its own failed query is the reason.
-//! - A line without a delay may be written long after the queries of its mail. Those that ended just before it come first.
-//! - A mail has one host and one sender: a message with the MX of another domain, or with the reverse name of another address, is that of
+//! - A line shows when its mail was in progress: the mail ended at the time of the line, and began earlier by the delay in the line. A domain
+//!   often sends several mails, so a message at another time does not belong to the line, however slow it was.
+//! - A line about a failed lookup is more often caused by a failed query for a name than by a failed DNS list or reverse name, because these
+//!   two defer no mail. If the line rejects a name, the failed query for this name is the cause.
+//! - A line without a delay may be written long after the queries of its mail. Messages that ended just before the line come first.
+//! - A mail has one host and one sender. So a message with the MX of another domain, or with the reverse name of another address, belongs to
 //!   another mail. A delivery asks for no reverse name.
 
 use std::cmp::Reverse;
@@ -20,51 +21,51 @@ use history::culprit::{CulpritKind, DecisiveTime};
 use history::limits::SLOW_ANSWER;
 use history::why::{MessageReport, QuestionReport};
 
-/// DNS explains a delay if it took at least this share of it.
+/// DNS explains a delay if DNS took at least this share of the delay.
 pub(super) const SHARE: f64 = 0.5;
 
-/// A delay of a line that needs an explanation, in seconds.
+/// From this delay on, a line needs an explanation; in seconds.
 pub(super) const DELAYED: f64 = 1.0;
 
-/// The part of a second that a delay of a line leaves out, if it is written with a fraction.
+/// The largest part of a second that a delay in a line leaves out if it is written with a decimal fraction.
 const FRACTION: f64 = 0.1;
 
 /// How the time of a message fits a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimeFit {
-    /// It is of another time.
+    /// The message is from another time than the line.
     Elsewhere,
-    /// It is of an earlier try of the mail.
+    /// The message belongs to an earlier delivery attempt of the mail.
     EarlierTry,
-    /// It is of the last try, or the line has no time.
+    /// The message belongs to the last delivery attempt, or the line has no time.
     LastTry,
-    /// It ended just before a line that has no delay.
+    /// The message ended just before a line that has no delay.
     Near,
 }
 
-/// The worst failed query about a line in a message.
+/// The worst failed query in a message that concerns a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailedQuery {
-    /// None has failed, or the line does not say that a lookup failed.
+    /// No query failed, or the line does not report a failed lookup.
     None,
-    /// One about an address: its reverse name, or its name in a DNS list.
+    /// A failed query about an address: for its reverse name, or for its name in a DNS list.
     OfAddress,
-    /// One about a name.
+    /// A failed query about a name.
     OfName,
-    /// One about the name that the line rejects.
+    /// A failed query about the name that the line rejects.
     OfRejected,
 }
 
-/// How well a message fits a line; the best is the greatest.
+/// How well a message fits a line. The greatest value is the best fit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     pub(super) failed: FailedQuery,
     pub(super) time: TimeFit,
-    /// Its waits for DNS are most of the delay.
+    /// True if the message's waits for DNS make up most of the delay.
     pub(super) explains: bool,
-    /// How many subjects of the line it has.
+    /// The number of names and addresses of the line for which the message has queries.
     pub(super) subjects: usize,
-    /// Whole seconds from its end to the line. The message that ended last before the line comes first.
+    /// Whole seconds from the end of the message to the line. The message that ended last before the line comes first.
     pub(super) distance: Reverse<u64>,
 }
 
@@ -83,7 +84,7 @@ impl Fit {
     }
 }
 
-/// The worst failed query about a line in a message.
+/// Returns the worst failed query in a message that concerns a line.
 pub(super) fn failed_query(line: &PastedLine, message: &MessageReport) -> FailedQuery {
     let kind = |question: &QuestionReport| match &line.rejected {
         Some(name) if is_about(&question.name, name) => FailedQuery::OfRejected,
@@ -112,13 +113,13 @@ fn time_fit(line: &PastedLine, message: &MessageReport) -> TimeFit {
     }
 }
 
-/// Whole seconds from the end of a message to the end of a line. A message that began behind that end comes after all others. Before or
-/// after the time at which a mail came.
+/// Returns the whole seconds from the end of a message to the end of a line. A message that began after the end of the line comes after all
+/// others. For a line that shows when a mail arrived, the seconds before or after the arrival count.
 fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
-    /// The moment of a line is a whole second, and some parts of it have passed.
+    /// The time of a line is a whole second, so up to one second may have passed since.
     const SECOND: f64 = 1.0;
     if let Some(arrival) = line.at.filter(|_| line.is_arrival) {
-        // As text it is less exact than that.
+        // An arrival time that is written as text is less exact than a number.
         let last = line.at_last.unwrap_or(arrival);
         return (arrival - message.began - message.took).max(message.began - last).max(0.0) as u64;
     }
@@ -130,7 +131,7 @@ fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     (end - message.began - message.took).max(0.0) as u64
 }
 
-/// Returns true if a message is certainly of another mail than a line.
+/// Returns true if a message certainly belongs to another mail than a line.
 pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool {
     let has_address = |question: &QuestionReport| address_of(&question.name).is_some();
     let asked = |kind: &str, of_address: bool| {
@@ -140,22 +141,22 @@ pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool 
     let has_sender = line.mail_domains.iter().any(|domain| has(message, domain));
     let has_host = || line.addresses().any(|address| has(message, &address.to_string()));
     let has_another_sender = !line.mail_domains.is_empty() && asked("MX", false) && !has_sender;
-    // Queries that were left out may be about the address.
+    // The queries that were left out of the message may be about the address.
     let names_host = line.addresses().next().is_some() && message.left_out == 0;
     let has_another_host = names_host && asked("PTR", true) && !has_host() && !has_sender;
     let is_inbound = || is_attempt(&line.text) && message.questions.iter().any(has_address);
     has_another_sender || has_another_host || is_inbound()
 }
 
-/// The seconds for which a message waited for DNS, as far as a line counts them: of a line that names the time of its program, those in this
-/// time. Of a short time that is `waited_within`.
+/// Returns the seconds for which a message waited for DNS, as far as they count for a line. If the line names the time that its program took,
+/// only waits in this time count; if this time is short, see `waited_within`.
 pub(super) fn waited(line: &PastedLine, message: &MessageReport) -> f64 {
     let is_long = line.delay.with_dns().is_some_and(|delay| delay >= DELAYED);
     waited_within(line, message).filter(|_| is_long).unwrap_or(message.waited)
 }
 
-/// The seconds for which a message waited for DNS in the time that a line names for its program: a query that took longer is none of this
-/// program. None if it names none, and if the report lacks queries of the message.
+/// Returns the seconds for which a message waited for DNS within the time that a line names for its program. A query that took longer than
+/// this time belongs to another program. Returns `None` if the line names no such time, or if the report lacks queries of the message.
 fn waited_within(line: &PastedLine, message: &MessageReport) -> Option<f64> {
     let Some(DecisiveTime::Delay { from, to }) = line.decisive().filter(|_| message.left_out == 0) else {
         return None;
@@ -181,8 +182,9 @@ pub(super) fn is_of_dns(kind: CulpritKind) -> bool {
     !matches!(kind, CulpritKind::None | CulpritKind::Client | CulpritKind::NotDns | CulpritKind::Unknown)
 }
 
-/// Returns true if waits for DNS were most of a whole delay that is short. In the time of its program, one must be slow, too: otherwise the
-/// culprit is a wait before that. Of other lines, a query that took longer is of another mail.
+/// Returns true if the whole delay of a line is short and waits for DNS were most of it. If the line names the time of its program, one query
+/// in this time must be slow as well: otherwise the culprit is a wait before this time. For other lines, a query that took longer than the
+/// delay belongs to another mail.
 pub(super) fn is_most_of_prompt(line: &PastedLine, message: &MessageReport) -> bool {
     let Some(whole) = line.delay.whole.filter(|whole| *whole < DELAYED) else { return false };
     if let Some(within) = waited_within(line, message) {

@@ -1,4 +1,4 @@
-//! A pasted line of mail software, as far as it is understood.
+//! A pasted line of mail software, with the parts of it that are understood.
 
 use std::net::IpAddr;
 
@@ -7,47 +7,48 @@ use crate::limits::{PASTED_AFTER, PASTED_BEFORE, SESSION_PART};
 use dns::wire::presentation::shown;
 use history::culprit::DecisiveTime;
 
-/// The words of the line that Postfix writes when it has looked up a host. The line of postscreen, before that, has capitals.
+/// The words of the line that Postfix writes when it has looked up a connecting host. The earlier line of postscreen has capital letters.
 const CONNECTED: &str = "]: connect from ";
 
-/// Seconds by which a line may be later than its time, if that has no fraction: most logs have whole seconds.
+/// The number of seconds by which a line may be written after the time in it, if this time has no fraction: most logs have whole seconds.
 const WHOLE_SECOND: f64 = 1.0;
 
-/// Seconds by which a line with a fraction of its second may be earlier than a query before it: clocks are read at different moments.
+/// The number of seconds by which a line with a fraction of a second may be earlier than a query before it. The clocks are read at different
+/// moments.
 const EXACT: f64 = 0.01;
 
-/// Characters of a time that is not understood.
+/// The number of characters that are shown of a time that is not understood.
 const UNREAD_TIME: usize = 60;
 
-/// A line, as far as it is understood.
+/// A line, with the parts of it that are understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastedLine {
-    /// Its number in the pasted text, from 1.
+    /// The number of the line in the pasted text, counted from 1.
     pub number: usize,
-    /// The number of the entry of a queue, of the bounce or of the line of a log that it is of.
+    /// The number of the queue entry, bounce or log line to which the line belongs.
     pub entry: usize,
     /// The line itself.
     pub text: String,
-    /// Its time, in seconds since 1970.
+    /// The time of the line, in seconds since 1970.
     pub at: Option<f64>,
-    /// The last moment of its time, if that has no seconds, came twice because clocks were set back, or is of tries until now; else the
-    /// same as `at`.
+    /// The last moment that the time of the line can mean. It is later than `at` if the time has no seconds, if the time occurred twice
+    /// because clocks were set back, or if it covers delivery attempts until now. Otherwise it equals `at`.
     pub at_last: Option<f64>,
-    /// The words of its time, if they are not understood.
+    /// The time as text, if it is not understood.
     pub(crate) unread_time: Option<String>,
-    /// Whether it is the first part of an entry of mailq: its time is that at which the mail came, and its sender was checked then.
+    /// True if the line is the first part of an entry of mailq. Its time is the arrival of the mail, and the sender was checked at that time.
     pub(crate) is_arrival: bool,
-    /// Addresses and names in it. Names that were certainly looked up come first.
+    /// The addresses and names in the line. Names that were certainly looked up come first.
     pub subjects: Vec<String>,
-    /// The domains of the mail addresses in it.
+    /// The domains of the mail addresses in the line.
     pub mail_domains: Vec<String>,
     /// The delay that the line names.
     pub delay: LineDelay,
-    /// Whether it says itself that a lookup failed.
+    /// True if the line itself reports a failed lookup.
     pub(crate) blames_dns: bool,
-    /// The host, or the domain of the address, that it rejects because of that lookup.
+    /// The host that the line rejects because of the failed lookup, or the domain of the address that it rejects.
     pub rejected: Option<String>,
-    /// Whether it is written at the end of a session, or of a part of it, that may have taken minutes.
+    /// True if the line is written at the end of a session, or of a part of a session, that may have taken minutes.
     pub(crate) ends_session: bool,
 }
 
@@ -55,7 +56,8 @@ pub struct PastedLine {
 type Span = (f64, f64);
 
 impl PastedLine {
-    /// The sentence about a time that is not understood: where the line was searched instead. `has_from`: the command line has a time.
+    /// Returns the sentence about a time that is not understood, which says where the history was searched instead. `has_from` is true if the
+    /// command line has a time.
     pub(crate) fn unread_note(&self, has_from: bool) -> Option<String> {
         let words = self.unread_time.as_ref()?;
         let searched = if has_from {
@@ -68,8 +70,9 @@ impl PastedLine {
         Some(format!("line {number}: the time \"{words}\" is not understood; {searched}"))
     }
 
-    /// The time of its last try: that of the connection and of DNS. Of a mail that was not deferred before, the whole delay. If the line
-    /// has no delay, the time shortly before it, or that of a part of a session. None if it has no time.
+    /// Returns the time of the last delivery attempt, in which the connection and DNS lookups fall. If the mail was not deferred before, this
+    /// is the whole delay. If the line has no delay, it is the time shortly before the line, or the time of a part of a session. Returns
+    /// `None` if the line has no time.
     pub(crate) fn last_try(&self) -> Option<Span> {
         let before = match (self.delay.parts, self.delay.whole) {
             (Some([before, queued, connecting, _]), _) => {
@@ -83,9 +86,9 @@ impl PastedLine {
         self.before_its_end(before)
     }
 
-    /// The time that decides which queries of its mail are the culprit. A program that names the whole time that it took waited for the
-    /// queries in this time, and the line of a connection is written when its host was looked up. None for other lines, and for those that
-    /// blame a failed lookup.
+    /// Returns the time that decides which queries of the mail are the culprit. A program that reports the whole time that it took waited for
+    /// the queries in this time. The line of a connection is written when its host has been looked up. Returns `None` for other lines, and for
+    /// lines that report a failed lookup.
     pub fn decisive(&self) -> Option<DecisiveTime<f64>> {
         let at = self.at?;
         let left_out = if at.fract() == 0.0 { WHOLE_SECOND } else { 0.0 };
@@ -100,15 +103,16 @@ impl PastedLine {
         Some(DecisiveTime::Delay { from: at - delay, to: until })
     }
 
-    /// The time of its delay, with earlier tries. None if it has no time.
+    /// Returns the time of the whole delay, including earlier delivery attempts. Returns `None` if the line has no time.
     pub(crate) fn whole_delay(&self) -> Option<Span> {
         let parts = self.delay.parts.map(|[before, queued, connecting, _]| before + queued + connecting);
         let (begin, end) = self.before_its_end(parts.or(self.delay.whole).unwrap_or(0.0))?;
         Some((self.last_try()?.0.min(begin), end))
     }
 
-    /// The times in which the history is searched for its message, until one has it: those of the line, then `around` seconds before it; none: the
-    /// whole history. Few mails have the same address, so with one the time may be wide. Of other lines the nearest time comes first.
+    /// Returns the times in which the history is searched for the message of the line, one after the other until a message is found: the time
+    /// of the line, then also the `around` seconds before it. A time of `None` means the whole history. Few mails have the same address, so
+    /// for a line with an address the time may be wide. For other lines the nearest time comes first.
     pub fn spans(&self, around: f64) -> Vec<Option<Span>> {
         let has_address = self.addresses().next().is_some();
         let own = vec![self.last_try(), self.whole_delay()];
@@ -118,19 +122,19 @@ impl PastedLine {
         spans
     }
 
-    /// The time in which the record is searched for other mails of its domains, which may be those of the line: at least `around` seconds
-    /// before it. None if it has no time.
+    /// Returns the time in which the record is searched for other mails of the domains in the line, which may be the mail of the line: at
+    /// least `around` seconds before the line. Returns `None` if the line has no time.
     pub fn span(&self, around: f64) -> Option<Span> {
         let (begin, end) = self.before_its_end(around)?;
         Some((self.whole_delay()?.0.min(begin), end))
     }
 
-    /// The addresses in it.
+    /// The addresses in the line.
     pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }
 
-    /// Its last moment without the transmission of the mail, which comes behind its queries.
+    /// Returns the last moment of the line, without the time for the transmission of the mail, which comes after all queries.
     pub(super) fn end(&self) -> Option<f64> {
         Some(self.at_last.or(self.at)? - self.sending())
     }
@@ -139,12 +143,12 @@ impl PastedLine {
         self.delay.parts.map_or(0.0, |[.., sending]| sending)
     }
 
-    /// The time that begins some seconds before its end.
+    /// Returns the time that begins `before` seconds before the end of the line.
     fn before_its_end(&self, before: f64) -> Option<Span> {
-        // The line about the end of a session is written behind all its queries.
+        // The line about the end of a session is written after all queries of the session.
         let is_exact = self.ends_session && self.at.is_some_and(|at| at.fract() != 0.0);
         let after = if is_exact { EXACT } else { PASTED_AFTER.as_secs_f64() };
-        // The checks of a sender go on for some time after its mail began to come.
+        // The checks of the sender go on for some time after the arrival of the mail began.
         let checks = if self.is_arrival { PASTED_BEFORE.as_secs_f64() } else { 0.0 };
         Some((self.at? - self.sending() - before - after, self.end()? + after + checks))
     }

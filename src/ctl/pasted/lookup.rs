@@ -1,4 +1,4 @@
-//! Words about failed lookups in lines of mail software, and the name that a line rejects because of one.
+//! Recognizes the words of mail software about failed lookups, and the name that a line rejects because of a failed lookup.
 //!
 //! Postfix: `450 4.1.8 <bob@sender.example>: Sender address rejected: Domain not found`. Sendmail: `Domain of sender address
 //! bob@sender.example does not resolve`. Exim: `F=<bob@sender.example> temporarily rejected RCPT <anna@our.example>: Could not complete
@@ -10,13 +10,13 @@ use doctor::message::{PHRASES, has};
 /// Words of Exim about a sender whose domain could not be looked up.
 const SENDER_UNVERIFIED: &str = "could not complete sender verify";
 
-/// The same of a recipient.
+/// Words of Exim about a recipient whose domain could not be looked up.
 const RECIPIENT_UNVERIFIED: &str = "could not complete recipient verify";
 
-/// Words behind these if a server of that domain did not accept it.
+/// The word after these words if the lookup succeeded and a server of the domain rejected the address.
 const BY_SERVER: &str = " callout";
 
-/// Whether a text in lower case says that a lookup failed.
+/// Returns true if a lower-case text reports a failed lookup.
 pub(super) fn has_failed(text: &str) -> bool {
     let is_unverified =
         |words: &str| text.split_once(words).is_some_and(|(_, rest)| !rest.starts_with(BY_SERVER));
@@ -24,22 +24,22 @@ pub(super) fn has_failed(text: &str) -> bool {
         || has(text, &PHRASES.lookup_failed)
 }
 
-/// Whether a text in lower case names a host that was not found.
+/// Returns true if a lower-case text names a host that was not found.
 pub(super) fn names_host(text: &str) -> bool {
     has(text, &PHRASES.host_named)
 }
 
-/// Words of Postfix behind the name.
+/// Words of Postfix after the name.
 const POSTFIX: [&str; 3] =
     [">: sender address rejected", ">: recipient address rejected", ">: helo command rejected"];
 
-/// Words of Sendmail before and behind the name.
+/// Words of Sendmail before and after the name.
 const SENDMAIL: (&str, &str) = ("sender address ", " does not resolve");
 
-/// Words of Exim behind both addresses, and those before the one that is meant.
+/// Words of Exim after both addresses, each with the word before the address that is rejected.
 const EXIM: [(&str, &str); 2] = [(SENDER_UNVERIFIED, " f=<"), (RECIPIENT_UNVERIFIED, " rcpt <")];
 
-/// The rejected host, or the domain of the rejected address, in a text in lower case. None if it names none.
+/// Returns the rejected host, or the domain of the rejected address, from a lower-case text. Returns `None` if the text names neither.
 pub(super) fn rejected(text: &str) -> Option<String> {
     let of_postfix = || POSTFIX.iter().find_map(|words| Some(text.split_once(words)?.0.rsplit_once('<')?.1));
     let of_sendmail = || Some(text.split_once(SENDMAIL.0)?.1.split_once(SENDMAIL.1)?.0);

@@ -1,17 +1,18 @@
-//! Lines of mail software that an operator pastes: their time, and the addresses and domains in them.
+//! Reads the lines of mail software that an operator pastes: their time, and the addresses and domains in them.
 //!
-//! Pure. The formats of Postfix, Exim, Sendmail, rspamd and SpamAssassin differ, but all of them write a time first, and the
-//! names that were looked up in brackets, behind `=` or behind `@`. So a line is read word by word, and no program has a
-//! pattern of its own. Names that nobody looked up are not in the record, and do no harm.
+//! This module does no input or output. The formats of Postfix, Exim, Sendmail, rspamd and SpamAssassin differ, but all programs write a time
+//! first, and write the names that they looked up in brackets, after `=` or after `@`. So a line is read word by word, and there are no
+//! patterns for single programs. A name that nobody looked up is not in the record, and does no harm.
 //!
 //! # Decisions
 //!
-//! - The host in a line about a delivery is that of the recipient's domain, and many domains have one mail host: only the domain says
-//!   which mail it was. In a line about a client the host is the client.
-//! - A domain stands for itself, without the names below it: those of a provider are its hosts and its customers, whose mails are others.
-//! - Other names in a line about a delivery may be of other mail: an earlier address of the recipient, the sender, the words of the remote
-//!   server. Those of its result count only if it names what was looked up, see `delivery`.
-//! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has nothing else.
+//! - The host in a line about a delivery is the mail host of the recipient's domain. Many domains share one mail host, so only the domain
+//!   shows which mail it was. In a line about a client, the host is the client.
+//! - A domain stands for itself, without the names below it. The names below the domain of a provider are its hosts and its customers, whose
+//!   mails are other mails.
+//! - Other names in a line about a delivery may belong to another mail: an earlier address of the recipient, the sender, and names in the
+//!   reply of the remote server. Names in the result count only if the result reports what was looked up, see `delivery`.
+//! - The domain of a Message-ID may be any name. It counts only in a result line of SpamAssassin, which has no other name.
 
 mod delay;
 mod delivery;
@@ -32,25 +33,25 @@ pub use self::settle::{LineResult, is_of_line, known_first, settle};
 use self::subject::subject;
 use crate::limits::MAX_LINE_SUBJECTS;
 
-/// Words of lines that are written at the end of a session, or of a step of it that took long.
+/// Words of lines that are written at the end of a session, or of a part of a session that took long.
 const SESSION_ENDED: [&str; 5] =
     ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
 
-/// Keys whose value is no name that is looked up.
+/// Keys whose value is not a name that is looked up.
 const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "uid", "queue-id"];
 
 /// The key of a Message-ID in a result line of SpamAssassin.
 const RESULT_ID: &str = "mid";
 
-/// Keys of the host that got the mail in lines about a delivery, of Postfix and Sendmail, and of Exim.
+/// Keys of the host that received the mail, in lines about a delivery: of Postfix and Sendmail, and of Exim.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
 /// Keys whose value was certainly looked up.
 const LOOKED_UP: [&str; 2] = ["name", "query"];
 
-/// Reads pasted text: its lines that name an address or a domain. Times without a time zone are in the time zone of this host;
-/// `now` is in seconds since 1970. A line of `postqueue -j` is read as two with the same number: the sender was checked when the mail
-/// came, and the recipients were tried from then until now.
+/// Reads pasted text, and returns its lines that name an address or a domain. A time without a time zone is in the time zone of this host.
+/// `now` is in seconds since 1970. A line of `postqueue -j` is returned as two lines with the same number: one for the sender, who was checked
+/// when the mail arrived, and one for the recipients, to whom delivery was tried from then until now.
 pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     let mut dates = LineDates::default();
     let mut lines: Vec<PastedLine> = Vec::new();
@@ -90,8 +91,8 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     lines
 }
 
-/// The lines in the order in which they are shown: of an entry of a queue, or of a bounce, those first that say that a lookup failed. Its
-/// sender, which is mostly a domain of this host, is not the reason for it.
+/// Puts the lines in the order in which they are shown. Within a queue entry or a bounce, the lines that report a failed lookup come first:
+/// the sender is mostly a domain of this host, and is not the cause of the failure.
 pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
     lines.sort_by_key(|line| (line.entry, !line.blames_dns));
     lines
@@ -100,44 +101,45 @@ pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
 /// The time of the lines so far: a line without a time belongs to the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The first and the last moment that are meant.
+    /// The first and the last moment that the time can mean.
     date: Option<(f64, f64)>,
-    /// The words of the last time, if they are not understood.
+    /// The last time as text, if it is not understood.
     unread: Option<String>,
-    /// The number of entries of queues and of lines of logs.
+    /// The number of queue entries and log lines so far.
     entries: usize,
 }
 
 impl LineDates {
-    /// The time of the next line, and whether it is that at which a mail came.
+    /// Returns the time of the next line, and whether it is the time at which a mail arrived.
     fn of(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
         let arrival = queue::arrival(text, now);
         let own = arrival.or_else(|| time::of(text, now));
         let unread = if own.is_none() { time::not_understood(text) } else { None };
-        // The headers of a bounce are of one mail.
+        // The headers of a bounce belong to one mail.
         if (own.is_some() || unread.is_some()) && !time::is_date_header(text) {
             self.entries = self.entries.saturating_add(1);
         }
         if own.is_some() || unread.is_some() {
-            // A bounce has its date in a header of its own. An entry of mailq goes on in the next lines, and its tries go on until now.
+            // A bounce has its date in a header line. An entry of mailq continues in the next lines, and its delivery attempts continue until
+            // now.
             (self.date, self.unread) = (arrival.map(|(first, _)| (first, now)).or(own), unread);
         }
         (own.or(self.date), arrival.is_some())
     }
 }
 
-/// A header of a bounce that has only ids of messages and names of this host.
+/// Returns true if a line is a header of a bounce that contains only message ids and names of this host.
 fn is_header_without_name(text: &str) -> bool {
     let header = |name: &str| text.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
     ["message-id:", "reporting-mta:", "date:", "arrival-date:", "received:"].iter().any(|name| header(name))
 }
 
-/// Whether a subject is no address.
+/// Returns true if a subject is a name, not an address.
 fn is_name(subject: &str) -> bool {
     subject.parse::<IpAddr>().is_err()
 }
 
-/// The first `most` subjects, each once.
+/// Returns the first `most` subjects, without duplicates.
 fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
     let mut distinct: Vec<String> = Vec::new();
     for subject in all {
@@ -160,7 +162,7 @@ impl LineSubjects {
         let delivery = Delivery::of(text);
         let is_delivery = delivery.is_some() || delivery::is_attempt(text);
         let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
-        // Those that count only if the line has no others.
+        // `last` has the names that count only if the line has no other names.
         let (mut certain, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
         let (mut key, mut of_mail) = (String::new(), Vec::new());
         for word in words.split([' ', ',']).filter(|word| !word.is_empty()) {

@@ -1,39 +1,40 @@
 //! Entries of a mail queue, as `mailq` of Postfix, Exim and Sendmail and `postqueue -j` show them.
 //!
-//! An entry begins with a line that has the time at which the mail came, and its sender. Its other lines have the reason of the last
-//! try and the recipients, without a time: the tries were between that time and now. `postqueue -j` has all of it in one line.
+//! An entry begins with a line that has the sender and the time at which the mail arrived. The other lines have the recipients and the reason
+//! why the last delivery attempt failed, without a time: the attempts were between the arrival and now. `postqueue -j` writes all of this in
+//! one line.
 
 use serde_json::{Map, Value};
 
 use super::time;
 
-/// Characters of the shortest id: Postfix has at least six, and Sendmail more.
+/// The number of characters of the shortest queue id: Postfix uses at least six, and Sendmail more.
 const MIN_ID: usize = 5;
 
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// The time at which the mail of an entry came, if a line is the first one of an entry: the first and the last moment that are meant, in
-/// seconds since 1970.
+/// Returns the time at which the mail of a queue entry arrived, if the line is the first line of an entry. The result is the first and the
+/// last moment that the time can mean, in seconds since 1970.
 pub(super) fn arrival(line: &str, now: f64) -> Option<(f64, f64)> {
     of_json(line).or_else(|| of_exim(line, now)).or_else(|| of_postfix(line, now))
 }
 
-/// Of Postfix and Sendmail: the queue id, the size, with `-v` of Sendmail the priority, the date, and the sender.
+/// A line of Postfix or Sendmail: the queue id, the size, the priority (only Sendmail with `-v`), the date, and the sender.
 fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (id, size) = (words.next()?, words.next()?);
     let is_id =
         id.trim_end_matches(['*', '!', '#', '-', 'X']).bytes().all(|octet| octet.is_ascii_alphanumeric());
     let is_size = size.bytes().all(|octet| octet.is_ascii_digit());
-    // Months have three letters: `Nov 21` is the begin of a line of syslog.
+    // Names of months have three letters: `Nov 21` is the start of a syslog line.
     if !is_id || !is_size || id.len() < MIN_ID {
         return None;
     }
     time::of(words.collect::<Vec<_>>().join(" ").as_str(), now)
 }
 
-/// Of Exim: the age, rounded to minutes, hours or days, the size, the id, and the sender in angle brackets.
+/// A line of Exim: the age (rounded to minutes, hours or days), the size, the id, and the sender in angle brackets.
 fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (age, size, id, sender) = (words.next()?, words.next()?, words.next()?, words.next()?);
@@ -52,18 +53,19 @@ fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     Some((at - blur, (at + blur).min(now)))
 }
 
-/// Of `postqueue -j`: an object a line.
+/// A line of `postqueue -j`: one JSON object in each line.
 fn of_json(line: &str) -> Option<(f64, f64)> {
     let at = entry(line)?.get("arrival_time")?.as_f64()?;
     Some((at, at))
 }
 
-/// The object of a line.
+/// The JSON object in a line.
 fn entry(line: &str) -> Option<Map<String, Value>> {
     if line.starts_with('{') { serde_json::from_str(line).ok() } else { None }
 }
 
-/// The parts of an entry of `postqueue -j`, as text: that with the sender, and the recipients with the reasons of their last tries.
+/// The two parts of an entry of `postqueue -j`, as text: the part with the sender, and the recipients with the reasons why their last delivery
+/// attempts failed.
 pub(super) fn parts(line: &str) -> Option<(String, String)> {
     let mut entry = entry(line).filter(|entry| entry.contains_key("arrival_time"))?;
     let recipients = entry.remove("recipients").unwrap_or_default();

@@ -1,11 +1,12 @@
-//! The messages of the history that a pasted line may be about, and their verdict for the line: whether DNS delayed it.
+//! Selects the messages of the history that a pasted line may be about, and decides for each whether DNS delayed the mail of the line.
 //!
 //! # Decisions
 //!
-//! - No message is elected. If several fit the line equally well, or have names of it that the others lack, all are shown, the best first:
-//!   the queries about the host of a mail and those about its sender often are two messages.
-//! - A message is not called quick if a wait that fits the delay of the line may be of its mail, see `history::doubt`.
-//! - What the line itself says counts: if it names a failed lookup, DNS is at fault; if its delay is elsewhere, DNS is not.
+//! - If several messages fit the line equally well, or have names of the line that the other messages lack, all of them are shown, the best
+//!   first. The queries about the host of a mail and the queries about its sender are often two messages.
+//! - A message is not called quick if a wait that fits the delay of the line may belong to its mail, see `history::doubt`.
+//! - The line itself is evidence: if it reports a failed lookup, DNS is at fault; if its delay is in another part of the delivery, DNS is not
+//!   at fault.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -22,9 +23,10 @@ use history::culprit::CulpritKind;
 use history::doubt::{self, ON_DISK_ALONE, PossibleWait};
 use history::why::{CulpritReport, MessageReport, QuestionReport};
 
-/// The messages that a line may be about, the best first, at most `MAX_FITTING_MESSAGES`; those of `messages` were found by its subjects. If
-/// none is of its time, the nearest one with the culprit `unknown`, for which `moment` shows a time; if there are none, the report that the
-/// history has none. Empty if `messages` is.
+/// Returns the messages that a line may be about, the best first, at most `MAX_FITTING_MESSAGES`. `messages` are those that were found by the
+/// names and addresses of the line. If no message is from the time of the line, returns the nearest message with the culprit `unknown`, for
+/// which `moment` writes a time as text. If there are no messages of a mail, returns the report that the history has none. The result is empty
+/// if `messages` is empty.
 pub fn settle(
     line: &PastedLine,
     messages: Vec<MessageReport>,
@@ -37,7 +39,7 @@ pub fn settle(
     }
     let mut fitted: Vec<(Fit, MessageReport)> =
         known.into_iter().map(|message| (Fit::new(line, &message), message)).collect();
-    // Of those that fit equally well, one with a cause comes first: a line without a time fits all of its domain.
+    // Of messages that fit equally well, a message with a cause comes first: a line without a time fits all messages of its domain.
     let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
     fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
@@ -53,14 +55,15 @@ pub fn settle(
     shown.into_iter().map(with_line).collect()
 }
 
-/// Returns true if a message is of the time of a line, and has a failed query if the line says so.
+/// Returns true if a message is from the time of a line, and also has a failed query if the line reports one.
 pub fn is_of_line(line: &PastedLine, message: &MessageReport) -> bool {
     let Fit { time, .. } = Fit::new(line, message);
     let has_failed = || message.questions.iter().any(|question| question.outcome.is_failure());
     !message.is_absent() && time > TimeFit::Elsewhere && (!line.blames_dns || has_failed())
 }
 
-/// The messages, each once: several subjects of a line find one. Its culprit is that of the subject whose query failed, else one in DNS.
+/// Returns each message once, because several names of a line may find the same message. The culprit is that of the name whose query failed,
+/// otherwise a culprit in DNS.
 fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let worth = |message: &MessageReport| (failed_query(line, message), is_of_dns(message.culprit.kind));
     let mut distinct: Vec<MessageReport> = Vec::new();
@@ -82,7 +85,7 @@ fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageRepor
     distinct
 }
 
-/// The best message, those that fit equally well, and those with subjects of the line that the messages before lack.
+/// Returns the best message, those that fit equally well, and those that have names or addresses of the line that the earlier messages lack.
 fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageReport> {
     let (mut shown, mut best): (Vec<MessageReport>, Option<Fit>) = (Vec::new(), None);
     for (fit, message) in fitted {
@@ -100,19 +103,20 @@ fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageR
     shown
 }
 
-/// Returns true if a message is of the time of a line, and nearer to it than another one.
+/// Returns true if a message is from the time of a line, and is nearer to the line than another message.
 fn is_nearer(fit: &Fit, than: &Fit) -> bool {
     fit.time == than.time && fit.distance > than.distance
 }
 
-/// The messages with their verdicts for the line. If none explains it, only the best one is kept.
+/// Returns the messages with their verdicts for the line. If no message explains the line, only the best message is kept.
 fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageReport> {
     let has = |is_it: &dyn Fn(&QuestionReport) -> bool| {
         messages.iter().any(|message| message.questions.iter().any(is_it))
     };
     let has_host = has(&|question| address_of(&question.name).is_some());
     if has_host && has(&|question| question.kind == "MX") {
-        // The mail has no other part, but a failed query for a mail host of two domains is in the message of one of them.
+        // The mail has no other part. But if two domains share a mail host, a failed query for this host is in the message of only one of
+        // them.
         let may_be_shared = |wait: &PossibleWait| wait.failed && address_of(&wait.name).is_none();
         messages.iter_mut().for_each(|message| message.possible_waits.retain(may_be_shared));
     }
@@ -122,7 +126,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     if judged.iter().all(|message| message.culprit.kind == CulpritKind::NotDns) {
         judged.truncate(1);
     }
-    // A cause comes first, then a doubt.
+    // A message with a cause comes first, then a message with a doubt.
     judged.sort_by_key(|message| {
         let kind = message.culprit.kind;
         (!is_of_dns(kind), kind != CulpritKind::Unknown)
@@ -130,7 +134,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     judged
 }
 
-/// The message of a line, with `not_dns` as its culprit if the delay of the line is not in DNS. `waited_together` is the time that all
+/// Returns the message for a line, with the culprit `not_dns` if the delay of the line is not in DNS. `waited_together` is the time that all
 /// messages of the line waited.
 fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) -> MessageReport {
     let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
@@ -144,7 +148,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     let elsewhere = line.delay.parts.filter(|[before, queued, connecting, sending]| {
         before.max(*queued).max(*sending) >= DELAYED.max(*connecting)
     });
-    // The time before the queue manager has the earlier tries of a mail, and DNS explains this one.
+    // The time before the queue manager includes earlier delivery attempts of a mail, and DNS explains the last attempt.
     let is_retried = line.delay.before_last_try().is_some()
         && elsewhere.is_none_or(|[_, queued, connecting, sending]| queued.max(sending) < connecting);
     if is_retried && is_explained && is_of_dns(message.culprit.kind) {
@@ -163,7 +167,7 @@ fn judge(line: &PastedLine, mut message: MessageReport, waited_together: f64) ->
     doubted(line, message)
 }
 
-/// Returns true if the pauses of its client are the delay of the line. A line without a delay does not show another.
+/// Returns true if the pauses of the client explain the delay of the line. If the line has no delay, any pause is accepted.
 fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
     let is_client = |culprit: &CulpritReport| culprit.kind == CulpritKind::Client;
     let sleeps = is_client(&message.culprit) || message.also.iter().any(is_client);
@@ -172,15 +176,16 @@ fn sleeps(line: &PastedLine, message: &MessageReport) -> bool {
     sleeps && is_delay && !is_prompt(line)
 }
 
-/// Returns true if a line shows itself that nothing before the transmission took long, and that no lookup failed: queries of its message
-/// that waited or failed are those of another mail.
+/// Returns true if the line itself shows that nothing before the transmission took long and that no lookup failed. Queries of the message that
+/// waited or failed then belong to another mail.
 fn is_prompt(line: &PastedLine) -> bool {
     let is_short = |delay: f64| delay < DELAYED;
     let before = line.delay.parts.is_none_or(|[before, queued, ..]| is_short(before) && is_short(queued));
     before && !line.blames_dns && line.delay.with_dns().is_some_and(is_short)
 }
 
-/// A message that was quick with the culprit `unknown` if a wait that fits the line may be of its mail, or if the disk may lack one.
+/// Changes the culprit of a quick message to `unknown` if a wait that fits the line may belong to its mail, or if such a wait may be missing
+/// on disk.
 fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     let delay = line.delay.with_dns();
     let fits = |wait: &&PossibleWait| {
@@ -195,7 +200,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     if !waits.is_empty() {
         return MessageReport { culprit: doubt::culprit(message.waited, &waits), ..message };
     }
-    // A mail that waited as long as a delay in its line is on the disk.
+    // A mail that waited as long as the delay in its line is on disk.
     let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     if message.of_disk && delay.is_none_or(|delay| delay < DELAYED) {
         let culprit = CulpritReport::new(
@@ -208,7 +213,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     message
 }
 
-/// The report that the history has only another message of the same domain.
+/// Returns the report that the history has only another message of the same domain.
 fn of_another_time(
     line: &PastedLine,
     message: MessageReport,
@@ -226,7 +231,7 @@ fn of_another_time(
     MessageReport { line: Some(line.text.clone()), culprit, also, ..message }
 }
 
-/// The report that the history has no message, with other advice if it reaches back to the time of the line.
+/// Returns the report that the history has no message. The advice differs if the history reaches back to the time of the line.
 fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     let reach = message.history.as_ref().and_then(|history| history.resolved);
     if reach.zip(line.whole_delay()).is_some_and(|(reach, (begin, _))| reach <= begin) {
@@ -238,7 +243,7 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// The culprit of a delay that is not in DNS. `took` says how long DNS took.
+/// Returns the culprit of a delay that is not in DNS. `took` says how long DNS took.
 fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
     let (evidence, advice) = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
         (Some(parts), ..) => {
@@ -271,21 +276,21 @@ fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
     CulpritReport::new(CulpritKind::NotDns, evidence, advice)
 }
 
-/// A message of the history, and the pasted lines that it is shown for.
+/// A message of the history, and the pasted lines for which it is shown.
 #[derive(Clone, Debug)]
 pub struct LineResult {
-    /// The message, as the first of these lines has it.
+    /// The message, as it was judged for the first of these lines.
     pub message: MessageReport,
-    /// The numbers of the lines. The two parts of a line of `postqueue -j` have one number.
+    /// The numbers of the lines. The two parts of a line of `postqueue -j` have the same number.
     numbers: BTreeSet<usize>,
-    /// The entry of a queue, the bounce or the line of a log that the first of them is of.
+    /// The queue entry, bounce or log line to which the first of these lines belongs.
     entry: usize,
-    /// Whether this one shows when the mail of an entry came, with its sender.
+    /// True if the first of these lines shows the arrival of the mail of a queue entry, with its sender.
     is_arrival: bool,
 }
 
 impl LineResult {
-    /// The result of one line.
+    /// Creates the result of one line.
     pub fn new(line: &PastedLine, message: MessageReport) -> Self {
         let PastedLine { number, entry, is_arrival, .. } = *line;
         Self { message, numbers: BTreeSet::from([number]), entry, is_arrival }
@@ -296,15 +301,16 @@ impl LineResult {
         self.numbers.insert(line.number);
     }
 
-    /// The message with the number of its lines behind the first.
+    /// Returns the message with the number of its further lines.
     pub fn into_message(self) -> MessageReport {
         let more_lines = self.numbers.len().saturating_sub(1) as u64;
         MessageReport { more_lines, ..self.message }
     }
 }
 
-/// The results in the order in which they are shown: of an entry of a queue, or of a bounce, those first whose cause is known. Its first line
-/// has the sender, which is mostly a domain of this host: next to another cause it is no result that the history lacks it.
+/// Puts the results in the order in which they are shown: within a queue entry or a bounce, results with a known cause come first. The first
+/// line of an entry has the sender, which is mostly a domain of this host: if there is another result with a cause, it does not matter that
+/// the history has no message for the sender.
 pub fn known_first(mut results: Vec<LineResult>) -> Vec<LineResult> {
     let is_unknown = |one: &LineResult| one.message.culprit.kind == CulpritKind::Unknown;
     let known: BTreeSet<usize> = results.iter().filter(|one| !is_unknown(one)).map(|one| one.entry).collect();

@@ -1,4 +1,4 @@
-//! The address or the name in a word of a pasted line, and the queries of a message about it.
+//! Finds the address or the name in a word of a pasted line, and the queries of a message about it.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 pub(super) fn subject(word: &str) -> Option<String> {
     let word = word.trim_matches(['.', ':', '`', '*', '?']);
     let word = word.strip_prefix("IPv6:").or_else(|| word.strip_prefix("dns;")).unwrap_or(word);
-    // A port behind an address of IPv4, or behind a name.
+    // A port after an IPv4 address, or after a name.
     let port = word.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
     let host = port.map_or(word, |(host, _)| host);
     if let Ok(address) = word.parse::<IpAddr>().or_else(|_| host.parse()) {
@@ -22,16 +22,16 @@ pub(super) fn subject(word: &str) -> Option<String> {
     if domain.is_ascii() {
         return is_domain(domain).then(|| domain.to_ascii_lowercase());
     }
-    // Mail with SMTPUTF8 has domains with other letters (RFC 6531); queries have them in ASCII.
+    // A mail with SMTPUTF8 may have domains with non-ASCII letters (RFC 6531). Queries have such domains in their ASCII form.
     let ascii = Name::from_utf8(domain).ok()?.to_ascii();
     let ascii = ascii.trim_end_matches('.');
     (domain.contains('.') && is_domain(ascii)).then(|| ascii.to_owned())
 }
 
-/// Endings of files that stand in log lines; none of them is a top-level domain.
+/// Extensions of file names that occur in log lines; none of them is a top-level domain.
 const FILES: [&str; 8] = ["c", "cf", "conf", "db", "eml", "log", "lua", "sock"];
 
-/// Whether a word is a name with two labels or more.
+/// Returns true if a word is a name with at least two labels.
 fn is_domain(word: &str) -> bool {
     let mut labels = word.split('.');
     let is_label = |label: &str| {
@@ -44,10 +44,10 @@ fn is_domain(word: &str) -> bool {
     word.len() <= 253 && word.contains('.') && labels.all(is_label) && is_top && !FILES.contains(&top)
 }
 
-/// Labels of keys and policies of a domain.
+/// The labels under which a domain publishes mail keys and policies.
 const SERVICES: [&str; 3] = ["_dmarc", "_domainkey", "_mta-sts"];
 
-/// Whether a message has a query about an address, or about a name itself.
+/// Returns true if a message has a query about an address, or about exactly this name.
 pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     let address = subject.parse::<IpAddr>().ok();
     message.questions.iter().any(|question| match address {
@@ -56,8 +56,8 @@ pub(super) fn has(message: &MessageReport, subject: &str) -> bool {
     })
 }
 
-/// Whether a query is for a domain, for a key or a policy of its mail, or for it in a DNS list. Other names below it may be those of other
-/// mails: the hosts and the customers of a provider.
+/// Returns true if a query is for a domain, for a key or a policy of its mail, or for the domain in a DNS list. Other names below the domain
+/// may belong to other mails: to the hosts and the customers of a provider.
 pub(super) fn is_about(name: &str, domain: &str) -> bool {
     name.match_indices(domain).any(|(place, _)| {
         let before = name.get(..place).unwrap_or_default();
@@ -66,12 +66,12 @@ pub(super) fn is_about(name: &str, domain: &str) -> bool {
     })
 }
 
-/// Whether labels end with that of a service.
+/// Returns true if labels end with one of `SERVICES`.
 fn is_service(labels: &str) -> bool {
     labels.rsplit('.').next().is_some_and(|last| SERVICES.contains(&last))
 }
 
-/// The address of a name in text, if it is a reverse name or that of an address in a DNS list.
+/// Returns the address that a name stands for, if the name is a reverse name or the name of an address in a DNS list.
 pub(super) fn address_of(name: &str) -> Option<IpAddr> {
     let labels: Vec<&[u8]> = name.split('.').map(str::as_bytes).collect();
     [NIBBLES, OCTETS].into_iter().find_map(|count| reversed(labels.get(..count)?))

@@ -1,38 +1,39 @@
-//! The time of a log line, and the line behind its time, host and program.
+//! Finds the time of a log line, and the rest of the line after its time, host and program.
 
 use super::super::moment;
 
-/// Words in which a time is looked for: that of mailq stands behind the number and the size of the entry.
+/// The number of words in which a time is searched: in mailq the time follows the id and the size of the entry.
 const WORDS: usize = 7;
 
-/// Headers of a bounce with the time of its lines.
+/// Headers of a bounce that have a time for the lines after them.
 const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"];
 
 /// The names of months in logs.
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Words behind a time for UTC.
+/// Words after a time that mean UTC.
 const UTC: [&str; 2] = ["UTC", "GMT"];
 
-/// Letters of the word for a zone, like CET, PST or AEST.
+/// The number of letters of a word for a time zone, like CET, PST or AEST.
 const ZONE_LETTERS: std::ops::RangeInclusive<usize> = 3..=4;
 
-/// The zone behind a time.
+/// The time zone after a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Zone {
-    /// No word: that of this host.
+    /// No time zone is written, so the time zone of this host applies.
     Local,
     Utc,
-    /// A word for another zone. Some have several meanings, like IST, so that the time is not understood.
+    /// A word for another time zone. Some such words have several meanings, like IST, so the time is not understood.
     Unknown,
 }
 
 impl Zone {
-    /// Of the word behind a time, and the one behind that: of two names of a line of syslog, the first is that of a host.
+    /// Returns the time zone that a word after a time means. `next` is the word after it: if a syslog line has two names after its time, the
+    /// first is the name of a host.
     fn of(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
-        // Of other zones most end with this letter. Exim writes words such as SMTP and TLS behind the time.
+        // The words for most other time zones end with this letter. Exim writes words such as SMTP and TLS after the time.
         let is_other = |word: &str| {
             ZONE_LETTERS.contains(&word.len())
                 && word.ends_with('T')
@@ -46,7 +47,7 @@ impl Zone {
         }
     }
 
-    /// The words of the zone.
+    /// The number of words that the time zone takes.
     fn count(self) -> usize {
         usize::from(self != Self::Local)
     }
@@ -61,27 +62,27 @@ impl Zone {
     }
 }
 
-/// Years in which there is at least one leap year.
+/// A number of years that includes at least one leap year.
 const LEAP_YEARS: i32 = 8;
 
-/// A line that seems to be later than now by more than this is of the year before, in seconds.
+/// A line whose time would be later than now by more than this belongs to the year before; in seconds.
 const FUTURE: f64 = 86_400.0;
 
-/// Seconds that a time without seconds leaves open.
+/// The number of seconds that a time without seconds can mean.
 const MINUTE: f64 = 60.0;
 
-/// The time of a line in seconds since 1970. Of a time without seconds, the begin and the end of its minute. Of a local time that came
-/// twice, because clocks were set back, the first and the last moment.
+/// Returns the time of a line, in seconds since 1970, as the first and the last moment that it can mean. They differ for a time without
+/// seconds (the start and the end of its minute), and for a local time that occurred twice because clocks were set back.
 pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
 
-/// Whether a line is a header of a bounce with a time.
+/// Returns true if a line is a header of a bounce that has a time.
 pub(super) fn is_date_header(line: &str) -> bool {
     DATE_HEADERS.iter().any(|header| line.starts_with(header))
 }
 
-/// The begin of a line up to a time of day, or to a number of seconds since 1970, that `of` does not understand.
+/// Returns the start of a line up to a time that `of` does not understand: a time of day, or a number of seconds since 1970.
 pub(super) fn not_understood(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split_whitespace().take(WORDS).collect();
     let is_header = words.first().is_some_and(|word| word.ends_with(':'));
@@ -89,7 +90,7 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
         return None;
     }
     let place = words.iter().position(|word| has_clock(word) || is_stamp(word))?;
-    // Behind such words a time belongs to the text: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` goes on `Received:`.
+    // After such words, a time belongs to the text: `for <a@b.example>; Sat, 21 Nov 2026 03:12:05 +0000` continues a `Received:` header.
     let is_text = |word: &&str| without_priority(word).contains([';', '<', '@', '=']);
     if words.iter().take(place).any(is_text) {
         return None;
@@ -99,19 +100,19 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
     words.get(..=end).map(|words| words.join(" "))
 }
 
-/// Whether a date with its time, joined by `T`, has no zone.
+/// Returns true if a date and time, joined by `T`, has no time zone.
 fn is_local(joined: &str) -> bool {
     let time = joined.split_once('T').map_or("", |(_, time)| time);
     time.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b':' | b'.' | b','))
 }
 
-/// A word without the priority of syslog before it: `<22>`.
+/// Removes the syslog priority before a word: `<22>`.
 fn without_priority(word: &str) -> &str {
     let parts = word.strip_prefix('<').and_then(|behind| behind.split_once('>'));
     parts.filter(|(priority, _)| priority.parse::<u8>().is_ok()).map_or(word, |(_, rest)| rest)
 }
 
-/// Whether a word is a time of day, or ends with one: `03:12:05.1`, `21/Nov/2026:03:12:05`.
+/// Returns true if a word is a time of day, or ends with one: `03:12:05.1`, `21/Nov/2026:03:12:05`.
 fn has_clock(word: &str) -> bool {
     let word = word.trim_matches(['[', ']', '(', ')', ',', ';', '"', '\'']).trim_end_matches(['Z', 'z']);
     let word = word.split(['+', '.']).next().unwrap_or_default();
@@ -119,7 +120,7 @@ fn has_clock(word: &str) -> bool {
         part.contains(['/', '-', '.', 'T']) && part.contains(|letter: char| letter.is_ascii_digit())
     };
     let parts: Vec<&str> = word.rsplitn(4, ':').collect();
-    // Also a time that does not exist, like 24:60:61: it was meant as a time.
+    // A time that does not exist, like 24:60:61, counts too: it was meant as a time.
     let is_number = |part: &str| part.len() == 2 && part.parse::<u8>().is_ok();
     match &parts[..] {
         [seconds, minutes, hours] => {
@@ -133,8 +134,8 @@ fn has_clock(word: &str) -> bool {
     }
 }
 
-/// A line without that which other programs put before it without a space: the file and the number of `grep`, and the priority of syslog
-/// (RFC 3164 section 4.1.1). Only its first word becomes shorter.
+/// Removes what other programs put before a line without a space: the file name and line number of `grep`, and the syslog priority (RFC 3164
+/// section 4.1.1). Only the first word of the line becomes shorter.
 fn without_prefix(line: &str) -> &str {
     let line = line.trim_start();
     let first = line.split_whitespace().next().unwrap_or_default();
@@ -151,8 +152,8 @@ fn without_prefix(line: &str) -> &str {
     begins.filter(is_date).find_map(|place| line.get(place..)).unwrap_or(line)
 }
 
-/// A date as headers have it (RFC 5322 section 3.3), at the begin of a line: `Sat, 21 Nov 2026 03:12:05 +0000`. Behind the name of a header
-/// it may be of anything: `Will-Retry-Until:`.
+/// Returns a date in the form of mail headers (RFC 5322 section 3.3), at the start of a line: `Sat, 21 Nov 2026 03:12:05 +0000`. After the
+/// name of a header, the date may mean something else: `Will-Retry-Until:`.
 fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     if place > 1 || !MONTHS.contains(&words[1]) {
         return None;
@@ -161,7 +162,7 @@ fn in_mail_form(place: usize, words: [&str; 5]) -> Option<f64> {
     Some(zoned.timestamp().as_duration().as_secs_f64())
 }
 
-/// Whether a word is a number of seconds, milliseconds or microseconds since 1970, or a label of TAI64N.
+/// Returns true if a word is a number of seconds, milliseconds or microseconds since 1970, or a TAI64N label.
 fn is_stamp(word: &str) -> bool {
     let tai = word
         .strip_prefix('@')
@@ -170,17 +171,17 @@ fn is_stamp(word: &str) -> bool {
     tai || (matches!(seconds.len(), 10 | 13 | 16) && seconds.bytes().all(|octet| octet.is_ascii_digit()))
 }
 
-/// The line behind its time; in lines of syslog also behind the host and the program.
+/// Returns the line after its time; in syslog lines, after the host and the program too.
 pub(super) fn without_head(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
     let behind = find(line, 0.0).map_or(0, |(_, behind)| behind);
-    // A host stands before a program, which ends with a colon: `mx1 postfix/smtpd[123]:`.
+    // A host comes before a program, which ends with a colon: `mx1 postfix/smtpd[123]:`.
     let program = behind > 0 && words.get(behind.saturating_add(1)).is_some_and(|word| word.ends_with(':'));
     let behind = behind.saturating_add(if program { 2 } else { 0 });
     words.get(behind..).unwrap_or_default().join(" ")
 }
 
-/// The time, and the number of words up to its end.
+/// Returns the time, and the number of words up to its end.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {
@@ -192,7 +193,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     let words: Vec<&str> = without_prefix(line).split_whitespace().take(WORDS + 3).collect();
     (0..words.len().min(WORDS)).find_map(|place| {
         let word = |behind: usize| words.get(place.saturating_add(behind)).copied().unwrap_or_default();
-        // A time may end with the name of its zone in brackets.
+        // The name of the time zone in brackets may follow a time.
         let joined = word(0).trim_end_matches([',', ';']);
         let joined = joined.strip_prefix('[').map_or(joined, |within| within.trim_end_matches(']'));
         if let Some(at) = moment::read_both(joined, now).filter(|_| joined.contains('T')) {
@@ -224,15 +225,16 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     })
 }
 
-/// A time that begins with the name of a month, as in syslog, and the number of its words. `word` gives the words from that on.
+/// Returns a time that begins with the name of a month, as in syslog, and the number of its words. `word` returns the words, counted from the
+/// month.
 fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64), usize)> {
     let month = MONTHS.iter().position(|month| *month == word(0).trim_start_matches('['))?.saturating_add(1);
     let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
-    // Sendmail's mailq has no seconds.
+    // The mailq of Sendmail shows no seconds.
     let open = if time.matches(':').count() == 1 { MINUTE } else { 0.0 };
     let year = |word: &str| word.trim_end_matches([',', ']']).parse::<i32>().ok();
     let year = |word: &str| year(word).filter(|year| (1970..=9999).contains(year));
-    // `date` writes the zone before the year.
+    // The program `date` writes the time zone before the year.
     let (typed, zone) = match (year(word(3)), Zone::of(word(3), word(4))) {
         (Some(typed), _) => (Some(typed), Zone::of(word(4), word(5))),
         (None, zone) => (year(word(4)).filter(|_| zone != Zone::Local), zone),
@@ -246,7 +248,7 @@ fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64)
         return Some((on(year)?, behind.saturating_add(1)));
     }
     let year = moment::year(now)?;
-    // The last such day: on New Year's Eve that of a host whose clock is ahead, and 29 February of a leap year.
+    // The last day with this date: on New Year's Eve it may be tomorrow, if the clock of the host is ahead; 29 February needs a leap year.
     let mut years = (0..=LEAP_YEARS).map(|back| year.saturating_add(1).saturating_sub(back));
     let at = years.find_map(|year| on(year).filter(|(first, _)| *first <= now + FUTURE));
     Some((at?, behind))

@@ -1,5 +1,6 @@
-//! The columns of tables: each is described once. Those of zones, servers, clients, types, lists and failures are here, for
-//! `resolverctl stats --by` and for `resolverctl top`; those of other tables are with their screens. A new column is one line.
+//! The columns of tables, each described once. The columns of zones, servers, clients, types, lists and failures are here, for
+//! `resolverctl stats --by` and for `resolverctl top`. The columns of other tables are in the files of their screens. A new
+//! column is one line.
 
 use super::table::{Align, TextTable};
 use super::{Paint, lists, words};
@@ -11,24 +12,24 @@ use history::{ClientRow, OTHER, ServerRow, TypeRow, ZoneRow, blames};
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
-    /// Its text, which is harmless.
+    /// Text of the cell, safe to print on a terminal.
     pub text: String,
-    /// The number that it shows; none for words.
+    /// The number that the cell shows; `None` for words.
     pub weight: Option<f64>,
     /// Its colour.
     pub(crate) paint: Paint,
 }
 
-/// What a cell needs next to its row.
+/// What a cell needs in addition to its row.
 pub(crate) struct Context<'a> {
-    /// The queries of all rows.
+    /// Number of queries of all rows.
     pub(crate) all: u64,
     /// Writes a moment.
     pub(crate) moment: &'a dyn Fn(f64) -> String,
 }
 
-/// A column: its title, its rank, and its cell for a row. Columns stand in the order of a wide screen; a narrow one has those of the first
-/// ranks, in their order.
+/// A column: its title, its rank, and its cell for a row. Columns are in the order of a wide screen. A narrow screen shows those
+/// with the first ranks, in the same order.
 pub(crate) struct Column<Row: 'static>(pub(crate) &'static str, pub(crate) u8, pub(crate) Show<Row>);
 
 /// Shows a row in a cell.

@@ -11,7 +11,7 @@ use control::protocol::{Fill, Severity, Stats, Status};
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
 
-/// The line for the state of the daemon: its worst trouble, the number of the others, and performance data.
+/// Returns the line for the state of the daemon: its worst problem, the number of other problems, and performance data.
 pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     let worst = status.warnings.iter().rev().max_by_key(|warning| warning.severity);
     let state = match worst.map(|warning| warning.severity) {
@@ -38,8 +38,8 @@ pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     (state, format!("{}|{data}\n", line(state, &text)))
 }
 
-/// The state if the daemon gave no status. The guidelines of the format reserve "unknown" for faults of the plug-in itself:
-/// without the daemon, mail gets no answers.
+/// Returns the state if the daemon sent no status. The guidelines of the format reserve "unknown" for faults of the plug-in
+/// itself. Without the daemon, mail software gets no answers.
 pub const fn without_status(failure: &CommandFailure) -> PluginState {
     match failure {
         CommandFailure::Unreachable { .. } | CommandFailure::Timeout(_) => PluginState::Critical,
@@ -52,7 +52,7 @@ pub fn failed(state: PluginState, why: &str) -> String {
     line(state, why) + "\n"
 }
 
-/// A line without the signs that have a meaning in the format.
+/// Returns a line without the characters that have a meaning in the format.
 fn line(state: PluginState, text: &str) -> String {
     let text = words::cut(&harmless(text), limits::MAX_PLUGIN_TEXT).replace('|', "/");
     format!("RESOLVERD {} - {text}", state.word())

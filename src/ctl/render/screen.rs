@@ -1,8 +1,7 @@
-//! The screen of `resolverctl stats`: the number of queries, their outcomes, their times, and the slowest zones and
-//! servers.
+//! The screen of `resolverctl stats`: the number of queries, their outcomes, their times, and the slowest zones and servers.
 //!
-//! It fits 80 columns and 24 lines with any numbers: the slowest zones and servers get the lines that the upper part
-//! leaves.
+//! It fits 80 columns and 24 lines with any numbers: the slowest zones and servers get the lines that the upper part leaves
+//! free.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +30,7 @@ const ZONE: usize = 28;
 /// Columns for a zone's name where three share a line.
 const FAILED: usize = 16;
 
-/// The advice if no client has asked.
+/// The advice if no client has sent a query.
 const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
 
 /// The screen.
@@ -170,7 +169,7 @@ fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     together
 }
 
-/// The parts of a whole in percent, each with its label. They add up to 100.0. Parts that are zero are left out.
+/// Returns the parts of a total in per cent, each with its label. They add up to 100.0. Parts that are zero are left out.
 fn in_per_cent<Part>(counts: &BTreeMap<Part, u64>, label: impl Fn(&Part) -> String) -> Vec<String> {
     let all: Vec<u64> = counts.values().copied().collect();
     let parts: Vec<String> = counts

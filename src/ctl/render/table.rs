@@ -1,6 +1,6 @@
-//! A small aligner: columns as wide as their widest cell, numbers to the right, colours next to the count.
+//! Aligns tables: columns are as wide as their widest cell, numbers are on the right, and colours do not count for the width.
 //!
-//! Cells may have texts of strangers, which neither act on the terminal nor turn the direction of writing.
+//! Cells may contain texts from remote hosts. These can neither control the terminal nor change the direction of writing.
 
 use super::{Paint, Style};
 use crate::limits;
@@ -70,12 +70,12 @@ impl TextTable {
         text
     }
 
-    /// Whether it has no rows.
+    /// Returns true if the table has no rows.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() <= 1
     }
 
-    /// Cuts it to the rows that fit a screen; returns the number of rows cut.
+    /// Cuts the table to the rows that fit on a screen. Returns the number of omitted rows.
     pub(crate) fn cut(&mut self) -> u64 {
         let cut = self.rows.len().saturating_sub(1 + limits::MAX_SHOWN_ROWS);
         self.rows.truncate(1 + limits::MAX_SHOWN_ROWS);

@@ -9,25 +9,25 @@ use dns::wire::presentation::harmless;
 use history::culprit::CulpritKind;
 use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, SentReport};
 
-/// Columns of the bar of time.
+/// The width of the time bar, in columns.
 const BAR: usize = 20;
 
-/// Columns of a name with its indent.
+/// The width of a name with its indent, in columns.
 const NAME: usize = 60;
 
-/// Columns of a pasted line.
+/// The width of a pasted line, in columns.
 const LINE: usize = 110;
 
-/// A question that takes less is not shown, unless it fails; in seconds.
+/// A question that took less time than this is not shown, unless it failed; in seconds.
 const SHOWN: f64 = 0.001;
 
-/// Queries to servers shown below a question.
+/// The number of queries to servers that are shown below a question.
 const MESSAGES: usize = 4;
 
-/// A question below which its messages are shown; in seconds.
+/// From this time on, the queries to servers are shown below a question; in seconds.
 const SLOW: f64 = 0.3;
 
-/// The worst message as a waterfall, and a line for each other one. `moment` shows a moment in local time.
+/// Returns the worst message as a waterfall, and one line for each other message. `moment` writes a moment in local time.
 pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let Some((worst, others)) = messages.split_first() else { return String::new() };
     let line = worst.line.as_ref().map(|line| format!("> {}", words::cut(&harmless(line), LINE)));
@@ -59,7 +59,7 @@ pub fn messages(messages: &[&MessageReport], moment: &dyn Fn(f64) -> String, sty
     text
 }
 
-/// The words for a message that the record does not have.
+/// Returns the text for a message that the record does not have.
 fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let reach = match report.history {
         Some(history) => reach(&history, moment),
@@ -116,7 +116,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     let hidden = count.saturating_sub(rows.len() as u64);
     if hidden > 0 {
         let queries = if hidden == 1 { "query" } else { "queries" };
-        // Those that the daemon left out took less than these.
+        // The questions that the daemon left out took less time than these.
         let others = || report.questions.iter().skip(1).filter(|question| !question.of_subject);
         let is_quick = report.left_out == 0 || others().any(|question| !has_row(question));
         let why = if rows.len() < ROWS && is_quick {
@@ -138,14 +138,15 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
     text
 }
 
-/// The way in which the client asked, if its queries were encrypted.
+/// Returns how the client sent its queries, if they were encrypted.
 fn way(report: &MessageReport) -> String {
     let known = report.questions.iter().filter_map(|question| question.transport);
     let encrypted = known.clone().next().filter(|_| known.clone().all(ClientTransport::is_encrypted));
     encrypted.map(|encrypted| format!(" over {}", encrypted.word())).unwrap_or_default()
 }
 
-/// The local users of the client, as far as they are known: a mail server and its filters ask for the same message.
+/// Returns the local users of the client, as far as they are known. There may be several: a mail server and its filters send queries for the
+/// same message.
 fn users(report: &MessageReport) -> String {
     let users: BTreeSet<String> =
         report.questions.iter().filter_map(|question| question.user.as_deref()).map(harmless).collect();
@@ -156,15 +157,15 @@ fn users(report: &MessageReport) -> String {
     }
 }
 
-/// Rows of a waterfall.
+/// The number of rows of a waterfall.
 const ROWS: usize = 40;
 
-/// Whether a question took time or failed.
+/// Returns true if a question took time or failed.
 fn has_row(question: &QuestionReport) -> bool {
     question.elapsed >= SHOWN || question.outcome.is_failure()
 }
 
-/// The questions that have a row, in the order of time.
+/// Returns the questions that have a row, in the order of time.
 fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
     let mut rows: Vec<&QuestionReport> =
         report.questions.iter().filter(|question| has_row(question)).collect();
@@ -177,7 +178,8 @@ fn shown(report: &MessageReport) -> Vec<&QuestionReport> {
     rows
 }
 
-/// A question, and below it its messages if it was slow or failed. With `is_marked` it has a mark if it concerns the subject.
+/// Writes a question, and below it its queries to servers if it was slow or failed. With `is_marked`, a question that concerns the subject has
+/// a mark.
 fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, text: &mut String) {
     let name = words::cut(&format!("{} {}", harmless(&question.name), question.kind), NAME);
     let failed = question.outcome.is_failure();
@@ -213,7 +215,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     }
 }
 
-/// The part of the time in which a question was in progress.
+/// Draws the part of the time in which a question was in progress.
 fn bar(at: f64, elapsed: f64, took: f64) -> String {
     let column = |seconds: f64| {
         let share = if took > 0.0 { (seconds / took).clamp(0.0, 1.0) } else { 0.0 };
@@ -224,7 +226,7 @@ fn bar(at: f64, elapsed: f64, took: f64) -> String {
     format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
 }
 
-/// The culprit, its usual behaviour, and what to do.
+/// Returns the culprit, its usual behaviour, and what to do.
 fn verdict(culprit: &CulpritReport, style: Style) -> String {
     let paint = match culprit.kind {
         CulpritKind::None | CulpritKind::NotDns => Paint::Good,
@@ -241,7 +243,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
     text
 }
 
-/// A message in one line.
+/// Returns a message in one line.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let kind = kind_label(report.culprit.kind);
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();
@@ -254,7 +256,7 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     )
 }
 
-/// The label of a culprit.
+/// Returns the label of a culprit.
 fn kind_label(kind: CulpritKind) -> String {
     match kind {
         CulpritKind::None => "nothing slow".to_owned(),
@@ -264,7 +266,7 @@ fn kind_label(kind: CulpritKind) -> String {
     }
 }
 
-/// With a capital letter in front.
+/// Returns the text with a capital first letter.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Numbers, spans and shares in words, the same everywhere.
+//! Formats numbers, time spans and shares in the same way on all screens.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use history::{Quantiles, TimeSpan, Window};
 
-/// "1 failure, 2 warnings": the counts that are not 0, each with its word for one and for many.
+/// Returns for example "1 failure, 2 warnings": the counts that are not 0, each with its singular or plural word.
 pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)>) -> String {
     let found: Vec<String> = counts
         .filter(|(count, ..)| *count > 0)
@@ -28,7 +28,7 @@ pub fn number(number: u64) -> String {
     text
 }
 
-/// Events a second; exact below ten.
+/// Returns events per second; exact below ten.
 pub fn rate(count: u64, seconds: f64) -> String {
     if seconds <= 0.0 {
         return "0.0".to_owned();
@@ -69,7 +69,7 @@ pub(crate) fn in_mebibytes(octets: u64) -> String {
     if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
 }
 
-/// Shares in tenths of a per cent that add up to 1000 exactly, unless all counts are zero: the largest remainders are
+/// Returns shares in tenths of a per cent that add up to 1000 exactly, unless all counts are zero. The largest remainders are
 /// rounded up (Hamilton's method).
 pub fn shares(counts: &[u64]) -> Vec<u64> {
     let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
@@ -116,7 +116,7 @@ pub fn quantiles(times: &Quantiles) -> Vec<String> {
         .to_vec()
 }
 
-/// The word of a closed vocabulary, as in JSON.
+/// Returns the word for a value of an enum, as in JSON.
 pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
@@ -160,7 +160,7 @@ pub fn window(window: Window, seconds: f64) -> String {
     name.to_owned()
 }
 
-/// Seconds by which a window may be shorter and keep its name: the interval of the snapshots.
+/// Seconds by which a period may be shorter than its window and still have the window's name: the interval of the snapshots.
 const TOLERANCE: u8 = 10;
 
 /// At most this many characters; a cut text ends in "…".

@@ -1,4 +1,4 @@
-//! One question: both are asked, a difference is confirmed, and its cause is sought at the name servers.
+//! Examines one question: asks both resolvers, confirms a difference, and looks for its cause at the name servers.
 
 use hickory_proto::rr::RecordType;
 use tokio::sync::Semaphore;
@@ -16,22 +16,22 @@ use shadow::answer::{Likeness, Side, parting};
 use shadow::asked::AskedQuestion;
 use shadow::judge::{Evidence, Sample};
 
-/// The means of a comparison.
+/// What a comparison of answers needs.
 pub(super) struct Examiner {
     pub(super) sides: Sides,
     pub(super) daemon: Daemon,
-    /// The subject of a comparison with name servers, without its name.
+    /// The subject of a comparison with name servers, without the name of the question.
     pub(super) subject: CheckSubject,
-    /// Places for comparisons with name servers.
+    /// Limits the number of comparisons with name servers at the same time.
     pub(super) places: Semaphore,
-    /// How many of these may still begin.
+    /// The number of comparisons with name servers that may still begin.
     pub(super) left: Semaphore,
     pub(super) lists: ListBudget,
 }
 
 impl Examiner {
-    /// Compares the answers to a question. `answers_others`: whether the resolver in place has answered other questions so far; one that
-    /// replies to nothing shows nothing.
+    /// Compares the answers to a question. `answers_others`: whether the resolver in place has answered other questions so far. If it replies to
+    /// nothing, its silence to this question shows nothing.
     pub(super) async fn examine(&self, question: &AskedQuestion, answers_others: bool) -> Evidence {
         let mut evidence = Evidence {
             samples: vec![self.sides.sample(question).await],
@@ -48,8 +48,8 @@ impl Examiner {
         evidence
     }
 
-    /// Asks both again while they differ. A list counts queries, so it is asked once more at most, and by then both have an answer in
-    /// their caches.
+    /// Asks both resolvers again while their answers differ. A DNS list counts queries, so it is asked only once more, and after that both
+    /// resolvers have an answer in their caches.
     async fn repeat(&self, question: &AskedQuestion, evidence: &mut Evidence) {
         let repeats = if evidence.list.is_some() { 1 } else { SHADOW_REPEATS };
         for _ in 0..repeats {
@@ -76,7 +76,7 @@ impl Examiner {
         }
         let Ok(left) = self.left.try_acquire() else { return };
         left.forget();
-        // Nobody closes the places.
+        // The semaphore is never closed.
         let Ok(_place) = self.places.acquire().await else { return };
         if let Got::Reply(reply) = self.daemon.ask(&Want::Lookup { name: question.name.clone(), kind }).await
         {

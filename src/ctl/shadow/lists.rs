@@ -8,14 +8,14 @@ use crate::exit::CommandFailure;
 use control::protocol::{Reply, Request};
 use doctor::facts::{canonical, is_within};
 
-/// The lists with the questions that each may still get.
+/// The DNS lists, each with the number of questions that it may still get.
 #[derive(Debug, Default)]
 pub(super) struct ListBudget {
     left: Mutex<BTreeMap<String, usize>>,
 }
 
 impl ListBudget {
-    /// The lists of the daemon: those of its registry and of its configuration.
+    /// Returns the budget for the lists of the daemon: those of its registry and of its configuration.
     ///
     /// # Errors
     /// The daemon does not answer.
@@ -34,14 +34,15 @@ impl ListBudget {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The list in whose zone a name is; the closest one.
+    /// Returns the list whose zone contains a name. If there are several, returns the one with the longest zone.
     pub(super) fn list_of(&self, name: &str) -> Option<String> {
         let left = self.left();
         let around = left.keys().filter(|zone| is_within(name, zone));
         around.max_by_key(|zone| zone.len()).cloned()
     }
 
-    /// Takes a question from the budget of the list of a name; false if none is left. Other names have no bound here.
+    /// Takes a question from the budget of the list that contains a name. Returns false if none is left. Names outside of lists have no limit
+    /// here.
     pub(super) fn take(&self, name: &str) -> bool {
         let Some(list) = self.list_of(name) else { return true };
         let mut left = self.left();

@@ -1,4 +1,4 @@
-//! `resolverctl shadow`: the answers of the resolver in place next to those of resolverd, over the questions that this host asks.
+//! `resolverctl shadow`: sends the questions that this host asks to the resolver in place and to resolverd, and compares the answers.
 
 mod examine;
 mod lists;
@@ -57,7 +57,7 @@ pub(super) struct Arguments {
     list_questions: usize,
 }
 
-/// Compares, and reports.
+/// Compares the answers and prints the report.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -76,7 +76,7 @@ pub(super) fn run(
         replay.run(&captured, &mut report, signal).await
     });
     report.count_captured(&captured);
-    // Questions that a signal has cut off still wait for the daemon.
+    // Questions that were interrupted by a signal may still wait for the daemon.
     runtime.shutdown_background();
     let summary = report.summary(&against, interrupted);
     let text = match format {
@@ -89,7 +89,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&summary) })
 }
 
-/// The signals that end a run with its report. They are caught from now on.
+/// Returns the signals that end a run early, with its report. They are caught from this call on.
 fn signals(runtime: &Runtime) -> Result<Vec<Signal>, CommandFailure> {
     let _entered = runtime.enter();
     let kinds = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate()];
@@ -100,10 +100,10 @@ fn wrong(sentence: String) -> CommandFailure {
     CommandFailure::Problem(Problem { fault: Blame::Request, sentence })
 }
 
-/// Both resolvers.
+/// Returns the addresses of both resolvers.
 ///
 /// # Errors
-/// The daemon does not answer, it has no listener, or it is itself the other one.
+/// The daemon does not answer, has no listener, or is itself the resolver in place.
 fn sides(arguments: &Arguments, client: &ControlClient) -> Result<Sides, CommandFailure> {
     let in_place = arguments.against.plain().ok_or_else(|| {
         wrong("shadow asks the resolver in place over UDP and TCP: write ADDRESS or ADDRESS:PORT".to_owned())
@@ -155,10 +155,10 @@ fn examiner(sides: Sides, client: &ControlClient, list_questions: usize) -> Resu
     })
 }
 
-/// The questions of the file.
+/// Reads the questions of the file.
 ///
 /// # Errors
-/// It cannot be read, or has none.
+/// The file cannot be read or contains no question.
 fn captured(arguments: &Arguments) -> Result<Captured, CommandFailure> {
     let file = &arguments.from;
     let failed = |error: io::Error| CommandFailure::Input { file: file.clone(), error };

@@ -1,4 +1,4 @@
-//! The questions of a file, one after the other at a bounded rate.
+//! Replays the questions of a file one after the other, at a limited rate.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use shadow::judge::Evidence;
 use shadow::limits::SHADOW_AT_ONCE;
 use shadow::report::{NotCompared, ShadowReport};
 
-/// A run.
+/// A run over the questions of a file.
 pub(super) struct Replay<'r> {
     pub(super) examiner: &'r Examiner,
     pub(super) client: &'r ControlClient,
@@ -24,8 +24,8 @@ pub(super) struct Replay<'r> {
 }
 
 impl Replay<'_> {
-    /// Compares all questions until the last one, until a resolver has replied to none of many, or until a signal. Returns true if there was
-    /// a signal.
+    /// Compares all questions. The run ends after the last question, after many questions to which a resolver has not replied at all, or after a
+    /// signal. Returns true if it ended because of a signal.
     pub(super) async fn run(
         &self,
         captured: &Captured,
@@ -63,7 +63,7 @@ impl Replay<'_> {
         interrupted
     }
 
-    /// Compares one question, unless it is not to be sent.
+    /// Compares one question, unless it must not be sent.
     async fn one<'q>(
         &self,
         question: &'q AskedQuestion,
@@ -76,10 +76,10 @@ impl Replay<'_> {
         (question, evidence)
     }
 
-    /// Why a question is not sent; none if it may be.
+    /// Returns the reason why a question is not sent; `None` if it may be sent.
     async fn refused(&self, question: &AskedQuestion) -> Option<NotCompared> {
         let (client, name) = (self.client.clone(), question.name.clone());
-        // The client waits in system calls. Without an answer nothing is sent.
+        // The client blocks in system calls, so it runs on a thread of its own. If it gets no answer, nothing is sent.
         match tokio::task::spawn_blocking(move || kept_here(&client, &name)).await {
             Ok(Ok(None)) => (!self.examiner.lists.take(&question.name)).then_some(NotCompared::ListBudget),
             Ok(Ok(Some(_))) => Some(NotCompared::KeptHere),

@@ -1,4 +1,4 @@
-//! Both resolvers: one question to each at the same moment, as a client asks it.
+//! The two resolvers: sends one question to both at the same moment, as a client would.
 //!
 //! RFC 1035 section 4.2, RFC 6840 section 5.7 (AD in a query), RFC 7766 section 5 (TCP after TC).
 
@@ -22,10 +22,10 @@ use shadow::answer::{Side, SideAnswer, SideReply};
 use shadow::asked::AskedQuestion;
 use shadow::judge::Sample;
 
-/// The time after which a datagram is sent again: the first or the reply may be lost.
+/// The time after which a datagram is sent again, because the first one or its reply may be lost.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// The addresses of both.
+/// The addresses of both resolvers.
 #[derive(Clone, Debug)]
 pub(super) struct Sides {
     pub(super) in_place: SocketAddr,
@@ -34,14 +34,14 @@ pub(super) struct Sides {
 }
 
 impl Sides {
-    /// Asks both at the same moment.
+    /// Asks both resolvers at the same moment.
     pub(super) async fn sample(&self, question: &AskedQuestion) -> Sample {
         let (in_place, resolverd) =
             tokio::join!(self.ask(Side::InPlace, question), self.ask(Side::Resolverd, question));
         Sample { in_place, resolverd }
     }
 
-    /// Asks one.
+    /// Asks one resolver.
     async fn ask(&self, side: Side, question: &AskedQuestion) -> SideAnswer {
         let server = match side {
             Side::InPlace => self.in_place,
@@ -76,7 +76,7 @@ impl Sides {
     }
 }
 
-/// The facts of a message.
+/// Returns the facts in a message.
 fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     SideAnswer::Reply(Box::new(SideReply {
         facts: reply(message, elapsed),
@@ -84,7 +84,7 @@ fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     }))
 }
 
-/// Over UDP, and over TCP after TC.
+/// Sends a query over UDP, and over TCP if the reply has TC.
 async fn exchange(server: SocketAddr, query: &Message) -> io::Result<Message> {
     let octets = query.to_vec().map_err(io::Error::other)?;
     let message = datagram(server, query, &octets).await?;
@@ -96,7 +96,7 @@ fn is_reply(message: &Message, query: &Message) -> bool {
     let is_same = |(one, other): (&Query, &Query)| {
         one.query_type() == other.query_type() && one.name().eq_ignore_root_case(other.name())
     };
-    // A resolver that cannot read a query sends it back without its question.
+    // A resolver that cannot read a query may return it without its question.
     message.metadata.id == query.metadata.id
         && message.metadata.message_type == hickory_proto::op::MessageType::Response
         && (message.queries.is_empty() || message.queries.iter().zip(&query.queries).all(is_same))
@@ -121,7 +121,7 @@ async fn datagram(server: SocketAddr, query: &Message, octets: &[u8]) -> io::Res
                 }
             }
         });
-        // After the time of the whole question the caller stops.
+        // The caller stops when the time for the whole question is over.
         if let Ok(heard) = heard.await {
             return heard;
         }

@@ -1,4 +1,5 @@
-//! The state of `resolverctl top`: the last replies, and what the user looks at. Pure: it changes by replies and keys.
+//! The state of `resolverctl top`: the last replies, and the selections of the user. It has no side effects: only replies and
+//! keys change it.
 
 use super::keys::TopKey;
 use super::table::{TopRow, TopTable, rows_of, sort};
@@ -8,10 +9,10 @@ use dns::question::Outcome;
 use history::Window;
 use history::limits::STORED_TIME;
 
-/// The windows, in the order of their key.
+/// The windows, in the order in which the key selects them.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
 
-/// A reading of the counters since the start.
+/// The counters since the start, as read once.
 #[derive(Clone, Debug, PartialEq)]
 struct Reading {
     version: String,
@@ -33,18 +34,18 @@ pub struct Rates {
     pub failed: u64,
     /// Queries to servers.
     pub messages: u64,
-    /// The time.
+    /// Seconds between the readings.
     pub seconds: f64,
 }
 
-/// The work that follows a key.
+/// What to do after a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopAct {
-    /// Only the screen changed.
+    /// Draw the screen again.
     Draw,
-    /// Read the table now.
+    /// Read the table immediately.
     Read,
-    /// End.
+    /// End the command.
     End,
 }
 
@@ -56,19 +57,19 @@ pub struct TopLive {
     column: usize,
     is_reversed: bool,
     rows: Vec<TopRow>,
-    /// Whether the rows belong to the table and the window.
+    /// True if the rows belong to the selected table and window.
     is_read: bool,
-    /// The first row that is shown.
+    /// Index of the first visible row.
     first: usize,
     readings: [Option<Reading>; 2],
     /// The time of the last reading, in seconds since 1970.
     replied: Option<f64>,
-    /// Since when the daemon does not answer, and why.
+    /// Time since which the daemon does not answer, and the reason.
     away: Option<(f64, String)>,
     is_help: bool,
     /// Writes a moment as a time of day.
     time_of_day: fn(f64) -> String,
-    /// Whether the screen has colours.
+    /// True if the screen has colours.
     pub is_colored: bool,
 }
 
@@ -101,7 +102,7 @@ impl TopLive {
         self.table
     }
 
-    /// The time that the table covers: lists have counters since the start.
+    /// Returns the period that the table covers. Lists have only counters since the start.
     pub fn window(&self) -> Window {
         if self.table == TopTable::Lists { Window::Start } else { self.window }
     }
@@ -121,7 +122,7 @@ impl TopLive {
         }
     }
 
-    /// The column by which the table is sorted, and whether in the other direction.
+    /// Returns the column by which the table is sorted, and true if the order is reversed.
     pub fn order(&self) -> (usize, bool) {
         (self.column, self.is_reversed)
     }
@@ -131,7 +132,7 @@ impl TopLive {
         &self.rows
     }
 
-    /// Whether the rows belong to the table: false until the first reply after a change.
+    /// Returns true if the rows belong to the table; false until the first reply after a change.
     pub fn is_read(&self) -> bool {
         self.is_read
     }
@@ -141,17 +142,17 @@ impl TopLive {
         self.first.min(self.rows.len().saturating_sub(1))
     }
 
-    /// Whether the keys are shown.
+    /// Returns true if the keys are shown.
     pub(crate) fn is_help(&self) -> bool {
         self.is_help
     }
 
-    /// The version of the daemon, and the time since its start; none before the first reading.
+    /// Returns the version of the daemon and the time since its start; `None` before the first reading.
     pub fn daemon(&self) -> Option<(&str, f64)> {
         self.readings.last()?.as_ref().map(|last| (last.version.as_str(), last.uptime))
     }
 
-    /// The rates between the last two readings; none before the second one of this process.
+    /// Returns the rates between the last two readings; `None` before the second reading of the same daemon process.
     pub fn rates(&self) -> Option<Rates> {
         let [Some(before), Some(last)] = &self.readings else { return None };
         let seconds = last.uptime - before.uptime;
@@ -164,7 +165,7 @@ impl TopLive {
         })
     }
 
-    /// The trouble with the daemon in a sentence, if there is one: then the rates are old.
+    /// Describes the problem with the daemon, if there is one. The rates are outdated then.
     pub fn trouble(&self) -> Option<String> {
         let (since, why) = self.away.as_ref()?;
         let since = self.time_of_day(*since);
@@ -182,7 +183,7 @@ impl TopLive {
         (self.away, self.replied) = (None, Some(now));
         let reading = Reading::from_stats(stats);
         let [_, last] = &mut self.readings;
-        // Readings of two processes have no difference.
+        // Readings of two daemon processes cannot be compared.
         let before = last.take().filter(|before| before.uptime <= reading.uptime);
         self.readings = [before, Some(reading)];
         self.rows = rows_of(self.table, replies, &self.time_of_day);
@@ -230,7 +231,7 @@ impl TopLive {
         self.show((next(&TopTable::ALL, self.table, by), self.window))
     }
 
-    /// Shows another table or window: its rows are read at once.
+    /// Selects another table or window. Its rows are read immediately.
     fn show(&mut self, (table, window): (TopTable, Window)) -> TopAct {
         if table != self.table {
             (self.column, self.is_reversed, self.first) = (TopTable::FIRST_SORT, false, 0);
@@ -245,7 +246,7 @@ impl TopLive {
     }
 }
 
-/// The value some steps behind another one, in a circle.
+/// Returns the value that follows another value by some steps, starting again after the last one.
 fn next<Value: Copy + PartialEq>(values: &[Value], value: Value, by: usize) -> Value {
     let place = values.iter().position(|other| *other == value).unwrap_or(0);
     let place = (place + by) % values.len().max(1);

@@ -1,13 +1,13 @@
-//! `resolverctl top`: the live numbers on the whole terminal.
+//! `resolverctl top`: live figures on the whole terminal.
 //!
 //! # Decisions
 //!
-//! - The state and the picture are pure functions of replies and keys: `live` and `draw`. The sockets are here, and the terminal is in
-//!   `terminal`.
-//! - Rates are differences of two readings of the counters since the start: the windows of the statistics move every ten
-//!   seconds, and this screen every two.
-//! - A daemon that does not answer, for instance while it restarts, is asked again. The last numbers stay, and a line reports it.
-//!   Keys wait for a reading, so a reading has `TOP_PATIENCE`.
+//! - The state (`live`) and the drawing (`draw`) are pure functions of replies and keys. This module has the sockets, and
+//!   `terminal` the terminal.
+//! - Rates are differences between two readings of the counters since the start, because the windows of the statistics move only
+//!   every ten seconds, but this screen every two seconds.
+//! - A daemon that does not answer, for example during a restart, is asked again. The last figures stay, and a line reports the
+//!   problem. Keys have to wait for a reading, so a reading may take at most `TOP_PATIENCE`.
 
 pub mod draw;
 pub mod keys;
@@ -85,7 +85,7 @@ pub(super) fn run(
         exit(Exit::Yes.code().into());
     });
     let ended = follow(&client, arguments.interval, &mut live, &mut taken);
-    // The terminal is given back before an error is reported.
+    // The terminal is restored before an error is reported.
     drop(taken);
     ended.map_err(CommandFailure::Output)?;
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
@@ -130,7 +130,7 @@ fn take_reading(client: &ControlClient, live: &mut TopLive) -> Result<(), Comman
     Ok(())
 }
 
-/// Whether both ends are a terminal that understands more than text.
+/// Returns true if input and output are a terminal that supports more than plain text.
 fn is_terminal() -> bool {
     let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb

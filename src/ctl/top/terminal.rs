@@ -1,4 +1,4 @@
-//! The terminal while `resolverctl top` has it: raw mode and the alternate screen, which are always given back.
+//! The terminal while `resolverctl top` uses it: raw mode and the alternate screen, which are always undone.
 
 use std::io::{self, Stdout, stdout};
 use std::mem::ManuallyDrop;
@@ -13,20 +13,21 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-/// Gives the terminal back before a panic is reported, which would otherwise be lost with the alternate screen.
+/// Restores the terminal before a panic is reported. Otherwise the report would be lost with the alternate screen.
 static AT_PANIC: Once = Once::new();
 
-/// The terminal. It is given back when this is dropped.
+/// The terminal. It is restored when this is dropped.
 pub(super) struct TopTerminal {
-    /// It is not dropped: that would show the cursor once more, and panic if neither the terminal nor standard error is there.
+    /// This field is not dropped: that would show the cursor again, and panic if neither the terminal nor standard error exists
+    /// any more.
     pub(super) terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl TopTerminal {
-    /// Takes the terminal.
+    /// Takes over the terminal.
     ///
     /// # Errors
-    /// It refuses; then it is as before.
+    /// Fails if the terminal refuses; it is then in its former state.
     pub(super) fn take() -> io::Result<Self> {
         AT_PANIC.call_once(|| {
             let before = panic::take_hook();
@@ -54,7 +55,7 @@ impl Drop for TopTerminal {
     }
 }
 
-/// Gives the terminal back. If it is gone, there is nothing to give back.
+/// Restores the terminal. If the terminal no longer exists, nothing needs to be restored.
 pub(super) fn give_back() {
     let _gone = execute!(stdout(), LeaveAlternateScreen, Show);
     let _gone = disable_raw_mode();

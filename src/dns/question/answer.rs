@@ -32,10 +32,10 @@ impl Security {
     }
 }
 
-/// An answer as the octets to send, kept in memory and handed to waiters.
+/// An answer as the octets to send, which is kept in memory and given to all waiting clients.
 ///
-/// The octets are a whole message without OPT: id 0, the question in lower case, names compressed onto it. The
-/// client's spelling, written over the question, then reaches the owner names too.
+/// The octets are a complete message without OPT: the id is 0, the question is in lower case, and names are compressed by pointing to it. When the
+/// client's spelling is written over the question, the owner names therefore have it too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Header, question, answer and authority sections.
@@ -54,9 +54,9 @@ pub struct Answer {
     pub security: Security,
     /// The DNS list that it came from, if any, and what the list said.
     pub list: Option<ListMark>,
-    /// Whether it is being renewed.
+    /// Marks an answer that is being renewed.
     pub renewal: RenewalMark,
-    /// Whether look-ahead asked for it and no client has used it yet.
+    /// Marks an answer that look-ahead asked for and that no client has used yet.
     pub ahead: AheadMark,
 }
 

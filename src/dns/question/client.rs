@@ -23,8 +23,8 @@ pub struct Question {
     pub view: ViewId,
 }
 
-/// The set of zones and policies that a client sees. Memory is separated by it, in the key's last four octets. Ids
-/// are given in order and never twice while the daemon runs. The first belongs to `[listen]` at the start.
+/// Identifies the set of zones and policies that a client sees. Each view has its own part of memory, because the last four octets of a key are this
+/// id. Ids are assigned in order and never twice while the daemon runs. At the start, the first one belongs to `[listen]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(pub(super) u32);
 

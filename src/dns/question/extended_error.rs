@@ -74,8 +74,8 @@ impl ExtendedError {
     /// Network Error (RFC 8914 section 4.24).
     pub const NETWORK_ERROR: u16 = 23;
 
-    /// Returns true if it comes from validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2): a client gets the
-    /// same error while the failure is remembered.
+    /// Returns true if the error comes from validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2). While the failure is remembered,
+    /// further clients receive the same error.
     pub fn is_of_validation(&self) -> bool {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
@@ -85,8 +85,8 @@ impl ExtendedError {
         matches!(self.code, 6..=12)
     }
 
-    /// Returns true if no server gave a usable answer, and none denied it: a stale answer may replace it. SERVFAIL and
-    /// REFUSED of all servers are no answer (RFC 8767 section 4); a bogus answer is one.
+    /// Returns true if no server gave a usable answer or denial, so that a stale answer may be used instead. If all servers answered SERVFAIL or
+    /// REFUSED, there is no answer (RFC 8767 section 4); a bogus answer counts as an answer.
     pub fn is_lack_of_answer(&self) -> bool {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
     }

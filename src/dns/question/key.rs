@@ -1,4 +1,4 @@
-//! The key of a question: the octets by which memories, flights and failures are looked up.
+//! The key of a question: the octets by which memory, flights and failures are looked up.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -36,7 +36,7 @@ impl QuestionKey {
         Self(bytes.into())
     }
 
-    /// The key of a sub-question, which recursion or the chain of trust asks: its failures are kept apart from clients'.
+    /// The key of a sub-question, which recursion or the chain of trust asks. Its failures are stored separately from those of clients' questions.
     pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
         let mut bytes = wire_name(name);
         push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);

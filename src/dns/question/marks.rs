@@ -1,7 +1,7 @@
-//! Marks of an entry in memory: that it is being renewed, so that it is renewed once; and that look-ahead asked for it and no client
-//! has used it yet.
+//! Marks of an entry in memory. One shows that it is being renewed, so that it is renewed only once. The other shows that look-ahead asked for it and
+//! no client has used it yet.
 //!
-//! A mark is not a part of the value: a copy has none, and all marks are equal.
+//! A mark is not part of the value: a copy has no marks, and all marks are equal.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
@@ -10,9 +10,9 @@ use crate::clock::Mono;
 /// The value of a mark that is taken.
 const TAKEN: u32 = u32::MAX;
 
-/// The mark of an entry that is being renewed. It is no part of the value.
+/// The mark of an entry that is being renewed. It is not part of the value.
 ///
-/// It holds the second, since the first moment of the clock, from which it may be taken.
+/// From the stored second on, counted from the first moment of the clock, the mark may be taken.
 #[derive(Debug, Default)]
 pub struct RenewalMark(AtomicU32);
 
@@ -26,8 +26,8 @@ impl RenewalMark {
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Removes the mark: there was no room for the renewal. The entry may be handed over again in the next second.
-    /// Not each use hands it over, because there are many uses and there is still no room.
+    /// Removes the mark, because there was no room for the renewal. The renewal may be tried again in the next second, and not at each use: there are
+    /// many uses, and probably still no room.
     pub fn give_back(&self, now: Mono) {
         self.0.store(now.seconds_since(Mono::START).saturating_add(1), Ordering::Relaxed);
     }

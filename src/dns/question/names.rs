@@ -32,7 +32,8 @@ impl WireName {
     }
 }
 
-/// The first labels of a set of names, by their length and their first two letters: most names do not begin with one of them, and need no further look.
+/// The first labels of a set of names, stored by their length and first two letters. Most other names begin with none of them, and need no further
+/// lookup.
 #[derive(Clone, Debug)]
 pub struct FirstLabels([u64; MAX_LABEL + 1]);
 
@@ -44,7 +45,7 @@ impl Default for FirstLabels {
 }
 
 impl FirstLabels {
-    /// Adds that of a name in wire form.
+    /// Adds the first label of a name in wire form.
     pub fn add(&mut self, name: &[u8]) {
         if let Some((row, letter)) = Self::place(name)
             && let Some(letters) = self.0.get_mut(row)
@@ -53,7 +54,7 @@ impl FirstLabels {
         }
     }
 
-    /// Returns true if octets in lower-case wire form may begin with a name of the set, and false if they surely do not.
+    /// Returns false if no name of the set begins like these octets in lower-case wire form; returns true if one may.
     pub fn may_begin(&self, octets: &[u8]) -> bool {
         Self::place(octets)
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
@@ -62,7 +63,7 @@ impl FirstLabels {
     /// The row of a label's length, and the bit of its first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
         let [length, first, behind @ ..] = octets else { return None };
-        // What stands behind a label of one octet is not a part of it.
+        // The octet after a label of one octet is not part of that label.
         let second = behind.first().filter(|_| *length > 1).copied().unwrap_or(0);
         let bit = first.wrapping_add(second.wrapping_mul(7)) & 63;
         Some((usize::from(*length), 1 << bit))
@@ -156,7 +157,7 @@ pub fn name_text(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
-/// The name of a zone in a sentence: "the root zone" instead of a lone dot, which reads like a full stop.
+/// The name of a zone in a sentence: "the root zone" instead of a single dot, which looks like a full stop.
 pub fn zone_text(zone: &Name) -> String {
     if zone.is_root() { "the root zone".to_owned() } else { name_text(zone) }
 }
@@ -179,7 +180,7 @@ pub fn is_name(octets: &[u8]) -> bool {
     false
 }
 
-/// The begins of the labels of a name in wire form, from the left, without the root's.
+/// The offsets at which the labels of a name in wire form begin, from the left, without the root label.
 pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     let length = |place: usize| wire.get(place).copied().map(usize::from).filter(|length| *length > 0);
     let first = length(0).map(|_| 0_usize);

@@ -1,18 +1,18 @@
-//! The closed list of outcomes in which every question ends, and of messages that are counted apart.
+//! The complete list of outcomes: every question ends in one of them. Also the messages that are counted separately.
 
 use crate::words::words;
 
 words! {
-    /// The outcome of a client's question. Each question has one of these, counted once; their sum is the number of
-    /// questions. JSON and the screens have the same words. The record on the disk has their places: a new one comes last.
+    /// The outcome of a client's question. Each question has exactly one and is counted once, so their sum is the number of questions. JSON and the
+    /// screens use the same words. Stored records use the positions of the variants: a new one must be added at the end.
     pub enum Outcome(word, label) {
-        /// Answered from memory; no server was asked.
+        /// Answered from memory, without a query to a server.
         Cache = "cache": "from cache",
         /// Answered by a flight that another question had begun.
         Shared = "shared": "shared query",
         /// Answered by a flight of its own, which asked servers.
         Upstream = "upstream": "from servers",
-        /// Answered from memory past the TTL, as no server answered (RFC 8767).
+        /// Answered from memory after its TTL, because no server answered (RFC 8767).
         Stale = "stale": "stale answer",
         /// SERVFAIL: the flight ended in failure.
         Failed = "failed": "failed",
@@ -20,7 +20,7 @@ words! {
         Remembered = "cached_failure": "cached failure",
         /// SERVFAIL: the client's deadline has passed; the flight continues.
         Deadline = "timeout": "timeout",
-        /// SERVFAIL at once: a bound of `limits` was reached, or the daemon is ending.
+        /// SERVFAIL immediately: a limit in `limits` was reached, or the daemon is stopping.
         Shed = "shed": "overload",
         /// FORMERR: the question cannot be read.
         FormError = "formerr": "FORMERR",
@@ -43,7 +43,7 @@ impl Outcome {
 }
 
 words! {
-    /// A DNS message to the listener that is no question, or no new one; counted apart from outcomes.
+    /// A DNS message to the listener that is not a question, or not a new one. It is counted separately from outcomes.
     pub enum Apart {
         /// Shorter than a header: dropped.
         Runt = "too_short",
@@ -52,8 +52,7 @@ words! {
         /// From an address outside `listen.allow`. Some datagrams a second get REFUSED, the others no reply; a connection is
         /// closed.
         Denied = "denied",
-        /// The same client repeats a question that it is waiting for, with the same id and port: its first copy is
-        /// answered.
+        /// The same client repeats a question that is still in progress, with the same id and port. Only its first copy is answered.
         Repeated = "repeated",
         /// A reply that could not be sent: the client's socket or its queue was full.
         ReplyLost = "reply_lost",

@@ -34,7 +34,7 @@ pub struct Query {
     pub edns: Option<ClientEdns>,
     /// The cookie for its reply, if it sent one: the listener adds ours to the client's.
     pub cookie: Option<[u8; cookie::WHOLE]>,
-    /// Whether its reply is padded: the listener decides, because padding is of use where octets are encrypted.
+    /// True if its reply is padded. The listener decides this, because padding is only useful on encrypted connections.
     pub pads_reply: bool,
     options: ClientOptions,
     question: [u8; MAX_QUESTION],
@@ -120,7 +120,7 @@ impl Query {
         Ok(query)
     }
 
-    /// Like `read`, in the room of another query, which is over. After an error the query is of no use.
+    /// Like `read`, but reuses the memory of another query that is no longer needed. After an error, the query must not be used.
     ///
     /// # Errors
     /// How to treat a message that is no question for us.
@@ -160,7 +160,7 @@ impl Query {
         let mut cursor = Cursor::new(message, HEADER.saturating_add(self.question_bytes().len()));
         let additional = u16::from_be_bytes(*additional);
         let version = self.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
-        // Octets behind the last record are ignored, as Unbound and BIND do: some clients pad their messages so.
+        // Octets after the last record are ignored, as in Unbound and BIND: some clients pad their messages in this way.
         self.finish_key();
         self.refuse_unserved(version, class)
     }
@@ -329,7 +329,7 @@ impl From<Rejection> for Unanswerable {
     }
 }
 
-/// Makes eight octets of ASCII lower-case, at once.
+/// Converts eight octets of ASCII to lower case in one step.
 fn lower_case(octets: &mut [u8; 8]) {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let word = u64::from_ne_bytes(*octets);

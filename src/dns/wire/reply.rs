@@ -100,8 +100,8 @@ fn text_of(error: &ExtendedError) -> &str {
     error.text.get(..end).unwrap_or_default()
 }
 
-/// Zeros that the padding of a reply has, without the head of the option. The reply has `length` octets with that
-/// head, and at most `limit` in the end.
+/// The number of zeros in the padding of a reply. `length` is the length of the reply with the head of the padding option, and `limit` the greatest
+/// final length.
 fn padding(length: usize, limit: usize) -> usize {
     length.next_multiple_of(PADDED_BLOCK).min(limit).saturating_sub(length)
 }

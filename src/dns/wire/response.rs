@@ -1,14 +1,12 @@
 //! Reads a server's message: the library reads most. If it refuses a correct message, this module reads the message
 //! record by record.
 //!
-//! RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG outside the
-//! additional section for a misplaced signature of the message; both are ordinary data (RFC 3597, RFC 2535). Data
-//! that the library cannot interpret are kept as octets. An additional record that cannot be read is left out,
-//! because it is never necessary.
+//! RFC 1035 section 4. The library misreads two kinds of ordinary data: it treats a record without data as part of an UPDATE (RFC 2136), and a SIG
+//! record outside the additional section as a misplaced signature of the message (RFC 3597, RFC 2535). Data that the library cannot interpret are
+//! kept as octets. An additional record that cannot be read is left out, because such a record is never necessary.
 //!
-//! The upper bits of the response code are in OPT. BADVERS and BADCOOKIE, the only codes with them that a server sends to a
-//! query, come without data. If the message has data, these bits are a mistake of the server. They are ignored then, as by
-//! Unbound.
+//! The upper bits of the response code are in OPT. The only codes with upper bits that a server sends in reply to a query are BADVERS and BADCOOKIE,
+//! and both come without data. If the message has data, these bits are a mistake of the server, and are ignored, as in Unbound.
 
 use hickory_proto::op::{Edns, Header, Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};

@@ -1,4 +1,4 @@
-//! DKIM: the keys of selectors that the user gives, and of selectors that many hosters use.
+//! DKIM: the keys of selectors that the user gives, and of selectors that many hosting providers use.
 //!
 //! RFC 6376 section 3.6.1, RFC 8301 (sizes), RFC 8463 (Ed25519). DNS cannot list the selectors of a domain.
 
@@ -20,7 +20,7 @@ const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "sele
 /// RFC 8301 section 3.2: verifiers do not accept fewer bits.
 const LEAST_BITS: usize = 1_024;
 
-/// The name of a key. A selector may be written as panels show it, with the name below it.
+/// Returns the name of a key. A selector may be given with the name below it, as control panels show it.
 fn name(facts: &DomainFacts, selector: &str) -> String {
     let (domain, lower) = (&facts.subject.domain, selector.trim_end_matches('.').to_ascii_lowercase());
     let lower = lower
@@ -30,40 +30,40 @@ fn name(facts: &DomainFacts, selector: &str) -> String {
     format!("{selector}._domainkey.{domain}")
 }
 
-/// Whether a name is one of a key.
+/// Returns true if a name is one of a key.
 pub(crate) fn is_key(name: &str) -> bool {
     name.contains("._domainkey.")
 }
 
-/// Whether the name is the key of a selector that the user gave.
+/// Returns true if the name is the key of a selector that the user gave.
 pub(crate) fn is_given(facts: &DomainFacts, wanted: &str) -> bool {
     facts.subject.selectors.iter().any(|selector| name(facts, selector) == wanted)
 }
 
-/// Whether a text may be a selector that somebody else has written (RFC 6376 section 3.1).
+/// Returns true if a text may be a selector that somebody else has written (RFC 6376 section 3.1).
 pub(crate) fn is_selector(text: &str) -> bool {
     (1..=MAX_SELECTOR).contains(&text.len())
         && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet))
 }
 
-/// The well-known selectors that are tried, next to those that are given. The selectors of a message are all that matter for it.
+/// Returns the well-known selectors that are tried in addition to the given ones. For a message, only its own selectors matter.
 fn tried(facts: &DomainFacts) -> &'static [&'static str] {
     if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let given = facts.subject.selectors.iter().map(String::as_str);
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// The lookups whose failure is examined.
+/// Returns the lookups whose failure is examined.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
 }
 
-/// The findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether
-/// mail is signed with a well-known selector, so its faults are notes.
+/// Returns the findings. A well-known selector without a key, or with a revoked key, is not reported. It is not known whether mail is signed with
+/// a well-known selector, so its faults are only notes.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let given = &facts.subject.selectors;
     let known =
@@ -115,7 +115,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
     }
 }
 
-/// Whether a text that is no key was meant as one.
+/// Returns true if a text that is not a valid key was meant as one.
 fn is_meant(text: &str) -> bool {
     text.to_ascii_lowercase().contains("dkim1")
 }

@@ -1,8 +1,8 @@
 //! DMARC: the record that applies to the domain, found by the walk up the tree.
 //!
-//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain; after a name with eight labels or
-//! more, it continues with the last seven labels. Receivers change to RFC 9989 over years, so the check reports a policy that
-//! receivers by RFC 7489 apply differently.
+//! RFC 9989 replaces the list of public suffixes of RFC 7489 by this walk up from the domain. If a name has eight labels or more, the walk
+//! continues with the last seven labels after it. Receivers will take years to change to RFC 9989, so the check also reports a policy that
+//! receivers following RFC 7489 apply differently.
 
 use std::collections::BTreeSet;
 
@@ -47,9 +47,9 @@ pub(crate) enum Policy<'f> {
     NotAsked(String),
 }
 
-/// The record that applies to the domain: its own, or that of its organizational domain (RFC 9989): the record with
-/// `psd=n`, else the one below a record with `psd=y`, else the one with the fewest labels. The walk ends at the first record
-/// with either. Without a record of the organizational domain, that with `psd=y` applies. Several records at one name count as
+/// Returns the record that applies to the domain: its own, or that of its organizational domain (RFC 9989). The organizational domain has the
+/// record with `psd=n`, or else the record below one with `psd=y`, or else the record with the fewest labels. The walk ends at the first record
+/// with `psd=n` or `psd=y`. If the organizational domain has no record, the record with `psd=y` applies. Several records at one name count as
 /// none, also at the domain itself (RFC 9989 section 4.10).
 pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     let mut last: Option<(&str, String)> = None;
@@ -79,7 +79,7 @@ pub(crate) fn policy(facts: &DomainFacts) -> Policy<'_> {
     last.map_or(Policy::Missing, |(name, record)| Policy::Record(name, record))
 }
 
-/// The name of the DMARC record that applies to the domain; that of the domain's own, if there is none.
+/// Returns the name of the DMARC record that applies to the domain. If there is none, returns the name of the domain's own record.
 pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     match policy(facts) {
         Policy::Record(name, _) => format!("_dmarc.{name}"),
@@ -112,8 +112,8 @@ pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     }
 }
 
-/// The domains of other organizations that a record sends reports to. Domains with the same last two labels count as domains of
-/// one organization, so some foreign domains are left out.
+/// Returns the domains of other organizations to which a record sends reports. Domains with the same last two labels count as domains of one
+/// organization, so some foreign domains are left out.
 fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
     let end = |domain: &str| -> Vec<String> {
         domain.split('.').rev().skip(1).take(2).map(str::to_owned).collect()
@@ -135,7 +135,7 @@ fn permission(name: &str, target: &str) -> String {
     format!("{name}_report._dmarc.{target}")
 }
 
-/// Targets of reports that do not say so.
+/// Returns the finding about domains that do not say that they accept the reports about this domain.
 fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     let Policy::Record(name, record) = policy(facts) else { return None };
     let refuses = |target: &String| {
@@ -157,7 +157,7 @@ pub(crate) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<S
     word.map(str::to_ascii_lowercase)
 }
 
-/// The findings.
+/// Returns the findings.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
@@ -175,13 +175,13 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Policy::Record(name, record) => of_record(facts, name, &record),
     };
     if let Some(several) = several(facts) {
-        // The records of a domain above are not the domain's to change, and `differs` shows what applies.
+        // The owner of this domain cannot change the record of a domain above it, and `differs` reports which policy applies.
         findings.retain(|finding| finding.level == Level::CouldNotTell);
         findings.push(several);
     }
     let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
     if !meant.is_empty() {
-        // It is the fault behind a missing record.
+        // The wrong text is the reason why the record is missing.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }

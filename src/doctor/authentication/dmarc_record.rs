@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::authentication::tags::{other_space, trimmed, value};
 
-/// Tags whose wrong value takes the policy away.
+/// The tags that make the policy invalid if their value is wrong.
 const POLICIES: [&str; 3] = ["p", "sp", "np"];
 
 /// The values of a tag.
@@ -17,11 +17,11 @@ const CLOSED: [(&str, Values); 4] =
 /// The faults of a record.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RecordFaults {
-    /// The one for which receivers treat the record as one without a policy.
+    /// The fault because of which receivers treat the record as one without a policy.
     pub(crate) fatal: Option<String>,
-    /// Those of tags that receivers pass over.
+    /// The faults in tags that receivers ignore.
     pub(crate) ignored: Vec<String>,
-    /// Those of addresses that no reports come to.
+    /// The faults in addresses, to which no reports are sent.
     pub(crate) addresses: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ fn addresses(record: &str) -> Vec<String> {
     faults
 }
 
-/// Whether reports are sent to a URI: only `mailto` is in use.
+/// Returns true if reports are sent to a URI: only `mailto` is in use.
 fn is_report_uri(uri: &str) -> bool {
     let scheme = uri.get(.."mailto:".len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
     let address = uri.get("mailto:".len()..).unwrap_or_default();

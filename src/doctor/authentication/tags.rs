@@ -30,7 +30,7 @@ pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
     }
 }
 
-/// The finding about a policy record whose lookup has failed: of `level` if each server of its zone was asked and fails.
+/// Returns the finding about a policy record whose lookup has failed. It has the given level if each server of its zone was asked and failed.
 pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level: Level) -> Finding {
     match elsewhere::evidence(facts, name, "TXT") {
         Some(evidence) => Finding::new(Code::PolicyUnanswered, evidence).at(level).on(name, "TXT"),
@@ -38,13 +38,13 @@ pub(crate) fn not_found(facts: &DomainFacts, (name, why): (&str, String), level:
     }
 }
 
-/// The alias that a name without a record of its kind is, in words; none if it is no alias.
+/// Describes the alias at a name that has no record of the expected kind; `None` if there is no alias.
 pub(crate) fn alias_of(facts: &DomainFacts, name: &str) -> Option<String> {
     let found = facts.lookup(name, "TXT");
     Some(format!("{name} is an alias (CNAME) of {}, which", found.alias()?))
 }
 
-/// Texts at a name that were meant as records of a version, if there is no such record: what is wrong with each.
+/// Returns what is wrong with each text at a name that was meant as a record of a version, if there is no such record.
 pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<String> {
     let (Versioned::Texts(records), Versioned::Texts(all)) =
         (texts(facts, name, version), texts(facts, name, ""))
@@ -63,14 +63,14 @@ pub(crate) fn meant(facts: &DomainFacts, name: &str, version: &str) -> Vec<Strin
         .collect()
 }
 
-/// Whether the first tag is `v` with this value. Spaces are free behind the `v`, and receivers discard a text that begins with one (RFC
-/// 7489 section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
+/// Returns true if the first tag is `v` with this value. Spaces after the `v` are allowed, but receivers discard a text that begins with a space
+/// (RFC 7489 section 6.4, RFC 8461 section 3.1, RFC 8460 section 3).
 fn begins(text: &str, version: &str) -> bool {
     version.is_empty() || value(text, "v").is_some_and(|value| value == version) && text.starts_with('v')
 }
 
-/// Whether a character is white space by the grammars (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space (U+00A0) is none: it
-/// is a part of the tag or the value, and receivers do not know this tag or this value.
+/// Returns true if a character is white space by the grammars (RFC 5234 appendix B.1, RFC 6376 section 2.8). A no-break space (U+00A0) is not: it
+/// becomes part of the tag or the value, so that receivers do not recognize the tag or the value.
 pub(crate) const fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }
@@ -80,7 +80,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// A character that looks like a space and is none by the grammars, as text from a web page or a word processor has it; in words.
+/// Describes a character that looks like a space but is not white space by the grammars, as in text from a web page or a word processor.
 pub(crate) fn other_space(text: &str) -> Option<String> {
     let other = text.chars().find(|letter| letter.is_whitespace() && !letter.is_ascii())?;
     Some(format!("a space in it is the character U+{:04X}, not a space of ASCII", u32::from(other)))

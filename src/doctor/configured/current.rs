@@ -1,15 +1,15 @@
-//! Current records: the records of a server of the zone now, in place of the records in the cache of this host.
+//! Current records: the records that a server of the zone gives now, in place of the records in the cache of this host.
 //!
-//! An operator who corrects a record, or breaks it, sees it in the next check, although this host may keep the old record
-//! until its TTL ends (RFC 1035 section 3.2.1). `cached` says which records this host still has, and until when. `compared`
-//! says which records another server of the zone gives.
+//! An operator who corrects or breaks a record sees the result in the next check, although this host may keep the old record until its TTL ends
+//! (RFC 1035 section 3.2.1). `cached` reports which records this host still has, and until when. `compared` reports which records another server
+//! of the zone gives.
 //!
-//! If the configuration of this host answers for the domain, the records of the servers are judged too, because others see these;
-//! `configured` says which records this host gives.
+//! If the configuration of this host answers for the domain, the records of the servers are judged too, because other hosts see these records.
+//! `configured` reports which records this host gives.
 //!
-//! TLSA records are those of the daemon, because only validated ones count; those that the configuration gives instead are judged by the
-//! servers, and count as not validated. Names of other zones, such as those that SPF includes, are looked up through the daemon too:
-//! their servers are not known here.
+//! TLSA records are taken from the daemon, because only validated ones count. If the configuration gives other TLSA records instead, those of the
+//! servers are judged and count as not validated. Names in other zones, such as those that SPF includes, are also looked up through the daemon,
+//! because the servers of these zones are not known here.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -26,7 +26,7 @@ use crate::zone::{self, serves};
 /// The types of records that are judged.
 const TYPES: [&str; 5] = ["MX", "TXT", "A", "AAAA", "CNAME"];
 
-/// The server of the zone that has its newest copy.
+/// Returns the server of the zone that has the newest copy of the zone.
 fn server(facts: &DomainFacts) -> Option<IpAddr> {
     let apex = zone::apex(facts);
     let mut servers = match facts.configured() {
@@ -37,7 +37,7 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
         Some(Got::Reply(reply)) => serves(reply, apex),
         _ => false,
     });
-    // Of zones with different primary servers, the one that names the servers of the zone above counts.
+    // If servers name different primary servers, the one that names the same servers as the parent zone counts.
     let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
     let serial = |server: &IpAddr| zone::serial_at(facts, *server).unwrap_or_default();
     servers.into_iter().reduce(|best, next| match (is_right(&best), is_right(&next)) {
@@ -48,13 +48,14 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
     })
 }
 
-/// The known lookups of records of the zone that are compared: names with types. None if the configuration answers for the domain.
+/// Returns the known lookups of records of the zone that are compared, as names with types. There are none if the configuration answers for the
+/// domain.
 pub(crate) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     if facts.configured().is_some() { Vec::new() } else { judged(facts) }
 }
 
-/// The known lookups of records of the zone that are judged: names with types. Well-known DKIM selectors that do not exist are not
-/// judged, nor is the name that only a wildcard has.
+/// Returns the known lookups of records of the zone that are judged, as names with types. Well-known DKIM selectors that do not exist are not
+/// judged, and neither is a name that exists only through a wildcard.
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
         let exists = || !facts.data(name, "TXT").is_empty();
@@ -81,8 +82,8 @@ pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     known.collect()
 }
 
-/// The lookups of the zone's records, each with the question to the server. The addresses of name servers are left out, because
-/// they decide which server is asked, unless the glue decides.
+/// Returns the lookups of the zone's records, each with the question to the server. Addresses of name servers are left out, unless the glue
+/// decides which server is asked, because otherwise these addresses decide it.
 fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     let Some(server) = server(facts) else { return Vec::new() };
     let names = zone::server_names(facts);
@@ -95,7 +96,7 @@ fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     lookups.filter(|(name, _)| !names.contains(*name) || is_glued(name)).map(question).collect()
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let questions = questions(facts);
     let changed = questions.iter().filter_map(|(lookup, question)| changed(facts, lookup, question));
@@ -104,8 +105,8 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     questions.into_iter().map(|(_, question)| question).chain(targets).collect()
 }
 
-/// Replaces the records from the daemon by the records of the server. The security, and the part of the configuration that
-/// answers, stay as the daemon gave them. Nothing has validated the records of a server that stand in the place of configured ones.
+/// Replaces the records from the daemon by the records of the server. The result of validation and the part of the configuration that answers
+/// remain as the daemon gave them. Records of a server that replace configured ones count as not validated.
 pub(crate) fn adopt(facts: &mut DomainFacts) {
     for (lookup, question) in questions(facts) {
         let Some(change) = changed(facts, &lookup, &question) else { continue };
@@ -136,8 +137,8 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
     (now.authoritative && differs).then_some(Change { name, kind, now, here })
 }
 
-/// The reply of the server. If it ends with an alias, then with the answer of the daemon about the target; none before that is
-/// known.
+/// Returns the reply of the server. If the reply ends with an alias, the answer of the daemon about the target is added. Returns `None` until
+/// that answer is known.
 fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
     let Some(Got::Reply(end)) = facts.got.get(&lookup(&target, change.kind)) else { return None };
@@ -146,7 +147,8 @@ fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     Some(whole)
 }
 
-/// Servers of the zone as others find them: by the glue of the zone above, because the configuration may answer their names too.
+/// Returns the servers of the zone as other hosts find them: through the glue of the parent zone, because the configuration may also answer for
+/// the names of the servers.
 fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     if facts.configured().is_none() {
         return Vec::new();
@@ -161,20 +163,20 @@ fn outside(facts: &DomainFacts) -> Vec<IpAddr> {
     named.into_iter().filter(|server| serving.contains(server)).take(MAX_CONFIGURED_SERVERS).collect()
 }
 
-/// The reply of a server as it is judged in the place of the daemon's.
+/// Converts the reply of a server to the form in which it replaces the reply of the daemon.
 fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
     let configured = here.configured.clone();
     let security = if configured.is_some() { ReplySecurity::Unknown } else { here.security };
     ReplyFacts { security, configured, ..now }
 }
 
-/// The target of the last alias of a reply that says nothing about this target: another zone has it.
+/// Returns the target of the last alias in a reply, if the reply says nothing about this target because the target is in another zone.
 pub(crate) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
     let target = |name: &String| {
         let mut aliases = now.answers.iter().filter(|record| record.kind == "CNAME");
         aliases.find(|record| record.name == *name).map(|record| canonical(&record.data))
     };
-    // Each alias of the reply leads one step further, unless they lead in a circle.
+    // Each alias of the reply leads one step further, unless the aliases form a loop.
     let names = std::iter::successors(Some(name.to_owned()), target);
     let last = names.take(now.answers.len() + 1).last()?;
     let has_end = now.answers.iter().any(|record| record.kind != "CNAME" && record.name == last)

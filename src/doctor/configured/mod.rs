@@ -1,4 +1,4 @@
-//! Names that the configuration of this host answers, in the place of the internet: `[[zone]]`, `[[host]]`, `[[record]]`. The records that others
+//! Names that the configuration of this host answers in place of the internet: `[[zone]]`, `[[host]]`, `[[record]]`. The records that other hosts
 //! see are judged as far as they are known (`current`).
 
 pub(crate) mod current;
@@ -23,7 +23,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     inside_hosts(facts).into_iter().flat_map(|host| addresses(&host)).collect()
 }
 
-/// The records of the daemon, where those of the servers are judged in their place.
+/// Returns the records of the daemon, if those of the servers are judged in their place.
 fn here<'f>(facts: &'f DomainFacts, (name, kind): (&str, &'static str)) -> Option<&'f ReplyFacts> {
     facts.cached.get(&lookup(name, kind)).or_else(|| facts.lookup(name, kind).reply())
 }
@@ -38,13 +38,13 @@ fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     named.map(|(_, host)| canonical(host.trim())).take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Whether addresses are those of an inside view: there are some, and all are private.
+/// Returns true if addresses belong to an inside view: there are some, and all are private.
 fn are_private<'d>(mut found: impl Iterator<Item = &'d str>) -> bool {
     let is_private = |text: &str| text.parse::<IpAddr>().is_ok_and(is_private);
     found.next().is_some_and(is_private) && found.all(is_private)
 }
 
-/// Whether the domain has an inside view here: its mail hosts have addresses, and all are private.
+/// Returns true if the domain has an inside view here: its mail hosts have addresses, and all are private.
 fn is_inside_view(facts: &DomainFacts) -> bool {
     let hosts = inside_hosts(facts);
     let is_inside = |host: &String| {
@@ -54,8 +54,8 @@ fn is_inside_view(facts: &DomainFacts) -> bool {
     !hosts.is_empty() && hosts.iter().all(is_inside)
 }
 
-/// A difference between a record here and that of the server which is judged in its place, in words. A host with another address inside is
-/// usual, and services that answer by place or in turn give other addresses each time, with a short TTL: that is a note.
+/// Describes a difference between a record on this host and the record of the server, which is judged in its place. It is only a note if a host
+/// has a different address inside, which is usual, or if a service gives different addresses with a short TTL, by location or in turn.
 fn difference(
     facts: &DomainFacts,
     (name, kind): (&str, &'static str),
@@ -85,7 +85,7 @@ fn difference(
     ))
 }
 
-/// The finding that the domain has other records here than at its servers.
+/// Returns the finding that the domain has different records on this host from those at its servers.
 pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
     let (domain, hosts) = (facts.subject.domain.as_str(), mail::hosts(facts));
     let is_of_mail = |name: &str, kind: &str| match kind {
@@ -114,7 +114,7 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
 const ON_HOSTS: [Code; 5] =
     [Code::MxPrivateAddress, Code::MxWithoutAddress, Code::MxWithoutIpv4, Code::MxWithoutIpv6, Code::MailOk];
 
-/// Puts that it is not known in the place of verdicts on mail hosts in other zones that only this host has so.
+/// Replaces verdicts on mail hosts in other zones by "could not tell", if only the view of this host caused these verdicts.
 pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     let apex = zone::apex(facts);
     let of_host = |host: String| Some((facts.configured_at(&host)?.to_owned(), host));
@@ -132,7 +132,7 @@ pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding
     findings.push(finding.about(unseen.into_iter().map(|(_, host)| About::Host(host))));
 }
 
-/// The findings.
+/// Returns the findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = Some(facts.subject.domain.clone()).filter(|domain| !domain.is_empty());
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));
@@ -141,7 +141,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     found.chain(others).chain(differs(facts)).collect()
 }
 
-/// The finding about a name. If it gives no answer, that explains all that is not known, and so comes before it.
+/// Returns the finding about a name. If the configuration gives no answer for the name, this finding explains all unknown parts, and so comes
+/// before them.
 fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     let evidence = format!("{name} is answered by {by}");
     match facts.lookup(name, "SOA") {
@@ -154,7 +155,7 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
     }
 }
 
-/// The other names of the zone that the configuration answers, as one text. The answer for the domain itself is shown once.
+/// Lists the other names of the zone that the configuration answers. The answer for the domain itself is shown only once.
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut names = BTreeMap::<&str, &str>::new();

@@ -1,11 +1,12 @@
-//! Servers that fail some queries and answer the same queries at other times, as where one of several machines behind an address lacks the zone.
+//! Detects servers that fail some queries and answer the same queries at other times, for example because one of several machines at an address
+//! lacks the zone.
 //!
-//! RFC 8906 section 3. `gather` asks again before an error counts as a trait of a server.
+//! RFC 8906 section 3. `gather` repeats a query before an error counts as a property of the server.
 //!
 //! # Decisions
 //!
-//! - All queries to such a server may fail by chance. If another address of its names fails at random with the same error, so does it: mostly the
-//!   same machines answer for both.
+//! - All queries to such a server may fail by chance. If another address of the same server names fails at random with the same error, this
+//!   address counts as failing at random too, because mostly the same machines answer at both addresses.
 
 use std::net::IpAddr;
 
@@ -13,14 +14,15 @@ use crate::facts::{DomainFacts, QueryForm, is_within};
 use crate::served::{self, ServerReply};
 use crate::zone;
 
-/// The response code with which a server fails at times: it failed a query so, and then answered it as it should. None if it did not.
+/// Returns the response code with which a server fails at times: it failed a query with this code and then answered the query correctly. Returns
+/// `None` if this did not happen.
 pub(crate) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let mut codes =
         served::replies(facts).filter(|of| of.server == server).map(|of| of.reply.failed_before.as_str());
     codes.find(|code| !code.is_empty())
 }
 
-/// The same of a server, or else of another address of its names.
+/// Does the same as `code`, for a server or else for another address of its names.
 pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let of_others = || {
         let servers = zone::servers(facts);
@@ -30,7 +32,7 @@ pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> 
     code(facts, server).or_else(of_others)
 }
 
-/// Whether a server has given records of the zone with authority over UDP.
+/// Returns true if a server has given records of the zone with authority over UDP.
 pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     let is_so = |of: &ServerReply<'_>| {
@@ -42,7 +44,7 @@ pub(crate) fn gives_records(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// Whether a server answers this error to a query over UDP, too: then TCP is not the reason.
+/// Returns true if a server answers with this error to a query over UDP too, so that TCP is not the reason.
 pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bool {
     let is_so = |of: &ServerReply<'_>| {
         of.server == server
@@ -52,7 +54,7 @@ pub(crate) fn is_over_udp(facts: &DomainFacts, server: IpAddr, code: &str) -> bo
     served::replies(facts).any(|of| is_so(&of))
 }
 
-/// The conduct of a server that fails some queries with this response code.
+/// Describes a server that fails some queries with this response code.
 pub(crate) fn words(code: &str) -> String {
     let answer = match code {
         "NOERROR" => "gives no records in answer to".to_owned(),

@@ -1,4 +1,5 @@
-//! Each name server of the zone by itself: whether it serves the zone, over UDP and TCP, with EDNS and names in mixed case.
+//! Checks each name server of the zone separately: whether it serves the zone over UDP and TCP, and whether it supports EDNS and names in mixed
+//! case.
 //!
 //! RFC 1912 (lame servers), RFC 7766 (TCP), RFC 6891 (EDNS), RFC 8906 (servers that drop queries).
 
@@ -19,7 +20,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Each server by itself. `of_silent` are the questions to servers that did not answer the first one.
+/// Checks each server separately. `of_silent` are the questions to servers that did not answer the first question.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -30,7 +31,7 @@ pub(crate) fn check(
     let count = |wanted: Serves| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (sound, asked) = (count(Serves::Yes), count(Serves::Yes) + count(Serves::No));
     let ServersShown { mut by_code, mut unknown } = shown;
-    // If all servers are silent, one finding tells it.
+    // If all servers are silent, a single finding reports it.
     if sound > 0 {
         unknown.extend(cut_off(facts, of_silent, &mut by_code));
     }
@@ -47,7 +48,7 @@ pub(crate) fn check(
     findings
 }
 
-/// The names of servers whose address could not be looked up, in words: nothing says that these servers do not answer.
+/// Lists the names of servers whose addresses could not be looked up. Nothing shows that these servers do not answer.
 fn unfound(facts: &DomainFacts) -> Vec<String> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let unfound = |name: String| {
@@ -69,11 +70,11 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
 enum Serves {
     Yes,
     No,
-    /// It was not asked, or that is not known.
+    /// The server was not asked, or the result is not known.
     Unknown,
 }
 
-/// The conducts of servers that have a finding, and of those of which it is not known whether they serve the zone.
+/// Descriptions of the servers with a fault, and of the servers about which it is not known whether they serve the zone.
 #[derive(Default)]
 struct ServersShown {
     by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -81,7 +82,7 @@ struct ServersShown {
 }
 
 impl ServersShown {
-    /// Adds a server. Returns whether it serves the zone.
+    /// Adds a server. Returns whether the server serves the zone.
     fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Serves {
         let apex = zone::apex(facts);
         let Some(first) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return Serves::Unknown };
@@ -107,11 +108,11 @@ impl ServersShown {
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
-                        // It answers an error to EDNS, also over TCP.
+                        // The server answers with an error to EDNS, also over TCP.
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
-                    // All queries that were sent to it may have failed by chance.
+                    // All queries that were sent to the server may have failed by chance.
                     Got::Reply(reply)
                         if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
                     {
@@ -136,8 +137,9 @@ impl ServersShown {
     }
 }
 
-/// Takes the servers that are silent over UDP, and that could not be asked over TCP until the end of the check, from those with a finding:
-/// they may be slow. So may those on a path that loses many datagrams be sound. Each comes with what is known of it.
+/// Removes servers from those with a finding if they are silent over UDP and could not be asked over TCP before the end of the check, because
+/// they may only be slow. Servers on a path that loses many datagrams are removed too, because they may have no fault. Returns each of them with
+/// what is known about it.
 fn cut_off(
     facts: &DomainFacts,
     of_silent: &[Want],
@@ -151,7 +153,7 @@ fn cut_off(
         Some(Got::NoReply(NoReply::Silent)) if may_be_chance(&facts.sent, server) => {
             Some(facts.sent(server).unknown("datagrams to other servers are lost too"))
         }
-        // Its last query over UDP ended with the check, or it is one of many on a path that loses datagrams.
+        // Its last query over UDP ended with the check, or it is one of many servers on a path that loses datagrams.
         None if is_asked_over_tcp(of_silent, server) || facts.is_lossy(server) => {
             Some(facts.sent(server).unknown("it was not asked over TCP"))
         }
@@ -170,14 +172,14 @@ fn cut_off(
     cut
 }
 
-/// Whether a query to a server over TCP is among some questions.
+/// Returns true if one of these questions is a query to the server over TCP.
 fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
     let is_to = |want: &Want| matches!(want, Want::Server { server: asked, way: QueryForm::Tcp, .. } if *asked == server);
     wanted.iter().any(is_to)
 }
 
-/// A server that serves the zone without EDNS. Of a very slow one, the replies with EDNS may have come too late: only if its replies
-/// without EDNS come well before the end of the wait, silence to EDNS is another fault. `is_lossy`: datagrams are lost, so that silence may
+/// Reports a server that serves the zone without EDNS. If the server is very slow, its replies with EDNS may have come too late: silence to EDNS
+/// counts as a separate fault only if replies without EDNS come well before the end of the wait. `is_lossy`: datagrams are lost, so silence may
 /// be chance.
 fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl FnMut(Code, String)) {
     let is_slow = matches!(plain, Some(Got::Reply(reply)) if reply.millis > MOST_MILLIS_WITHOUT_EDNS);
@@ -187,14 +189,14 @@ fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl Fn
     }
 }
 
-/// The conduct of a server that gives MX records and no SOA, in words.
+/// Describes a server that gives MX records but no SOA record.
 fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
     let wrong = wrong(reply, apex);
     if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
 }
 
-/// The findings about servers by their conduct; the number of servers that serve the zone, and that were asked; and those of which it
-/// could not be all.
+/// Returns the findings about servers according to their faults. The parameters include the number of servers that serve the zone, the number of
+/// servers that were asked, and the servers about which not everything could be found out.
 fn of_conducts(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -205,7 +207,7 @@ fn of_conducts(
     let mut findings = Vec::<Finding>::new();
     let unreached = if sound == 0 { unreached(servers, &by_code) } else { Vec::new() };
     if !unreached.is_empty() {
-        // Others may reach them, and find the zone there.
+        // Other hosts may reach these servers and find the zone there.
         by_code.remove(&Code::NsUnrouted);
         let evidence = format!(
             "this host has no route to {}, or does not use its family, and reaches no server of the zone that answers",
@@ -214,7 +216,7 @@ fn of_conducts(
         let finding = Finding::new(Code::DelegationUnknown, evidence).to_do(remedies::NO_ROUTE).blocking();
         findings.push(finding.of(Part::Servers));
     } else if asked > 0 && sound == 0 && !is_resolved(facts) {
-        // If the servers of the zone above are silent too, this host may not reach port 53 of any server.
+        // If the servers of the parent zone are silent too, this host may be unable to reach port 53 of any server.
         let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
         let all: Vec<(IpAddr, String)> = std::mem::take(&mut by_code).into_values().flatten().collect();
         let texts = texts(servers, &all);
@@ -237,7 +239,7 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
-        // Resolvers with mixed case take the denial for the truth.
+        // Resolvers that send names in mixed case believe the denial.
         finding
             if code == Code::NsPartly
                 && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
@@ -245,11 +247,11 @@ fn of_conducts(
             finding.at(Level::Failure)
         }
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
-        // Validating resolvers get no signatures.
+        // Validating resolvers get no signatures without EDNS.
         finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
             finding.at(Level::Failure).blocking()
         }
-        // Each resolver with mixed case waits for its timeout.
+        // Each resolver that sends names in mixed case waits until its timeout.
         finding
             if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
         {
@@ -260,11 +262,12 @@ fn of_conducts(
     findings
 }
 
-/// That no server answers over UDP, with the conducts of all in words. Servers that answer over TCP need not be started.
+/// Returns the finding that no server answers over UDP, with a description of all servers. Servers that answer over TCP are running and need not
+/// be started.
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
-    // Servers that all deny the name answer.
+    // If all servers deny the name, they do answer.
     let code = if zone::is_denied(facts) { Code::DomainMissing } else { Code::NsNoneAnswers };
     let finding = Finding::new(code, evidence).blocking();
     let is_without_udp = |server: IpAddr| {
@@ -275,7 +278,7 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
-/// Whether resolvers that do not insist on AA find the zone: this one does, and a server gives the SOA without authority.
+/// Returns true if resolvers that do not insist on AA find the zone: this resolver finds it, and a server gives the SOA record without authority.
 fn is_resolved(facts: &DomainFacts) -> bool {
     let apex = zone::apex(facts);
     let gives = |server: IpAddr| match facts.server(server, apex, "SOA", QueryForm::Udp) {
@@ -287,21 +290,21 @@ fn is_resolved(facts: &DomainFacts) -> bool {
     facts.lookup(apex, "SOA").is_known() && zone::servers(facts).into_keys().any(gives)
 }
 
-/// The servers with their conduct, in words.
+/// Lists the servers with their descriptions.
 fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     server_hosts::with_conduct(servers, all)
 }
 
-/// The finding about servers of one conduct.
+/// Returns the finding about the servers with one kind of fault.
 fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(IpAddr, String)]) -> Finding {
     let about = all.iter().map(|(server, _)| About::Address(*server));
     let finding = Finding::new(code, texts(servers, all)).about(about);
-    // The records of such a server are not known.
+    // The records at such a server are not known.
     let is_unknown = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
     if is_unknown { finding.of(Part::Records) } else { finding }
 }
 
-/// The servers that this host has no route to, and does not reach by another address of their names either.
+/// Returns the servers to which this host has no route, if it cannot reach them at another address of their names either.
 fn unreached(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     by_code: &BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -315,7 +318,7 @@ fn unreached(
     server_hosts::shown(servers, of(&Code::NsUnrouted).filter(|server| !is_met(server)))
 }
 
-/// The conduct of a server that serves the zone and gives no reply over TCP; none if it gives one, or if that is not known.
+/// Describes a server that serves the zone but gives no reply over TCP. Returns `None` if it gives one, or if this is not known.
 fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     let conduct = match facts.server(server, zone::apex(facts), "SOA", QueryForm::Tcp)? {
         Got::NoReply(NoReply::Unreachable) => "refuses or closes the connection",
@@ -332,7 +335,7 @@ fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     Some(conduct.to_owned())
 }
 
-/// The details of a server that serves the zone.
+/// Reports the details of a server that serves the zone.
 fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
@@ -358,7 +361,7 @@ fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut 
     }
 }
 
-/// The reply of a lame server in words.
+/// Describes the reply of a lame server.
 pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     match reply.rcode.as_str() {
         "NOERROR" if !reply.authoritative && reply.recursive => {
@@ -373,7 +376,7 @@ pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-/// Whether servers have answered a lookup of the domain to this host, later than this check waits until it asks again.
+/// Returns true if servers have answered a lookup of the domain from this host, but later than the time at which this check asks again.
 fn is_answered_late(facts: &DomainFacts) -> bool {
     let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
         LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),
@@ -382,7 +385,7 @@ fn is_answered_late(facts: &DomainFacts) -> bool {
     ["SOA", "MX", "TXT"].into_iter().any(is_late)
 }
 
-/// Whether no server of the parent replied.
+/// Returns true if no server of the parent replied.
 fn all_lost(facts: &DomainFacts) -> bool {
     let asked = zone::compared_parents(facts);
     let lost = |server: &IpAddr| {

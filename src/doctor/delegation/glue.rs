@@ -1,6 +1,6 @@
-//! Glue of the zone above against the addresses that the zone gives its name servers.
+//! Compares the glue in the parent zone with the addresses that the zone itself gives for its name servers.
 //!
-//! RFC 1912 section 2.3, RFC 9471. Resolvers ask the address of the glue first, and later the one in the zone.
+//! RFC 1912 section 2.3, RFC 9471. Resolvers use the address in the glue first, and later the address in the zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_GLUE_QUESTIONS;
 use crate::{served, zone};
 
-/// Glue of one type.
+/// The glue records of one type for a name.
 struct Glue<'f> {
     name: &'f str,
     kind: &'static str,
@@ -35,7 +35,7 @@ fn by_type(facts: &DomainFacts) -> Vec<Glue<'_>> {
     glue.filter(|glue| !glue.addresses.is_empty()).collect()
 }
 
-/// The servers that have the current zone.
+/// Returns the servers that have the current version of the zone.
 fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let old = zone::old_ones(facts, servers.iter().copied());
@@ -43,7 +43,7 @@ fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     servers.into_iter().filter(is_current).collect()
 }
 
-/// The questions for the addresses of servers inside the zone.
+/// Returns the questions for the addresses of servers inside the zone.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let serving = serving(facts);
     let inside = by_type(facts).into_iter().filter(|glue| is_within(glue.name, zone::apex(facts)));
@@ -52,16 +52,16 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     };
     let wants: Vec<Want> =
         inside.flat_map(|glue| serving.iter().map(|server| ask(&glue, server)).collect::<Vec<_>>()).collect();
-    // A part of the answers would show a part of the servers only.
+    // With only some of the answers, only some of the servers would be checked.
     if wants.len() > MAX_GLUE_QUESTIONS { Vec::new() } else { wants }
 }
 
-/// The findings.
+/// Returns the findings about glue.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     by_type(facts).iter().filter_map(|glue| of_type(facts, glue)).collect()
 }
 
-/// The sets of addresses that current servers of the zone give, and none where they deny the name.
+/// Returns the sets of addresses that current servers of the zone give. A set is empty if the servers deny the name.
 fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>> {
     let mut given = BTreeMap::<BTreeSet<IpAddr>, Vec<IpAddr>>::new();
     for server in serving(facts) {
@@ -95,7 +95,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     };
     let serving = serving(facts);
     let level = match () {
-        // The zone is found at both, until the old server is turned off.
+        // The zone is found at both addresses until the old server is turned off.
         () if glued.is_disjoint(&known) && glued.union(&known).all(|one| serving.contains(one)) => {
             Level::Warning
         }

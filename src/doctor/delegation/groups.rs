@@ -1,9 +1,10 @@
-//! Servers that say the same, in words: those that differ from most come first, so that the first words of a finding name them.
+//! Describes groups of servers that say the same. The servers that differ from most others come first, so that a finding begins with their names.
 
-/// From this many servers on that say the same, they are "the others", or are counted.
+/// From this number on, servers that say the same are called "the others" or are counted.
 const MANY: usize = 4;
 
-/// Groups of servers, each with what they say: the smallest group first. The last is "the 11 others" if it is much larger.
+/// Sorts groups of servers, each with what they say, the smallest group first. The last group is called, for example, "the 11 others" if it is
+/// much larger.
 fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>, bool)> {
     let mut groups: Vec<(String, Vec<String>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, servers)| servers.len());
@@ -48,7 +49,7 @@ pub(crate) fn being_at(groups: impl IntoIterator<Item = (String, Vec<String>)>) 
     texts.collect::<Vec<_>>().join("; ")
 }
 
-/// Servers, each with its conduct: "A answers REFUSED; B answers REFUSED", or "each of 9 servers answers REFUSED: A, B, ...".
+/// Lists servers with their descriptions: "A answers REFUSED; B answers REFUSED", or "each of 9 servers answers REFUSED: A, B, ...".
 pub(crate) fn with_conduct<'t>(servers: impl IntoIterator<Item = (&'t str, &'t str)>) -> String {
     let mut conducts: Vec<(&str, Vec<&str>)> = Vec::new();
     for (server, conduct) in servers {

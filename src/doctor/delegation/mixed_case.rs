@@ -1,4 +1,5 @@
-//! Names in mixed case at a server of the zone: whether it answers about them, and as about names in lower case.
+//! Checks how a server of the zone answers queries for names in mixed case: whether it answers them, and whether it answers as for names in lower
+//! case.
 //!
 //! RFC 4343 section 2, draft-vixie-dnsext-dns0x20. `gather` asks in both ways in turn before silence counts.
 
@@ -10,23 +11,23 @@ use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
 use crate::zone;
 
-/// The conduct of a server that drops queries for names in mixed case.
+/// The description of a server that drops queries for names in mixed case.
 pub(crate) const DROPPED: &str = "does not answer mixed case";
 
-/// Tells the conduct of a server that serves the zone.
+/// Reports how a server that serves the zone handles mixed case.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let mixed = facts.server(server, apex, "NS", QueryForm::MixedCase);
     let plain = facts.server(server, apex, "NS", QueryForm::Udp);
     if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
         && !matches!(lost, NoReply::Unknown(_))
-        // Silence of a server that is late at times may be lateness.
+        // If a server is late at times, its silence may only be lateness.
         && !(*lost == NoReply::Silent && (has_late_reply(facts, server) || facts.is_lossy(server)))
     {
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
         tell(Code::NsCase, how.to_owned());
     }
-    // One that fails other queries so, too, does not look at the case.
+    // A server that also fails other queries with this error fails regardless of the case.
     let is_at_times =
         |reply: &&ReplyFacts| at_times::code_of_host(facts, server) == Some(reply.rcode.as_str());
     if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
@@ -39,7 +40,7 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     }
 }
 
-/// Whether a reply of a server came later than this check waits until it asks again.
+/// Returns true if a reply of a server came after the time at which this check asks again.
 fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
     facts.got.iter().any(|(want, got)| match (want, got) {
         (Want::Server { server: asked, .. }, Got::Reply(reply)) => *asked == server && reply.is_late(),
@@ -47,7 +48,7 @@ fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
     })
 }
 
-/// The reply of a server to a name in mixed case without the records that it gives for the name in lower case.
+/// Returns the reply of a server to a name in mixed case, if it lacks the records that the server gives for the name in lower case.
 fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     let reply = |way| match facts.server(server, apex, "NS", way) {
@@ -59,8 +60,8 @@ fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
 }
 
-/// Whether a server denies the name or its records if the name is in mixed case, each time or at times: a resolver that sends it so takes this
-/// for the truth.
+/// Returns true if a server denies the name or its records when the name is in mixed case, each time or at times. A resolver that sends names in
+/// mixed case believes this denial.
 pub(crate) fn denies(facts: &DomainFacts, server: IpAddr) -> bool {
     let at_times = match facts.server(server, zone::apex(facts), "NS", QueryForm::MixedCase) {
         Some(Got::Reply(reply)) => ["NXDOMAIN", "NOERROR"].contains(&reply.failed_before.as_str()),

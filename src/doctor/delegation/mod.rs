@@ -1,4 +1,4 @@
-//! Delegation: the parent's name servers against the zone's own. `each_server` has each server by itself.
+//! Delegation: compares the name servers in the parent zone with those in the zone itself. `each_server` checks each server separately.
 //!
 //! RFC 1034 section 4.2.2 (both sets must agree), RFC 2182 (servers in several networks).
 
@@ -31,17 +31,17 @@ use crate::limits::{
 use crate::zone::{self, serves};
 use crate::{cached, compared, others, served, unanswered};
 
-/// The questions that lead to the servers of the zone.
+/// Returns the questions that lead to the servers of the zone.
 pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![lookup(domain, "SOA"), lookup(above(domain), "SOA")];
-    // The lookup of a domain whose servers do not answer takes seconds. Meanwhile the zone above is asked whether it delegates the
+    // If the servers of the domain do not answer, its lookup takes seconds. In the meantime, the parent zone is asked whether it delegates the
     // domain.
     let is_asked = |name: &str| !matches!(facts.lookup(name, "SOA"), LookupFound::NotAsked);
     if !is_asked(domain) && !is_asked(above(domain)) {
         return wants;
     }
-    // Of a name in a zone whose servers fail, only the zone above this one tells the delegation.
+    // If the servers of the zone of a name fail, only the parent of that zone shows the delegation.
     wants.extend([lookup(apex, "NS"), lookup(above(apex), "SOA"), lookup(zone::above_failing(facts), "SOA")]);
     if let Some(parent) = zone::parent(facts) {
         wants.push(lookup(parent, "NS"));
@@ -54,7 +54,7 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = to_servers(facts);
     let servers = zone::servers(facts);
@@ -76,8 +76,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The questions to one server that it must answer first, over TCP and in mixed case too if it is among those. A server that does not
-/// answer gets few other questions (`of_silent`).
+/// Returns the questions that one server must answer first, also over TCP and in mixed case if the server is among those that are asked so. A
+/// server that does not answer gets few other questions (`of_silent`).
 fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bool, bool)) -> Vec<Want> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut wants = vec![at_server(server, apex, "SOA", QueryForm::Udp)];
@@ -90,7 +90,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
             if in_mixed_case {
                 wants.push(at_server(server, apex, "NS", QueryForm::MixedCase));
             }
-            // Without names in mixed case: they show whether the case is the reason.
+            // These questions do not use mixed case, so they show whether the case is the reason.
             match facts.server(server, apex, "NS", QueryForm::MixedCase) {
                 Some(Got::Reply(reply)) if reply.data("NS").next().is_some() => {}
                 Some(_) => wants.push(at_server(server, apex, "NS", QueryForm::Udp)),
@@ -103,27 +103,27 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
                 wants.push(at_server(server, apex, "SOA", QueryForm::Tcp));
             }
         }
-        // Some load balancers refuse queries for SOA and NS alone.
+        // Some load balancers refuse queries only for SOA and NS records.
         Some(Got::Reply(reply)) if !is_known(reply) => {
             wants.push(at_server(server, domain, "MX", QueryForm::Udp))
         }
-        // Without a SOA, as behind an alias or at some load balancers: the zone may have no NS records either.
+        // There is no SOA record, as with an alias or at some load balancers. The zone may have no NS records either.
         Some(Got::Reply(reply)) if reply.authoritative => {
             wants.push(at_server(server, apex, "NS", QueryForm::Udp));
-            // A server that denies the name has no mail of it.
+            // A server that denies the name has no records for its mail.
             if reply.rcode == "NOERROR" {
                 wants.push(at_server(server, domain, "MX", QueryForm::Udp));
             }
         }
-        // They come later: `of_silent`.
+        // These questions come later, in `of_silent`.
         Some(Got::Reply(_) | Got::NoReply(_)) => {}
     }
     wants.extend(served::form(facts, server).map(|way| at_server(server, domain, "MX", way)));
     wants
 }
 
-/// The questions to servers that did not answer the first question. Each of them may take seconds, so the questions to servers
-/// that answer come before.
+/// Returns the questions to servers that did not answer the first question. Each of these may take seconds, so the questions to servers that
+/// answer come first.
 pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let is_silent = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
@@ -133,21 +133,21 @@ pub(super) fn of_silent(facts: &DomainFacts) -> Vec<Want> {
     let silent = zone::servers(facts).into_keys().filter(is_silent).take(MAX_SILENT_SERVERS_ASKED);
     silent
         .flat_map(|server| {
-            // TCP tells most, and costs one question.
+            // A query over TCP shows the most and costs only one question.
             let soa = [QueryForm::Tcp, QueryForm::Plain].map(|way| at_server(server, apex, "SOA", way));
-            // Some servers drop queries for the SOA alone.
+            // Some servers drop only queries for the SOA record.
             let mail = at_server(server, &facts.subject.domain, "MX", QueryForm::Udp);
             soa.into_iter().chain([at_server(server, apex, "NS", QueryForm::Tcp), mail])
         })
         .collect()
 }
 
-/// Whether a reply may be an error about EDNS (RFC 6891 section 7).
+/// Returns true if a reply may be an error about EDNS (RFC 6891 section 7).
 fn dislikes_edns(reply: &ReplyFacts) -> bool {
     ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
-/// The findings.
+/// Returns the findings about the delegation.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     match facts.lookup(domain, "SOA") {
@@ -229,7 +229,7 @@ fn sets(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The servers that the zone itself names, in words: if its servers do not agree, each with its set.
+/// Describes the server names that the zone itself gives. If its servers do not agree, the text shows the set of each server.
 fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeSet<String>)]) -> String {
     let mut sets = BTreeMap::<String, Vec<IpAddr>>::new();
     for (server, set) in own {
@@ -244,8 +244,8 @@ fn own_sets(servers: &BTreeMap<IpAddr, BTreeSet<String>>, own: &[(IpAddr, BTreeS
     }
 }
 
-/// The level of a difference between the parent's NS set and those that servers give, and the words for it. Where the servers have other
-/// records, the difference of these makes it a failure.
+/// Returns the level of a difference between the parent's NS set and the sets that servers give, and words that describe it. If the servers also
+/// give different other records, the difference is a failure.
 fn meaning(
     facts: &DomainFacts,
     above: &BTreeSet<String>,
@@ -265,7 +265,8 @@ fn meaning(
     (Level::Warning, "")
 }
 
-/// Servers inside the zone that the zone above names without an address: nobody can look them up (RFC 9471 section 3.1).
+/// Returns the finding about servers inside the zone for which the parent zone gives no address, so that nobody can look them up (RFC 9471
+/// section 3.1).
 fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding> {
     let (apex, glue) = (zone::apex(facts), zone::glue(facts));
     let bare: BTreeSet<&str> = above
@@ -277,16 +278,16 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
     (!bare.is_empty()).then(|| Finding::new(Code::GlueMissing, listed(&bare)).at(level))
 }
 
-/// Whether no lookup and no server has given an answer: this host reaches nobody.
+/// Returns true if neither a lookup nor a server has given an answer, so that this host reaches nobody.
 fn is_unreached(facts: &DomainFacts) -> bool {
     let is_known = |got: &Got| {
-        // Answers that fail DNSSEC validation have come too.
+        // Answers that fail DNSSEC validation have also arrived.
         matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus)
     };
     !facts.got.values().any(is_known)
 }
 
-/// Whether servers were asked for the NS records of the zone, and none gave them.
+/// Returns true if servers were asked for the NS records of the zone, and none gave them.
 fn are_names_unknown(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let apex = zone::apex(facts);
     let is_asked = |server: &IpAddr| facts.server(*server, apex, "NS", QueryForm::MixedCase).is_some();
@@ -295,7 +296,7 @@ fn are_names_unknown(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<St
     servers.keys().any(is_asked) && !servers.keys().any(has_given)
 }
 
-/// Whether a server of the parent has answered whether it delegates the zone.
+/// Returns true if a server of the parent has answered whether it delegates the zone.
 fn has_parent_answered(facts: &DomainFacts) -> bool {
     let has_answered = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
@@ -304,7 +305,7 @@ fn has_parent_answered(facts: &DomainFacts) -> bool {
     zone::compared_parents(facts).into_iter().any(has_answered)
 }
 
-/// That servers give different MX records.
+/// Returns the finding that servers give different MX records.
 fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let (mut mail, mut about) =
@@ -322,18 +323,18 @@ fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>
     Some(Finding::new(Code::MxDiffers, evidence).about(about))
 }
 
-/// The alias of a name in a reply, in words.
+/// Describes the alias of a name in a reply.
 pub(super) fn own_alias(reply: &ReplyFacts, name: &str) -> Option<String> {
     let alias = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
     Some(format!("CNAME {}", canonical(&alias.data)))
 }
 
-/// The MX records of a reply, or the alias in their place.
+/// Describes the MX records in a reply, or the alias in their place.
 fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
     records.sort();
     match own_alias(reply, &facts.subject.domain) {
-        // Below an apex an alias is sound, and leads to these records.
+        // An alias at a name below the apex is correct, and leads to these records.
         Some(alias) if records.is_empty() || zone::is_delegated(facts) => alias,
         _ if records.is_empty() => "no MX".to_owned(),
         _ => records.join(", "),
@@ -359,9 +360,9 @@ fn add_left_out(facts: &DomainFacts, findings: &mut Vec<Finding>) {
     findings.extend((!words.is_empty()).then(|| Finding { evidence: words.join("; "), ..finding }));
 }
 
-/// Whether all servers are in one network.
+/// Returns the finding about servers that are all in one network.
 fn networks(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
-    // Private addresses tell nothing about networks.
+    // Private addresses show nothing about networks.
     let has_private = servers.keys().any(|address| is_private(*address));
     let several = zone::server_names(facts).len() > 1 && !has_private;
     let all = || server_hosts::shown(servers, servers.keys().copied()).join(", ");

@@ -1,6 +1,6 @@
-//! The servers of the zone above: what each says about the delegation, and that they do not agree.
+//! Compares what the servers of the parent zone say about the delegation.
 //!
-//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). Resolvers follow the server that they happen to ask.
+//! RFC 1034 section 4.3.5, RFC 2182 section 3, RFC 4035 section 5.2 (DS). Each resolver follows the parent server that it happens to ask.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_CHECKED_PARENTS;
 use crate::{served, zone};
 
-/// What a server of the zone above says about the zone.
+/// What a server of the parent zone says about the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// It delegates the zone.
@@ -23,11 +23,11 @@ pub(crate) enum Said {
     Denies,
 }
 
-/// A delegation in the words of one server.
+/// A delegation, as one server of the parent zone gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delegation {
     pub(crate) names: BTreeSet<String>,
-    /// The DS records; none if it is not known whether there are any.
+    /// The DS records; `None` if it is not known whether there are any.
     pub(crate) signers: Option<BTreeSet<String>>,
 }
 
@@ -42,9 +42,9 @@ impl Delegation {
     }
 }
 
-/// The questions to further servers of the zone above, and those that show which of different DS records are right.
+/// Returns the questions to further servers of the parent zone, and the questions that show which of several different DS records are right.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    // The first have been looked up before.
+    // The first servers have already been looked up.
     let names = zone::names_of_compared(facts).into_iter().skip(MAX_CHECKED_PARENTS);
     let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
     let servers = zone::compared_parents(facts).into_iter();
@@ -60,7 +60,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// What each server that has answered says.
+/// Returns what each server that has answered says.
 pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
     let of_server = |server: IpAddr| match facts.server(server, apex, "NS", QueryForm::Udp)? {
@@ -80,12 +80,13 @@ fn delegations(said: &BTreeMap<IpAddr, Said>) -> impl Iterator<Item = (IpAddr, &
     })
 }
 
-/// The sets of servers to which servers delegate.
+/// Returns the different sets of servers to which the servers of the parent zone delegate.
 pub(crate) fn sets(facts: &DomainFacts) -> BTreeSet<BTreeSet<String>> {
     delegations(&said(facts)).map(|(_, delegation)| delegation.names.clone()).collect()
 }
 
-/// The servers of the zone above that have not answered, by their names, if this host seems to have another delegation than those that have.
+/// Returns the names of servers of the parent zone that have not answered, if this host seems to have a different delegation from the one that
+/// the others give.
 pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     if !zone::is_other_here(facts) {
         return Vec::new();
@@ -98,19 +99,19 @@ pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// Whether a server of the zone above gives DS records with its referral.
+/// Returns true if a server of the zone above gives DS records with its referral.
 pub(crate) fn is_signed(facts: &DomainFacts) -> bool {
     let has_signers = |delegation: &Delegation| delegation.signers.as_ref().is_some_and(|ds| !ds.is_empty());
     delegations(&said(facts)).any(|(_, delegation)| has_signers(delegation))
 }
 
-/// Whether some servers of the zone above deny the zone, and others delegate it.
+/// Returns true if some servers of the zone above deny the zone, and others delegate it.
 pub(crate) fn is_denied_by_one(facts: &DomainFacts) -> bool {
     let said = said(facts);
     said.values().any(|said| *said == Said::Denies) && said.values().any(|said| *said != Said::Denies)
 }
 
-/// The servers of the zone above in evidence.
+/// Describes what the servers of the parent zone say, for evidence.
 fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     let parent = zone::parent(facts).unwrap_or_default();
     let mut names = BTreeMap::<IpAddr, BTreeSet<String>>::new();
@@ -122,14 +123,14 @@ fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     names.into_iter().map(|(address, names)| (address, zone::shown(address, &names))).collect()
 }
 
-/// DS records in words: the tags of their keys.
+/// Describes DS records by the tags of their keys.
 fn signers_in_words(records: &BTreeSet<String>) -> String {
     let tags: BTreeSet<&str> = records.iter().filter_map(|data| data.split(' ').next()).collect();
     if tags.is_empty() { "no DS".to_owned() } else { format!("DS records of the keys {}", listed(&tags)) }
 }
 
-/// That the servers of the zone above do not say the same. It is a failure if one denies the zone, or if what one says leads to no server that
-/// serves the zone, or to DS records that name none of its keys.
+/// Returns the finding that the servers of the parent zone disagree. It is a failure if one of them denies the zone, or if the delegation that
+/// one of them gives leads to no server that serves the zone, or to DS records that match none of its keys.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (said, apex) = (said(facts), zone::apex(facts));
     let signers: BTreeSet<_> =
@@ -180,11 +181,12 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // The cache of this host has the DS records of one of them.
+    // The cache of this host holds the DS records of one of these servers.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 
-/// The servers that only some of the servers of the zone above and of the zone itself name: their addresses, and names without one.
+/// Returns the servers that only some of the servers of the parent zone and of the zone itself name: their addresses, and names without an
+/// address.
 pub(crate) fn of_one_side(facts: &DomainFacts) -> BTreeSet<About> {
     let own = zone::current_sets(facts, zone::servers(facts).into_keys()).into_iter();
     let mut sets = sets(facts);

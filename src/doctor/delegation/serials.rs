@@ -1,7 +1,7 @@
-//! Serials of the zone at its servers.
+//! Compares the serials of the zone at its servers.
 //!
-//! RFC 1034 section 4.3.5, RFC 1912 section 2.2. Each primary server (MNAME) numbers by itself: different serials of different primaries show
-//! nothing, as long as all give the same records.
+//! RFC 1034 section 4.3.5, RFC 1912 section 2.2. Each primary server (MNAME) counts on its own. So different serials from different primary
+//! servers show nothing, as long as all servers give the same records.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use crate::facts::DomainFacts;
 use crate::finding::{About, Finding, Level};
 use crate::{served, zone};
 
-/// That servers have different serials.
+/// Returns the finding that servers have different serials.
 pub(crate) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let (mut serials, mut primaries) =
         (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<String, BTreeSet<u32>>::new());

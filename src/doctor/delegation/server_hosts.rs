@@ -1,7 +1,7 @@
-//! The hosts behind the addresses of name servers: one with an IPv4 and an IPv6 address is one host, and a fault of it is one fault.
+//! The hosts at the addresses of name servers. A server with an IPv4 and an IPv6 address counts as one host, and a fault of it as one fault.
 //!
-//! RFC 9499 section 6 (a name server may have several addresses). Several addresses of one family behind a name may be those of several
-//! machines, so each of them counts by itself.
+//! RFC 9499 section 6 (a name server may have several addresses). Several addresses of one family for a name may belong to several machines, so
+//! each of them counts separately.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ struct Host {
 }
 
 impl Host {
-    /// Its addresses with its names, as evidence shows them.
+    /// Describes the host by its addresses and names, as evidence shows them.
     fn shown(&self) -> String {
         let addresses: Vec<String> = self.addresses.iter().map(IpAddr::to_string).collect();
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
@@ -27,7 +27,7 @@ impl Host {
     }
 }
 
-/// The hosts of these addresses, in the order of the addresses. Addresses with the same names are of one host.
+/// Groups addresses into hosts, in the order of the addresses. Addresses with the same names belong to one host.
 fn hosts(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -50,12 +50,12 @@ fn hosts(
     found
 }
 
-/// The number of hosts.
+/// Returns the number of hosts.
 pub(crate) fn count(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> usize {
     hosts(servers, servers.keys().copied()).len()
 }
 
-/// Each host of these addresses in words.
+/// Describes each host of these addresses.
 pub(crate) fn shown(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -63,7 +63,7 @@ pub(crate) fn shown(
     hosts(servers, addresses).iter().map(Host::shown).collect()
 }
 
-/// Addresses, each with its conduct, in words by hosts.
+/// Lists addresses with their descriptions, grouped by hosts.
 pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)]) -> String {
     let mut conducts: Vec<(&str, Vec<IpAddr>)> = Vec::new();
     for (server, conduct) in all {
@@ -79,7 +79,7 @@ pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[
     groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
 }
 
-/// Groups of addresses by what they say, with the hosts in words in their place.
+/// Groups addresses by what they say, and replaces them by descriptions of their hosts.
 pub(crate) fn of_groups(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,
@@ -87,13 +87,13 @@ pub(crate) fn of_groups(
     groups.into_iter().map(|(said, addresses)| (said, shown(servers, addresses))).collect()
 }
 
-/// The /24 or /48 of an address.
+/// Returns the /24 or /48 network of an address.
 pub(crate) fn network(address: IpAddr) -> Option<IpNet> {
     Some(IpNet::new(address, if address.is_ipv4() { 24 } else { 48 }).ok()?.trunc())
 }
 
-/// Whether several hosts are all in one network: in one /24, and in one /48 as far as they have IPv6. A host with both families shows that
-/// both are of one place.
+/// Returns true if there are several hosts and all are in one network: in one /24, and in one /48 as far as they have IPv6. A host with addresses
+/// of both families shows that both networks are at the same place.
 pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> bool {
     let hosts = hosts(servers, servers.keys().copied());
     let networks = |ipv4: bool| -> BTreeSet<Option<IpNet>> {

@@ -1,4 +1,4 @@
-//! The names of the name servers of the zone: their addresses, and aliases among them.
+//! The names of the zone's name servers: checks that they have addresses and are not aliases.
 //!
 //! RFC 1034 section 4.1, RFC 2181 section 10.3 (no aliases), RFC 3901 section 3 (servers with IPv6 alone).
 
@@ -13,7 +13,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS};
 use crate::mail::exchanges;
 use crate::{elsewhere, zone};
 
-/// The lookups of names of servers without a known address.
+/// Returns the lookups of the server names without a known address.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let glue = zone::glue(facts);
     let is_unknown = |name: &String| !has_address(facts, &glue, name);
@@ -21,7 +21,7 @@ pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     names.take(MAX_CHECKED_PARENTS).map(|name| (name, "A")).collect()
 }
 
-/// That no address of a name server can be found: the zones of their names fail, or need this zone.
+/// Returns the finding that no address of any name server can be found, because the zones of their names fail, or need this zone themselves.
 pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     let (apex, names) = (zone::apex(facts), zone::server_names(facts));
     if names.is_empty() || names.len() > MAX_CHECKED_NAMES || !zone::servers(facts).is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
     (!is_reported).then(finding)
 }
 
-/// Names of servers without an address, and aliases.
+/// Returns the findings about server names that have no address or are aliases.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (names, glue) = (zone::server_names(facts), zone::glue(facts));
     let (mut findings, mut missing, mut about) = (Vec::new(), Vec::new(), Vec::new());
@@ -98,7 +98,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Why nobody finds the address of a name of a server; none if somebody may.
+/// Returns the reason why nobody can find the address of a server name; `None` if somebody may find it.
 fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     match has_address(facts, &zone::glue(facts), name) {
         true => None,
@@ -107,17 +107,17 @@ fn fault(facts: &DomainFacts, name: &str) -> Option<String> {
     }
 }
 
-/// Whether it is known that a name has no address.
+/// Returns true if it is known that a name has no address.
 fn is_absent(facts: &DomainFacts, name: &str) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(name, kind).is_absent())
 }
 
-/// Whether a lookup or the glue gives an address of a name.
+/// Returns true if a lookup or the glue gives an address of a name.
 pub(crate) fn has_address(facts: &DomainFacts, glue: &BTreeMap<&str, BTreeSet<IpAddr>>, name: &str) -> bool {
     !facts.addresses(name).is_empty() || glue.contains_key(name)
 }
 
-/// A set in words.
+/// Lists the items of a set.
 pub(crate) fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
     set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! Name servers that do not answer over UDP for the SOA in time: slow ones, those that drop some queries, and silent ones.
+//! Name servers that do not answer the query for the SOA over UDP in time: slow servers, servers that drop some queries, and silent servers.
 //!
 //! RFC 8906 section 3 (servers that drop queries), RFC 7766 (TCP).
 
@@ -11,7 +11,7 @@ use crate::limits::SLOW_SERVER_MILLIS;
 use crate::served::{self, ServerReply};
 use crate::zone::{self, serves};
 
-/// Tells the conduct of a server that does not answer over UDP for the SOA in time, unless only datagrams were lost. Returns whether it
+/// Reports a server that does not answer the query for the SOA over UDP in time, unless only datagrams were lost. Returns whether the server
 /// serves the zone.
 pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Code, String)) -> bool {
     let apex = zone::apex(facts);
@@ -33,7 +33,8 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     false
 }
 
-/// Whether a server that is silent over UDP for the SOA gives it over TCP, and answers other queries over UDP: then datagrams were lost.
+/// Returns true if a server is silent over UDP for the SOA, but gives it over TCP and answers other queries over UDP, so that datagrams were
+/// lost.
 fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     let mail = over_udp(facts, server);
     let is_deaf = is_often_silent(facts, server) && mail == Some(&Got::NoReply(NoReply::Silent));
@@ -41,15 +42,15 @@ fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp) && is_served_over_tcp(facts, server) && has_answered
 }
 
-/// Whether a server drops queries for the SOA over UDP, and answers others: it is silent with and without EDNS.
+/// Returns true if a server drops queries for the SOA over UDP, with and without EDNS, but answers other queries.
 fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
     is_often_silent(facts, server)
         && is_served_over_tcp(facts, server)
         && matches!(over_udp(facts, server), Some(Got::Reply(_)))
 }
 
-/// Whether a server was silent over UDP for the SOA so often that it is no chance: with and without EDNS, where no datagram to it is known to be
-/// lost, and others do not lose many.
+/// Returns true if a server was silent over UDP for the SOA so often that this is not chance. It was silent with and without EDNS, no datagram to
+/// it is known to be lost, and the other servers do not lose many.
 fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp)
         && is_silent(facts, server, QueryForm::Plain)
@@ -57,34 +58,34 @@ fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
         && !may_be_chance(&facts.sent, server)
 }
 
-/// Whether a server gives the SOA over TCP.
+/// Returns true if a server gives the SOA over TCP.
 fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::Reply(reply)) if serves(reply, apex))
 }
 
-/// The answer of a server for the MX records over UDP.
+/// Returns the answer of a server to the query for the MX records over UDP.
 fn over_udp(facts: &DomainFacts, server: IpAddr) -> Option<&Got> {
     facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp)
 }
 
-/// Whether a server is silent to the query for the SOA in a form.
+/// Returns true if a server is silent to the query for the SOA in this form.
 pub(crate) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> bool {
     matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
 }
 
-/// Whether a server answers later than this check waits over UDP.
+/// Returns true if a server answers later than this check waits over UDP.
 fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     if let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", QueryForm::Tcp) {
         return serves(reply, apex) && reply.is_late();
     }
-    // The SOA may have been later than this check waits, also over TCP.
+    // The reply with the SOA may have come later than this check waits, also over TCP.
     let is_late = |of: &ServerReply<'_>| of.server == server && of.reply.authoritative && of.reply.is_late();
     served::replies(facts).any(|of| is_late(&of))
 }
 
-/// Whether a server is so slow that its silence may be lateness.
+/// Returns true if a server is so slow that its silence may only be lateness.
 pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
     let is_slow =
         |got: Option<&Got>| matches!(got, Some(Got::Reply(reply)) if reply.millis > SLOW_SERVER_MILLIS);
@@ -93,14 +94,14 @@ pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
     late(facts, server) || soa.any(is_slow)
 }
 
-/// Whether a server that does not answer for the SOA answers for the NS records.
+/// Returns true if a server that does not answer for the SOA answers for the NS records.
 fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
     let names = facts.server(server, zone::apex(facts), "NS", QueryForm::Tcp);
     is_silent(facts, server, QueryForm::Tcp)
         && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
 }
 
-/// Whether a server that has no SOA gives MX records with authority: it serves the zone for all that mail needs.
+/// Returns true if a server without a SOA record gives MX records with authority, so that it serves everything that mail needs.
 pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     match facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp) {
         Some(Got::Reply(reply)) => {
@@ -111,7 +112,7 @@ pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     }
 }
 
-/// The conduct of a silent server in words.
+/// Describes a silent server.
 fn words(facts: &DomainFacts, server: IpAddr) -> String {
     let over = |way| match facts.server(server, zone::apex(facts), "SOA", way) {
         Some(Got::Reply(reply)) if !reply.truncated => "answers",

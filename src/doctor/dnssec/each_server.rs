@@ -1,16 +1,16 @@
-//! What each server of a signed zone gives: record sets without a signature or with a wrong one, and denials without the NSEC or NSEC3 records
-//! that prove them.
+//! Checks what each server of a signed zone gives: finds record sets without a signature or with a wrong one, and denials without the NSEC or
+//! NSEC3 records that prove them.
 //!
-//! RFC 4035 sections 3.1.3, 5.3 and 5.4, RFC 5155 sections 7.2 and 8, RFC 8901 section 3 (each provider of a zone publishes the keys of all).
-//! The daemon asks another server before it calls a zone bogus, so its verdict shows nothing of one server.
+//! RFC 4035 sections 3.1.3, 5.3 and 5.4, RFC 5155 sections 7.2 and 8, RFC 8901 section 3 (each provider of a zone publishes the keys of all
+//! providers). The daemon asks another server before it calls a zone bogus, so its verdict shows nothing about a single server.
 //!
 //! # Decisions
 //!
-//! - What all servers lack is a fault of the zone, which the daemon sees too. Signatures count as a fault of one server only if another
-//!   server is right, or if only some servers have the key.
-//! - A validating resolver asks another server after a denial without a proof, so one such server is a warning. It is a failure if all servers
-//!   are so, or if no server proves the denial of a policy or of TLSA records.
-//! - Servers with other keys or without EDNS are shown by that alone. `signature_times` has the times of signatures.
+//! - If all servers lack something, that is a fault of the zone, which the daemon sees too. A wrong signature counts as a fault of one server
+//!   only if another server is right, or if only some servers have the key.
+//! - A validating resolver asks another server after a denial without a proof, so one server without proofs is only a warning. It is a failure if
+//!   all servers send no proofs, or if no server proves the denial of a policy or of TLSA records.
+//! - Servers with different keys or without EDNS are reported only for that. `signature_times` checks the times of signatures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -33,23 +33,23 @@ use validate::budget::Budget;
 use validate::denial::Denials;
 use validate::verdict::Why;
 
-/// The fault of what a server gives.
+/// A fault in what a server gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
     /// A record set has no signature.
     Unsigned,
-    /// The signature of the key with this tag does not fit the records.
+    /// The signature by the key with this tag does not match the records.
     Wrong(u16),
-    /// It is by the key with this tag, which only some servers have in their DNSKEY records.
+    /// The signature is by the key with this tag, which only some servers have in their DNSKEY records.
     OtherKey(u16),
     /// A denial, or the records of a wildcard, come without any proof.
     Unproven { is_wildcard: bool },
-    /// The same with NSEC or NSEC3 records that do not prove it.
+    /// A denial, or the records of a wildcard, come with NSEC or NSEC3 records that do not prove them.
     ProvenInPart { is_wildcard: bool },
 }
 
 impl Fault {
-    /// It in words, about these records.
+    /// Describes the fault in words that follow these records.
     fn words(self, records: &str) -> String {
         let (gives, what) = match self {
             Self::Unproven { is_wildcard: true } | Self::ProvenInPart { is_wildcard: true } => {
@@ -81,10 +81,10 @@ impl Fault {
 /// The name and the type of records.
 type NameAndType<'f> = (&'f str, &'f str);
 
-/// The faults of each server, with the records that have them.
+/// The faults of each server, with the records that each fault affects.
 type Faults<'f> = BTreeMap<IpAddr, BTreeMap<Fault, BTreeSet<NameAndType<'f>>>>;
 
-/// The place of a type by its worth for mail.
+/// Returns the rank of a type by its importance for mail.
 fn worth(kind: &str) -> u8 {
     match kind {
         "MX" => 0,
@@ -95,7 +95,7 @@ fn worth(kind: &str) -> u8 {
     }
 }
 
-/// The first of some records in words, and the number of the others.
+/// Names the first of some records, and the number of the others.
 fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     let mut listed: Vec<&NameAndType<'_>> = records.iter().collect();
     listed.sort_by_key(|(_, kind)| worth(kind));
@@ -107,7 +107,7 @@ fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     }
 }
 
-/// The finding about these faults, those of MX records first; none without a fault.
+/// Returns the finding about these faults, with faults of MX records first. Returns `None` if there is no fault.
 fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Finding> {
     let words = |(server, faults): (&IpAddr, &BTreeMap<Fault, BTreeSet<NameAndType<'_>>>)| {
         let mut faults: Vec<_> = faults.iter().collect();
@@ -121,7 +121,7 @@ fn finding(facts: &DomainFacts, code: Code, faults: &Faults<'_>) -> Option<Findi
     (!conducts.is_empty()).then(|| finding.about(faults.keys().copied().map(About::Address)))
 }
 
-/// The replies with EDNS of servers that this module judges.
+/// Returns the replies with EDNS from the servers that this module judges.
 fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerReply<'f>> {
     let servers = zone::servers(facts);
     let is_signing = |way| [QueryForm::Udp, QueryForm::Tcp, QueryForm::MixedCase].contains(&way);
@@ -129,17 +129,18 @@ fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerRepl
     served::replies(facts).filter(|of| is_signing(of.way) && is_judged(of.server)).collect()
 }
 
-/// Whether a key has made a signature over a set: the set, its signature, and the data of the DNSKEY record.
+/// A function that checks whether a key has made a signature over a set. Its arguments are the set, its signature, and the data of the DNSKEY
+/// record.
 type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, SetSignature<'f>, &'f str) -> SignatureFit + 'v;
 
 /// The verdict on the signatures of a record set at a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SetVerdict {
-    /// One of them fits.
+    /// One of the signatures is correct.
     Sound,
-    /// None does.
+    /// None of the signatures is correct.
     Faulty(Fault),
-    /// It is not known.
+    /// The verdict is not known.
     Unknown,
 }
 
@@ -147,9 +148,9 @@ enum SetVerdict {
 struct ZoneKeys<'f> {
     /// The DNSKEY records of each server.
     at: BTreeMap<IpAddr, BTreeSet<&'f str>>,
-    /// The keys among them that DS records name.
+    /// Those of these keys that DS records name.
     named: BTreeSet<&'f str>,
-    /// The servers that have lost the signatures of their keys.
+    /// The servers that have lost the signatures over their keys.
     unsigned: BTreeSet<IpAddr>,
 }
 
@@ -162,8 +163,8 @@ impl<'f> ZoneKeys<'f> {
         Self { at, named, unsigned: by_fit.unsigned.keys().copied().collect() }
     }
 
-    /// The verdict on a record set at a server. For its keys those count that DS records name: keys without a signature by one of these are a
-    /// fault of another kind.
+    /// Judges a record set at a server. For the DNSKEY set itself, only keys that DS records name count. A DNSKEY set without a signature by such
+    /// a key is a separate kind of fault.
     fn judge(&self, server: IpAddr, set: &SignedSet<'f>, verify: &mut Verify<'_, 'f>) -> SetVerdict {
         let is_of_keys = set.kind == "DNSKEY";
         if is_of_keys && self.unsigned.contains(&server) {
@@ -202,7 +203,7 @@ impl<'f> ZoneKeys<'f> {
     }
 }
 
-/// The finding about servers with missing or wrong signatures. The domain is signed, and validates or fails here.
+/// Returns the finding about servers with missing or wrong signatures. The domain is signed, whether it validates or fails on this host.
 pub(crate) fn signatures(facts: &DomainFacts) -> Option<Finding> {
     let (apex, budget) = (zone::apex(facts), Budget::default());
     // Most servers send the same signatures.
@@ -225,7 +226,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
         signed_set::of_reply(of.reply, apex).into_iter().map(move |set| (of.server, set))
     };
     let mut given: Vec<(IpAddr, SignedSet<'f>)> = replies.flat_map(sets).collect();
-    // The budget of checks is for the first of them.
+    // The budget for checking signatures goes to the most important sets first.
     given.sort_by_key(|(_, set)| worth(set.kind));
     let mut verdicts = BTreeMap::<NameAndType<'f>, Vec<(IpAddr, SetVerdict)>>::new();
     for (server, set) in given {
@@ -244,29 +245,29 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
     }
     let finding = finding(facts, Code::NsBogus, &faults)?;
     let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
-    // Without the proof of an absence, mostly that of a policy, few lookups fail.
+    // If proofs are missing only for absent records, mostly those of policies, few lookups fail.
     let is_needed =
         faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
     Some(if is_of_keys { finding.to_do(remedies::KEYS_OF_SIGNERS) } else { finding })
 }
 
-/// The NSEC and NSEC3 records of a reply.
+/// Returns the NSEC and NSEC3 records of a reply.
 fn proofs(reply: &ReplyFacts) -> impl Iterator<Item = &Record> {
     reply.authority.iter().filter(|record| ["NSEC", "NSEC3"].contains(&record.kind.as_str()))
 }
 
-/// Whether a reply denies records.
+/// Returns true if a reply denies records.
 fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }
 
-/// Whether a reply denies records without any proof: then all that it lacks is one fault.
+/// Returns true if a reply denies records without any proof. All that it lacks then counts as one fault.
 fn is_bare_denial(reply: &ReplyFacts) -> bool {
     is_denial(reply) && proofs(reply).next().is_none()
 }
 
-/// The number of labels of the wildcard whose records a reply gives for a name, without its first one.
+/// Returns the number of labels of the wildcard that matches a name in a reply, without the asterisk label.
 fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     let is_whole = reply.authoritative && !reply.truncated && !name.contains('\\') && !name.starts_with("*.");
     let all = name.trim_end_matches('.').split('.').count();
@@ -279,7 +280,7 @@ fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     reply.answers.iter().filter(|_| is_whole).find_map(labels)
 }
 
-/// The fault of a reply about a name and a type that does not prove what it says; none if it does, or needs no proof.
+/// Returns the fault of a reply about a name and a type that does not prove what it says. Returns `None` if it does, or if it needs no proof.
 fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) -> Option<Fault> {
     let labels = wildcard(reply, name, apex);
     let is_wildcard = labels.is_some();
@@ -289,7 +290,7 @@ fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) ->
     if proofs(reply).next().is_none() {
         return Some(Fault::Unproven { is_wildcard });
     }
-    // A reply that cannot be read may prove it.
+    // A reply that cannot be read may still contain the proof.
     let records = proofs(reply).map(|proof| signed_set::record(&proof.name, &proof.kind, &proof.data));
     let records: Vec<WireRecord> = records.collect::<Option<_>>()?;
     let (name, zone, kind): (Name, Name, RecordType) =
@@ -304,7 +305,7 @@ fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) ->
     is_unproven.then_some(Fault::ProvenInPart { is_wildcard })
 }
 
-/// Whether servers deny these records, and none that does proves it.
+/// Returns true if servers deny these records and none of them proves the denial.
 pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool {
     let denials: Vec<&ReplyFacts> = served::replies(facts)
         .filter(|of| matches!(of.way, QueryForm::Udp | QueryForm::Tcp))
@@ -315,7 +316,8 @@ pub(crate) fn is_unproven(facts: &DomainFacts, lookup: NameAndType<'_>) -> bool 
     !denials.is_empty() && denials.into_iter().all(|reply| proof_fault(apex, lookup, reply).is_some())
 }
 
-/// The finding about servers that send no proof. `are_lookups_bogus`: whether this host has lookups that no server proves.
+/// Returns the finding about servers that send no proof. `are_lookups_bogus`: whether lookups of this host fail because no server proves the
+/// answer.
 pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Option<Finding> {
     let (by_fit, apex) = (keys::by_fit(facts), zone::apex(facts));
     if !keys::has_ds(facts) || facts.configured().is_some() || apex == "." {
@@ -330,7 +332,7 @@ pub(crate) fn missing_proofs(facts: &DomainFacts, are_lookups_bogus: bool) -> Op
     let mut replies = replies(facts, &by_fit);
     replies.retain(|of| servers.contains(&of.server) && of.way != QueryForm::MixedCase);
     let has_soa = |reply: &ReplyFacts| zone::soa(reply).is_some_and(|soa| soa.owner == apex);
-    // A name below may be in another zone, so that a reply without the SOA record does not show its zone.
+    // A name below the apex may be in another zone, so a reply without the SOA record does not show to which zone it belongs.
     let is_of_zone = |of: &ServerReply<'_>| {
         let is_denied = |other: &ServerReply<'_>| {
             other.lookup == of.lookup && is_denial(other.reply) && has_soa(other.reply)

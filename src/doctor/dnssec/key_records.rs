@@ -16,12 +16,12 @@ pub(crate) const COMMON_ALGORITHMS: [u8; 2] = [8, 13];
 /// The digest type of DS records that all validators have.
 pub(crate) const COMMON_DIGEST: u8 = 2;
 
-/// Whether a DS names a key that signs the keys of a reply.
+/// Returns true if a DS names a key that signs the keys of a reply.
 pub(crate) fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
 
-/// Whether a DS names a key of a reply.
+/// Returns true if a DS names a key of a reply.
 pub(crate) fn names_one(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     let mut keys = reply.answers.iter().filter(|record| record.kind == "DNSKEY" && record.name == apex);
     let is_named = |key: &Key| ds.iter().any(|ds| ds.names(apex, key));
@@ -89,12 +89,12 @@ impl Ds {
         Some(Self { tag, algorithm, hash, digest })
     }
 
-    /// Whether all validators support its algorithm and its digest type (RFC 8624 section 3).
+    /// Returns true if all validators support its algorithm and its digest type (RFC 8624 section 3).
     pub(crate) fn is_common(&self) -> bool {
         COMMON_ALGORITHMS.contains(&self.algorithm) && self.hash == COMMON_DIGEST
     }
 
-    /// Whether it names a key. A digest of a type that is not known here is not compared.
+    /// Returns true if it names a key. A digest of a type that is not known here is not compared.
     pub(crate) fn names(&self, apex: &str, key: &Key) -> bool {
         if self.tag != key.tag() || Some(self.algorithm) != key.algorithm() {
             return false;

@@ -1,7 +1,7 @@
-//! The DS records at servers of the zone above against the keys at servers of the zone, both as they are now.
+//! Compares the DS records at servers of the parent zone with the keys at servers of the zone, both in their present versions.
 //!
-//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. A zone that has a
-//! new key, whose DS nobody has entered, validates there until a TTL ends, and fails everywhere else.
+//! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. If a zone has a new key, but
+//! nobody has entered its DS record, the zone still validates at the daemon until a TTL ends, and fails everywhere else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,16 +18,17 @@ const ZONE_KEY: u16 = 0x100;
 /// See above.
 const REVOKED: u16 = 0x80;
 
-/// The DS records against the keys.
+/// The result of comparing the DS records with the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeysNow {
-    /// At each server that was asked, a DS names a key that signs the keys.
+    /// At each server that was asked, a DS record names a key that signs the keys.
     Fit,
-    /// No DS does at any server; the text says which.
+    /// At no server does a DS record name such a key; the text says which keys there are.
     Differ(String),
-    /// No DS does at some of the servers; the text says which.
+    /// At some of the servers, no DS record names such a key; the text says which.
     Partly(String),
-    /// At some or all servers a DS names a key, and they send no signatures; the text says which. The DS and the zone are right.
+    /// At some or all servers a DS record names a key, but the servers send no signatures; the text says which. The DS records and the zone are
+    /// correct.
     Unsigned(String),
     /// The zone above has no DS.
     WithoutDs,
@@ -45,20 +46,21 @@ pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     first
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let own = servers(facts).into_iter().map(|server| at_server(server, apex, "DNSKEY", QueryForm::Udp));
     of_parents(facts).into_iter().chain(own).collect()
 }
 
-/// The questions about the present DS records.
+/// Returns the questions about the present DS records.
 pub(crate) fn of_parents(facts: &DomainFacts) -> Vec<Want> {
     let ask = |server| at_server(server, zone::apex(facts), "DS", QueryForm::Udp);
     zone::answering_parents(facts).into_iter().map(ask).collect()
 }
 
-/// Whether the zone above has DS records, and no server of the zone sends signatures, because all that serve it do so without EDNS only.
+/// Returns true if the parent zone has DS records, but no server of the zone sends signatures, because all servers of the zone work only without
+/// EDNS.
 pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
     let serving = served::serving(facts);
     let is_plain = |server: &IpAddr| served::form(facts, *server) == Some(QueryForm::Plain);
@@ -78,7 +80,7 @@ fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
     zone::compared_parents(facts).into_iter().filter_map(|server| ds_answer(facts, server)).collect()
 }
 
-/// The answer of a server of the zone above about the DS records. One that has both zones must answer for the zone above.
+/// Returns the answer of a server of the parent zone about the DS records. If the server has both zones, it must answer for the parent zone.
 fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
     answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
@@ -89,12 +91,12 @@ pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
     answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
 }
 
-/// The same; none if no server has given them.
+/// Does the same as `above`, but returns `None` if no server has given the records.
 pub(crate) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
     (!answers_above(facts).is_empty()).then(|| above(facts))
 }
 
-/// Whether the zone above has DS records, so that validators demand keys and proofs.
+/// Returns true if the zone above has DS records, so that validators demand keys and proofs.
 pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
     told_above(facts).is_some_and(|records| !records.is_empty())
 }
@@ -104,19 +106,19 @@ fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
 }
 
-/// The present DS records; none if one cannot be read.
+/// The present DS records; `None` if one cannot be read.
 fn ds_above(facts: &DomainFacts) -> Option<Vec<Ds>> {
     above(facts).into_iter().map(Ds::read).collect()
 }
 
-/// The answers with the keys of the zone by their servers: where a DS names a key that signs them, and where none does.
+/// The answers with the keys of the zone, by server, grouped by whether a DS record names a key that signs them.
 #[derive(Debug, Default)]
 pub(crate) struct KeysByFit<'f> {
-    /// The answers whose keys a DS record fits.
+    /// The answers whose keys match a DS record.
     pub(crate) fitting: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The answers with the keys that a DS record names and no signature, from servers that have EDNS.
+    /// The answers whose keys a DS record names but which have no signature, from servers that support EDNS.
     pub(crate) unsigned: BTreeMap<IpAddr, &'f ReplyFacts>,
-    /// The answers whose keys no DS record fits.
+    /// The answers whose keys match no DS record.
     pub(crate) others: BTreeMap<IpAddr, &'f ReplyFacts>,
 }
 
@@ -137,11 +139,12 @@ pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
 enum KeyFit {
     /// A DS names a key that signs the keys.
     Fits,
-    /// A DS names a key; the keys have no signature, and other records of the server have, or it has EDNS and another server signs.
+    /// A DS record names a key, but the keys have no signature. Other records of the server have signatures, or the server supports EDNS and
+    /// another server sends signatures.
     Unsigned,
     /// A DS names a key, and the server sends no signature at all, as without EDNS.
     WithoutEdns,
-    /// No DS names a key that signs.
+    /// No DS record names a key that signs the keys.
     Wrong,
 }
 
@@ -156,7 +159,7 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &[Ds]) -> BTreeMap<KeyFit, Vec<(IpAddr
             () if fits(apex, ds, reply) => KeyFit::Fits,
             () if !is_without_signatures(apex, ds, reply) => KeyFit::Wrong,
             () if sends_signatures(facts, server) => KeyFit::Unsigned,
-            // Beside a server with signatures it has an unsigned copy; all that send none are behind something that removes them.
+            // If another server sends signatures, this one has an unsigned copy. If all servers send none, something on the way removes them.
             () if reply.edns && is_one_right => KeyFit::Unsigned,
             () => KeyFit::WithoutEdns,
         };
@@ -165,7 +168,7 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &[Ds]) -> BTreeMap<KeyFit, Vec<(IpAddr
     groups
 }
 
-/// Whether a server sends signatures of records of the zone: it has EDNS.
+/// Returns true if a server sends signatures of records of the zone: it has EDNS.
 fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     facts.got.iter().any(|(want, got)| match (want, got) {
@@ -177,14 +180,14 @@ fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     })
 }
 
-/// Whether a present DS record names a key, given as the data of a DNSKEY record.
+/// Returns true if a present DS record names a key, given as the data of a DNSKEY record.
 pub(crate) fn is_named(facts: &DomainFacts, data: &str) -> bool {
     let apex = zone::apex(facts);
     let named = |key: &Key| ds_above(facts).is_some_and(|ds| ds.iter().any(|ds| ds.names(apex, key)));
     Key::read(data).is_some_and(|key| named(&key))
 }
 
-/// The algorithm and the tag of a key that signs records of the zone, given as the data of a DNSKEY record; none if it is revoked (RFC 5011
+/// The algorithm and the tag of a key that signs records of the zone, given as the data of a DNSKEY record; `None` if it is revoked (RFC 5011
 /// section 2.1) or no zone key (RFC 4034 section 2.1.1).
 pub(crate) fn algorithm_and_tag(data: &str) -> Option<(u8, u16)> {
     let flags: u16 = data.split_whitespace().next()?.parse().ok()?;
@@ -216,7 +219,7 @@ pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // `each_server` has keys without a signature where another server is right.
+    // If another server is right, `each_server` reports keys without a signature.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }
@@ -252,7 +255,7 @@ fn listed(tags: &BTreeSet<u16>) -> String {
     }
 }
 
-/// That the zone above has DS records and no server of the zone gives its keys, each asked over UDP and TCP: the servers and what they do.
+/// Describes the servers, if the parent zone has DS records but no server of the zone gives its keys. Each of them was asked over UDP and TCP.
 pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     let (apex, all) = (zone::apex(facts), zone::servers(facts));
     let asked = servers(facts);
@@ -275,7 +278,7 @@ pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
     Some(server_hosts::with_conduct(&all, &words))
 }
 
-/// Whether a reply has no signature, and a key that a DS names: the server has the zone and does not send its signatures.
+/// Returns true if a reply has a key that a DS record names, but no signature: the server has the zone and does not send its signatures.
 fn is_without_signatures(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
     reply.data("RRSIG").next().is_none() && names_one(apex, ds, reply)
 }

@@ -1,5 +1,5 @@
-//! DNSSEC: whether the domain validates, and the first broken link of the chain. `keys` has the DS records against the keys, `each_server` what
-//! each server gives, and `signature_times` the times of signatures.
+//! DNSSEC: checks whether the domain validates, and finds the first broken link of the chain of trust. `keys` compares the DS records with the
+//! keys, `each_server` checks what each server gives, and `signature_times` checks the times of signatures.
 //!
 //! RFC 4035 section 5, RFC 6781 section 4.4.2.
 
@@ -37,15 +37,15 @@ const OLD_ALGORITHMS: [(u8, &str); 6] = [
     (12, "ECC-GOST"),
 ];
 
-/// The most zones between the root and a domain that are looked at.
+/// The maximum number of zones between the root and a domain that are examined.
 const DEEPEST: usize = 6;
 
-/// Whether servers of the zone may be asked: others than the configuration of this host answer for it, and it is not the root.
+/// Returns true if servers of the zone may be asked: the configuration of this host does not answer for the zone, and it is not the root.
 fn is_public(facts: &DomainFacts) -> bool {
     zone::apex(facts) != "." && facts.configured().is_none()
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (mut wants, apex, is_bogus) = (Vec::new(), zone::apex(facts), is_bogus_here(facts));
     if is_bogus {
@@ -65,7 +65,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The lookups that fail validation here, at each server: they show the servers that send no proof.
+/// Returns the lookups that fail validation on this host, to be sent to each server: the answers show the servers that send no proof.
 fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     let own = of_domain(facts).filter(|(_, reply)| reply.security == ReplySecurity::Bogus);
     let own = own.map(|(kind, _)| (facts.subject.domain.as_str(), kind));
@@ -79,8 +79,8 @@ fn at_each_server(facts: &DomainFacts) -> Vec<Want> {
     asked.take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// The lookups of addresses of the domain and of its mail hosts in the zone that fail validation. The other addresses of a host hide that from
-/// most senders.
+/// Returns the lookups of addresses of the domain and of its mail hosts in the zone that fail validation. Most senders do not notice such a
+/// failure, because they use the other addresses of the host.
 fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), exchanges::hosts(facts));
     let is_asked =
@@ -98,21 +98,21 @@ fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static 
 /// The labels before the name of a mail host in the name of its TLSA records (RFC 7672 section 3.1.3).
 pub(super) const TLSA_OF_MAIL: &str = "_25._tcp.";
 
-/// A lookup of a policy or of TLSA records that fails, below a domain that validates itself.
+/// A lookup of a policy or of TLSA records that fails validation, below a domain that validates.
 struct BogusLookup<'f> {
     name: &'f str,
     kind: &'static str,
-    /// The reason in the words of the daemon; none: no server proves that there are no such records.
+    /// The reason in the words of the daemon; `None` if no server proves that there are no such records.
     why: Option<&'f str>,
 }
 
-/// The failed lookups of policies and TLSA records below a domain that is not bogus itself. A proof in the cache about a name above may answer
-/// in the place of a server that sends none: other hosts do not have this proof. That a server without keys sends none is its own fault. So
-/// is that of a mail host whose addresses do not validate: nobody asks for its TLSA records.
+/// Returns the failed lookups of policies and TLSA records below a domain that is not bogus itself. The cache may hold a proof about a name above
+/// and so hide a server that sends no proof, but other hosts do not have this proof. Servers without keys send no proofs either, but that is
+/// reported as a separate fault. So are mail hosts whose addresses do not validate, because nobody asks for their TLSA records.
 fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
-    // A denial by an old server of the zone above is no answer of the zone, and one that this host has validated by a removed DS record
-    // needs no proof any more.
+    // A denial by an outdated server of the parent zone is not an answer of the zone. A denial that this host has validated with a DS record that
+    // is now removed needs no proof any more.
     let is_denied = parents::is_denied_by_one(facts) || now == KeysNow::WithoutDs;
     if domain.is_empty() || is_bogus_here(facts) || is_denied {
         return Vec::new();
@@ -138,7 +138,7 @@ fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     bogus.collect()
 }
 
-/// Those whose names are no aliases of names elsewhere: the fault is in the signatures of the zone.
+/// Returns those failed lookups whose names are not aliases to other zones, so that the fault is in the signatures of this zone.
 fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     let mut names = bogus_lookups(facts);
     names.retain(|BogusLookup { name, .. }| {
@@ -151,8 +151,8 @@ fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     names
 }
 
-/// The finding for names below a domain that do not validate, while the domain itself does, or is not known to be bogus. `are_unproven_shown`:
-/// whether another finding has those that servers deny without a proof.
+/// Returns the finding about names below a domain that do not validate, while the domain itself validates or is not known to be bogus.
+/// `are_unproven_shown`: whether another finding reports the names that servers deny without a proof.
 fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding> {
     let (domain, mut names) = (facts.subject.domain.as_str(), bogus_names(facts));
     names.retain(|bogus| !are_unproven_shown || bogus.why.is_some());
@@ -176,8 +176,8 @@ fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding
     Some(finding.on(zone::apex(facts), "DS"))
 }
 
-/// The reply of the daemon about the domain that has its security. A bogus reply counts before all others: a zone may have
-/// correct signatures for some types only. A denial by the zone above says nothing about a domain that is delegated now.
+/// Returns the reply of the daemon that decides whether the domain is secure. A bogus reply counts before all others, because a zone may have
+/// correct signatures for some types only. A denial by the parent zone says nothing about a domain that is now delegated.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
         match facts.got.get(&lookup(&facts.subject.domain, kind)) {
@@ -196,7 +196,7 @@ fn has_security(facts: &DomainFacts, security: ReplySecurity) -> bool {
     of_domain(facts).is_some_and(|(_, reply)| reply.security == security)
 }
 
-/// Whether the daemon takes the domain for bogus.
+/// Returns true if the daemon considers the domain bogus.
 fn is_bogus_here(facts: &DomainFacts) -> bool {
     has_security(facts, ReplySecurity::Bogus)
 }
@@ -205,13 +205,13 @@ fn is_secure(facts: &DomainFacts) -> bool {
     has_security(facts, ReplySecurity::Secure)
 }
 
-/// The names above, the nearest first, without the root.
+/// Returns the names above a name, the nearest first, without the root.
 fn ancestors(name: &str) -> impl Iterator<Item = &str> {
     let names = std::iter::successors(Some(name), |name| Some(above(name)).filter(|above| *above != "."));
     names.skip(1).take(DEEPEST)
 }
 
-/// The findings.
+/// Returns the findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let is_judged = is_secure(facts) || is_bogus_here(facts);
@@ -225,7 +225,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Some((kind, reply)) => match reply.security {
             ReplySecurity::Bogus => {
                 let found = of_bogus(facts, (kind, reply), unproven.as_ref());
-                // Nobody validates what this finding makes bogus.
+                // Nobody needs to validate the records that this finding makes bogus.
                 let blocks = found.blocks || found.code != Code::DnssecUnknown;
                 Finding { blocks, ..found }.on(domain, "TXT").on(domain, kind).on(apex, "DS")
             }
@@ -241,7 +241,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         },
     };
     let of_servers = each_server::signatures(facts).filter(|_| is_judged);
-    // A server that leaves signatures out, too, is shown by these.
+    // Servers that also leave out signatures are already reported by these findings.
     let is_new = |found: &Finding| {
         let about = of_servers.iter().flat_map(|finding| &finding.about).collect::<Vec<_>>();
         found.code != verdict.code && !found.about.iter().all(|server| about.contains(&server))
@@ -262,7 +262,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The verdict about a domain whose security the daemon does not know.
+/// Returns the verdict about a domain whose DNSSEC state the daemon does not know.
 fn without_verdict(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     if let Some(conducts) = keys::unanswered(facts) {
@@ -277,8 +277,8 @@ fn without_verdict(facts: &DomainFacts) -> Finding {
     Finding::new(Code::DnssecUnknown, format!("{domain}: {why}"))
 }
 
-/// The verdict about a domain whose records of a type do not validate at the daemon. `unproven`: the finding about servers that deny records
-/// without a proof.
+/// Returns the verdict about a domain whose records of a type do not validate at the daemon. `unproven`: the finding about servers that deny
+/// records without a proof.
 fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: Option<&Finding>) -> Finding {
     let (domain, now) = (facts.subject.domain.as_str(), keys::now(facts));
     let of_kind = || {
@@ -298,8 +298,8 @@ fn of_bogus(facts: &DomainFacts, (kind, reply): (&str, &ReplyFacts), unproven: O
     })
 }
 
-/// The verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so its
-/// verdict says nothing about the present keys and DS records. Names that the configuration answers have no other keys here.
+/// Returns the verdict about a domain that the daemon found secure. The daemon may have old keys and DS records in its cache, so its verdict says
+/// nothing about the present ones. Names that the configuration answers have no other keys on this host.
 fn of_secure(facts: &DomainFacts) -> Finding {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let cached = "it validates with the records in the cache of this host";
@@ -319,7 +319,8 @@ fn of_secure(facts: &DomainFacts) -> Finding {
     }
 }
 
-/// That the DS records are right, and some servers do not have the signed zone or send no signatures: a bogus answer came from these.
+/// Returns the finding that the DS records are right, but some servers do not have the signed zone or send no signatures, so that a bogus answer
+/// came from these servers.
 fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     match now {
         KeysNow::Partly(words) => {
@@ -330,7 +331,8 @@ fn at_servers(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     }
 }
 
-/// That servers send signatures and the zone does not validate: the zone above has no DS, or none that validators use.
+/// Returns the finding that servers send signatures but the zone does not validate, because the parent zone has no DS record, or none that
+/// validators use.
 fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     if signatures(facts).is_empty() || !is_public(facts) {
@@ -350,8 +352,8 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecNoEffect, format!("servers of {apex} send signatures; {why}")))
 }
 
-/// That the DS records and keys fit now, or there are none, and this host still has old DS records; none if this is not the reason why the
-/// domain is bogus here.
+/// Returns the finding that the DS records and keys match now, or that there are none, but this host still has old DS records. Returns `None` if
+/// this is not the reason why the domain is bogus on this host.
 fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
     let (domain, apex) = (&facts.subject.domain, zone::apex(facts));
     let is_above = |name: &str| !is_within(name, apex) && facts.is_bogus(name, "SOA");
@@ -373,13 +375,13 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
         minute(facts.end(ttl)),
         apex.trim_end_matches('.')
     );
-    // Other servers of the zone above may give these still.
+    // Other servers of the parent zone may still give the old DS records.
     let code = if parents::unheard(facts).is_empty() { Code::DsRepaired } else { Code::DnssecUnknown };
     Some(Finding::new(code, evidence).blocking())
 }
 
-/// The algorithms of the signatures of the SOA at the servers. A zone may be signed and not validate, because this host
-/// does not use its algorithm or the digest of its DS.
+/// Returns the algorithms of the signatures over the SOA record at the servers. A signed zone may not validate because this host does not support
+/// its algorithm or the digest type of its DS record.
 fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let of_server = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp) {
         Some(Got::Reply(reply)) => reply
@@ -395,13 +397,13 @@ fn signatures(facts: &DomainFacts) -> Vec<u8> {
 fn old_algorithms(facts: &DomainFacts) -> Option<Finding> {
     let (apex, numbers) = (zone::apex(facts), signatures(facts));
     let old = |number: &u8| OLD_ALGORITHMS.iter().find(|(old, _)| old == number);
-    // Next to a current algorithm the old one does no harm.
+    // The old algorithm does no harm if the zone is also signed with a current one.
     let all_old = !numbers.is_empty() && numbers.iter().all(|number| old(number).is_some());
     let (number, name) = numbers.iter().find_map(old).filter(|_| all_old)?;
     Some(Finding::new(Code::DnssecOldAlgorithm, format!("{apex} is signed with algorithm {number} ({name})")))
 }
 
-/// DS records with SHA-1 digests alone.
+/// Returns the finding that all DS records have SHA-1 digests.
 fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     let records = facts.data(apex, "DS");
@@ -410,8 +412,8 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", records.join("; "))))
 }
 
-/// The iterations of NSEC3: hashes beyond the first one, which protect nothing and cost validators time (RFC 9276 section 3.1). It is a warning
-/// if many validators do without the proofs (section 3.2).
+/// Returns the finding about NSEC3 iterations: hashes after the first one protect nothing and cost validators time (RFC 9276 section 3.1). It is
+/// a warning if there are so many that many validators ignore the proofs (section 3.2).
 fn iterations(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
     let replies = facts.got.values().filter_map(|got| match got {
@@ -428,18 +430,19 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })
 }
 
-/// The zone above a name that is bogus at this host too: the root, or the one right below it. Then nothing is known about the name.
+/// Returns the zone above a name that is bogus on this host too: the root, or the zone directly below it. Nothing is known about the name in this
+/// case.
 fn bogus_above<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let top = ancestors(name).filter(|name| above(name) == ".");
     std::iter::once(".").chain(top).find(|zone| facts.is_bogus(zone, "SOA"))
 }
 
-/// Whether a lookup that fails validation says nothing about the zone of its name.
+/// Returns true if a lookup that fails validation says nothing about the zone of its name.
 pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
     bogus_above(facts, name).is_some()
 }
 
-/// That a zone above is bogus too. None if the domain itself is the topmost such zone below the root.
+/// Returns the finding that a zone above is bogus too. Returns `None` if the domain itself is the topmost bogus zone below the root.
 fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let top = bogus_above(facts, domain)?;
@@ -458,7 +461,7 @@ fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::DnssecUnknown, evidence))
 }
 
-/// The reason, and the topmost name whose SOA is bogus, if a zone begins there.
+/// Describes the reason, and the topmost name whose SOA record is bogus, if a zone begins there.
 fn broken_link(facts: &DomainFacts, reply: &ReplyFacts) -> String {
     let why = reply.why.trim_end_matches('.');
     let bogus = |name: &&str| facts.is_bogus(name, "SOA");

@@ -1,4 +1,4 @@
-//! The times of signatures: those that have ended, that have not begun, and that end soon, each with its servers.
+//! Checks the times of signatures: finds those that have expired, that are not valid yet, or that expire soon, each with its servers.
 //!
 //! RFC 4035 section 5.3.1, RFC 6781 section 4.4.2.
 
@@ -12,8 +12,8 @@ use crate::finding::Finding;
 use crate::zone;
 use dns::clock::minute;
 
-/// Signatures should be renewed days before they end (RFC 6781 section 4.4.2); two days leave a weekend. Servers that
-/// sign each answer use shorter signatures (50 h at Cloudflare): there it is soon in the last third of their life.
+/// Signatures should be renewed days before they expire (RFC 6781 section 4.4.2); two days cover a weekend. Servers that sign each answer use
+/// shorter signatures (50 h at Cloudflare). For these, "soon" is the last third of their lifetime.
 const SOON: u64 = 2 * 24 * 60 * 60;
 
 /// Seconds by which the clock of this host may differ from that of the signer. Most signers set the begin an hour back for this reason.
@@ -28,7 +28,7 @@ enum TimeFault {
 }
 
 impl TimeFault {
-    /// The fault of a signature with this inception and end, and the moment that shows it.
+    /// Returns the fault of a signature with this inception and expiration, and the moment that shows it.
     fn of((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
         let soon = SOON.min(end.saturating_sub(inception) / 3);
         match () {
@@ -56,8 +56,9 @@ impl TimeFault {
     }
 }
 
-/// Signatures of the keys, the SOA and the MX records at the servers that have ended, have not begun, or end soon: those of the worst
-/// fault. Those of the keys are often made by hand, with a key that is kept off line. Each server may have its own.
+/// Returns the finding about signatures over the keys, the SOA and the MX records that have expired, are not valid yet, or expire soon. Only
+/// signatures with the worst fault are reported. Signatures over the keys are often made by hand with a key that is kept offline. Each server may
+/// have its own signatures.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let (apex, now) = (zone::apex(facts), facts.subject.unix);
     let servers = zone::servers(facts);

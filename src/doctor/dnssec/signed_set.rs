@@ -22,9 +22,9 @@ const DENIALS: [&str; 3] = ["SOA", "NSEC", "NSEC3"];
 /// Whether a signature was made over a record set with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureFit {
-    /// It was.
+    /// The key made the signature.
     Verifies,
-    /// It was not.
+    /// The key did not make the signature.
     Fails,
     /// It is not known.
     Unknown,
@@ -42,7 +42,7 @@ pub(crate) struct SetSignature<'f> {
 }
 
 impl<'f> SetSignature<'f> {
-    /// The signature of a type by the zone `apex`; none if the data are another signature.
+    /// The signature of a type by the zone `apex`; `None` if the data are another signature.
     fn read(data: &'f str, kind: &str, apex: &str) -> Option<Self> {
         let mut fields = data.split_whitespace();
         (fields.next()? == kind).then_some(())?;
@@ -116,7 +116,7 @@ pub(crate) fn fit(
     }
 }
 
-/// A record from its text; none if it cannot be read, or perhaps not as it was sent.
+/// A record from its text; `None` if it cannot be read, or perhaps not as it was sent.
 pub(crate) fn record(name: &str, kind: &str, data: &str) -> Option<WireRecord> {
     // Backslashes are octal numbers in some texts of names.
     let is_plain = kind == "TXT" || !data.contains('\\');

@@ -1,4 +1,4 @@
-//! The facts about a domain: each question with its reply. Checks read them and ask nothing.
+//! The facts about a domain: each question with its reply. The checks only read these facts and send no questions.
 
 pub(crate) mod private_address;
 pub(crate) mod record_set;
@@ -19,7 +19,7 @@ use dns::wire::presentation::name_text;
 /// A question that a check needs answered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Want {
-    /// A question through the daemon, with its routes, its cache and its validation.
+    /// A question to the daemon, which uses its routes, its cache and its DNSSEC validation.
     Lookup {
         /// The name: lower case, with its last dot.
         name: String,
@@ -37,7 +37,7 @@ pub enum Want {
         /// The form of the message.
         way: QueryForm,
     },
-    /// A question to a resolver of others at a port of its own.
+    /// A question to another resolver at a port that is not the standard one.
     Resolver {
         /// The resolver.
         server: SocketAddr,
@@ -48,7 +48,7 @@ pub enum Want {
         /// The form of the message.
         way: QueryForm,
     },
-    /// A question to a resolver of others over TLS or HTTPS.
+    /// A question to another resolver over TLS or HTTPS.
     Secured {
         /// The resolver.
         resolver: SecuredResolver,
@@ -64,23 +64,23 @@ pub enum Want {
         /// Its address.
         address: IpAddr,
     },
-    /// The policy file of MTA-STS.
+    /// A download of the policy file of MTA-STS.
     PolicyFile {
         /// The name of its host: lower case, with its last dot.
         host: String,
         /// Its address.
         address: IpAddr,
     },
-    /// The DNS lists in use.
+    /// A question to the DNS lists that the daemon uses.
     Lists {
-        /// An address, or a domain.
+        /// The address or domain to look up in the lists.
         subject: String,
     },
-    /// The DNS lists that a bounce names.
+    /// A question to the DNS lists that a bounce names.
     NamedLists {
-        /// An address, or a domain.
+        /// The address or domain to look up in the lists.
         subject: String,
-        /// Their zones, as the bounce names them.
+        /// The zones of the lists, as the bounce names them.
         lists: Vec<String>,
     },
 }
@@ -91,7 +91,7 @@ pub enum Want {
 pub enum QueryForm {
     /// UDP with EDNS (RFC 6891).
     Udp,
-    /// TCP with EDNS (RFC 7766), recursion desired: servers of zones ignore that, and some show by RA only then that they
+    /// TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag, and some show only in reply to it, by RA, that they
     /// offer recursion.
     Tcp,
     /// UDP without EDNS.
@@ -105,7 +105,7 @@ pub enum QueryForm {
 }
 
 impl QueryForm {
-    /// The form over TCP instead of UDP; none if it is over TCP already.
+    /// Returns the form over TCP that corresponds to this form over UDP; `None` if this form uses TCP already.
     pub const fn over_tcp(self) -> Option<Self> {
         match self {
             Self::Tcp | Self::RecursiveTcp => None,
@@ -115,13 +115,13 @@ impl QueryForm {
     }
 }
 
-/// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. A repeated check tells no more.
+/// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. Repeating the check gives no more information.
 pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
 /// The reason why it is not known whether a server answers a form of query.
 pub const LOST: &str = "datagrams to the server or from it are lost";
 
-/// The begin of the reason why a resolver was not asked over TLS: its certificate.
+/// The beginning of the reason why a resolver could not be asked over TLS: its certificate was not accepted.
 pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
 
 /// Why there is no reply.
@@ -135,7 +135,7 @@ pub enum NoReply {
     OtherCase,
     /// The reply cannot be read, or answers another question.
     Unfit,
-    /// The reply over UDP was truncated, and there was no whole one over TCP.
+    /// The reply over UDP was truncated, and no complete reply came over TCP.
     Truncated,
     /// This host has no route to the address family, or does not use it.
     NoRoute,
@@ -144,7 +144,7 @@ pub enum NoReply {
 }
 
 impl NoReply {
-    /// In words.
+    /// Describes the reason in words.
     pub fn words(&self) -> String {
         match self {
             Self::Silent => "no answer".to_owned(),
@@ -167,11 +167,11 @@ pub struct SecuredResolver {
     pub port: u16,
     /// The name, or the address, that its certificate must have.
     pub certificate: String,
-    /// The path of its queries over HTTPS; none: TLS alone.
+    /// The path of its queries over HTTPS; `None` for TLS without HTTPS.
     pub path: Option<String>,
 }
 
-/// The way to a resolver of others.
+/// How another resolver is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResolverWay {
     /// UDP, and TCP after a truncated reply.
@@ -182,23 +182,23 @@ pub enum ResolverWay {
     Secured(SecuredResolver),
 }
 
-/// A resolver of others.
+/// Another resolver, whose answers are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherResolver {
-    /// The way to it.
+    /// How the resolver is reached.
     pub way: ResolverWay,
-    /// Its name in evidence, with the address.
+    /// The name of the resolver in evidence, with its address.
     pub name: String,
 }
 
-/// Whether a DNS list has a subject.
+/// Whether a DNS list contains an address or domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listed {
-    /// It has.
+    /// The list contains it.
     Yes,
-    /// It has not.
+    /// The list does not contain it.
     No,
-    /// It gives no answer that can be believed.
+    /// The list gives no answer that can be believed.
     #[default]
     Unknown,
 }
@@ -210,22 +210,22 @@ pub struct Listing {
     pub list: String,
     /// Whether the subject is listed.
     pub listed: Listed,
-    /// The reason of the listing, or why that is not known.
+    /// The reason for the listing, or the reason why it is not known whether there is one.
     pub why: String,
 }
 
-/// The words of a mail host at port 25.
+/// What a mail host said at port 25.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailHostSaid {
     /// The first line of its greeting.
     pub greeting: String,
-    /// The first line of its reply to EHLO; empty if that was not sent.
+    /// The first line of its reply to EHLO; empty if EHLO was not sent.
     pub hello: String,
-    /// The end of STARTTLS.
+    /// The result of STARTTLS.
     pub tls: MailHostTls,
 }
 
-/// The end of STARTTLS.
+/// The result of STARTTLS with a mail host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum MailHostTls {
     /// The host does not offer it.
@@ -237,17 +237,17 @@ pub enum MailHostTls {
     Done {
         /// The certificates in DER, the host's own first.
         chain: Vec<Vec<u8>>,
-        /// Why this system does not trust the certificate for the name of the host, if it does not.
+        /// The reason why this system does not trust the certificate for the name of the host; `None` if it does.
         fault: Option<String>,
     },
 }
 
-/// The policy file of MTA-STS.
+/// The result of downloading the policy file of MTA-STS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyFile {
-    /// Its text.
+    /// The text of the file.
     Text(String),
-    /// Senders do not get it; the text says why.
+    /// Senders cannot get the file; the text says why.
     Fault(String),
 }
 
@@ -256,18 +256,18 @@ pub enum PolicyFile {
 pub enum Got {
     /// A reply.
     Reply(ReplyFacts),
-    /// None.
+    /// No reply came.
     NoReply(NoReply),
-    /// The words of a mail host.
+    /// What a mail host said.
     MailHost(MailHostSaid),
     /// A policy file.
     PolicyFile(PolicyFile),
-    /// The answers of the lists.
+    /// The answers of DNS lists.
     Lists(Vec<Listing>),
 }
 
 impl Got {
-    /// How the query of this answer has ended.
+    /// Returns how the query for this answer has ended.
     pub const fn end(&self) -> QueryEnd {
         match self {
             Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
@@ -277,27 +277,27 @@ impl Got {
     }
 }
 
-/// The side of a mail that the domain is checked for.
+/// The role of the domain in a mail, for which it is checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
-    /// It sends and receives.
+    /// The domain sends and receives mail.
     #[default]
     Both,
-    /// It sends.
+    /// The domain sends mail.
     Sender,
-    /// It receives.
+    /// The domain receives mail.
     Recipient,
-    /// It signs mail of another domain, as providers do: only the keys of its signatures count (RFC 6376 section 3.6).
+    /// The domain signs mail for another domain, as providers do. Only the keys of its signatures matter (RFC 6376 section 3.6).
     Signer,
 }
 
 impl Role {
-    /// Whether mail has addresses of the domain as its sender.
+    /// Returns true if mail is sent with sender addresses of the domain.
     pub const fn sends(self) -> bool {
         matches!(self, Self::Both | Self::Sender)
     }
 
-    /// Whether mail is delivered to the domain.
+    /// Returns true if mail is delivered to the domain.
     pub const fn receives(self) -> bool {
         matches!(self, Self::Both | Self::Recipient)
     }
@@ -310,61 +310,62 @@ pub struct CheckSubject {
     pub domain: String,
     /// The address of a client or sender.
     pub address: Option<IpAddr>,
-    /// The side of a mail.
+    /// The role of the domain in a mail.
     pub role: Role,
     /// DKIM selectors to look for.
     pub selectors: Vec<String>,
-    /// Whether the address may be that of a forwarder, or of a gateway of the receiver, for which SPF was not evaluated.
+    /// Whether the address may belong to a forwarder, or to a gateway of the receiver. SPF is not evaluated for such an address.
     pub may_be_relay: bool,
-    /// The name that the client gives with HELO or EHLO, as it stands.
+    /// The name that the client gives with HELO or EHLO, unchanged.
     pub helo: Option<String>,
     /// The refusal that a bounce reports.
     pub refusal: Refusal,
     /// Whether to connect to the mail hosts.
     pub connect: bool,
-    /// Resolvers of others, for comparison.
+    /// The other resolvers whose answers are compared.
     pub resolvers: Vec<OtherResolver>,
-    /// The servers to which the daemon forwards all questions; empty if it recurses itself.
+    /// The servers to which the daemon forwards all questions; empty if the daemon does recursive resolution itself.
     pub forwarders: Vec<String>,
     /// The zones of the DNS lists that the daemon asks with a key.
     pub keyed_lists: Vec<String>,
-    /// Why no one but the daemon is asked about the domain; none if others may be. Only `compare` fills it in.
+    /// The reason why only the daemon may be asked about the domain; `None` if other servers may be asked. Only `compare` sets this field.
     pub kept_here: Option<String>,
     /// The addresses of this host.
     pub own: Vec<IpAddr>,
-    /// An address of each root server that the daemon asks, for domains right below the root (`is_below_root`).
+    /// An address of each root server that the daemon uses, for domains directly below the root (`is_below_root`).
     pub root_servers: Vec<IpAddr>,
-    /// Seconds since 1970.
+    /// The time of the check, in seconds since 1970.
     pub unix: u64,
 }
 
-/// The facts.
+/// All facts about the subject of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainFacts {
     /// The subject.
     pub subject: CheckSubject,
     /// Each question with its answer.
     pub got: BTreeMap<Want, Got>,
-    /// The answers of the daemon to lookups for which `got` has what a server of the zone says now.
+    /// The answers of the daemon to those lookups for which `got` holds the current answer of a server of the zone.
     pub cached: BTreeMap<Want, ReplyFacts>,
-    /// The aliases of names that lead in a circle or are too many.
+    /// The names whose aliases form a loop or are too many, each with a description.
     pub(crate) circles: BTreeMap<String, String>,
-    /// The queries to each server.
+    /// The counted queries to each server.
     pub sent: BTreeMap<IpAddr, SentQueries>,
 }
 
 impl DomainFacts {
-    /// No facts yet.
+    /// Creates an empty set of facts about a subject.
     pub fn new(subject: CheckSubject) -> Self {
         Self { subject, ..Self::default() }
     }
 
-    /// The part of the configuration that answers for the domain; none if it is resolved on the internet, or not known yet.
+    /// Returns the part of the configuration that answers for the domain. Returns `None` if the domain is resolved on the internet, or if this is
+    /// not known yet.
     pub fn configured(&self) -> Option<&str> {
         self.configured_at(&self.subject.domain)
     }
 
-    /// The part of the configuration that answers for another name.
+    /// Returns the part of the configuration that answers for another name.
     pub fn configured_at(&self, wanted: &str) -> Option<&str> {
         self.got.iter().find_map(|(want, got)| match (want, got) {
             (Want::Lookup { name, .. }, Got::Reply(reply)) if name == wanted => reply.configured.as_deref(),
@@ -372,8 +373,8 @@ impl DomainFacts {
         })
     }
 
-    /// The result of a lookup: of the daemon's, or for records of the domain's zone that it has otherwise in its cache, of a
-    /// server's.
+    /// Returns the result of a lookup. It comes from the daemon, but if the cache of the daemon holds a different version of records of the
+    /// domain's zone, it comes from a server of the zone.
     pub fn lookup(&self, name: &str, kind: &'static str) -> LookupFound<'_> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             None | Some(Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_)) => LookupFound::NotAsked,
@@ -392,7 +393,7 @@ impl DomainFacts {
         }
     }
 
-    /// The data of a lookup; empty if there are none or they are not known.
+    /// Returns the data of a lookup; empty if there are none or if they are not known.
     pub fn data(&self, name: &str, kind: &'static str) -> Vec<&str> {
         match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
             Some(Got::Reply(reply)) if reply.rcode == "NOERROR" => reply.data(kind).collect(),
@@ -400,7 +401,7 @@ impl DomainFacts {
         }
     }
 
-    /// The addresses of a name, IPv4 first.
+    /// Returns the addresses of a name, IPv4 first.
     pub fn addresses(&self, name: &str) -> Vec<IpAddr> {
         ["A", "AAAA"]
             .into_iter()
@@ -409,12 +410,12 @@ impl DomainFacts {
             .collect()
     }
 
-    /// Whether a lookup through the daemon fails DNSSEC validation.
+    /// Returns true if a lookup through the daemon fails DNSSEC validation.
     pub fn is_bogus(&self, name: &str, kind: &'static str) -> bool {
         matches!(self.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
     }
 
-    /// Whether any lookup of the domain itself through the daemon fails DNSSEC validation.
+    /// Returns true if any lookup of the domain itself through the daemon fails DNSSEC validation.
     pub(super) fn has_bogus_lookup(&self) -> bool {
         self.got.iter().any(|(want, got)| match (want, got) {
             (Want::Lookup { name, .. }, Got::Reply(reply)) => {
@@ -424,73 +425,75 @@ impl DomainFacts {
         })
     }
 
-    /// Whether the addresses of a host fail DNSSEC validation.
+    /// Returns true if the lookups of the addresses of a host fail DNSSEC validation.
     pub(crate) fn is_bogus_host(&self, host: &str) -> bool {
         self.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(|kind| self.is_bogus(host, kind))
     }
 
-    /// The answer of a server.
+    /// Returns the answer of a server to a question.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&at_server(server, name, kind, way))
     }
 
-    /// The end of a TTL that runs from the check on, in seconds since 1970.
+    /// Returns the end of a TTL that starts at the time of the check, in seconds since 1970.
     pub(crate) fn end(&self, ttl: u32) -> u64 {
         self.subject.unix.saturating_add(ttl.into())
     }
 
-    /// The queries to a server.
+    /// Returns the counted queries to a server.
     pub fn sent(&self, server: IpAddr) -> SentQueries {
         self.sent.get(&server).copied().unwrap_or_default()
     }
 
-    /// The questions that the check has spent: repeated ones count each time.
+    /// Returns the number of questions that the check has used. Each repetition of a question counts.
     pub(super) fn spent(&self) -> usize {
         let all: usize = self.sent.values().map(|sent| sent.all()).sum();
         let once = self.got.keys().filter(|want| matches!(want, Want::Server { .. })).count();
         self.got.len() + all.saturating_sub(once)
     }
 
-    /// Whether datagrams to a server or from it are lost, so that silence to some of them may be chance: it has answered a query that was
-    /// silent before, or half of all servers have, as on a path of this host that loses them, or others lose many.
+    /// Returns true if datagrams to or from a server are lost, so that silence to some of them may be chance. This is so if the server has
+    /// answered a repeated query after silence, if half of all servers have done so (as on a path of this host that loses datagrams), or if the
+    /// other servers have lost many.
     pub(crate) fn is_lossy(&self, server: IpAddr) -> bool {
         let lossy = self.sent.values().filter(|sent| sent.is_lossy()).count();
         let answering = self.sent.values().filter(|sent| sent.answered > 0).count();
         self.sent(server).is_lossy() || (lossy > 1 && 2 * lossy >= answering) || self.loses_many(server)
     }
 
-    /// Whether the others lost one datagram in twenty or more: several lost in a row may be chance (of four, one time in 100 000 lookups).
+    /// Returns true if the other servers lost one datagram in twenty or more. Then several losses in a row may be chance (four in a row: one time
+    /// in 100 000 lookups).
     pub(crate) fn loses_many(&self, server: IpAddr) -> bool {
         others_lose(&self.sent, server, 20)
     }
 
-    /// The answers of the lists about a subject.
+    /// Returns the answers of the DNS lists about an address or domain.
     pub fn lists(&self, subject: &str) -> Option<&Got> {
         self.got.get(&Want::Lists { subject: subject.to_owned() })
     }
 }
 
-/// A lookup that is wanted.
+/// Builds a lookup through the daemon.
 pub fn lookup(name: &str, kind: &'static str) -> Want {
     Want::Lookup { name: name.to_owned(), kind }
 }
 
-/// A question to one server that is wanted.
+/// Builds a question to one server.
 pub(crate) fn at_server(server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Want {
     Want::Server { server, name: name.to_owned(), kind, way }
 }
 
-/// Lookups of both kinds of addresses of a name.
+/// Builds the lookups of the IPv4 and IPv6 addresses of a name.
 pub fn addresses(name: &str) -> [Want; 2] {
     [lookup(name, "A"), lookup(name, "AAAA")]
 }
 
-/// Whether a domain has one label: the root servers are those of the zone above.
+/// Returns true if a domain has only one label. The root servers are then the servers of its parent zone.
 pub fn is_below_root(domain: &str) -> bool {
     !["", "."].contains(&domain) && above(domain) == "."
 }
 
-/// The name without its first label; the root for a name of one label.
+/// Returns the name without its first label. For a name with one label, the result is the root.
 pub fn above(name: &str) -> &str {
     match name.split_once('.') {
         Some((_, "")) | None => ".",
@@ -498,23 +501,23 @@ pub fn above(name: &str) -> &str {
     }
 }
 
-/// A name in lower case with its last dot.
+/// Returns a name in lower case and with its last dot.
 pub fn canonical(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
     if lower.ends_with('.') { lower } else { lower + "." }
 }
 
-/// Whether a name is `zone` or below it.
+/// Returns true if a name is equal to `zone` or below it.
 pub fn is_within(name: &str, zone: &str) -> bool {
     zone == "." || name == zone || name.strip_suffix(zone).is_some_and(|before| before.ends_with('.'))
 }
 
-/// The name of an address in the reverse tree (RFC 1035 section 3.5, RFC 3596 section 2.5).
+/// Returns the name of an address in the reverse tree (RFC 1035 section 3.5, RFC 3596 section 2.5).
 pub fn reverse(address: IpAddr) -> String {
     name_text(&Name::from(address))
 }
 
-/// The text of a TXT record: its strings joined.
+/// Returns the text of a TXT record: its strings, joined.
 pub fn strings(data: &str) -> String {
     let (mut text, mut inside) = (Vec::new(), false);
     let mut octets = data.bytes();

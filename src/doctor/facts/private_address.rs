@@ -1,25 +1,25 @@
-//! Addresses that no host on the internet reaches.
+//! Detects addresses that cannot be reached from the internet.
 //!
 //! RFC 1918, RFC 6890 (private, loopback and reserved addresses), RFC 6598 (addresses behind the NAT of a provider).
 
 use std::net::IpAddr;
 
-/// The conduct of a server with such an address.
+/// How the report describes a server that has such an address.
 pub(crate) const OUT_OF_REACH: &str = "has an address that no host on the internet reaches";
 
-/// Whether no host on the internet reaches the address.
+/// Returns true if the address cannot be reached from the internet.
 pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let shared = matches!(v4.octets(), [100, second, ..] if second & 0xc0 == 64);
-            // No host has an address of multicast or of the reserved class E (RFC 1112 sections 4 and 5).
+            // Multicast addresses and the reserved class E are never addresses of hosts (RFC 1112 sections 4 and 5).
             let reserved = v4.is_multicast() || v4.octets()[0] >= 240 || v4.octets()[0] == 0;
             v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared || reserved
         }
         IpAddr::V6(v6) => {
             let own =
                 v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local();
-            // 6to4 (RFC 3056) has the address of IPv4 in it.
+            // An address of 6to4 (RFC 3056) contains an IPv4 address.
             let [first, high, low, ..] = v6.segments();
             let within = |octets: [u8; 4]| is_private(IpAddr::from(octets));
             let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];

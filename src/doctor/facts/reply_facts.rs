@@ -1,23 +1,23 @@
-//! A reply as text, and the result of a lookup.
+//! A reply in the form of text, and the result of a lookup.
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::CHECK_TRY_TIME;
 
-/// A record as text.
+/// A record in the form of text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Owner name: lower case, with its last dot.
     pub name: String,
-    /// Seconds.
+    /// The TTL in seconds.
     pub ttl: u32,
     /// The type.
     pub kind: String,
-    /// Data in zone-file form.
+    /// The data in the form of zone files.
     pub data: String,
 }
 
-/// The DNSSEC verdict of the daemon.
+/// The result of DNSSEC validation by the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReplySecurity {
     /// The signatures are correct.
@@ -26,9 +26,9 @@ pub enum ReplySecurity {
     Insecure,
     /// A signature is wrong or missing.
     Bogus,
-    /// The configuration of the daemon says not to validate.
+    /// The configuration of the daemon turns validation off.
     Off,
-    /// It could not be found out.
+    /// The security of the answer could not be found out.
     #[default]
     Unknown,
 }
@@ -36,34 +36,33 @@ pub enum ReplySecurity {
 /// A reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyFacts {
-    /// Response code: `NOERROR`.
+    /// The response code, such as `NOERROR`.
     pub rcode: String,
-    /// AA: the server has authority.
+    /// AA: the answer is authoritative.
     pub authoritative: bool,
     /// RA: the server offers recursion.
     pub recursive: bool,
-    /// Whether it has an OPT: the server has EDNS.
+    /// Whether the reply has an OPT record, which shows that the server supports EDNS.
     pub edns: bool,
-    /// TC: the reply was cut.
+    /// TC: the reply was truncated.
     pub truncated: bool,
-    /// Milliseconds.
+    /// The time until the reply came, in milliseconds.
     pub millis: u64,
-    /// The response code of the answer that the server gave to the same query just before, without the records; empty if it gave none.
+    /// The response code of an earlier answer of the server to the same query that lacked the records; empty if there was no such answer.
     pub failed_before: String,
-    /// The verdict, if the daemon answered.
+    /// The result of DNSSEC validation, if the daemon answered.
     pub security: ReplySecurity,
-    /// Whether the daemon had the answer in its cache.
+    /// Whether the daemon took the answer from its cache.
     pub from_cache: bool,
-    /// Why there is no answer, in the words of the daemon; the extended errors of a server (RFC 8914).
+    /// The reason why there is no answer, in the words of the daemon, or the extended errors of a server (RFC 8914).
     pub why: String,
     /// The numbers of the extended errors of a server.
     pub extended_errors: Vec<u16>,
-    /// The part of the daemon's configuration that answers for the name, in words; none if it is resolved on the internet.
+    /// The part of the daemon's configuration that answers for the name, in words; `None` if the name is resolved on the internet.
     pub configured: Option<String>,
-    /// The views whose clients get other data for the name.
+    /// The views whose clients get different data for the name.
     pub views: Vec<String>,
-    /// The records of an expired entry of the cache, which the daemon gives because no server answers (RFC 8767). Such a reply counts
-    /// as SERVFAIL.
+    /// The records of an expired cache entry, which the daemon gives because no server answers (RFC 8767). Such a reply counts as SERVFAIL.
     pub expired: Vec<Record>,
     /// Answer section.
     pub answers: Vec<Record>,
@@ -74,12 +73,12 @@ pub struct ReplyFacts {
 }
 
 impl ReplyFacts {
-    /// Whether it came later than a check waits over UDP until it asks again.
+    /// Returns true if the reply came after the time at which a check sends a query over UDP again.
     pub(crate) fn is_late(&self) -> bool {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
     }
 
-    /// The data of the answers of a type.
+    /// Returns the data of the answer records of a type.
     pub fn data<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r str> {
         self.answers.iter().filter(move |record| record.kind == kind).map(|record| record.data.as_str())
     }
@@ -88,20 +87,20 @@ impl ReplyFacts {
 /// The result of a lookup through the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupFound<'f> {
-    /// There are records of the type.
+    /// The name has records of the type.
     Data(&'f ReplyFacts),
-    /// The name exists and has no records of the type.
+    /// The name exists, but has no records of the type.
     NoData(&'f ReplyFacts),
     /// The name does not exist.
     NoName(&'f ReplyFacts),
-    /// It is not known.
+    /// The result is not known; the text says why.
     Unknown(String),
-    /// It was not asked.
+    /// The question was not asked.
     NotAsked,
 }
 
 impl<'f> LookupFound<'f> {
-    /// The reply, if the answer is known.
+    /// Returns the reply, if the answer is known.
     pub const fn reply(&self) -> Option<&'f ReplyFacts> {
         match self {
             Self::Data(reply) | Self::NoData(reply) | Self::NoName(reply) => Some(reply),
@@ -109,17 +108,17 @@ impl<'f> LookupFound<'f> {
         }
     }
 
-    /// The target of the name, if it is an alias.
+    /// Returns the target of the name, if the name is an alias.
     pub fn alias(&self) -> Option<&'f str> {
         self.reply()?.data("CNAME").next()
     }
 
-    /// Whether the answer is known: data, or that there are none.
+    /// Returns true if the answer is known: either there are records, or it is certain that there are none.
     pub const fn is_known(&self) -> bool {
         matches!(self, Self::Data(_) | Self::NoData(_) | Self::NoName(_))
     }
 
-    /// Whether it is known that there are no such records.
+    /// Returns true if it is certain that there are no such records.
     pub const fn is_absent(&self) -> bool {
         matches!(self, Self::NoData(_) | Self::NoName(_))
     }

@@ -1,15 +1,15 @@
-//! The queries that a check has sent to a server, counted: a server that was asked is never said not to have been.
+//! Counts the queries that a check has sent to each server, so that the report never says that a server was not asked if it was.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// Whether the silence of a server over UDP and TCP may be chance: others lost one query in four, or more. With less, four tries over UDP
-/// and a connection with its repeats are all in vain once in ten thousand lookups.
+/// Returns true if the silence of a server over UDP and TCP may be chance, because other servers lost one query in four or more. With fewer
+/// losses, four tries over UDP and a connection with its repeated packets all fail only once in ten thousand lookups.
 pub(crate) fn may_be_chance(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr) -> bool {
     others_lose(sent, server, 4)
 }
 
-/// Whether servers other than `server` lost one query in `in_all`, or more; one that was lost alone says nothing.
+/// Returns true if servers other than `server` lost one query in `in_all` or more. If only a single query was lost, this proves nothing.
 pub(crate) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, in_all: usize) -> bool {
     let others = || sent.iter().filter(|(other, _)| **other != server).map(|(_, sent)| sent);
     let lost: usize = others().map(|sent| sent.lost).sum();
@@ -23,22 +23,23 @@ pub enum QueryEnd {
     Answered,
     /// No reply came in time.
     Unanswered,
-    /// The check has ended while it was under way, or another query for the same was answered.
+    /// The check ended while the query was in progress, or another query for the same records was answered.
     CutOff,
-    /// This host has sent nothing.
+    /// This host did not send the query.
     NotSent,
 }
 
-/// Queries to one server, over UDP and TCP.
+/// The numbers of queries to one server, over UDP and TCP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentQueries {
-    /// With a reply.
+    /// Queries with a reply.
     pub answered: usize,
-    /// Without a reply in time.
+    /// Queries without a reply in time.
     pub unanswered: usize,
-    /// Sent shortly before the end of the check, or next to another query that was answered: a reply may have come later.
+    /// Queries that were sent shortly before the end of the check, or at the same time as another query that was answered. A reply may have come
+    /// later.
     pub cut_off: usize,
-    /// Queries that the server answered only when they were sent again. Datagrams are lost on the way, so silence may be chance.
+    /// Queries that the server answered only after they were sent again. Datagrams are lost on the way, so silence may be chance.
     pub lost: usize,
 }
 
@@ -53,22 +54,22 @@ impl SentQueries {
         }
     }
 
-    /// Whether a datagram was lost.
+    /// Returns true if a datagram was lost.
     pub const fn is_lossy(self) -> bool {
         self.lost > 0
     }
 
-    /// All of them.
+    /// Returns the number of all queries.
     pub(crate) const fn all(self) -> usize {
         self.answered + self.unanswered + self.cut_off
     }
 
-    /// Whether anything was sent.
+    /// Returns true if anything was sent.
     pub const fn is_any(self) -> bool {
         self.all() > 0
     }
 
-    /// The conduct of a server of which it is not known whether it serves the zone.
+    /// Describes a server about which it is not known whether it serves the zone.
     pub(crate) fn unknown(self, why: &str) -> String {
         let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {

@@ -1,7 +1,7 @@
-//! Connections to the mail hosts at port 25: greeting, EHLO name, STARTTLS, and the certificate against the TLSA records.
+//! Connects to the mail hosts at port 25 and checks the greeting, the EHLO name, STARTTLS, and the certificate against the TLSA records.
 //!
-//! RFC 5321 section 3.1, RFC 3207, RFC 7672 section 3.1, RFC 8461 section 4.1. Only if the operator asks for it. Connections
-//! come last, because many servers let a stranger wait for seconds.
+//! RFC 5321 section 3.1, RFC 3207, RFC 7672 section 3.1, RFC 8461 section 4.1. Connections are made only if the operator asks for them, and come
+//! last, because many mail servers let unknown clients wait for seconds.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -21,7 +21,7 @@ use dns::clock::minute;
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// Clients of Let's Encrypt renew certificates 30 days before the end: with 21 left, renewal has failed for days.
+/// Clients of Let's Encrypt renew certificates 30 days before they expire. If only 21 days are left, renewal has failed for days.
 const EXPIRES_SOON: u64 = 21 * DAY;
 
 /// The mail hosts and addresses that may be connected to: one address of each host first.
@@ -60,12 +60,12 @@ fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     (chosen, left)
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if facts.subject.connect { chosen(facts).0.into_iter().map(want).collect() } else { Vec::new() }
 }
 
-/// The findings.
+/// Returns the findings.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut found = BTreeMap::<(Code, Level), Vec<(String, Vec<About>)>>::new();
     let (mut refused, mut unrouted, mut heard) = (Vec::new(), Vec::new(), 0);
@@ -85,7 +85,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             Some(Got::NoReply(lost @ NoReply::NoRoute)) => {
                 unrouted.push((format!("{by}: {}", lost.words()), vec![About::Address(target.1)]));
             }
-            // Another address of the host may have been heard.
+            // Another address of the host may have answered.
             Some(Got::NoReply(lost)) => {
                 let text = format!("{by}: {}", lost.words());
                 let unknown = found.entry(usual(Code::SmtpUnknown)).or_default();
@@ -158,8 +158,8 @@ fn of_host(
     } else if is_named(&associations, chain, 3) {
         tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
     } else if is_named(&associations, chain, 2) {
-        // The host's own certificate must be valid and for this name, too (RFC 7672 section 3.1.2). A private authority is a fault here, and
-        // none for DANE.
+        // The host's own certificate must also be valid and match this name (RFC 7672 section 3.1.2). A private certificate authority is a fault
+        // for this system, but not for DANE.
         let text = " has a certificate of an authority that its TLSA records name";
         match fault {
             _ if expired => tell(usual(Code::TlsaMismatch), format!("{text}, but it has expired")),
@@ -178,8 +178,8 @@ fn of_host(
     }
 }
 
-/// How much it matters that a host has no TLS, and what demands it. Senders must not deliver without TLS if they found usable TLSA
-/// records (RFC 7672 section 2.2) or a policy of MTA-STS that is enforced (RFC 8461 section 5).
+/// Returns how much it matters that a host has no TLS, and what demands TLS. Senders must not deliver without TLS if they found usable TLSA
+/// records (RFC 7672 section 2.2) or an enforced policy of MTA-STS (RFC 8461 section 5).
 fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static str) {
     match (usable(facts, host).is_empty(), mta_sts::is_enforced(facts)) {
         (true, false) => (code.entry().level, ""),
@@ -189,8 +189,8 @@ fn without_tls(facts: &DomainFacts, host: &str, code: Code) -> (Level, &'static 
     }
 }
 
-/// How much it matters that this system does not trust a certificate for the name of its host. Only MTA-STS demands one of a public
-/// authority with this name (RFC 8461 sections 4.2 and 5); DANE does not.
+/// Returns how much it matters that this system does not trust a certificate for the name of its host. Only MTA-STS demands a certificate of a
+/// public authority for this name (RFC 8461 sections 4.2 and 5); DANE does not.
 fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     if mta_sts::is_enforced(facts) {
         return (Level::Failure, "; the policy of MTA-STS (mode enforce) demands one that is trusted");
@@ -202,17 +202,17 @@ fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
     }
 }
 
-/// How much an expired certificate matters. Opportunistic TLS takes any certificate (RFC 7435), and so does DANE with a record
-/// of usage 3 (RFC 7672 section 3.1.1). If a policy of MTA-STS is enforced (RFC 8461 section 5), or a record has usage 2 (RFC
-/// 7672 section 3.1.2), senders do not deliver.
+/// Returns how much an expired certificate matters. Opportunistic TLS accepts any certificate (RFC 7435), and so does DANE with a record of usage
+/// 3 (RFC 7672 section 3.1.1). If a policy of MTA-STS is enforced (RFC 8461 section 5), or if a record has usage 2 (RFC 7672 section 3.1.2),
+/// senders do not deliver.
 fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
     let by_authority = !associations.is_empty() && associations.iter().all(|one| one.usage == 2);
     if enforced || by_authority { Level::Failure } else { Level::Warning }
 }
 
-/// Tells if the host's own certificate has expired or expires soon; returns whether it has expired. One that cannot be read
-/// has no known end.
+/// Reports that the host's own certificate has expired or expires soon, and returns whether it has expired. If the certificate cannot be read,
+/// its expiry is not known.
 fn tell_expiry(
     facts: &DomainFacts,
     host: &str,
@@ -239,7 +239,7 @@ fn tell_expiry(
     end <= now
 }
 
-/// Returns true if a TLSA record of a usage names the chain (RFC 7672 section 3.1): of usage 3 its first certificate, of usage 2 an
+/// Returns true if a TLSA record of a usage matches the chain (RFC 7672 section 3.1): usage 3 the first certificate, usage 2 a certificate
 /// authority.
 fn is_named(associations: &[Association], chain: &[Vec<u8>], usage: u8) -> bool {
     let is_named =

@@ -67,7 +67,7 @@ pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
 /// Top-level domains that are labels of nothing else.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
-/// Whether an address stands in the place of a name, with the name of the zone behind it.
+/// Returns true if an address stands in the place of a name, with the name of the zone behind it.
 pub(crate) fn holds_address(facts: &DomainFacts, name: &str) -> bool {
     let before = name.strip_suffix(zone::apex(facts)).unwrap_or_default();
     address(before.trim_end_matches('.')).is_some()

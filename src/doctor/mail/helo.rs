@@ -1,4 +1,4 @@
-//! HELO: the name by which a client calls itself.
+//! HELO: the name with which a client identifies itself.
 //!
 //! RFC 5321 sections 2.3.5 and 4.1.1.1 (its form), 4.1.4 (its address).
 
@@ -21,7 +21,7 @@ enum Form {
     Host(String),
     /// An address in brackets.
     Literal(IpAddr),
-    /// It is wrong, and why.
+    /// The name is wrong; the text says why.
     Wrong(&'static str),
 }
 
@@ -58,7 +58,7 @@ fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
 }
 
-/// The questions that are needed next. `client`: the address that is examined by itself.
+/// Returns the questions that are needed next. `client`: the address that is examined by itself.
 pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     match examined(facts, client).map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),

@@ -1,6 +1,6 @@
-//! Lists: the answers of the DNS lists in use about the domain and its addresses.
+//! Lists: what the DNS lists in use answer about the domain and its addresses.
 //!
-//! RFC 5782. Lists count queries, so the addresses are few.
+//! RFC 5782. Lists limit the number of queries, so only few addresses are looked up.
 
 use std::net::IpAddr;
 
@@ -18,9 +18,9 @@ use crate::spf::walk::NamedSenders;
 enum Part {
     /// The domain or the address that is checked.
     Own,
-    /// A mail host that the domain names in its SPF record as one that sends.
+    /// A mail host that the SPF record of the domain allows to send.
     Sender,
-    /// Another host that receives mail: it need not send any.
+    /// Another host that receives mail. It may not send any.
     Host,
 }
 
@@ -48,7 +48,7 @@ fn subjects(
     (subjects, hosts.len().saturating_sub(most))
 }
 
-/// The questions that are needed next. `examined`: the address that is examined by itself.
+/// Returns the questions that are needed next. `examined`: the address that is examined by itself.
 pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
     let subjects = subjects(facts, examined, None).0.into_iter();
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
@@ -64,7 +64,7 @@ fn of_listed(
     listed: &[ListedSubject<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // No host may send for the domain that is not listed.
+    // Every host that may send for the domain is listed.
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
         listed.iter().any(|(part, subject, ..)| *part == Part::Sender && *subject == address)
@@ -88,7 +88,7 @@ fn of_listed(
     findings
 }
 
-/// The findings. `examined`: the address that is examined by itself.
+/// Returns the findings. `examined`: the address that is examined by itself.
 pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = pointer::senders(facts);
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());

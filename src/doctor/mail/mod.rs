@@ -1,4 +1,4 @@
-//! Mail: MX records, the hosts that they name, and what senders do without them.
+//! Mail: MX records, the hosts that they name, and what senders do if there are none.
 //!
 //! RFC 5321 section 5.1 (the choice of the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
 
@@ -33,7 +33,7 @@ pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     found
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = vec![lookup(domain, "MX"), lookup(domain, "CNAME")];
@@ -52,14 +52,14 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     without.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
 }
 
-/// Whether the addresses of a host could not be looked up, other than for DNSSEC.
+/// Returns true if the addresses of a host could not be looked up, other than for DNSSEC.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     let is_unknown =
         |kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind);
     facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
 }
 
-/// The findings.
+/// Returns the findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
@@ -91,7 +91,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// That a mail host has an address of this host, or that the host which has bounced the mail says so of itself.
+/// Returns the finding that a mail host has an address of this host, or that the host that bounced the mail says so.
 fn here(facts: &DomainFacts) -> Option<Finding> {
     let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
     let of_host = |host: &String| {
@@ -117,7 +117,7 @@ fn listed(addresses: &[IpAddr]) -> String {
     format!("the {} {}", if list.len() == 1 { "address" } else { "addresses" }, list.join(", "))
 }
 
-/// Whether no host on the internet has the address, or reaches it: it is private, or one of documentation (RFC 5737, RFC 3849).
+/// Returns true if no host on the internet has the address, or reaches it: it is private, or one of documentation (RFC 5737, RFC 3849).
 fn is_unreachable(address: &IpAddr) -> bool {
     let is_example = match address {
         IpAddr::V4(v4) => v4.is_documentation(),
@@ -126,7 +126,7 @@ fn is_unreachable(address: &IpAddr) -> bool {
     is_example || is_private(*address)
 }
 
-/// The finding about private addresses of hosts. Senders try these, and the others too.
+/// Returns the finding about private addresses of hosts. Senders try these addresses as well as the others.
 fn private(facts: &DomainFacts, hosts: &[String]) -> Option<Finding> {
     let of_host = |host: &String| {
         let private: Vec<IpAddr> = facts.addresses(host).into_iter().filter(is_unreachable).collect();
@@ -238,7 +238,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// That the mail hosts have addresses.
+/// Returns the finding that the mail hosts have addresses.
 fn well(facts: &DomainFacts) -> Finding {
     let (domain, hosts) = (facts.subject.domain.as_str(), hosts(facts));
     let with_addresses = hosts.iter().filter_map(|host| {
@@ -256,7 +256,7 @@ fn well(facts: &DomainFacts) -> Finding {
     })
 }
 
-/// The code of a host for which no address was found, and the evidence; none if another server of its zone has one.
+/// The code of a host for which no address was found, and the evidence; `None` if another server of its zone has one.
 fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
     let is_given = |server: IpAddr| {
@@ -309,7 +309,7 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     codes.into_iter().filter_map(of_code).collect()
 }
 
-/// Whether a host has no address on purpose: providers let people prove by its name in an MX record that a domain is theirs (Microsoft 365:
+/// Returns true if a host has no address on purpose: providers let people prove by its name in an MX record that a domain is theirs (Microsoft 365:
 /// `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
 fn is_verification(host: &str) -> bool {
     ["invalid.", "mx-verification.google.com."].iter().any(|zone| is_within(host, zone))

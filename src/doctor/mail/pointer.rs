@@ -1,4 +1,4 @@
-//! PTR: the names of addresses, whether they lead back, and whether they look like names of dynamic addresses.
+//! PTR: checks whether the names of addresses lead back to the addresses, and whether they look like names of dynamic addresses.
 //!
 //! RFC 1912 section 2.1, RFC 8601 section 2.7.3 (iprev).
 
@@ -20,7 +20,7 @@ const DYNAMIC: [&str; 16] = [
     "pool", "cust", "customer", "client",
 ];
 
-/// Labels, or their beginnings, of hosts with addresses of their own.
+/// Labels, or their beginnings, of hosts with fixed addresses.
 const FIXED: [&str; 9] = ["static", "mail", "mx", "smtp", "mta", "relay", "server", "srv", "vps"];
 
 fn family(address: IpAddr) -> &'static str {
@@ -47,7 +47,7 @@ pub(crate) fn needed(facts: &DomainFacts, address: IpAddr) -> Vec<(String, &'sta
     std::iter::once((reverse(address), "PTR")).chain(names).collect()
 }
 
-/// The code of an address whose PTR records are not known, and the evidence; none if they are.
+/// The code of an address whose PTR records are not known, and the evidence; `None` if they are.
 fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)> {
     let owner = reverse(address);
     Some(match facts.lookup(&owner, "PTR") {
@@ -109,7 +109,7 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     }
 }
 
-/// Whether it is known that receivers find no name of the address that leads back to it.
+/// Returns true if it is known that receivers find no name of the address that leads back to it.
 fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
     [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered].contains(&judge(facts, address).0)
 }
@@ -143,7 +143,7 @@ fn of_addresses(
         add(code, text, if code == Code::PointerUnknown { own.clone() } else { about() });
         dynamic(facts, *address).into_iter().for_each(|text| add(Code::PtrDynamic, text, about()));
     }
-    // Not all of them are well.
+    // Not all addresses have correct names.
     if found.keys().any(|code| ![Code::PointerOk, Code::PtrDynamic].contains(code)) {
         found.remove(&Code::PointerOk);
     }
@@ -212,7 +212,7 @@ pub(crate) fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
     Some(walk.senders).filter(|_| facts.subject.role.sends() && !walk.at.is_empty())
 }
 
-/// Whether a name looks like a provider's name for a dynamic address: it holds most of the address, or a label
+/// Returns true if a name looks like a provider's name for a dynamic address: it holds most of the address, or a label
 /// says so. A label that names a purpose, such as `static` or `mx`, says that it is none.
 fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     let host = name.split('.').rev().skip(3).collect::<Vec<_>>();
@@ -225,7 +225,7 @@ fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     !says(&FIXED) && (says(&DYNAMIC) || holds(name, address))
 }
 
-/// Whether a name holds most of an address: three of its numbers in a row in either direction, or all of it as hexadecimal digits.
+/// Returns true if a name holds most of an address: three of its numbers in a row in either direction, or all of it as hexadecimal digits.
 fn holds(name: &str, address: IpAddr) -> bool {
     let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let hexadecimal = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();

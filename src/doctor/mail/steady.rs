@@ -1,9 +1,10 @@
-//! Addresses of mail hosts that differ between servers: whether each server gives its answer again, and which have an old serial.
+//! Examines addresses of mail hosts that differ between servers: whether each server gives the same answer again, and which servers have an old
+//! serial.
 //!
-//! Services that answer in turn give another answer each time, and those that answer by place give one place the same answer at all
-//! servers, both with a short TTL. A server that keeps to another answer than the others has old data, whatever the TTL is: before a
-//! move, people lower it. Two kinds of servers keep to different answers on purpose: each one of a pair that stands on two lines to
-//! the internet gives the address of its own line, and each site of many has an answer of its own.
+//! Services that answer in turn give a different answer each time. Services that answer by location give one location the same answer at all
+//! servers. Both use a short TTL. A server that always gives a different answer from the others has old data, even with a short TTL, because
+//! people lower the TTL before a move. Two kinds of servers give different answers on purpose: each server of a pair with two internet lines
+//! gives the address of its own line, and each of many sites has its own answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -19,7 +20,7 @@ pub(crate) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 /// The forms in which a question is repeated.
 const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// The answers that tell whether a server keeps to one: those of servers without TCP are fewer.
+/// The number of answers that show whether a server always gives the same one. Servers without TCP give fewer answers.
 const LEAST_ANSWERS: usize = 2;
 
 /// The questions that show whether servers keep to their answers.
@@ -32,14 +33,14 @@ fn wants_of((name, kind): (&str, &'static str), server: IpAddr) -> [Want; REPEAT
     REPEATED.map(|way| at_server(server, name, kind, way))
 }
 
-/// Whether no two sets have a record in common, and each has one.
+/// Returns true if each set has a record and no two sets have a record in common.
 pub(crate) fn are_disjoint(sets: &ServersBySet) -> bool {
     let count: usize = sets.keys().map(BTreeSet::len).sum();
     let all: BTreeSet<&String> = sets.keys().flatten().collect();
     sets.keys().all(|set| !set.is_empty()) && all.len() == count
 }
 
-/// Whether each server has given the same records each time.
+/// Returns true if each server has given the same records each time.
 pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), sets: &ServersBySet) -> bool {
     let gives_again = |set: &BTreeSet<String>, server: &IpAddr| {
         let forms = std::iter::once(QueryForm::Udp).chain(REPEATED);
@@ -54,15 +55,15 @@ pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), 
     sets.iter().all(|(set, servers)| servers.iter().all(|server| gives_again(set, server)))
 }
 
-/// Whether the servers that keep to their answers have different data, of which one is old: there are two answers, or one is that of most
-/// servers. Servers that give addresses of their own networks only have none.
+/// Returns true if the servers that always give the same answer have different data, of which one version is old: there are only two answers, or
+/// most servers give the same one. Servers that give only addresses of their own networks have no old data.
 pub(crate) fn are_different_data(sets: &ServersBySet) -> bool {
     let all: usize = sets.values().map(Vec::len).sum();
     let has_majority = sets.values().any(|servers| servers.len() * 2 > all);
     has_majority || sets.len() == 2 && !are_own_lines(sets)
 }
 
-/// Whether each server gives addresses of its own network only.
+/// Returns true if each server gives only addresses in its own network.
 fn are_own_lines(sets: &ServersBySet) -> bool {
     let is_own = |set: &BTreeSet<String>, server: &IpAddr| {
         set.iter().all(|data| data.parse().is_ok_and(|address| is_near(*server, address)))
@@ -70,7 +71,7 @@ fn are_own_lines(sets: &ServersBySet) -> bool {
     sets.iter().all(|(set, servers)| servers.iter().all(|server| is_own(set, server)))
 }
 
-/// Whether the servers with one set have the newest serial, and all others an old one, in the numbers of one primary server.
+/// Returns true if the servers with one of the sets have the newest serial and all others have an old one, counted by the same primary server.
 pub(crate) fn have_old_serials(facts: &DomainFacts, sets: &ServersBySet) -> bool {
     let mut primaries = BTreeSet::new();
     let mut serials = BTreeMap::<u32, BTreeSet<&BTreeSet<String>>>::new();

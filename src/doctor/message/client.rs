@@ -1,11 +1,12 @@
-//! The client that sent a message, as the receivers on its way wrote it down.
+//! Finds the client that sent a message, from the fields that receivers on its way added.
 //!
 //! RFC 5321 section 4.4 (`Received`), RFC 7208 section 9.1 (`Received-SPF`), RFC 8601 (`Authentication-Results`).
 //!
 //! # Decisions
 //!
-//! - The client is sure only if the message has one host outside of the receiver's network, and no field says that SPF passes for another one.
-//!   Otherwise it may be a forwarder or a gateway: then SPF that does not pass for it is not judged, nor are its PTR records and HELO name.
+//! - The client is certain only if the message has one host outside of the receiver's network, and no field says that SPF passes for another
+//!   host. Otherwise the client may be a forwarder or a gateway. Then an SPF result other than "pass", its PTR records and its HELO name are not
+//!   judged.
 
 use std::net::IpAddr;
 
@@ -18,19 +19,19 @@ use crate::limits::MAX_HELO;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sender {
     pub(super) address: IpAddr,
-    /// The name that it gave with HELO or EHLO.
+    /// The name that the client gave with HELO or EHLO.
     pub(super) helo: Option<String>,
     /// Whether receivers evaluate SPF for this address.
     pub(super) is_sure: bool,
 }
 
-/// The address that is examined by itself. The PTR records and the HELO name of a host that may be a relay are not the domain's to change.
+/// Returns the address that is examined on its own. If the host may be a relay, the domain's owner cannot change its PTR records and HELO name.
 pub(crate) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
     let subject = &facts.subject;
     subject.address.filter(|_| subject.domain.is_empty() || !subject.may_be_relay)
 }
 
-/// Protocols of fields about hosts of the receiver: web mail, delivery within a host, and mail that was fetched.
+/// The protocols in fields that are about hosts of the receiver: web mail, delivery within a host, and mail that was fetched.
 const NOT_SMTP: [&str; 6] = ["HTTP", "MAPI", "LMTP", "IMAP", "POP", "POP3"];
 
 /// A `Received` field with a public address.
@@ -49,7 +50,8 @@ struct SpfClaim {
     passes: bool,
 }
 
-/// The client by the fields from the top: the one that the receiver has evaluated SPF for, or else the first host outside of its network.
+/// Finds the client from the fields, starting at the top: the client for which the receiver evaluated SPF, or else the first host outside of its
+/// network.
 pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     let numbered = || fields.iter().enumerate();
     let hops: Vec<Hop> = numbered().filter_map(|(place, field)| hop(place, field)).collect();
@@ -65,7 +67,7 @@ pub(super) fn client(fields: &[Field]) -> Option<Sender> {
     Some(Sender { address, helo, is_sure })
 }
 
-/// Reads a `Received` field; none if it has no client with a public address.
+/// Reads a `Received` field; `None` if it has no client with a public address.
 fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     let from = body.strip_prefix("from ").filter(|_| name == "received")?;
     let (before, after) = from.split_once(" by ").unwrap_or((from, ""));
@@ -89,7 +91,7 @@ fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     Some(Hop { place, address, helo, is_own: is_near || has_password || is_local })
 }
 
-/// Whether two addresses are in one network: of 24 bits for IPv4, and of 32 bits, as registries give them, for IPv6.
+/// Returns true if two addresses are in one network. It has 24 bits for IPv4, and 32 bits for IPv6, the size that registries assign.
 pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     match (one, other) {
         (IpAddr::V4(one), IpAddr::V4(other)) => one.octets()[..3] == other.octets()[..3],
@@ -98,13 +100,14 @@ pub(crate) fn is_near(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
-/// A public address of a text.
+/// Returns the public address in a text.
 fn public(text: &str) -> Option<IpAddr> {
     let address: IpAddr = text.trim_start_matches("IPv6:").parse().ok()?;
     Some(address).filter(|address| !is_private(*address))
 }
 
-/// Reads the result of SPF for the envelope sender in a field; none if it has none. Forwarders leave the fields of ARC.
+/// Reads the SPF result for the envelope sender from a field; `None` if it has none. Fields of ARC are not read, because forwarders leave them
+/// unchanged.
 fn claim(place: usize, (name, body): &Field) -> Option<SpfClaim> {
     let lower = body.to_ascii_lowercase();
     let behind = |words: &str| {

@@ -1,7 +1,8 @@
-//! A message, a bounce or pasted lines of a log: the recipients that did not get the mail, the senders and signers, the client, and the refusal.
+//! Reads a message, a bounce or pasted log lines, and finds the recipients that did not get the mail, the senders and signers, the client, and
+//! the refusal.
 //!
-//! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). Stages: `text` makes one text of the file, `reply` reads the words of
-//! receivers in it with the table of `phrases`, and here are the subjects of the check.
+//! RFC 5322 (fields), RFC 3464 (reports), RFC 6376 (signatures). There are three stages: `text` turns the file into one text, `reply` finds the
+//! replies of receivers in the text with the table of `phrases`, and this module returns the subjects of the check.
 
 pub(crate) mod client;
 mod phrases;
@@ -22,20 +23,20 @@ use crate::facts::{CheckSubject, Role};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_RECIPIENT_LINES};
 use dns::wire::presentation::{ascii_name, name_text, read_typed_name};
 
-/// The fields with recipients in reports.
+/// The fields that name recipients in reports.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
 
-/// The fields with senders; those of the envelope first.
+/// The fields that name senders, those for the envelope first.
 const SENDERS: [&str; 5] = ["return-path", "x-envelope-from", "x-postfix-sender", "from", "sender"];
 
-/// The subjects of a message.
+/// The subjects of the check that a message leads to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSubjects {
     /// The recipients first, then the senders and signers.
     pub subjects: Vec<CheckSubject>,
-    /// Whether it reports that all recipients got the mail.
+    /// Whether the message reports that all recipients got the mail.
     pub is_delivered: bool,
-    /// What could not be read, or stands not in it.
+    /// The parts that could not be read or are missing.
     pub unread: Vec<String>,
 }
 
@@ -47,7 +48,7 @@ pub fn read(octets: &[u8]) -> MessageSubjects {
     read
 }
 
-/// The addresses in the body of a field, or in a line.
+/// Returns the addresses in the body of a field or in a line.
 fn addresses(body: &str) -> Vec<&str> {
     let ends = |letter: char| letter.is_whitespace() || "\"<>():;,".contains(letter);
     let words = body.split(ends).map(|word| word.trim_matches(['.', '\'']));
@@ -58,7 +59,7 @@ fn addresses(body: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The domain of an address, in its ASCII form.
+/// Returns the domain of an address, in its ASCII form.
 fn domain_of(address: &str) -> Option<String> {
     let typed = address.rsplit('@').next()?.trim_matches('.');
     let name = read_typed_name(typed).filter(|_| typed.contains('.'))?;
@@ -69,7 +70,7 @@ fn domains(body: &str) -> Vec<String> {
     addresses(body).into_iter().filter_map(domain_of).collect()
 }
 
-/// Whether a field of senders names software that reports a failure.
+/// Returns true if a field of senders names software that reports a failure.
 fn is_daemon(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     let of = ["mailer-daemon", "postmaster@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@"];
@@ -77,7 +78,7 @@ fn is_daemon(body: &str) -> bool {
         || lower.contains("mailer-daemon") && !lower.contains('@')
 }
 
-/// Whether a field shows that the message is a bounce.
+/// Returns true if a field shows that the message is a bounce.
 fn is_of_bounce((name, body): &Field) -> bool {
     let lower = body.to_ascii_lowercase();
     match name.as_str() {
@@ -88,13 +89,13 @@ fn is_of_bounce((name, body): &Field) -> bool {
     }
 }
 
-/// The address at the begin of a line.
+/// Returns the address at the start of a line.
 fn first(line: &str) -> Option<&str> {
     let address = *addresses(line).first()?;
     line.trim_start_matches([' ', '\t', '"', '\'', '<']).starts_with(address).then_some(address)
 }
 
-/// The recipients in the words of mail software.
+/// Returns the recipients that mail software names in the text.
 fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
     let (mut found, mut delivered, mut left) = (Vec::new(), Vec::new(), 0_usize);
     let begins =
@@ -129,11 +130,11 @@ fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
         list.extend(of_begin.or(in_sentence));
         left = left.saturating_sub(1);
     }
-    // A log also has lines of recipients that got their mail.
+    // A log may also contain lines about recipients that got their mail.
     if found.is_empty() { delivered } else { found }
 }
 
-/// The domains of recipients without a host, in words of qmail and Postfix.
+/// Returns the domains of recipients without a mail host, in messages of qmail and Postfix.
 fn without_host(text: &str) -> Vec<String> {
     let lower = text.to_ascii_lowercase();
     let found = PHRASES.missing_host.iter().flat_map(|words| lower.split(words.as_str()).skip(1));
@@ -143,7 +144,7 @@ fn without_host(text: &str) -> Vec<String> {
     found.take(MAX_MESSAGE_DOMAINS).collect()
 }
 
-/// Whether a report says that a recipient got the mail: the action behind its field.
+/// Returns true if a report says that a recipient got the mail. The action follows the field of the recipient.
 fn is_delivered(fields: &[Field], place: usize) -> bool {
     let own = fields.iter().skip(place + 1).take_while(|(name, _)| name != "final-recipient");
     let mut actions = own.filter(|(name, _)| name == "action");
@@ -151,14 +152,14 @@ fn is_delivered(fields: &[Field], place: usize) -> bool {
     actions.next().is_some_and(|(_, action)| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
 }
 
-/// Domain and selector of a signature (RFC 8616 section 4: in other scripts too).
+/// Returns the domain and selector of a signature. Both may be in other scripts than Latin (RFC 8616 section 4).
 fn signer(body: &str) -> Option<(String, String)> {
     let domain = domain_of(value(body, "d")?)?;
     let selector = ascii_name(value(body, "s")?).filter(|selector| dkim::is_selector(selector))?;
     Some((domain, selector))
 }
 
-/// The domains of a message with their roles, and what signers use.
+/// The domains of a message with their roles, and the selectors that signers use.
 #[derive(Default)]
 struct Named {
     roles: Vec<(String, Role)>,
@@ -204,7 +205,7 @@ impl Named {
             named.has_recipients = !found.is_empty();
             found.into_iter().for_each(|domain| named.add(domain, Role::Recipient));
         }
-        // The host that reports the failure has no part in it, and its report goes to the sender.
+        // The host that reports the failure had no part in it, and its report goes to the sender.
         let of_senders = |wanted: &'static [&'static str]| {
             let fields =
                 fields.iter().filter(|(name, body)| wanted.contains(&name.as_str()) && !is_daemon(body));
@@ -230,7 +231,7 @@ impl Named {
         named
     }
 
-    /// Puts the domain that a receiver refuses before all others.
+    /// Moves the domain that a receiver refuses to the first place.
     fn take_refused(&mut self, of: &NamedReason) {
         let is_of_domain =
             [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication].contains(&of.reason);
@@ -244,7 +245,7 @@ impl Named {
         }
     }
 
-    /// The subjects; that of the envelope sender with the client.
+    /// Returns the subjects. The subject of the envelope sender includes the client.
     fn subjects(&self, sender: Option<&Sender>) -> Vec<CheckSubject> {
         let subject = |(domain, role): &(String, Role)| {
             let own = sender.filter(|_| role.sends() && self.envelope.as_ref() == Some(domain));
@@ -261,7 +262,7 @@ impl Named {
         self.roles.iter().take(MAX_MESSAGE_DOMAINS).map(subject).collect()
     }
 
-    /// The domains beyond the bound, in words.
+    /// Names the domains that are left out because there are too many.
     fn left_out(&self) -> Option<String> {
         let beyond: Vec<&str> =
             self.roles.iter().skip(MAX_MESSAGE_DOMAINS).map(|(domain, _)| domain.as_str()).collect();
@@ -330,7 +331,7 @@ fn from_text(text: &str) -> MessageSubjects {
     }
 }
 
-/// That a bounce does not have what its reason is about.
+/// Returns what is missing in a bounce although its reason refers to it.
 fn missing(
     (subjects, named): (&[CheckSubject], &Named),
     refusal: &Refusal,
@@ -361,7 +362,7 @@ fn refusal(replies: &Replies) -> Refusal {
     Refusal { address, lists, operators, ..Refusal::default() }
 }
 
-/// Gives the refusal to its client or sender: receivers ask their lists about these, never about the recipient.
+/// Adds the refusal to the subject of its client or sender, because receivers ask their lists about these, never about the recipient.
 fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option<String>) {
     let is_of_author = refusal.reason == Some(RefusalReason::Authentication);
     let is_client = |subject: &CheckSubject| {

@@ -79,7 +79,7 @@ pub struct Phrases {
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| toml::from_str(include_str!("phrases.toml")).expect("phrases.toml is valid"));
 
-/// Whether a text in lower case has one of some phrases.
+/// Returns true if a text in lower case has one of some phrases.
 pub fn has(lower: &str, phrases: &[String]) -> bool {
     phrases.iter().any(|words| lower.contains(words.as_str()))
 }

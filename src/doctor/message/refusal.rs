@@ -1,7 +1,7 @@
-//! The refusal that a bounce reports, and the findings that answer it: whether the lists that it names still have the sender, and whose
-//! pages it names.
+//! The refusal that a bounce reports, and the findings that answer it: whether the lists that the bounce names still contain the sender, and
+//! which operators' pages it names.
 //!
-//! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, also those that this host does not use.
+//! RFC 5782 section 2. A bounce may be days old, so the lists are asked again, including lists that this host does not use.
 
 use std::net::IpAddr;
 
@@ -17,11 +17,11 @@ use crate::finding::{About, Finding};
 pub struct NamedList {
     /// Its zone: lower case, with its last dot.
     pub name: String,
-    /// Whether the words before it call it a list.
+    /// Whether the words before the name say that it is a list.
     pub is_clear: bool,
 }
 
-/// The reason of a refusal, if it is a fact of the DNS.
+/// The reason for a refusal, if it can be checked in the DNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
@@ -56,7 +56,7 @@ pub struct Refusal {
     pub status: Option<String>,
 }
 
-/// The client that was refused, or else the domain of the sender.
+/// Returns the client that was refused, or else the domain of the sender.
 fn subject(facts: &DomainFacts) -> Option<String> {
     let (subject, refusal) = (&facts.subject, &facts.subject.refusal);
     let client = refusal.address.map(|address| address.to_string());
@@ -69,7 +69,7 @@ fn want(facts: &DomainFacts, subject: String) -> Want {
     Want::NamedLists { subject, lists }
 }
 
-/// The question.
+/// Returns the question.
 pub(crate) fn wants(facts: &DomainFacts) -> Option<Want> {
     Some(want(facts, subject(facts)?))
 }
@@ -81,7 +81,7 @@ fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
     }
 }
 
-/// Whether a list has a subject by these findings.
+/// Returns true if the lists' answers among the facts say that a list contains a subject.
 pub(crate) fn is_listed(facts: &DomainFacts, subject: &str, list: &str) -> bool {
     let is_it = |listing: &Listing| listing.list == list && listing.listed == Listed::Yes;
     !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
@@ -93,7 +93,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     of_lists.or_else(|| operators(facts)).or_else(|| status(facts))
 }
 
-/// What the lists say about the subject. A list that gives no answer may be the one with the entry.
+/// Returns what the lists say about the subject. A list that gives no answer may be the one that contains it.
 fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let answers = answers(facts, subject);
     let found = [
@@ -116,7 +116,7 @@ fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
-/// The meaning of the status code: that of its detail, or else that of its subject.
+/// Returns the meaning of the status code: that of its detail, or else that of its subject.
 fn status(facts: &DomainFacts) -> Option<Finding> {
     let status = facts.subject.refusal.status.as_ref()?;
     let subject = status.split('.').next().unwrap_or_default();
@@ -124,7 +124,7 @@ fn status(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::BounceStatus, format!("x.{status}: {meaning}")))
 }
 
-/// That a bounce names a list, and none was asked.
+/// Returns the finding that a bounce names a list, but none was asked.
 fn unasked(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let clear = facts.subject.refusal.lists.iter().filter(|list| list.is_clear);
     let clear: Vec<&str> = clear.map(|list| list.name.trim_end_matches('.')).collect();
@@ -135,7 +135,7 @@ fn unasked(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     })
 }
 
-/// The finding about the operators in a bounce that leads to no DNS list.
+/// Returns the finding about the operators that a bounce names, if the bounce leads to no DNS list.
 fn operators(facts: &DomainFacts) -> Option<Finding> {
     let words =
         facts.subject.refusal.operators.iter().map(|Operator { name, page, .. }| match page.as_str() {

@@ -85,7 +85,7 @@ fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     found
 }
 
-/// The reply in a paragraph, and the words before it; none if it has none.
+/// The reply in a paragraph, and the words before it; `None` if it has none.
 fn split(paragraph: &str) -> Option<(&str, &str)> {
     let lower = paragraph.to_ascii_lowercase();
     // Exchange Server.
@@ -143,7 +143,7 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
 }
 
 impl Replies {
-    /// Whether a receiver has refused the mail.
+    /// Returns true if a receiver has refused the mail.
     pub(super) fn has_refusal(&self) -> bool {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
@@ -237,7 +237,7 @@ fn without_key(name: &str) -> String {
     kept.to_owned()
 }
 
-/// Whether a reply refuses the recipient: it says nothing about the sender.
+/// Returns true if a reply refuses the recipient: it says nothing about the sender.
 fn is_of_recipient(text: &str) -> bool {
     let code =
         text.split(|letter: char| letter.is_whitespace() || "-;:(<#".contains(letter)).find_map(status);

@@ -1,6 +1,6 @@
-//! The text of a file with a message: its header, and the text of its parts, of messages within it too.
+//! Turns a file with a message into text: its header and the text of its parts, including messages within it.
 //!
-//! RFC 5322, RFC 2045. A bounce that was pasted, or lines of a log, have no header: their text is read as it stands.
+//! RFC 5322, RFC 2045. A pasted bounce or pasted log lines have no header, so their text is read unchanged.
 
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
@@ -10,7 +10,7 @@ use crate::limits::MAX_UNREAD_PARTS;
 /// A field of a header: its name in lower case, and its body on one line.
 pub(super) type Field = (String, String);
 
-/// Reads a file: the header, and behind it the text of the parts; and the parts that could not be read, with the reason.
+/// Reads a file. Returns the header followed by the text of the parts, and the parts that could not be read, with the reasons.
 pub(super) fn read(octets: &[u8]) -> (String, Vec<String>) {
     let text = String::from_utf8_lossy(octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets));
     let first = text.lines().next().unwrap_or_default();
@@ -77,7 +77,7 @@ impl FlatText {
     }
 }
 
-/// Text without a header, in the form of a bounce: a reply alone, and a log line of qmail, which has underscores for the spaces.
+/// Converts text without a header to the form of a bounce: a single reply, or a log line of qmail, which has underscores instead of spaces.
 fn readable(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     let is_reply =
@@ -96,7 +96,7 @@ fn readable(text: &str) -> String {
     text.lines().map(|line| of_line(line) + "\n").collect()
 }
 
-/// The fields in a text: of its header, of reports, and of messages within it.
+/// Returns the fields in a text: those of its header, of reports, and of messages within it.
 pub(super) fn fields(text: &str) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
     let mut open = false;
@@ -121,12 +121,13 @@ pub(super) fn of_header(text: &str) -> usize {
     fields(&header.join("\n")).len()
 }
 
-/// The lines without the marks of quoted text, and without spaces at their ends.
+/// Returns the lines without quotation marks of replies and without spaces at their ends.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(|line| line.trim_start_matches("> ").trim_end())
 }
 
-/// The paragraphs of a text, each on one line. A line that ends with the words before a reply, and a field of HTML, go on behind empty lines.
+/// Returns the paragraphs of a text, each on one line. A paragraph continues after empty lines if it ends with the words before a reply, or in a
+/// field of HTML.
 pub(super) fn paragraphs(text: &str, goes_on: impl Fn(&str) -> bool) -> Vec<String> {
     let mut paragraphs: Vec<String> = Vec::new();
     let mut open = false;

@@ -1,12 +1,13 @@
-//! The decision about the answers of the name servers of a zone: a pure function of samples.
+//! Decides how far the answers of a zone's name servers agree: a pure function of samples.
 //!
 //! # Decisions
 //!
-//! - A zone answers in turn only if nothing else explains the answers: addresses alone, one serial at each server in each sample, and no
-//!   answer that only one server gave and that this server always gave.
-//! - Serials say which answer is newer, if all servers name one primary server (MNAME). Where answers differ and a serial is not known, no
-//!   answer is right because most servers give it. A server with two serials has machines of different versions behind its address.
-//! - More than half of the servers of one serial are a majority. A server that gives several answers without rotation counts for none.
+//! - A zone counts as answering in turn only if nothing else explains the answers: all of them are addresses, each server has the same serial in
+//!   each sample, and there is no answer that only one server gave and that this server always gave.
+//! - Serials show which answer is newer if all servers name the same primary server (MNAME). If answers differ and a serial is not known, the
+//!   number of servers that give an answer does not make it right. A server with two serials has several machines with different versions of the
+//!   zone at its address.
+//! - More than half of the servers with the same serial are a majority. A server that gives several answers without rotation does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,7 +15,7 @@ use std::net::IpAddr;
 use super::answer::{AnswerData, Doubt};
 use crate::zone::{is_older, newest};
 
-/// The answers of one server, each time that it was asked.
+/// All answers of one server, one for each time that it was asked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Samples {
     /// The answers; the first one is shown.
@@ -24,48 +25,48 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// The different answers.
+    /// Returns the different answers.
     pub(super) fn distinct(&self) -> BTreeSet<&AnswerData> {
         self.answers.iter().collect()
     }
 
-    /// An answer that is not the first.
+    /// Returns an answer that differs from the first one.
     pub(super) fn other(&self) -> Option<&AnswerData> {
         self.answers.iter().find(|answer| Some(*answer) != self.answers.first())
     }
 
-    /// The serial, if there is one alone.
+    /// Returns the serial, if the server always gave the same one.
     pub(super) fn serial(&self) -> Option<u32> {
         let first = self.serials.first().copied()?;
         self.serials.iter().all(|serial| *serial == first).then_some(first)
     }
 }
 
-/// A server compared with the others.
+/// How a server compares with the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// It has the current answer.
+    /// The server has the current answer.
     Same,
     /// The zone answers in turn.
     InTurn,
-    /// It has an older serial and another answer.
+    /// The server has an older serial and a different answer.
     Behind,
-    /// It gave another answer when it was asked again, and the zone does not answer in turn.
+    /// The server gave a different answer when it was asked again, and the zone does not answer in turn.
     Unsteady,
-    /// Most servers of its serial have another answer.
+    /// Most servers with the same serial have a different answer.
     Fewer,
     /// It is unknown which answer is right.
     Open(Doubt),
 }
 
-/// The servers together.
+/// The result of the comparison of all servers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Agreement {
-    /// Each server compared with the others.
+    /// How each server compares with the others.
     pub(super) standings: BTreeMap<IpAddr, Standing>,
     /// The newest serial, if serials are known and can be compared.
     pub(super) newest: Option<u32>,
-    /// The current answer; none if there are several.
+    /// The current answer; `None` if there are several.
     pub(super) most: Option<AnswerData>,
     /// All answers of servers that are not behind.
     pub(super) current: BTreeSet<AnswerData>,
@@ -75,7 +76,7 @@ pub(super) struct Agreement {
     pub(super) doubt: Option<Doubt>,
 }
 
-/// What the samples do not show.
+/// Facts about the question that the samples do not show.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
     /// The question is for addresses.
@@ -86,7 +87,7 @@ pub(super) struct Context {
     pub(super) has_one_primary: bool,
 }
 
-/// Decides.
+/// Compares the servers with each other.
 pub(super) fn agreement(servers: &BTreeMap<IpAddr, Samples>, context: Context) -> Agreement {
     let serials: BTreeMap<u32, ()> =
         servers.values().flat_map(|server| &server.serials).map(|serial| (*serial, ())).collect();
@@ -113,7 +114,7 @@ pub(super) fn agreement(servers: &BTreeMap<IpAddr, Samples>, context: Context) -
     agreed
 }
 
-/// Decides among the servers that are not behind.
+/// Compares the servers that do not have an older version of the zone.
 fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, context: Context) {
     let serials: BTreeSet<Option<u32>> = rest.values().map(|samples| samples.serial()).collect();
     let are_addresses = context.is_address && agreed.current.iter().all(|answer| !answer.records.is_empty());
@@ -155,8 +156,8 @@ fn among_equals(agreed: &mut Agreement, rest: &BTreeMap<IpAddr, &Samples>, conte
     });
 }
 
-/// Returns true if rotation explains all answers: each was also seen at another server, or its server gave several; and each server gave
-/// its serial twice.
+/// Returns true if rotation explains all answers. For this, each answer must have been seen at another server too, or its server must have given
+/// several answers. Each server must also have given its serial twice.
 fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
     let mut seen = BTreeMap::<&AnswerData, usize>::new();
     for answer in rest.values().flat_map(|samples| samples.distinct()) {

@@ -1,4 +1,4 @@
-//! An answer: its data as they are compared, who gave it, and the verdict.
+//! An answer: its data in the form in which they are compared, its source, and the verdict about it.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,19 +8,19 @@ use serde::Serialize;
 use crate::facts::record_set::{compared_data, is_known, negative_ttl, positive_ttl};
 use crate::facts::{Got, Record, ReplyFacts, canonical};
 
-/// The answer for a name without order and TTL: that it does not exist, its alias, or its records of the type.
+/// The answer for a name, without order and TTL: the name does not exist, it is an alias, or it has these records of the type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AnswerData {
-    /// NXDOMAIN for the name itself, not for the target of an alias.
+    /// Whether the reply is NXDOMAIN for the name itself, not for the target of an alias.
     pub(super) is_denied: bool,
-    /// The target of the name: lower case, with its last dot.
+    /// The target if the name is an alias: lower case, with its last dot.
     pub(super) alias: Option<String>,
-    /// The records, as they are compared; empty with an alias.
+    /// The records in the form in which they are compared; empty if the name is an alias.
     pub(super) records: BTreeSet<String>,
 }
 
 impl AnswerData {
-    /// The answer in a reply; none if it has none. A truncated one may lack records (RFC 2181 section 9).
+    /// Returns the answer in a reply; `None` if the reply has none. A truncated reply may lack records (RFC 2181 section 9).
     pub(super) fn from_reply(reply: &ReplyFacts, asked: (&str, &str)) -> Option<Self> {
         (is_known(reply) && !reply.truncated)
             .then(|| Self::from_records(&reply.answers, asked, reply.rcode == "NXDOMAIN"))
@@ -46,13 +46,13 @@ impl AnswerData {
         self.alias.is_none() && self.records.is_empty()
     }
 
-    /// The records, or the alias, as they are shown.
+    /// Returns the records, or the alias, in the form in which they are shown.
     fn shown(&self) -> Vec<String> {
         let alias = self.alias.iter().map(|target| format!("CNAME {target}"));
         alias.chain(self.records.iter().cloned()).collect()
     }
 
-    /// In words.
+    /// Describes the answer in words.
     pub(super) fn words(&self, kind: &str) -> String {
         in_words(self.is_denied, &self.shown(), kind)
     }
@@ -66,7 +66,7 @@ fn in_words(is_denied: bool, records: &[String], kind: &str) -> String {
     }
 }
 
-/// Who gave an answer.
+/// The source of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerSource {
@@ -74,44 +74,44 @@ pub enum AnswerSource {
     ThisResolver,
     /// Another resolver.
     Resolver,
-    /// A server that the zone or the zone above names.
+    /// A server that is named by the zone or by its parent zone.
     NameServer,
 }
 
-/// An answer compared with those of the name servers. The worst first.
+/// The verdict about an answer, after comparison with those of the name servers. The worst one comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerVerdict {
     /// The signatures are wrong or missing, so a validating resolver gives no answer.
     Bogus,
-    /// An expired entry of the cache, because no name server answers.
+    /// The answer is an expired cache entry, given because no name server answers.
     Stale,
-    /// A name server gives another answer than most, or most differ.
+    /// A name server gives a different answer from most others, or most of them differ.
     Different,
     /// A name server has an older version of the zone.
     NotTransferred,
     /// A resolver has an older answer in its cache.
     Old,
-    /// SERVFAIL or another error, or a name server without authority.
+    /// The reply is SERVFAIL or another error, or comes from a name server without authority.
     Failed,
-    /// A resolver withholds the name or its records, or gives an address that leads nowhere.
+    /// A resolver withholds the name or its records, or gives an address that cannot be reached.
     Filtered,
-    /// The configuration of this host answers.
+    /// The configuration of this host gives the answer.
     Local,
     /// There is no reply.
     NoAnswer,
     /// REFUSED.
     Refused,
-    /// It could not be found out.
+    /// The cause could not be found out.
     Unknown,
     /// The zone gives several addresses in turn.
     InTurn,
-    /// The same.
+    /// The answer is the same as that of the name servers.
     Same,
 }
 
 impl AnswerVerdict {
-    /// Its word on the screen.
+    /// Returns the word for the verdict on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Bogus => "bogus",
@@ -131,7 +131,7 @@ impl AnswerVerdict {
     }
 }
 
-/// An answer with its verdict.
+/// An answer of one source with its verdict.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparedAnswer {
     /// The name of the question.
@@ -139,7 +139,7 @@ pub struct ComparedAnswer {
     /// The type.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Who gave it.
+    /// The source of the answer.
     pub source: AnswerSource,
     /// The address and names of the server.
     pub server: String,
@@ -148,22 +148,22 @@ pub struct ComparedAnswer {
     pub address: Option<IpAddr>,
     /// The verdict.
     pub verdict: AnswerVerdict,
-    /// Why it differs or is unknown; empty if it is the same.
+    /// The reason why the answer differs or is unknown; empty if it is the same.
     pub why: String,
-    /// The response code; none without a whole reply.
+    /// The response code; `None` without a complete reply.
     pub rcode: Option<String>,
-    /// The alias of the name, or its records; names in lower case.
+    /// The alias of the name, or its records, with names in lower case.
     pub records: Vec<String>,
-    /// The longest TTL of the records, or that of the negative answer; seconds.
+    /// The longest TTL of the records, or the TTL of the negative answer, in seconds.
     pub ttl: Option<u32>,
-    /// The serial of the zone at a name server; none if it was not needed or is not known.
+    /// The serial of the zone at a name server; `None` if it was not needed or is not known.
     pub serial: Option<u32>,
-    /// Seconds until the reply; none without a reply.
+    /// The time until the reply, in seconds; `None` without a reply.
     pub elapsed: Option<f64>,
 }
 
 impl ComparedAnswer {
-    /// An answer before it is judged.
+    /// Creates the row of an answer that is not judged yet.
     pub(super) fn unjudged(
         (source, server): (AnswerSource, &str),
         (name, kind): (&str, &'static str),
@@ -197,7 +197,7 @@ impl ComparedAnswer {
         answer
     }
 
-    /// Returns true if it says which records there are, or that there are none.
+    /// Returns true if the answer says which records exist, or that none exist.
     pub fn is_known(&self) -> bool {
         use AnswerVerdict::{Bogus, Failed, NoAnswer, Refused, Stale};
         match self.verdict {
@@ -207,28 +207,28 @@ impl ComparedAnswer {
         }
     }
 
-    /// The answer in words: its records, or that there are none.
+    /// Describes the answer in words: its records, or that there are none.
     pub fn words(&self) -> String {
         in_words(self.rcode.as_deref() == Some("NXDOMAIN"), &self.records, self.kind)
     }
 }
 
-/// How long a cache may keep the answer, in seconds.
+/// Returns how long a cache may keep the answer, in seconds.
 fn ttl(reply: &ReplyFacts, data: &AnswerData, (name, kind): (&str, &str)) -> Option<u32> {
     let kind = if data.alias.is_some() { "CNAME" } else { kind };
     let ttl = if data.is_empty() { negative_ttl(reply, name) } else { positive_ttl(reply, kind) };
-    // A greater one is zero (RFC 2181 section 8).
+    // A TTL with the highest bit set counts as zero (RFC 2181 section 8).
     ttl.map(|ttl| if ttl >> 31 == 1 { 0 } else { ttl })
 }
 
-/// Why it cannot be said which answer of the name servers is right.
+/// The reason why it cannot be said which answer of the name servers is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// The answers differ, and not all serials are known or can be compared.
     Serials,
-    /// The servers of one serial give different addresses: in turn, by the place of the client, or by a fault.
+    /// The servers with the same serial give different addresses: in turn, by the location of the client, or because of a fault.
     Addresses,
-    /// The servers of one serial differ, and no answer has a majority.
+    /// The servers with the same serial differ, and no answer has a majority.
     Tie,
 }
 
@@ -253,21 +253,21 @@ impl Doubt {
     }
 }
 
-/// All that is known of a question.
+/// All that is known about a question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Compared {
-    /// The answers: of this resolver, of other resolvers, of the name servers.
+    /// The answers of this resolver, of other resolvers and of the name servers, in this order.
     pub answers: Vec<ComparedAnswer>,
-    /// Why none of the answers of the name servers is right; none if one is, or they give several in turn.
+    /// The reason why it is not known which answer of the name servers is right; `None` if one is right, or if they give several in turn.
     pub doubt: Option<Doubt>,
-    /// The zone whose name servers were asked; none if none was found.
+    /// The zone whose name servers were asked; `None` if none was found.
     pub zone: Option<String>,
-    /// Why only the daemon was asked; none if others were.
+    /// The reason why only the daemon was asked; `None` if others were asked too.
     pub kept_here: Option<String>,
     /// Name servers that were not asked, because there are too many.
     pub servers_left_out: Vec<String>,
     /// Resolvers that were not asked, because there are too many.
     pub resolvers_left_out: Vec<String>,
-    /// The targets of the name, if it is an alias: those of name servers first.
+    /// The targets of the name, if it is an alias. The targets that name servers give come first.
     pub targets: Vec<String>,
 }

@@ -1,6 +1,6 @@
-//! The first line of a comparison: a pure function of the answers.
+//! The first line of the report of a comparison: a pure function of the answers.
 //!
-//! The answers are grouped as they are, and not by their verdicts. Groups of equal size are all shown.
+//! The answers are grouped by their data, not by their verdicts. If several groups are equally large, all of them are shown.
 
 use serde::Serialize;
 
@@ -8,18 +8,18 @@ use super::answer::{AnswerSource, AnswerVerdict, Compared, ComparedAnswer};
 use crate::delegation::groups::being_at;
 use crate::limits::MAX_COMPARED_IN_HEAD;
 
-/// Sources with the same answer.
+/// The sources that give the same answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AnswerGroup {
     /// The answer in words.
     pub answer: String,
-    /// How many name servers give it.
+    /// The number of name servers that give the answer.
     pub name_servers: usize,
-    /// All who give it.
+    /// All sources that give the answer.
     pub sources: Vec<String>,
 }
 
-/// The verdict about a question.
+/// The conclusion about a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conclusion {
     /// The name.
@@ -31,19 +31,19 @@ pub struct Conclusion {
     pub verdict: AnswerVerdict,
     /// The verdict in a sentence.
     pub sentence: String,
-    /// The zone whose name servers were asked; none if it was not found.
+    /// The zone whose name servers were asked; `None` if it was not found.
     pub zone: Option<String>,
-    /// The answers, that of the most name servers first.
+    /// The groups of equal answers; the answer that the most name servers give comes first.
     pub groups: Vec<AnswerGroup>,
     /// Name servers that were not asked, because there are too many.
     pub servers_left_out: Vec<String>,
     /// Resolvers that were not asked, because there are too many.
     pub resolvers_left_out: Vec<String>,
-    /// Targets of the alias that are not compared next.
+    /// The targets of the alias that are not compared afterwards.
     pub aliases_left_out: Vec<String>,
 }
 
-/// Concludes from the answers. `aliases_left_out` are targets that are not compared next.
+/// Draws the conclusion from the answers. `aliases_left_out` are the targets that are not compared afterwards.
 pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusion {
     let answers = &compared.answers;
     let (groups, first) = (groups(answers), answers.first());
@@ -61,16 +61,16 @@ pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusio
 }
 
 impl Conclusion {
-    /// Returns true if name servers or targets of the alias were left out, so that the result is not "yes".
+    /// Returns true if name servers or targets of the alias were left out, so that the result cannot be "yes".
     pub fn is_partial(&self) -> bool {
         !self.servers_left_out.is_empty() || !self.aliases_left_out.is_empty()
     }
 
-    /// Returns true if an answer differs, so that the result is "no". A zone that answers in turn is sound, and the configuration of this
-    /// host is as its operator wants it.
+    /// Returns true if an answer differs, so that the result is "no". A zone that answers in turn is not at fault, and an answer from the
+    /// configuration of this host is what its operator wants.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};
-        // All name servers may be closed to this host, or the time may have ended before they were asked.
+        // This host may be unable to reach any name server, or the time may have ended before they were asked.
         let is_failed =
             |answer: &ComparedAnswer| answer.source == AnswerSource::ThisResolver && !answer.is_known();
         let is_reached =
@@ -86,12 +86,12 @@ impl Conclusion {
     }
 }
 
-/// The answers that count.
+/// Returns the answers that count for the result.
 fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> {
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Returns true if it has no answer for a reason of this host: another resolver may be closed to it, and it may have no IPv6.
+/// Returns true if an answer is missing for a reason that lies with this host: another resolver may refuse to serve it, and it may have no IPv6.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     let is_ipv6 = |answer: &ComparedAnswer| answer.address.is_some_and(|address| address.is_ipv6());
     match answer.source {
@@ -107,19 +107,19 @@ fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     }
 }
 
-/// Returns true if it is the answer of a name server.
+/// Returns true if an answer comes from a name server.
 fn is_of_zone(answer: &ComparedAnswer) -> bool {
     answer.source == AnswerSource::NameServer && answer.is_known()
 }
 
-/// Returns true if there are name servers, and each of them has replied or was silent.
+/// Returns true if there are name servers and each of them was asked: it has replied, or it was silent.
 fn are_asked(answers: &[ComparedAnswer]) -> bool {
     let mut rows = answers.iter().filter(|answer| answer.source == AnswerSource::NameServer).peekable();
     rows.peek().is_some()
         && rows.all(|answer| answer.verdict != AnswerVerdict::Unknown || answer.elapsed.is_some())
 }
 
-/// The groups: that of the most name servers first, then the largest.
+/// Returns the groups of equal answers: first the one that the most name servers give, then the others by size.
 fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     let mut groups: Vec<AnswerGroup> = Vec::new();
     for answer in answers.iter().filter(|answer| answer.is_known()) {
@@ -142,13 +142,13 @@ fn groups(answers: &[ComparedAnswer]) -> Vec<AnswerGroup> {
     groups
 }
 
-/// The sources that differ, those with one answer and one reason together, the worst first.
+/// Describes the sources that differ, the worst first. Sources with the same answer and the same reason are described together.
 fn clauses(compared: &Compared, groups: &[AnswerGroup]) -> Vec<String> {
     use AnswerVerdict::{InTurn, Same, Unknown};
     let has_zone = compared.answers.iter().any(is_of_zone);
     let is_shown = |answer: &&ComparedAnswer| {
         let is_known = answer.is_known();
-        // The numbers of the groups say who has an answer about which the name servers differ.
+        // If the name servers differ, the numbers of the groups show who gives which answer.
         let is_of_servers =
             || groups.iter().any(|group| group.name_servers > 0 && group.answer == answer.words());
         let is_in_doubt = compared.doubt.is_some_and(|doubt| doubt.verdict() == answer.verdict);
@@ -181,7 +181,7 @@ fn clauses(compared: &Compared, groups: &[AnswerGroup]) -> Vec<String> {
     clauses.into_iter().map(clause).collect()
 }
 
-/// The sentence.
+/// Returns the conclusion as a sentence.
 fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
     let answers = &compared.answers;
     if let Some(why) = &compared.kept_here {
@@ -216,14 +216,14 @@ fn sentence(compared: &Compared, groups: &[AnswerGroup]) -> String {
     format!("{differing}{gap}{}{silent}", agreed(compared, groups))
 }
 
-/// The other resolvers without an answer, and the servers of a family that this host does not reach.
+/// Names the other resolvers without an answer, and the servers in an address family that this host cannot reach.
 fn silent(answers: &[ComparedAnswer]) -> String {
     let silent = answers.iter().filter(|answer| is_silent(answer, answers));
     let names: Vec<String> = silent.map(|answer| format!("{} ({})", answer.server, answer.why)).collect();
     if names.is_empty() { String::new() } else { format!("; without an answer: {}", names.join(", ")) }
 }
 
-/// The answers of the name servers, with their numbers; without them, those of the resolvers.
+/// Describes the answers of the name servers with the number of servers; if there are none, describes those of the resolvers.
 fn agreed(compared: &Compared, groups: &[AnswerGroup]) -> String {
     let answers = &compared.answers;
     if !answers.iter().any(is_of_zone) {

@@ -1,16 +1,17 @@
-//! One question side by side: at this resolver, at other resolvers, and at each name server of the zone. `resolverctl compare` shows it,
-//! and `resolverctl shadow` finds the cause of a difference by it.
+//! Compares the answers to one question from this resolver, from other resolvers, and from each name server of the zone. `resolverctl compare`
+//! shows the comparison, and `resolverctl shadow` uses it to find the cause of a difference.
 //!
-//! RFC 1034 section 4.3.2 (the way to the name servers), RFC 1982 (serials), RFC 4034 section 6.2 (names fold, other data do not).
+//! RFC 1034 section 4.3.2 (how the name servers are found), RFC 1982 (serials), RFC 4034 section 6.2 (names are compared without regard to case,
+//! other data are not).
 //!
 //! # Decisions
 //!
-//! - The name servers of the zone say what is true, and of these the ones with the newest serial. They are asked also if this resolver
-//!   has no answer, and are found by referrals (`zone_cut`).
-//! - Where name servers of one serial differ, no answer is true because it has a small majority. The zone answers in turn only if that
-//!   is proven (`agreement`). A short TTL alone cannot tell that from a change without a new serial.
-//! - What nothing shows is unknown: most differences of addresses are.
-//! - An alias is compared as such: its target may be in another zone, whose servers are asked for it.
+//! - The name servers of the zone decide which answer is correct, and among them the ones with the newest serial. They are asked even if this
+//!   resolver has no answer, and are found through referrals (`zone_cut`).
+//! - If name servers with the same serial differ, a small majority does not make an answer correct. The report says that the zone answers in turn
+//!   only if this is proven (`agreement`). A short TTL alone is no proof, because the records may have changed without a new serial.
+//! - If nothing shows the cause of a difference, the cause is unknown. This is so for most differences of addresses.
+//! - An alias is compared as an alias. Its target may be in another zone, whose servers are then asked for it.
 
 mod agreement;
 mod answer;
@@ -31,7 +32,7 @@ use crate::Plan;
 use crate::facts::{DomainFacts, Got, Want, lookup};
 use crate::others::{ask, resolvers};
 
-/// The plan: the way to the servers of the zone, and one question to each of them and to each resolver.
+/// The plan of a comparison: the questions that lead to the servers of the zone, and one question to each of them and to each resolver.
 #[derive(Clone, Copy, Debug)]
 pub struct SideBySide {
     /// The type, such as `MX`.
@@ -64,7 +65,7 @@ impl Plan for SideBySide {
     }
 }
 
-/// The answer of a resolver.
+/// Returns the answer of a resolver.
 fn answer(facts: &DomainFacts, want: &Want, asked: Asked<'_>) -> Option<AnswerData> {
     match facts.got.get(want)? {
         Got::Reply(reply) => AnswerData::from_reply(reply, asked),
@@ -72,7 +73,7 @@ fn answer(facts: &DomainFacts, want: &Want, asked: Asked<'_>) -> Option<AnswerDa
     }
 }
 
-/// Compares the answers.
+/// Compares the answers to the question for one type.
 pub fn compared(facts: &DomainFacts, kind: &'static str) -> Compared {
     let asked = (facts.subject.domain.as_str(), kind);
     let way = way(facts, asked, &BTreeSet::new());

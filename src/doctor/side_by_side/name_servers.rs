@@ -1,4 +1,4 @@
-//! The answers of the name servers, and their verdicts.
+//! The answers of the name servers, and the verdicts about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -10,17 +10,17 @@ use crate::facts::record_set::{ADDRESS_TTL, is_known};
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server};
 use crate::zone;
 
-/// The forms in which a server is asked, the usual one first. Some servers deny names in mixed case, which the daemon sends.
+/// The forms of query in which a server is asked, the usual one first. Some servers deny names in mixed case, which the daemon sends.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// The questions to a server of the zone that are needed next. With `is_close` answers differ: then serials count, and further answers
-/// show whether a server answers in turn.
+/// Returns the questions to a server of the zone that are needed next. With `is_close`, the answers differ: then the serials are needed, and
+/// further answers, which show whether a server answers in turn.
 pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, is_close: bool) -> Vec<Want> {
     let mut wants = Vec::new();
     for server in zone.servers.keys().copied() {
         let mut want = |(name, kind): Asked<'_>, form| wants.push(at_server(server, name, kind, form));
         let first = facts.server(server, asked.0, asked.1, QueryForm::Udp);
-        // It may be an error about EDNS (RFC 6891 section 7), or one of several machines behind the address has another answer.
+        // The reply may be an error about EDNS (RFC 6891 section 7), or another machine at the same address may give a different answer.
         if matches!(first, Some(Got::Reply(_))) {
             want(asked, QueryForm::Plain);
         }
@@ -45,7 +45,7 @@ fn replies<'f>(
     })
 }
 
-/// The answers with authority of a server.
+/// Returns the authoritative answers of a server.
 fn answers(facts: &DomainFacts, asked: Asked<'_>, server: IpAddr) -> Vec<AnswerData> {
     let authoritative = replies(facts, asked, server).filter(|reply| reply.authoritative);
     authoritative.filter_map(|reply| AnswerData::from_reply(reply, asked)).collect()
@@ -56,13 +56,13 @@ fn first_answer<'f>(facts: &'f DomainFacts, asked: Asked<'_>, server: IpAddr) ->
         .find(|reply| reply.authoritative && AnswerData::from_reply(reply, asked).is_some())
 }
 
-/// The name servers together.
+/// The answers of all name servers of the zone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NameServers {
     /// The apex; empty if the zone was not found.
     pub(super) apex: String,
     servers: BTreeMap<IpAddr, Samples>,
-    /// The decision about them.
+    /// The result of comparing the servers with each other.
     pub(super) agreed: Agreement,
     /// Whether all TTLs of the records are short.
     pub(super) is_short: bool,
@@ -93,17 +93,17 @@ impl NameServers {
         Self { apex: zone.zone.clone(), agreed: agreement(&servers, context), servers, is_short }
     }
 
-    /// The first answer of each server.
+    /// Returns the first answer of each server.
     pub(super) fn first_answers(&self) -> impl Iterator<Item = &AnswerData> {
         self.servers.values().filter_map(|samples| samples.answers.first())
     }
 
-    /// All answers of all servers.
+    /// Returns all answers of all servers.
     pub(super) fn all_answers(&self) -> BTreeSet<&AnswerData> {
         self.servers.values().flat_map(Samples::distinct).collect()
     }
 
-    /// Returns true if all servers give one answer, each of them twice.
+    /// Returns true if all servers give the same answer and each of them has given it twice.
     pub(super) fn is_steady(&self) -> bool {
         !self.servers.is_empty()
             && self.all_answers().len() == 1
@@ -116,7 +116,7 @@ impl NameServers {
         self.servers.iter().any(|(server, samples)| is_behind(server) && samples.answers.contains(answer))
     }
 
-    /// The rows of the name servers.
+    /// Returns the rows of the name servers for the report.
     pub(super) fn rows(
         &self,
         facts: &DomainFacts,
@@ -151,7 +151,7 @@ impl NameServers {
         rows
     }
 
-    /// The verdict about a server, with its reason.
+    /// Returns the verdict about a server, with its reason.
     fn verdict(&self, standing: Standing, samples: &Samples, kind: &str) -> (AnswerVerdict, String) {
         let words = |answer: Option<&AnswerData>| answer.map(|answer| answer.words(kind)).unwrap_or_default();
         let serial = self.agreed.newest.map(|serial| format!(" with serial {serial}")).unwrap_or_default();
@@ -178,7 +178,7 @@ impl NameServers {
     }
 }
 
-/// The verdict about a server without an answer of the zone.
+/// Returns the verdict about a server that gave no answer with the data of the zone.
 fn failure(got: &Got) -> (AnswerVerdict, String) {
     let (verdict, why) = match got {
         Got::Reply(reply) if reply.truncated => (AnswerVerdict::Unknown, "a truncated reply"),
@@ -194,7 +194,7 @@ fn failure(got: &Got) -> (AnswerVerdict, String) {
     (verdict, why.to_owned())
 }
 
-/// The verdict about a server or resolver without a reply.
+/// Returns the verdict about a server or resolver that did not reply.
 pub(super) fn without_reply(got: &Got) -> (AnswerVerdict, String) {
     match got {
         Got::NoReply(lost @ (NoReply::Silent | NoReply::Unreachable)) => {

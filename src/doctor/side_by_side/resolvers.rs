@@ -1,14 +1,15 @@
-//! The answer of a resolver compared with those of the name servers.
+//! The answer of a resolver, compared with those of the name servers.
 //!
 //! RFC 1035 section 3.2.1 (TTL), RFC 2308 section 5 (a negative answer in a cache has the SOA of its zone; filters send none).
 //!
 //! # Decisions
 //!
-//! - An answer is old only where something shows it: an older serial, a signature that has expired, a name server that is behind. The cache
-//!   of this resolver has what name servers gave to this host. If all of them now give another answer twice, it is old.
-//! - A forwarder may have a zone of its own with the name, whose serial is lower. So neither shows that its answer is old, unless the answer
-//!   is validated: then it is of the zone.
-//! - Other addresses may be given by place or in turn, so they are unknown.
+//! - An answer counts as old only if there is proof: an older serial, an expired signature, or a name server with an older version of the zone
+//!   that gives it too. The cache of this resolver holds what name servers gave to this host, so its answer is old if all of them now give the
+//!   same different answer twice.
+//! - A forwarder may have its own zone with the same name and a lower serial. So neither the serial nor the cache proves that its answer is old,
+//!   unless the answer is validated and so belongs to the real zone.
+//! - Different addresses may depend on the location of the client or may be given in turn, so their cause is unknown.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,7 +22,7 @@ use crate::facts::{DomainFacts, Got, OtherResolver, ReplyFacts, ReplySecurity, R
 use crate::others::{ended_signature, is_sinkhole, no_answer, older_serial};
 use dns::clock::minute;
 
-/// The row of another resolver, or of this one.
+/// Returns the row of another resolver, or of this one, for the report.
 pub(super) fn row(
     facts: &DomainFacts,
     resolver: Option<&OtherResolver>,
@@ -49,7 +50,7 @@ pub(super) fn row(
     answer
 }
 
-/// The verdict about a reply without an answer.
+/// Returns the verdict about a reply that has no answer.
 fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     let verdict = match reply.rcode.as_str() {
         "NOERROR" | "NXDOMAIN" => return (AnswerVerdict::Unknown, "a truncated reply".to_owned()),
@@ -63,7 +64,7 @@ fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     (verdict, no_answer(reply) + &by.unwrap_or_default())
 }
 
-/// Returns true if the answer of a resolver may be that of a forwarder of this resolver.
+/// Returns true if the answer of a resolver may come from a forwarder of this resolver.
 fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     let forwarders = &facts.subject.forwarders;
     match resolver.map(|resolver| &resolver.way) {
@@ -76,7 +77,7 @@ fn is_forwarded(facts: &DomainFacts, resolver: Option<&OtherResolver>) -> bool {
     }
 }
 
-/// An answer of a resolver with what it is compared with.
+/// An answer of a resolver, and the data with which it is compared.
 struct Comparison<'f> {
     facts: &'f DomainFacts,
     answer: &'f ComparedAnswer,
@@ -108,7 +109,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// The part of the configuration that answers; none if it does not.
+    /// Returns the part of the configuration that gives the answer; `None` if the answer does not come from the configuration.
     fn local(&self) -> Option<String> {
         let list = self.facts.subject.keyed_lists.iter().find(|zone| is_within(&self.answer.name, zone));
         match (list, &self.reply.configured) {
@@ -120,7 +121,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// The cause of an answer that no current name server gives.
+    /// Returns the cause of an answer that no current name server gives.
     fn differing(&self) -> (AnswerVerdict, String) {
         use AnswerVerdict::{Failed, Filtered, Old, Refused, Unknown};
         let (is_this, remedy) =
@@ -164,10 +165,10 @@ impl Comparison<'_> {
         (Unknown, if is_this { why + &self.trace("; see which gives it with") } else { why })
     }
 
-    /// Why the answer is old; none if nothing shows it.
+    /// Returns the reason why the answer is old; `None` if nothing proves it.
     fn old(&self) -> Option<String> {
         let (reply, zone) = (self.reply, self.zone);
-        // A resolver with authority answers from a zone of its own.
+        // A resolver that answers with authority uses a zone of its own.
         if reply.authoritative {
             return None;
         }
@@ -184,8 +185,8 @@ impl Comparison<'_> {
             .or_else(|| is_replaced.then(|| "all name servers gave another one twice".to_owned()))
     }
 
-    /// The code by which a DNS list refuses a resolver (RFC 5782 section 2.3 has codes in 127.0.0.0/8): all of 127.255.255.0/24, and
-    /// 127.0.0.1 where the list has other codes.
+    /// Returns the code with which a DNS list refuses a resolver: any address in 127.255.255.0/24, or 127.0.0.1 if the list uses other codes.
+    /// (RFC 5782 section 2.3 defines codes in 127.0.0.0/8.)
     fn refusal(&self) -> Option<&str> {
         let is_code =
             |data: &String| data.starts_with("127.255.255.") || data == "127.0.0.1" && self.is_list();
@@ -193,13 +194,13 @@ impl Comparison<'_> {
         records.first().filter(|_| records.iter().all(is_code)).map(String::as_str)
     }
 
-    /// Returns true if the name servers give codes of a DNS list (RFC 5782 section 2.3), which are no addresses.
+    /// Returns true if the name servers give codes of a DNS list (RFC 5782 section 2.3), which are not real addresses.
     fn is_list(&self) -> bool {
         let mut records = self.zone.agreed.current.iter().flat_map(|answer| &answer.records).peekable();
         records.peek().is_some() && records.all(|data| data.starts_with("127."))
     }
 
-    /// What another resolver withholds; none if it shows the answer of a zone.
+    /// What another resolver withholds; `None` if it shows the answer of a zone.
     fn filtered(&self) -> Option<&'static str> {
         if self.is_this() {
             return None;

@@ -33,14 +33,14 @@ pub(super) struct ZoneServers {
 pub(super) struct Way {
     /// The questions that are needed next.
     pub(super) wants: Vec<Want>,
-    /// The zone of the name; none if it is not known.
+    /// The zone of the name; `None` if it is not known.
     pub(super) zone: Option<ZoneServers>,
 }
 
 /// A question, its name and type.
 pub(super) type Asked<'q> = (&'q str, &'static str);
 
-/// The owner of the SOA in the daemon's answer for a name: the zone of the name, or one above it. None if the configuration answers.
+/// The owner of the SOA in the daemon's answer for a name: the zone of the name, or one above it. `None` if the configuration answers.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     let reply = facts.lookup(name, "SOA").reply().filter(|reply| !is_here(reply, name))?;
     zone::soa(reply).map(|soa| soa.owner).filter(|owner| is_within(name, owner))

@@ -1,21 +1,21 @@
-//! Macros of SPF (RFC 7208 section 7): those of the domain, and for a given client those of its address and of its HELO name. The local part of the
-//! sender is not known, and nobody asks for the names of the address (`p`) any more (section 5.5).
+//! Macros of SPF (RFC 7208 section 7): those that depend on the domain and, for a given client, those that depend on its address and its HELO
+//! name. The local part of the sender is not known, and the names of the address (`p`) are no longer looked up (section 5.5).
 
 use std::net::IpAddr;
 
 use crate::facts::{canonical, reverse};
 
-/// The client that a record is evaluated for.
+/// The client for which a record is evaluated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpfClient<'c> {
     pub(crate) address: IpAddr,
     /// The domain of the envelope sender.
     pub(crate) sender: &'c str,
-    /// The name that it gives with HELO or EHLO, if that is known.
+    /// The name that the client gives with HELO or EHLO, if it is known.
     pub(crate) helo: Option<&'c str>,
 }
 
-/// The text with the values of its macros, as a name; none if a value is not known.
+/// Returns the text with its macros replaced by their values, as a name; `None` if a value is not known.
 pub(crate) fn expanded(text: &str, domain: &str, client: Option<SpfClient<'_>>) -> Option<String> {
     let (mut name, mut rest) = (String::new(), text);
     while let Some((before, behind)) = rest.split_once('%') {
@@ -34,7 +34,7 @@ pub(crate) fn expanded(text: &str, domain: &str, client: Option<SpfClient<'_>>) 
     Some(canonical(&name))
 }
 
-/// The value of a letter; none if it is not known.
+/// The value of a letter; `None` if it is not known.
 fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<String> {
     let bare = |name: &str| name.trim_end_matches('.').to_owned();
     match letter.to_ascii_lowercase() {
@@ -58,7 +58,7 @@ fn digits(address: IpAddr) -> String {
     digits.join(".")
 }
 
-/// A value as the digits, the letter `r` and the delimiters of its macro say.
+/// Transforms a value according to the digits, the letter `r` and the delimiters of its macro.
 fn transformed(transformers: &str, value: &str) -> Option<String> {
     let behind = transformers.trim_start_matches(|digit: char| digit.is_ascii_digit());
     let digits = transformers.strip_suffix(behind)?;

@@ -1,7 +1,7 @@
-//! SPF: the record, counted as receivers count it, and the result for a given address.
+//! SPF: counts the lookups of the record as receivers do, and evaluates the record for a given address.
 //!
-//! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, at most 2 void lookups. The count is that of an address
-//! which no term matches, because this is the worst case. `walk` has both.
+//! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, and at most 2 void lookups. They are counted for an address that no term matches,
+//! because this is the worst case. `walk` does both.
 
 pub(crate) mod macros;
 pub(crate) mod record;
@@ -29,7 +29,7 @@ fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     std::iter::once(reach(facts, domain).1).chain(of_address)
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
@@ -48,7 +48,7 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     lookups.collect()
 }
 
-/// The findings.
+/// Returns the findings.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let record = match records(facts, domain) {
@@ -77,7 +77,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     let failures: Vec<Finding> =
         walk.failed.iter().map(|lookup| failed(facts, lookup.clone(), &end)).collect();
-    // A lookup that fails for good decides the result for the address.
+    // A lookup that fails permanently decides the result for the address.
     let is_decided = failures.iter().any(|found| found.code == Code::SpfUnanswered);
     findings.extend(failures);
     if findings.is_empty() {
@@ -99,7 +99,7 @@ fn others(walk: &Walk, subject: &str) -> String {
     }
 }
 
-/// The finding about a lookup that failed. If it is that of a mail host, the fault of the host stands before it.
+/// Returns the finding about a lookup that failed. If it is a lookup of a mail host, the fault of the host is reported before it.
 fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String), end: &str) -> Finding {
     let finding = match elsewhere::evidence(facts, &name, kind) {
         Some(evidence) => Finding::new(Code::SpfUnanswered, evidence + end),
@@ -152,11 +152,11 @@ fn of_record(
     findings
 }
 
-/// The allowed networks that are wider than any sender has.
+/// Returns the allowed networks that are wider than the network of any sender.
 fn wide(walk: &Walk) -> Vec<String> {
     let (ipv4, ipv6) = WIDEST_SPF_NETWORKS;
     let is_wide = |net: &IpNet| net.prefix_len() < if net.addr().is_ipv4() { ipv4 } else { ipv6 };
-    // Two halves are the whole.
+    // Two adjacent halves count as one network.
     let wide = IpNet::aggregate(&walk.networks).into_iter().filter(is_wide);
     wide.map(|net| net.to_string()).collect()
 }

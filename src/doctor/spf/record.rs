@@ -59,7 +59,7 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// The domain that it asks in the record of the domain `current`; none if that depends on what is not known of the client.
+    /// The domain that it asks in the record of the domain `current`; `None` if that depends on what is not known of the client.
     pub(crate) fn domain<'t>(
         &'t self,
         current: &'t str,
@@ -107,13 +107,13 @@ pub(crate) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
     }
 }
 
-/// Whether the text of a TXT record is an SPF record.
+/// Returns true if the text of a TXT record is an SPF record.
 pub(crate) fn is_spf(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower == "v=spf1" || lower.starts_with("v=spf1 ")
 }
 
-/// Whether a text was meant as an SPF record, and is none because of its first letters.
+/// Returns true if a text was meant as an SPF record, and is none because of its first letters.
 fn is_meant(text: &str) -> bool {
     let lower = text.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()).to_ascii_lowercase();
     ["v=spf", "v= spf", "v =spf", "v = spf", "spf1", "spf2.0/"].iter().any(|begin| lower.starts_with(begin))
@@ -251,7 +251,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Whether the text between braces is a macro: a letter, a number, `r`, delimiters.
+/// Returns true if the text between braces is a macro: a letter, a number, `r`, delimiters.
 fn is_macro(inside: &str) -> bool {
     let rest = inside.get(1..).unwrap_or_default().trim_start_matches(|digit: char| digit.is_ascii_digit());
     let rest = rest.strip_prefix(['r', 'R']).unwrap_or(rest);

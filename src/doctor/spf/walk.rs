@@ -65,7 +65,7 @@ pub(crate) struct NamedSenders {
 }
 
 impl NamedSenders {
-    /// Whether the record names this address on purpose.
+    /// Returns true if the record names this address on purpose.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.by_name.contains(&address) || !self.has_others && self.addresses.contains(&address)
     }
@@ -216,7 +216,7 @@ impl Walk {
         Ok(outcome)
     }
 
-    /// Whether the bounds of receivers are reached (RFC 7208 section 4.6.4).
+    /// Returns true if the bounds of receivers are reached (RFC 7208 section 4.6.4).
     fn is_over(&self, client: Option<SpfClient<'_>>) -> bool {
         let most = if client.is_some() { MAX_CHECKED_SPF_LOOKUPS } else { MAX_CHECKED_SPF_COUNTED };
         self.lookups > most || client.is_some() && self.void.len() > MAX_CHECKED_SPF_VOID

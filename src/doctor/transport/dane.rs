@@ -27,14 +27,14 @@ pub(crate) fn want(host: &str) -> Want {
     lookup(&tlsa(host), "TLSA")
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
 
-/// The questions to servers of the zone about TLSA records that validate at this host, or whose absence does: each server must sign them, or
-/// send the proof. The cache of this host may have the proof of a name above (RFC 8020), which other hosts do not have: then the servers of the
-/// name are asked, because they may fail for it. So are they if the lookup fails validation.
+/// Returns the questions to servers of the zone about TLSA records that validate on this host, or whose absence validates. Each server must sign
+/// the records or send the proof. The cache of this host may hold the proof for a name above (RFC 8020), which other hosts do not have. Then the
+/// servers of the name are asked, because they may fail for it. They are also asked if the lookup fails validation.
 pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
     let mut each = zone::one_of_each(&zone::servers(facts));
@@ -85,7 +85,7 @@ impl Association {
         Some(Self { usage, selector, matching, data, text: text.to_owned() })
     }
 
-    /// Whether it names this certificate (RFC 6698 section 2.1).
+    /// Returns true if it names this certificate (RFC 6698 section 2.1).
     pub(crate) fn names(&self, certificate: &[u8]) -> bool {
         let selected = if self.selector == 1 { public_key(certificate) } else { Some(certificate) };
         let Some(selected) = selected else { return false };
@@ -96,7 +96,7 @@ impl Association {
         }
     }
 
-    /// Why mail software does not use it; none if it does.
+    /// Why mail software does not use it; `None` if it does.
     fn unusable(&self) -> Option<&'static str> {
         let length = self.data.len();
         match self {
@@ -124,7 +124,7 @@ pub(crate) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
     }
 }
 
-/// Whether the addresses of a host are not secured by DNSSEC.
+/// Returns true if the addresses of a host are not secured by DNSSEC.
 fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     let of = |kind| match facts.lookup(host, kind) {
         LookupFound::Data(reply) => Some(reply.security == ReplySecurity::Insecure),
@@ -134,14 +134,14 @@ fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
 }
 
-/// The lookups whose failure is examined.
+/// Returns the lookups whose failure is examined.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let hosts = mail::hosts(facts).into_iter();
     let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());
     examined.map(|host| (tlsa(&host), "TLSA")).collect()
 }
 
-/// The code of the TLSA records of a host, with its level and the evidence; none if there are none, or another finding has the cause.
+/// The code of the TLSA records of a host, with its level and the evidence; `None` if there are none, or another finding has the cause.
 fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     let name = tlsa(host);
     let usual = |code: Code, text: String| Some((code, code.entry().level, text));
@@ -162,8 +162,8 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
             ReplySecurity::Insecure => usual(Code::TlsaUnsigned, host.to_owned()),
             ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => None,
         },
-        // The finding about its addresses has the cause, and nobody connects to it; nor asks for TLSA records of a host whose address is not
-        // secure (RFC 7672 section 2.1.2).
+        // The finding about the addresses of the host reports the cause, and nobody connects to the host. Nobody asks for TLSA records of a host
+        // whose address is not secure either (RFC 7672 section 2.1.2).
         LookupFound::Unknown(_)
             if mail::is_without_answer(facts, host)
                 || facts.is_bogus_host(host)

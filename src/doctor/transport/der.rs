@@ -26,7 +26,7 @@ pub(crate) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
     rest.get(..rest.len().checked_sub(after.len())?)
 }
 
-/// Whether a certificate has X.509 version 1: without a version, and so without extensions such as names of hosts.
+/// Returns true if a certificate has X.509 version 1: without a version, and so without extensions such as names of hosts.
 pub fn is_version_1(certificate: &[u8]) -> bool {
     let body = element(certificate).and_then(|(_, body, _)| element(body));
     body.and_then(|(_, body, _)| element(body)).is_some_and(|(tag, _, _)| tag != 0xa0)

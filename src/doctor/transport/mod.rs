@@ -19,13 +19,13 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     LABELS.into_iter().map(|label| (format!("{label}{}", facts.subject.domain), "TXT")).collect()
 }
 
-/// The questions that are needed next.
+/// Returns the questions that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let records = needed(facts).into_iter().map(|(name, kind)| lookup(&name, kind));
     records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
 }
 
-/// The findings. A missing policy is not reported.
+/// Returns the findings. A missing policy is not reported.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let of_sts = record(facts, "_mta-sts.", "STSv1", Code::MtaStsSyntax, |text| {
         let unread =
@@ -42,7 +42,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     of_sts.into_iter().chain(of_reports).chain(dane::check(facts)).collect()
 }
 
-/// The finding about the record below `label`, by its judge.
+/// Returns the finding about the record below `label`, as its judge decides.
 fn record(
     facts: &DomainFacts,
     label: &str,

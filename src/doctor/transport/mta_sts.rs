@@ -1,4 +1,4 @@
-//! MTA-STS: the policy file against the mail hosts (RFC 8461). It is fetched only if the operator asks for connections.
+//! MTA-STS: compares the policy file with the mail hosts (RFC 8461). It is fetched only if the operator asks for connections.
 
 use crate::authentication::tags::{Versioned, texts, value};
 use crate::codes::Code;
@@ -11,7 +11,7 @@ fn host(facts: &DomainFacts) -> String {
     format!("mta-sts.{}", facts.subject.domain)
 }
 
-/// Whether a record has a valid id (RFC 8461 section 3.1).
+/// Returns true if a record has a valid id (RFC 8461 section 3.1).
 pub(crate) fn has_id(text: &str) -> bool {
     let sound =
         |id: &str| (1..=32).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
@@ -37,7 +37,7 @@ pub(crate) fn host_wants(facts: &DomainFacts) -> Vec<Want> {
     if record(facts).is_none() { Vec::new() } else { addresses(&host(facts)).into() }
 }
 
-/// Whether the host of the policy has no address: then no sender finds the policy.
+/// Returns true if the host of the policy has no address: then no sender finds the policy.
 pub(crate) fn is_without_host(facts: &DomainFacts) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(&host(facts), kind).is_absent())
 }
@@ -98,7 +98,7 @@ fn read(text: &str) -> Result<StsPolicy, String> {
     Ok(StsPolicy { mode, hosts })
 }
 
-/// Whether a policy was fetched that senders enforce.
+/// Returns true if a policy was fetched that senders enforce.
 pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     let file = record(facts).and_then(|_| file(facts));
     match file.and_then(|want| facts.got.get(&want)) {
@@ -109,7 +109,7 @@ pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     }
 }
 
-/// Whether a pattern covers a host; its asterisk stands for one label (RFC 8461 section 4.1).
+/// Returns true if a pattern covers a host; its asterisk stands for one label (RFC 8461 section 4.1).
 fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix("*.") {
         Some(rest) => host.split_once('.').is_some_and(|(_, above)| above == rest),
@@ -117,7 +117,7 @@ fn covers(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// The finding about the policy; none if it was not to be fetched.
+/// The finding about the policy; `None` if it was not to be fetched.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts)?;
     let host = host(facts);

@@ -14,11 +14,11 @@ use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// A cause of a failure, a server with this cause, and the last query to the server; none if it was not queried because it is
-/// known to be silent.
+/// A cause of a failure, a server with this cause, and the last query to the server. The query is none if the server was not queried because
+/// it is known to be silent.
 type Blamed<'a> = (CauseKey, Option<IpAddr>, Option<&'a MessageEntry>);
 
-/// Counts a failed question for its causes.
+/// Counts a failed question for each of its causes.
 pub(super) fn failure(
     one: &ExplainedQuestion<'_>,
     traffic: &Traffic,
@@ -36,7 +36,8 @@ pub(super) fn failure(
     for (key, server, message) in blamed(one, flight, traffic) {
         let cause = cause(causes, key.clone());
         match (server, message) {
-            // A flight that the question waited for was counted with its time, except queries that took none.
+            // If the question waited for the flight, the queries of the flight were already counted with their time, except for queries that
+            // took no time.
             (Some(server), Some(message))
                 if one.waited_for().is_none()
                     || cause.servers.get(&server).is_none_or(|(count, _)| *count == 0) =>
@@ -57,14 +58,14 @@ pub(super) fn failure(
     }
 }
 
-/// The causes of a failure. Never empty.
+/// Returns the causes of a failure. The result is never empty.
 fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Traffic) -> Vec<Blamed<'a>> {
     let only = |kind: CulpritKind, zone: Box<[u8]>| vec![((kind, zone), None, None)];
     let apex = || one.apex().map(Box::from).unwrap_or_else(|| (*flight.zone).into());
     if matches!(flight.shows, Some(Shows::Bogus)) {
         return only(CulpritKind::Bogus, (*flight.zone).into());
     }
-    // Without a zone whose servers are at fault, the list has answered, and its answer is no listing.
+    // If no zone has servers at fault, the list has answered, but its answer is not a valid listing.
     if matches!(flight.shows, Some(Shows::List)) && flight.zone.is_empty() {
         let refused = of_servers(one, flight, traffic);
         return if refused.iter().any(|((kind, _), ..)| *kind == CulpritKind::ListRefused) {
@@ -74,7 +75,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
         };
     }
     let zone = if flight.zone.is_empty() { one.own_zone() } else { (*flight.zone).into() };
-    // The answer came after the client's time, or after its list was held for the lack of it.
+    // The answer came after the client's time was over, or after the client had to be answered without it.
     if flight.shows.is_none() {
         let late = late(one, (flight, &apex()), traffic);
         return match longest(one, traffic) {
@@ -87,7 +88,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     if !found.is_empty() {
         return found;
     }
-    // A failure with a reason of its own, such as a loop of aliases, is not the fault of the servers that answered on the way.
+    // If a failure has a reason of its own, such as a loop of aliases, the servers that answered on the way are not at fault.
     if flight.shows == Some(Shows::Silence)
         && let Some(key) = longest(one, traffic)
     {
@@ -102,7 +103,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     only(CulpritKind::Unknown, zone)
 }
 
-/// The servers of the list of a question that answered a flight late.
+/// The servers of the list that answered the question's flight late.
 fn late<'a>(
     one: &ExplainedQuestion<'_>,
     (flight, apex): (&'a FlightEntry, &[u8]),
@@ -115,7 +116,7 @@ fn late<'a>(
     late.map(|message| (key.clone(), Some(message.server), Some(message))).collect()
 }
 
-/// The servers with faults, each with its last word.
+/// Returns the servers with faults, each with its last behaviour.
 fn of_servers<'a>(
     one: &ExplainedQuestion<'_>,
     flight: &'a FlightEntry,
@@ -125,7 +126,7 @@ fn of_servers<'a>(
     let mut last: BTreeMap<IpAddr, (Option<Conduct>, Option<&MessageEntry>)> = BTreeMap::new();
     for message in flight.messages.iter().filter(in_zone) {
         let known = last.entry(message.server).or_insert((None, None));
-        // A query that was on its way when the flight ended says less than one that was answered before.
+        // A query that was still unanswered when the flight ended shows less than a query that was answered before.
         if message.conduct.is_some() || known.1.is_none_or(|before| before.conduct.is_none()) {
             known.1 = Some(message);
         }
@@ -138,7 +139,7 @@ fn of_servers<'a>(
     }
     let blamed = last.into_iter().filter_map(|(server, (conduct, message))| {
         let zone = message.map_or(&*flight.zone, |message| &message.zone);
-        // A query that was on its way when the flight ended may still have been answered.
+        // A query that was still unanswered when the flight ended may have been answered later.
         let under_way = |message: &&MessageEntry| {
             message.conduct.is_none() && u64::from(message.elapsed) < micros(SLOW_ANSWER)
         };
@@ -146,7 +147,7 @@ fn of_servers<'a>(
         let seen = seen.and_then(|message| kind_of(one, flight, message, traffic));
         let said = conduct.and_then(|conduct| last_conduct(flight, server, Some(conduct)));
         let said = said.and_then(|conduct| match conduct {
-            // It was not asked over TCP, because it is known not to take it.
+            // The server was not asked over TCP, because it is known not to accept TCP.
             Conduct::Truncated => Some(CulpritKind::Truncated),
             Conduct::Silent if traffic.is_down_at(one.question.at) => Some(CulpritKind::Network),
             Conduct::Silent if traffic.is_silent_path(flight, server) => Some(CulpritKind::Unreachable),
@@ -158,7 +159,7 @@ fn of_servers<'a>(
     blamed.collect()
 }
 
-/// The cause that a question waited for longest, if it is known.
+/// Returns the cause for which a question waited longest, if it is known.
 fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     let mut sums: BTreeMap<CauseKey, u64> = BTreeMap::new();
     for (key, time) in timeline(one, (one.question.at, one.question.end()), traffic) {
@@ -169,7 +170,7 @@ fn longest(one: &ExplainedQuestion<'_>, traffic: &Traffic) -> Option<CauseKey> {
     sums.into_iter().filter(known).max_by_key(|(_, time)| *time).map(|(key, _)| key)
 }
 
-/// A slow answer makes a question fail only if its time was over.
+/// Returns true for a slow answer, which makes a question fail only if the time of the question was over.
 fn is_slow(kind: CulpritKind) -> bool {
     matches!(kind, CulpritKind::ServerSlow | CulpritKind::ListSlow)
 }

@@ -1,4 +1,4 @@
-//! The causes of a delay or a failure: their kinds, and the time and the servers that each is counted with.
+//! The causes of a delay or a failure: their kinds, and the time and the servers that are counted for each cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -15,17 +15,17 @@ use dns::conduct::Conduct;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CulpritKind {
-    /// Servers of a zone did not answer.
+    /// The servers of a zone did not answer.
     ServerSilent,
-    /// Servers of a zone answered late.
+    /// The servers of a zone answered late.
     ServerSlow,
-    /// Servers of a zone answered REFUSED or NOTAUTH.
+    /// The servers of a zone answered REFUSED or NOTAUTH.
     ServerRefused,
-    /// Servers do not serve the zone that is delegated to them.
+    /// The servers do not serve the zone that is delegated to them.
     ServerLame,
-    /// Servers answered with another error, or with octets that are no answer.
+    /// The servers answered with another error, or with octets that are not a valid answer.
     ServerFailed,
-    /// Answers of servers are cut, and TCP fails.
+    /// The answers of the servers are truncated, and TCP fails.
     Truncated,
     /// The network reports that servers cannot be reached, or this host cannot send to them.
     Unreachable,
@@ -39,9 +39,9 @@ pub enum CulpritKind {
     Bogus,
     /// Some queries to a server get lost.
     Loss,
-    /// Our own network: everything was silent.
+    /// Our own network was down: no server answered.
     Network,
-    /// This resolver had too much to do.
+    /// This resolver had too much work.
     Overload,
     /// The client waited between its questions.
     Client,
@@ -49,12 +49,12 @@ pub enum CulpritKind {
     None,
     /// The delay of a log line is not in DNS.
     NotDns,
-    /// Could not tell.
+    /// It is not known what the culprit is.
     Unknown,
 }
 
 impl CulpritKind {
-    /// Its word in JSON.
+    /// The word for the kind in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::ServerSilent => "server_silent",
@@ -82,29 +82,29 @@ impl CulpritKind {
 /// A cause of a delay, or of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// Its kind.
+    /// The kind of the cause.
     pub kind: CulpritKind,
     /// The zone, in wire form; empty if there is none.
     pub zone: Box<[u8]>,
     /// The apexes of the DNS lists whose questions it delayed or made fail, in wire form.
     pub lists: BTreeSet<Box<[u8]>>,
-    /// The time that the client waited for it, in microseconds.
+    /// The time that the client waited because of this cause, in microseconds.
     pub micros: u64,
-    /// Questions that failed by it.
+    /// The number of questions that failed because of this cause.
     pub failures: u32,
-    /// Failed questions that were for no DNS list. Mail software defers a mail for them; without a list it goes on.
+    /// The number of failed questions that were not for a DNS list. Mail software defers a mail for these; if only a list fails, it goes on.
     pub(crate) deferring: u32,
-    /// Failed questions that this resolver turned away at once, because others waited for the zone.
+    /// The number of failed questions that this resolver turned away immediately, because others were already waiting for the zone.
     pub(crate) turned_away: u32,
     /// The queries to each server, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
-    /// Those of these queries that did not leave this host.
+    /// The number of these queries, for each server, that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
-    /// Whether they did not answer because no server of IPv6 does; see `Traffic`.
+    /// True if the servers did not answer because no IPv6 server answers; see `Traffic`.
     pub(crate) silent_path: bool,
-    /// Whether it is a pause of the client, behind which another mail may have begun.
+    /// True if the cause is a pause of the client after which another mail may have begun.
     pub other_mail: bool,
-    /// The sentence of the failure, if there is one.
+    /// The sentence about the failure, if there is one.
     pub why: Box<str>,
     /// The behaviour of the list that made a question fail.
     pub(crate) list_fault: Option<ListFault>,
@@ -133,25 +133,25 @@ impl Cause {
         }
     }
 
-    /// The time by which it delays the mail, in microseconds.
+    /// Returns the time by which the cause delays the mail, in microseconds.
     pub fn cost(&self) -> u64 {
         let failed = if self.failures > 0 { micros(FAILURE_COST) } else { 0 };
         self.micros.saturating_add(failed)
     }
 
-    /// Whether it is this host's: no query to its servers was sent.
+    /// Returns true if this host is the cause: no query to the servers was sent.
     pub(crate) fn is_of_this_host(&self) -> bool {
         self.kind == CulpritKind::Unreachable
             && !self.servers.is_empty()
             && self.servers.iter().all(|(server, (count, _))| self.unsent.get(server) == Some(count))
     }
 
-    /// Notes the list that a question asks, if the cause is one of a zone.
+    /// Notes the list to which a question belongs, if the cause belongs to a zone.
     pub(super) fn add_list(&mut self, apex: Option<&[u8]>) {
         self.lists.extend(apex.filter(|_| !self.zone.is_empty()).map(Box::from));
     }
 
-    /// Counts a query to a server of it.
+    /// Counts a query to one of the servers of the cause.
     pub(super) fn add(&mut self, message: &MessageEntry) {
         let (count, time) = self.servers.entry(message.server).or_default();
         *count = count.saturating_add(1);
@@ -163,30 +163,31 @@ impl Cause {
     }
 }
 
-/// The cause of a key, which is added if it is new.
+/// Returns the cause with a key, which is added if it is new.
 pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &mut Cause {
     causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::of(*kind, zone.clone()))
 }
 
-/// The time of a log line, which decides which queries of a mail are its culprit.
+/// The time that a log line names. It decides which queries of a mail are the culprit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisiveTime<Moment> {
-    /// The time that the program of the line took: only waits in it count. A query that failed in it counts no more than its time,
-    /// because the program went on.
+    /// The time that the program of the line took: only waits within this time count. A query that failed within this time counts only with
+    /// the time that it took, because the program went on.
     Delay {
-        /// Its begin.
+        /// The start of this time.
         from: Moment,
-        /// Its end.
+        /// The end of this time.
         to: Moment,
     },
-    /// The moment of the line of a connection: queries that ended before it count first, of the types that its host is looked up by. Those
-    /// of the mail may come in the same second. If they were quick, the line is about a mail that waited behind it.
+    /// The moment of a line about a connection. The queries that look up the connecting host and that ended before this moment count first.
+    /// Queries of the mail itself may come in the same second. If the queries were quick, the line is about a mail that waited after this
+    /// moment.
     Until(Moment),
 }
 
 impl<Moment> DecisiveTime<Moment> {
-    /// The same with other moments.
+    /// Returns the same value with converted moments.
     pub fn map<Other>(self, change: impl Fn(Moment) -> Other) -> DecisiveTime<Other> {
         match self {
             Self::Delay { from, to } => DecisiveTime::Delay { from: change(from), to: change(to) },

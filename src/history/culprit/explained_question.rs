@@ -1,4 +1,4 @@
-//! A question of a message with its list and its flight, and the zone that a query of that flight is counted for.
+//! A question of a message with its list and its flight, and the zone for which a query of that flight is counted.
 
 use crate::entry::{FlightEntry, QuestionEntry};
 use crate::event::Shows;
@@ -10,20 +10,20 @@ use dns::question::{Outcome, is_within};
 pub struct ExplainedQuestion<'a> {
     /// The question.
     pub question: &'a QuestionEntry,
-    /// The list that it asks.
+    /// The list to which the question was sent.
     pub list: Option<ListName>,
-    /// Its flight. For a question that failed because another had failed before: the flight of that one.
+    /// The flight of the question. If the question failed because another one had failed before, the flight of that other question.
     pub flight: Option<&'a FlightEntry>,
 }
 
 impl ExplainedQuestion<'_> {
-    /// Whether its client got SERVFAIL.
+    /// Returns true if the client got SERVFAIL.
     pub fn failed(&self) -> bool {
         self.question.outcome.is_failure()
     }
 
-    /// Whether it failed because this resolver had too much to do: it was turned away, though its zone is not known to be silent, or most
-    /// of its time was over before its resolution began.
+    /// Returns true if the question failed because this resolver had too much work: it was turned away although its zone is not known to be
+    /// silent, or most of its time was over before its resolution began.
     pub(crate) fn is_overload(&self) -> bool {
         let QuestionEntry { at, elapsed, outcome, .. } = *self.question;
         let queued = self.waited_for().map_or(0, |flight| flight.began.saturating_sub(at));
@@ -35,31 +35,31 @@ impl ExplainedQuestion<'_> {
         }
     }
 
-    /// Its flight, if it waited for it.
+    /// Returns the flight of the question, if the question waited for it.
     pub(super) fn waited_for(&self) -> Option<&FlightEntry> {
         self.flight.filter(|flight| self.question.flight == Some(flight.id))
     }
 
-    /// The zone of a failure that shows none: that of its list, else the domain of its name. So the failures of two domains are not
-    /// counted as one.
+    /// Returns the zone of a failure that shows no zone: the zone of its list, otherwise the domain of its name. So the failures of two
+    /// domains are not counted as one.
     pub(super) fn own_zone(&self) -> Box<[u8]> {
         self.apex().map_or_else(|| domain_of(&self.question.name), Box::from)
     }
 
-    /// The apex of its list.
+    /// Returns the apex of the list.
     pub(crate) fn apex(&self) -> Option<&[u8]> {
         self.list?.of(&self.question.name)
     }
 }
 
-/// The relation of a zone to the list that a question asks.
+/// The relation between a zone and the list to which a question is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListRelation {
-    /// Its servers are those of the list.
+    /// The servers of the zone are the servers of the list.
     Own,
-    /// It stands above the list, and its owner is that of the list: the list answers only if it does.
+    /// The zone is above the list and has the same owner: the list answers only if the zone answers.
     Above,
-    /// It has another owner, or there is no list.
+    /// The zone has another owner, or there is no list.
     Other,
 }
 
@@ -72,8 +72,8 @@ impl ListRelation {
         if is_within(apex, zone) {
             return if is_within(zone, organisation(apex)) { Self::Above } else { Self::Other };
         }
-        // Names with a key are asked for in another zone than the apex, which is then the deepest one. A zone that has only the
-        // addresses of servers is asked for these in sub-questions.
+        // Names with a key are asked in a zone other than the apex, and this zone is then the deepest one. A zone that only contains the
+        // addresses of servers is asked for these addresses in sub-questions.
         let is_deepest = one.flight.is_some_and(|flight| {
             let mut asked = flight.messages.iter().filter(|message| *message.zone == *zone).peekable();
             *flight.zone == *zone && (asked.peek().is_none() || asked.any(|message| message.depth == 0))
@@ -82,7 +82,7 @@ impl ListRelation {
     }
 }
 
-/// The zone that a query to the servers of a zone is counted for: the zone of the list if they are the servers of the list.
+/// Returns the zone for which a query to the servers of a zone is counted: the zone of the list, if they are the servers of the list.
 pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
         Some(apex) if ListRelation::of(one, zone) == ListRelation::Own => apex.into(),
@@ -90,8 +90,8 @@ pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     }
 }
 
-/// Whether a silence of the servers of a zone is a silence of the list: they are its servers, or its owner has them for a zone above
-/// it. Those of a top-level domain have another owner.
+/// Returns true if the silence of a zone's servers is a silence of the list: they are the servers of the list, or the owner of the list uses
+/// them for a zone above it. The servers of a top-level domain have another owner.
 pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
     ListRelation::of(one, zone) != ListRelation::Other
 }

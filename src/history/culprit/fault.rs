@@ -1,4 +1,4 @@
-//! The kind of fault that a query to a server, or a server's conduct, shows; and the causes that a question waited for.
+//! The kind of fault that a query to a server, or the behaviour of a server, shows; and the causes for which a question waited.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use crate::entry::{FlightEntry, MessageEntry};
 use crate::traffic::{Traffic, Unanswered, moments};
 use dns::conduct::{Conduct, Transport};
 
-/// The kind of fault that a query to a server shows; none if it shows none.
+/// Returns the kind of fault that a query to a server shows. Returns `None` if the query shows no fault.
 pub(super) fn kind_of(
     one: &ExplainedQuestion<'_>,
     flight: &FlightEntry,
@@ -29,7 +29,7 @@ pub(super) fn kind_of(
     }
 }
 
-/// The kind of a fault of a server.
+/// Returns the kind of a server's fault.
 pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     match conduct {
         Conduct::Answered | Conduct::Truncated => None,
@@ -44,7 +44,7 @@ pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     }
 }
 
-/// The kind of a silence.
+/// Returns the kind of a silence.
 fn silence(
     list: bool,
     flight: &FlightEntry,
@@ -61,7 +61,7 @@ fn silence(
     if is_silent_over_tcp(flight, message) {
         return Some(CulpritKind::Truncated);
     }
-    // The other server of a race answered first.
+    // The query raced with a query to another server, which answered first.
     if message.conduct.is_none() && flight.messages.iter().any(raced) {
         return None;
     }
@@ -78,7 +78,7 @@ fn silence(
     }
 }
 
-/// Whether a query over TCP got no answer, after its server has truncated one.
+/// Returns true if a query over TCP got no answer after its server had truncated an answer.
 fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
     let cut = |other: &MessageEntry| {
         other.server == message.server && other.conduct == Some(Conduct::Truncated) && other.at <= message.at
@@ -88,7 +88,8 @@ fn is_silent_over_tcp(flight: &FlightEntry, message: &MessageEntry) -> bool {
         && flight.messages.iter().any(cut)
 }
 
-/// The last conduct of a server in a flight, if the queries to it say more: silence after a truncated answer is silence over TCP.
+/// Returns the last behaviour of a server in a flight, if the queries to it show more than was recorded: silence after a truncated answer is
+/// silence over TCP.
 pub(crate) fn last_conduct(
     flight: &FlightEntry,
     server: IpAddr,
@@ -105,10 +106,10 @@ pub(crate) fn last_conduct(
     }
 }
 
-/// Two queries sent within this time were sent together, in microseconds.
+/// Two queries whose sending times differ by less than this were sent together; in microseconds.
 const SAME_MOMENT: u32 = 5_000;
 
-/// The causes that a question waited for, with the time of each.
+/// Returns the causes for which a question waited, with the time of each.
 pub(super) fn timeline(
     one: &ExplainedQuestion<'_>,
     (begin, end): (u64, u64),
@@ -146,7 +147,7 @@ pub(super) fn timeline(
     spent
 }
 
-/// The query that a flight waited for at a moment: a query that was answered later, otherwise the oldest query.
+/// Returns the query for which a flight waited at a moment: a query that was answered later, otherwise the oldest query.
 fn waited_for(flight: &FlightEntry, at: u64) -> Option<&MessageEntry> {
     let under_way = |message: &&MessageEntry| {
         let (sent, end) = moments(flight, message);

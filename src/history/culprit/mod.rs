@@ -1,28 +1,28 @@
-//! The culprit of a slow or failed message: which server, list, network or program its questions waited for.
+//! Finds the culprit of a slow or failed message: the server, list, network or program for which its questions waited.
 //!
-//! Pure: a function of one message's questions, their flights, and the traffic around them. It never guesses. Causes
-//! that cost about the same are all named, and "could not tell" is a result.
+//! The verdict is a pure function of one message's questions, their flights, and the traffic around them. It never guesses: causes that cost
+//! about the same are all named, and "could not tell" is a valid result.
 //!
 //! # Decisions
 //!
-//! - Each moment in which the client waited counts once, for the question that ended last of those in progress: the
-//!   others did not delay the mail further. Within that question it counts for the query to a server that was in
-//!   progress; an answer counts more than a silence next to it, because it ended the wait.
-//! - A failed question costs as much as its client's patience, because mail is deferred by it, however quickly it failed.
-//!   A failed question to a DNS list defers no mail: the list comes behind the causes of a delay, unless its failure took long itself.
-//! - The pauses of a client excuse no failure: the failure is named first, and the client after it. Pauses behind which another mail may
-//!   begin are not blamed on it, see `pause`.
-//! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the
-//!   next copy of the query. After two silences the next copy may have no EDNS, so its answer does not show whether the first ones were
-//!   lost: could not tell. A silence is called our own network's if root servers were asked meanwhile too, and no server on the internet
-//!   answered.
-//! - The silence of a server of IPv6 is a broken path if servers in several networks were silent and none answered over IPv6, while others
-//!   answered over IPv4: then the servers cannot be reached, and the owner of a zone is not blamed alone.
-//! - A zone above a DNS list that belongs to the owner of the list is a part of it: `spamcop.net.` of `bl.spamcop.net.`. Its silence is a
-//!   silence of the list, and the zone that is named is the one whose servers were silent. The servers of a top-level domain are no part of
-//!   a list, so their silence is theirs, and the list is named next to it.
-//! - A failed question is blamed on each server's last word: a server that was silent once and refused then has refused.
-//! - A server that has truncated an answer is not silent, whatever becomes of the query over TCP: its answers need TCP, and TCP fails.
+//! - Each moment in which the client waited counts once. Of the questions in progress, it counts for the one that ended last: the others did
+//!   not delay the mail further. Within that question it counts for the query to a server that was in progress. An answered query counts
+//!   before an unanswered one at the same time, because the answer ended the wait.
+//! - A failed question costs as much as its client's patience, however quickly it failed, because the mail is deferred. A failed question to a
+//!   DNS list defers no mail: the list is named after the causes of a delay, unless its failure itself took long.
+//! - The pauses of a client excuse no failure: the failure is named first, and the client after it. If another mail may begin after a pause,
+//!   the pause is not blamed on the client, see `pause`.
+//! - A silence is called loss if the same server answers over the same transport shortly before and shortly after, or if it answers the next
+//!   copy of the query. After two silences, the next copy may have no EDNS, so its answer does not show whether the first copies were lost;
+//!   the verdict is then "could not tell". A silence is blamed on our own network if root servers were asked at the same time too, and no
+//!   server on the internet answered.
+//! - The silence of an IPv6 server is called a broken path if servers in several networks were silent and none answered over IPv6, while other
+//!   servers answered over IPv4. The servers then cannot be reached, and the owner of a zone is not blamed alone.
+//! - A zone above a DNS list that has the same owner as the list is treated as a part of the list: `spamcop.net.` for `bl.spamcop.net.`. The
+//!   silence of the zone is a silence of the list, but the verdict names the zone whose servers were silent. The servers of a top-level domain
+//!   are no part of a list: their silence is blamed on them, and the list is also named.
+//! - A failed question is blamed on the last behaviour of each server: a server that was first silent and then refused counts as refusing.
+//! - A server that has truncated an answer is not silent, whatever happens to the query over TCP: its answers need TCP, and TCP fails.
 
 mod blame;
 mod cause;
@@ -49,27 +49,27 @@ use dns::clock::micros;
 /// The verdict on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageVerdict {
-    /// From its first question to its last reply, in microseconds.
+    /// The time from the first question to the last reply, in microseconds.
     pub took: u64,
-    /// The part of it in which questions were in progress.
+    /// The part of this time in which questions were in progress.
     pub waited: u64,
-    /// The culprit first, then others that cost about the same. Never empty.
+    /// The culprit first, then other causes that cost about the same. Never empty.
     pub causes: Vec<Cause>,
 }
 
 impl MessageVerdict {
-    /// Whether something was slow or failed.
+    /// Returns true if something was slow or failed.
     pub(super) fn has_cause(&self) -> bool {
         self.causes.iter().any(|cause| cause.kind != CulpritKind::None)
     }
 
-    /// Whether one of its causes made a question fail.
+    /// Returns true if one of the causes made a question fail.
     pub fn has_failed(&self) -> bool {
         self.causes.iter().any(|cause| cause.failures > 0)
     }
 
-    /// Puts the causes of some of its questions before the others: the operator asked for these questions, or a log line has their time.
-    /// Returns whether there are any.
+    /// Puts the causes of some of the message's questions before the others, because the operator asked for these questions, or because a log
+    /// line names their time. Returns true if there are any such causes.
     pub(super) fn put_first(&mut self, own: Self) -> bool {
         let names_one = |cause: &Cause| {
             let is_known =
@@ -79,7 +79,7 @@ impl MessageVerdict {
         let of_all = std::mem::take(&mut self.causes);
         let (mut first, mut others) = (Vec::new(), of_all);
         for cause in own.causes.into_iter().filter(names_one) {
-            // The cause of the whole message has all its queries.
+            // The cause of the whole message includes all its queries.
             let place = others.iter().position(|one| (one.kind, &one.zone) == (cause.kind, &cause.zone));
             first.push(place.map_or(cause, |place| others.remove(place)));
         }
@@ -92,7 +92,7 @@ impl MessageVerdict {
     }
 }
 
-/// The culprit of a message, whose questions are in the order of time.
+/// Returns the culprit of a message, whose questions are in the order of time.
 pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdict {
     let began = asked.iter().map(|one| one.question.at).min().unwrap_or(0);
     let ended = asked.iter().map(|one| one.question.end()).max().unwrap_or(0);
@@ -117,7 +117,7 @@ pub fn judge(asked: &[ExplainedQuestion<'_>], traffic: &Traffic) -> MessageVerdi
     MessageVerdict { took, waited, causes }
 }
 
-/// The verdict on the part of a message, whose questions are in the order of time, that a time decides.
+/// Returns the verdict on the part of a message that a time decides. The questions of the message are in the order of time.
 pub(crate) fn judge_decisive(
     asked: &[ExplainedQuestion<'_>],
     traffic: &Traffic,
@@ -134,7 +134,7 @@ pub(crate) fn judge_decisive(
     }
 }
 
-/// The lookups of the host of a connection, up to the end of them. Those of its mail may come in the same second.
+/// Returns the lookups of the host of a connection, up to `end`. The lookups of its mail may come in the same second.
 fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<ExplainedQuestion<'e>> {
     let of_mail: BTreeSet<&[u8]> = asked
         .iter()
@@ -143,7 +143,7 @@ fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<Explained
         .collect();
     let is_of_host = |question: &QuestionEntry| match question.kind {
         RecordType::PTR => true,
-        // Without an answer for the MX of a domain, its addresses are queried.
+        // If a domain has no MX, its addresses are queried.
         RecordType::A | RecordType::AAAA => !of_mail.contains(&*question.name),
         _ => false,
     };
@@ -152,7 +152,7 @@ fn of_connection<'e>(asked: &[ExplainedQuestion<'e>], end: u64) -> Vec<Explained
     asked.iter().filter(is_of_connection).copied().collect()
 }
 
-/// The causes that are named, the greatest first, of those of a time in which questions waited for `waited`. Never empty.
+/// Returns the causes that are named, the greatest first, for a time in which questions waited for `waited`. Never empty.
 fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     for cause in causes.iter_mut().filter(|cause| cause.kind == CulpritKind::Unreachable) {
         cause.silent_path = traffic.is_ipv6_silent() && cause.servers.keys().all(IpAddr::is_ipv6);
@@ -160,12 +160,12 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes.retain(|cause| cause.cost() >= traffic.slow);
     let has_failed = causes.iter().any(|cause| cause.failures > 0);
     let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
-    // A list that failed soon has delayed nothing.
+    // A list that failed quickly has delayed nothing.
     let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
     causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
-    // A failure costs a client's patience, however quickly it came. The cause of most of the time is named next to it, unless its servers
-    // have caused the failure too.
+    // A failure costs the patience of the client, however quickly it came. The cause of most of the time is also named, unless the failure was
+    // caused by the same servers.
     let failed: Vec<Box<[u8]>> =
         causes.iter().filter(|cause| cause.failures > 0).map(|cause| cause.zone.clone()).collect();
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
@@ -176,13 +176,13 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes
 }
 
-/// The time that a client waited between its questions, if it is a cause; else 0.
+/// Returns the time that the client waited between its questions, if this is a cause; otherwise 0.
 fn pause(took: u64, waited: u64) -> u64 {
     let idle = took.saturating_sub(waited);
     if idle >= micros(CLIENT_PAUSE) { idle } else { 0 }
 }
 
-/// Counts the time in which questions were in progress, from `from` to `to`, for its causes; returns that time.
+/// Counts the time from `from` to `to` in which questions were in progress, for the causes of the wait. Returns this time.
 fn spend(
     asked: &[ExplainedQuestion<'_>],
     (from, to): (u64, u64),
@@ -198,8 +198,8 @@ fn spend(
     waited
 }
 
-/// The time in which questions were in progress, each moment once: for the question that ends last of those in progress, until its end,
-/// or until one that ends later begins. `questions` has the begin and the end of each.
+/// Divides the time in which questions were in progress among them, so that each moment counts once. It counts for the question in progress
+/// that ends last, until this question ends or until one begins that ends later. `questions` has the start and the end of each question.
 fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> Vec<(Asked, (u64, u64))> {
     let mut waiting: Vec<_> = questions.filter(|(_, (at, end))| end > at).collect();
     waiting.sort_by_key(|(_, (at, _))| *at);
@@ -222,7 +222,7 @@ fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> V
     turns
 }
 
-/// Counts a part of the time of a question.
+/// Counts a part of the time of a question for its causes.
 fn spend_question(
     one: &ExplainedQuestion<'_>,
     span: (u64, u64),
@@ -234,7 +234,7 @@ fn spend_question(
         cause.micros = cause.micros.saturating_add(time);
     }
     let Some(flight) = one.waited_for() else { return };
-    // The servers of each cause are counted once for a message.
+    // The servers of each cause are counted once for each message.
     for message in &flight.messages {
         if let Some(kind) = kind_of(one, flight, message, traffic)
             && let Some(cause) = causes.get_mut(&(kind, zone_of(one, &message.zone)))

@@ -2,10 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - A pause is not blamed on the client if another mail may have begun behind it: a query just behind it was sent before in the same
-//!   message, or is about another address. Mails of one sender from one host have the same names, so they are one message. The verdict is
-//!   then: could not tell.
-//! - A pause longer than those that join a message had queries that are no longer known.
+//! - A pause is not blamed on the client if another mail may have begun after it: the first query after the pause was already sent earlier in
+//!   the same message, or is about another address. Mails of one sender from one host have the same names, so the history has them as one
+//!   message. The verdict is then "could not tell".
+//! - A pause longer than the pauses within a message had queries that are no longer known.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::limits::{MESSAGE_BURST, MESSAGE_PAUSE};
 use crate::subject::{Subject, subject};
 use dns::clock::micros;
 
-/// The time of the pauses behind which another mail may begin, in microseconds. `asked` are in the order of time.
+/// Returns the total time, in microseconds, of the pauses after which another mail may begin. `asked` is in the order of time.
 pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     let (mut end, mut sum) = (0_u64, 0_u64);
     for (place, one) in asked.iter().enumerate() {
@@ -33,24 +33,24 @@ pub(super) fn before_other_mails(asked: &[ExplainedQuestion<'_>]) -> u64 {
     sum
 }
 
-/// Whether a question was asked before.
+/// Returns true if a question was already asked before.
 fn asks_again(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
     before.iter().any(|one| same(one, next))
 }
 
-/// Whether two questions are for the same name and type.
+/// Returns true if two questions are for the same name and type.
 fn same(one: &ExplainedQuestion<'_>, other: &ExplainedQuestion<'_>) -> bool {
     one.question.name == other.question.name && one.question.kind == other.question.kind
 }
 
-/// Whether a question is about an address, and those before it are about others.
+/// Returns true if a question is about an address, and the questions before it are about other addresses.
 fn asks_about_another_address(before: &[ExplainedQuestion<'_>], next: &ExplainedQuestion<'_>) -> bool {
     let Some(address) = address(next) else { return false };
     let mut known = before.iter().filter_map(self::address).peekable();
     known.peek().is_some() && known.all(|known| known != address)
 }
 
-/// The address that a question is about: its reverse name, or its name in a list.
+/// Returns the address that a question is about: the question is for its reverse name, or for its name in a list.
 fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     match subject(&one.question.name, |_| one.list)? {
         Subject::Address(address) => Some(address),
@@ -58,7 +58,7 @@ fn address(one: &ExplainedQuestion<'_>) -> Option<IpAddr> {
     }
 }
 
-/// The questions that are not behind a further pause.
+/// Returns the first questions, up to the next pause.
 fn burst<'a, 'q>(asked: &'a [ExplainedQuestion<'q>]) -> impl Iterator<Item = &'a ExplainedQuestion<'q>> {
     let mut end = asked.first().map_or(0, |first| first.question.at);
     asked.iter().take_while(move |one| {
@@ -81,7 +81,8 @@ mod tests {
     use std::str::FromStr;
     use std::time::Duration;
 
-    /// The culprit of answers from the cache: types and names, each 1 ms behind the other, or behind the pause before it.
+    /// Returns the culprit of answers from the cache. `text` has types and names; each question is 1 ms after the previous one, or follows the
+    /// pause before it.
     fn culprit(text: &str) -> CulpritKind {
         let (mut at, mut pause, mut questions) = (1_000_000, 1, Vec::new());
         for word in text.split_whitespace() {

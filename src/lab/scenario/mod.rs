@@ -1,6 +1,6 @@
-//! Scenarios: a small internet, the questions of clients and the expected results, as a text file.
+//! Scenarios: a small internet, the questions of clients, and the expected results, in a text file.
 //!
-//! In the spirit of Unbound's testbound: a bug report is a file that anybody can read and run. The files are in
+//! They follow the idea of Unbound's testbound: a bug report is a file that anybody can read and run. The files are in
 //! `tests/scenarios`.
 //!
 //! ```
@@ -28,41 +28,40 @@
 //!
 //! # The world
 //!
-//! - `server NAME ADDRESS [rtt=SPAN] [FAULT]...`: an authoritative server. `fault` has the faults.
-//! - `zone ZONE SERVER...`: a zone and its servers, with its records below. NS, SOA, delegations and glue are written
-//!   by `delegations`. A zone whose text has `@ NS` lines has these NS itself; its parent then has the NS of the
-//!   `zone` line.
-//! - `sign ZONE [WORD]...`: signs a zone; `signing` has the words. Below a question it is a change of the world, made
-//!   and signed at that moment. If the root is signed, the resolver trusts its keys and validates.
-//! - `toml`: the lines below are a configuration file without `version`. Keys that it does not name have the values
-//!   that the lab needs: `race = false`, `ipv6 = false`, no validation if the root is not signed, no look-ahead. Paths
-//!   begin where the test is started.
-//! - `for zone=1..3`: repeats the lines below it, with `{zone}` and `{zone+1}` in them. A word with `{1..3}` stands
-//!   there three times.
+//! - `server NAME ADDRESS [rtt=SPAN] [FAULT]...`: an authoritative server. The module `fault` lists the faults.
+//! - `zone ZONE SERVER...`: a zone and its servers; the lines below it are its records. The module `delegations` generates NS,
+//!   SOA, delegations and glue. If the zone text has `@ NS` lines, the zone has only these NS records, and its parent has the NS
+//!   records of the `zone` line.
+//! - `sign ZONE [WORD]...`: signs a zone. The module `signing` lists the words. After a question, this line changes the internet
+//!   at that moment. If the root is signed, the resolver trusts its keys and validates.
+//! - `toml`: the lines below it are a configuration file without `version`. Keys that are not set have the values that the lab
+//!   needs: `race = false`, `ipv6 = false`, no validation if the root is unsigned, no look-ahead. Relative paths start at the
+//!   directory in which the test was started.
+//! - `for zone=1..3`: repeats the lines below it, and replaces `{zone}` and `{zone+1}` in them. A word with `{1..3}` is written
+//!   three times.
 //!
 //! # Steps
 //!
-//! - `ask NAME TYPE`: a question. `x5` asks with five clients at once. `+DO`, `+CD` and `+AD` set flags. `via=1` asks
-//!   the first `[[listener]]`, and `from=ADDRESS` is the client.
-//! - `reload`: another configuration file, in the lines below.
-//! - `network down|up`, `ipv6 open|unrouted|swallowed`, `fault SERVER [FAULT]...`: change the
-//!   world.
-//! - `advance SPAN`: lets time pass. `clock slow|fast SPAN` and `clock right` set the machine's clock.
-//! - `cache NAME [TYPE]`: the lines below are all entries under the name except ready answers: `none`, `rrset
-//!   RECORD`, `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
-//! - `unpoisoned`: no memory holds the poison of a fault.
-//! - `counted WORD=COUNT...`: counters since the start. A word is the conduct of servers (`answered`, `timeout`) or the JSON
+//! - `ask NAME TYPE`: a question. `x5` asks it from five clients at the same time. `+DO`, `+CD` and `+AD` set flags. `via=1`
+//!   asks the first `[[listener]]`, and `from=ADDRESS` sets the address of the client.
+//! - `reload`: changes to another configuration file, which is in the lines below.
+//! - `network down|up`, `ipv6 open|unrouted|swallowed`, `fault SERVER [FAULT]...`: change the simulated internet.
+//! - `advance SPAN`: lets time pass. `clock slow|fast SPAN` and `clock right` set the clock of the host.
+//! - `cache NAME [TYPE]`: the lines below are all cache entries under the name, except ready answers: `none`, `rrset RECORD`,
+//!   `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
+//! - `unpoisoned`: no cache contains the false data that a fault sends.
+//! - `counted WORD=COUNT...`: counters since the start. A word is a behaviour of servers (`answered`, `timeout`) or the JSON
 //!   name of a row of `history::counters` (`scrubbed`, `strays`).
 //!
 //! # Expectations below `ask`
 //!
 //! - `rcode`, `flags WORD...` (`ad`, `!tc`), `outcome NAME[=COUNT]...`, `elapsed SPAN[..SPAN]`.
-//! - `answer` and `authority`: all records in any order; the TTL may be left out; `answer none`.
-//! - `signatures COUNT` (RRSIG in the answer section) and `proofs COUNT` (NSEC and NSEC3 in the authority section).
-//!   These records are no part of `answer` and `authority`.
-//! - `ede CODE` or `ede none`; `why WORDS` is a part of the extended error's text and of the trail's last step.
-//! - `packets COUNT [SERVER]`, where COUNT may be LOW..HIGH; `packet: SERVER NAME TYPE [tcp] [plain]`: all messages,
-//!   in order.
+//! - `answer` and `authority`: all records of the section in any order, or `answer none`. The TTL may be left out.
+//! - `signatures COUNT` (RRSIG in the answer section) and `proofs COUNT` (NSEC and NSEC3 in the authority section). These
+//!   records are not part of `answer` and `authority`.
+//! - `ede CODE` or `ede none`. `why WORDS` is a part of the extended error's text and of the last step of the resolution.
+//! - `packets COUNT [SERVER]`, where COUNT may be LOW..HIGH; `packet: SERVER NAME TYPE [tcp] [plain]` lists all messages in
+//!   order.
 
 mod check;
 mod memory;
@@ -86,41 +85,41 @@ use super::signing::Signing;
 use super::simulated::Ipv6Way;
 use super::simulation::Flags;
 
-/// Why a scenario cannot be played, or has failed.
+/// The reason why a scenario cannot be run, or why it has failed.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// A line cannot be read.
     #[error("line {line}: {reason}")]
     Line {
-        /// The line, from 1.
+        /// Number of the line, starting with 1.
         line: usize,
         /// The error.
         reason: String,
     },
-    /// Its configuration has errors; lines are those of the scenario.
+    /// The configuration in the scenario has errors. Line numbers are those of the scenario.
     #[error("{0}")]
     Config(#[from] resolver::config::Errors),
-    /// The internet that it describes cannot be built.
+    /// The internet that the scenario describes cannot be built.
     #[error(transparent)]
     Lab(#[from] super::world::LabError),
     /// The result differs from the expectation.
     #[error("{title}: line {line}: {}", .differences.join("\n  "))]
     Different {
-        /// The scenario's title.
+        /// Title of the scenario.
         title: String,
-        /// The line of the step.
+        /// Line of the step.
         line: usize,
-        /// All differences, and the messages sent meanwhile.
+        /// All differences, and the messages sent during the step.
         differences: Vec<String>,
     },
 }
 
-/// A scenario, read.
+/// A parsed scenario.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Its title.
+    /// Title of the scenario.
     pub title: String,
-    /// The text of its configuration file.
+    /// Text of the configuration file in the scenario.
     toml: Option<String>,
     tree: Tree,
     steps: Vec<ScenarioStep>,
@@ -155,18 +154,18 @@ enum Action {
         zone: String,
         signing: Signing,
     },
-    /// The error of the machine's clock, in seconds.
+    /// Error of the host's clock, in seconds.
     Clock(i64),
     /// A new configuration file.
     Reload(String),
 }
 
-/// An entry of memory.
+/// A cache entry.
 #[derive(Clone, Debug, PartialEq)]
 enum Holding {
     /// A record of an RRset with this rank.
     Record(Rank, Box<ExpectedRecord>),
-    /// A denial of the name (true) or the type.
+    /// A negative answer for the name (true) or the type (false).
     Negative(bool),
     /// A delegation to these servers.
     Delegation(Vec<Name>),
@@ -174,14 +173,14 @@ enum Holding {
     Failure(u16),
 }
 
-/// A record; its TTL counts only if the scenario has one.
+/// A record. Its TTL is compared only if the scenario gives one.
 #[derive(Clone, Debug, PartialEq)]
 struct ExpectedRecord {
     record: Record,
     with_ttl: bool,
 }
 
-/// A question of a number of clients, with its expectations.
+/// A question asked by a number of clients, with its expectations.
 #[derive(Clone, Debug)]
 struct Ask {
     name: Name,
@@ -197,7 +196,7 @@ struct Expected {
     rcode: Option<ResponseCode>,
     answers: Option<Vec<ExpectedRecord>>,
     authorities: Option<Vec<ExpectedRecord>>,
-    /// A code, or none.
+    /// The expected code, or that there is no extended error.
     extended_error: Option<Option<u16>>,
     why: Option<String>,
     flags: Vec<String>,

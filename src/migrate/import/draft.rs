@@ -1,5 +1,5 @@
-//! The configuration as it grows: each value passes the reader of our own file, so that the result always passes
-//! `resolverd --check`.
+//! The configuration while it is being built. Each value is checked by the reader of resolverd's own configuration file, so that
+//! the result always passes `resolverd --check`.
 
 use crate::limits;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use super::whole;
 use resolver::config::{Config, ConfiguredZone};
 use resolver::zones::Views;
 
-/// The lists of our file that a block list can fill, and the entries that each takes.
+/// The lists of our file that a block list can fill, and the maximum number of entries in each.
 const MOST: [(&str, usize); 3] = [
     ("[[zone]]", resolver::limits::MAX_ZONES),
     ("[[host]]", resolver::limits::MAX_HOSTS),
@@ -25,7 +25,7 @@ const MOST: [(&str, usize); 3] = [
 /// The entries with the data of one name.
 const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
 
-/// An entry of our file, or one key of a section, with the setting that it comes from.
+/// An entry of our file, or one key of a section, with the setting from which it was converted.
 #[derive(Clone, Debug)]
 struct DraftEntry {
     setting: TypedSetting,
@@ -34,15 +34,16 @@ struct DraftEntry {
     keys: Vec<(&'static str, Value)>,
 }
 
-/// The result as it grows.
+/// The result while it is being built.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) config: Config,
     entries: Vec<DraftEntry>,
     findings: Vec<ImportFinding>,
-    /// The numbers of findings beyond `limits::MAX_FINDINGS`, by their weight: many harmless ones hide no dangerous one.
+    /// The number of findings beyond `limits::MAX_FINDINGS`, by weight, so that many harmless findings do not hide a dangerous
+    /// one.
     more: BTreeMap<Weight, usize>,
-    /// Whether the other resolver asked servers of every address.
+    /// True if the other resolver asked servers at any address.
     asks_any_server: bool,
 }
 
@@ -57,7 +58,7 @@ impl Draft {
         self.add(setting, head, vec![(key, value.into())]);
     }
 
-    /// Sets the clients of `[listen]`. Addresses of IPv4 in the form of IPv6 are left out: no client has one.
+    /// Sets the clients of `[listen]`. IPv4-mapped IPv6 addresses are left out, because no client has one.
     pub(super) fn set_clients(&mut self, setting: &impl Setting, mut clients: Clients) {
         if clients.take_mapped() {
             self.report(Weight::Different, setting, MAPPED);
@@ -77,7 +78,7 @@ impl Draft {
         self.entries.push(DraftEntry { setting: setting.typed(), head, keys });
     }
 
-    /// Reports a setting: the effect that it had, and the way to the same effect here.
+    /// Reports a setting: the effect that it had, and the way to the same effect in resolverd.
     pub(super) fn report(&mut self, weight: Weight, setting: &impl Setting, (did, instead): (&str, &str)) {
         let finding = ImportFinding {
             place: setting.place().clone(),
@@ -97,18 +98,18 @@ impl Draft {
         }
     }
 
-    /// Takes note that the other resolver asked servers of every address.
+    /// Notes that the other resolver asked servers at any address.
     pub(super) fn asked_any_server(&mut self) {
         self.asks_any_server = true;
     }
 
-    /// Returns true if an entry gives data of a name, or of one below it.
+    /// Returns true if an entry has data for a name or for one below it.
     pub(super) fn has_names_within(&self, name: &str) -> bool {
         let mut named = self.entries.iter().filter(|entry| NAMES.contains(&entry.head));
         named.any(|entry| entry.name().is_some_and(|owner| is_within(owner, name)))
     }
 
-    /// The configuration of all entries that can be used, and the findings, the dangerous first.
+    /// Returns the configuration with all usable entries, and the findings, dangerous ones first.
     pub(super) fn finish(mut self) -> Imported {
         let mut entries = std::mem::take(&mut self.entries);
         // In TOML the keys of sections stand before the first entry of a list.
@@ -123,7 +124,7 @@ impl Draft {
         Imported { config: self.config, findings: self.findings, more: self.more }
     }
 
-    /// Reports the effects of several entries together, at the last one with the key.
+    /// Reports the effects of several entries together, at the position of the last one with the key.
     fn report_effects(&mut self, entries: &[DraftEntry]) {
         let (memory, unprotected) = (whole::memory(&self.config), whole::unprotected(&self.config));
         for (key, effect) in [
@@ -144,8 +145,9 @@ impl Draft {
         }
     }
 
-    /// Removes the entries beyond the number that our file takes, and reports them at the first. Zones with servers come before block
-    /// lists, whose names would be resolved otherwise; internal names would go to the internet.
+    /// Removes the entries that exceed the maximum of our file, and reports them at the position of the first one. Zones with
+    /// servers take precedence over block lists. Otherwise their names would be resolved elsewhere, and internal names would be
+    /// sent to the internet.
     fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
         let mut places: Vec<usize> =
             (0..).zip(&*entries).filter(|(_, entry)| entry.head == head).map(|(at, _)| at).collect();
@@ -167,10 +169,10 @@ impl Draft {
         self.report(Weight::Dangerous, &first.setting, (&did, instead));
     }
 
-    /// Takes all entries. If they cannot be used, takes each half by itself, until the entries that cannot be used are alone.
+    /// Adds all entries. If this fails, adds each half separately, until only the entries that cannot be used are left.
     fn take(&mut self, entries: &[DraftEntry]) {
         let text: String = entries.iter().map(DraftEntry::text).collect();
-        // Files are named as in the shell of the operator.
+        // Relative paths are relative to the working directory of the operator's shell.
         let directory = std::path::absolute(".").unwrap_or_default();
         let read = Config::read_over(self.config.clone(), &format!("version = 1\n{text}"), &directory);
         match (read, entries) {
@@ -210,17 +212,17 @@ impl DraftEntry {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
     }
 
-    /// Returns true if it is a zone whose names are asked of servers.
+    /// Returns true if the entry is a zone whose names are asked of servers.
     fn has_servers(&self) -> bool {
         self.keys.iter().any(|(key, _)| ["forward", "stub"].contains(key))
     }
 
-    /// Returns true if it has a key of a section.
+    /// Returns true if the entry has this key of this section.
     fn has_key(&self, (head, wanted): (&str, &str)) -> bool {
         self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Returns true if it is the entry of this zone.
+    /// Returns true if the entry belongs to this zone.
     fn is_of(&self, zone: &ConfiguredZone) -> bool {
         let apex = zone.name.to_string();
         let is_named =

@@ -1,17 +1,18 @@
-//! The configuration of another resolver as ours: `resolverctl import`.
+//! `resolverctl import`: converts the configuration of another resolver to one for resolverd.
 //!
-//! Each format has a reader, which keeps the place of each word, and a translation of its settings. Options without a translation are
-//! rows of its `options.toml`. `draft` gathers the result, `imported` is its file.
+//! Each format has a reader, which keeps the position of each word, and a conversion of its settings. Options that are not
+//! converted are rows of the format's `options.toml`. `draft` collects the result, and `imported` writes it as a file.
 //!
 //! # Decisions
 //!
-//! - The result is a `Config`. Each value goes through the reader of our own file on its way in; a value that it
-//!   refuses becomes a finding with the words of that reader. So the result always passes `resolverd --check`.
-//! - The import reads what gateways leave: BIND, Unbound and dnsmasq. Views are reported, and their clients refused.
-//! - Every setting is carried over, or named with its place, its effect and the way to it here. The dangerous ones come
-//!   first. The findings also stand as comments in the file, so that they are not lost with the terminal.
-//! - Secrets are never shown: of a setting that is not known only its name is, as its file may be of another kind.
-//! - Includes and patterns are followed with bounds on depth, number and size.
+//! - The result is a `Config`. Each value is checked by the reader of resolverd's own configuration file. A value that this
+//!   reader refuses becomes a finding with the reader's message. So the result always passes `resolverd --check`.
+//! - The import supports the resolvers that mail gateways replace: BIND, Unbound and dnsmasq. Only one view is imported; the
+//!   others are reported, and their clients are refused.
+//! - Every setting is either converted, or reported with its position, its effect and the way to the same effect in resolverd.
+//!   Dangerous ones come first. The findings are also comments in the file, so that they are kept when the terminal is closed.
+//! - Secrets are never shown. For an unknown setting only its name is shown, because the file may be of another kind.
+//! - Includes and patterns are followed, with limits on depth, number and size.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -39,10 +40,10 @@ pub use self::format::{FORMATS, Format};
 pub use self::imported::Imported;
 use draft::Draft;
 
-/// Why nothing was imported.
+/// The reason why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// A file.
+    /// A file cannot be read.
     #[error("{} {reason}", .file.display())]
     File {
         /// The file.
@@ -50,15 +51,15 @@ pub enum ImportError {
         /// The reason.
         reason: String,
     },
-    /// A text that is not of its format.
+    /// The text does not have the expected format.
     #[error("{place}: {reason}")]
     Text {
-        /// The place.
+        /// Position of the error.
         place: SourcePlace,
         /// The reason.
         reason: String,
     },
-    /// A file of a resolver whose files cannot be imported.
+    /// The file belongs to a resolver whose files cannot be imported.
     #[error(
         "{} is a file of {program}, which cannot be imported; resolverd-migration(7) has a table of its options",
         .file.display()
@@ -69,7 +70,7 @@ pub enum ImportError {
         /// The resolver.
         program: &'static str,
     },
-    /// The text and the name of the file do not show its format.
+    /// Neither the text nor the name of the file shows its format.
     #[error("{} is of no known format by its text and its name; give the format with --from", .0.display())]
     Format(PathBuf),
 }
@@ -77,7 +78,7 @@ pub enum ImportError {
 /// Imports the file at `path`.
 ///
 /// # Errors
-/// A file cannot be read, or its text is not of the format.
+/// Fails if a file cannot be read, or if its text does not have the format.
 pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportError> {
     let format = match format {
         Some(format) => format,

@@ -1,4 +1,4 @@
-//! The files of a configuration: read with bounds on depth, number and size; a circle of includes is an error.
+//! The files of a configuration. They are read with limits on depth, number and size; a circle of includes is an error.
 
 use crate::limits;
 use std::ffi::{OsStr, OsString};
@@ -16,11 +16,11 @@ use super::finding::{Setting, TypedSetting, Weight};
 pub(super) struct Sources {
     files: usize,
     octets: u64,
-    /// The files that include the one that is read.
+    /// The file that is being read, and the files that include it.
     open: Vec<PathBuf>,
-    /// The directory that the other resolver has changed to, once its configuration names one.
+    /// The directory to which the other resolver has changed, if its configuration names one.
     directory: Option<WorkingDirectory>,
-    /// The includes that may be read otherwise than by the other resolver.
+    /// The includes that the other resolver may read differently.
     doubts: Vec<IncludeDoubt>,
 }
 
@@ -31,7 +31,7 @@ struct WorkingDirectory {
     path: PathBuf,
 }
 
-/// An include that may be read otherwise than by the other resolver.
+/// An include that the other resolver may read differently.
 #[derive(Debug)]
 struct IncludeDoubt {
     setting: TypedSetting,
@@ -47,7 +47,7 @@ pub(super) struct Source {
 }
 
 impl Sources {
-    /// Reads a file and begins it: `end` ends it.
+    /// Reads a file and marks it as open, until `end` is called.
     pub(super) fn begin(&mut self, path: &Path) -> Result<Source, ImportError> {
         let wrong = |reason: String| ImportError::File { file: path.to_owned(), reason };
         if self.open.len() > limits::MAX_INCLUDES || self.is_open(path) {
@@ -69,12 +69,12 @@ impl Sources {
         self.open.iter().any(|open| open == path)
     }
 
-    /// Ends the file that was begun last.
+    /// Closes the file that was opened last.
     pub(super) fn end(&mut self) {
         self.open.pop();
     }
 
-    /// Takes a directory for the relative includes after it, as BIND and Unbound do once they have read it.
+    /// Changes the directory for the relative includes that follow, as BIND and Unbound do when they read this setting.
     pub(super) fn change_directory(&mut self, setting: &impl Setting, named: &str) {
         if named.is_empty() {
             return;
@@ -83,8 +83,8 @@ impl Sources {
         self.directory = Some(WorkingDirectory { setting: setting.typed(), path });
     }
 
-    /// The files that an include names. A file that cannot be read, a pattern without a file, and a directory that is not on this host are
-    /// kept for `report`: the file may be a copy from another host.
+    /// Returns the files that an include names. Files that cannot be read, patterns without a file, and directories that do not
+    /// exist on this host are kept for `report`, because the configuration may be a copy from another host.
     pub(super) fn included(&mut self, setting: &impl Setting, pattern: &str) -> Vec<PathBuf> {
         let mut base = self.working_directory();
         if let Some(missing) = self.directory.clone().filter(|_| Path::new(pattern).is_relative())
@@ -101,7 +101,8 @@ impl Sources {
         self.matching(setting, &base.join(pattern))
     }
 
-    /// The files of a pattern that can be read. A directory that cannot be read, and a pattern without a file, are kept for `report`.
+    /// Returns the readable files that match a pattern. Directories that cannot be read, and patterns without a file, are kept
+    /// for `report`.
     pub(super) fn matching(&mut self, setting: &impl Setting, pattern: &Path) -> Vec<PathBuf> {
         let Matched { files, unread } = matching(pattern);
         if files.is_empty() && unread.is_empty() {
@@ -111,7 +112,7 @@ impl Sources {
         self.readable(setting, files)
     }
 
-    /// The files that can be read. A file that cannot be read is kept for `report`.
+    /// Returns the readable files. A file that cannot be read is kept for `report`.
     pub(super) fn readable(&mut self, setting: &impl Setting, mut files: Vec<PathBuf>) -> Vec<PathBuf> {
         files.retain(|file| {
             let Err(reason) = opened(file) else { return true };
@@ -134,19 +135,19 @@ impl Sources {
         self.readable(setting, files)
     }
 
-    /// Keeps a file or a directory that cannot be read.
+    /// Notes a file or a directory that cannot be read.
     pub(super) fn doubt_unread(&mut self, setting: &impl Setting, did: String) {
         let instead = "its settings are missing here: correct or copy the file, and import again";
         self.doubt(Weight::Dangerous, setting, did, instead);
     }
 
-    /// Keeps an include, or a directory of settings, that has no file here.
+    /// Notes an include, or a directory of settings, that has no file on this host.
     pub(super) fn doubt_empty(&mut self, setting: &impl Setting) {
         let instead = "if it names files on the host that the configuration is from, copy them too, or import on that host";
         self.doubt(Weight::Different, setting, "named no file on this host".to_owned(), instead);
     }
 
-    /// Reports the includes that may be read otherwise than by the other resolver.
+    /// Reports the includes that the other resolver may read differently.
     pub(super) fn report(&mut self, draft: &mut Draft) {
         for IncludeDoubt { setting, did, instead, weight } in self.doubts.drain(..) {
             draft.report(weight, &setting, (&did, instead));
@@ -161,7 +162,7 @@ impl Sources {
         self.directory.as_ref().map_or_else(|| self.first_directory(), |directory| directory.path.clone())
     }
 
-    /// The directory that the other program was started in: in practice that of its file.
+    /// Returns the directory in which the other program was started: in practice the directory of its file.
     fn first_directory(&self) -> PathBuf {
         self.open.first().and_then(|first| first.parent()).unwrap_or_else(|| Path::new("")).to_owned()
     }
@@ -185,9 +186,9 @@ fn read(path: &Path, most: u64) -> Result<String, String> {
     if u64::try_from(octets.len()).unwrap_or(u64::MAX) > most {
         return Err(format!("makes the configuration larger than {} octets", limits::MAX_IMPORTED));
     }
-    // Some editors begin a file with a byte order mark.
+    // Some editors write a byte order mark at the start of a file.
     let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&octets);
-    // Comments in old encodings are common; names and addresses are ASCII.
+    // Comments in old encodings are common. Names and addresses are ASCII.
     Ok(String::from_utf8_lossy(octets).into_owned())
 }
 
@@ -199,7 +200,7 @@ pub(super) struct Matched {
     pub(super) unread: Vec<String>,
 }
 
-/// The files that a pattern with `*` and `?` in any component names, in order; a path without them is itself.
+/// Returns the files that match a pattern with `*` and `?` in any component, in order. A path without them matches itself.
 pub(super) fn matching(pattern: &Path) -> Matched {
     let mut found = vec![PathBuf::new()];
     let mut unread = Vec::new();
@@ -225,13 +226,13 @@ pub(super) fn matching(pattern: &Path) -> Matched {
     Matched { files: found, unread }
 }
 
-/// The names in a directory; none if it is not on this host.
+/// Returns the names in a directory; empty if the directory does not exist on this host.
 ///
 /// # Errors
-/// It is there, and cannot be read: a sentence without its end.
+/// Fails if the directory exists but cannot be read. The text is a sentence without its end.
 pub(super) fn entries_of(directory: &Path) -> Result<impl Iterator<Item = OsString> + use<>, String> {
     let missing = [ErrorKind::NotFound, ErrorKind::NotADirectory];
-    // A relative path may have an empty directory.
+    // A relative path may have an empty directory part.
     let named = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let entries = match std::fs::read_dir(named) {
         Ok(entries) => Some(entries),
@@ -245,7 +246,7 @@ fn is_pattern(text: &OsStr) -> bool {
     text.as_encoded_bytes().iter().any(|octet| matches!(octet, b'*' | b'?'))
 }
 
-/// Returns true if a name fits a pattern; `*` does not fit a name that begins with a dot, as in shells.
+/// Returns true if a name matches a pattern. As in shells, `*` does not match a name that begins with a dot.
 fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     let (pattern, name) = (pattern.as_encoded_bytes(), name.as_encoded_bytes());
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {

@@ -1,4 +1,4 @@
-//! Values that several formats have: upstreams, clients, spans and sizes, in the form of our file.
+//! Values that several formats have in common: upstreams, clients, time spans and sizes, in the form of our file.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -9,7 +9,7 @@ use toml::Value;
 use dns::zone_file;
 use resolver::config::mapped;
 
-/// The words of the data of a type that are names, by their places.
+/// For each type, the indexes of the words in its data that are names.
 const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
     ("AFSDB", &[1]),
     ("CNAME", &[0]),
@@ -26,7 +26,7 @@ const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
     ("SVCB", &[1]),
 ];
 
-/// The places of the names among the words of the data of a type; none if it has no names.
+/// Returns the indexes of the names among the words of the data of a type; empty if the type has no names.
 pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
     NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
 }
@@ -37,12 +37,12 @@ pub(super) struct Upstream {
     pub(super) address: IpAddr,
     pub(super) port: Option<u16>,
     pub(super) tls: bool,
-    /// The name of its certificate.
+    /// Name in the certificate of the server.
     pub(super) name: Option<String>,
 }
 
 impl Upstream {
-    /// Reads `address[@port][#name]`, as Unbound writes it.
+    /// Parses `address[@port][#name]`, as Unbound writes it.
     pub(super) fn from_unbound(text: &str, tls: bool) -> Option<Self> {
         let (text, name) = match text.split_once('#') {
             Some((text, name)) => (text, Some(name.trim_end_matches('.').to_owned())),
@@ -56,7 +56,7 @@ impl Upstream {
     }
 }
 
-/// An upstream in the form of our file; none if it is asked over TLS and its certificate has no name.
+/// Returns an upstream in the form of our file; `None` if it is asked over TLS without a certificate name.
 pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
     let usual = if server.tls { 853 } else { 53 };
     let address = match server.port.filter(|port| *port != usual) {
@@ -75,7 +75,7 @@ pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
     Value::Array(texts.into_iter().map(Value::String).collect())
 }
 
-/// The first of some names, and the number of the others.
+/// Returns the first few names, and the number of the others.
 pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     let shown: Vec<&str> = names.iter().map(AsRef::as_ref).take(limits::MAX_NAMED_IN_FINDING).collect();
     match names.len().saturating_sub(shown.len()) {
@@ -89,19 +89,19 @@ pub(super) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Returns true if a name is another one or below it.
+/// Returns true if a name equals another name or is below it.
 pub(super) fn is_within(name: &str, around: &str) -> bool {
     let (name, around) = (plain(name), plain(around));
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
 }
 
-/// Seconds as a span of our file, at most `most`; and whether they were more.
+/// Converts seconds to a time span of our file, at most `most`. The flag is true if there were more seconds.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;
     Some((format!("{}s", seconds.min(most)), seconds > most))
 }
 
-/// Like `seconds`, for a number that may have units, as in zone files: `1h30m`.
+/// Like `seconds`, for a number that may have units as in zone files: `1h30m`.
 pub(super) fn span(text: &str, most: u64) -> Option<(String, bool)> {
     seconds(&zone_file::span(text)?.to_string(), most)
 }
@@ -119,7 +119,7 @@ pub(super) fn size(text: &str) -> Option<u64> {
     number.trim().parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// Octets as a size of our file, at least the smallest that it takes.
+/// Converts octets to a size of our file, at least the minimum of our file.
 pub(super) fn size_text(octets: u64) -> String {
     format!("{}MiB", octets.div_ceil(1 << 20).max(resolver::limits::MIN_CACHE_SIZE >> 20))
 }
@@ -130,7 +130,7 @@ pub(super) fn network(text: &str) -> Option<IpNet> {
     Some(net.trunc())
 }
 
-/// The effect of addresses of IPv4 in the form of IPv6 in a list of clients, and what to do.
+/// The effect of IPv4-mapped IPv6 addresses in a list of clients, and what to do.
 pub(super) const MAPPED: (&str, &str) = (
     "named IPv4 clients in the form of IPv6 (::ffff:...), which clients at a socket of IPv4 do not have",
     "these are left out: write IPv4 clients as IPv4 prefixes",
@@ -156,13 +156,13 @@ impl Clients {
         Self { allow: loopback(), ..Self::default() }
     }
 
-    /// Returns true if any of them is not this host.
+    /// Returns true if any client is not this host.
     pub(super) fn has_others(&self) -> bool {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
 
-    /// The clients that `permits` permits. Its verdict about a prefix holds for all addresses of it that are in no longer prefix of
-    /// `nets`. Prefixes that change nothing are left out.
+    /// Returns the clients for which `permits` returns true. The verdict on a prefix applies to all of its addresses that are in
+    /// no longer prefix of `nets`. Prefixes that change nothing are left out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
         let mut decided: Vec<(IpNet, bool)> = Vec::new();
         for net in nets {
@@ -185,14 +185,14 @@ impl Clients {
         clients
     }
 
-    /// Returns true if all clients of a prefix are allowed that are in no longer prefix of these lists.
+    /// Returns true if all clients of a prefix are allowed, except those in a longer prefix of these lists.
     pub(super) fn permits(&self, net: &IpNet) -> bool {
         let longest =
             |nets: &[IpNet]| nets.iter().filter(|other| other.contains(net)).map(IpNet::prefix_len).max();
         longest(&self.allow) > longest(&self.refuse).max(longest(&self.drop))
     }
 
-    /// Removes addresses of IPv4 in the form of IPv6. Returns whether there were some.
+    /// Removes IPv4-mapped IPv6 addresses. Returns true if there were any.
     pub(super) fn take_mapped(&mut self) -> bool {
         let before = self.nets().count();
         for nets in [&mut self.allow, &mut self.refuse, &mut self.drop] {
@@ -206,7 +206,7 @@ impl Clients {
         self.allow.iter().chain(&self.refuse).chain(&self.drop).copied()
     }
 
-    /// The keys of `[listen]`. Clients in no list are refused, so `refuse` of all is left out.
+    /// Returns the keys of `[listen]`. Clients in no list are refused, so a `refuse` for all clients is left out.
     pub(super) fn keys(self) -> Vec<(&'static str, Value)> {
         let list = |nets: Vec<IpNet>| {
             let mut known: Vec<IpNet> = Vec::new();

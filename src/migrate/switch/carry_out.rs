@@ -5,31 +5,31 @@ use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
 
-/// A step and how it ended.
+/// A step and its result.
 pub type EndedStep = (SwitchStep, Result<StepEnd, SwitchError>);
 
-/// The end of a step without an error.
+/// The result of a step that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepEnd {
-    /// The step was carried out, or the state before it is there again.
+    /// The step was carried out, or the state before it was restored.
     Reached,
-    /// The undo removed the file, which did not exist before the switch.
+    /// The undo removed a file that did not exist before the switch.
     Removed,
 }
 
-/// The operator, who sees each step as it ends and may interrupt.
+/// The operator, who sees the result of each step and may interrupt.
 pub trait SwitchWatch {
-    /// A step, or the undoing of one, has ended.
+    /// Called when a step, or the undo of a step, has ended.
     fn ended(&mut self, step: &EndedStep, is_undo: bool);
 
-    /// Whether a signal has come.
+    /// Returns true if a signal was received.
     fn is_interrupted(&mut self) -> bool;
 }
 
-/// Carries out the steps in order, each recorded before, until one fails or a signal comes.
+/// Carries out the steps in order, until one fails or a signal is received. Each step is recorded before it is carried out.
 ///
 /// # Errors
-/// There is a record of an earlier switch.
+/// Fails if there is a record of an earlier switch.
 pub fn carry_out(
     machine: &Machine<'_>,
     steps: Vec<SwitchStep>,

@@ -1,24 +1,24 @@
-//! Why a switch, or its undoing, failed.
+//! The errors of a switch and of its undo.
 
 use std::io;
 
-/// The record of a switch. Its directory belongs to root.
+/// Path of the record of a switch. Its directory belongs to root.
 pub const RECORD: &str = "/var/lib/resolverctl/switch.json";
 
-/// Why a step, or its undoing, failed.
+/// The reason why a step, or the undo of a step, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
-    /// A file.
+    /// A file cannot be read, written or removed.
     #[error("cannot {does} {path}: {error}")]
     File {
-        /// The verb.
+        /// The verb for the message.
         does: &'static str,
         /// The file.
         path: String,
         /// The error.
         error: io::Error,
     },
-    /// A file that has changed since the switch.
+    /// A file was changed after the switch.
     #[error(
         "{path} was changed after the switch, so it was not restored; its text before the switch is in {RECORD}"
     )]
@@ -26,7 +26,7 @@ pub enum SwitchError {
         /// The file.
         path: String,
     },
-    /// A link whose target has gone since the switch.
+    /// The target of a link no longer exists.
     #[error(
         "{path} was a link to {target}, which does not exist any more; install the program that wrote it"
     )]
@@ -36,7 +36,7 @@ pub enum SwitchError {
         /// Its target.
         target: String,
     },
-    /// A file that programs of this host read, and this one cannot.
+    /// A file that programs of this host read is not readable for this program.
     #[error("cannot read {path}: {error}")]
     Unread {
         /// The file.
@@ -44,23 +44,23 @@ pub enum SwitchError {
         /// The error.
         error: String,
     },
-    /// A service that has gone since the switch.
+    /// A service was uninstalled after the switch.
     #[error("{unit} is no longer installed")]
     Gone {
-        /// Its unit.
+        /// Unit of the service.
         unit: String,
     },
-    /// Nobody would answer after the undo.
+    /// After the undo, no resolver would answer.
     #[error(
         "no resolver would answer at {servers}, which /etc/resolv.conf named before the switch{gone}; nothing is changed. Install a resolver, or write the address of one into /etc/resolv.conf, then run this again"
     )]
     NoResolver {
-        /// The name servers.
+        /// The name servers of the former `resolv.conf`.
         servers: String,
-        /// The services that are gone.
+        /// The services that no longer exist.
         gone: String,
     },
-    /// The operator's own file names resolverd.
+    /// A file that the operator has changed names resolverd.
     #[error(
         "{path} has changed since the switch and still names resolverd, which was not here before; nothing is changed. Write the address of another resolver, then run this again; the former text is in {RECORD}"
     )]
@@ -68,47 +68,47 @@ pub enum SwitchError {
         /// The file.
         path: String,
     },
-    /// A step that comes before this one in the undo has failed.
+    /// A step that must be undone before this one could not be undone.
     #[error("resolverd keeps running until the steps above are undone")]
     Needed,
     /// The old resolver runs, but no program listens at its addresses.
     #[error("{unit} runs, but no process listens at {addresses}; see why: journalctl -u {unit}")]
     NotListening {
-        /// Its unit.
+        /// Unit of the old resolver.
         unit: String,
-        /// Its former addresses.
+        /// Former addresses of the old resolver.
         addresses: String,
     },
     /// The old resolver could not be started.
     #[error("resolverd is started again, because the former resolver does not answer")]
     StartedAgain,
-    /// Nobody answered at the addresses of a restored `resolv.conf`.
+    /// No resolver answered at the addresses of the restored `resolv.conf`.
     #[error("{path} names resolverd again, because nobody answers at the addresses that it named before")]
     NamedAgain {
         /// The file.
         path: String,
     },
-    /// A signal came.
+    /// A signal was received.
     #[error("a signal interrupted the switch before this step")]
     Interrupted,
-    /// Another process switches.
+    /// Another process is carrying out a switch.
     #[error("another `resolverctl switch` is running")]
     Busy,
-    /// systemctl has failed.
+    /// systemctl failed.
     #[error("systemctl {arguments}: {}{}", .said.trim_end_matches('.'), log_of(.arguments))]
     Systemctl {
-        /// Its arguments.
+        /// Arguments of systemctl.
         arguments: String,
-        /// The end of its output.
+        /// End of the output of systemctl.
         said: String,
     },
     /// Port 53 is still taken.
     #[error("port 53 is still taken: {holders}")]
     Port {
-        /// The finding of `check system`.
+        /// Finding of `check system` about the programs that use the port.
         holders: String,
     },
-    /// There is a record already.
+    /// A record already exists.
     #[error(
         "an earlier switch was cut off, or this host was changed since; undo it first: `resolverctl switch --back`"
     )]
@@ -116,12 +116,12 @@ pub enum SwitchError {
     /// There is no record.
     #[error("there is no switch to undo: {RECORD} does not exist")]
     NotRecorded,
-    /// The record may have been written by somebody else than root.
+    /// Another user than root may have written the record.
     #[error("{RECORD} does not belong to root alone, or is no record of this version; nothing is changed")]
     Untrusted,
 }
 
-/// The command that shows the log of the units that systemctl was given; empty if there are none.
+/// Returns the command that shows the log of the units passed to systemctl; empty if there are none.
 fn log_of(arguments: &str) -> String {
     let units = arguments.split(' ').filter(|word| word.ends_with(".service") || word.ends_with(".socket"));
     let units: Vec<String> = units.map(|unit| format!(" -u {unit}")).collect();
@@ -129,7 +129,8 @@ fn log_of(arguments: &str) -> String {
 }
 
 impl SwitchError {
-    /// Whether somebody has changed the host since the switch, which counts more than the state of before.
+    /// Returns true if the error means that someone has changed the host since the switch. Such changes take precedence over the
+    /// state before the switch.
     pub const fn is_later_work(&self) -> bool {
         matches!(self, Self::Changed { .. } | Self::Gone { .. })
     }

@@ -11,7 +11,7 @@ use crate::system::gather;
 use crate::system::host::{CheckedHost, HostFile};
 use resolver::config::{Config, defaults};
 
-/// The services that are resolvers. The services of Knot Resolver have a number.
+/// Services that are resolvers. The services of Knot Resolver have a number in their names.
 const RESOLVERS: [&str; 7] = [
     "named.service",
     "named-chroot.service",
@@ -22,12 +22,12 @@ const RESOLVERS: [&str; 7] = [
     "kresd@*.service",
 ];
 
-/// Also serves DHCP on some hosts.
+/// The service of dnsmasq, which also serves DHCP on some hosts.
 pub(super) const DNSMASQ: &str = "dnsmasq.service";
 
-/// Services of mail that read `/etc/resolv.conf` only at their start: rspamd with its library rdns, amavis and SpamAssassin with
-/// Net::DNS, OpenDKIM and OpenDMARC with a state of their own (res_ninit(3)). Exim, Sendmail and OpenSMTPD read it again, and Postfix is
-/// reloaded.
+/// Mail services that read `/etc/resolv.conf` only when they start: rspamd with its library rdns, amavis and SpamAssassin with
+/// Net::DNS, OpenDKIM and OpenDMARC, which keep their own resolver state (res_ninit(3)). Exim, Sendmail and OpenSMTPD read the
+/// file again, and Postfix is reloaded.
 pub(super) const READ_AT_START: [&str; 7] = [
     "rspamd.service",
     "amavis.service",
@@ -38,50 +38,51 @@ pub(super) const READ_AT_START: [&str; 7] = [
     "opendmarc.service",
 ];
 
-/// Whether a service is a resolver, which may be stopped.
+/// Returns true if a service is a resolver, which may be stopped.
 pub(super) fn is_resolver(unit: &str) -> bool {
     RESOLVERS.contains(&unit) || (unit.starts_with("kresd@") && unit.ends_with(".service"))
 }
 
-/// The facts.
+/// The facts about a host.
 #[derive(Clone, Debug)]
 pub struct SwitchFacts {
-    /// The facts of `check system`.
+    /// Facts of `resolverctl check system`.
     pub host: system::HostFacts,
-    /// Whether the configuration has zones or records of its own; or its errors.
+    /// True if the configuration of resolverd has zones or records. If the configuration is invalid, its errors.
     pub config: Result<bool, String>,
-    /// The services of resolvers, of resolverd, and those that read `/etc/resolv.conf` only at their start.
+    /// State of the services of other resolvers, of resolverd, and of the services that read `/etc/resolv.conf` only when they
+    /// start.
     pub units: Vec<UnitState>,
-    /// The target of `/etc/nsswitch.conf`, if it is a link.
+    /// Target of `/etc/nsswitch.conf`, if it is a link.
     pub(crate) nsswitch_link: Option<String>,
-    /// dhclient of ISC, if it is installed.
+    /// The DHCP client dhclient of ISC, if it is installed.
     pub dhclient: Option<DhcpClient>,
-    /// dhcpcd of Roy Marples, Debian 13's client, if it is installed.
+    /// The DHCP client dhcpcd of Roy Marples, which Debian 13 uses, if it is installed.
     pub dhcpcd: Option<DhcpClient>,
-    /// `/etc/resolvconf.conf` of openresolv.
+    /// The file `/etc/resolvconf.conf` of openresolv.
     pub openresolv: HostFile,
 }
 
 /// A DHCP client whose script writes `resolv.conf`.
 #[derive(Clone, Debug)]
 pub struct DhcpClient {
-    /// Whether its script runs our hook: that of ISC's client does so on Debian.
+    /// True if the script of the client runs our hook. On Debian the script of ISC's client does.
     pub(crate) runs_hook: bool,
-    /// Our hook.
+    /// Content of our hook.
     pub hook: HostFile,
 }
 
-/// The file that dhcpcd's script runs before its other hooks. A change counts at once, and that of dhcpcd.conf only after a
-/// restart, for which not every host has a service.
+/// The file that the script of dhcpcd runs before its other hooks. A change of this file takes effect immediately. A change of
+/// dhcpcd.conf needs a restart, for which not every host has a service.
 pub(super) const DHCPCD_HOOK: &str = "/etc/dhcpcd.enter-hook";
 
-/// Our hook of dhclient's script. It runs after that of resolvconf, which has a name before it.
+/// Our hook for the script of dhclient. It runs after the hook of resolvconf, whose name sorts before it.
 pub(super) const HOOK: &str = "/etc/dhcp/dhclient-enter-hooks.d/resolverd";
 
-/// Reads this host, and asks `servers`, root servers, over the network.
+/// Reads this host, and asks `servers`, which are root servers, over the network.
 ///
 /// # Errors
-/// systemctl cannot be run.
+/// Fails if systemctl cannot be run.
 pub fn gather(machine: &Machine<'_>, servers: &[SocketAddr], unix: u64) -> Result<SwitchFacts, SwitchError> {
     let host = CheckedHost { root: machine.root };
     let units: Vec<&str> = RESOLVERS.into_iter().chain(OWN_UNITS).chain(READ_AT_START).collect();

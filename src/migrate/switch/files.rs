@@ -1,7 +1,8 @@
 //! Writes files, and restores them.
 //!
-//! No moment is without a file, and each half-written state is known as such: a file takes the place of a link, and a link that
-//! of a file, in one step; of a file that is written in place, a power failure leaves the beginning.
+//! The file exists at any moment, and a half-written state can always be recognised. Replacing a link by a file, or a file by a
+//! link, is one atomic step. If a power failure interrupts a file that is written in place, the file contains the beginning of
+//! the text.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,18 +16,18 @@ use crate::limits::MAX_SWITCHED_FILE;
 use crate::system::host::{CheckedHost, HostFile};
 use resolver::config::files::open_regular;
 
-/// The end of the name of a file that is not yet in its place. Programs that read all files of a directory skip it: dhclient's
-/// script by the dot, the others by what follows it.
+/// Suffix of a temporary file before it is renamed. Programs that read all files of a directory skip such a file: the script of
+/// dhclient because of the dot, other programs because of the unknown extension.
 const NEW: &str = ".resolverctl";
 
-/// All may read the files that are written here.
+/// Mode of the written files: all users may read them.
 const MODE: u32 = 0o644;
 
 impl Machine<'_> {
-    /// The present state of a file.
+    /// Returns the current state of a file.
     ///
     /// # Errors
-    /// It cannot be read, or not be restored.
+    /// Fails if the file cannot be read, or if it could not be restored.
     pub(super) fn file_before(&self, path: &str) -> Result<StateBefore, SwitchError> {
         let place = self.path(path);
         let unread = failed("read", path);
@@ -49,11 +50,11 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether a file can be written and restored. The kernel refuses this access to immutable files and read-only file systems,
-    /// also to root.
+    /// Checks that a file can be written and restored. The kernel refuses write access to immutable files and on read-only file
+    /// systems, even to root.
     ///
     /// # Errors
-    /// It cannot be.
+    /// Fails if the file cannot be written and restored.
     pub(super) fn is_replaceable(&self, path: &str) -> Result<(), SwitchError> {
         let before = self.file_before(path)?;
         let place = self.path(path);
@@ -66,17 +67,17 @@ impl Machine<'_> {
         access.map_err(|error| failed("write", path)(error.into()))
     }
 
-    /// Whether a link would show no file.
+    /// Returns true if the target of a link does not exist.
     fn is_missing(&self, path: &str, target: &str) -> bool {
         matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
     }
 
-    /// The path on the host of a place.
+    /// Returns the path as programs on the host see it.
     fn shown(&self, place: &Path) -> String {
         format!("/{}", place.strip_prefix(self.root).unwrap_or(place).display())
     }
 
-    /// Writes a file, in place if it is one already, so that its owner, mode and label stay.
+    /// Writes a file. An existing file is written in place, so that its owner, mode and label stay.
     pub(super) fn write(&self, path: &str, text: &str) -> Result<(), SwitchError> {
         let place = self.path(path);
         let written = || -> io::Result<()> {
@@ -91,11 +92,11 @@ impl Machine<'_> {
         written().map_err(failed("write", path))
     }
 
-    /// Whether a file whose text after the switch is `after` has not been changed by anybody else: it is as before, as after, or
-    /// half-written.
+    /// Returns true if nobody else has changed a file whose text after the switch is `after`: it is as before the switch, as
+    /// after the switch, or half-written.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// Fails if the file cannot be read.
     pub(super) fn is_own_work(
         &self,
         path: &str,
@@ -116,7 +117,8 @@ impl Machine<'_> {
     /// Restores a file whose text after the switch was `after`.
     ///
     /// # Errors
-    /// It has been changed since, or cannot be written; or the target of the link of before has gone.
+    /// Fails if the file was changed after the switch, if it cannot be written, or if the target of the former link no longer
+    /// exists.
     pub(super) fn restore(&self, path: &str, after: &str, before: &StateBefore) -> Result<(), SwitchError> {
         if !self.is_own_work(path, after, before)? {
             return Err(SwitchError::Changed { path: path.to_owned() });
@@ -131,7 +133,7 @@ impl Machine<'_> {
                 absent(&place)?;
                 absent(&new(&place))?;
                 for folder in made.iter().rev() {
-                    // One that others use since stays.
+                    // A directory that other programs have used since is not empty, and stays.
                     let _used = fs::remove_dir(self.path(folder));
                 }
                 Ok(())
@@ -145,10 +147,10 @@ impl Machine<'_> {
         restored().map_err(failed("restore", path))
     }
 
-    /// Whether the target of a link is there, unless it was missing before as well.
+    /// Checks that the target of a link exists, unless it was already missing before the switch.
     ///
     /// # Errors
-    /// It has gone since.
+    /// Fails if the target no longer exists.
     pub(super) fn target_is_there(&self, path: &str, before: &StateBefore) -> Result<(), SwitchError> {
         match before {
             StateBefore::Link { target, dangling: false } if self.is_missing(path, target) => {
@@ -158,7 +160,7 @@ impl Machine<'_> {
         }
     }
 
-    /// The text that a file had before: for a link, the present text of its target.
+    /// Returns the text that a file had before the switch: for a link, the current text of its target.
     pub(super) fn text_before(&self, path: &str, before: &StateBefore) -> HostFile {
         match before {
             StateBefore::Text { text } => HostFile::Text { path: path.to_owned(), text: text.clone() },
@@ -170,7 +172,7 @@ impl Machine<'_> {
     }
 }
 
-/// Whether a file is as before. Of a link, the target counts, and not whether that exists.
+/// Returns true if a file is as before. For a link, only the path of the target is compared, not whether the target exists.
 fn is_same(now: &StateBefore, before: &StateBefore) -> bool {
     match (now, before) {
         (StateBefore::Link { target: now, .. }, StateBefore::Link { target: before, .. }) => now == before,
@@ -183,7 +185,7 @@ fn failed(does: &'static str, path: &str) -> impl Fn(io::Error) -> SwitchError +
     move |error| SwitchError::File { does, path: path.clone(), error }
 }
 
-/// A text whose every octet can be restored.
+/// Reads a text; fails if it could not be restored octet by octet.
 fn read(place: &Path) -> io::Result<String> {
     let mut text = String::new();
     let octets = open_regular(place)?.take(MAX_SWITCHED_FILE).read_to_string(&mut text)?;
@@ -193,33 +195,33 @@ fn read(place: &Path) -> io::Result<String> {
     }
 }
 
-/// Writes into an existing file.
+/// Writes to an existing file.
 fn in_place(place: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).truncate(true).open(place)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// Where a file is made before it takes its place.
+/// Returns the path at which a file is written before it is renamed.
 fn new(place: &Path) -> PathBuf {
     let mut name = place.as_os_str().to_owned();
     name.push(NEW);
     PathBuf::from(name)
 }
 
-/// Puts a new file in the place of a link, or of nothing.
+/// Replaces a link with a new file, or creates the file.
 fn put_file(place: &Path, text: &str) -> io::Result<()> {
     let new = new(place);
     absent(&new)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&new)?;
     file.write_all(text.as_bytes())?;
-    // The mask of this process does not count.
+    // The umask of this process must not apply.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     file.sync_all()?;
     put(&new, place)
 }
 
-/// Puts a link in the place of a file, or of nothing.
+/// Replaces a file with a link, or creates the link.
 fn put_link(place: &Path, target: &str) -> io::Result<()> {
     let new = new(place);
     absent(&new)?;
@@ -227,13 +229,13 @@ fn put_link(place: &Path, target: &str) -> io::Result<()> {
     put(&new, place)
 }
 
-/// Renames, so that it stays so after a power failure.
+/// Renames a file, and syncs this to the disk so that it survives a power failure.
 fn put(new: &Path, place: &Path) -> io::Result<()> {
     fs::rename(new, place)?;
     File::open(place.parent().unwrap_or_else(|| Path::new("/")))?.sync_all()
 }
 
-/// Removes a file or a link if it is there.
+/// Removes a file or a link if it exists.
 fn absent(place: &Path) -> io::Result<()> {
     match fs::remove_file(place) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

@@ -1,4 +1,4 @@
-//! The program that answers the programs of this host, before a switch and after its undo.
+//! Finds out which resolver answers the programs of this host, before a switch and after its undo.
 
 use std::net::IpAddr;
 
@@ -10,13 +10,13 @@ use crate::system::host::{CheckedHost, HostFile};
 use crate::system::resolv_conf::{ResolvConf, is_ours};
 use crate::system::{port, proc};
 
-/// The file that names the resolvers of this host.
+/// The file that names the name servers of this host.
 pub(super) const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// Whether programs of this host find a resolver after the undo.
+/// Checks that programs of this host would find a resolver after the undo.
 ///
 /// # Errors
-/// The programs find no resolver; a file cannot be read; systemctl cannot be run.
+/// Fails if they would find none, if a file cannot be read, or if systemctl cannot be run.
 pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Result<(), SwitchError> {
     let changed = record.steps.iter().find_map(|recorded| match &recorded.step.change {
         Change::File { path, text, .. } if path == RESOLV_CONF => Some((text, &recorded.before)),
@@ -44,17 +44,17 @@ pub(super) fn would_answer(machine: &Machine<'_>, record: &SwitchRecord) -> Resu
     })
 }
 
-/// The present `resolv.conf`.
+/// Returns the current `resolv.conf`.
 pub(super) fn resolv_conf(machine: &Machine<'_>) -> HostFile {
     CheckedHost { root: machine.root }.link(RESOLV_CONF).0
 }
 
-/// The name servers of a `resolv.conf`, which may be missing.
+/// Returns the name servers in a `resolv.conf`, which may be missing.
 pub(super) fn servers(file: &HostFile) -> Vec<String> {
     ResolvConf::parse(file.text().unwrap_or_default()).nameservers
 }
 
-/// Whether a program listens at each address of resolverd that `resolv.conf` names.
+/// Returns true if a program listens at each address of resolverd that `resolv.conf` names.
 pub fn is_heard(machine: &Machine<'_>) -> bool {
     let holders = proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default();
     let named = servers(&resolv_conf(machine));
@@ -63,14 +63,14 @@ pub fn is_heard(machine: &Machine<'_>) -> bool {
     ours.all(|address| holders.iter().any(|(held, _)| port::covers(held.ip(), address)))
 }
 
-/// The host after the undo of a record.
+/// The state of the host after the undo of a record.
 pub(super) struct Future<'f> {
     pub(super) machine: &'f Machine<'f>,
     pub(super) record: &'f SwitchRecord,
 }
 
 impl Future<'_> {
-    /// Whether one of the name servers answers.
+    /// Returns true if one of the name servers answers.
     fn answers(&self, servers: &[String]) -> Result<bool, SwitchError> {
         for server in servers {
             let Some(address) = self.local(server) else { return Ok(true) };
@@ -82,20 +82,20 @@ impl Future<'_> {
         Ok(false)
     }
 
-    /// Whether all name servers are programs of this host, and none of them runs.
+    /// Returns true if all name servers are programs of this host and none of them is running.
     pub(super) fn all_are_silent(&self, servers: &[String]) -> bool {
         servers.iter().all(|server| self.local(server).is_some_and(|address| !self.is_held(address)))
     }
 
-    /// Whether no resolver answered the programs of this host before the switch, which queried these addresses of it: then
-    /// nothing is lost.
+    /// Returns true if no resolver answered the programs of this host before the switch, when they queried these addresses. Then
+    /// the undo loses nothing.
     fn had_none(&self, servers: &[String]) -> bool {
         let mut local = servers.iter().filter_map(|server| self.local(server));
         self.stops_ours()
             && !local.any(|address| self.record.held.iter().any(|former| former.covers(address)))
     }
 
-    /// The address of a name server that is a program of this host.
+    /// Returns the address of a name server if it is a program of this host.
     fn local(&self, server: &str) -> Option<IpAddr> {
         let address: IpAddr = server.parse().ok()?;
         let is_local = address.is_loopback()
@@ -104,13 +104,13 @@ impl Future<'_> {
         is_local.then_some(address)
     }
 
-    /// Whether another program than resolverd listens at an address now.
+    /// Returns true if a program other than resolverd listens at an address now.
     fn is_held(&self, address: IpAddr) -> bool {
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
         !port::in_the_way(&holders, &[address]).is_empty()
     }
 
-    /// Whether a service that held an address is started by the undo.
+    /// Returns true if the undo starts a service that held an address before.
     fn returns(&self, address: IpAddr) -> Result<bool, SwitchError> {
         for unit in self.started() {
             let held = self.record.held.iter().any(|former| former.unit == unit && former.covers(address));
@@ -121,7 +121,7 @@ impl Future<'_> {
         Ok(false)
     }
 
-    /// The services that the undo starts.
+    /// Returns the services that the undo starts.
     fn started(&self) -> impl Iterator<Item = &str> {
         self.record.steps.iter().filter_map(|recorded| match &recorded.before {
             StateBefore::Units { units } if !units.iter().any(|state| state.active) => None,
@@ -129,7 +129,7 @@ impl Future<'_> {
         })
     }
 
-    /// Whether resolverd did not run before the switch.
+    /// Returns true if resolverd was not running before the switch.
     fn stops_ours(&self) -> bool {
         self.record.steps.iter().any(|recorded| match &recorded.before {
             StateBefore::Units { units } if recorded.step.change == Change::Start => {
@@ -139,7 +139,7 @@ impl Future<'_> {
         })
     }
 
-    /// The former holder of port 53 of this unit, if no program listens at any of its addresses now.
+    /// Returns the record of this unit as a former holder of port 53, if no program listens at any of its addresses now.
     pub(super) fn silent(&self, unit: &str) -> Option<&FormerHolder> {
         let former = self.record.held.iter().find(|former| former.unit == unit)?;
         (!former.addresses.iter().any(|address| self.is_held(*address))).then_some(former)
@@ -161,7 +161,8 @@ impl Future<'_> {
     }
 }
 
-/// The service that the undo of a change starts: one that was stopped, or NetworkManager, which starts its dnsmasq.
+/// Returns the service that the undo of a change starts: a service that was stopped, or NetworkManager, which starts its
+/// dnsmasq.
 pub(super) fn started(change: &Change) -> Option<&str> {
     match change {
         Change::Stop { unit } => Some(unit),

@@ -1,4 +1,4 @@
-//! Changes this host, and restores it: services here, files in `files`.
+//! Changes and restores this host. Services are handled here, files in `files`.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use crate::limits::SWITCH_PORT_TIME;
 use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 
-/// How often the port is looked at while another program leaves it.
+/// Interval at which the port is checked until another program releases it.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
-/// Characters of the output of systemctl that an error shows.
+/// Maximum number of characters of systemctl's output that an error shows.
 const MAX_SAID: usize = 300;
 
-/// A verb of systemctl, and whether a unit needs it to be as before.
+/// A verb of systemctl, and a function that returns true if a unit needs this verb to return to its former state.
 type Verb = (&'static str, fn(&UnitState, &UnitState) -> bool);
 
 const DISABLE: Verb = ("disable", |before, now| !before.enabled && now.enabled);
@@ -26,27 +26,27 @@ const STOP: Verb = ("stop", |before, now| !before.active && now.active);
 const ENABLE: Verb = ("enable", |before, now| before.enabled && !now.enabled);
 const START: Verb = ("start", |before, now| before.active && !now.active);
 
-/// This host, or one made by a test.
+/// This host, or a host created by a test.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'m> {
-    /// `/`, or the directory of a host that a test has made.
+    /// `/`, or the directory of a host created by a test.
     pub root: &'m Path,
     /// The program that manages services.
     pub systemctl: &'m Path,
-    /// The addresses of resolverd at port 53.
+    /// Addresses of resolverd with port 53.
     pub ours: &'m [std::net::IpAddr],
 }
 
 impl Machine<'_> {
-    /// The place of the file whose path on the host is `path`.
+    /// Returns the location of the file whose path on the host is `path`.
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// The states of units, one for each that is known; a pattern may match several.
+    /// Returns the states of all known units that match; a pattern may match several units.
     ///
     /// # Errors
-    /// systemctl cannot be run.
+    /// Fails if systemctl cannot be run.
     pub fn units(&self, units: &[&str]) -> Result<Vec<UnitState>, SwitchError> {
         let properties = "--property=Id,LoadState,UnitFileState,ActiveState";
         let arguments: Vec<&str> =
@@ -56,10 +56,10 @@ impl Machine<'_> {
         Ok(units.filter(|state| !state.unit.is_empty()).collect())
     }
 
-    /// The state that `change` replaces.
+    /// Returns the state that `change` would replace.
     ///
     /// # Errors
-    /// It cannot be read, or not be restored.
+    /// Fails if the state cannot be read, or if it could not be restored.
     pub(crate) fn state_before(&self, change: &Change) -> Result<StateBefore, SwitchError> {
         match change {
             Change::File { path, .. } => self.file_before(path),
@@ -70,10 +70,10 @@ impl Machine<'_> {
         }
     }
 
-    /// Makes a change.
+    /// Carries out a change.
     ///
     /// # Errors
-    /// A file cannot be written, a service cannot be stopped or started, or port 53 is still taken.
+    /// Fails if a file cannot be written, if a service cannot be stopped or started, or if port 53 is still in use.
     pub fn carry_out(&self, change: &Change) -> Result<(), SwitchError> {
         match change {
             Change::File { path, text, informs } => {
@@ -85,7 +85,7 @@ impl Machine<'_> {
             Change::Start => {
                 self.wait_for_port()?;
                 let [socket, service] = OWN_UNITS;
-                // systemd refuses to start a socket whose service has begun without it.
+                // systemd refuses to start a socket unit whose service was started without it.
                 if matches!(self.units(&OWN_UNITS)?.as_slice(), [held, runs] if !held.active && runs.active) {
                     self.systemctl(&["stop", service])?;
                 }
@@ -95,17 +95,19 @@ impl Machine<'_> {
         }
     }
 
-    /// Restores the state before a change. A part that is as before already is left alone, so this may be repeated.
+    /// Restores the state before a change. Parts that already have their former state are left unchanged, so this may be
+    /// repeated.
     ///
     /// # Errors
-    /// A file has changed since, or cannot be written; or a service has gone, or cannot be stopped or started.
+    /// Fails if a file was changed since or cannot be written, or if a service no longer exists or cannot be stopped or started.
     pub fn undo(&self, change: &Change, before: &StateBefore) -> Result<(), SwitchError> {
         match (change, before) {
             (Change::File { path, text, informs }, before) => {
                 self.restore(path, text, before)?;
                 self.inform(informs.as_ref())
             }
-            // A socket that stopped after its service would start it again with the next query, so they are restored together.
+            // If the socket were stopped after its service, the next query would start the service again. So both are restored
+            // together.
             (Change::Start, StateBefore::Units { units }) => {
                 self.restore_units(units, &[DISABLE, STOP, ENABLE, START])
             }
@@ -115,7 +117,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Does what is needed of these verbs, in their order. An error of one verb does not prevent the next.
+    /// Runs those of these verbs that are needed, in order. An error of one verb does not prevent the next one.
     fn restore_units(&self, before: &[UnitState], verbs: &[Verb]) -> Result<(), SwitchError> {
         let names: Vec<&str> = before.iter().map(|state| state.unit.as_str()).collect();
         let mut result = Ok(());
@@ -145,12 +147,12 @@ impl Machine<'_> {
         if !self.units(&[unit])?.iter().any(|state| state.exists) {
             return Ok(());
         }
-        // Neither starts a service that does not run.
+        // Neither verb starts a service that is not running.
         let verb = if *restart { "try-restart" } else { "try-reload-or-restart" };
         self.systemctl(&[verb, unit]).map(drop)
     }
 
-    /// Waits until no other program has the port.
+    /// Waits until no other program uses the port.
     fn wait_for_port(&self) -> Result<(), SwitchError> {
         let began = Instant::now();
         loop {
@@ -175,7 +177,7 @@ impl Machine<'_> {
         let output = command
             .args(arguments)
             .stdin(Stdio::null())
-            // Ctrl-C at the terminal is for this program, which ends in order.
+            // Ctrl-C at the terminal is meant for this program only, which then ends in an orderly way.
             .process_group(0)
             .output()
             .map_err(|error| failed(error.to_string()))?;
@@ -188,7 +190,7 @@ impl Machine<'_> {
     }
 }
 
-/// One block of `systemctl show`.
+/// Parses one block of the output of `systemctl show`.
 fn unit_state(block: &str) -> UnitState {
     let value = |key: &str| {
         let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
@@ -198,7 +200,7 @@ fn unit_state(block: &str) -> UnitState {
         unit: value("Id"),
         exists: value("LoadState") == "loaded",
         enabled: value("UnitFileState") == "enabled",
-        // A service that restarts after a failure runs, too.
+        // A service that is restarting after a failure counts as running.
         active: ["active", "activating", "reloading"].contains(&value("ActiveState").as_str()),
     }
 }

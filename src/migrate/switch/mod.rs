@@ -1,28 +1,30 @@
-//! `resolverctl switch`: puts resolverd in the place of the resolver that this host uses, and back.
+//! `resolverctl switch`: replaces the resolver that this host uses with resolverd, and undoes this.
 //!
-//! `facts` reads the host, `plan` decides, `carry_out` goes through the steps, `machine` and `files` change services and files,
-//! `record` keeps the state of before, and `undo` restores it. `future` knows who would answer after an undo. The plan is a pure function of the facts.
+//! `facts` reads the host, `plan` decides, `carry_out` carries out the steps, `machine` and `files` change services and files,
+//! `record` keeps the former state, and `undo` restores it. `future` finds out who would answer after an undo. The plan is a
+//! pure function of the facts.
 //!
 //! # Decisions
 //!
-//! - The facts come from `resolverctl check system`. The plan has a step for each finding that a step can mend; any
-//!   other failure, such as a firewall, prevents the switch.
-//! - A step is recorded with the state before it, on disk, before it is carried out. So `--back` also undoes a switch that
-//!   a power failure has cut off.
-//! - A file that was changed after the switch is not restored: the operator's later work counts more. A file that is half of
-//!   the text of before or of the new one was cut off by a power failure, and is restored.
-//! - resolverd goes on while nobody else would answer: if `resolv.conf` cannot be restored, if the old resolver has gone, or if
-//!   it does not start, or not at boot. Packages are not removed then.
-//! - The record says who held port 53 at which addresses. The undo waits until they are held again; if they are not, and
-//!   `resolv.conf` names nobody else, it starts resolverd again and has `resolv.conf` name it.
-//! - The old resolver starts at boot until resolverd does, and again before resolverd does not. A power failure at any moment
-//!   leaves one of them.
-//! - A signal is a failure of the switch. It is undone, because half a switch is worse than none or all of it.
-//! - The record lies in a directory of root. The daemon's own directory belongs to its user, who could then have root write
-//!   any file.
-//! - Only services known as resolvers are stopped. A holder of port 53 such as docker.service does more than DNS. One that other
-//!   hosts can query may serve zones to the world, and dnsmasq may give them addresses, so the operator must say that it may stop.
-//! - An existing file is written in place, and not renamed over, so that its owner, mode and label stay.
+//! - The facts come from `resolverctl check system`. The plan has a step for each finding that a step can solve. Any other
+//!   failure, such as a firewall, prevents the switch.
+//! - Before a step is carried out, the step and the state before it are recorded on disk. So `--back` can also undo a switch
+//!   that a power failure has interrupted.
+//! - A file that was changed after the switch is not restored, because the later work of the operator takes precedence. A file
+//!   that has only a part of the former or of the new text was interrupted by a power failure, and is restored.
+//! - resolverd continues to run as long as no other resolver would answer: if `resolv.conf` cannot be restored, or if the old
+//!   resolver no longer exists, does not start, or does not start at boot. Packages are not removed then.
+//! - The record says which services held port 53, and at which addresses. The undo waits until these addresses are in use again.
+//!   If they are not, and `resolv.conf` names no other server, the undo starts resolverd again and makes `resolv.conf` name it.
+//! - The old resolver stays enabled at boot until resolverd is enabled, and the undo enables it before it disables resolverd. So
+//!   after a power failure at any moment one of them starts.
+//! - A signal makes the switch fail. It is then undone, because half a switch is worse than none or a complete one.
+//! - The record is in a directory that belongs to root. The directory of the daemon belongs to the daemon's user, who could make
+//!   root write any file.
+//! - Only services that are known as resolvers are stopped. A service such as docker.service, which may also hold port 53, does
+//!   more than DNS. A resolver that other hosts can query may serve zones to the internet, and dnsmasq may assign addresses, so
+//!   the operator must permit stopping them.
+//! - An existing file is written in place instead of renamed over, so that its owner, mode and label stay.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

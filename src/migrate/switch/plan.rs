@@ -1,4 +1,4 @@
-//! The steps of a switch, decided from the facts.
+//! Plans the steps of a switch from the facts about the host.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,20 +11,20 @@ use crate::system::host::HostFile;
 use crate::system::{CheckVerdict, HostFinding};
 use crate::system::{cloud_init, judge, network_manager, nsswitch, port, postfix, resolv_conf, resolved};
 
-/// The steps of a switch, and the reasons against it.
+/// The steps of a switch, and the reasons not to carry them out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SwitchPlan {
     /// The steps, in order.
     pub steps: Vec<SwitchStep>,
-    /// Failures that no step mends: nothing may be changed.
+    /// Failures that no step solves. If there are any, nothing may be changed.
     pub refusals: Vec<HostFinding>,
-    /// Consequences that an operator must know before.
+    /// Consequences that the operator must know before the switch.
     pub warnings: Vec<HostFinding>,
-    /// Whether the operator permits to stop a resolver that other hosts can query.
+    /// True if the operator permits stopping a resolver that other hosts can query.
     pub stop_shared: bool,
 }
 
-/// The checks whose failures a step mends, or refuses by itself.
+/// The checks whose failures are solved by a step, or are refused separately.
 const MENDED: [&str; 8] = [
     resolv_conf::CHECK,
     resolv_conf::TRUST_AD,
@@ -36,11 +36,11 @@ const MENDED: [&str; 8] = [
     port::CHECK,
 ];
 
-/// The check of findings about the switch itself.
+/// Name of the check whose findings are about the switch itself.
 pub const CHECK: &str = "switch";
 
-/// Decides. Services are stopped as late, and resolverd is started as early, as possible; at each boot in between, one of them
-/// starts. `stop_shared`: also a resolver that other hosts can query may be stopped.
+/// Plans the switch. Services are stopped as late as possible, and resolverd is started as early as possible. At each moment in
+/// between, one of them is enabled at boot. If `stop_shared` is true, a resolver that other hosts can query may also be stopped.
 pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
     let mut draft = PlanDraft {
         facts,
@@ -57,7 +57,7 @@ pub fn plan(facts: &SwitchFacts, stop_shared: bool) -> SwitchPlan {
 }
 
 impl SwitchPlan {
-    /// Refuses files that cannot be written, or not be restored.
+    /// Refuses the switch if a file cannot be written or could not be restored.
     pub fn refuse_unwritable(&mut self, machine: &Machine<'_>) {
         for step in &self.steps {
             let Change::File { path, .. } = &step.change else { continue };
@@ -68,7 +68,7 @@ impl SwitchPlan {
     }
 }
 
-/// The advice for a file that cannot be written.
+/// Advice for a file that cannot be written.
 const UNWRITABLE: &str = "see `lsattr` for an immutable file (`chattr -i`), and `findmnt` for a read-only file system; a text must be UTF-8";
 
 struct PlanDraft<'f> {
@@ -78,7 +78,7 @@ struct PlanDraft<'f> {
 }
 
 impl PlanDraft<'_> {
-    /// Whether a check is not satisfied.
+    /// Returns true if a check has a failure or a warning.
     fn is_amiss(&self, check: &str) -> bool {
         self.findings.iter().any(|finding| {
             finding.check == check && matches!(finding.verdict, CheckVerdict::Warning | CheckVerdict::Failure)
@@ -102,11 +102,11 @@ impl PlanDraft<'_> {
         self.step(Change::File { path: path.to_owned(), text, informs }, why);
     }
 
-    /// Failures that no step mends.
+    /// Refuses the switch because of failures that no step solves.
     fn refuse(&mut self) {
         let failed = |finding: &&HostFinding| {
             finding.verdict == CheckVerdict::Failure && !MENDED.contains(&finding.check)
-                // Without a privilege, or in a strange /proc, it is not known whom to stop.
+                // Without privileges, or with an unusual /proc, it is unknown which service must be stopped.
                 || finding.verdict == CheckVerdict::CouldNotTell && MENDED.contains(&finding.check)
                 || finding.check == port::CHECK && self.facts.host.ours.is_empty()
         };
@@ -125,7 +125,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Programs that would write over `resolv.conf`.
+    /// Prevents other programs from overwriting `resolv.conf`.
     fn keep_others_off_resolv_conf(&mut self) {
         if self.is_amiss(network_manager::CHECK) {
             self.write(
@@ -178,7 +178,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Stops the resolvers in place, and starts resolverd.
+    /// Stops the current resolvers, and starts resolverd.
     fn take_port(&mut self) {
         let ours = self.facts.host.ours.as_slice();
         let holders = self.facts.host.holders.as_deref().unwrap_or_default().to_vec();
@@ -192,7 +192,7 @@ impl PlanDraft<'_> {
                         self.step(Change::Stop { unit: unit.to_owned() }, why);
                     }
                 }
-                // Its dnsmasq ends with the step above.
+                // The step above also ends the dnsmasq that NetworkManager runs.
                 Some(NETWORK_MANAGER) if self.is_amiss(network_manager::CHECK) => {}
                 unit => {
                     let of = unit.map(|unit| format!(" of {unit}")).unwrap_or_default();
@@ -220,8 +220,8 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Warns of the services of this host that end together with the stopped services. What dnsmasq does more, such as DHCP, is not
-    /// looked for.
+    /// Warns about the services of this host that end together with the stopped services. Other functions of dnsmasq, such as
+    /// DHCP, are not examined here.
     fn report_what_stops(&mut self, stopped: &BTreeSet<String>, holders: &[Held]) {
         let is_stopped = |unit: &Option<String>| unit.as_ref().is_some_and(|unit| stopped.contains(unit));
         let elsewhere: BTreeSet<String> = holders
@@ -253,7 +253,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Refuses to stop what other hosts may need, or warns if the operator permits it.
+    /// Refuses to stop a resolver that other hosts may need, or warns if the operator permits it.
     fn stop_shared(&mut self, evidence: &str, advice: &str) {
         if self.plan.stop_shared {
             let evidence = format!(
@@ -299,7 +299,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// `resolv.conf`, and the copy of it in Postfix's chroot.
+    /// Plans the new `resolv.conf`, and its copy in the chroot of Postfix.
     fn resolv_conf(&mut self) {
         let old = self.facts.host.resolv_conf.0.text().unwrap_or_default();
         if let (HostFile::Missing { .. }, Some(target)) = &self.facts.host.resolv_conf {
@@ -314,7 +314,7 @@ impl PlanDraft<'_> {
         };
         let copy = self.is_amiss(postfix::CHECK).then(|| self.facts.host.postfix.copy.path().to_owned());
         if text != old {
-            // Its processes keep what they read at their start, also outside of a chroot (res_ninit(3)).
+            // The processes of Postfix keep the name servers that they read at start, even outside a chroot (res_ninit(3)).
             let keeps_old = copy.is_none() && self.facts.host.postfix.master.text().is_some();
             self.write(
                 "/etc/resolv.conf",
@@ -334,7 +334,7 @@ impl PlanDraft<'_> {
         }
     }
 
-    /// Warns of the services that run, and keep the nameservers that they read at their start.
+    /// Warns about running services that keep the name servers that they read at start.
     fn report_what_keeps_the_old(&mut self) {
         let units = self.facts.units.iter().filter(|state| state.active).map(|state| state.unit.as_str());
         let names: Vec<&str> = units
@@ -350,7 +350,7 @@ impl PlanDraft<'_> {
         );
     }
 
-    /// The address that programs of this host ask.
+    /// Returns the address that programs of this host will query.
     fn address(&self) -> IpAddr {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let ours = &self.facts.host.ours;
@@ -359,13 +359,13 @@ impl PlanDraft<'_> {
     }
 }
 
-/// A listener at port 53.
+/// A listener at port 53, and the program that holds it.
 type Held = (std::net::SocketAddr, Option<crate::system::proc::Holder>);
 
-/// The service of Postfix, which reloads.
+/// The service of Postfix; it needs only a reload.
 const POSTFIX: (&str, bool) = ("postfix.service", false);
 
-/// The setting of openresolv that leaves `resolv.conf` alone.
+/// The setting of openresolv that leaves `resolv.conf` unchanged.
 const OPENRESOLV_OFF: &str = "resolvconf=NO";
 
 fn list(words: &BTreeSet<String>) -> String {

@@ -1,4 +1,5 @@
-//! The record of a switch: who held port 53, and each step with the state before it; and the lock of the one process that may write it.
+//! The record of a switch: which services held port 53, and each step with the state before it. Also the lock that lets only one
+//! process write the record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -17,29 +18,29 @@ use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 use resolver::config::files::open_regular;
 
-/// The version of its format.
+/// Version of the format of the record.
 const VERSION: u32 = 1;
 
-/// Bits of a mode by which others than the owner may write.
+/// The mode bits that allow users other than the owner to write.
 const OTHERS_WRITE: u32 = 0o022;
 
 /// A service that held port 53 before the switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FormerHolder {
-    /// Its unit.
+    /// Unit of the service.
     pub unit: String,
-    /// Its addresses at port 53.
+    /// Addresses at which the service held port 53.
     pub addresses: Vec<IpAddr>,
 }
 
 impl FormerHolder {
-    /// Whether it may have answered queries to an address.
+    /// Returns true if the service may have answered queries to an address.
     pub(super) fn covers(&self, address: IpAddr) -> bool {
         self.addresses.iter().any(|held| port::covers(*held, address))
     }
 }
 
-/// The services that hold port 53 now, without resolverd.
+/// Returns the services that hold port 53 now, except resolverd.
 pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
     let mut found: BTreeMap<String, BTreeSet<IpAddr>> = BTreeMap::new();
     for (address, holder) in proc::holders(&CheckedHost { root: machine.root }).unwrap_or_default() {
@@ -57,7 +58,7 @@ pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
 pub(crate) struct RecordedStep {
     /// The step.
     pub step: SwitchStep,
-    /// The state before.
+    /// State before the step.
     pub before: StateBefore,
 }
 
@@ -71,10 +72,10 @@ pub(crate) struct SwitchRecord {
     pub steps: Vec<RecordedStep>,
 }
 
-/// Keeps other processes from switching as long as the value lives.
+/// Prevents other processes from carrying out a switch until the returned value is dropped.
 ///
 /// # Errors
-/// Another process does so.
+/// Fails if another process is carrying out a switch.
 pub fn lock(machine: &Machine<'_>) -> Result<File, SwitchError> {
     let path = "/etc";
     let failed = |error| SwitchError::File { does: "lock", path: path.to_owned(), error };
@@ -86,7 +87,7 @@ pub fn lock(machine: &Machine<'_>) -> Result<File, SwitchError> {
     }
 }
 
-/// Whether there is a record.
+/// Returns true if a record exists.
 pub fn exists(machine: &Machine<'_>) -> bool {
     machine.path(RECORD).symlink_metadata().is_ok()
 }
@@ -94,12 +95,12 @@ pub fn exists(machine: &Machine<'_>) -> bool {
 /// Removes the record, and its directory if that is empty.
 ///
 /// # Errors
-/// It cannot be removed.
+/// Fails if the record cannot be removed.
 pub fn remove(machine: &Machine<'_>) -> Result<(), SwitchError> {
     let path = machine.path(RECORD);
     fs::remove_file(&path).map_err(failed("remove"))?;
     if let Some(folder) = path.parent() {
-        // Another file in it, for instance of a later version, stays.
+        // A directory with other files, for example of a later version, stays.
         let _left = fs::remove_dir(folder);
     }
     Ok(())
@@ -110,7 +111,7 @@ fn failed(does: &'static str) -> impl Fn(io::Error) -> SwitchError {
 }
 
 impl SwitchRecord {
-    /// A record of steps on a host where services held port 53.
+    /// Creates a record of steps. `held` has the services that held port 53.
     pub(crate) const fn new(held: Vec<FormerHolder>, steps: Vec<RecordedStep>) -> Self {
         Self { version: VERSION, held, steps }
     }
@@ -118,7 +119,7 @@ impl SwitchRecord {
     /// Reads the record.
     ///
     /// # Errors
-    /// There is no record, it cannot be read, or another user than the user of this program may have written it.
+    /// Fails if there is no record, if it cannot be read, or if another user than that of this program may have written it.
     pub(crate) fn read(machine: &Machine<'_>) -> Result<Self, SwitchError> {
         let file = match open_regular(&machine.path(RECORD)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -137,10 +138,10 @@ impl SwitchRecord {
         }
     }
 
-    /// Writes the record, so that it is whole on disk when this returns.
+    /// Writes the record. When this returns, the record is complete on disk.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// Fails if the record cannot be written.
     pub(crate) fn write(&self, machine: &Machine<'_>) -> Result<(), SwitchError> {
         let path = machine.path(RECORD);
         let new = path.with_extension("new");

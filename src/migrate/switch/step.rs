@@ -17,33 +17,33 @@ pub struct SwitchStep {
 pub enum Change {
     /// Write a file.
     File {
-        /// Its path on the host.
+        /// Path of the file on the host.
         path: String,
-        /// Its whole text.
+        /// Complete new text of the file.
         text: String,
-        /// The service that then reads it, if it runs.
+        /// The service that is then made to read the file, if it is running.
         informs: Option<Informed>,
     },
     /// Stop a service.
     Stop {
-        /// Its unit.
+        /// Unit of the service.
         unit: String,
     },
-    /// Start a service no more at boot.
+    /// Disable a service, so that it does not start at boot.
     Disable {
-        /// Its unit.
+        /// Unit of the service.
         unit: String,
     },
-    /// Start the units of resolverd, now and at each boot.
+    /// Start the units of resolverd now, and enable them at boot.
     Start,
 }
 
-/// A service that reads a changed file.
+/// A service that must read a changed file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Informed {
-    /// Its unit.
+    /// Unit of the service.
     pub unit: String,
-    /// Whether it must be restarted, because it does not reload.
+    /// True if the service must be restarted, because it cannot reload.
     pub restart: bool,
 }
 
@@ -51,62 +51,62 @@ pub struct Informed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StateBefore {
-    /// There was no file; these directories were made for it, the outermost first.
+    /// The file did not exist. Also the directories that were created for it, the outermost first.
     Missing {
-        /// Their paths on the host.
+        /// Paths of the directories on the host.
         made: Vec<String>,
     },
-    /// A link.
+    /// The file was a link.
     Link {
-        /// Its target.
+        /// Target of the link.
         target: String,
-        /// Whether the target did not exist. The C library then asks 127.0.0.1.
+        /// True if the target did not exist. In this case the C library asks 127.0.0.1.
         dangling: bool,
     },
-    /// A file.
+    /// The file was a regular file.
     Text {
-        /// Its text.
+        /// Text of the file.
         text: String,
     },
-    /// Units.
+    /// The change concerns units.
     Units {
-        /// Each with its state.
+        /// The units and their states.
         units: Vec<UnitState>,
     },
 }
 
-/// The state of a unit of systemd.
+/// The state of a systemd unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitState {
-    /// Its name.
+    /// Name of the unit.
     pub unit: String,
-    /// Whether it exists.
+    /// True if the unit exists.
     pub exists: bool,
-    /// Whether it starts at boot.
+    /// True if the unit starts at boot.
     pub enabled: bool,
-    /// Whether it runs.
+    /// True if the unit is running.
     pub active: bool,
 }
 
-/// The unit of NetworkManager, which may run a dnsmasq of its own.
+/// The unit of NetworkManager, which may run its own dnsmasq.
 pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 
 /// The units of resolverd.
 pub(crate) const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
-/// A change in words.
+/// The texts that describe a change.
 #[derive(Clone, Debug)]
 pub struct ChangeWords {
-    /// What it does.
+    /// Text that says what the change does.
     pub does: String,
-    /// The words behind "restored" or "removed" when it is undone.
+    /// Text that follows "restored" or "removed" when the change is undone.
     pub undone: String,
-    /// The state of this host if it could not be undone.
+    /// Text that describes the host if the change could not be undone.
     pub not_undone: String,
 }
 
 impl Change {
-    /// The change in words.
+    /// Returns the texts that describe the change.
     pub fn words(&self) -> ChangeWords {
         let own = OWN_UNITS.join(" and ");
         let (does, undone, not_undone) = match self {

@@ -1,17 +1,17 @@
-//! The new texts of files.
+//! The new texts of files that the switch writes.
 
 use std::net::IpAddr;
 
-/// The first line of each file that is written as a whole.
+/// First line of each file whose whole text is written by the switch.
 pub(super) const MARK: &str = "# Written by `resolverctl switch`; `resolverctl switch --back` undoes it.\n";
 
-/// The line of a hook by which dhcpcd's script passes over its hook for `resolv.conf`.
+/// Line in a hook that makes the script of dhcpcd skip its hook for `resolv.conf`.
 pub(super) const DHCPCD_OFF: &str = "skip_hooks=\"$skip_hooks resolv.conf\"";
 
-/// Options that every such file has: EDNS, and the AD bit for DANE.
+/// Options in every written `resolv.conf`: EDNS, and the AD bit for DANE.
 const OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
-/// A `resolv.conf` that names only `address`, with the search list and the other options of the old one.
+/// Returns a `resolv.conf` that names only `address`, with the search list and the other options of the old file.
 pub(super) fn resolv_conf(old: &str, address: IpAddr) -> String {
     let (mut kept, mut options) = (String::new(), OPTIONS.map(str::to_owned).to_vec());
     for line in old.lines() {
@@ -27,10 +27,11 @@ pub(super) fn resolv_conf(old: &str, address: IpAddr) -> String {
     format!("{MARK}{kept}nameserver {address}\noptions {}\n", options.join(" "))
 }
 
-/// An `nsswitch.conf` whose `hosts` line has `dns` instead of `resolve` and the action after it. None if the line has no `resolve`.
+/// Returns an `nsswitch.conf` whose `hosts` line has `dns` instead of `resolve` and of the action that follows it. Returns
+/// `None` if the line has no `resolve`.
 pub(super) fn nsswitch(old: &str) -> Option<String> {
     let mut lines: Vec<String> = old.lines().map(str::to_owned).collect();
-    // The last line counts.
+    // Only the last `hosts` line has effect.
     let hosts = lines.iter_mut().rfind(|line| line.trim_start().starts_with("hosts:"))?;
     let (sources, comment) = hosts.split_at(hosts.find('#').unwrap_or(hosts.len()));
     let words: Vec<&str> = sources.trim_start().trim_start_matches("hosts:").split_whitespace().collect();

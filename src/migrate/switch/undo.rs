@@ -1,4 +1,4 @@
-//! Undoes a switch, and never leaves a host without a resolver.
+//! Undoes a switch without leaving the host without a resolver.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,35 +14,35 @@ use crate::system::host::CheckedHost;
 use crate::system::resolv_conf::is_ours;
 use crate::system::{port, proc};
 
-/// How often the port is looked at while the old resolver starts.
+/// Interval at which the port is checked while the old resolver starts.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
-/// Undoes the steps of the record, the last first, if a resolver would then answer. Steps that cannot be undone stay in the
+/// Undoes the steps of the record, the last step first, if a resolver would then answer. Steps that cannot be undone stay in the
 /// record.
 ///
 /// # Errors
-/// No resolver would answer; or there is no record, or it cannot be trusted, read, written or removed.
+/// Fails if no resolver would answer, if there is no record, or if the record cannot be trusted, read, written or removed.
 pub fn back(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<EndedStep>, SwitchError> {
     let record = SwitchRecord::read(machine)?;
     would_answer(machine, &record)?;
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// Undoes a switch that has failed, without the check that another resolver would answer: resolverd may not answer, so the former
+/// Undoes a failed switch. It does not check that another resolver would answer: resolverd may not answer either, so the former
 /// state is better in any case.
 ///
 /// # Errors
-/// There is no record, or it cannot be trusted, read, written or removed.
+/// Fails if there is no record, or if it cannot be trusted, read, written or removed.
 pub fn give_up(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec<EndedStep>, SwitchError> {
     let record = SwitchRecord::read(machine)?;
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// The undoing of a record.
+/// The undo of a record.
 struct Undoing<'u> {
     machine: &'u Machine<'u>,
     record: &'u SwitchRecord,
-    /// The places of the steps that are undone.
+    /// Indexes of the undone steps.
     undone: Vec<usize>,
     ended: Vec<EndedStep>,
     watch: &'u mut dyn SwitchWatch,
@@ -64,8 +64,8 @@ impl Undoing<'_> {
             }
             self.end(step, result.map(|()| end_with_state(before)));
             if matches!(step.change, Change::File { .. }) {
-                // A cut-off before the old resolver runs must not lose the step that has stopped ours. An error of the
-                // record must not prevent that the old resolver starts; the last write reports it.
+                // If the undo is interrupted before the old resolver runs, the step that stopped resolverd must still be in the
+                // record. An error of this write must not prevent the start of the old resolver; the last write reports it.
                 let _unwritten = self.left().write(self.machine);
             }
         }
@@ -83,7 +83,7 @@ impl Undoing<'_> {
         self.ended.push(ended);
     }
 
-    /// The steps that are not undone.
+    /// Returns a record with the steps that are not undone.
     fn left(&self) -> SwitchRecord {
         let left = self.record.steps.iter().enumerate().filter(|(place, _)| !self.undone.contains(place));
         SwitchRecord::new(self.record.held.clone(), left.map(|(_, recorded)| recorded.clone()).collect())
@@ -111,7 +111,7 @@ impl Undoing<'_> {
         }
     }
 
-    /// The steps whose service was started again, but does not listen.
+    /// Returns the steps whose service was started again but does not listen.
     fn silent(&self) -> Vec<(usize, SwitchError)> {
         let future = Future { machine: self.machine, record: self.record };
         let steps = self.undone.iter().filter_map(|place| Some((*place, self.record.steps.get(*place)?)));
@@ -125,7 +125,8 @@ impl Undoing<'_> {
         silent.collect()
     }
 
-    /// Starts resolverd again if no other program has its addresses, and makes programs query it if they find no other resolver.
+    /// Starts resolverd again if no other program uses its addresses, and makes programs query it if they find no other
+    /// resolver.
     fn answer_again(&mut self) {
         let record = self.record;
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
@@ -145,14 +146,14 @@ impl Undoing<'_> {
                 _ => continue,
             };
             let result = self.machine.carry_out(&step.change).and(Err(again));
-            // It was carried out again, so it is not undone.
+            // This step was carried out again, so it is not undone any more.
             self.undone.retain(|undone| *undone != place);
             self.end(step, result);
         }
     }
 }
 
-/// The end of an undo that restores this state.
+/// Returns the result of an undo that restored this state.
 const fn end_with_state(before: &StateBefore) -> StepEnd {
     match before {
         StateBefore::Missing { .. } => StepEnd::Removed,

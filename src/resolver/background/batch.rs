@@ -1,6 +1,6 @@
-//! Batches of questions to lists: receives the events of questions, learns, and starts the lists that will follow.
+//! Batches of questions to DNS lists: learns from the questions of clients, and asks the lists that clients will probably ask next.
 //!
-//! A task of the daemon, fed through a queue: no question waits for it.
+//! This is a task of the daemon that receives events through a queue, so no question waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -22,23 +22,23 @@ use crate::resolve::side::Ahead;
 use crate::zones::Views;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
-/// Labels with customers' keys as clients put them into their questions, by group of clients and list. A query of
-/// a batch to such a list has the client's own key. The key is shown nowhere. Bounded by the number of lists.
+/// The labels with customers' keys that clients put into their questions, by group of clients and list. A batch query to such a list uses the
+/// client's own key. The key is never shown. The number of entries is limited by the number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// The subject of a question to a list, or of one that lists follow.
+/// The subject of a question to a list, or of a question after which clients ask lists.
 struct Asks {
-    /// The list. None: the question is for the PTR of an address, or the MX of a domain.
+    /// The list. `None` means that the question is for the PTR of an address, or the MX of a domain.
     list: Option<Arc<List>>,
     number: ListId,
     /// The subject, without a key.
     subject: Name,
-    /// The key, if clients put one into this list's names.
+    /// The key, if clients put one into their questions to this list.
     key: Option<Box<[u8]>>,
 }
 
-/// Sends batches for as long as it runs. Only one may run: a second one waits forever.
+/// Sends batches until it is cancelled. Only one instance may run: a second one waits forever.
 pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
@@ -94,7 +94,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // Only lists that this view sends the same way belong to the group.
+        // Only lists that this view reaches by the same route belong to the group.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
@@ -140,7 +140,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// The subject of a question, if it asks a list or is followed by lists.
+/// The subject of a question, if it is for a list, or if clients ask lists after it.
 fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -169,8 +169,8 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     Some(Asks { list: Some(list), number, subject, key })
 }
 
-/// Returns true if the subject of a question to `list` may be sent to `other` as `name`: lists of addresses do not get
-/// domains, and lists of domains do not get addresses. No list: the question was for a PTR or an MX.
+/// Returns true if the subject of a question to `list` may be sent to `other` as `name`: lists of addresses receive no domains, and lists of domains
+/// receive no addresses. If `list` is `None`, the question was for a PTR or an MX.
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
@@ -204,7 +204,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// Locks after a panic too: wrong counts only cost or save a question.
+/// Locks even after a panic: wrong counts can only cause or save a question.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
-//! Looks after the lists: judges their silence, probes and tests them.
+//! Monitors the DNS lists: decides whether they are silent, and probes and tests them.
 //!
-//! A task of the daemon: no question waits for it. Its questions are routed like all others.
+//! This is a task of the daemon, so no question waits for it. Its questions take the same routes as all others.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -30,9 +30,9 @@ use dns::random::Random;
 /// The work that one round has found.
 #[derive(Default)]
 struct DueWork {
-    /// Ways on which no server has answered lately, each with a view. Another zone on them must be asked.
+    /// Routes on which no server has answered recently, each with a view. Another zone on the same route must be asked.
     witnesses: BTreeMap<Way, ViewId>,
-    /// When to look again, at the latest.
+    /// The longest time until the next round.
     wait: Option<Duration>,
 }
 
@@ -67,9 +67,8 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     }
 }
 
-/// Asks another server, to see whether any answers. On the way of recursion it asks for a name that no zone has. A
-/// forwarder may answer that from memory, so it is asked for a name of another list that nobody can have asked
-/// before.
+/// Asks another server, to find out whether any server on the route answers. With recursion, it asks for a name that is in no zone. A forwarder may
+/// answer that from memory, so a forwarder is asked for a name in another list for which nobody can have asked before.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,
@@ -173,8 +172,8 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list by its own test entries: one that must be listed and one that must not, if it has both; `insists`: the
-/// operator has asked for it.
+/// Tests a list with its own test entries: one that must be listed and one that must not, if it has both. `insists` is true if the operator has
+/// requested the test.
 async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
     let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };

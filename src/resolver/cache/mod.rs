@@ -1,22 +1,22 @@
-//! The four memories: answers, RRsets with delegations, servers, failures.
+//! The four memories: answers, RRsets with delegations, servers, and failures.
 //!
-//! An entry carries its times and is judged by the moment of the lookup. `store` bounds the octets and chooses the
-//! entries to remove. Strangers choose the keys, so the hash is keyed.
+//! An entry carries its times, and the moment of the lookup decides whether it may be used. `store` limits the number of octets and
+//! chooses the entries to remove. The hash is keyed, because strangers choose the keys of the entries.
 //!
 //! # Decisions
 //!
-//! - An answer is stored as the octets to send, with the offsets of its TTLs. A hit copies and patches; it decodes
+//! - An answer is stored as the octets to send, with the offsets of its TTLs. A hit copies and patches these octets, and decodes
 //!   nothing.
-//! - moka was used first and replaced. It took 290 octets an entry in addition to the entry's own, recorded each lookup for its
-//!   policy, and removed values when it chose to. S3-FIFO in shards takes 112 octets (`ENTRY_OVERHEAD`), counts exactly, and frees
-//!   everything at a flush.
-//! - moka's own expiry was never used, because its clock cannot be injected. Entries still carry their own times.
-//! - An entry is weighed as it lies in memory, keys and names included (`tests/weights.rs`). Before that was
-//!   measured, entries weighed 40 to 220 octets too little, and a full cache took up to 1.5 times `cache.size`.
-//! - RRsets have ranks (RFC 2181 section 5.4.1): glue, or an answer without AA, replaces data with AA only after the
-//!   TTL of these data.
-//! - NXDOMAIN without proof denies only the type of its question, as load balancers say NXDOMAIN for AAAA (RFC 4074).
-//!   For A it denies all types, unless the name or a name below it is known to exist.
+//! - moka was used first and replaced. It took 290 octets for each entry in addition to the entry itself, recorded each lookup for its
+//!   policy, and removed values at a time of its own choice. S3-FIFO in shards takes 112 octets (`ENTRY_OVERHEAD`), counts exactly,
+//!   and frees everything at a flush.
+//! - The expiry of moka was never used, because its clock cannot be injected. Entries therefore carry their own times.
+//! - The weight of an entry is its real size in memory, including keys and names (`tests/weights.rs`). Before it was measured, the
+//!   weights of entries were 40 to 220 octets too small, and a full cache took up to 1.5 times `cache.size`.
+//! - RRsets have ranks (RFC 2181 section 5.4.1). Glue, or an answer without AA, replaces data with AA only after the TTL of these
+//!   data.
+//! - NXDOMAIN without proof denies only the type of its question, because load balancers answer NXDOMAIN for AAAA (RFC 4074). For A it
+//!   denies all types, unless the name or a name below it is known to exist.
 
 #![deny(
     clippy::unwrap_used,
@@ -57,7 +57,7 @@ pub use store::StoreFill;
 pub use versions::AnswerVersion;
 pub use weights::ENTRY_OVERHEAD;
 
-/// Shared by the tests of the memories.
+/// Helpers for the tests of all memories.
 #[cfg(test)]
 mod stage {
     use std::time::Duration;
@@ -68,7 +68,7 @@ mod stage {
 
     pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
-    /// Empty memories, large enough for any test.
+    /// Creates empty memories that are large enough for any test.
     pub(super) fn memory() -> Memory {
         Memory::new(8 << 20, &Random::seeded(1))
     }

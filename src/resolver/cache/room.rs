@@ -1,16 +1,17 @@
-//! The part of their octets that answers and RRsets may use now.
+//! The share of their octets that the tables of answers and RRsets may currently use.
 //!
-//! Queries in progress, connections of clients and replies on their way take memory in addition to the cache.
-//! `limits::WorkBounds` bounds each
-//! kind of them, and a host that has most of all kinds at once is under attack. The cache gives way then: otherwise a full cache and all
-//! of them together would take more than the process may use.
+//! Queries in progress, connections of clients and replies on their way take memory in addition to the cache. `limits::WorkBounds`
+//! limits each kind of work, and only a host under attack has the maximum of all kinds at the same time. The cache then shrinks.
+//! Otherwise a full cache and all kinds of work together would take more memory than the process may use.
 //!
 //! # Decisions
 //!
-//! - The process is measured, and not its parts: what the allocator loses between pieces, and what libraries keep for connections, counts
-//!   too. With parts of the cache kept back for all work instead, a gateway without such an attack would have a third less cache.
-//! - It is measured while many flights begin, because they come with all kinds of work, and an idle daemon does not wake.
-//! - The tables keep `LEAST_ROOM`: names in use stay known.
+//! - The memory of the whole process is measured, because the overhead of the allocator and the data that libraries keep for
+//!   connections also count. If a part of the cache were reserved for all work instead, a gateway that is not attacked would have a
+//!   third less cache.
+//! - The memory is measured while many flights begin, because flights accompany all kinds of work. An idle daemon need not wake up for
+//!   it.
+//! - The tables keep at least `LEAST_ROOM`, so that names in use stay in memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -22,12 +23,12 @@ use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 /// All of the room of a table.
 const WHOLE: u64 = 1_000;
 
-/// The room of the tables, and who looks at it.
+/// The room of the tables, and the signal to measure it.
 #[derive(Clone)]
 pub struct Room(Arc<SharedRoom>);
 
 struct SharedRoom {
-    /// Flights since the last notice.
+    /// The number of flights since the last signal.
     flights: AtomicU32,
     notice: Notify,
     /// The room in parts of `WHOLE`.
@@ -50,7 +51,7 @@ impl Room {
         }
     }
 
-    /// The part of these octets that may be used now.
+    /// Returns the part of these octets that may currently be used.
     pub(super) fn usable(&self, octets: u64) -> u64 {
         match self.0.parts.load(Ordering::Relaxed) {
             WHOLE => octets,
@@ -58,8 +59,8 @@ impl Room {
         }
     }
 
-    /// Changes the room to what the process leaves to tables of `whole` octets: it uses `resident` octets, and may use `most`. Returns
-    /// whether the room is another one now.
+    /// Sets the room to what the process leaves to tables of `whole` octets, if the process uses `resident` octets and may use `most`.
+    /// Returns true if the room has changed.
     pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> bool {
         let before = self.0.parts.load(Ordering::Relaxed);
         let now = room(before, whole, resident, most);
@@ -73,9 +74,9 @@ impl Room {
     }
 }
 
-/// The room of tables of `whole` octets, in parts of `WHOLE`, after `before`. Twice the octets beyond the bound are taken from it, because
-/// the allocator keeps a part of what entries free. It gets back a quarter of what is free, as the entries that come take more than their
-/// octets.
+/// Returns the room of tables of `whole` octets, in parts of `WHOLE`, if the room was `before`. It is reduced by twice the octets
+/// above the bound, because the allocator keeps a part of the memory that entries free. It grows by a quarter of the free octets,
+/// because new entries take more than their own octets.
 fn room(before: u64, whole: u64, resident: u64, most: u64) -> u64 {
     let parts = |octets: u64| octets.saturating_mul(WHOLE).checked_div(whole).unwrap_or(0);
     let most = most.saturating_sub(ROOM_SLACK).saturating_sub(most / ROOM_SLACK_SHARE);

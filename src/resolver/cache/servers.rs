@@ -1,6 +1,6 @@
-//! The state of each server: round trips, silence, EDNS, the zones it is lame for.
+//! The state of each server: round trips, silence, EDNS, and the zones for which the server is lame.
 //!
-//! A server that is known to be silent is not asked. All others are asked if there is no better one.
+//! A server that is known to be silent is not asked. Any other server is asked if there is no better one.
 
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
@@ -28,18 +28,18 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// Octets of an entry: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and the
-/// table's bookkeeping. `tests/weights.rs` measures it.
+/// The size of an entry, in octets: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and
+/// the bookkeeping of the table. `tests/weights.rs` measures it.
 const ENTRY: u32 = 3_632;
 
 /// The features of a server, as far as is known: each is true until the server has shown that it lacks the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFeatures {
-    /// Whether it takes EDNS (RFC 6891).
+    /// True if it accepts EDNS (RFC 6891).
     pub edns: bool,
-    /// Whether it repeats the case of the letters of a query name (0x20).
+    /// True if it repeats the case of the letters of a query name (0x20).
     pub keeps_case: bool,
-    /// Whether it takes TCP.
+    /// True if it accepts TCP.
     pub tcp: bool,
 }
 
@@ -73,7 +73,7 @@ impl Servers {
         self.0.clear()
     }
 
-    /// The states of all servers, the slowest first; reading changes nothing.
+    /// Returns the states of all servers, the slowest first. Does not change any state.
     pub fn list(&self, now: Mono) -> Vec<KnownServer> {
         let mut list: Vec<_> = self
             .0
@@ -128,19 +128,19 @@ pub(super) struct ServerHistory {
     pub(super) round_trips: Option<RoundTrips>,
     /// The zones that take much longer.
     pub(super) slow_zones: SlowZones,
-    /// The queries that it did not answer since it was last heard.
+    /// The queries that the server has not answered since its last answer.
     pub(super) silence: Silence,
     /// Like `silence`, for each zone since the server last answered for the zone.
     pub(super) silent_zones: SilentZones,
     /// Whether it was ever asked.
     pub(super) asked: bool,
-    /// Until when it is asked without EDNS.
+    /// The time until which it is asked without EDNS.
     pub(super) plain_until: Option<Mono>,
-    /// Until when the letters of questions to it keep their own case.
+    /// The time until which questions to it are sent with their case unchanged.
     pub(super) flips_case_until: Option<Mono>,
-    /// Questions in their own case that it has answered after silence, since it last answered one in mixed case.
+    /// The number of questions with unchanged case that it answered after silence, since it last answered one in mixed case.
     pub(super) own_case_answers: u8,
-    /// Until when it is asked over TCP only if there is no other server.
+    /// The time until which it is asked over TCP only if there is no other server.
     pub(super) no_tcp_until: Option<Mono>,
     /// Second queries that were sent because it was late, in thousandths of a query.
     pub(super) hedged: u32,
@@ -159,7 +159,8 @@ impl ServerHistory {
         }
     }
 
-    /// The smoothed round trip for all zones but the slow ones, the timer and the patience.
+    /// Returns the smoothed round trip (over all zones except the slow ones), the timer, and the time after which an answer counts as
+    /// lost.
     fn timers(&self) -> (Option<Duration>, Duration, Duration) {
         self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
             (Some(trips.smoothed()), trips.timer(), trips.patience())
@@ -177,11 +178,11 @@ impl ServerHistory {
         )
     }
 
-    /// Counts the round trip of an answer for `zone`. One that takes much longer than usual is the zone's alone.
+    /// Counts the round trip of an answer for `zone`. A round trip that is much longer than usual is counted only for the zone.
     fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
         match Compared::with_usual(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
             Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
-            // The earlier ones were of slow zones, or the server has moved.
+            // The earlier round trips came from slow zones, or the server has moved.
             Compared::Slower | Compared::Faster => {
                 self.slow_zones.end(zone, keyed);
                 self.round_trips = Some(RoundTrips::new(round_trip));
@@ -202,7 +203,7 @@ impl ServerHistory {
         }
     }
 
-    /// It has sent a query about `zone`; returns whether it was dead.
+    /// Records that the server has sent an answer about `zone`. Returns true if it was dead.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
         self.silence.end(now);
@@ -213,8 +214,8 @@ impl ServerHistory {
         was_dead
     }
 
-    /// Returns true if its round trip for `zone` is not known or out of date, and it was not asked for it a moment ago. Its
-    /// answers for other zones do not show whether a slow zone is still slow.
+    /// Returns true if its round trip for `zone` is unknown or out of date, and it was not measured a moment ago. Its answers for
+    /// other zones do not show whether a slow zone is still slow.
     fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let slow = self.slow_zones.get(zone, keyed);
         let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
@@ -223,7 +224,7 @@ impl ServerHistory {
     }
 }
 
-/// Returns true if a round trip that was `measured` then may be another one now.
+/// Returns true if a round trip that was measured at the time `measured` may have changed since.
 fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
     measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
 }
@@ -231,7 +232,8 @@ fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
 /// The state of a server for a zone, at a moment: the input for the choice among servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
-    /// Smoothed round trip for the zone, if it ever answered: its usual one, unless the zone is known to be slow.
+    /// The smoothed round trip for the zone, if the server has ever answered. It is the server's usual round trip, unless the zone is
+    /// known to be slow.
     pub round_trip: Option<Duration>,
     /// How long to wait for its answer before another server is asked too.
     pub timer: Duration,
@@ -239,17 +241,17 @@ pub struct ServerStanding {
     pub patience: Duration,
     /// Whether it answers for the zone, as far as is known.
     pub health: Health,
-    /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
-    /// for it. A server may drop the queries for one zone and answer the queries for others.
+    /// The time since which the server is known to be silent for the zone, if it is. It is then probed in the background, and no
+    /// question waits for it. A server may drop the queries for one zone and answer the queries for others.
     pub(crate) silent_since: Option<Mono>,
-    /// Whether it is surely silent for other zones, and this zone was not asked yet, or was silent for this zone in an outage
-    /// that has ended: a question waits a short time for it.
+    /// True if the server is certainly silent for other zones, and was either not yet asked for this zone, or was silent for this zone
+    /// in an outage that has ended. A question then waits a short time for it.
     pub(crate) silent_elsewhere: bool,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
     /// The features that it is not known to lack.
     pub features: ServerFeatures,
-    /// Whether its round trip for the zone is not known or was not measured for long, and it was not asked for it a moment ago.
+    /// True if its round trip for the zone is unknown or was not measured for a long time, and it was not measured a moment ago.
     pub(crate) to_be_measured: bool,
 }
 
@@ -258,7 +260,7 @@ pub struct ServerStanding {
 pub struct KnownServer {
     /// Its address and port.
     pub address: SocketAddr,
-    /// Whether it was ever asked; it may only have been considered.
+    /// True if it was ever asked. Otherwise it was only considered.
     pub asked: bool,
     /// Smoothed round trip, if it ever answered.
     pub round_trip: Option<Duration>,
@@ -266,18 +268,18 @@ pub struct KnownServer {
     pub timer: Duration,
     /// Whether it answers, as far as is known.
     pub health: Health,
-    /// How long it is still left alone, if it is dead.
+    /// The time for which it is still not asked, if it is dead.
     pub dead_for: Option<Duration>,
-    /// Queries in a row that it did not answer.
+    /// The number of consecutive queries that it did not answer.
     pub silences: u32,
     /// The features that it is not known to lack.
     pub features: ServerFeatures,
-    /// Zones it does not serve though it should.
+    /// The zones that it does not serve although it should.
     pub lame: Vec<Name>,
 }
 
 impl Server {
-    /// A server that was never asked. `keyed` hashes the names of zones.
+    /// Creates a server that was never asked. `keyed` hashes the names of zones.
     pub fn new(keyed: Keyed) -> Self {
         Self { history: Mutex::default(), keyed }
     }
@@ -291,7 +293,8 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // It takes more than for the whole server, because others of its answers show that it lives. It is probed as soon.
+        // This needs more silences than for the whole server, because other answers show that the server works. The probe comes
+        // equally soon.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -325,21 +328,21 @@ impl Server {
         }
     }
 
-    /// It answered a question for `zone` after `round_trip`, with any message. Returns whether it was dead.
+    /// Records that the server answered a question for `zone` after `round_trip`, with any message. Returns true if it was dead.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.timed(zone, round_trip, now, &self.keyed);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Like `answered`, for a recursive server. Its time depends on the name and on its cache, so that no zone is slow.
+    /// Like `answered`, for a recursive server. Its time depends on the name and on its cache, so no zone is recorded as slow.
     pub(crate) fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.add(round_trip, now);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// A query sent to it at `sent` is overdue: others are asked first for a while.
+    /// Records that a query sent at `sent` is overdue. Other servers are asked first for a while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.history().silence.overdue(sent, now);
     }
@@ -351,15 +354,16 @@ impl Server {
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
-    /// A query about `zone` sent to it at `sent` counts as lost, and others have been heard since. Queries that were
-    /// on their way together are one silence. `random` spreads the moments of the next probes.
+    /// Records that a query about `zone` sent at `sent` counts as lost, and other servers have answered since. Queries that were in
+    /// progress at the same time count as one silence. `random` spreads the times of the next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
         history.silence.add((sent, now), random);
         history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
-    /// Queries about `zone` since `sent` were not answered: enough for a server that is known to be silent for another zone.
+    /// Records that queries about `zone` since `sent` were not answered, often enough for a server that is known to be silent for
+    /// another zone.
     pub(crate) fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
@@ -367,14 +371,15 @@ impl Server {
         }
     }
 
-    /// The time of its next probe with a question for `zone`, if it is dead, or dead for this zone.
+    /// Returns the time of its next probe with a question for `zone`, if it is dead, or dead for this zone.
     pub(crate) fn next_try(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
-    /// A question for `zone` has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last, and now
-    /// if the last began `LEAST_PROBE_PAUSE` ago. Returns whether the probe was to come later.
+    /// Records that a question for `zone` has failed because the server is dead. Its next probe then comes within
+    /// `MAX_WANTED_DEAD_TIME` of the last probe, or immediately if the last probe began `LEAST_PROBE_PAUSE` ago. Returns true if the
+    /// probe was planned for later.
     pub(crate) fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let of_zone =
@@ -382,15 +387,15 @@ impl Server {
         history.silence.hasten(now) || of_zone
     }
 
-    /// When the last probe began, if it is dead, or dead for `zone`.
+    /// Returns the time at which the last probe began, if the server is dead, or dead for `zone`.
     pub(crate) fn last_probe(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed).and_then(Silence::tried_at);
         history.silence.tried_at().max(of_zone)
     }
 
-    /// Returns true if a server that is dead, or dead for `zone`, must be probed now. The caller that gets true does it; the next
-    /// gets true after twice the time.
+    /// Returns true if a server that is dead, or dead for `zone`, must be probed now. The caller that gets true must probe it. The
+    /// next caller gets true after twice the time.
     pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -401,7 +406,7 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Returns true if a server that is being probed is dead as a whole, so that it is probed for this zone too.
+    /// Returns true if a server that is being probed is dead as a whole, so that it must be probed for this zone too.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -411,14 +416,14 @@ impl Server {
         is_dead
     }
 
-    /// Returns true if it is dead, or dead for `zone`, and probed for the first time since it died.
+    /// Returns true if it is dead, or dead for `zone`, and is being probed for the first time since it died.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
     }
 
-    /// A query about `zone` in the background sent at `sent` was not answered either, and others have been heard since.
+    /// Records that a background query about `zone` sent at `sent` was not answered either, and other servers have answered since.
     pub(crate) fn probed_in_vain(&self, zone: &Name, sent: Mono) {
         let mut history = self.history();
         history.silence.tried_in_vain(sent);
@@ -427,12 +432,12 @@ impl Server {
         }
     }
 
-    /// Marks it lame for `zone` and for `time`: it does not serve the zone though it should.
+    /// Marks it as lame for `zone` for this time: it does not serve the zone although it should.
     pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
         self.history().lame.add(zone, now.after(time), now);
     }
 
-    /// It has given an answer from `zone` that helps: it is not lame for it.
+    /// Records that it has given a usable answer from `zone`, so that it is not lame for the zone.
     pub fn serves(&self, zone: &Name) {
         self.history().lame.end(zone);
     }
@@ -444,7 +449,7 @@ impl Server {
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Returns true if another server may be asked because this one is late. Returns false if it has been late too often.
+    /// Returns true if another server may be asked because this server is late. Returns false if it was late too often.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -455,7 +460,7 @@ impl Server {
         may
     }
 
-    /// Returns true if it must be asked now only to measure its round trip for `zone`. The caller that gets true does it.
+    /// Returns true if it must be asked now only to measure its round trip for `zone`. The caller that gets true must do it.
     pub(crate) fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let begins = history.is_to_be_measured(zone, now, &self.keyed);
@@ -465,12 +470,12 @@ impl Server {
         begins
     }
 
-    /// It does not take EDNS.
+    /// Records that it does not accept EDNS.
     pub(crate) fn takes_no_edns(&self, now: Mono) {
         self.history().plain_until = Some(now.after(NO_EDNS_TIME));
     }
 
-    /// It does not repeat the case of a question's letters.
+    /// Records that it does not repeat the case of a question's letters.
     pub(crate) fn flips_case(&self, now: Mono) {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
@@ -486,12 +491,12 @@ impl Server {
         }
     }
 
-    /// It answers a question, which was in mixed case if it was not known to flip it.
+    /// Records that it has answered a question, which was in mixed case unless the server was known to change the case.
     pub(crate) fn answers_mixed_case(&self) {
         self.history().own_case_answers = 0;
     }
 
-    /// It refuses TCP, or does not answer it.
+    /// Records that it refuses TCP, or does not answer over TCP.
     pub(crate) fn takes_no_tcp(&self, now: Mono) {
         self.history().no_tcp_until = Some(now.after(NO_TCP_TIME));
     }
@@ -506,8 +511,8 @@ impl Server {
     }
 }
 
-/// Zones that a server does not serve though it should, in wire form, each with the time until which it counts as
-/// lame; the oldest first. Their octets are bounded, because an entry is weighed once.
+/// The zones that a server does not serve although it should, in wire form, the oldest first. Each has the time until which the server
+/// counts as lame. Their total size is limited, because an entry is weighed only once.
 #[derive(Debug, Default)]
 pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 

@@ -1,10 +1,10 @@
-//! A server's silence: doubtful at once, dead after three silences, known to be silent once a query in the
-//! background had no answer either.
+//! The silence of a server. After one silence the server is doubtful, after three it is dead, and after an unanswered query in the
+//! background it is known to be silent.
 //!
-//! Pure. Unbound backs its timer off to 12 s, then tries with clients' questions, and counts A, AAAA and other types
-//! apart, because some servers drop a type. Here a server is doubtful at once, and dead after three silences that
-//! cannot have been one event. It is probed in the background with another type than the one that it did not answer: at
-//! growing intervals, and sooner while questions fail for it.
+//! Pure. Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A, AAAA and other types separately,
+//! because some servers drop a type. Here, a server is doubtful immediately, and dead after three silences that cannot have had one
+//! common cause. It is then probed in the background with another type than the unanswered one, at growing intervals, and sooner while
+//! questions fail because of it.
 
 use std::time::Duration;
 
@@ -32,42 +32,43 @@ pub enum Health {
     Dead,
 }
 
-/// The queries that a server did not answer since it was last heard.
+/// The queries that a server has not answered since its last answer.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     /// When it was last heard.
     heard: Option<Mono>,
-    /// Queries in a row without an answer, and when the last of them was counted.
+    /// The number of consecutive queries without an answer, and the time at which the last of them was counted.
     count: u32,
     counted: Option<Mono>,
     /// When the first of them was sent.
     since: Option<Mono>,
-    /// Until when it is asked after the others.
+    /// The time until which it is asked after the other servers.
     doubtful_until: Mono,
     dead: Option<Dead>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// Until when no client's question is sent to it, and the length of that span.
+    /// The time until which no client's question is sent to it, and the length of that span.
     until: Mono,
     span: Duration,
-    /// When it is probed if a question fails for it meanwhile, and whether one does.
+    /// The time of its probe if a question fails because of it before that, and whether a question has failed.
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
     /// When the last probe began.
     tried_at: Option<Mono>,
-    /// Whether the server was heard for another zone after an outage in which this silence began, and was not tried since.
+    /// True if the server answered for another zone after an outage in which this silence began, and was not asked for this zone
+    /// since.
     is_in_question: bool,
 }
 
-/// Whether a dead server was probed since it died.
+/// The result of probes since the server died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
     Begun,
-    /// It did not answer, while others were heard.
+    /// It did not answer, while other servers did.
     InVain,
 }
 
@@ -92,14 +93,14 @@ impl Dead {
 }
 
 impl Silence {
-    /// The silence of a server that was dead in the earlier process: it is probed at once.
+    /// The silence of a server that was dead in the earlier process. It is probed immediately.
     pub(super) fn dead_before(now: Mono) -> Self {
         let dead = Dead::new(now);
         let count = DEAD_AFTER_SILENCES;
         Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
     }
 
-    /// When it was last heard; none if it was not heard since this process began.
+    /// Returns the time of its last answer, or `None` if it has not answered since this process began.
     pub(super) fn heard(&self) -> Option<Mono> {
         self.heard
     }
@@ -108,26 +109,26 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// It answered, with any message.
+    /// Records that it answered, with any message.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
 
-    /// A query sent at `sent` is overdue.
+    /// Records that a query sent at `sent` is overdue.
     pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
         if !self.heard_since(sent) {
             self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
         }
     }
 
-    /// Returns true if the silence after a query sent at `sent` changes anything: it was not heard since, no query that
-    /// was on the way at the same time is counted, and its silences do not make its death sure yet.
+    /// Returns true if the silence after a query sent at `sent` changes anything: the server has not answered since, no query that was
+    /// in progress at the same time is counted, and there are not yet enough silences to be sure that it is dead.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.count < SURE_SILENCES && self.counts(sent)
     }
 
-    /// A query sent at `sent` counts as lost, and others have been heard since. Queries that were on their way
-    /// together are one silence, because one event may have hit them all.
+    /// Records that a query sent at `sent` counts as lost, and other servers have answered since. Queries that were in progress at the
+    /// same time are one silence, because one event may have affected them all.
     pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
             return;
@@ -152,25 +153,25 @@ impl Silence {
         }
     }
 
-    /// Returns true if it began after `moment`, and a query on the side had no answer either.
+    /// Returns true if it began after `moment`, and a background query was not answered either.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
     }
 
-    /// It may have ended: it is not known any more, and the server is tried at once.
+    /// Marks the silence as possibly ended: the server is no longer known to be silent, and is probed immediately.
     pub(super) fn call_in_question(&mut self) {
         if let Some(dead) = &mut self.dead {
             (dead.tried, dead.is_in_question) = (Tried::NotYet, true);
         }
     }
 
-    /// Returns true if it was known before an outage ended, and no query has shown since whether it goes on.
+    /// Returns true if it was known before an outage ended, and no query has shown since whether it continues.
     pub(super) fn is_in_question(&self) -> bool {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// One more query had no answer. If this silence was in question, it is known again.
+    /// Records one more unanswered query. If this silence was in question, it is known again.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
@@ -196,13 +197,13 @@ impl Silence {
         self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
     }
 
-    /// The time of a dead server's next probe: at once after its death, then by the clock.
+    /// The time of the next probe of a dead server: immediately after its death, then at intervals.
     pub(super) fn next_try(&self) -> Option<Mono> {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// A question has failed for it. Its next probe comes now, if the last one began `LEAST_PROBE_PAUSE` ago. Returns whether it was to
-    /// come later.
+    /// Records that a question has failed because of it. Its next probe comes now if the last probe began `LEAST_PROBE_PAUSE` ago.
+    /// Returns true if it was planned for later.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let was_wanted = std::mem::replace(&mut dead.is_wanted, true);
@@ -214,8 +215,8 @@ impl Silence {
         (comes_now || !was_wanted) && dead.until_wanted < dead.until
     }
 
-    /// Returns true if a dead server must be probed now. The caller that gets true does it; the next gets true after twice
-    /// the time.
+    /// Returns true if a dead server must be probed now. The caller that gets true must probe it. The next caller gets true after
+    /// twice the time.
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let first = dead.tried == Tried::NotYet;
@@ -259,8 +260,8 @@ impl Silence {
         }
     }
 
-    /// Since when it is known to be silent; none while it may still answer. A server with the usual `round_trip` has
-    /// at least twice that time.
+    /// Returns the time since which it is known to be silent, or `None` while it may still answer. A server with the usual
+    /// `round_trip` is given at least twice that time.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);

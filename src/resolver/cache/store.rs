@@ -1,20 +1,20 @@
 //! A table bounded in octets, with its eviction policy.
 //!
-//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry
-//! enters a short queue. At its end the entry is evicted, unless it was looked up meanwhile; then it moves to the
-//! long queue, at whose end it gets another turn for each lookup. The hash of an entry evicted from the short queue
-//! is remembered; if the entry comes back, it enters the long queue. So names that are looked up once evict each
-//! other, and not entries in use. The table is split into shards, each behind a lock that is held for one lookup.
+//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters a short queue.
+//! At the end of this queue, the entry is evicted if it was not looked up. Otherwise it moves to the long queue, at whose end it gets
+//! another turn for each lookup. The hash of an entry that was evicted from the short queue is remembered, and if the entry comes
+//! back, it enters the long queue. Names that are looked up only once therefore evict each other, and not entries in use. The table is
+//! split into shards, each with a lock that is held for one lookup.
 //!
 //! # Decisions
 //!
-//! - Lookups soon after the entry came, or after the last one that counted, do not count. One message asks for the
-//!   same name several times within seconds, and a resolution looks up what it has just kept. Without this rule, made-up
-//!   domains that are asked for three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson
-//!   and Shasha, VLDB 1994). Time is counted in entries that came, because that is what evicts.
-//! - The entries of one name have hashes that differ in `NEIGHBOURS` alone, so they are in one shard and side by side in
-//!   its table. A resolution looks up a dozen entries of a name, and most of them are absent: the first lookup brings
-//!   the octets of the table that show it into the processor's cache, and the others find them there.
+//! - A lookup is not counted if it comes soon after the entry was added, or soon after the last counted lookup. One message asks for
+//!   the same name several times within seconds, and a resolution looks up what it has just stored. Without this rule, made-up domains
+//!   that are asked for three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson and Shasha, VLDB 1994).
+//!   Time is counted in added entries, because these cause evictions.
+//! - The hashes of the entries of one name differ only in `NEIGHBOURS`, so these entries are in one shard and next to each other in
+//!   its table. A resolution looks up a dozen entries of a name, most of which do not exist. The first lookup loads the octets of the
+//!   table that show this into the processor's cache, and the other lookups find them there.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,20 +24,20 @@ use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONC
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// Per cent of a shard's octets that the short queue may take.
+/// The percentage of a shard's octets that the short queue may take.
 const SHORT: u64 = 10;
 
-/// Lookups of an entry that are counted, at most.
+/// The greatest number of lookups that are counted for an entry.
 const MOST_VISITS: u8 = 3;
 
-/// Number of eras in the time in which a shard takes in its own size in octets. A lookup counts if a whole era lies between
-/// it and the lookup before.
+/// The number of eras in the time in which a shard receives its own size in octets. A lookup counts if a whole era lies between it and
+/// the previous lookup.
 const ERAS: u64 = 64;
 
 /// No slot.
 const NONE: u32 = u32::MAX;
 
-/// The bits of a hash from which the table makes the octet that it keeps for an entry. They have no part in its place.
+/// The bits of a hash that the table stores as one octet for an entry. They do not influence the place of the entry.
 pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 
 /// The lowest of them.
@@ -129,7 +129,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         slot.held.as_ref().map(|(_, value)| value.clone())
     }
 
-    /// Like `peek`, otherwise the value that `make` returns.
+    /// Returns the value like `peek`. If there is none, stores and returns the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
@@ -150,7 +150,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Adds an entry of an earlier process under `key`, if there is none. `in_use`: it was in the long queue.
+    /// Adds an entry of an earlier process under `key`, if there is none. `in_use`: the entry was in the long queue.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
@@ -162,8 +162,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry, and whether it is in the long queue, until `see` fails. This does not count as a
-    /// use of an entry. No lock is held while `see` runs.
+    /// Calls `see` with every entry, and with whether the entry is in the long queue, until `see` fails. This does not count as a use.
+    /// No lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -190,8 +190,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         shard.take(place).map(|(_, value)| value)
     }
 
-    /// The entries that are `wanted`, in an order that is the same for the same history. This does not count as a
-    /// use.
+    /// Returns the entries that are `wanted`. Their order depends only on the history of the table. This does not count as a use.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
@@ -206,8 +205,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Removes the entries that are `wanted`, and calls `removed_one` with each. They are freed step by step: if all were gathered first, a
-    /// table that fills again meanwhile would take twice its bound.
+    /// Removes the entries that are `wanted`, and calls `removed_one` with each. They are freed step by step. If all were collected
+    /// first, a table that is filled again in the meantime would take twice its bound.
     pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut removed_one: impl FnMut(&V)) {
         let is_wanted =
             |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
@@ -335,8 +334,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Counts an entry that comes. Octets count, as in the queues: an era is a sixth of the short queue, for entries
-    /// of any weight.
+    /// Counts an added entry for the era. Octets are counted, as in the queues, so an era is a sixth of the short queue for entries of
+    /// any weight.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -345,7 +344,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Removes entries beyond the bound. Slots that are empty count: there are many after entries of some hundred octets
+    /// Removes entries beyond the bound. Empty slots count too, because there are many of them after entries of some hundred octets
     /// have made room for entries of 60 KB.
     fn fit(&mut self) {
         while self.weight().saturating_add(self.empty()) > self.capacity {
@@ -353,7 +352,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Brings its bound a step nearer to `room`; returns whether more steps follow. A lookup waits for one step at most.
+    /// Moves its bound one step towards `room`. Returns true if more steps are needed. A lookup waits for at most one step.
     fn near(&mut self, room: u64) -> bool {
         let used = self.weight().saturating_add(self.empty());
         self.capacity = room.max(used.saturating_sub(OCTETS_AT_ONCE));
@@ -490,8 +489,8 @@ fn halves(hash: u64) -> (u32, u32) {
     (half(hash), half(hash >> 32) | 1)
 }
 
-/// Locks a shard, even if another thread has panicked with the lock. Its entries are valid then: only the statements
-/// of a queue leave one incomplete, and they cannot panic.
+/// Locks a shard, even if another thread has panicked while holding the lock. Its entries are valid then, because only the statements
+/// that change a queue leave an entry incomplete, and these cannot panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

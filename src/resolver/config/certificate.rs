@@ -1,8 +1,7 @@
 //! The certificate and the private key of encrypted listeners, in PEM files (RFC 7468).
 //!
-//! The pair is judged when the configuration is read, so that `--check` and a reload name the file that is wrong. The
-//! dates of a certificate are no error of the configuration: one that has expired is served, and reported, because
-//! clients that do not verify it still get answers.
+//! The pair is checked when the configuration is read, so that `--check` and a reload name the faulty file. The dates of a certificate are not an
+//! error of the configuration: an expired certificate is used, and reported, because clients that do not verify it still receive answers.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -52,9 +51,9 @@ pub struct PrivateKeyFile {
 /// The span in which a certificate is valid, in seconds since 1970. None if the certificate does not say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
-    /// From when on.
+    /// The start of validity.
     pub from: Option<u64>,
-    /// Until when.
+    /// The end of validity.
     pub until: Option<u64>,
 }
 
@@ -93,7 +92,7 @@ pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
     Ok(PrivateKeyFile { path: path.to_owned(), key: Arc::new(key) })
 }
 
-/// Whether the files of a certificate and of its key can be used together.
+/// Checks that the files of a certificate and of its key can be used together.
 ///
 /// # Errors
 /// Which file is wrong, and why, in words that end a sentence.

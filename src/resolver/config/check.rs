@@ -1,4 +1,4 @@
-//! The checks between the keys and entries of a configuration, which may be in any order.
+//! Checks the relations between the keys and entries of a configuration, which may be in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -123,7 +123,7 @@ fn listeners(checks: &mut Checks<'_>) {
     }
 }
 
-/// No address is `taken`, and an encrypted listener has a certificate with its key.
+/// Checks that no address is already `taken`, and that an encrypted listener has a certificate with its key.
 fn encrypted(
     listener: &Listener,
     line: &dyn Fn(&'static str) -> Option<usize>,
@@ -201,8 +201,8 @@ fn dnstap(checks: &mut Checks<'_>) {
     }
 }
 
-/// No two `[[record]]` of the same clients have the same name and type, an alias has no other records at its name, and addresses are in one
-/// place.
+/// Checks that no two `[[record]]` entries for the same clients have the same name and type, that a name with an alias has no other records, and that
+/// the addresses of a name are configured in one place.
 fn records(checks: &mut Checks<'_>) {
     let config = checks.config;
     let hosts: BTreeSet<_> = config.hosts.iter().map(|host| (&host.name, &host.view)).collect();

@@ -12,7 +12,7 @@ use super::report::quoted;
 use super::seen::Sees;
 use super::value::in_quotes;
 
-/// No two views have the same name or network; zones and views name each other as they are.
+/// Checks that no two views have the same name or network, and that zones and views refer to each other correctly.
 pub(super) fn check(checks: &mut Checks<'_>) {
     let config = checks.config;
     let shared: BTreeSet<&Name> =
@@ -43,7 +43,8 @@ pub(super) fn check(checks: &mut Checks<'_>) {
     sets(checks);
 }
 
-/// All groups of clients together see few different sets of zones. The first entry with one more is reported.
+/// Checks that all groups of clients together see only a limited number of different sets of zones. The first entry that exceeds the limit is
+/// reported.
 fn sets(checks: &mut Checks<'_>) {
     let (config, most) = (checks.config, limits::MAX_VIEWS);
     let mut known: Vec<Sees> = Vec::new();
@@ -83,7 +84,7 @@ pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str)
     (format!("{name} is not a configured zone"), "add a [[zone]] for it, or remove it here")
 }
 
-/// Each entry of a section is of a known view.
+/// Checks that each entry of a section belongs to a known view.
 fn known<'c>(
     checks: &mut Checks<'_>,
     section: &str,
@@ -99,7 +100,7 @@ fn known<'c>(
     }
 }
 
-/// The words for an entry of a view, behind an error about it.
+/// The words that name the view of an entry, after an error about it.
 pub(super) fn in_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" in the view {}", quoted(view)))
 }

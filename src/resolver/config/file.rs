@@ -23,7 +23,7 @@ impl Config {
     /// Reads the file at `path`; none: the one at `defaults::FILE`, if it exists.
     ///
     /// # Errors
-    /// The file cannot be read, or has errors; all errors are reported at once.
+    /// The file cannot be read, or has errors; all errors are reported together.
     pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
         let usual = Path::new(defaults::FILE);
         let mut config = match path {

@@ -20,14 +20,14 @@ pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) show: fn(&Holder) -> Option<Value>,
     /// Whether an entry needs it.
     pub(super) required: bool,
-    /// Whether only a start reads it, and not a reload: its memory, threads and socket are made at the start.
+    /// True if the key is only read at the start, and not at a reload, because its memory, threads or socket are created at the start.
     pub(super) at_start: bool,
     /// The meaning of leaving it out.
     pub(super) unset: &'static str,
     /// Sentences for `resolverctl config show` about values that do not explain themselves: the value in the form of the
     /// file, or none for every other value, and the sentence.
     pub(super) comments: Comments,
-    /// The output of a reload if the content of the named file has changed and its path has not.
+    /// What a reload reports if the content of the named file has changed, but its path has not.
     pub(super) content: Option<Content<Holder>>,
 }
 
@@ -100,7 +100,7 @@ impl<Holder> ConfigKey<Holder> {
         self
     }
 
-    /// A key that may be left out; `unset` says in words what then holds.
+    /// A key that may be left out; `unset` describes in words what applies then.
     pub(super) const fn unset(mut self, unset: &'static str) -> Self {
         self.unset = unset;
         self

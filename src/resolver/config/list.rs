@@ -55,25 +55,25 @@ pub struct ConfiguredList {
     pub purpose: Option<Purpose>,
     /// Its subjects.
     pub subjects: Option<Vec<ListSubject>>,
-    /// Codes that are listings even if the convention says otherwise.
+    /// Return codes that are listings, even if they usually are not.
     pub listed: Option<Vec<Span>>,
     /// Codes that are refusals.
     pub refused: Option<Vec<Span>>,
     /// Its test entries; without them it is not tested.
     pub tests: Option<TestEntries>,
-    /// The answer for a client to a refusal.
+    /// How clients are answered if the list refuses.
     pub on_refusal: Option<OnRefusal>,
-    /// The answer for a client to silence.
+    /// How clients are answered if the list is silent.
     pub when_silent: Option<WhenSilent>,
     /// Queries a day that the operator allows.
     pub quota: Option<u64>,
     /// The customer's key.
     pub key: Option<KeyFile>,
-    /// The zone that takes the key; none: the zone in the registry.
+    /// The zone in which the key is used; `None` for the zone in the registry.
     pub with_key: Option<Name>,
     /// The greatest age of the data of a local mirror.
     pub max_age: Option<Duration>,
-    /// The reaction to older data.
+    /// What is done if the data are older.
     pub when_stale: Option<WhenStale>,
 }
 
@@ -155,7 +155,7 @@ impl ConfiguredList {
         };
         if let Some(listed) = &self.listed {
             list.listed = codes(listed);
-            // A refusal of the registry is a listing if the operator says so.
+            // A code that the registry treats as a refusal is a listing if the operator configured it so.
             let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
             list.refused.retain(|code| !is_listed(code));
         }

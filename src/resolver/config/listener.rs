@@ -46,17 +46,17 @@ pub struct Listener {
     pub refuse: Vec<IpNet>,
     /// Clients that get no reply.
     pub drop: Vec<IpNet>,
-    /// UDP workers for each address of every listener; 0 is one for two cores, at most `limits::MAX_WORKERS`. Only the value in
-    /// `[listen]` counts.
+    /// UDP workers for each address of every listener. 0 means one for two cores, at most `limits::MAX_WORKERS`. Only the value in `[listen]` is
+    /// used.
     pub workers: usize,
-    /// The configured zones without `view` that its clients see, by apex. None means that the address of a client chooses: all of them,
-    /// or the zones of its `[[view]]`. Always none in `[listen]`.
+    /// The configured zones without `view` that its clients see, by apex. `None` means that the address of a client decides: the client sees the
+    /// zones of its `[[view]]`, or all zones. Always `None` in `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// Whether answers of lists that are not listings are held back.
+    /// Whether answers of DNS lists that are not listings are held back.
     pub dnsbl: Guard,
-    /// The answer instead, for every list; none leaves it to each list.
+    /// The answer that replaces them, for every list; `None` uses the setting of each list.
     pub on_refusal: Option<OnRefusal>,
-    /// The mode of look-ahead for its clients; none: the mode of `[lookahead]`.
+    /// The mode of look-ahead for its clients; `None` uses the mode in `[lookahead]`.
     pub lookahead: Option<LookaheadMode>,
 }
 
@@ -139,8 +139,8 @@ pub enum Access {
 }
 
 impl Listener {
-    /// The handling of a client: the longest prefix with its address decides, and of equal prefixes the strictest.
-    /// Clients in no prefix get REFUSED.
+    /// The handling of a client. The longest prefix that contains its address decides; among equal prefixes, the strictest handling. Clients in no
+    /// prefix receive REFUSED.
     pub fn access(&self, client: IpAddr) -> Access {
         let lists =
             [(&self.allow, Access::Allow), (&self.refuse, Access::Refuse), (&self.drop, Access::Drop)];

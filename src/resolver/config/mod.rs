@@ -6,14 +6,14 @@
 //!
 //! # Decisions
 //!
-//! - One row describes a key: its name, how it is read, shown and compared. Before, a new key was written in seven
-//!   places; now it is a field with its row, a default and its use.
+//! - One row describes a key: its name, and how it is read, shown and compared. Before, a new key was written in seven places; now it needs a
+//!   field with its row, a default, and the code that uses it.
 //! - All errors are reported at once, each with file, line, key and advice. An unknown key is an error with the
 //!   nearest known key, as a misspelt key would otherwise do nothing.
 //! - The file starts with `version = 1`, so that a later format can be distinguished from this one.
-//! - Files must be regular and are bounded while they are read. Without that, /dev/zero was read until memory ended,
-//!   a pipe was waited for without end, and an error repeated a value of 10 MB with its control characters. Only the
-//!   configuration file itself may be a pipe, so that a generated file can be checked.
+//! - Files must be regular, and their size is limited while they are read. Before, /dev/zero was read until memory was used up, resolverd
+//!   waited forever for a pipe, and an error message repeated a value of 10 MB with its control characters. Only the configuration file itself may
+//!   be a pipe, so that a generated file can be checked.
 //! - `[listen]` and `[[listener]]` are one type, so that a key of one is a key of the other.
 
 #![deny(

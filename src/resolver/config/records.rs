@@ -54,7 +54,7 @@ pub struct ConfiguredRecord {
     pub data: Vec<String>,
     /// Their TTL; none: `RECORD_TTL`.
     pub ttl: Option<Duration>,
-    /// The `[[view]]` whose clients see them; none: the clients without a view, and those of each view that has nothing for this name.
+    /// The `[[view]]` whose clients see the records. `None`: clients without a view, and clients of each view that has no entry for this name.
     pub view: Option<String>,
 }
 
@@ -188,7 +188,7 @@ fn one(origin: &Name, text: &str) -> Result<Record, String> {
     }
 }
 
-/// Returns true if a comment follows a word without quotes, as in `v=DMARC1; p=none`: what was meant as text would be lost.
+/// Returns true if a comment follows a word without quotes, as in `v=DMARC1; p=none`: the part after the semicolon would be lost.
 fn is_cut(text: &str) -> bool {
     let mut entries = zone_file::entries(text).flatten();
     entries.any(|entry| !entry.comment.is_empty() && entry.words.last().is_some_and(|word| !word.quoted))

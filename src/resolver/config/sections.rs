@@ -32,9 +32,9 @@ pub struct Cache {
     pub max_ttl: Duration,
     /// The longest time that a negative answer is kept (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
-    /// For how long past its TTL an answer may be given if no server answers (RFC 8767); 0: never.
+    /// How long after its TTL an answer may still be used if no server answers (RFC 8767); 0 means never.
     pub serve_stale: Duration,
-    /// Whether an answer in use is renewed before its TTL ends.
+    /// True if an answer that is in use is renewed before its TTL ends.
     pub prefetch: bool,
     /// Whether the cache is kept over a restart, in a file of the state directory.
     pub snapshot: bool,
@@ -64,7 +64,7 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
 /// The settings of queries to servers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolve {
-    /// The time within which a client has an answer or SERVFAIL, from its first copy.
+    /// The time within which a client receives an answer or SERVFAIL, counted from the first copy of its question.
     pub deadline: Duration,
     /// The servers that recursion starts from.
     pub root_hints: RootHints,
@@ -74,13 +74,13 @@ pub struct Resolve {
     pub ipv6: Family,
     /// Servers that are never asked, even if a delegation names them.
     pub deny_servers: Vec<IpNet>,
-    /// Networks whose addresses are removed from answers of public names.
+    /// Networks whose addresses are removed from answers for public names.
     pub private_addresses: Vec<IpNet>,
-    /// Domains whose names may have such addresses.
+    /// Domains whose names may have addresses in `private_addresses`.
     pub private_domains: Vec<Name>,
-    /// Whether servers of the root and of TLDs get no more of a name than they need (RFC 9156).
+    /// True if servers of the root and of TLDs receive only the part of a name that they need (RFC 9156).
     pub qname_minimisation: bool,
-    /// Whether first contact with a zone asks two servers at once.
+    /// True if two servers are asked at the same time when a zone is contacted for the first time.
     pub race: bool,
     /// The port of servers.
     pub upstream_port: u16,
@@ -179,11 +179,11 @@ pub struct Dnssec {
     pub validate: bool,
     /// The trust anchors.
     pub trust_anchor: TrustAnchor,
-    /// Whether the keys of the root are followed over their rollovers (RFC 5011).
+    /// True if changes of the root's keys are followed (RFC 5011).
     pub update_trust_anchors: bool,
     /// Names at and below which nothing is validated (RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
-    /// Whether signatures with SHA-1 are checked; if not, zones that have no others are insecure.
+    /// True if signatures with SHA-1 are checked. Otherwise, zones with no other signatures are insecure.
     pub sha1: bool,
 }
 
@@ -258,9 +258,9 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
 /// The questions that are kept one by one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySection {
-    /// Octets of memory for the last questions; 0: none is kept; none: a share of `cache.size`.
+    /// The memory for the last questions, in octets; 0 keeps none, and `None` uses a share of `cache.size`.
     pub size: Option<u64>,
-    /// The time from which on a question is slow.
+    /// A question that takes at least this time is slow.
     pub slow: Duration,
     /// The parts of failed and slow questions that are not written to disk.
     pub redact: Redact,
@@ -273,15 +273,14 @@ pub enum Redact {
     None,
     /// The addresses of clients.
     Client,
-    /// These and the names, except their domains.
+    /// The addresses of clients, and the names except their domains.
     Names,
 }
 
 const REDACT: [(&str, Redact); 3] =
     [("none", Redact::None), ("client", Redact::Client), ("names", Redact::Names)];
 
-/// A slow question of less than this would be a line for each cache miss; one that takes longer than a minute has no client
-/// any more.
+/// If a question were slow after less than this range, each cache miss would be logged; after more than a minute, no client still waits.
 const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
 /// The size of the history, 0, or none for `"auto"`.
@@ -313,7 +312,7 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
 pub struct LogSection {
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: tracing::Level,
-    /// Whether each question of a client has a line.
+    /// True if each question of a client is written to the log.
     pub queries: bool,
 }
 

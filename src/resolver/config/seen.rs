@@ -1,4 +1,4 @@
-//! The configured zones, hosts and records that a group of clients sees, and the properties that separate groups.
+//! The configured zones, hosts and records that a group of clients sees, and the properties by which groups differ.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -13,9 +13,9 @@ use crate::dnsbl::gate::Guarding;
 /// The configured zones that a group of clients sees. Groups with the same zones share data about names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenZones {
-    /// The zones without `view`, in order; none if all are seen.
+    /// The zones without `view`, in order; `None` if all are seen.
     shared: Option<Vec<Name>>,
-    /// The `[[view]]` whose zones, hosts and records are seen too; none if it has none of its own.
+    /// The `[[view]]` whose zones, hosts and records are also seen; `None` if the group has no view.
     own: Option<String>,
 }
 
@@ -66,7 +66,7 @@ impl SeenZones {
         Self { shared: view.zones.as_deref().map(in_order), own }
     }
 
-    /// The zones of `config` that are seen. A zone of the view takes the place of one of the same name.
+    /// The zones of `config` that are seen. A zone in the view replaces a shared zone of the same name.
     pub fn zones_in<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
@@ -82,7 +82,7 @@ impl SeenZones {
         }
     }
 
-    /// The hosts and records of `config` that are seen. For a name with one of the view, those without `view` are not.
+    /// The hosts and records of `config` that are seen. If the view has an entry for a name, the entries without `view` for that name are not seen.
     pub fn names<'c>(&self, config: &'c Config) -> SeenNames<'c> {
         let of_hosts = config.hosts.iter().map(|host| (&host.name, &host.view));
         let of_records = config.records.iter().map(|record| (&record.name, &record.view));
@@ -100,7 +100,7 @@ impl SeenZones {
         }
     }
 
-    /// The entry of `config` that answers for a name; none if it is resolved on the internet. Forwarders of the root are the way to the
+    /// The entry of `config` that answers for a name. Returns `None` if the name is resolved on the internet; forwarders for the root count as the
     /// internet.
     pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
         let names = self.names(config);
@@ -121,8 +121,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns true if the `[[host]]` or `[[record]]` of a name is seen if it has no `view`: some zones are hidden only if the
-    /// closest zone around the name is.
+    /// Returns true for a name if its `[[host]]` or `[[record]]` without `view` is seen. If only some zones are seen, it is hidden if the closest
+    /// zone around the name is hidden.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
@@ -140,13 +140,13 @@ impl Sees {
         Self::new(SeenZones::of_listener(listener), listener, config)
     }
 
-    /// The properties of the clients of a listener in each `[[view]]`; none if its own zones are for all its clients.
+    /// The properties of the clients of a listener in each `[[view]]`. There are none if the listener has a list of zones for all its clients.
     pub fn by_client(listener: &Listener, config: &Config) -> impl Iterator<Item = Self> {
         let views = config.views.iter().filter(|_| listener.zones.is_none());
         views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))
     }
 
-    /// Returns true if both get the same answers. Look-ahead changes none.
+    /// Returns true if both receive the same answers. The mode of look-ahead does not matter.
     pub(crate) fn has_answers_of(&self, other: &Self) -> bool {
         self.zones == other.zones && self.guarding == other.guarding
     }

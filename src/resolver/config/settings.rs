@@ -25,9 +25,9 @@ use history::limits::MIN_RECORD;
 pub struct Config {
     /// `[listen]`
     pub listen: Listener,
-    /// Whether the command line named the addresses of `[listen]`. The addresses of the file are then ignored.
+    /// True if the command line set the addresses of `[listen]`. The addresses in the file are then ignored.
     pub has_fixed_addresses: bool,
-    /// Whether the command line said that no snapshot is kept: the file is ignored then.
+    /// True if the command line disabled the snapshot. The setting in the file is then ignored.
     pub is_without_snapshot: bool,
     /// `[[listener]]`: more listeners, each with its own policy.
     pub listeners: Vec<Listener>,
@@ -104,7 +104,7 @@ impl Config {
         lists
     }
 
-    /// The list of that apex, as in `lists`, whose making takes some hundred times as long.
+    /// The list with this apex, as in `lists`. Building `lists` takes some hundred times as long.
     pub fn list(&self, apex: &Name) -> Option<Arc<List>> {
         let known = self.dnsbl.registry.lists.get(apex).cloned();
         let own = self.lists.iter().filter(|entry| entry.name == *apex);

@@ -60,7 +60,7 @@ fn word(typed: &Typed<'_>) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// The words for an entry of a view, behind its name; empty if it is of none.
+/// The words that name the view of an entry, after the name of the entry; empty if it belongs to no view.
 pub(super) fn of_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" of the view {view}"))
 }

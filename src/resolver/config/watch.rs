@@ -28,7 +28,7 @@ pub enum WatchAs {
 const SIDES: [(&str, WatchAs); 3] =
     [("both", WatchAs::Both), ("sender", WatchAs::Sender), ("recipient", WatchAs::Recipient)];
 
-/// The mildest finding that has a line in the log when it comes or goes.
+/// The mildest finding that is logged when it appears or disappears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchLevel {
     /// Failures only.
@@ -79,7 +79,7 @@ pub struct ConfiguredWatch {
     pub side: WatchAs,
     /// The time between two checks.
     pub interval: Duration,
-    /// The mildest finding that has a line in the log.
+    /// The mildest finding that is logged.
     pub level: WatchLevel,
 }
 

@@ -1,25 +1,25 @@
-//! The answers of a list's servers to clients: evidence in addition to its test entries, which may have changed.
+//! The answers of a list's servers to clients: evidence in addition to the list's test entries, which may have changed.
 //!
 //! Pure.
 
 use super::gate::{ListVerdict, UnknownReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
-/// Answers to clients' questions, without answers from memory.
+/// The numbers of answers to clients' questions. Answers from memory are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListAnswers {
     /// Answers since the last listing, or since the start.
     pub(crate) since_listing: u32,
-    /// Whether there was a listing since the start.
+    /// True if there was a listing since the start.
     pub has_listed: bool,
     /// Listings since a test last looked wrong.
     listed: u32,
-    /// Answers since then that were no listing.
+    /// Answers since then that were not a listing.
     not_listed: u32,
 }
 
 impl ListAnswers {
-    /// A test looks wrong: the next answers show whether it is right.
+    /// Called when a test looks wrong: the next answers show whether the test is correct.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
@@ -39,18 +39,18 @@ impl ListAnswers {
         }
     }
 
-    /// Returns true if it lists nothing; `before`: the state before the start said so.
+    /// Returns true if the answers show that the list lists nothing. `before`: this was already the state before the start.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }
 
-    /// Returns true if they show that it does not list everything.
+    /// Returns true if the answers show that the list does not list everything.
     pub fn show_no_world(&self) -> bool {
         let all = self.listed.saturating_add(self.not_listed);
         all >= LISTS_WORLD_ANSWERS && self.not_listed / 3 >= self.listed
     }
 
-    /// Returns true if they show that it lists everything.
+    /// Returns true if the answers show that the list lists everything.
     pub fn show_world(&self) -> bool {
         self.listed >= LISTS_WORLD_ANSWERS && self.not_listed == 0
     }

@@ -1,9 +1,8 @@
-//! The breaker of a list: if the list does not answer, its questions are answered here at once, until a probe is
-//! answered.
+//! The breaker of a list. If the list does not answer, resolverd answers its questions immediately, until the list answers a probe.
 //!
-//! Pure: its input is questions and their results. It opens only while servers of other zones answer. Otherwise an
-//! outage of our own network would open it, and spam would pass. Its patience follows the list's usual round trips,
-//! so that a slow list does not count as dead.
+//! Pure: its input is questions and their results. It opens only while servers of other zones answer. Otherwise an outage of our own
+//! network would open it, and spam would pass. The time that it waits depends on the list's usual round trips, so that a slow list
+//! does not count as dead.
 
 use std::time::Duration;
 
@@ -33,12 +32,12 @@ pub enum ListQueryEnd {
 pub(crate) struct EndedQuery {
     /// How it ended.
     pub end: ListQueryEnd,
-    /// The time since it went out.
+    /// The time since the question was sent.
     pub elapsed: Duration,
-    /// The round trip of the answered message: waiting for other zones and for lost messages is not included. None if
-    /// no message was answered.
+    /// The round trip of the answered message. It does not include waiting for other zones and for lost messages. `None` if no message
+    /// was answered.
     pub round_trip: Option<Duration>,
-    /// Whether it was a probe.
+    /// True if the question was a probe.
     pub probe: bool,
 }
 
@@ -59,7 +58,7 @@ pub(crate) enum Judgement {
     Rest,
     /// Judge again at this moment.
     Later(Mono),
-    /// No other server has answered lately: ask another zone, and judge again at this moment.
+    /// No other server has recently answered: ask another zone, and judge again at this moment.
     Witness(Mono),
     /// The list does not answer: the breaker is open now.
     Opened,
@@ -72,17 +71,17 @@ pub(crate) struct Breaker {
     usual: Option<(Duration, Duration)>,
     /// Questions in progress.
     under_way: u32,
-    /// Since when no question has been answered; none if none waits or failed lately.
+    /// The time since which no question has been answered, or `None` if no question waits or has recently failed.
     silent_since: Option<Mono>,
     /// When a question last failed.
     failed_at: Option<Mono>,
-    /// Failures in a row whose answers did not help.
+    /// The number of consecutive failures with answers that did not help.
     failures: u32,
-    /// When the last probe also got errors, and how long it took.
+    /// When the last probe that also got errors was sent, and how long it took.
     confirmed: Option<(Mono, Duration)>,
     /// When a probe last checked a suspicion.
     probed: Option<Mono>,
-    /// Probes sent for this suspicion.
+    /// The number of probes sent for this suspicion.
     probes: u32,
     open: Option<OpenBreaker>,
 }
@@ -95,17 +94,17 @@ struct OpenBreaker {
 }
 
 impl Breaker {
-    /// Whether it is open, why, and since when.
+    /// Returns the reason and the begin of the open state, or `None` if the breaker is closed.
     pub(crate) fn open(&self) -> Option<(OpenReason, Mono)> {
         self.open.map(|open| (open.why, open.since))
     }
 
-    /// The usual round trip; none before the first.
+    /// Returns the usual round trip, or `None` before the first answer.
     pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
-    /// A question goes out.
+    /// Records that a question is sent.
     pub(crate) fn asked(&mut self, now: Mono) {
         let forgotten = |failed: Mono| now.since(failed) >= FLIGHT_TIME;
         if self.under_way == 0 && self.failed_at.is_none_or(forgotten) {
@@ -115,8 +114,8 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// Takes in the result of a question. Errors count against the list only when a probe also met them, because
-    /// clients may ask questions that no server would answer. Returns true if the breaker closes.
+    /// Records the result of a question. Errors count against the list only when a probe also got them, because clients may ask
+    /// questions that no server would answer. Returns true if the breaker closes.
     pub(crate) fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
@@ -137,7 +136,7 @@ impl Breaker {
                 if probe && self.failures >= BREAKER_FAILURES {
                     self.confirmed = Some((now, elapsed));
                 }
-                // A server that refuses does answer. The gate handles the refusal.
+                // A server that refuses has still answered. The gate handles the refusal.
                 self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
             }
             ListQueryEnd::Silent => {
@@ -147,7 +146,7 @@ impl Breaker {
         }
     }
 
-    /// A question was answered from memory: no message was sent.
+    /// Records that a question was answered from memory, so that no message was sent.
     pub(crate) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {
@@ -167,8 +166,8 @@ impl Breaker {
         }
     }
 
-    /// If a forwarder or this host cannot reach the internet, all lists fail in the same way. So others must have
-    /// answered before the failed probe and after it.
+    /// If a forwarder or this host cannot reach the internet, all lists fail in the same way. Therefore other servers must have
+    /// answered both before the failed probe and after it.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -210,7 +209,7 @@ impl Breaker {
         }
     }
 
-    /// When the next probe is due; none while nothing is suspected.
+    /// Returns the time of the next probe, or `None` while nothing is suspected.
     pub(crate) fn next_probe(&self) -> Option<Mono> {
         if let Some(open) = self.open {
             return Some(open.next_probe);
@@ -225,7 +224,8 @@ impl Breaker {
         due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
-    /// A probe is being sent: the next one comes later each time, and the later the longer no client has asked (`idle`).
+    /// Records that a probe is being sent. Each further probe comes after a longer time, which also grows with the time for which no
+    /// client has asked (`idle`).
     pub(crate) fn probing(&mut self, now: Mono, idle: Duration) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
@@ -234,7 +234,7 @@ impl Breaker {
         }
     }
 
-    /// A client asks after a pause in which probes came later: the next one is due as if clients had asked all the time.
+    /// A client asks after a pause in which probes became rarer. The next probe is due as if clients had asked all the time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
         if let Some(open) = &mut self.open {
@@ -250,7 +250,7 @@ impl Breaker {
         }
     }
 
-    /// A question that was sent `elapsed` ago has been answered. Silence before that no longer counts, even if other
+    /// Records that a question that was sent `elapsed` ago has been answered. Earlier silence no longer counts, even if other
     /// questions still wait.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
@@ -263,8 +263,8 @@ impl Breaker {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// How long its silence is tolerated: several times its usual round trip, so that some messages were sent again.
-    /// It exceeds the usual bound only if all answers of the list are that slow, and not if only some are.
+    /// The time for which the silence of the list is tolerated: several times its usual round trip, so that some messages were sent
+    /// again. It exceeds the usual bound only if all answers of the list are slow, and not if only some are.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));

@@ -1,6 +1,6 @@
-//! One list, asked one way: its state, since when, and its counters.
+//! The entry of one list that is asked in one way: its state, the time since which it has this state, and its counters.
 //!
-//! Shared by the gate, the tests in the background, and the screens.
+//! The gate, the tests in the background, and the screens share it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,9 +37,9 @@ pub struct ListEntry {
 #[derive(Debug, Default)]
 struct ListKnowledge {
     known: KnownList,
-    /// When an answer was last neither "listed" nor "not listed".
+    /// The time of the last answer that was neither "listed" nor "not listed".
     last_unknown: Mono,
-    /// When the log last had a line about a list that is shut down.
+    /// The time of the last log message about the fact that this shut-down list is still asked.
     shut_down_line: Option<Mono>,
     answers: ListAnswers,
 }
@@ -64,36 +64,36 @@ pub struct ListCounts {
     pub hits: u64,
     /// Answers that were a listing.
     pub listed: u64,
-    /// Answers that were none.
+    /// Answers that were "not listed".
     pub not_listed: u64,
-    /// Answers that were neither.
+    /// Answers that were neither "listed" nor "not listed".
     pub unknown: u64,
     /// The times of questions that were not answered from memory.
     pub elapsed: Quantiles,
 }
 
 impl ListEntry {
-    /// An entry that goes on with the counters of an earlier one.
+    /// Creates an entry that continues the counters of an earlier entry.
     pub(super) fn new(apex: Name, way: Way, number: u32, tally: Arc<ListTally>) -> Self {
         Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
 
-    /// An entry outside the table, for a question of an old configuration.
+    /// Creates an entry outside the table, for a question that still uses an old configuration.
     pub fn apart(apex: Name, way: Way) -> Self {
         Self::new(apex, way, u32::MAX, Arc::default())
     }
 
-    /// Its counters, for the entry that follows it.
+    /// Returns its counters, for the entry that replaces it.
     pub(super) fn tally(&self) -> Arc<ListTally> {
         Arc::clone(&self.tally)
     }
 
-    /// The mark that its answers carry through the cache.
+    /// Returns the mark that identifies its answers in the cache.
     pub fn mark(&self, says: ListSays) -> ListMark {
         ListMark { list: self.number, says }
     }
 
-    /// Its state, since when, and why.
+    /// Returns its state, the time since which it has this state, and the reason.
     pub fn standing(&self) -> ListStanding {
         self.knowledge().known.shown().clone()
     }
@@ -103,8 +103,8 @@ impl ListEntry {
         self.knowledge().known.shown().state
     }
 
-    /// Takes in the result of its test entries; `insists`: the operator has asked for the test. Returns true if
-    /// earlier answers must no longer be used.
+    /// Records the result of a test of its test entries. `insists`: the operator has asked for the test. Returns true if earlier
+    /// answers must no longer be used.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
@@ -115,8 +115,8 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // Refusals and silence of answers count more than a good test, because they may be newer. A good test
-            // ends a refusal as an answer does, and at once if the operator has asked for the test.
+            // Refusals and missing answers count more than a good test, because they may be newer. A good test ends the refusal state
+            // in the same way as an answer, or immediately if the operator has asked for the test.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -133,12 +133,12 @@ impl ListEntry {
         void
     }
 
-    /// A test has suspected the list. The next answers show whether the test is right.
+    /// Called when a test has found a fault of the list. The next answers show whether the test is correct.
     pub(crate) fn suspected(&self) {
         self.knowledge().answers.begin();
     }
 
-    /// The state by a test, corrected by the answers to clients' questions.
+    /// Returns the state according to a test, corrected by the answers to clients' questions.
     pub fn judged(&self, state: ListState) -> ListState {
         let knowledge = self.knowledge();
         let before = knowledge.known.standing.state == ListState::ListsNothing;
@@ -154,11 +154,11 @@ impl ListEntry {
         self.knowledge().answers
     }
 
-    /// Restores the state of the kept file.
+    /// Restores the state from the file of an earlier process.
     pub fn restore(&self, known: KnownList, now: Mono) {
         let mut knowledge = self.knowledge();
         knowledge.known = known;
-        // An incident of the earlier process lasts on until a quiet time has ended it.
+        // An incident of the earlier process continues until it is ended by a time without faults.
         knowledge.last_unknown = now;
     }
 
@@ -167,16 +167,16 @@ impl ListEntry {
         self.knowledge().known.clone()
     }
 
-    /// Takes in the meaning of an answer of its servers. Answers show refusals and parked domains; only tests show
-    /// the rest.
+    /// Records the meaning of an answer of its servers. Answers show only refusals and parked domains. Everything else is shown by
+    /// tests.
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
         knowledge.answers.heard(verdict);
         match verdict {
             ListVerdict::Unknown(why) => {
-                // A wrong question says nothing about the list. Nor does an answer that resolverd made because the
-                // list was silent.
+                // A wrong question shows nothing about the list. The same holds for an answer that resolverd made because the list was
+                // silent.
                 let Some(state) = why.state() else { return };
                 knowledge.last_unknown = now.mono;
                 knowledge.known.turn(state, &why.sentence(&self.apex), now.unix);
@@ -218,21 +218,20 @@ impl ListEntry {
         }
     }
 
-    /// The list does not answer, or answers with errors only. Until it answers, resolverd answers its questions
-    /// itself.
+    /// Called when the list does not answer, or answers only with errors. Until it answers, resolverd answers its questions itself.
     pub(crate) fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
-        // A list whose errors are refusals has the state of refusing.
+        // If the errors of a list are refusals, the list is already in the state for refusals.
         if cause != breaker::OpenReason::Failing || knowledge.known.standing.state != ListState::Refusing {
             knowledge.known.turn(ListState::Silent, &why, now.unix);
         }
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// Why resolverd answers its questions itself, if it does. The words follow the list's name.
+    /// Returns why resolverd answers its questions itself, or `None` if it does not. The words follow the list's name.
     pub(crate) fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
@@ -250,7 +249,7 @@ impl ListEntry {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if a line is due about a shut-down list that is still asked: once a day.
+    /// Returns true if a log message is due, because this shut-down list is still asked. This is once a day.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
         let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
@@ -307,9 +306,9 @@ impl ListEntry {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Logs a line if an incident has begun since the state `before`, and one if it has ended. A change from one
-    /// incident to another is not logged, because a list whose servers fail in several ways would fill the log.
-    /// "Lists everything" is an incident of its own.
+    /// Logs a message if an incident has begun since the state `before`, and a message if one has ended. A change from one incident to
+    /// another is not logged, because a list whose servers fail in several ways would fill the log. "Lists everything" is a separate
+    /// incident.
     fn write_lines(&self, knowledge: MutexGuard<'_, ListKnowledge>, before: &ListStanding, unix: u64) {
         let shown = knowledge.known.shown().clone();
         drop(knowledge);
@@ -352,7 +351,7 @@ fn differs(apex: &Name) -> String {
 }
 
 impl ListKnowledge {
-    /// Returns true if all answers have been "listed" or "not listed" for a while.
+    /// Returns true if all recent answers were "listed" or "not listed".
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_unknown) >= LIST_INCIDENT_QUIET
     }

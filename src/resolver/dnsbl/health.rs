@@ -1,4 +1,4 @@
-//! The state of a list by its own test entries: an entry that it must list, and an entry that it must not list (RFC 5782
+//! The state of a list according to its own test entries: an entry that it must list, and an entry that it must not list (RFC 5782
 //! section 5).
 //!
 //! Pure. "Lists everything" and "lists nothing" are believed after two tests, minutes apart, at different servers:
@@ -37,9 +37,9 @@ pub struct Tested {
 pub enum TestResult {
     /// The list has this state.
     Is(ListState),
-    /// The list has this state by one test; another test decides.
+    /// One test shows that the list has this state. Another test decides.
     Suspected(ListState),
-    /// No result: the list refused, or did not answer. Its answers to clients show that.
+    /// No result, because the list refused or did not answer. Its answers to clients show that.
     Nothing,
 }
 
@@ -48,7 +48,7 @@ pub enum TestResult {
 pub(crate) struct ListHealth {
     /// When the next test is due; none before the first question.
     due: Option<Mono>,
-    /// The operator has asked for the next one.
+    /// True if the operator has asked for the next test.
     insists: bool,
     suspicion: Option<Suspicion>,
 }
@@ -58,7 +58,7 @@ struct Suspicion {
     state: ListState,
     server: Option<IpAddr>,
     at: Mono,
-    /// Tests since the first in which the same server answered so.
+    /// The number of further tests in which the same server gave this result.
     again: u8,
 }
 
@@ -79,7 +79,7 @@ impl ListHealth {
         self.insists = false;
     }
 
-    /// The operator wants one now, whether clients ask the list or not.
+    /// The operator wants a test now, even if no client asks the list.
     pub(crate) fn insist(&mut self, now: Mono) {
         self.due = Some(now);
         self.insists = true;
@@ -90,19 +90,19 @@ impl ListHealth {
         self.insists
     }
 
-    /// A test is due at once, if tests are made at all.
+    /// Makes a test due immediately, if tests are made at all.
     pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
-    /// The server behind a suspicion: the next test avoids it, if another one answers.
+    /// Returns the server that a suspicion is based on. The next test avoids it, if another server answers.
     pub(crate) fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Takes in a test that ended at `now`; `toss` draws a number below its argument.
+    /// Records a test that ended at `now`. `toss` draws a number below its argument.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
@@ -128,7 +128,7 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // The suspected server was asked last. If it answers again, no other server answers.
+        // The suspected server is asked last. If it answers again, no other server has answered.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {

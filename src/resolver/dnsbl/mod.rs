@@ -1,28 +1,28 @@
-//! DNS lists: zones whose answers decide over mail.
+//! DNS lists: zones whose answers decide whether mail is accepted.
 //!
-//! Only [`gate`] is on the way of a question, and it is pure. Its input is the list of the route, the answer and the
-//! state of the list; its output is the meaning of the answer. [`registry`] describes the lists that mail software
-//! queries. [`table`] holds the state of each list while the daemon runs. RFC 5782 (queries to lists), RFC 8914 (the
-//! extended error of an answer that is no listing).
+//! Only [`gate`] takes part in answering a question, and it is pure. Its input is the list of the route, the answer, and the state of
+//! the list. Its output is the meaning of the answer. [`registry`] describes the lists that mail software queries. [`table`] holds the
+//! state of each list while the daemon runs. Implements RFC 5782 (queries to lists) and RFC 8914 (the extended error of an answer that
+//! is no listing).
 //!
 //! # Decisions
 //!
-//! - Only lists of the registry or of the operator are judged. A zone that merely looks like a list is not: SPF
-//!   macros of large senders look the same.
-//! - A refusal, a parked domain or a list that lists everything becomes SERVFAIL for a blocklist and NXDOMAIN for an
-//!   allowlist. After SERVFAIL of an allowlist, Postfix would defer (450) mail that it should reject.
-//! - Minimisation, NXDOMAIN cuts and races are off in the zone of a list. Its servers answer empty non-terminals with
-//!   NXDOMAIN and may count queries.
-//! - The breaker of a list follows the round trips of single queries, not of whole questions, so that a list that stutters is
-//!   noticed as soon as a silent one. It opens only where other servers gave answers meanwhile, because an outage of this
-//!   host's network is not the fault of a list. Answers from memory of a forwarder prove nothing.
-//! - A list of the operator is tested only by the points in `tests`. A welcome list that holds 127.0.0.0/8 by design
-//!   was once taken for a list that lists everything.
-//! - "Lists everything" needs two servers that say so, minutes apart. A list whose own test entries differ is used
-//!   anyway if its answers to clients show that it works.
-//! - State is kept by list and way (the servers that are asked). A mirror that is silent for one listener says nothing
-//!   about the public servers that another one asks.
-//! - A list is in batches after 95 of the last 100 addresses. See `limits` for each figure.
+//! - Only lists of the registry or of the operator are judged. A zone that merely looks like a list is not judged, because the zones
+//!   of SPF macros of large senders look the same.
+//! - A refusal, an answer of a parked domain, or an answer of a list that lists everything becomes SERVFAIL for a blocklist and
+//!   NXDOMAIN for an allowlist. After SERVFAIL from an allowlist, Postfix would defer (450) mail that it should reject.
+//! - Minimisation, NXDOMAIN cuts and queries to two servers at the same time are disabled in the zone of a list. Its servers answer
+//!   empty non-terminals with NXDOMAIN, and may count queries.
+//! - The breaker of a list uses the round trips of single queries, not of whole questions, so that a list that often loses queries is
+//!   noticed as soon as a silent list. It opens only if other servers answered at the same time, because an outage of this host's
+//!   network is not a fault of the list. Answers that a forwarder has in memory prove nothing.
+//! - A list that the operator has defined is tested only with the points in `tests`. A welcome list that contains 127.0.0.0/8 by
+//!   design was once taken for a list that lists everything.
+//! - A list counts as "lists everything" only if two of its servers show it, minutes apart. A list whose test entries give other
+//!   results than expected is used anyway if its answers to clients show that it works.
+//! - State is kept for each pair of list and way (the servers that are asked). If a mirror is silent for one listener, this shows
+//!   nothing about the public servers that another listener asks.
+//! - A list is added to batches if clients asked it for 95 of the last 100 addresses. See `limits` for the exact figures.
 
 #![deny(
     clippy::unwrap_used,

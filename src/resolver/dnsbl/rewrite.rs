@@ -1,9 +1,9 @@
-//! Lists with a customer's key in the name: clients ask `zen.spamhaus.org`, the query to the server is for
+//! Lists with a customer's key in the name: clients ask for `zen.spamhaus.org`, the query to the server asks for
 //! `KEY.zen.dq.spamhaus.net`, and the answer has the client's name.
 //!
-//! Here a name gets a label that stands for the key. `exchange` puts in the key itself. In between it is an ordinary
-//! name of the zone that takes keys, so that walk, memory and trail need no special case. `iterate` makes sure that
-//! the key goes to no server above the cut of `base`.
+//! This module adds a label to a name that stands for the key, and `exchange` replaces the label by the key. In between it is an
+//! ordinary name of the zone that takes keys, so that walk, memory and trail need no special case. `iterate` ensures that the key is
+//! sent to no server above the cut of `base`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
-/// A zone with fewer labels is not that of a provider of lists alone, such as dq.spamhaus.net.
+/// A zone with fewer labels does not belong only to a provider of lists, as dq.spamhaus.net does.
 const PROVIDER_LABELS: u8 = 3;
 
 /// The zone of the provider of the `list`, if it is the provider's alone: its other lists take the same key.

@@ -1,7 +1,7 @@
-//! The table of lists that were asked, one entry for each way.
+//! The table of lists that were asked, with one entry for each way in which a list is asked.
 //!
-//! A list is identified by its apex and its way, so that a reload forgets no list that is still asked. Answers carry
-//! its number through the cache; numbers are never given twice.
+//! A list is identified by its apex and its way, so that a reload forgets no list that is still asked. Answers in the cache contain
+//! the number of the entry, and a number is never used twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,18 +21,18 @@ use crate::limits::MAX_LIST_WAYS;
 use dns::clock::Mono;
 use dns::question::ListMark;
 
-/// All lists that were asked since the start, as far as a listener still asks them.
+/// All lists that were asked since the start and are still asked by a listener.
 #[derive(Debug, Default)]
 pub struct Lists {
     entries: ArcSwap<ListEntries>,
-    /// Whether the log has a line that the table is full.
+    /// True if the log has a message that the table is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// Whether forwarders reach the internet, by way.
+    /// The evidence that forwarders reach the internet, for each way.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
     /// Wakes the task that looks after the lists.
     wake: Notify,
-    /// Whether that task rests for long.
+    /// True if that task sleeps for a long time.
     resting: AtomicBool,
     /// Batches: the habits of clients, and the next queries.
     pub batch: Mutex<Batch>,
@@ -75,7 +75,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes an entry that is asked no more on its way. The last one of a list leaves its counters.
+    /// Removes an entry that is no longer asked on its way. The counters of the last entry of a list are kept.
     fn leave(&mut self, entry: &ListEntry) {
         self.remove(entry.number());
         if !self.by_apex.contains_key(&entry.apex) && self.left.len() < MAX_LIST_WAYS {
@@ -93,8 +93,8 @@ impl ListEntries {
 }
 
 impl Lists {
-    /// The entry of the list at `apex` on `way`. If the table is full, the one unasked for the longest time makes
-    /// room: every question to a list has an entry.
+    /// Returns the entry of the list at `apex` on `way`. If the table is full, the entry that was not asked for the longest time is
+    /// removed, because every question to a list needs an entry.
     pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
         loop {
             if let Some(entry) = self.find(apex, way) {
@@ -118,13 +118,12 @@ impl Lists {
         }
     }
 
-    /// Like `entry`, if it has been asked before.
+    /// Like `entry`, but only if the list has been asked before.
     pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<ListEntry>> {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Forgets the pairs of apex and way that are not among those that `are_asked`, because no view has them any
-    /// more.
+    /// Forgets the pairs of apex and way for which `are_asked` is false, because no view uses them any more.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -164,19 +163,19 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// A question that no forwarder could have in memory was answered on this way of a list.
+    /// Records that this way of a list has answered a question whose answer no forwarder could have in memory.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
     }
 
-    /// Whether the forwarders of this way reach the internet.
+    /// Returns the evidence that the forwarders of this way reach the internet.
     pub fn through(&self, way: &Way) -> NetworkAnswers {
         let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.get(way).copied().unwrap_or_default()
     }
 
-    /// Wakes the task that looks after the lists, now.
+    /// Wakes the task that looks after the lists immediately.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
@@ -188,7 +187,7 @@ impl Lists {
         }
     }
 
-    /// The task that looks after the lists is about to rest for long, or no longer rests.
+    /// Records whether the task that looks after the lists is about to sleep for a long time.
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }

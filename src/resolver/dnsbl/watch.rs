@@ -28,7 +28,7 @@ struct ListWatchState {
     breaker: Breaker,
     health: ListHealth,
     quota: Quota,
-    /// Queries a day that the operator allows.
+    /// The number of queries a day that the operator allows.
     most: Option<u64>,
     /// When a client last asked, and in which view.
     wanted: Option<(Mono, ViewId)>,
@@ -81,7 +81,7 @@ pub struct DueOfList {
     pub next: Option<Mono>,
 }
 
-/// A question to a list that has not ended yet. Dropped, it counts as given up, which says nothing about the list.
+/// A question to a list that has not ended yet. If it is dropped, it counts as given up, which shows nothing about the list.
 #[derive(Debug)]
 pub struct ListQuery<'a> {
     watch: Option<&'a ListWatch>,
@@ -109,7 +109,7 @@ impl Default for ListWatch {
 }
 
 impl ListWatch {
-    /// Whether its breaker is open, why, and since when.
+    /// Returns why and since when its breaker is open, or `None` if it is closed.
     pub fn open(&self) -> Option<(OpenReason, Mono)> {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
     }
@@ -120,8 +120,8 @@ impl ListWatch {
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 
-    /// A client of `view` asks; `most` queries a day are allowed. Returns true if the task that looks after the lists
-    /// is needed now.
+    /// Records that a client of `view` asks, and that `most` queries a day are allowed. Returns true if the task that looks after the
+    /// lists is needed now.
     pub fn wanted(&self, view: ViewId, most: Option<u64>, now: Mono) -> bool {
         let mut state = self.state();
         let long_ago = |wanted: &(Mono, ViewId)| now.since(wanted.0) >= PROBE_WHILE_WANTED;
@@ -144,7 +144,7 @@ impl ListWatch {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
-    /// A question goes out. The returned value is dropped if the question is given up.
+    /// Records that a question is sent. The returned value is dropped if the question is given up.
     pub fn asked(&self, now: Mono) -> ListQuery<'_> {
         self.state().breaker.asked(now);
         ListQuery { watch: Some(self) }
@@ -167,7 +167,7 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// The steps due at `now`. They count as done, if there is `room` for them.
+    /// Returns the steps that are due at `now`. They count as done if there is `room` for them.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -200,19 +200,19 @@ impl ListWatch {
         self.state().health.test_now(now);
     }
 
-    /// The operator wants a test, even if no client asks the list or the list does not answer.
+    /// Requests a test for the operator, even if no client asks the list or the list does not answer.
     pub fn insist(&self, now: Mono) {
         self.state().health.insist(now);
     }
 
-    /// The view of the clients that ask the list. None if no client asks it, or it does not answer.
+    /// Returns the view of the clients that ask the list, or `None` if no client asks it or it does not answer.
     pub fn answers_in(&self, now: Mono) -> Option<ViewId> {
         let state = self.state();
         let wanted = state.wanted.filter(|(wanted, _)| now.since(*wanted) < PROBE_WHILE_WANTED);
         wanted.filter(|_| state.breaker.open().is_none()).map(|(_, view)| view)
     }
 
-    /// The server behind a suspicion.
+    /// Returns the server that a suspicion is based on.
     pub fn avoid(&self) -> Option<std::net::IpAddr> {
         self.state().health.avoid()
     }
@@ -237,8 +237,8 @@ impl ListWatch {
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
     }
 
-    /// Counts a query that goes out without this state, in a trace past the cache. False, and it must not go out: so much of
-    /// `most` queries is used on the day of `unix` that no unnecessary query should be sent.
+    /// Counts a query of a trace that skips the cache, without changing the rest of this state. Returns false if the query must not be
+    /// sent, because so much of the quota `most` is used on the day of `unix` that no unnecessary query should be sent.
     pub(crate) fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
         let mut state = self.state();
         let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));

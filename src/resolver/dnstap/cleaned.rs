@@ -1,4 +1,4 @@
-//! Removes from a message what must not leave: keys of clients of DNS lists, and what `history.redact` names.
+//! Removes from a message what must not be copied: the keys of customers of DNS lists, and the parts that `history.redact` excludes.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
@@ -9,7 +9,7 @@ use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
-/// Octets behind the name of a question: type and class.
+/// Octets after the name of a question: type and class.
 const QUESTION_END: usize = 4;
 
 /// The message as it may leave.
@@ -29,7 +29,7 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Returns true if a name of a message has a key, or if the message cannot be read and may have one.
+/// Returns true if a name in a message contains a key, or if the message cannot be read and may contain one.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     // Most messages name no list, and have no label that may be a key.
     let labels = |apex: &[u8]| {
@@ -70,8 +70,7 @@ fn has_label_like_a_key(octets: &[u8]) -> bool {
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
-/// The header and the question of a message, with the name that is shown; the header alone if there is no question that can be
-/// read.
+/// The header and the question of a message, with the name that may be shown. Only the header if there is no readable question.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
     // The number of questions and of records.
@@ -87,7 +86,8 @@ fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     short
 }
 
-/// The name in wire form at the begin of octets, and the octets behind it; none if there is none, or if it points elsewhere.
+/// The name in wire form at the beginning of the octets, and the octets after it. Returns `None` if there is no name, or if it has a compression
+/// pointer.
 fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut place = 0_usize;
     loop {
@@ -101,9 +101,8 @@ fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// The message with those options only that tell no client apart. Networks (RFC 7871), cookies (RFC 7873) and all options that are
-/// not known are left out: programs put names and hardware addresses of clients into local ones (65001 to 65534). None if it cannot
-/// be read.
+/// The message with only those options that do not identify a client. Networks (RFC 7871), cookies (RFC 7873) and all unknown options are removed:
+/// programs put names and hardware addresses of clients into local options (65001 to 65534). Returns `None` if the message cannot be read.
 fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     let mut message = response::read(octets).ok()?;
     let Some(edns) = &mut message.edns else { return Some(octets.to_vec()) };
@@ -114,8 +113,7 @@ fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     message.to_vec().ok()
 }
 
-/// Options that are alike for all clients: NSID (RFC 5001), the idle time of TCP (RFC 7828), padding (RFC 7830), and extended errors
-/// (RFC 8914).
+/// Options that do not identify a client: NSID (RFC 5001), the idle time of TCP (RFC 7828), padding (RFC 7830), and extended errors (RFC 8914).
 const SHOWN_OPTIONS: [u16; 4] = [3, 11, 12, 15];
 
 /// The octets that overwrite a key, repeated to its length: a label keeps its length.

@@ -1,7 +1,8 @@
 //! Frame Streams: the framing of dnstap, as in the library fstrm (<https://farsightsec.github.io/fstrm/>).
 //!
-//! A data frame is its length and its octets. A control frame begins with the length 0, so that the two differ. A file has
-//! START, data, STOP; at a socket READY of the writer and ACCEPT of the reader come before, and FINISH of the reader at the end.
+//! A data frame consists of its length and its octets. A control frame begins with the length 0, so that the two can be distinguished. A file
+//! contains START, data frames and STOP. On a socket, READY from the writer and ACCEPT from the reader come first, and FINISH from the reader comes
+//! last.
 
 use crate::limits::MAX_CONTROL_FRAME;
 
@@ -45,7 +46,7 @@ pub(super) fn body_length(head: [u8; 8]) -> Option<usize> {
     (head.starts_with(&[0; 4]) && length <= MAX_CONTROL_FRAME).then_some(length)
 }
 
-/// Returns true if the body of a control frame is ACCEPT of our content. Without any content it accepts all.
+/// Returns true if the body of a control frame is an ACCEPT for our content type. An ACCEPT without a content type accepts all.
 pub(super) fn accepts(body: &[u8]) -> bool {
     let Some((kind, mut fields)) = number(body) else { return false };
     if kind != Control::Accept as u32 {
@@ -65,8 +66,8 @@ pub(super) fn accepts(body: &[u8]) -> bool {
     fields.is_empty() && names == 0
 }
 
-/// Returns true if the body of a control frame belongs to a file of dnstap: a STOP, or a START of our content. A START without
-/// any content may be one.
+/// Returns true if the body of a control frame belongs to a dnstap file: a STOP, or a START with our content type. A START without a content type is
+/// also accepted.
 pub(super) fn is_of_dnstap(body: &[u8]) -> bool {
     let Some((kind, mut fields)) = number(body) else { return false };
     if kind != Control::Start as u32 {

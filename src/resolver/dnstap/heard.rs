@@ -1,6 +1,6 @@
-//! Reading dnstap: the frames of a file of any program, and the query of a client in a frame.
+//! Reads dnstap: the frames of a file that any program has written, and the query of a client in a frame.
 //!
-//! The octets are foreign: any of them are read, and no more memory is taken than there are octets.
+//! The input is not trusted: any octets can be read, and no more memory is used than the input has octets.
 
 use std::io::{self, Read};
 
@@ -17,9 +17,9 @@ pub enum Frame {
     Data(Vec<u8>),
     /// A control frame.
     Control,
-    /// The begin of a file with another content.
+    /// The beginning of a file with another content.
     Foreign,
-    /// The file ends in the middle of a frame, or a frame longer than there is one.
+    /// The file ends in the middle of a frame, or a frame is longer than any valid one.
     Cut,
     /// The file ends here.
     End,
@@ -56,7 +56,7 @@ pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     Ok(if data.len() == length { Frame::Data(data) } else { Frame::Cut })
 }
 
-/// A number; if the input ends, the octets of it that there are.
+/// A number. If the input ends within it, the count of its octets that were read.
 fn number(input: &mut impl Read) -> io::Result<Result<u32, usize>> {
     let read = octets(input, 4)?;
     Ok(read.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(read.len()))

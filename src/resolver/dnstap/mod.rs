@@ -1,4 +1,4 @@
-//! dnstap: copies of the messages of clients and to servers, for programs that read them (<https://dnstap.info>).
+//! dnstap: copies of the messages exchanged with clients and servers, for programs that read them (<https://dnstap.info>).
 //!
 //! The messages follow `dnstap.proto`, in Frame Streams. A listener and `exchange` put a copy into [`tap`], a bounded
 //! queue; [`writer`] is the task that writes them to a Unix socket. The other files are pure: `schema` has the
@@ -9,7 +9,7 @@
 //! - Nobody waits for the reader. A message that finds no room is dropped and counted (`dnstap_dropped`).
 //! - While dnstap is off, a batch of queries and a query to a server cost one relaxed load each.
 //! - The types are written by hand with prost's attributes: the schema has not changed in years, and a build needs no protoc.
-//! - A message that may have the key of a client of a DNS list leaves as its header and question, with the key overwritten.
+//! - If a message may contain the key of a customer of a DNS list, only its header and question are copied, with the key overwritten.
 //! - Queries to servers are copied as they are sent, with the random case of the name. Their zone is not known there, so
 //!   `query_zone` is empty.
 //! - There is no output to a file: `fstrm_capture` and others write files, and rotate them before the disk is full.

@@ -15,7 +15,7 @@ pub struct Tap {
     wanted: AtomicU8,
     queue: Mutex<Queue>,
     settings: Mutex<Option<Arc<TapSettings>>>,
-    /// Wakes the writer: the queue is no longer empty, the settings have changed, or the end has come.
+    /// Wakes the writer: the queue is no longer empty, the settings have changed, or the daemon is stopping.
     news: Notify,
     dropped: AtomicU64,
     written: AtomicU64,
@@ -76,18 +76,18 @@ impl Tap {
         let is_first = queue.messages.is_empty();
         queue.messages.push(message);
         drop(queue);
-        // The others find the writer awake already.
+        // Further messages find the writer already awake.
         if is_first {
             self.news.notify_one();
         }
     }
 
-    /// Copies that were dropped since the last call, and copies that were written.
+    /// The number of copies that were dropped since the last call, and the number that were written.
     pub fn take_counts(&self) -> (u64, u64) {
         (self.dropped.swap(0, Ordering::Relaxed), self.written.swap(0, Ordering::Relaxed))
     }
 
-    /// Lets the writer write the rest and end its output; returns when it has.
+    /// Makes the writer write the rest and end its output. Returns when that is done.
     pub async fn end(&self) {
         if lock(&self.settings).is_none() {
             return;

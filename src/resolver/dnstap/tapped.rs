@@ -34,7 +34,7 @@ impl TapKind {
         1 << self as u8
     }
 
-    /// Returns true if it is of a client.
+    /// Returns true if it belongs to a client.
     pub(super) fn is_of_client(self) -> bool {
         matches!(self, Self::ClientQuery | Self::ClientResponse)
     }
@@ -74,7 +74,7 @@ pub struct TappedMessage {
     pub kind: TapKind,
     /// Its transport.
     pub transport: TapTransport,
-    /// The side that asks; its port is not known if it is 0.
+    /// The side that asks; its port is 0 if it is not known.
     pub asks: Option<(IpAddr, u16)>,
     /// The side that answers.
     pub answers: Option<SocketAddr>,
@@ -97,8 +97,8 @@ pub struct TapSettings {
     pub version: String,
     /// The kinds that are copied.
     pub kinds: Vec<TapKind>,
-    /// The parts that must not leave, besides the keys of DNS lists.
+    /// The parts that must not be copied, in addition to the keys of DNS lists.
     pub redaction: Redaction,
-    /// The keys of clients of DNS lists.
+    /// The keys of customers of DNS lists.
     pub secrets: Secrets,
 }

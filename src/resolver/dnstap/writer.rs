@@ -19,7 +19,7 @@ use super::tapped::{TapSettings, TappedMessage};
 use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 use dns::clock::Clock;
 
-/// Writes copies as long as the daemon runs, to the socket that the settings name. A socket that fails is tried again.
+/// Writes copies for as long as the daemon runs, to the socket in the settings. If a socket fails, it is tried again.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
     loop {
@@ -98,7 +98,7 @@ async fn end(mut stream: UnixStream) {
     let _ = in_time(async {
         stream.write_all(&control(Control::Stop)).await?;
         stream.shutdown().await?;
-        // FINISH, or the end: a reader that is closed before may lose the last frames.
+        // Waits for FINISH or the end of the stream: if the stream is closed before that, the reader may lose the last frames.
         stream.read(&mut [0; 64]).await
     })
     .await;
@@ -109,8 +109,8 @@ async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Resu
     timeout(TAP_TIME, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// The pause before the next attempt, after a stream that lasted for a time. A reader that was there for longer than the last pause is
-/// well, and one that leaves at once each time has few lines.
+/// The pause before the next attempt, after a stream that lasted for `lasted`. If a reader stayed for longer than the last pause, it works, and the
+/// pause starts again. If a reader leaves immediately each time, the pause grows, so that the log has few lines.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }

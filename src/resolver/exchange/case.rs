@@ -1,9 +1,8 @@
-//! Random case of the letters of a question: a forger who does not see the question cannot repeat it
-//! (draft-vixie-dnsext-dns0x20).
+//! Gives the letters of a question a random case: a forger who does not see the question cannot repeat it (draft-vixie-dnsext-dns0x20).
 //!
-//! Pure. Names in most servers' messages point into the question, so that restoring the question's spelling on the octets
-//! restores the spelling of the whole reply. A server that does not compress names copies the letters of the query: the owners of
-//! its records are restored one by one. Unbound has the same result, as it compresses names without regard to case.
+//! Pure. In messages of most servers, names point to the question. If the original spelling of the question is restored in the octets of the reply,
+//! these names are restored too. A server that does not compress names copies the letters of the query, so the owner names of its records are
+//! restored one by one. Unbound has the same result, because it compresses names without regard to case.
 
 use std::ops::Range;
 
@@ -18,7 +17,7 @@ const MAX_LABELS: usize = 128;
 /// The bit in which the cases of a letter differ.
 const CASE: u8 = 0x20;
 
-/// The spelling of the question in a reply.
+/// How the question is spelled in a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// As it was sent.
@@ -29,8 +28,8 @@ pub(super) enum Spelling {
     None,
 }
 
-/// Randomises the case of each letter in the question of `message`; `draw` returns 64 random bits. If no letter would change, the first
-/// one does: the reply to a name that stands as it was says nothing about names in mixed case.
+/// Randomises the case of each letter in the question of `message`; `draw` returns 64 random bits. If no letter would change, the first one is
+/// changed: a reply to an unchanged name does not show how the server treats names in mixed case.
 pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
     let mut is_changed = false;
@@ -66,8 +65,7 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Gives the last labels of `owner`, which it shares with `asked`, the name of the question in lower case, the spelling of the
-/// question.
+/// Restores the spelling of the last labels of `owner` that it shares with the question. `asked` is the name of the question in lower case.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
         return;
@@ -81,7 +79,7 @@ pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     }
 }
 
-/// The octets of the question's name, lengths and the root's included. No length is a letter: they end at 63.
+/// The octets of the name in the question, with its length octets and the root. A length octet is never a letter, because lengths are at most 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
     for _ in 0..MAX_LABELS {

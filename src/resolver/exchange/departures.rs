@@ -1,8 +1,7 @@
-//! Datagrams that leave together.
+//! Sends datagrams together.
 //!
-//! A worker begins several misses in one turn. Their queries are made ready one by one, and are sent together after the last of
-//! them. Waking a sleeping server is the most expensive part of a query to a server on this host, and queries that are sent one
-//! by one wake it each time.
+//! A worker starts several misses in one turn. Their queries are prepared one by one, and are sent together after the last of them. For a query to a
+//! server on this host, waking the sleeping server is the most expensive part. If each query were sent on its own, each would wake the server.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +9,7 @@ use tokio::runtime::Handle;
 
 /// A datagram that is ready to leave.
 pub(super) trait Departure: Send + Sync {
-    /// Sends it; the task that waits for the reply learns of an error.
+    /// Sends it; the task that waits for the reply is notified of an error.
     fn leave(&self);
 }
 
@@ -22,7 +21,7 @@ thread_local! {
     static OF_THREAD: Departures = Departures::default();
 }
 
-/// Sends a datagram after the tasks of this thread that are ready to run; at once if there is no runtime.
+/// Sends a datagram after the tasks of this thread that are ready to run have run. Without a runtime, sends it immediately.
 pub(super) fn depart(departure: Arc<dyn Departure>) {
     let Ok(runtime) = Handle::try_current() else { return departure.leave() };
     let departures = OF_THREAD.with(Departures::clone);

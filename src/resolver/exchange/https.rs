@@ -2,10 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - POST and not GET: a message keeps its id and its length, and nothing of it stands in the log of the server.
-//! - A response without a DNS message ends its query alone: a status may be about one query, and another query of the same
-//!   connection must not fail with it.
-//! - A request without waiting queries is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
+//! - POST is used, and not GET: a message keeps its id and length, and no part of it appears in the log of the server.
+//! - If a response contains no DNS message, only its query fails: the status may concern one query, and the other queries of the connection
+//!   must not fail with it.
+//! - A request whose query nobody waits for any more is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
 
 use std::collections::HashMap;
 use std::io::{self, Cursor};
@@ -27,7 +27,7 @@ use dns::wire::HEADER;
 /// The media type of a message (RFC 8484 section 6).
 const MESSAGE: &str = "application/dns-message";
 
-/// The port that a URL of HTTPS does not name.
+/// The port that is left out of an HTTPS URL.
 const HTTPS_PORT: u16 = 443;
 
 /// Octets of a content type that an error message shows.
@@ -41,7 +41,7 @@ pub(super) struct HttpsStream {
     replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
     /// Cancels the request of a query.
     cancels: HashMap<u16, AbortHandle>,
-    /// The task that reads and writes the connection. It ends with this stream, also if the server no longer reads.
+    /// The task that reads and writes the connection. It ends with this stream, even if the server no longer reads.
     connection: JoinSet<Result<(), h2::Error>>,
 }
 
@@ -52,7 +52,7 @@ type ReplyOfQuery = BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>;
 enum NoReply {
     /// The stream of HTTP/2 or the connection has ended.
     Ended(h2::Error),
-    /// The response is none.
+    /// The response contains no DNS message.
     Fault(HttpsFault),
 }
 
@@ -133,7 +133,7 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// Not more than the server takes (RFC 9113 section 6.5.2): a further request would wait, and so would all behind it.
+    /// At most as many as the server accepts (RFC 9113 section 6.5.2): a further request would wait, and so would all requests after it.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }
@@ -146,7 +146,7 @@ impl Stream for HttpsStream {
     }
 }
 
-/// The event that a reply, or its absence, is for the stream.
+/// The event of the stream that corresponds to a reply, or to a missing reply.
 fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     let error = match reply {
         Ok(message) => return Ok(Arrival::Message(message)),
@@ -154,9 +154,9 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        // One of this side is for a server that breaks the rules of HTTP/2.
+        // If this side sent GOAWAY, the server has violated HTTP/2.
         _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
-        // A refused stream is no reason for another connection: the server is overloaded.
+        // A refused stream is no reason to open another connection, because the server is overloaded.
         Some(reason) if error.is_reset() => {
             let words = format!("HTTP/2 stream reset ({reason:?})");
             Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })

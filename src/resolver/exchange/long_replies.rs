@@ -1,15 +1,16 @@
-//! Room for long replies: octets for which they are admitted before they are decoded, until their records are no longer needed.
+//! Limits the memory of long replies: before a long reply is decoded, it takes room for its records, and keeps it until they are no longer needed.
 //!
-//! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. So
-//! the room is taken before the reply is decoded, travels with its records, and is free when the last of them is gone.
+//! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. So the room is taken
+//! before the reply is decoded, is passed on with its records, and is released when the last of them is dropped.
 //!
 //! # Decisions
 //!
-//! - One /24 or /48 takes at most half, so that the servers of one operator do not shed the replies of all others.
-//! - A reply without room waits a moment, because most replies are gone within milliseconds. If none got room, the next
-//!   replies of its network do not wait until one of them has room: their resolutions hold it for longer, and a stream
-//!   would delay the replies behind them.
-//! - A reply that needs more than the half is admitted when its network holds nothing.
+//! - The servers in one /24 or /48 network take at most half of the room, so that one operator cannot exclude the replies of all others.
+//! - A reply that finds no room waits a moment, because most replies are dropped within milliseconds. If it still finds no room, later replies from
+//!   its
+//!   network do not wait until one of them finds room again: the resolutions of this network hold the room for longer, and on a stream,
+//!   each wait would delay the replies after it.
+//! - A reply that needs more than half of the room is admitted when its network holds none.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -29,7 +30,7 @@ const PLACE: usize = 1_024;
 /// Octets of the shortest record: the root as its owner, and no data.
 const SHORTEST_RECORD: usize = 11;
 
-/// The room that a reply takes; none for a short one. Its copies are one room, which is free when the last of them is dropped.
+/// The room that a reply takes; empty for a short reply. Its copies share one room, which is released when the last of them is dropped.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyRoom {
     held: Option<Arc<HeldRoom>>,
@@ -74,7 +75,7 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// Whether the last reply has waited and got no room.
+    /// True if the last reply waited and found no room.
     is_stuck: AtomicBool,
 }
 
@@ -87,7 +88,7 @@ impl LongReplies {
         Self { all, half, networks: Mutex::default() }
     }
 
-    /// Room for the records of `reply`, which `server` has sent. Waits for `LONG_REPLY_WAIT` at most.
+    /// Takes room for the records of `reply` from `server`. Waits for at most `LONG_REPLY_WAIT`.
     pub(super) async fn admit(&self, server: SocketAddr, reply: &[u8]) -> Result<ReplyRoom, NoRoom> {
         let octets = octets_of_records(reply);
         if octets <= MAX_SHORT_REPLY {
@@ -148,7 +149,7 @@ pub(super) fn network_of(server: SocketAddr) -> IpAddr {
     }
 }
 
-/// The octets that the records of a reply take once they are decoded, by the numbers in its header.
+/// The memory that the records of a reply will take once they are decoded, estimated from the counts in its header.
 fn octets_of_records(reply: &[u8]) -> usize {
     let counts = reply.get(6..HEADER).unwrap_or_default().as_chunks::<2>().0;
     let said: usize = counts.iter().map(|count| usize::from(u16::from_be_bytes(*count))).sum();

@@ -1,7 +1,6 @@
-//! Equal queries to one server at the same time are sent once.
+//! Merges equal queries: if one is in progress at the same server, a second one is not sent.
 //!
-//! Sub-questions of different flights often ask the same server for the same address. The first one sends; the others
-//! get its result.
+//! Sub-questions of different flights often ask the same server for the same address. The first query is sent, and the others share its result.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -31,24 +30,24 @@ type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Pla
 /// A message in progress.
 struct QueryInProgress {
     began: Mono,
-    /// Whether look-ahead sent it.
+    /// True if look-ahead sent it.
     ahead: bool,
     heard: WeakShared<BoxFuture<'static, Heard>>,
 }
 
-/// The sender of a message, as far as merging depends on it.
+/// The properties of the sender of a query that decide whether queries are merged.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sender {
-    /// Whether it is look-ahead.
+    /// True if the sender is look-ahead.
     pub ahead: bool,
     /// The time within which most answers of the server come, if its round trip is known.
     pub timer: Option<Duration>,
 }
 
 impl QueryInProgress {
-    /// Returns true if a query of `sender` waits for this one. A query of look-ahead that is older than the server's timer may be
-    /// lost: a client's is sent then. When the usual round trip was the bound, a client that asked just before the answer came
-    /// sent its own query, and waited for a whole round trip.
+    /// Returns true if a query of `sender` can wait for this one. A look-ahead query that is older than the server's timer may be lost, so a client's
+    /// query is then sent. When the usual round trip was the limit, a client that asked just before the answer arrived sent its own query, and waited
+    /// for a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -98,8 +97,7 @@ impl Merge {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Runs `send` for `ask`, unless an equal message was sent a moment ago. Returns when the message was sent, and what is
-    /// heard, with whether this call sent it.
+    /// Runs `send` for `ask`, unless an equal query is in progress. Returns when the query was sent, its result, and whether this call sent it.
     pub(super) fn share<F, S>(
         &self,
         ask: UpstreamQuery,
@@ -132,7 +130,7 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
-    /// The message, and when it was sent if it was in progress already.
+    /// The query, and the time at which it was sent if it was already in progress.
     fn join<F, S>(
         &self,
         hashed: &Hashed,

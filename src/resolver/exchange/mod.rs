@@ -5,29 +5,26 @@
 //!
 //! # Decisions
 //!
-//! - Hickory's pool of servers was rejected. Any response code other than NOERROR and NXDOMAIN ended a query there,
-//!   one silent server used the whole timeout of 5 s, and AD and response codes were lost. Encoding, decoding, TCP
-//!   and TLS are Hickory's; the choice of server is `iterate`'s.
-//! - Every message has a socket and a port of its own (RFC 5452). The case of the name is random too (0x20). A server
-//!   that does not repeat the case is asked once over TCP, and in its own case from then on.
-//! - Messages that are made ready in one turn of a worker leave together (`departures`). Before, each of them woke
-//!   the server, which took a sixth of the CPU time of a miss if the server was on the same host. A version in which
-//!   each task waited for its next turn before it sent was rejected: it cost 3 000 instructions more for each miss.
-//! - A socket stays open for 12 s, 15 s at a server known to be slow. It was once closed after 8 s, and a zone whose
-//!   servers take 9 s never resolved.
-//! - A reply with the right id that answers another question is counted and passed over: the real answer may still
-//!   come.
-//! - A datagram larger than the size that we offered is fetched again over TCP, because anybody may have sent its
-//!   second fragment.
-//! - A forwarder over TLS or HTTPS has up to 8 streams, and equal queries share one place of a stream. Before, with one stream of
-//!   64 places, one dead domain a second took them all with its copies, and half of the other queries failed.
-//! - A stream that brings nothing for a second after a query gets no further query: the state of a firewall may be lost, and
-//!   its octets too. Before, queries failed for 9 s until the stream ended.
-//! - One /24 or /48 takes at most 32 streams, so that a server that accepts TCP and never answers cannot hold them
-//!   all.
-//! - A long reply needs room before it is decoded (`long_replies`), which its records hold until they are no longer needed. Before, 300
-//!   replies with 3 700 addresses each, whose zones had silent servers for their keys, took 350 MB.
-//! - The key of a DNS list is added here while a message is encoded. Nothing above this module sees it.
+//! - Hickory's pool of servers was rejected. There, any response code other than NOERROR and NXDOMAIN ended a query, one silent server used up the
+//!   whole timeout of 5 s, and AD and response codes were lost. Encoding, decoding, TCP and TLS come from Hickory; `iterate` chooses the server.
+//! - Every message has its own socket and port (RFC 5452). The case of the name is also random (0x20). A server that does not repeat the case is
+//!   asked
+//!   again once over TCP, and from then on with names in their original case.
+//! - Messages that are prepared in one turn of a worker are sent together (`departures`). Before, each of them woke the server, which took a sixth
+//!   of the CPU time of a miss if the server was on the same host. A version in which each task waited for its next turn before it sent was
+//!   rejected: it cost 3 000 instructions more for each miss.
+//! - A socket stays open for 12 s, or for 15 s if the server is known to be slow. When it was closed after 8 s, a zone whose servers take 9 s
+//!   never resolved.
+//! - A reply with the right id that answers another question is counted and ignored: the real answer may still arrive.
+//! - If a datagram is larger than the size that we offered, the reply is fetched again over TCP, because anybody may have sent its second fragment.
+//! - A forwarder over TLS or HTTPS has up to 8 streams, and equal queries share one place of a stream. With a single stream of 64 places,
+//!   copies of queries for one dead domain a second took all places, and half of the other queries failed.
+//! - If a stream receives nothing for a second after a query, it is not used for further queries: a firewall may have lost its state, and
+//!   would drop the octets. Before, queries failed for 9 s until the stream ended.
+//! - The servers in one /24 or /48 network have at most 32 streams, so that a server that accepts TCP and never answers cannot hold all streams.
+//! - A long reply needs room before it is decoded (`long_replies`), and its records hold the room until they are no longer needed. Before, 300
+//!   replies with 3 700 addresses each took 350 MB, because the servers for the keys of their zones were silent.
+//! - The key of a DNS list is added here while a message is encoded. No module above this one sees it.
 
 #![deny(
     clippy::unwrap_used,
@@ -90,21 +87,21 @@ pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
     random: Random,
-    /// Bounds the open sockets.
+    /// Limits the number of open sockets.
     places: Arc<Places>,
     keyed: Keyed,
     merge: Merge,
     streams: Streams,
     long_replies: Arc<LongReplies>,
     bounds: WorkBounds,
-    /// Datagrams passed over since `take_strays` was last called.
+    /// The number of ignored datagrams since `take_strays` was last called.
     strays: AtomicUsize,
     /// Takes copies of messages.
     tap: Arc<Tap>,
 }
 
 impl Exchange {
-    /// An exchange over `network`, with the bounds for a cache of `cache_size` octets.
+    /// Creates an exchange over `network`, with the limits for a cache of `cache_size` octets.
     pub fn new(
         network: Arc<dyn Network>,
         clock: Clock,
@@ -120,26 +117,25 @@ impl Exchange {
         Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
     }
 
-    /// The same, with copies of its messages to `tap`.
+    /// The same exchange, with copies of its messages sent to `tap`.
     #[must_use]
     pub fn tapped(self, tap: Arc<Tap>) -> Self {
         Self { tap, ..self }
     }
 
-    /// Datagrams that came to our ports and were passed over since the last call: of another id or question, or from
-    /// elsewhere.
+    /// The number of datagrams that arrived at our ports and were ignored since the last call: with another id or question, or from another address.
     pub(crate) fn take_strays(&self) -> usize {
-        // There are hardly any. Writing each time would take the number from the processors of other workers.
+        // There are hardly any. An unconditional write would take the cache line away from the processors of other workers.
         if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
 
-    /// Messages in progress or waiting, and streams.
+    /// The number of messages in progress or waiting, and of streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Returns true if messages in progress take half of their places or more.
+    /// Returns true if messages in progress take at least half of the places.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.places.taken() >= self.bounds.exchanges / 2
     }
@@ -155,9 +151,8 @@ impl Exchange {
         self.places.take(self.keyed.octets(&WireName::of(zone))).await
     }
 
-    /// Sends `ask` and listens for `patience` at most. Returns when it was sent, and what is heard. The second value of that is
-    /// false if an equal message was in progress and its answer is shared: nothing was sent, and the moment is that of the
-    /// message in progress.
+    /// Sends `ask` and waits for a reply for at most `patience`. Returns when the message was sent, and its result. The boolean is false if an equal
+    /// message was already in progress: nothing was sent, the answer is shared, and the time is that of the message in progress.
     pub fn ask(
         self: &Arc<Self>,
         ask: UpstreamQuery,
@@ -174,7 +169,8 @@ impl Exchange {
         self.merge.share(ask, now, sender, send)
     }
 
-    /// Like `ask`, but also sends while an equal message is in progress: the caller repeats one that may be lost, and the answer to the first
+    /// Like `ask`, but also sends if an equal message is in progress: the caller repeats a message that may be lost, and an answer to the first copy
+    /// would say nothing about the second.
     /// would show nothing about the second.
     pub(crate) async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
@@ -217,7 +213,7 @@ impl Exchange {
         started: Mono,
     ) -> Result<ReadReply, Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
-        // Nothing has left this machine, so no router has said it.
+        // The message has not left this machine, so the error does not come from a router.
         let mut replies = sent.map_err(|error| match error.kind() {
             ErrorKind::HostUnreachable => Trouble::NoRouteToAddress,
             _ => trouble_of(&error),
@@ -248,8 +244,7 @@ impl Exchange {
                         return Ok(ReadReply { message, spelling, room });
                     }
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
-                    // Somebody has guessed our id, or it is a late answer to an earlier query from this port. The
-                    // answer may still come.
+                    // Somebody has guessed our id, or a late answer to an earlier query from this port has arrived. The real answer may still come.
                     Err(Misfit::OtherQuestion) => {}
                 }
             }
@@ -306,20 +301,20 @@ impl Exchange {
 /// A reply that can be read and answers the question.
 struct ReadReply {
     message: Message,
-    /// Whether its name is spelled as it was sent.
+    /// How its name is spelled, compared with the query.
     spelling: Spelling,
     room: ReplyRoom,
 }
 
-/// The message that stands for a datagram larger than we offered: a truncated one. Such a datagram came in fragments.
-/// A forger of the second fragment need not guess the id or the port.
+/// A truncated message that replaces a datagram larger than we offered. Such a datagram arrived in fragments, and a forger of the second fragment
+/// need not guess the id or the port.
 fn cut(id: u16) -> Message {
     let mut message = Message::response(id, OpCode::Query);
     message.metadata.truncation = true;
     message
 }
 
-/// The kernel reports at once that it has no route or no address of a family. Other errors come from the network.
+/// The kernel immediately reports that it has no route or no address of a family. Other errors come from the network.
 fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());
@@ -345,7 +340,7 @@ fn id_of(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Why a reply is not the answer.
+/// Why a reply is not accepted as the answer.
 enum Misfit {
     /// It cannot be read, or is no reply.
     Unreadable,

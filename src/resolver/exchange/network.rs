@@ -1,6 +1,6 @@
-//! The trait of the real network and of the simulated one.
+//! The trait that the real network and the simulated one implement.
 //!
-//! A network moves octets. The caller checks ids, questions and sources, of both networks alike.
+//! A network only transports octets. For both, the caller checks ids, questions and sources.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -18,18 +18,18 @@ pub struct Path {
     pub server: SocketAddr,
     /// The address to send from; none: the system chooses.
     pub source: Option<IpAddr>,
-    /// Of streams.
+    /// The encryption of streams.
     pub encryption: Option<Arc<Encryption>>,
 }
 
 /// Sends queries to servers. The real one opens sockets; the simulated one asks the lab's servers in memory.
 pub trait Network: Send + Sync + 'static {
-    /// Sends one datagram from a socket of its own on a fresh random port (RFC 5452 section 9.2). It may leave a moment
-    /// later, together with others.
+    /// Sends one datagram from its own socket on a new random port (RFC 5452 section 9.2). The datagram may be sent a moment later, together with
+    /// others.
     ///
     /// # Errors
-    /// The message cannot be sent: no route; `NotSent` inside if that is this machine's own fault. If the kernel does not
-    /// accept it when it leaves, `Replies::next` says so.
+    /// The message cannot be sent because there is no route. The error contains `NotSent` if this machine itself is at fault. If the kernel refuses
+    /// the message when it is sent later, `Replies::next` returns the error.
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
@@ -39,12 +39,12 @@ pub trait Network: Send + Sync + 'static {
     /// Opens a stream of messages (RFC 7766).
     ///
     /// # Errors
-    /// No route, refused, reset; `NotSent` as above; `CertificateRefused` inside if the certificate is for another
-    /// server.
+    /// There is no route, or the connection was refused or reset. The error contains `NotSent` as above, or `CertificateRefused` if the certificate
+    /// is for another server.
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 
-/// The socket of one sent datagram: all that comes back to its port, from any sender.
+/// The socket of one sent datagram: it receives everything that arrives at its port, from any sender.
 pub trait Replies: Send {
     /// The next datagram that arrives, with its source. Waits forever if none comes.
     ///
@@ -67,12 +67,12 @@ pub trait Stream: Send {
     /// The stream has ended.
     fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>>;
 
-    /// Queries that may be in progress at once, at least one.
+    /// The number of queries that may be in progress at the same time, at least one.
     fn capacity(&self) -> usize {
         MAX_PIPELINED
     }
 
-    /// Nobody waits for the reply to this query any more. Returns whether it may still arrive.
+    /// Nobody waits for the reply to this query any more. Returns true if the reply may still arrive.
     fn give_up(&mut self, _id: u16) -> bool {
         true
     }
@@ -90,12 +90,12 @@ pub enum Arrival {
         /// The reason.
         error: io::Error,
     },
-    /// The server takes no further query on this stream, and has not worked on that with this id: another stream may carry it (RFC
-    /// 9113 section 6.8).
+    /// The server accepts no further queries on this stream, and has not processed the query with this id: it may be sent on another stream (RFC 9113
+    /// section 6.8).
     Declined(u16),
 }
 
-/// This machine could not send, and neither the network nor a server is at fault. The text says why.
+/// This machine could not send the message, and neither the network nor a server is at fault. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);
@@ -111,6 +111,7 @@ pub(crate) struct CertificateRefused(pub String);
 pub(crate) struct HttpsFault {
     /// The fault of the response.
     pub words: String,
-    /// Whether it says that it cannot answer at the moment, as SERVFAIL does. Otherwise the path, the certificate or the server is wrong.
+    /// True if the response says that the server cannot answer at the moment, as SERVFAIL does. Otherwise the path, the certificate or the server is
+    /// wrong.
     pub is_failure: bool,
 }

@@ -1,8 +1,7 @@
-//! Places of queries in progress, shared by the zones whose servers are asked.
+//! Limits the number of queries in progress, and shares their places among the zones whose servers are asked.
 //!
-//! A zone may take at most as many places as are free; its further queries wait. So one zone takes half of the places, and a
-//! hundred zones leave one hundredth free. A zone with few queries never waits for a zone with many (Choudhury and Hahne,
-//! "Dynamic Queue Length Thresholds").
+//! A zone may have at most as many places as are free; its further queries wait. So a single zone takes half of the places, and a hundred zones leave
+//! one hundredth free. A zone with few queries never waits for a zone with many (Choudhury and Hahne, "Dynamic Queue Length Thresholds").
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -33,7 +32,7 @@ struct ZonePlaces {
     waiting: VecDeque<oneshot::Sender<Place>>,
 }
 
-/// A place among the messages in progress. Given back when dropped.
+/// A place among the messages in progress. It is released when dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -90,7 +89,7 @@ impl Places {
         Place { places: Arc::clone(self), zone }
     }
 
-    /// Gives the free places to the zones with the fewest.
+    /// Gives the free places to the zones that have the fewest.
     fn go_on(self: &Arc<Self>, table: &mut PlacesTable) -> Vec<(oneshot::Sender<Place>, Place)> {
         let mut granted = Vec::new();
         while let Some((taken, zone)) = table.waiting.first().copied()
@@ -128,7 +127,7 @@ impl PlacesTable {
         receiver
     }
 
-    /// Adds a zone to the waiting ones if it waits, and forgets it if it has nothing.
+    /// Adds a zone to the waiting ones if it has waiting messages, and removes it from the table if it has nothing.
     fn rank(&mut self, zone: u64) {
         let Some(held) = self.zones.get(&zone) else { return };
         if !held.waiting.is_empty() {

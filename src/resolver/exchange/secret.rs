@@ -1,7 +1,7 @@
 //! A secret in a name: the key that a customer of a DNS list puts into each query.
 //!
-//! Only `exchange` can read it: it puts the key in while it encodes a message, and removes it from the reply. All
-//! code above sees a label that stands for it, so that no log, table, trail or error can contain the key.
+//! Only `exchange` can read it: it inserts the key while it encodes a message, and removes it from the reply. All other code sees a placeholder
+//! label, so that no log, table, trail or error can contain the key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use hickory_proto::rr::{Name, RData, Record};
 use crate::dnstap::cleaned::blot;
 use history::limits::MIN_LIST_KEY;
 
-/// Stands for the key in names. No host name begins with an underscore (RFC 8552), and nothing is sent with it.
+/// The placeholder for the key in names. No host name begins with an underscore (RFC 8552), and this label is never sent.
 pub const STANDS_FOR: &[u8] = b"_key";
 
-/// Stands for the key in texts.
+/// The placeholder for the key in texts.
 const HIDDEN: &[u8] = b"(key)";
 
 /// A key: one label.
@@ -40,7 +40,7 @@ impl Key {
     }
 }
 
-/// A key and its place: the label before `base`, which all other modules see as `STANDS_FOR`.
+/// A key and its place: it is the label before `base`. All other modules see `STANDS_FOR` instead.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,
@@ -53,18 +53,18 @@ impl Secret {
         Self { base, key }
     }
 
-    /// The name behind the key, which is not a secret.
+    /// The name after the key, which is not secret.
     pub fn base(&self) -> &Name {
         &self.base
     }
 
-    /// Returns true if the key stands anywhere in a name, as a label or a part of one.
+    /// Returns true if a name contains the key, as a label or as part of one.
     pub fn is_in(&self, name: &Name) -> bool {
         let is_key = |part: &[u8]| part.eq_ignore_ascii_case(&self.key.0);
         name.iter().any(|label| label.windows(self.key.0.len()).any(is_key))
     }
 
-    /// The name to send for `name`; the same name if nothing in it stands for the key.
+    /// The name to send instead of `name`; the same name if it has no placeholder for the key.
     pub(super) fn put_in(&self, name: &Name) -> Name {
         self.exchanged(name, STANDS_FOR, &self.key.0)
     }

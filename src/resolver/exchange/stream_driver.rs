@@ -2,11 +2,12 @@
 //!
 //! # Decisions
 //!
-//! - The same question has one place of a stream, however often its sender tries again: a stream loses nothing, so that a copy
-//!   would only take the place of another query.
-//! - A stream may be dead without a sign, if a firewall on the way has forgotten it. Octets that bring no reply for `STREAM_DOUBT_TIME`
-//!   cast doubt on it: it takes no further query, and a new stream carries the next try. So do the other streams to the server that
-//!   have brought nothing since, because they may have been forgotten together. They still listen, because the server may be slow.
+//! - Equal queries share one place of a stream, however often a sender tries again: a stream loses no message, so a copy would only take the
+//!   place of another query.
+//! - A stream may be dead without any sign, if a firewall on the way has lost its state. If octets were sent and no reply has arrived for
+//!   `STREAM_DOUBT_TIME`, the stream gets no further query, and the next try uses a new stream. The same applies to all other streams to
+//!   the server that have received nothing since then, because the firewall may have lost their state at the same time. These streams still
+//!   listen, because the server may only be slow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -33,7 +34,7 @@ pub(super) struct Driver {
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
     pub(super) requests: mpsc::Receiver<StreamRequest>,
-    /// Messages that came before it was open.
+    /// Messages that arrived before the stream was open.
     pub(super) early: Vec<StreamRequest>,
     pub(super) table: Arc<Mutex<StreamTable>>,
     pub(super) random: Random,
@@ -42,9 +43,9 @@ pub(super) struct Driver {
 
 /// A query that was sent and not answered yet.
 struct UnansweredQuery {
-    /// The message behind its id.
+    /// The message without its id.
     question: Vec<u8>,
-    /// The senders that wait for the reply, with their own ids. Each has a place among the queries in progress, which bounds their number.
+    /// The senders that wait for the reply, with their own ids. Each has a place among the queries in progress, which limits their number.
     senders: Vec<([u8; 2], ReplySender)>,
     sent: Instant,
 }
@@ -55,23 +56,23 @@ struct OpenStream {
     waiting: BTreeMap<u16, UnansweredQuery>,
     /// The ids of queries that were given up, and whose replies may still arrive.
     given_up: BTreeSet<u16>,
-    /// Whether it has ever carried an answer.
+    /// True if it has ever received an answer.
     answered: bool,
-    /// The queries that it has carried.
+    /// The number of queries that were sent on it.
     sent: usize,
-    /// When the last answer came.
+    /// The time of the last answer.
     heard: Instant,
-    /// When it ends if no answer comes.
+    /// The time at which it ends if no answer arrives.
     ends: Instant,
-    /// Messages since the last answer that belong to no query.
+    /// The number of messages since the last answer that belong to no query.
     strays: usize,
-    /// Whether it takes no further query.
+    /// True if it accepts no further query.
     leaving: bool,
 }
 
 impl Driver {
-    /// Waits for its places, first for the place of its network, so that no network holds the places of another; then opens
-    /// and serves.
+    /// Waits for its places, then opens and serves the stream. It first waits for the place of its network, so that no network holds the places of
+    /// another.
     pub(super) async fn run(
         mut self,
         network: Arc<dyn Network>,
@@ -112,9 +113,8 @@ impl Driver {
         }
     }
 
-    /// Sends and reads until the stream ends or no query needs it; informs the senders that are left without an answer.
-    /// A stream whose messages were all given up ends at once if it has never carried an answer, otherwise when it
-    /// has been idle.
+    /// Sends and reads until the stream ends or no query needs it, and informs the senders that remain without an answer. If all its messages were
+    /// given up, a stream that has never received an answer ends immediately; otherwise it ends after its idle time.
     async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
         let mut open = OpenStream::new(stream, Instant::now());
         let mut early = std::mem::take(&mut self.early).into_iter();
@@ -153,7 +153,7 @@ impl Driver {
         lost
     }
 
-    /// Sends a query, unless the stream takes none any more, or the same one is on its way.
+    /// Sends a query, unless the stream accepts none any more, or an equal query is in progress.
     async fn pass(&mut self, request: StreamRequest, open: &mut OpenStream) {
         if request.reply.is_closed() {
             return;
@@ -182,15 +182,15 @@ impl Driver {
         }
     }
 
-    /// Takes no further query.
+    /// Makes the stream accept no further query.
     fn leave(&mut self, open: &mut OpenStream) {
         open.leaving = true;
         lock(&self.table).forget(&self.place, self.number);
         self.requests.close();
     }
 
-    /// Passes an answer to its senders, each under its own id, as soon as there is room for it. Meanwhile the octets behind it stay
-    /// with the kernel. Returns the reason if the stream must end.
+    /// Passes an answer to its senders, each with its own id, as soon as there is room for it. Until then, the following octets stay in the kernel.
+    /// Returns the reason if the stream must end.
     async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
@@ -239,8 +239,8 @@ impl OpenStream {
         }
     }
 
-    /// Ends the stream for those that wait. A server that answers one query and closes the stream with others unread resets it,
-    /// which discards the answer too, so that a reset behind several queries is no failure of the server.
+    /// Ends the stream for the senders that wait. If a server answers one query and closes the stream without reading the others, the stream is
+    /// reset, which also discards the answer. So a reset after several queries is not a failure of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let is_cut = matches!(error.kind(), ConnectionReset | UnexpectedEof | BrokenPipe);
@@ -251,14 +251,15 @@ impl OpenStream {
         }
     }
 
-    /// When the query was sent after which it has brought nothing for too long; none if it has, or has never brought an answer.
+    /// The time at which the first query after the last answer was sent, if that is at least `STREAM_DOUBT_TIME` ago. `None` if it is not, if there
+    /// is no such query, or if the stream has never received an answer.
     fn unheard_since(&self, now: Instant) -> Option<Instant> {
         let unheard =
             self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
         (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
-    /// Counts a message that no query waits for. A server that sends many would keep the stream open for nothing.
+    /// Counts a message for which no query waits. A server that sends many would keep the stream open without need.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
             self.heard = Instant::now();
@@ -268,8 +269,8 @@ impl OpenStream {
         (self.strays > MAX_STRAY_MESSAGES).then(|| self.lost_by(io::ErrorKind::InvalidData.into()))
     }
 
-    /// Notes a query as sent, under an id that no other on this stream has. None if the same question is on its way, whose
-    /// reply counts for both; or if the message is none.
+    /// Records a query as sent, with an id that no other query on this stream has. Returns `None` if an equal query is in progress, whose reply
+    /// serves both, or if the message is not a query.
     fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
         let StreamRequest { mut message, reply } = request;
         let (id, question) = message.split_first_chunk()?;
@@ -290,7 +291,7 @@ impl OpenStream {
         Some((free, message))
     }
 
-    /// Forgets the queries whose senders have all given up.
+    /// Removes the queries whose senders have all given up.
     fn forget_given_up(&mut self) {
         let Self { stream, waiting, given_up, .. } = self;
         let is_given_up = |query: &mut UnansweredQuery| {
@@ -331,7 +332,7 @@ fn later(now: Instant, time: std::time::Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }
 
-/// First the messages that came before the stream was open, then new ones; none once no more can come.
+/// Returns the messages that came before the stream was open, then new ones; `None` once no more can come.
 async fn next_request(
     early: &mut std::vec::IntoIter<StreamRequest>,
     requests: &mut mpsc::Receiver<StreamRequest>,
@@ -375,7 +376,7 @@ async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut 
     }
 }
 
-/// Sends a message, in bounded time.
+/// Sends a message within a time limit.
 async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
     timeout(TCP_WRITE_TIME, stream.send(message))
         .await

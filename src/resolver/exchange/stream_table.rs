@@ -73,8 +73,8 @@ pub(super) fn lock(table: &Mutex<StreamTable>) -> MutexGuard<'_, StreamTable> {
 }
 
 impl StreamTable {
-    /// The first stream to a server that has room. If none has, another one, if the server may have more; otherwise the one with
-    /// the fewest queries, where the query waits.
+    /// The first stream to a server that has room. If none has, a further stream if the server may have more; otherwise the stream with the fewest
+    /// queries, on which the query waits.
     pub(super) fn choose(&mut self, path: &Path) -> ChosenStream {
         let slots = if path.encryption.is_some() { MAX_STREAMS_OF_FORWARDER } else { 1 };
         let used = self.next_number();
@@ -148,7 +148,7 @@ impl StreamTable {
         }
     }
 
-    /// Forgets the streams to the server of a stream that have brought nothing since a query was sent over it.
+    /// Removes the streams to the same server that have received nothing since a query was sent on this stream.
     pub(super) fn forget_unheard(&mut self, place: &StreamPlace, sent: Instant) {
         for slot in 0..MAX_STREAMS_OF_FORWARDER {
             let other = StreamPlace { path: place.path.clone(), slot };
@@ -185,7 +185,7 @@ impl StreamTable {
         networks.into_iter().for_each(|network| self.forget_free(network));
     }
 
-    /// Forgets the places of a network whose places are all free.
+    /// Removes the entry of a network whose places are all free.
     pub(super) fn forget_free(&mut self, network: IpAddr) {
         let free = |places: &Arc<Semaphore>| places.available_permits() >= MAX_STREAMS_PER_NETWORK;
         if self.networks.get(&network).is_some_and(free) {

@@ -1,8 +1,8 @@
 //! Streams to servers, kept for the next queries to them.
 //!
-//! RFC 7766 section 6.2: one connection to a server, many messages on it, answers in any order; a server may close it
-//! when it is idle. A forwarder over TLS or HTTPS, which gets all queries, has more of them when one is full. A task for each
-//! stream sends, reads and matches answers (`stream_driver`).
+//! RFC 7766 section 6.2: one connection to a server carries many messages, with answers in any order, and a server may close it when it is idle. A
+//! forwarder over TLS or HTTPS receives all queries, so another stream to it is opened when one is full. Each stream has a task that sends, reads and
+//! matches answers (`stream_driver`).
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -21,9 +21,9 @@ pub(super) struct Streams {
     network: Arc<dyn Network>,
     random: Random,
     table: Arc<Mutex<StreamTable>>,
-    /// Bounds the open streams.
+    /// Limits the number of open streams.
     places: Arc<Semaphore>,
-    /// Bounds the streams to forwarders for one query.
+    /// Limits the number of streams to forwarders that are opened for a single query.
     own_places: Semaphore,
     long_replies: Arc<LongReplies>,
 }
@@ -42,11 +42,11 @@ impl Streams {
         table.kept.len() + table.networks.len()
     }
 
-    /// Sends one message and waits for its answer, forever if none comes. If the server closes the stream before the
-    /// answer, it is opened again.
+    /// Sends one message and waits for its answer, forever if none arrives. If the server closes the stream before the answer, a new stream is
+    /// opened.
     ///
     /// # Errors
-    /// The stream cannot be opened, or is closed before any answer; `NoRoom` inside if there is no room for the answer.
+    /// The stream cannot be opened, or is closed before any answer. The error contains `NoRoom` if there is no room for the answer.
     pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<StreamReply, Arc<io::Error>> {
         let mut heard = self.ask_kept(path, message).await;
         if matches!(heard, Err(LostStream::Closed)) {
@@ -130,11 +130,11 @@ pub(super) struct StreamReply {
 /// Why there is no answer.
 #[derive(Clone)]
 pub(super) enum LostStream {
-    /// The stream could not be opened, or was closed before it carried any answer; or the server has failed with this query.
+    /// The stream could not be opened, or was closed before any answer; or the server has failed with this query.
     Failed(Arc<io::Error>),
-    /// It carried answers and was closed before this one, or takes no further query: another stream may bring it.
+    /// The stream received answers and was closed before this one, or it accepts no further query: another stream may be used.
     Closed,
-    /// The answer came, and there is no room for it. The stream goes on.
+    /// The answer arrived, but there is no room for it. The stream continues.
     NoRoom,
 }
 

@@ -1,7 +1,8 @@
-//! Asks the servers of one zone one question, until one gives an answer that helps.
+//! Asks the servers of one zone one question, until one of them gives a usable answer.
 //!
-//! First contact races two servers. A timer from a server's own round trips starts the next one; a bad answer starts
-//! it at once. Meanwhile addresses of servers without glue are looked up, and dead servers are probed in the background.
+//! When the zone is contacted for the first time, two servers are asked at the same time. A timer, computed from the round trips of a
+//! server, decides when the next server is asked. A bad answer makes the next server be asked immediately. At the same time, addresses
+//! of servers without glue are looked up, and dead servers are probed in the background.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -36,7 +37,7 @@ use dns::clock::Mono;
 use dns::conduct::Conduct;
 use history::Counter;
 
-/// A server whose addresses of one family were looked up, with the result.
+/// A server whose addresses of one family were looked up, and the result of the lookup.
 pub(super) struct Sought {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
@@ -49,9 +50,9 @@ pub(super) struct Asking<'a> {
     pub(super) cut: &'a Arc<Delegation>,
     pub(super) signed: Signed,
     pub(super) candidates: Vec<Candidate>,
-    /// The parent's servers, if the zone's own set comes first.
+    /// The servers in the parent's NS set, if the servers in the zone's own NS set are asked first.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Addresses of the server that is asked only if no other answers.
+    /// Addresses of the server that is asked only if no other server answers.
     pub(super) avoided: Vec<SocketAddr>,
     /// Servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
@@ -60,26 +61,26 @@ pub(super) struct Asking<'a> {
     events: EventReceiver,
     /// Attempts in progress. They outlive the step.
     pub(super) attempts: Vec<Driven<()>>,
-    /// A second server is asked, but only when the first is late.
+    /// A second server will be asked, but only when the first server is late.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// The denial in doubt, and the number of servers that gave it. It is valid if all of them do.
+    /// A doubtful denial, and the number of servers that gave it. It is valid if all servers give it.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
-    /// Whether addresses of names that are known by delegations alone have been looked up.
+    /// True if the addresses of servers that are known only from delegations have been looked up.
     pub(super) sought_again: bool,
     /// Whether the addresses from delegations are in the reserve.
     pub(super) has_glue: bool,
     /// If only a referral is wanted, the first server that answers at all ends the step.
     wanted: WantedAnswer,
     pub(super) given_up: bool,
-    /// Whether it has ended because there was no memory for an answer.
+    /// True if the step has ended because there was no memory for an answer.
     pub(super) shed: bool,
-    /// Whether it has failed, and its servers are probed sooner because of that.
+    /// True if the step has failed, and its servers are therefore probed sooner.
     pub(super) hastened: bool,
     began: Mono,
-    /// When its last query was sent, if no server of any zone had been heard from the begin of the step until then.
+    /// When the last query of the step was sent, if no server of any zone had answered between the begin of the step and that moment.
     pub(super) sent_in_outage: Option<Mono>,
 }
 
@@ -145,8 +146,8 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// Asks for a part of a name: after an error of one server the others are not asked for the part, because the query for
-    /// the whole name may succeed.
+    /// Makes this a step that asks for a part of the name. If one server answers with an error, the other servers are not asked for
+    /// the part, because the query for the whole name may succeed.
     pub(super) fn probing(mut self) -> Self {
         self.wanted = WantedAnswer::Referral;
         self
@@ -157,10 +158,10 @@ impl<'a> Asking<'a> {
         self.candidates.len()
     }
 
-    /// Asks until a server gives an answer that helps.
+    /// Asks until a server gives a usable answer.
     ///
     /// # Errors
-    /// No server does, or the question's budget is spent.
+    /// No server gives a usable answer, or the budget of the question is used up.
     pub(super) async fn run(&mut self) -> Result<Classified, Failure> {
         let mut is_restarted = false;
         let said = loop {
@@ -207,7 +208,7 @@ impl<'a> Asking<'a> {
                     }
                     self.given_up |= self.is_known_silence();
                     if !self.given_up && self.ends_outage() {
-                        // The attempts of the outage have no news.
+                        // The attempts from the time of the outage bring no further results.
                         (self.events, self.attempts) = (EventReceiver::default(), Vec::new());
                         self.restart();
                         self.begin();
@@ -218,9 +219,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Ends when the time of the client is over, then every `UNKNOWN_TIMER`, and when the time of the question is over. Its
-    /// timer is set at the second poll only, because the timer of an attempt comes first, and most steps end before that;
-    /// `again`: at the first poll.
+    /// Completes when the time of the client has ended, then every `UNKNOWN_TIMER`, and when the time of the question has ended. The
+    /// timer is set at the second poll only, because the timer of an attempt usually fires first, and most steps end before that. With
+    /// `again`, it is set at the first poll.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {
@@ -229,7 +230,7 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // With little time left, the timer of the attempt may come later.
+        // If little time is left, the timer of the attempt may fire later.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -241,7 +242,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks the best server, and a second one at the same time if the best was never asked. Dead ones are probed in the
+    /// Asks the best server, and also a second one if the best server was never asked before. Dead servers are probed in the
     /// background.
     fn begin(&mut self) {
         let Some(first) = self.next_candidate() else {
@@ -265,7 +266,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Takes in an event of an attempt; returns an answer that helps.
+    /// Handles an event of an attempt. Returns the answer if it is usable.
     fn heard(&mut self, event: AttemptEvent) -> Option<Classified> {
         let one_at_a_time = self.lookup.route.policy.one_at_a_time;
         let is_silence = matches!(event.kind, AttemptEventKind::Overdue | AttemptEventKind::Late);
@@ -299,12 +300,12 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Handles an attempt that has ended; returns an answer that helps.
+    /// Handles an attempt that has ended. Returns the answer if it is usable.
     fn ended(&mut self, server: SocketAddr, tries: u8, said: Classified) -> Option<Classified> {
         let conduct = match said {
             Classified::Nothing(conduct) => conduct,
             Classified::NoRoom => {
-                // Other servers have the same answer, for which there is no room either.
+                // Other servers would give the same answer, for which there is no room either.
                 (self.shed, self.given_up) = (true, true);
                 return None;
             }
@@ -334,7 +335,7 @@ impl<'a> Asking<'a> {
             candidate.progress =
                 if is_truncated { CandidateProgress::Truncated } else { CandidateProgress::Spent };
         }
-        // If the host has no route for this address family, another server takes the place in the race.
+        // If the host has no route for this address family, another server is asked in its place.
         let no_family = conduct == Conduct::NotSent && self.drop_unusable();
         if no_family || !self.is_waiting() {
             self.given_up = self.wanted == WantedAnswer::Referral && conduct.came_back();
@@ -345,8 +346,8 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Servers that denied in doubt a name that another server has do not serve the zone. They are asked after the
-    /// others for a while.
+    /// Marks the servers whose doubtful denial of a name was wrong, because another server has the name. They do not serve the zone,
+    /// and are asked after the others for a while.
     fn refute_doubters(&self, said: &Classified) {
         if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
             return;
@@ -356,8 +357,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns true if a second server may be asked while the first may still answer. If not, `AttemptEventKind::Late` starts it.
-    /// A second server after an unknown server's timer is no second query, because the patience for the first is over.
+    /// Returns true if a second server may be asked while the first may still answer. Otherwise `AttemptEventKind::Late` causes the
+    /// next query. A query after the timer of an unknown server does not count as a second query, because the first one then already
+    /// counts as lost.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| standing.timer >= standing.patience) {
@@ -389,12 +391,11 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // In addition to servers whose query may be lost: it takes no turn of theirs.
+            // This is in addition to servers whose query may be lost, and does not replace a query to them.
             self.ask_failed_again();
         }
-        // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
-        // contact. Only one is asked while addresses are looked up, and none in addition if the policy is one server
-        // at a time.
+        // If all servers have been asked, their silence is due to loss or an outage, so two are asked at a time, as at first contact.
+        // Only one is asked while addresses are looked up, or if the policy is one server at a time.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -409,9 +410,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks one server once more if all that answer have failed or refused, and the client still waits: a server says so
-    /// for a moment after its start, one of a balancer's servers may lack the zone, and some find no names in mixed
-    /// case. Unbound asks each up to five times. A list counts queries: it is not asked again.
+    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. A server may give
+    /// such an answer shortly after its start, one server behind a balancer may lack the zone, and some servers find no names in mixed
+    /// case. Unbound asks each server up to five times. The servers of a DNS list are not asked again, because they count queries.
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
@@ -498,7 +499,7 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // A silence that began with this question is too young to end it. A question in the background goes on,
+            // A silence that began with this question is too recent to end the question. A question in the background continues,
             // because its purpose is to test the servers.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
@@ -535,7 +536,7 @@ impl<'a> Asking<'a> {
         dropped
     }
 
-    /// Queries whose answers could change the result.
+    /// Returns the number of queries whose answers could change the result.
     fn awaited(&self) -> usize {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
@@ -558,14 +559,13 @@ impl<'a> Asking<'a> {
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // Only the newest attempt at a server counts: an older one does not end it.
+        // Only the newest attempt at a server counts. The end of an older attempt does not end the wait.
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for this dead server, one query of each question is enough to notice that it
-            // is back.
-            // A server that has failed, and does not answer when it is asked once more, is given up: it may limit its
-            // errors, as BIND does.
+            // If many questions wait for this dead server, one query for each question is enough to notice that the server works
+            // again. If a server that has failed does not answer when it is asked once more, it is not asked again: it may limit its
+            // error replies, as BIND does.
             candidate.answered |= candidate.own_case;
             let is_known_dead =
                 candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;

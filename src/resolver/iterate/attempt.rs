@@ -1,8 +1,8 @@
-//! Asks one server, to the end: over UDP or TLS, without EDNS if the server does not take it, and over TCP if the
-//! answer is truncated.
+//! Asks one server until it answers or the attempt fails: over UDP or TLS, without EDNS if the server does not accept it, and over TCP
+//! if the answer is truncated.
 //!
-//! An attempt outlives the step that began it. It learns the server's round trip or silence even if no question waits
-//! any more, and reports when it is overdue.
+//! An attempt outlives the step that began it. It records the server's round trip or silence even if no question waits any more, and
+//! reports when it is overdue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,13 +41,14 @@ use history::note::{Note, Words};
 /// The next query of an attempt.
 enum NextQuery {
     Classified(Box<Classified>),
-    /// The server rejects EDNS: again without it. `stays`: if it answers then, it is asked so from then on.
+    /// The server rejects EDNS: ask again without it. `stays`: if the server answers then, it is asked without EDNS from now on.
     WithoutEdns {
         stays: bool,
     },
-    /// The answer was truncated: again over TCP.
+    /// The answer was truncated: ask again over TCP.
     Stream,
-    /// The question came back in another case: again over TCP, which only a forger on the path can forge.
+    /// The question came back in another case: ask again over TCP, because an answer over TCP can be forged only by an attacker on the
+    /// path.
     OtherCase,
 }
 
@@ -78,7 +79,7 @@ pub(super) struct Attempt {
     pub(super) first: FirstQuery,
     /// Queries sent to it before in this step of the walk, since the step began or was restarted.
     pub(super) tries: u8,
-    /// Outages of our network that have ended: no query that was lost in one is shared.
+    /// The number of outages of our network that have ended. A query that was lost in an outage is not shared.
     pub(super) outages: u8,
     /// Its smoothed round trip, if it ever answered.
     pub(super) round_trip: Option<Duration>,
@@ -91,7 +92,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Asks, and reports events. `reason` says on the trail why this server is asked now.
+    /// Asks the server, and reports events. `reason` says in the trail why this server is asked now.
     #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
     pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
         async move { self.ask_and_blame(reason).await }
@@ -109,12 +110,12 @@ impl Attempt {
                     self.name,
                     self.kind
                 );
-                // It reports first, so that the step does not wait for the rest.
+                // It reports first, so that the step does not wait for the remaining work.
                 self.end(Classified::Nothing(Conduct::Unfit));
                 return;
             }
         };
-        // It has reported already. A panic here must not take the answer of another attempt away.
+        // It has already reported. A panic here must not discard the answer of another attempt.
         if let Err(panicked) = caught(async { self.blame_for(&heard, sent) }).await {
             let server = self.path.server;
             tracing::error!(
@@ -123,8 +124,8 @@ impl Attempt {
         }
     }
 
-    /// Counts the silence of a server that has ended without an answer. An undelivered query counts after the patience for the
-    /// server, and the attempt ends at once: it holds the trail and the delegation of its question.
+    /// Counts the silence of a server if the attempt has ended without an answer. An undelivered query is counted later, when an
+    /// answer would count as lost. The attempt still ends immediately, because it holds the trail and the delegation of its question.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.shared.clock.mono();
         match heard.reply {
@@ -151,7 +152,7 @@ impl Attempt {
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let (mut edns, mut stays_without) = (self.first.edns, false);
         let mut turn = self.settle(self.first.transport, edns, heard, first);
-        // Each retry once, in either order: an error in another case is believed over TCP only.
+        // Each retry is made once, in either order. An error in another case is believed only over TCP.
         for _ in 0..2 {
             turn = match turn {
                 NextQuery::WithoutEdns { stays } if edns => {
@@ -173,13 +174,13 @@ impl Attempt {
         }
         match turn {
             NextQuery::Classified(said) => {
-                // The reply shows only now that the server rejected EDNS.
+                // Only the reply shows that the server rejected EDNS.
                 if stays_without && !matches!(*said, Classified::Nothing(_) | Classified::NoRoom) {
                     self.server.takes_no_edns(self.shared.clock.mono());
                 }
                 *said
             }
-            // Cut over TCP, or EDNS rejected in a reply to a query without it.
+            // The answer was truncated over TCP, or EDNS was rejected in a reply to a query without it.
             NextQuery::WithoutEdns { .. } | NextQuery::Stream | NextQuery::OtherCase => {
                 Classified::Nothing(Conduct::Unfit)
             }
@@ -205,7 +206,7 @@ impl Attempt {
         }
     }
 
-    /// A place among the queries in progress; none if no step waits for the answer any more.
+    /// Returns a place among the queries in progress, or `None` if no step waits for the answer any more.
     async fn place(&self) -> Option<Place> {
         let place = self.shared.exchange.place(&self.zone);
         tokio::pin!(place);
@@ -220,15 +221,15 @@ impl Attempt {
         }
     }
 
-    /// The first query, with its timers. None if its time is over and no question waits any more, or too many
+    /// Sends the first query, with its timers. Returns `None` if its time has ended and no question waits any more, or if too many
     /// queries are late.
     async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.first.transport, self.first.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
-        // The timer of an equal query in progress runs already. If a client's query that shared one of look-ahead had the whole
-        // timer again, a loss would cost the client more than without look-ahead.
+        // The timer of an equal query in progress is already running. If a client's query that shares a query of look-ahead had the
+        // whole timer again, a loss would cost the client more than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
         let sent = began;
         tokio::pin!(asking);
@@ -274,7 +275,7 @@ impl Attempt {
         None
     }
 
-    /// The query sent at `sent` is no longer listened for.
+    /// Ends the wait for the answer to the query sent at `sent`.
     fn end_silent(&self, transport: Transport, sent: Mono) -> Classified {
         let elapsed = self.shared.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);
@@ -283,8 +284,8 @@ impl Attempt {
         Classified::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence from `sent` to `late` against the server, unless it is our own network's. A dead server is
-    /// probed, because this question would have used it.
+    /// Counts a silence from `sent` to `late` against the server, unless our own network caused it. A dead server is probed, because
+    /// this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
         self.shared.strike.fall();
@@ -301,8 +302,8 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the
-    /// answer is kept.
+    /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the answer is
+    /// kept for later questions.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
@@ -358,8 +359,8 @@ impl Attempt {
         NextQuery::Classified(Box::new(self.end_silent(transport, sent)))
     }
 
-    /// Decides the next query, and what to remember of the server. `first` is false if the query of another
-    /// attempt was shared: that attempt counts it.
+    /// Decides the next query, and what to remember about the server. `first` is false if the query of another attempt was shared,
+    /// because that attempt then counts it.
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
         let now = self.shared.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
@@ -425,7 +426,7 @@ impl Attempt {
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
             }
-            // The server is there, and may serve another name or another path.
+            // The server can be reached, and may serve another name or another path.
             Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
             Err(
                 Trouble::NoRoute
@@ -437,7 +438,7 @@ impl Attempt {
         }
     }
 
-    /// Reads the server's answer, and remembers if it does not serve the zone.
+    /// Reads the server's answer, and records if the server does not serve the zone.
     fn judge(&self, message: &Message, heard: &Heard, now: Mono) -> (NextQuery, Conduct, Words) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
@@ -476,7 +477,7 @@ impl Attempt {
         }
         if dropped > 0 {
             self.shared.recorder.count(Counter::Scrubbed, dropped);
-            // A server that knows a key may repeat it anywhere.
+            // A server that knows a key may repeat it anywhere in its answer.
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             self.context.note(Note::Scrubbed { dropped, records });
         }
@@ -552,7 +553,7 @@ impl Attempt {
     }
 }
 
-/// The conduct of a server that sent no query over `transport`. TCP is tried only after an answer over UDP.
+/// Returns the conduct of a server if no query could be sent over `transport`. TCP is tried only after an answer over UDP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,

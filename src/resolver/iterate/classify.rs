@@ -1,4 +1,4 @@
-//! Classifies a server's message: an answer, a referral, or nothing that helps.
+//! Classifies a server's message: an answer, a referral, or a message that does not help.
 //!
 //! Pure. RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of negative answers), RFC
 //! 6672 (DNAME).
@@ -27,14 +27,13 @@ const DNAME: RecordType = RecordType::DNAME;
 pub(crate) enum Classified {
     /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
     Found(Found),
-    /// A denial in doubt: no working server of the zone would send it. It is valid only if all servers of the zone
-    /// give it.
+    /// A doubtful denial, which no working server of the zone would send. It is valid only if all servers of the zone give it.
     Doubtful(Found),
     /// A referral: other servers have the answer.
     Referral(Referral),
-    /// The message is of no use: the next server is asked.
+    /// The message cannot be used, and the next server is asked.
     Nothing(Conduct),
-    /// The message was dropped, because this host has no memory for it: it shows nothing about the server.
+    /// The message was dropped, because this host has no memory for it. It shows nothing about the server.
     NoRoom,
 }
 
@@ -45,31 +44,31 @@ pub struct Found {
     pub answers: Vec<Record>,
     /// How the chain ends.
     pub end: End,
-    /// If the data are NS: addresses that came with them.
+    /// If the data are NS: the addresses that the message contained for them.
     pub glue: Vec<(Name, IpAddr)>,
-    /// Signatures and proofs of absence that came along.
+    /// The signatures and proofs of absence in the message.
     pub evidence: Vec<Record>,
-    /// The server that said it; none if it was made here or was in memory.
+    /// The server that gave the answer, or `None` if the answer was made here or came from memory.
     pub server: Option<SocketAddr>,
-    /// From the query to this answer; none if it was in memory.
+    /// The time from the query to this answer, or `None` if the answer came from memory.
     pub round_trip: Option<Duration>,
-    /// Whether it had AA.
+    /// True if the message had AA.
     pub authoritative: bool,
-    /// Whether a CNAME came along that differs from the one that its DNAME makes.
+    /// True if the message had a CNAME that differs from the CNAME that follows from its DNAME.
     pub contradicted: bool,
-    /// Whether it is a denial in doubt that all servers of the zone gave: it holds for a short time.
+    /// True if it is a doubtful denial that all servers of the zone gave. It is valid for a short time.
     pub doubted: bool,
-    /// The room of its records, if the reply was long.
+    /// The reserved memory for its records, if the reply was long.
     pub room: ReplyRoom,
 }
 
 impl Found {
-    /// A denial that `name` has the type, or exists.
+    /// Creates a denial: `name` lacks the type, or does not exist.
     fn negative(nxdomain: bool, name: &Name, soa: Option<Box<Record>>, evidence: Vec<Record>) -> Self {
         Self::new(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
-    /// An answer with this end, without a server.
+    /// Creates an answer with this end that did not come from a server.
     pub(crate) fn new(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
@@ -85,7 +84,7 @@ impl Found {
         }
     }
 
-    /// Returns true if it denies the name that was asked for, and not in doubt.
+    /// Returns true if it denies the name that was asked for, and the denial is not doubtful.
     pub(super) fn denies_the_name(&self) -> bool {
         let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
         is_nxdomain && self.answers.is_empty() && !self.doubted
@@ -97,7 +96,7 @@ impl Found {
         self.denies_the_name() && self.evidence.iter().any(is_proof)
     }
 
-    /// A denial of a name above, as that of `below`.
+    /// Turns a denial of a name into a denial of the name `below` it.
     pub(super) fn of_name(mut self, below: &Name) -> Self {
         if let End::Negative { name, .. } = &mut self.end {
             *name = below.clone();
@@ -125,7 +124,7 @@ impl Found {
         });
     }
 
-    /// Removes the records behind the first alias whose target `is_elsewhere`: its own servers are asked for them.
+    /// Removes the records after the first alias whose target `is_elsewhere`, because other servers are asked for the target.
     pub(crate) fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
@@ -149,15 +148,15 @@ impl Found {
 pub enum End {
     /// At data.
     Data,
-    /// At an alias whose target this server has no authority for, or said nothing about.
+    /// At an alias whose target this server has no authority for, or gave no data about.
     Alias(Name),
     /// At a DNAME that makes a name longer than names can be: YXDOMAIN (RFC 6672 section 2.2).
     TooLong,
     /// At a name that lacks the type, or at a name that does not exist.
     Negative {
-        /// True: no such name. False: no such type.
+        /// True if the name does not exist, and false if it lacks the type.
         nxdomain: bool,
-        /// The name that lacks it: the last of the chain.
+        /// The denied name: the last name of the chain.
         name: Name,
         /// The SOA that limits the time of the answer, if one came.
         soa: Option<Box<Record>>,
@@ -173,7 +172,7 @@ pub(crate) struct Referral {
     pub servers: Vec<Name>,
     /// Addresses that came along, by place in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
-    /// Seconds that it holds: the TTL of its NS RRset.
+    /// The time for which it is valid, in seconds: the TTL of its NS RRset.
     pub ttl: u32,
     /// The addresses as records.
     pub addresses: Vec<Record>,
@@ -208,8 +207,8 @@ impl Classified {
     }
 }
 
-/// Reads the answer of a server of `zone` to the question for `kind` at `name`; also returns how many records were
-/// scrubbed.
+/// Reads the answer of a server of `zone` to the question for `kind` at `name`. Also returns the number of records that were removed
+/// as not trustworthy.
 pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Classified, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
@@ -256,10 +255,10 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Reads the answer of a forwarder of `zone`. With RA it is a recursive server: its answer is read like the
-/// answer of a root server, which has authority for all names, but referrals in it are ignored. An empty answer is "no such type"
-/// even without SOA, because small forwarders leave it out. An empty answer that names servers does not mean that: it
-/// comes from a server that does not resolve.
+/// Reads the answer of a forwarder of `zone`. If it has RA, the forwarder is a recursive server, and its answer is read like the
+/// answer of a server with authority for all names, but referrals are ignored. An empty answer means "no such type" even without SOA,
+/// because small forwarders omit the SOA. An empty answer that names servers does not mean that, because it comes from a server that
+/// does not resolve.
 pub(crate) fn classify_recursive(
     zone: &Name,
     name: &Name,
@@ -283,8 +282,8 @@ pub(crate) fn classify_recursive(
     (said, dropped)
 }
 
-/// Reads the answer of a configured server that does not resolve: at best it is a server of `zone`. Its data are used. A denial
-/// without AA is in doubt, and an empty message is no answer.
+/// Reads the answer of a configured server that does not resolve, which is at best a server of `zone`. Its data are used. A denial
+/// without AA is doubtful, and an empty message is no answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -303,7 +302,7 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Returns true if another CNAME was sent in place of one that was made here.
+/// Returns true if the server sent a CNAME that differs from the one that was made here.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
@@ -338,8 +337,7 @@ impl AliasChain {
     }
 }
 
-/// Returns true if the answer section has only the RRset that was asked for, as in most answers. Then it needs no further
-/// work.
+/// Returns true if the answer section contains only the RRset that was asked for, as most answers do. No further work is then needed.
 fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
     let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
     !records.is_empty() && records.iter().all(fits)
@@ -359,7 +357,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             let Redirected::To(cname, target) = redirected else {
                 return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
-            // A CNAME that the server sent for it is replaced by ours, so it counts as used.
+            // A CNAME that the server sent for it is replaced by ours, so it counts as used here.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
                 synthesised.push(answers.len());
             }
@@ -408,7 +406,7 @@ fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Re
     records.iter().find_map(|record| Some((record, redirected(record, name)?)))
 }
 
-/// The target of `name` if `record` is a DNAME above it. A CNAME that the server sent along is not trusted: ours is
+/// Returns the target of `name` if `record` is a DNAME above it. A CNAME that the server sent with it is not trusted. Our own CNAME is
 /// made from the DNAME and has its TTL (RFC 6672 section 3.1).
 pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
@@ -446,8 +444,8 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Cl
     Classified::Found(Found { glue, ..Found::new(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// How a chain without data ends. The response code is about the last name (RFC 2308 section 2.1), but only if this
-/// server has authority for it; otherwise the chain continues at other servers.
+/// Returns how a chain without data ends. The response code describes the last name (RFC 2308 section 2.1), but only if this server
+/// has authority for that name. Otherwise the chain continues at other servers.
 fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> End {
     let soa = soa_of(&last, scrubbed);
     if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
@@ -457,7 +455,7 @@ fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) ->
     }
 }
 
-/// A message without an answer to the question: negative, a referral, or nothing.
+/// Classifies a message without an answer to the question: it is negative, a referral, or does not help.
 fn without_answer(
     zone: &Name,
     name: &Name,
@@ -487,8 +485,8 @@ fn without_answer(
         return match message.authorities.iter().find(ns) {
             // The message names servers of a zone outside its authority: an upward or sideways referral.
             Some(_) => Classified::Nothing(Conduct::Lame),
-            // Data of another type: load balancers answer every question with an address. Like an empty message, it
-            // means "no such type"; without AA only if all servers say so. Data of another name do not answer the
+            // The message has data of another type. Load balancers answer every question with an address. Like an empty message, it
+            // means "no such type", but without AA only if all servers give this answer. Data of another name do not answer the
             // question.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
@@ -510,7 +508,7 @@ fn without_answer(
     } else if cut == *zone && message.metadata.authoritative {
         Classified::Found(negative(None))
     } else if cut == *zone && may_lack(kind) {
-        // The same without AA: a load balancer that knows one type, or a server that does not have the zone.
+        // As above, without AA: it comes from a load balancer that knows one type, or from a server that does not have the zone.
         Classified::Doubtful(negative(None))
     } else {
         Classified::Nothing(Conduct::Lame)
@@ -526,8 +524,8 @@ fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }
 
-/// Returns true if an empty message without AA may mean that the type does not exist. False for types that every zone has.
-/// False for A too, because mail bounces if its host has no address.
+/// Returns true if an empty message without AA may mean that the type does not exist. Returns false for types that every zone has.
+/// Also returns false for A, because mail bounces if its host has no address.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};
     !matches!(kind, A | NS | SOA | DS | DNSKEY)
@@ -558,8 +556,8 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Classified {
     Classified::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
 }
 
-/// The records that prove an answer: the signatures of its RRsets, and the denials in the authority section.
-/// Signatures that were asked for are the answer.
+/// Returns the records that prove an answer: the signatures of its RRsets, and the denials in the authority section. Signatures that
+/// were asked for are part of the answer itself.
 fn evidence(kind: RecordType, scrubbed: &Scrubbed) -> Vec<Record> {
     let answers = scrubbed.answers.iter().filter(|record| kind != RecordType::RRSIG && is_signature(record));
     answers.cloned().chain(proofs(&scrubbed.authorities)).collect()

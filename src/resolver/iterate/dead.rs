@@ -1,7 +1,7 @@
-//! Decides which dead servers are probed in the background, and when. Only servers that questions want are probed.
+//! Decides which dead servers are probed in the background, and when. Only servers that questions need are probed.
 //!
-//! Unbound and Knot use clients' questions to notice that a server is back. Here a server that questions have wanted
-//! lately is probed at intervals, so that its return is noticed within a minute even without questions for its zone.
+//! Unbound and Knot use clients' questions to notice that a server works again. Here, a server that questions have recently needed is
+//! probed at intervals, so that its return is noticed within a minute even without questions for its zone.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -36,12 +36,12 @@ pub(super) struct Aside {
 /// A server that a question would ask if it were not dead.
 #[derive(Clone, Debug)]
 pub(super) struct WantedServer {
-    /// The question that shows whether it is back.
+    /// The question that shows whether the server works again.
     pub(super) aside: Aside,
-    /// Questions of clients, of different types, the newest first. They take turns with `aside`, because the server may drop
-    /// its type.
+    /// Questions of clients for different types, the newest first. Probes ask them and `aside` in turn, because the server may drop
+    /// the type of `aside`.
     pub(super) asked: Vec<(Name, RecordType)>,
-    /// Whether the server got a question of a client, and did not answer it.
+    /// True if the server got a question of a client and did not answer it.
     pub(super) unanswered: bool,
     /// The routes of the question that wants it.
     pub(super) view: Arc<View>,
@@ -50,8 +50,8 @@ pub(super) struct WantedServer {
 }
 
 impl Aside {
-    /// The probe of a server of `zone` that clients ask for `name` and `kind`, and the question that takes turns with its own;
-    /// `keyed` as in `other_question`.
+    /// Creates the probe of a server of `zone` that clients ask for `name` and `kind`. The clients' question is asked in turn with the
+    /// probe's own question. `keyed` has the same meaning as in `other_question`.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -66,7 +66,7 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Keeps a question of another type from an `earlier` want.
+    /// Keeps a question for another type that an `earlier` entry for this server had.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -75,9 +75,9 @@ impl WantedServer {
     }
 }
 
-/// The question for a probe of a server that clients ask for `name` and `kind`: another type, as some servers drop
-/// types that they do not know. It is the zone's SOA if an address is wanted, or if the server of a list wants a key
-/// in the name (`keyed`), which this name lacks.
+/// The question for a probe of a server that clients ask for `name` and `kind`. It has another type, because some servers drop types
+/// that they do not know. It asks for the zone's SOA if clients ask for an address, or if the server of a DNS list requires a key in
+/// the name (`keyed`), which this name lacks.
 fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -96,9 +96,10 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The next probe. The first one after a client's question without an answer asks another question. Later the
-    /// questions of clients have their turns, because the server may drop SOA (RFC 8906 section 3): A every second one
-    /// in addition to other types, and SOA none, because addresses are hardly ever dropped.
+    /// The next probe. If the server did not answer a question of a client, the first probe asks the other question, `aside`. Later
+    /// probes ask the questions of clients in turn, because the server may drop SOA (RFC 8906 section 3). If `aside` asks for A, every
+    /// second probe asks it too. If it asks for SOA, it is not asked again, because clients then ask for addresses, which are hardly
+    /// ever dropped.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -112,7 +113,7 @@ impl Waiting {
     }
 }
 
-/// The dead servers that questions want.
+/// The dead servers that questions need.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
     /// By server and zone: a living server may be dead for some zones.
@@ -124,8 +125,8 @@ pub(super) struct DeadServers {
 }
 
 impl DeadServers {
-    /// A question wants a dead server. If there are too many, the one that was wanted longest ago goes: the next
-    /// question for its zone brings it back. `at_once`: its time for a probe has come.
+    /// Adds a dead server that a question needs. If there are too many, the server that was not needed for the longest time is
+    /// removed, and the next question for its zone adds it again. `at_once`: the probe of the server is due.
     pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
@@ -153,8 +154,8 @@ impl DeadServers {
         }
     }
 
-    /// The servers whose time for a probe has come, at most `places`, and the moment of the next; none if nothing is
-    /// to be probed. Servers that are back or no longer wanted are removed.
+    /// Returns at most `places` servers whose probe is due, and the moment of the next probe, or `None` if there is nothing to probe.
+    /// Servers that work again or are no longer needed are removed.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
         let mut wanted = self.wanted();
@@ -172,10 +173,10 @@ impl DeadServers {
             }
             true
         });
-        // The servers that have waited longest come first, so that each has its turn. So do the zones of a server that is
-        // dead as a whole: when it is back it may still drop the queries for some of them.
+        // Servers that have waited longest come first, so that each is probed in turn. The same holds for the zones of a server that
+        // is dead as a whole, because it may still drop the queries for some of them when it works again.
         ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
-        // A dead server is probed for two zones: it may drop one of them when it is back.
+        // A dead server is probed for two zones, because it may drop the queries for one of them when it works again.
         let mut again: Vec<SocketAddr> = Vec::new();
         for (until, _, server, one) in ripe {
             if places == 0 {

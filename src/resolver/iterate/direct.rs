@@ -1,9 +1,10 @@
-//! A query to one server at the request of the operator, who compares the servers of a zone.
+//! A query to one server at the request of the operator, who wants to compare the servers of a zone.
 //!
-//! It has the source address of the route of its name, and keeps to the families that have a route; to a server of a zone it keeps to
-//! `deny_servers` too. A resolver is named by the operator and may be on this host. It shows nothing about the server to the
-//! resolver, and no statistics count it. An answer shows that its family works. Silence shows nothing, because the operator
-//! asks dead servers too: if IPv6 rests, because its servers are silent, it shows nothing about the server either.
+//! The query uses the source address of the route of its name, and only address families that have a route. `deny_servers` is applied
+//! if the server is a server of a zone, but not if it is a resolver, which the operator names and which may be on this host. The
+//! resolver learns nothing about the server from the query, and no statistics count it. An answer shows that its address family works.
+//! Silence shows nothing, because the operator also asks dead servers. If IPv6 is not used because its servers are silent, the silence
+//! shows nothing about the server either.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -25,7 +26,7 @@ use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 pub struct DirectQuery {
     /// The server.
     pub server: IpAddr,
-    /// Its port; none: `resolve.upstream_port`.
+    /// Its port, or `None` for `resolve.upstream_port`.
     pub port: Option<u16>,
     /// Name asked for.
     pub name: Name,
@@ -35,26 +36,26 @@ pub struct DirectQuery {
     pub tcp: bool,
     /// With an OPT, in which DO is set unless recursion is desired.
     pub edns: bool,
-    /// RD: the server is a resolver, which shall resolve and validate itself.
+    /// RD is set: the server is a resolver, and is asked to resolve and validate.
     pub recursion: bool,
     /// With the name in random case, which the answer must repeat.
     pub mixed_case: bool,
 }
 
-/// Why a query shows nothing about its server.
+/// The reason why a query shows nothing about its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untold {
-    /// `resolve.deny_servers` has its address, or the daemon is ending.
+    /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
     NotSent,
     /// It did not answer, and no other server answers over IPv6.
     SilentFamily,
 }
 
 impl Iterate {
-    /// Sends the query once, also while an equal one is in progress: the operator repeats one that may be lost.
+    /// Sends the query once, even while an equal query is in progress. The operator repeats a query that may be lost.
     ///
     /// # Errors
-    /// Why it shows nothing about the server.
+    /// The reason why the query shows nothing about the server.
     pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, Untold> {
         let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;
@@ -94,7 +95,7 @@ impl Iterate {
         };
         let heard = self.shared.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();
-        // IPv6 may have begun to rest, or have ended it, while the query waited.
+        // The state of IPv6 may have changed while the query waited.
         let families = [family, self.shared.families.state(config, server, now)];
         match heard.reply {
             Ok(_) => self.shared.families.answered(server, now),
@@ -106,8 +107,8 @@ impl Iterate {
         Ok(heard)
     }
 
-    /// How long a server that is known to be slow for the zone of `name` is waited for: half as long again as usual. Clients get its
-    /// answers too, so a late answer is no silence.
+    /// The time to wait for a server that is known to be slow for the zone of `name`: one and a half times its usual round trip.
+    /// Clients get its answers too, so a late answer is no silence.
     fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
         let known = self.memory.servers.known(address);
         let usual = known.and_then(|server| server.standing(name, self.now()).round_trip);

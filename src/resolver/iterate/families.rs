@@ -1,13 +1,13 @@
-//! Finds out which address families work.
+//! Determines which address families (IPv4, IPv6) work.
 //!
-//! A host without IPv6 never waits for it: the first query for which the kernel has no route excludes the family
-//! for a while. Queries into an IPv6 that leads nowhere do the same, once servers in enough networks are silent with
-//! answers over IPv4 between them: `silent_networks`. If IPv4 is silent too, our network is down, and not IPv6 alone.
-//! If no family is left, our own network is down too: all families are tried, so that the next question notices its
-//! return. A family that has answered is never excluded in favour of one that never has.
+//! A host without IPv6 never waits for it: the first query for which the kernel has no route excludes the family for a while. An IPv6
+//! that leads nowhere is also excluded, once the servers in enough IPv6 networks were silent and IPv4 answered between these silences
+//! (`silent_networks`). If IPv4 is silent too, our whole network is down, and not only IPv6. If no family is left, our own network is
+//! down too. All families are then tried, so that the next question notices when the network works again. A family that has answered
+//! is never excluded in favour of a family that has never answered.
 //!
-//! A server that never answered shows nothing about a family over which another has answered a moment ago: many zones
-//! have an address of a server that was never set up. Such silence does not count.
+//! If another server has just answered over a family, the silence of a server that never answered shows nothing about the family,
+//! because many zones have an address at which no server was ever set up. Such silence is not counted.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,32 +19,32 @@ use crate::config::{Family, Resolve};
 use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
 use dns::clock::Mono;
 
-/// Whether an address can be asked, as far as its family shows.
+/// The use of an address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FamilyState {
-    /// Its servers are asked.
+    /// Servers with addresses of this family are asked.
     Used,
-    /// The configuration excludes it, or the kernel had no route a moment ago.
+    /// The family is not used: the configuration excludes it, or the kernel recently had no route.
     Unrouted,
-    /// No server answers over it.
+    /// The family is not used: no server answers over it.
     Silent,
 }
 
-/// The state of the two families: microseconds of the clock until which there is no route.
+/// The state of the two address families. For each, the clock in microseconds until which the kernel is assumed to have no route.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
-    /// Whether a server has ever answered over each.
+    /// True if a server has ever answered over IPv4, or IPv6.
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
-    /// When a server last answered over IPv6, to `IPV6_HEARD_PAUSE`; 0 is never.
+    /// When a server last answered over IPv6, with a precision of `IPV6_HEARD_PAUSE`. 0 means never.
     ipv6_heard: AtomicU64,
-    /// Until when IPv6 is not used because its servers are silent, and their networks.
+    /// The time until which IPv6 is not used because its servers are silent, and the networks of these servers.
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
-    /// Whether IPv4 has answered since the last of them.
+    /// True if IPv4 has answered since the last of these silences.
     ipv4_answers: AtomicBool,
 }
 
@@ -67,7 +67,7 @@ impl Families {
         if address.is_ipv4() { self.ipv4(config, now) } else { self.ipv6(config, now) }
     }
 
-    /// The state of the family of `address`, and why it is not used.
+    /// Returns the state of the family of `address`, which also shows why it is not used.
     pub(super) fn state(&self, config: &Resolve, address: IpAddr, now: Mono) -> FamilyState {
         if self.allows(config, address, now) {
             return FamilyState::Used;
@@ -93,7 +93,8 @@ impl Families {
             true => (&self.ipv4_works, &self.no_ipv4_until),
             false => (&self.ipv6_works, &self.no_ipv6_until),
         };
-        // Each answer comes here. A write takes the state from other processors, so only changes are written.
+        // This runs for each answer. A write would invalidate the state in the caches of other processors, so only changes are
+        // written.
         if !works.load(Ordering::Relaxed) {
             works.store(true, Ordering::Relaxed);
         }
@@ -120,7 +121,7 @@ impl Families {
         }
     }
 
-    /// The server at `address` has not answered in time. `known`: it has answered before.
+    /// Records that the server at `address` has not answered in time. `known`: the server has answered before.
     pub(super) fn silent(&self, address: IpAddr, known: bool, now: Mono) {
         let IpAddr::V6(address) = address else { return };
         let counts = known || !self.has_heard_ipv6(IPV6_HEARD_TIME, now);
@@ -146,7 +147,7 @@ impl Families {
     }
 }
 
-/// Returns true if one family may replace the other: it has answered before, or neither has.
+/// Returns true if the first family may replace the other one: it has answered before, or neither has.
 fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
     one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }

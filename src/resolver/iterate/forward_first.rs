@@ -1,14 +1,14 @@
-//! Recursion from the root servers after the forwarders of a zone (`forward_first`).
+//! Recursion from the root servers when the forwarders of a zone do not help (`forward_first`).
 //!
 //! # Decisions
 //!
-//! - Recursion begins when all forwarders have failed, or at the same time when no server has answered for 1.8 s, the client
-//!   response time of RFC 8767: then the client still has an answer within its deadline. Unbound and BIND wait until
-//!   every forwarder has timed out.
-//! - A denial is an answer. An answer that is bogus counts as the failure of its forwarder.
-//! - In the zone of a DNS list recursion follows silence only. A forwarder that answers SERVFAIL or REFUSED may pass on
-//!   that the list refuses, and queries from this host would be counted for this host.
-//! - A question asks the forwarders of a zone once: its sub-questions do not wait for them again.
+//! - Recursion begins when all forwarders have failed. It also begins, while the forwarders are still waited for, when no server has
+//!   answered for 1.8 s. This is the client response time of RFC 8767, and leaves time for an answer within the client's deadline.
+//!   Unbound and BIND wait until every forwarder has timed out.
+//! - A denial counts as an answer. A bogus answer counts as a failure of its forwarder.
+//! - In the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean
+//!   that the list refuses queries, and the list would count further queries as queries of this host.
+//! - A question asks the forwarders of a zone only once. Its sub-questions do not wait for them again.
 
 use hickory_proto::rr::Name;
 
@@ -21,10 +21,10 @@ use history::Counter;
 use history::event::StepEvent;
 
 impl Iterate {
-    /// Finds the answer: data, a denial, or an alias. The caller decides whether it is believed, and keeps it.
+    /// Finds the answer: data, a denial, or an alias. The caller decides whether to believe it, and keeps it.
     ///
     /// # Errors
-    /// No server on the way helps, or the budget of the question is spent.
+    /// No server gives a usable answer, or the budget of the question is used up.
     pub async fn find(&self, lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         match beyond(lookup.route) {
             None => self.find_routed(lookup).await,
@@ -32,7 +32,7 @@ impl Iterate {
         }
     }
 
-    /// Asks the forwarders of a zone, and resolves by `beyond` if they do not help.
+    /// Asks the forwarders of a zone, and uses the route `beyond` if they do not help.
     async fn find_forward_first(&self, lookup: Lookup<'_>, beyond: &Route) -> Result<Resolved, Failure> {
         let Lookup { route, context, .. } = lookup;
         let recursion = Lookup { route: beyond, cut: None, ..lookup };
@@ -56,7 +56,7 @@ impl Iterate {
                 },
                 outcome = &mut recursed => {
                     let Err(beyond) = outcome else { return outcome };
-                    // The servers of the name fail too, so their zone is at fault.
+                    // The servers of the name have failed too, so their zone is at fault.
                     if failed {
                         return Err(beyond);
                     }
@@ -68,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// The result of `work`; none once no server has answered the question for so long that stale data may be used.
+    /// Returns the result of `work`, or `None` when no server has answered the question for so long that stale data may be used.
     async fn until_stale<T>(
         &self,
         work: &mut (impl Future<Output = T> + Unpin),
@@ -88,7 +88,7 @@ impl Iterate {
         }
     }
 
-    /// The forwarders of `zone` are not waited for any more in this question.
+    /// From now on, this question does not wait for the forwarders of `zone`.
     fn leave_forwarders(&self, lookup: Lookup<'_>, zone: &Name) {
         lookup.context.budget.pass_forwarders(zone);
         self.shared.recorder.count(Counter::ForwardersFailed, 1);
@@ -115,8 +115,8 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// Returns true if the forwarders caused a failure: recursion follows it, or the time of the question is over, of which they had
-/// a part.
+/// Returns true if the forwarders caused a failure: either recursion follows it, or the time of the question has ended and the
+/// forwarders used a part of it.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

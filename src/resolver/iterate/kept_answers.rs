@@ -1,4 +1,4 @@
-//! Keeps results: RRsets, negative answers and cuts go into memory, with TTLs by the zone's policy.
+//! Keeps results: RRsets, negative answers and cuts are stored in memory, with TTLs limited by the zone's policy.
 //!
 //! RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
 
@@ -75,8 +75,8 @@ impl Iterate {
         found
     }
 
-    /// Remembers that the names above an RRset exist, and forgets answers that denied all their types, or this type:
-    /// `contradicts`. Lists deny names that have names below them.
+    /// Remembers that the names above an RRset exist, and forgets answers that denied all their types, or (with `contradicts`) the
+    /// type of this RRset. Lists deny names that have names below them.
     fn show(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
         let view = lookup.context.view.knows;
@@ -92,11 +92,11 @@ impl Iterate {
         }
     }
 
-    /// Keeps a referral: the cut with its glue, and glue for the servers of other cuts. `above`: the cut whose
-    /// servers gave it; none if it is the operator's own zone.
+    /// Keeps a referral: the cut with its glue, and glue for the servers of other cuts. `above` is the cut whose servers gave the
+    /// referral, or `None` if the operator's own zone gave it.
     ///
-    /// Below root and TLD no delegation outlives the one above it. Otherwise the former owner of a domain could keep
-    /// it in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
+    /// Below the root and TLDs, no delegation outlives the delegation above it. Otherwise the former owner of a domain could keep it
+    /// in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
         lookup: Lookup<'_>,
@@ -109,8 +109,8 @@ impl Iterate {
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
-        // DS must not be kept longer than their rollover allows (RFC 4035 section 4.5); a proof of their absence may
-        // be.
+        // DS records must not be kept longer than their rollover allows (RFC 4035 section 4.5). The proof that they do not exist may
+        // be kept longer.
         let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
         let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
         let mut expires = now.after(Duration::from_secs(ttl.into()));

@@ -1,7 +1,7 @@
-//! Answers that come after their question has failed. They are kept for the next question.
+//! Answers that arrive after their question has failed. They are kept for the next question.
 //!
-//! `late_queries` bounds their sockets. Unbound keeps such answers because its queries outlive its clients; here a question
-//! ends, and its last queries are listened for a little longer.
+//! `late_queries` limits the number of their sockets. Unbound keeps such answers because its queries outlive its clients. Here, a
+//! question ends, and its last queries wait for an answer a little longer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,7 +39,7 @@ pub(super) struct LateAnswers {
 }
 
 impl LateAnswers {
-    /// Adds an answer that has a meaning; if there are too many it is lost.
+    /// Adds a usable answer. If there are too many answers, it is dropped.
     pub(super) fn add(&self, answer: LateAnswer) {
         let mut waiting = self.waiting();
         if matches!(answer.said, Classified::Found(_) | Classified::Referral(_))

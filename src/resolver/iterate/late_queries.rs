@@ -1,10 +1,10 @@
-//! Late queries that are still listened for.
+//! Late queries that still wait for an answer.
 //!
-//! In this way the answer of a slow server is received after seconds. A dead server never answers, and each query
-//! keeps a socket open. So there is a bound for each server, and one for all servers. Queries beyond a bound end with their
-//! patience.
+//! They make it possible to receive the answer of a slow server after seconds. A dead server never answers, and each query keeps a
+//! socket open. There is therefore a bound for each server, and one for all servers. Queries beyond a bound end when they count as
+//! lost.
 //!
-//! Queries that could not be delivered wait under the same bounds, in a table of their own, until they count.
+//! Queries that could not be delivered are kept under the same bounds in a separate table, until they are counted as silences.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ struct LateTable {
     all: usize,
 }
 
-/// One late query that is listened for, until this is dropped.
+/// One late query that waits for an answer until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Listened {
     late: Arc<Late>,
@@ -34,12 +34,12 @@ pub(super) struct Listened {
 }
 
 impl Late {
-    /// No late queries; `most` are listened for at once.
+    /// Creates an empty table. At most `most` queries wait for an answer at the same time.
     pub(super) fn new(most: usize) -> Self {
         Self { table: Mutex::default(), most }
     }
 
-    /// Listens for one more query to `server`; none if the bound is reached.
+    /// Adds one more query to `server` that waits for an answer. Returns `None` if the bound is reached.
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);

@@ -50,8 +50,8 @@ pub struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// Returns true if entries of memory that are about to expire are not used. Entries of a DNS list are used: the list gets no
-    /// more queries than its clients send.
+    /// Returns true if cached entries that are about to expire are not used. Entries of a DNS list are always used, so that the list
+    /// gets no more queries than its clients send.
     pub fn renews(&self) -> bool {
         self.context.renews() && self.route.policy.list.is_none()
     }

@@ -1,8 +1,9 @@
-//! Measures servers on the side, so that a better one does not stay unknown and a nearest one that got slow is noticed.
+//! Measures servers in the background, so that a better server does not stay unknown, and a nearest server that has become slow is
+//! noticed.
 //!
-//! A step that got its answer asks one more server of the zone for the zone's SOA: one that is not known, or was not
-//! heard for long (`select::to_measure`). Nobody waits for the answer. The queries are a share of all
-//! (`measurements`). DNS lists count queries, so their servers are not measured.
+//! A step that has its answer asks one more server of the zone for the zone's SOA. The server is one whose round trip is not known, or
+//! that has not answered for a long time (`select::to_measure`). No question waits for the answer. The number of these queries is a
+//! share of all queries (`measurements`). The servers of DNS lists are not measured, because they count queries.
 
 use std::sync::Arc;
 
@@ -21,8 +22,8 @@ use crate::supervise::driven::Driven;
 use history::Counter;
 
 impl Asking<'_> {
-    /// The step has its answer: another server of the zone is measured if that is worth a query. Questions that no
-    /// client waits for measure nothing, and nothing is measured while half of the places for queries are taken.
+    /// Called when the step has its answer: measures another server of the zone if that is worth a query. Questions that no client
+    /// waits for measure nothing, and nothing is measured while half of the places for queries are taken.
     pub(super) fn measure(&mut self) {
         let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();

@@ -1,4 +1,4 @@
-//! Query name minimisation: the names that servers of the root and of a TLD are asked for instead of the whole name.
+//! Query name minimisation: chooses the names that servers of the root and of a TLD are asked for instead of the whole name.
 //!
 //! Pure. RFC 9156 in its relaxed form: a wrong answer for a name between a cut and the question (rbldnsd denies its
 //! empty non-terminals) does no harm. A probe asks for A (section 2.1). NS, the other type of that section, is
@@ -13,11 +13,11 @@ use crate::zones::{Route, RouteTarget};
 /// The type that a probe asks for.
 pub(super) const PROBED: RecordType = RecordType::A;
 
-/// Labels up to which names of a reverse tree are probed: `ip6.arpa` itself, and an IPv4 network's /16. Below them
-/// one zone holds names many labels down, and each probe would cost time.
+/// The number of labels up to which names of a reverse tree are probed: `ip6.arpa` itself, and the /16 of an IPv4 network. Deeper in
+/// the tree, one zone contains names with many more labels, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
-/// The probes of one question on its way down.
+/// The probes of one question while it follows referrals downwards.
 #[derive(Clone, Debug)]
 pub(super) struct Minimise {
     /// Probes that may still be sent.
@@ -29,7 +29,8 @@ pub(super) struct Minimise {
 }
 
 impl Minimise {
-    /// For a question for `name` on its `route`. Servers that the operator has named are asked for the whole name.
+    /// Creates the probes of a question for `name` on its `route`. Servers that the operator has configured are asked for the whole
+    /// name.
     pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
         let labels = name.iter().len();
         let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
@@ -42,7 +43,7 @@ impl Minimise {
         Self { left, deepest, probed: 0 }
     }
 
-    /// The name that the servers of `zone` are asked for instead of `name`; none: they are asked for the whole name.
+    /// Returns the name that the servers of `zone` are asked for instead of `name`, or `None` if they are asked for the whole name.
     pub(super) fn probe(&mut self, zone: &Name, name: &Name) -> Option<Name> {
         let cut = zone.iter().len();
         if self.left == 0 || cut >= PRIVATE_LABELS {
@@ -62,7 +63,7 @@ impl Minimise {
         Some(name.trim_to(labels))
     }
 
-    /// From here on the whole name is asked for.
+    /// From now on, servers are asked for the whole name.
     pub(super) fn end(&mut self) {
         self.left = 0;
     }

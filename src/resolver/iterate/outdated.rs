@@ -1,5 +1,5 @@
-//! Finds out whether a delegation in memory is outdated: its servers no longer serve the zone, and the parent is
-//! asked for others.
+//! Detects that a delegation in memory is outdated, because its servers no longer serve the zone. The parent is then asked for the
+//! current servers.
 //!
 //! When a domain moves, its old servers refuse it or are gone, while resolvers keep the old delegation for up to two
 //! days. Without this, mail to the domain would wait for two days. Unbound and Knot also go back to the parent.
@@ -13,23 +13,22 @@ use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// A delegation from memory, and the result of its servers: a failure, or a denial in doubt.
+/// A delegation from memory, and the result of asking its servers: a failure, or a doubtful denial.
 pub(super) struct Outdated {
     delegation: Arc<Delegation>,
     outcome: Result<Resolved, Failure>,
 }
 
 impl Outdated {
-    /// The result of the zone's servers, if its parent refers to the same ones again.
+    /// Returns the result of the zone's servers if the parent refers to the same servers again.
     pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Result<Resolved, Failure>> {
         same_servers(&self.delegation, delegation).then(|| self.outcome.clone())
     }
 }
 
 impl Iterate {
-    /// Forgets `delegation`, which came from memory, if the result of its servers may be due to its age. Returns what
-    /// is needed to try again if there is time for that. If all were silent there is none, and the next question
-    /// begins above.
+    /// Forgets `delegation`, which came from memory, if the result of its servers may be due to its age. Returns the data for another
+    /// try if there is time for one. If all servers were silent there is no time, and the next question begins at the parent.
     pub(super) fn outdated(
         &self,
         lookup: Lookup<'_>,
@@ -40,9 +39,9 @@ impl Iterate {
             Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
-        // A delegation that this question itself has learnt is not outdated.
+        // A delegation that this question itself has received is not outdated.
         let old = delegation.since < lookup.context.began() && delegation.configured.is_empty();
-        // Servers that are avoided because of bogus answers have not failed because the delegation is old.
+        // If servers are avoided because of bogus answers, the zone has not failed because the delegation is old.
         if !old || !of_zone || delegation.zone.is_root() || !lookup.avoid.is_empty() {
             return None;
         }
@@ -56,8 +55,8 @@ impl Iterate {
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }
 
-    /// Whether to ask the parent after a failure of a zone's servers: now (true), with the next question (false), or
-    /// not at all.
+    /// Decides whether to ask the parent after a failure of a zone's servers: with this question (`true`), with the next question
+    /// (`false`), or not at all.
     fn may_have_moved(&self, lookup: Lookup<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
             // The parent is asked at most once in this interval.

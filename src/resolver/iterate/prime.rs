@@ -22,8 +22,8 @@ use dns::clock::Mono;
 use dns::question::ViewId;
 
 impl Iterate {
-    /// The root to start from: the primed one, or the hints if the root servers answer other questions but not this
-    /// one.
+    /// Returns the root servers to start from: the primed set, or the hints if the root servers answer other questions but not the
+    /// priming query.
     ///
     /// # Errors
     /// No root server can be reached.
@@ -42,8 +42,8 @@ impl Iterate {
         }
     }
 
-    /// Returns true if the root should be primed again because its TTL is nearly over, and to one caller only,
-    /// which does it.
+    /// Returns true if the root should be primed again because its TTL is nearly over. Only one caller gets true, and must prime the
+    /// root.
     pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().target, RouteTarget::Iterate)
@@ -68,7 +68,7 @@ impl Iterate {
     /// Like `prime`, even if it is known.
     ///
     /// # Errors
-    /// No root server answers: the known set stays.
+    /// No root server answers. The known set is kept.
     pub(crate) async fn prime_again(
         &self,
         context: &Context,
@@ -106,7 +106,7 @@ impl Iterate {
         Ok(primed)
     }
 
-    /// The root from the hints, for a short time.
+    /// The root according to the hints, valid for a short time.
     fn hints(&self, hints: &RootHints) -> Delegation {
         let mut servers = Vec::new();
         let mut glue = Vec::new();
@@ -117,7 +117,7 @@ impl Iterate {
         Delegation::plain(Name::root(), servers, glue, (self.now(), self.now().after(PRIME_RETRY)))
     }
 
-    /// The root from its own servers, if they name any; missing addresses come from the hints.
+    /// The root according to its own servers, if they name any. Missing addresses are taken from the hints.
     fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Option<Delegation> {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;
@@ -157,7 +157,7 @@ impl PrimingTimes {
         self.table().insert(view, at);
     }
 
-    /// Returns true if priming is due, and to one caller only.
+    /// Returns true if priming is due. Only one caller gets true.
     pub(super) fn is_due(&self, view: ViewId, now: Mono) -> bool {
         let mut table = self.table();
         let due = table.get(&view).is_some_and(|at| *at <= now);

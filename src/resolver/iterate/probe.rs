@@ -1,5 +1,5 @@
-//! A query in the background, so that no client's question waits for it: to a dead server, to notice its return,
-//! and to a living one, to see that our own network works.
+//! A query in the background, for which no client's question waits. A query to a dead server shows when it works again, and a query to
+//! a working server shows whether our own network works.
 //!
 //! Any answer shows that the server lives.
 
@@ -34,7 +34,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Asks, and remembers the answer; returns false if there was none.
+    /// Asks the server and remembers its answer. Returns false if there was no answer.
     pub(super) async fn ask(self) -> bool {
         let Self { shared, server, aside } = self;
         let Aside { path, role, zone, name, kind } = aside;
@@ -76,7 +76,7 @@ impl Probe {
 }
 
 impl Iterate {
-    /// Probes dead servers that questions want, as long as it runs.
+    /// Probes the dead servers that questions need. Runs forever.
     pub async fn probe_dead_servers(&self) -> Infallible {
         let (dead, shared) = (&self.shared.dead, &self.shared);
         let mut probes = JoinSet::new();
@@ -102,7 +102,7 @@ impl Iterate {
         }
     }
 
-    /// When servers are silent and no other server is asked, finds out whether our own network works. Runs forever.
+    /// Determines whether our own network works, when servers are silent and no other server is being asked. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {
@@ -116,14 +116,14 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // Recursion that follows silent forwarders may prove it soon.
+                    // Recursion that is used after silent forwarders may soon prove it.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
                 let heard = witness.ask().await;
                 self.count_proven();
                 if !heard {
-                    // Our own network may be down, so the silence counts against no server.
+                    // Our own network may be down, so the silences are not counted against any server.
                     drop(unproven.take(|silent| silent.late <= asked));
                 }
             }
@@ -135,8 +135,8 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.shared.count(silent));
     }
 
-    /// The nearest server of the closest zone above that has answered before; none if there is none. Above forwarders for
-    /// all names are the root servers, once `forward_first` has led to them.
+    /// Returns the nearest server of the closest zone above that has answered before, or `None` if there is no such server. For
+    /// forwarders that are used for all names, these are the root servers, once `forward_first` has led to them.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
@@ -176,12 +176,12 @@ impl Iterate {
     }
 }
 
-/// How long the answer of a server is waited for. One that was heard, for this zone or for others, is waited for less.
+/// The time to wait for the answer of a server. It is shorter for a server that has answered before, for this zone or for other zones.
 fn patience(standing: &ServerStanding) -> Duration {
     standing.round_trip.map_or(MAX_TIMER, |_| standing.patience.max(PROBE_TIME))
 }
 
-/// Asks a dead server; another silence is noted.
+/// Asks a dead server. If it is silent again, this is recorded.
 async fn try_on_the_side(shared: Arc<SharedState>, server: Arc<Server>, wanted: WantedServer) {
     let sent = shared.clock.mono();
     let aside = wanted.aside.clone();

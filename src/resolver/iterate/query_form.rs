@@ -5,9 +5,9 @@
 //! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, but loss is common. A resolver that retries a signed
 //! zone without EDNS after a loss would call the zone bogus.
 //!
-//! FORMERR with an OPT shows that the server knows EDNS, and the RFC foresees no query without EDNS then. Some servers
-//! answer so to each OPT with a flag, option or size that they do not know: their zones have no answer otherwise.
-//! Unbound asks without EDNS after both.
+//! FORMERR with an OPT shows that the server knows EDNS, and the RFC then does not allow a query without EDNS. However, some servers
+//! give this reply to each OPT with a flag, option or size that they do not know, and their zones could not be resolved otherwise.
+//! Unbound asks without EDNS in both cases.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
@@ -21,12 +21,12 @@ use dns::conduct::Transport;
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 
-/// What the walk knows about signatures: are answers about a name from the servers of a cut signed?
+/// What is known about signatures: whether the answers about a name from the servers of a cut are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signed {
-    /// The zone above or a trust anchor says so.
+    /// They are signed: the zone above or a trust anchor shows it.
     Yes,
-    /// A proof shows that the answers are not signed, or they are not validated.
+    /// They are not signed, which a proof shows, or they are not validated.
     No,
     /// Unknown: the operator has named the servers, or their referral proved nothing.
     Unknown,
@@ -51,8 +51,8 @@ impl Signed {
         }
     }
 
-    /// Returns true if the query after `tries` others to a server carries an OPT. `takes` is false if the server is known to reject
-    /// it.
+    /// Returns true if the query to a server carries an OPT, after `tries` earlier queries to it. `takes` is false if the server is
+    /// known to reject EDNS.
     pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
         match self {
             Self::Yes => true,
@@ -61,20 +61,20 @@ impl Signed {
         }
     }
 
-    /// Returns true if a server that rejects EDNS is asked without it. For a signed zone the answer would not be believed.
+    /// Returns true if a server that rejects EDNS is asked without EDNS. In a signed zone, the answer could not be validated.
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
 
-    /// Returns true if a server that has sent this rejection of EDNS is asked without EDNS from then on. A server that knows EDNS
-    /// is asked with it again if one of its zones may be signed.
+    /// Returns true if a server that has sent this rejection of EDNS is asked without EDNS from now on. A server that knows EDNS is
+    /// asked with EDNS again if one of its zones may be signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }
 }
 
-/// Returns true if a server may not have understood our OPT: the response code is FORMERR, NOTIMP or BADVERS. The answer to the query without
-/// EDNS shows it.
+/// Returns true if a server may not have understood our OPT, because the response code is FORMERR, NOTIMP or BADVERS. The answer to
+/// the query without EDNS shows whether this is so.
 pub(super) fn rejects_edns(message: &Message) -> bool {
     let code = message.metadata.response_code;
     matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || is_bad_version(message)
@@ -96,8 +96,8 @@ pub(super) enum WantedAnswer {
 /// The form of the first query to a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FirstQuery {
-    /// Its transport. TCP, though the server did not take it a moment ago, if its answer was truncated and no other
-    /// server is left.
+    /// Its transport. It is TCP, even if the server recently did not accept TCP, if its answer was truncated and no other server is
+    /// left.
     pub(super) transport: Transport,
     /// Whether it has EDNS.
     pub(super) edns: bool,

@@ -1,11 +1,10 @@
-//! Bounds the queries of a kind by a share of all queries, with a burst: a token bucket.
+//! Limits the queries of one kind to a share of all queries, with a burst: a token bucket.
 //!
 //! # Decisions
 //!
-//! - Second queries that are sent while the first server may still answer have such a bound (so do those of Dean and Barroso,
-//!   "The Tail at Scale"). If many servers are slow at once, the cause is in or near our own network, and more queries
-//!   would not help.
-//! - Queries that only measure a server have one of their own, so that neither kind takes the queries of the other.
+//! - This limits second queries, which are sent while the first server may still answer, as in Dean and Barroso, "The Tail at Scale".
+//!   If many servers are slow at the same time, the cause is in or near our own network, and more queries would not help.
+//! - Queries that only measure a server have a separate bound, so that neither kind uses the queries of the other.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -43,7 +42,8 @@ impl QueryShare {
 
     /// A query of any kind was sent.
     pub(super) fn earn(&self) {
-        // Mostly the bucket is full: then it is not written, because a write takes it from other processors.
+        // Usually the bucket is full. It is then not written, because a write would invalidate the state in the caches of other
+        // processors.
         let earn =
             |tokens: u32| (tokens < self.most).then(|| tokens.saturating_add(self.per_mille).min(self.most));
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
@@ -60,7 +60,7 @@ impl QueryShare {
 mod tests {
     use super::*;
 
-    /// A burst, then `more` queries after `earned` ones of any kind, and the burst again.
+    /// Checks that a burst is allowed, then `more` queries after `earned` queries of any kind, and later the burst again.
     fn check(share: &QueryShare, burst: u32, earned: u32, more: usize) {
         let burst = usize::try_from(burst).unwrap();
         let taken = || (0..1_000).filter(|_| share.take()).count();

@@ -1,10 +1,10 @@
-//! Silent servers that answer again while a question waits: its step is restarted.
+//! Detects that silent servers answer again while a question waits, and then restarts its step.
 //!
-//! A question whose servers are known to be silent, at a moment when they are probed, waits a short time for the probe.
-//! Without this, the first query of each zone after an outage failed, if the zone was asked seldom. Unbound asks such a server
-//! with the client's question.
+//! If the servers of a question are known to be silent and are being probed at that moment, the question waits a short time for the
+//! probe. Without this, the first query of each rarely asked zone failed after an outage. Unbound asks such a server with the client's
+//! question.
 //!
-//! The wait begins with the probe, so that of the three questions of a mail from a dead domain only the first one waits.
+//! The wait is counted from the begin of the probe, so that only the first of the three questions of a mail from a dead domain waits.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,33 +22,34 @@ use crate::limits::MAX_PROBE_WAIT;
 use dns::clock::Mono;
 
 impl Asking<'_> {
-    /// Waits a short time for the probe of a server. Returns true if a server answers again, and false at once if no server is being
-    /// probed. Boxed, because it would enlarge each step and few steps need it.
+    /// Waits a short time for the probe of a server. Returns true if a server answers again, and false immediately if no server is
+    /// being probed. Boxed, because it would enlarge each step and few steps need it.
     pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
         let is_list = self.lookup.route.policy.one_at_a_time;
         let is_followed = forward_first::beyond(self.lookup.route).is_some();
-        // Lists are not probed, recursion follows silent forwarders at once, and no client waits for a question of look-ahead. A client
-        // whose step has asked the servers has waited already.
+        // Lists are not probed, recursion follows silent forwarders immediately, and no client waits for a question of look-ahead. If
+        // the step has already asked the servers, its client has already waited.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {
             let Some(until) = self.probed_until().filter(|_| may_wait) else { return false };
             loop {
-                // An answer from here on is not missed.
+                // From here on, no answer is missed.
                 let answered = self.iterate.shared.dead.answered.notified();
                 let left = until.since(self.iterate.now());
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
                 }
-                // When the time is over, the servers are looked at once more.
+                // When the time has ended, the servers are checked once more.
                 let _ = timeout(left, answered).await;
             }
         }
         .boxed()
     }
 
-    /// Returns true if an outage of our own network has ended: this step sent its queries while no server of any zone was heard, and
-    /// one was heard since. Without this, new questions would join the flights of the outage, and get stale answers until these end.
+    /// Returns true if an outage of our own network has ended: this step sent its queries while no server of any zone answered, and a
+    /// server has answered since. Without this, new questions would join the flights of the outage, and get stale answers until these
+    /// flights end.
     pub(super) fn ends_outage(&self) -> bool {
         let (role, uplink) = (ServerRole::for_cut(self.lookup.route, self.cut), &self.iterate.shared.uplink);
         let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);
@@ -88,7 +89,7 @@ impl Asking<'_> {
     }
 }
 
-/// Returns how long a step waits for the probe of a server; none for a server that never answered.
+/// Returns the time that a step waits for the probe of a server, or `None` for a server that has never answered.
 fn wait(standing: &ServerStanding) -> Option<Duration> {
     let usual = standing.round_trip?;
     Some(standing.timer.max(usual.saturating_mul(2)).min(MAX_PROBE_WAIT))

@@ -7,10 +7,10 @@
 //! # Decisions
 //!
 //! - A renewal that has failed is tried again after a pause.
-//! - Each zone has a bounded share of the renewals. Renewals that have failed lately count too. So the delegations below a
-//!   silent top-level domain, or a zone with many server names, leave room for others.
-//! - A renewal that got an answer and renewed nothing is not repeated before the entry expires. One server has both
-//!   zones then, and the next answer would be the same.
+//! - Each zone has a limited share of the renewals, which includes recently failed renewals. The delegations below a silent top-level
+//!   domain, or a zone with many server names, therefore leave room for others.
+//! - If a renewal got an answer but renewed nothing, it is not repeated before the entry expires. In this case, one server serves both
+//!   zones, and the next answer would be the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,7 +56,7 @@ struct RenewalTable {
     begun: BegunRenewals,
 }
 
-/// The renewals that have begun, until they may begin again.
+/// The renewals that have begun, each with the time at which it may begin again.
 #[derive(Debug, Default)]
 struct BegunRenewals(HashMap<QuestionKey, BegunRenewal>);
 
@@ -70,7 +70,7 @@ struct BegunRenewal {
     is_under_way: bool,
 }
 
-/// Whether an entry is renewed.
+/// The result of adding an entry to the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RenewalAdmission {
     /// Its renewal begins.
@@ -131,7 +131,7 @@ pub(super) enum Renewed {
 }
 
 impl RenewalQueue {
-    /// Adds an entry; returns whether its renewal waits or is in progress.
+    /// Adds an entry. Returns true if its renewal waits or is in progress.
     pub(super) fn add(&self, entry: ExpiringEntry, now: Mono) -> bool {
         let key = QuestionKey::of_sub_question(&entry.name, entry.kind, entry.view.knows);
         let mut table = self.table();
@@ -147,7 +147,7 @@ impl RenewalQueue {
         admission != RenewalAdmission::Refused
     }
 
-    /// The next one of a zone that `has_room`.
+    /// Returns the next entry whose zone `has_room`.
     pub(super) async fn next(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         loop {
             match self.take(&has_room) {
@@ -180,8 +180,8 @@ impl Iterate {
         self.shared.renewals.next(has_room).await
     }
 
-    /// Queues the renewal of a delegation that is in use and about to expire. Returns true if the renewal waits or is in progress. The
-    /// root is primed instead. Look-ahead does not count as use.
+    /// Queues the renewal of a delegation that is in use and about to expire. Returns true if the renewal waits or is in progress. For
+    /// the root, priming is used instead. Look-ahead does not count as use.
     pub(crate) fn queue_renewal(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_expiring(cut, now)
@@ -192,7 +192,7 @@ impl Iterate {
 
     fn add_expiring(&self, name: &Name, kind: RecordType, context: &Context, now: Mono) -> bool {
         let view = Arc::clone(&context.view);
-        // The parent gives a delegation.
+        // A delegation comes from the parent zone.
         let from = if kind == RecordType::NS { name.base_name() } else { name.clone() };
         let above = self.memory.rrsets.in_view(view.knows).closest_delegation(&from, now);
         let asked = above.map_or_else(Name::root, |above| above.zone.clone());
@@ -242,7 +242,7 @@ impl Iterate {
             if cut.zone == *zone {
                 break;
             }
-            // The root need not know more than the top-level domain (RFC 9156).
+            // The root servers need not know more than the top-level domain (RFC 9156).
             let part = if is_shortened && cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
             match self.ask_zone(Lookup { name: &part, kind: RecordType::NS, ..lookup }, &cut).await? {
                 Classified::Referral(referral) => cut = self.keep_referral(lookup, referral, Some(&cut)),
@@ -252,9 +252,9 @@ impl Iterate {
                     rrsets.forget_delegation(zone);
                     break;
                 }
-                // The root has the top-level domain itself, as it has `arpa`.
+                // The root servers also serve this top-level domain, for instance `arpa`.
                 Classified::Found(_) | Classified::Doubtful(_) if part != *zone => is_shortened = false,
-                // One server has both zones, so there is no referral. The old delegation is valid until it expires.
+                // One server serves both zones, so there is no referral. The old delegation is valid until it expires.
                 Classified::Found(_)
                 | Classified::Doubtful(_)
                 | Classified::Nothing(_)

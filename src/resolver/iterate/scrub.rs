@@ -1,9 +1,9 @@
 //! Scrubbing: removes records that a server had no authority to send, or that no correct server sends.
 //!
 //! Pure. A server of a zone has authority for names at or below it (its bailiwick) and for nothing else: RFC 2181
-//! section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5; signatures stay with the RRset
-//! that they cover (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so nothing here compares each
-//! record with each other.
+//! section 5.4.1, RFC 5452 section 6.
+//! RRsets are repaired as in RFC 2181 section 5, and signatures stay with the RRset that they cover (RFC 4034 section 3). A message of
+//! 64 KiB may hold 5 000 records, so records are never compared in pairs.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,8 +15,7 @@ use hickory_proto::serialize::binary::BinEncodable;
 use crate::limits::MAX_REPORTED_REMOVED;
 use dns::question::lies_within;
 
-/// Up to this many keys are compared with each other. That is quicker than hashing them, and nearly no message has
-/// more records.
+/// Up to this number of keys are compared with each other. That is faster than hashing them, and hardly any message has more records.
 const FEW: usize = 8;
 
 /// From this value on, with the first of 32 bits set, a TTL means 0 (RFC 2181 section 8).
@@ -53,7 +52,8 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     Scrubbed { answers, authorities, addresses, dropped }
 }
 
-/// The first records of `message` that `scrub` removes because a server of `zone` has no authority for them, for people.
+/// Returns the first records of `message` that `scrub` removes because a server of `zone` has no authority for them. They are shown to
+/// people.
 pub(super) fn removed(zone: &Name, message: &Message) -> Vec<Record> {
     let foreign = |record: &&Record| !has_authority(zone, record);
     let sections = [&message.answers, &message.authorities, &message.additionals];
@@ -64,8 +64,8 @@ fn has_authority(zone: &Name, record: &Record) -> bool {
     record.dns_class == DNSClass::IN && lies_within(&record.name, zone)
 }
 
-/// For each key the place of the first equal one. Hashed under a secret of the process, because strangers choose the
-/// keys; the order does not depend on the hash.
+/// Returns, for each key, the position of the first equal key. The keys are hashed with a secret of the process, because strangers
+/// choose them. The result does not depend on the hash.
 pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usize> {
     let keys: Vec<Key> = keys.collect();
     if keys.len() <= FEW {
@@ -86,8 +86,8 @@ fn drop_doubles(records: &mut Vec<Record>) {
     records.retain(|_| first.next().unwrap_or(false));
 }
 
-/// The smallest TTL of an RRset holds for all its records (RFC 2181 section 5.2), and for its signatures (RFC 4034
-/// section 3).
+/// Sets the TTL of all records of an RRset (RFC 2181 section 5.2), and of its signatures (RFC 4034 section 3), to the smallest TTL
+/// among them.
 fn level_ttls(records: &mut [Record]) {
     if let [only] = records {
         only.ttl = ttl_of(only);
@@ -105,12 +105,12 @@ fn level_ttls(records: &mut [Record]) {
     }
 }
 
-/// The TTL of a record as it is meant.
+/// The effective TTL of a record.
 fn ttl_of(record: &Record) -> u32 {
     if record.ttl < TTL_SIGN { record.ttl } else { 0 }
 }
 
-/// The type of the RRset that a record belongs to: its own, or for a signature the one that it covers.
+/// The type of the RRset that a record belongs to: the record's own type, or the covered type of a signature.
 fn set_of(record: &Record) -> RecordType {
     let kind = record.record_type();
     if kind != RecordType::RRSIG {

@@ -1,8 +1,8 @@
-//! Servers beyond those with known addresses: names whose addresses are looked up, the parent's servers, glue, and the
+//! Further sources of servers, after the known addresses: names whose addresses are looked up, the parent's servers, glue, and the
 //! server to avoid.
 //!
-//! Addresses from a server's own zone come before addresses from delegations (RFC 2181 section 5.4.1). If the zone denies
-//! them, or no server answers at them, the addresses from delegations are asked, as in Unbound.
+//! Addresses from a server's own zone are used before addresses from delegations (RFC 2181 section 5.4.1). If the zone denies them, or
+//! no server answers at them, the addresses from delegations are asked, as in Unbound.
 
 use std::net::SocketAddr;
 
@@ -11,8 +11,8 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Takes in the addresses of a server. Addresses from delegations, which may have come up on the way, go to the
-    /// reserve.
+    /// Adds the addresses of a server that were looked up. Addresses from delegations that were received during the lookup are added
+    /// to the reserve.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) => {
@@ -21,11 +21,11 @@ impl Asking<'_> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            // A failure by this question's own depth shows nothing about the zone.
+            // A failure that is due to the depth of this question shows nothing about the zone.
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
-                    // Any other reason may be temporary, so it counts more than known silence.
+                    // Any other reason may be temporary, so it replaces known silence as the reason.
                     Some(before) => before.is_known_silence() || !failure.is_known_silence(),
                     None => true,
                 };
@@ -41,8 +41,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Adds the parent's servers, and all addresses from delegations, once no server of the zone's own NS set is worth a
-    /// try. Returns false if there is nothing to add.
+    /// Adds the parent's servers, and all addresses from delegations, when no server of the zone's own NS set is worth a try. Returns
+    /// false if there is nothing to add.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;
@@ -57,7 +57,8 @@ impl Asking<'_> {
         self.known() > known
     }
 
-    /// Asks the server to avoid, once no other is worth a try. Returns false if there is none, or it was asked.
+    /// Asks the server to avoid, when no other server is worth a try. Returns false if there is no such server, or it was already
+    /// asked.
     pub(super) fn ask_avoided(&mut self) -> bool {
         for address in std::mem::take(&mut self.avoided) {
             self.put(address);
@@ -69,8 +70,7 @@ impl Asking<'_> {
         place.is_some()
     }
 
-    /// Looks up addresses of further servers; returns false if there are none to look up, or enough lookups are in
-    /// progress.
+    /// Looks up addresses of further servers. Returns false if there are none to look up, or if enough lookups are in progress.
     pub(super) fn seek_addresses(&mut self) -> bool {
         let mut seeks = false;
         while self.lookups.len() < 2 * UNGLUED_AT_ONCE
@@ -94,9 +94,9 @@ impl Asking<'_> {
         seeks
     }
 
-    /// Once all have failed, seeks new addresses of servers outside the zone that are known from delegations alone:
-    /// their own zone may have moved them since. The known ones are mostly right, so that a query that may be lost is
-    /// repeated meanwhile.
+    /// When all servers have failed, looks up new addresses of servers outside the zone that are known only from delegations, because
+    /// their own zone may have moved them. The known addresses are usually correct, so a query that may be lost is repeated in the
+    /// meantime.
     pub(super) fn seek_again(&mut self) {
         if !std::mem::replace(&mut self.sought_again, true) {
             let known = self.iterate.known_by_glue(self.context(), self.cut);

@@ -19,7 +19,7 @@ use crate::limits::{
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// The timer of a step at servers that are silent for other zones; none at other servers.
+/// The timer of a step whose servers are silent for other zones, or `None` for other servers.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
 impl Asking<'_> {
@@ -30,22 +30,22 @@ impl Asking<'_> {
         }
     }
 
-    /// The timer of this step, if all its servers are silent for other zones. Such a server may drop
-    /// only the queries for those other zones, so it is asked. A question waits for it for a shorter time than for other
-    /// servers, because the server may be dead, with thousands of zones.
+    /// Returns the timer of this step if all its servers are silent for other zones. Such a server may drop only the queries for those
+    /// other zones, so it is asked. The question waits for a shorter time than with other servers, because the server may be dead, and
+    /// serve thousands of zones.
     pub(super) fn doubt(&self) -> Doubt {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
     }
 
-    /// `SILENT_ELSEWHERE_TIME`, and more if the servers usually take longer for this zone.
+    /// Returns `SILENT_ELSEWHERE_TIME`, or more if the servers usually take longer for this zone.
     fn doubt_time(&self) -> Duration {
         let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
         let usual = usual.unwrap_or_default();
         SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
-    /// The time for doubted servers is over: the step ends, unless another server may still be found. Returns when to
-    /// look again.
+    /// Called when the time for such servers has ended. Ends the step, unless another server may still be found. Returns the timer for
+    /// the next check.
     pub(super) fn doubt_is_over(&mut self) -> Doubt {
         if !self.has_no_other() || !self.is_doubted() {
             return Some(timer(UNKNOWN_TIMER));
@@ -79,7 +79,7 @@ impl Asking<'_> {
         }
     }
 
-    /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
+    /// Returns the result if no server gave a usable answer: a doubtful denial that all servers gave, or the failure.
     pub(super) fn end(&mut self) -> Result<Classified, Failure> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
@@ -90,7 +90,7 @@ impl Asking<'_> {
             && self.lookup_failure.is_none()
             && self.unglued.is_empty();
         match self.doubtful.take() {
-            // In a signed zone it is bogus, because it has no proof: that is no better than a failure.
+            // In a signed zone, such a denial is bogus because it has no proof, so it is no better than a failure.
             Some(found) if all && self.signed != Signed::Yes => {
                 Ok(Classified::Doubtful(Found { doubted: true, ..found }))
             }
@@ -98,9 +98,9 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if all servers of the zone were known to be silent before this question began, or have become so since. If
-    /// one of them has answered, for this zone or for another, they are not waited for beyond the time of a client: its repeats
-    /// would wait too. If none was ever heard, they may take seven seconds, and are waited for that long.
+    /// Returns true if all servers of the zone were known to be silent before this question began, or have become so since. If one of
+    /// them has ever answered, for this zone or for another, the question does not wait longer than a client does, because its repeats
+    /// would wait too. If none has ever answered, the servers may take seven seconds, and the question waits that long.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
@@ -118,7 +118,7 @@ impl Asking<'_> {
             && self.candidates.iter().all(is_silent)
     }
 
-    /// Returns true if all servers that the zone can have are known.
+    /// Returns true if all servers that the zone can have are already known.
     fn has_no_other(&self) -> bool {
         self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
     }
@@ -146,7 +146,7 @@ impl Asking<'_> {
         }
         if self.candidates.is_empty() {
             let unused = self.iterate.unused_family(self.context(), self.cut).map(Box::new);
-            // A server of the zone itself cannot be looked up without its address, so a lookup that failed says less.
+            // A server in the zone itself cannot be looked up without its address, so its failed lookup is less informative.
             if unused.as_ref().is_some_and(|unused| !unused.servers.is_empty()) {
                 return Failure::Addresses { zone, why: None, unused };
             }

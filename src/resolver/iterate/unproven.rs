@@ -1,8 +1,8 @@
-//! Silences while no other server was heard: a server above the silent one is asked whether our own network works.
+//! Silences during which no other server answered. A server of a zone above is then asked, to learn whether our own network works.
 //!
-//! On a gateway with no other questions, a zone with dead servers looks like an outage. A server of a zone above that
-//! has answered before is asked for its own NS. If it answers, the silence counts against the silent server. If not,
-//! it does not count.
+//! On a gateway with no other questions, a zone with dead servers looks like an outage. A server of a zone above that has answered
+//! before is then asked for the NS of its own zone. If it answers, the silence is counted against the silent server. Otherwise the
+//! silence is not counted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,9 +21,9 @@ pub(super) struct Silent {
     /// When it was sent, and when it counted as lost.
     pub(super) sent: Mono,
     pub(super) late: Mono,
-    /// How the server is probed once it is dead.
+    /// The way to probe the server when it is dead.
     pub(super) wanted: WantedServer,
-    /// Whether the query was itself a question in the background.
+    /// True if the query was itself a question in the background.
     pub(super) aside: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    /// Adds one; if there are too many it is left out, because the server's next silence has the same effect.
+    /// Adds a silence. If there are too many, it is dropped, because the server's next silence has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {
@@ -51,7 +51,7 @@ impl Unproven {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
 
-    /// Their servers, the oldest first.
+    /// Returns the servers of these silences, the oldest first.
     pub(super) fn wanted(&self) -> Vec<WantedServer> {
         self.waiting().iter().map(|silent| silent.wanted.clone()).collect()
     }

@@ -1,7 +1,7 @@
-//! Whether our own network works: when any server was last heard.
+//! Determines whether our own network works from the time of the last answer of any server.
 //!
-//! While no server is heard, silence is no server's fault: an outage of our own network must not mark all servers
-//! dead. Servers that the operator has named may be in our own network, so they prove nothing about the others.
+//! While no server answers, silence is no server's fault: an outage of our own network must not mark all servers dead. Servers that
+//! the operator has configured may be in our own network, so their answers prove nothing about other servers.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,12 +10,12 @@ use crate::dnsbl::network_answers::NetworkAnswers;
 use crate::iterate::server_role::ServerRole;
 use dns::clock::Mono;
 
-/// When servers were last heard, in microseconds of the clock; 0 is never.
+/// When servers last answered, in microseconds of the clock. 0 means never.
 #[derive(Debug, Default)]
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// When servers last gave an answer that helped.
+    /// When servers last gave a usable answer.
     helped: Mutex<NetworkAnswers>,
     /// The number of outages that have ended, and when the last one was noticed to have ended.
     outages: AtomicU8,
@@ -23,34 +23,34 @@ pub(super) struct Uplink {
 }
 
 impl Uplink {
-    /// A server of this role was heard.
+    /// Records that a server with this role has answered.
     pub(super) fn heard(&self, role: ServerRole, now: Mono) {
         let last = if role.is_configured() { &self.configured } else { &self.world };
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// A server that recursion has found gave an answer that helped. REFUSED does not count, because a middlebox on
-    /// our way may send it for everything.
+    /// Records that a server found by recursion gave a usable answer. REFUSED does not count, because a middlebox in our network may
+    /// send it for every query.
     pub(super) fn helped(&self, now: Mono) {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }
 
-    /// Whether servers of the internet answer.
+    /// Returns the evidence that servers of the internet answer.
     pub(super) fn evidence(&self) -> NetworkAnswers {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true if a server of the internet was heard after `moment`.
+    /// Returns true if a server of the internet has answered after `moment`.
     pub(super) fn has_heard_internet(&self, moment: Mono) -> bool {
         self.world.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Returns true if any server was heard after `moment`: one of the internet, or one that the operator has named.
+    /// Returns true if any server has answered after `moment`: a server of the internet, or a server that the operator has configured.
     pub(super) fn has_heard_any(&self, moment: Mono) -> bool {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// A server was heard after an outage in which a query was sent at `sent`. An outage ends once.
+    /// Records that a server has answered after an outage in which a query was sent at `sent`. An outage ends only once.
     pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
         if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
             self.outages.fetch_add(1, Ordering::Relaxed);
@@ -62,8 +62,8 @@ impl Uplink {
         self.outages.load(Ordering::Relaxed)
     }
 
-    /// Returns true if the silence of a server of this role since `sent` is its own fault, because others were heard
-    /// meanwhile.
+    /// Returns true if the silence of a server with this role since `sent` is the server's own fault, because other servers have
+    /// answered since.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
         if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
     }

@@ -1,4 +1,4 @@
-//! The walk from the closest zone cut along referrals.
+//! The walk: follows referrals downwards from the closest known zone cut.
 
 use std::sync::Arc;
 
@@ -32,15 +32,15 @@ enum ProbedLabel {
 }
 
 impl Iterate {
-    /// Like `find`, on the route of the lookup alone.
+    /// Like `find`, but only on the route of the lookup, without recursion after forwarders.
     pub(super) async fn find_routed(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
-        // Each turn begins above the one before.
+        // Each iteration begins at a zone above the start of the previous one.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(lookup).await?;
             lookup.cut = None;
             let outcome = self.walk(lookup, Arc::clone(&cut), &outdated).await;
-            // The zone above, which is asked for DS, has no such name: its old delegation is not used any more.
+            // The zone above, which is asked for DS, denies this name. Its old delegation is not used any more.
             if let Ok(resolved) = &outcome
                 && lookup.kind == RecordType::DS
                 && !matches!(lookup.route.target, RouteTarget::Forward { .. })
@@ -56,7 +56,7 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// The start: the closest cut in memory, or the servers that the operator has named.
+    /// Returns the start of the walk: the closest cut in memory, or the servers that the operator has configured.
     pub(super) async fn start(&self, lookup: Lookup<'_>) -> Result<Arc<Delegation>, Failure> {
         match &lookup.route.target {
             RouteTarget::Forward { servers, .. } => Ok(Arc::clone(servers)),
@@ -81,7 +81,7 @@ impl Iterate {
         self.walk(lookup, cut, &[]).await
     }
 
-    /// Walks down from `cut`. Ends if it is referred to the servers of `outdated` again.
+    /// Follows referrals from `cut` downwards. Ends if it is referred to the servers of `outdated` again.
     pub(super) async fn walk(
         &self,
         lookup: Lookup<'_>,
@@ -108,7 +108,7 @@ impl Iterate {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
                     Classified::Referral(referral) => referral,
-                    // `Asking` ends with an answer that helps, or fails.
+                    // `Asking` ends with a usable answer, or fails.
                     Classified::Nothing(_) | Classified::NoRoom => break,
                 },
             };
@@ -121,9 +121,9 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of the answers, and a denial with a proof, which is
-    /// validated as that of the whole name: without a proof some servers deny a name that has names below it (RFC 9156 section
-    /// 3).
+    /// Asks the servers of `cut` for `part` of the name. Of the answers, only a referral or a denial with a proof is kept. The denial
+    /// is validated like a denial of the whole name. Without a proof it is not used, because some servers deny a name that has names
+    /// below it (RFC 9156 section 3).
     async fn probe(
         &self,
         lookup: Lookup<'_>,
@@ -156,7 +156,7 @@ impl Iterate {
         }
     }
 
-    /// The closest known cut below a stub zone, or the stub zone itself: its delegations are followed.
+    /// Returns the closest known cut below a stub zone, whose delegations are followed, or the stub zone itself.
     fn closest_within(&self, lookup: Lookup<'_>, stub: &Arc<Delegation>) -> Arc<Delegation> {
         let closest = self.closest_delegation(lookup);
         let below = closest.filter(|cut| cut.zone != stub.zone && stub.zone.zone_of(&cut.zone));
@@ -183,7 +183,7 @@ impl Iterate {
     }
 }
 
-/// The result of recursion, and its zone.
+/// The result of recursion, and the zone that it came from.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// The answer.

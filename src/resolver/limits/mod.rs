@@ -1,17 +1,17 @@
-//! Every hard bound of the resolver, each with its reason. Work beyond it is shed early and counted.
+//! Every hard bound of the resolver, each with its reason. Work that exceeds a bound is refused early and counted.
 //!
-//! An operator changes the keys of `config`; these bounds are fixed. Those of work in progress follow from `cache.size`
-//! (`WorkBounds`). There is one file for each module that uses them, and those of modules with
-//! few bounds are at the bottom of this page; all are named as `limits::NAME`.
+//! An operator can change the keys of `config`, but these bounds are fixed. The bounds of work in progress depend on `cache.size`
+//! (`WorkBounds`). There is one file for each module that uses bounds. The bounds of modules with few bounds are at the bottom of this
+//! page. The name of every bound is `limits::NAME`.
 //!
 //! # Decisions
 //!
-//! - Bounds stand here and not in the modules, so that a reviewer reads all of them with their reasons.
-//! - A reason is a measurement, an RFC, or the value that Unbound, BIND or Knot Resolver use.
-//! - Bounds on work per question count queries to servers, depth, server names and signature checks separately. Each is aimed
-//!   at a known attack: NXNSAttack (CVE-2020-12662), KeyTrap (CVE-2023-50387), NSEC3 hashes (CVE-2023-50868).
-//! - Shared bounds are divided by zone and by client (see `resolve`), because with a global bound alone one client or
-//!   zone could take all of it.
+//! - Bounds are collected here and not in the modules, so that a reviewer can read all of them with their reasons.
+//! - The reason for a bound is a measurement, an RFC, or the value that Unbound, BIND or Knot Resolver uses.
+//! - The bounds on the work for one question limit queries to servers, depth, server names and signature checks separately. Each
+//!   prevents a known attack: NXNSAttack (CVE-2020-12662), KeyTrap (CVE-2023-50387), NSEC3 hashes (CVE-2023-50868).
+//! - Bounds that all questions share are divided by zone and by client (see `resolve`). With a global bound alone, one client or zone
+//!   could use all of it.
 
 mod cache;
 mod config;
@@ -40,15 +40,15 @@ pub use work::*;
 /// The time between two questions to root servers during a silence.
 pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// Panics of one task or thread within `RESTART_WINDOW` after which it is not restarted: a fault that returns at once
-/// needs a new process.
+/// The number of panics of one task or thread within `RESTART_WINDOW` after which it is not restarted. A fault that immediately occurs
+/// again needs a new process.
 pub const MAX_RESTARTS: usize = 5;
 
-/// The time in which they are counted.
+/// The time in which the panics are counted for `MAX_RESTARTS`.
 pub(crate) const RESTART_WINDOW: Duration = Duration::from_secs(600);
 
-/// The pause between a panic and the restart: long enough to avoid a busy loop, and short for waiting questions.
+/// The pause between a panic and the restart. It is long enough to avoid a busy loop, and short enough for the questions that wait.
 pub(crate) const RESTART_PAUSE: Duration = Duration::from_millis(100);
 
-/// Aliases followed within a zone. BIND stops at 16; a loop in the zone's text must end.
+/// The number of aliases that are followed within a zone. BIND stops at 16. The bound ends loops in the text of a zone.
 pub const MAX_ALIASES_IN_ZONE: usize = 16;

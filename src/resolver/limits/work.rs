@@ -1,64 +1,65 @@
-//! Bounds of work in progress, which follow from `cache.size`.
+//! Bounds of work in progress, which depend on `cache.size`.
 //!
-//! Queries in progress take memory in addition to the cache. With the bounds of a large cache they would take several times a small one,
-//! so they are smaller below the default size of the cache.
+//! Queries in progress take memory in addition to the cache. With the bounds for a large cache, they would take several times the size
+//! of a small cache. The bounds are therefore smaller if the cache is smaller than its default size.
 //!
-//! Measured with floods and a full cache: a flight takes 14 KB if its zone is slow, and 32 KB if all servers of its zone are
-//! silent, with the queries that are still listened for. A further client that waits for it takes 2.4 KB. With a cache of 8 MiB,
-//! for which 1.25 times `cache.size` plus 24 MiB are 34 MiB, the process took 46, 91 and 62 MiB with the greatest bounds, in floods
-//! of slow names, of dead names and of clients.
+//! The following was measured with floods and a full cache: a flight takes 14 KB if its zone is slow, and 32 KB (including the queries
+//! that still wait for an answer) if all servers of its zone are silent. Each further client that waits for a flight takes 2.4 KB.
+//! With a cache of 8 MiB, 1.25 times `cache.size` plus 24 MiB are 34 MiB. With the greatest bounds, the process took 46 MiB in a flood
+//! of slow names, 91 MiB in a flood of dead names, and 62 MiB in a flood of clients.
 
 use super::config::MIN_CACHE_SIZE;
 use super::exchange::{MAX_EXCHANGES, MAX_PIPELINED};
 use super::listener::{MAX_QUEUE, MAX_TCP_CLIENTS, MAX_UNSENT};
 use super::resolve::{BUSY_FLIGHTS, MAX_FLIGHTS, MAX_RENEWALS, MAX_SILENT_FLIGHTS, MAX_WAITERS};
 
-/// The `cache.size` in octets from which on work has its greatest bounds: the default.
+/// From this `cache.size` in octets on, work has its greatest bounds. It is the default size.
 pub(crate) const FULL_WORK_CACHE: u64 = 256 << 20;
 
-/// Flights with the smallest cache: those of five messages of mail that ask all their questions at once. They take 8 MB if all
-/// their zones are dead.
+/// The number of flights with the smallest cache. It is enough for five messages of mail that ask all their questions at the same
+/// time. The flights take 8 MB if all their zones are dead.
 pub(crate) const LEAST_FLIGHTS: usize = 256;
 
-/// Waiting clients with the smallest cache: five for each flight.
+/// The number of waiting clients with the smallest cache: five for each flight.
 pub(crate) const LEAST_WAITERS: usize = 5 * LEAST_FLIGHTS;
 
-/// Misses that a worker has not begun, with the smallest cache: a burst of 2 000 takes 2 MB, and begins within 0.1 s.
+/// The number of misses that a worker has not begun, with the smallest cache. A burst of 2 000 takes 2 MB, and is begun within 0.1 s.
 pub(crate) const LEAST_QUEUE: usize = MAX_QUEUE / 2;
 
-/// Connections with the smallest cache. An open one takes 11 KB while queries come, and each may have a flight: with 512 connections
-/// whose zone was silent, the process took 50 MiB with an empty cache of 16 MiB.
+/// The number of connections with the smallest cache. An open connection takes 11 KB while queries arrive, and each connection may
+/// have a flight. With 512 connections to a silent zone and an empty cache of 16 MiB, the process took 50 MiB.
 pub(crate) const LEAST_TCP_CLIENTS: usize = LEAST_FLIGHTS / 2;
 
-/// Octets of replies that clients have not taken, with the smallest cache: 16 of the longest, four of them for one client.
+/// The octets of replies that clients have not read, with the smallest cache: 16 of the longest replies, of which one client may have
+/// four.
 pub(crate) const LEAST_UNSENT: usize = MAX_UNSENT / 4;
 
-/// Streams of a connection over HTTPS or QUIC with the smallest cache. The library keeps 2.6 KB for each that is open, until its
-/// query is answered: with 64 streams, 90 connections to silent zones took 15 MB over HTTPS and 10 MB over QUIC.
+/// The number of streams of a connection over HTTPS or QUIC with the smallest cache. The library keeps 2.6 KB for each open stream
+/// until its query is answered. With 64 streams, 90 connections to silent zones took 15 MB over HTTPS and 10 MB over QUIC.
 pub(crate) const LEAST_STREAMS: usize = MAX_PIPELINED / 4;
 
-/// The greatest numbers of work in progress with a cache of some size.
+/// The greatest amounts of work in progress for a cache of a given size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkBounds {
-    /// Flights: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
+    /// The number of flights: `LEAST_FLIGHTS` to `MAX_FLIGHTS`.
     pub flights: usize,
-    /// Clients that wait for flights: `LEAST_WAITERS` to `MAX_WAITERS`.
+    /// The number of clients that wait for flights: `LEAST_WAITERS` to `MAX_WAITERS`.
     pub waiters: usize,
-    /// Misses that a worker has not begun: `LEAST_QUEUE` to `MAX_QUEUE`.
+    /// The number of misses that a worker has not begun: `LEAST_QUEUE` to `MAX_QUEUE`.
     pub queue: usize,
-    /// Queries to servers: two for each flight, `MAX_EXCHANGES` at most.
+    /// The number of queries to servers: two for each flight, at most `MAX_EXCHANGES`.
     pub exchanges: usize,
-    /// Connections of clients over TCP, TLS, HTTPS and QUIC: `LEAST_TCP_CLIENTS` to `MAX_TCP_CLIENTS`.
+    /// The number of connections of clients over TCP, TLS, HTTPS and QUIC: `LEAST_TCP_CLIENTS` to `MAX_TCP_CLIENTS`.
     pub connections: usize,
-    /// Octets of replies that clients have not taken, at all connections together: `LEAST_UNSENT` to `MAX_UNSENT`.
+    /// The octets of replies that clients have not read, for all connections together: `LEAST_UNSENT` to `MAX_UNSENT`.
     pub unsent: usize,
-    /// Streams of a connection over HTTPS or QUIC: `LEAST_STREAMS` to `MAX_PIPELINED`.
+    /// The number of streams of a connection over HTTPS or QUIC: `LEAST_STREAMS` to `MAX_PIPELINED`.
     pub streams: usize,
 }
 
 impl WorkBounds {
-    /// The bounds with a cache of `cache_size` octets: the least with the smallest cache, and from there in proportion to what it
-    /// has more.
+    /// Returns the bounds for a cache of `cache_size` octets. With the smallest cache they are the least bounds. Above that they grow
+    /// in proportion to the size.
     pub fn for_cache_size(cache_size: u64) -> Self {
         let beyond = cache_size.clamp(MIN_CACHE_SIZE, FULL_WORK_CACHE) - MIN_CACHE_SIZE;
         let between = |least: usize, most: usize| {
@@ -76,55 +77,58 @@ impl WorkBounds {
         }
     }
 
-    /// The number of flights from which on the zone or the client with the most gives way: half, like Unbound's jostle
-    /// list.
+    /// From this number of flights on, a flight of the zone or client with the most flights is ended for each new one. It is half of
+    /// all flights, as in Unbound's jostle list.
     pub(crate) fn crowded_flights(self) -> usize {
         self.flights / 2
     }
 
-    /// Like `crowded_flights`, while this host does not keep up.
+    /// Like `crowded_flights`, while this host is overloaded.
     pub(crate) fn busy_flights(self) -> usize {
         BUSY_FLIGHTS.min(self.crowded_flights() / 2)
     }
 
-    /// Flights of a zone that was not asked before and has had no time to answer: a list after a restart.
+    /// The number of flights of a zone that was not asked before and has not had time to answer, such as a list after a restart.
     pub(crate) fn new_flights(self) -> usize {
         self.flights / 4
     }
 
-    /// Flights of a zone from which no answer has come for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, and fewer with a small cache, so
-    /// that eight such zones do not take all.
+    /// The number of flights of a zone from which no answer has come for `HEARD_TIME`: `MAX_SILENT_FLIGHTS`, and fewer with a small
+    /// cache, so that eight such zones do not use all flights.
     pub(crate) fn silent_flights(self) -> usize {
         MAX_SILENT_FLIGHTS.min(self.flights / 8)
     }
 
-    /// Fetches of DS and keys at once for all questions together: as many as flights, because each has one cut at a time.
+    /// The number of fetches of DS and keys in progress for all questions together. It equals the number of flights, because each
+    /// flight examines one cut at a time.
     pub fn fetches(self) -> usize {
         self.flights
     }
 
-    /// Renewals at once: `MAX_RENEWALS`, and fewer with a small cache, as clients' flights come first.
+    /// The number of renewals in progress: `MAX_RENEWALS`, and fewer with a small cache, because clients' flights have precedence.
     pub fn renewals(self) -> usize {
         MAX_RENEWALS.min(self.flights / 8)
     }
 
-    /// Like `renewals`, for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
+    /// Like `renewals`, for delegations and addresses of servers, so that renewals below a silent TLD leave room for answers.
     pub(crate) fn renewed_expiring(self) -> usize {
         self.renewals() / 2
     }
 
-    /// Late queries of all servers: half of the queries in progress, so that the other half serves those that answer.
+    /// The number of late queries of all servers: half of the queries in progress, so that the other half is left for servers that
+    /// answer.
     pub fn late(self) -> usize {
         self.exchanges / 2
     }
 
-    /// Connections of one client: one address must not take them all.
+    /// The number of connections of one client. One address must not use all connections.
     pub fn connections_of_client(self) -> usize {
         self.connections / 4
     }
 
-    /// Connections over QUIC that are open or were closed a moment ago: some more than may be open. The library keeps what a closed one
-    /// had, until no more datagrams of it can come.
+    /// The number of connections over QUIC that are open or were closed a moment ago. It is somewhat larger than the number of
+    /// connections that may be open, because the library keeps the data of a closed connection until no more of its datagrams can
+    /// arrive.
     pub(crate) fn kept_quic(self) -> usize {
         self.connections.saturating_add(self.kept_quic_of_client())
     }
@@ -134,24 +138,24 @@ impl WorkBounds {
         self.connections_of_client().saturating_mul(2)
     }
 
-    /// Questions in progress beyond the first of each connection, at all connections together: then these clients have two for each
-    /// connection. A connection that gets no more reads on when one of its own is answered.
+    /// The number of questions in progress beyond the first question of each connection, for all connections together. It allows two
+    /// questions for each connection. A connection for which there is no room is read again when one of its own questions is answered.
     pub(crate) fn more_pipelined(self) -> usize {
         self.connections
     }
 
-    /// Like `more_pipelined`, for one client, so that one that asks much leaves room for others.
+    /// Like `more_pipelined`, for one client, so that a client with many questions leaves room for others.
     pub(crate) fn more_pipelined_of_client(self) -> usize {
         self.more_pipelined() / 2
     }
 
-    /// Like `unsent`, for one client, so that one that does not read leaves room for others.
+    /// Like `unsent`, for one client, so that a client that does not read leaves room for others.
     pub(crate) fn unsent_of_client(self) -> usize {
         self.unsent / 4
     }
 
-    /// Questions that wait at all listeners, including the queue: more than `waiters`, so that the flights decide which are turned
-    /// away.
+    /// The number of questions that wait at all listeners, including the queue. It is larger than `waiters`, so that the flights
+    /// decide which questions are refused.
     pub fn waiting(self) -> usize {
         self.waiters.saturating_add(self.queue)
     }

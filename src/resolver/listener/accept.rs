@@ -1,6 +1,6 @@
-//! Accepts connections. `tcp` serves those of DNS in streams, with TLS or without, and `https` those of DNS over HTTPS.
+//! Accepts connections. `tcp` serves connections with DNS messages in a stream, with or without TLS, and `https` those with DNS over HTTPS.
 //!
-//! After an error of accept there is a pause; it is never fatal.
+//! If accept fails, the listener pauses and continues; no such error is fatal.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::config::ListenFor;
 use crate::limits::ACCEPT_PAUSE;
 use dns::question::Apart;
 
-/// Accepts connections until `accepting` turns false. Connections over HTTPS learn of its end.
+/// Accepts connections until `accepting` becomes false. Connections over HTTPS are notified when that happens.
 pub(super) async fn connections(
     listener: Arc<TcpListener>,
     front: Arc<Front>,
@@ -31,7 +31,7 @@ pub(super) async fn connections(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // It is closed at once, so that it does not take the place of an allowed client.
+            // The connection is closed immediately, so that it does not take the place of an allowed client.
             Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(ClientKey::from_address(client.ip()), front.now());

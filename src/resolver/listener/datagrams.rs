@@ -19,28 +19,28 @@ use smallvec::SmallVec;
 
 use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, READ_WAIT, SMALL_UDP_BATCH, UDP_BATCH};
 
-/// Whether a call that reads waits for the first datagram.
+/// Whether a read waits for the first datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadWait {
-    /// It returns at once.
+    /// The read returns immediately.
     None,
-    /// It sleeps for at most `READ_WAIT`.
+    /// The read sleeps for at most `READ_WAIT`.
     Short,
 }
 
-/// The result of a call that reads.
+/// The result of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadDatagrams {
-    /// None had arrived.
+    /// No datagram had arrived.
     None,
-    /// All that had arrived.
+    /// All datagrams that had arrived were read.
     All,
-    /// As many as the batch has room for, or an error of an earlier reply: more may wait.
+    /// The batch is full, or the kernel reported an error about an earlier reply: more datagrams may be waiting.
     Some,
 }
 
-/// Parts of a batch. `collect` would move all 64 places afterwards: four such moves were a sixth of the instructions of
-/// a hit.
+/// Parts of a batch. They are filled in place, because `collect` would move all 64 places afterwards: four such moves took a sixth of the
+/// instructions of a hit.
 type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 
 /// The sender of a datagram, and the local address at which it arrived.
@@ -48,7 +48,7 @@ type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 pub(super) struct Peer {
     /// The address to which the reply goes.
     pub(super) client: SocketAddr,
-    /// The local address of the reply; none if the socket has only one.
+    /// The local address from which the reply leaves; `None` if the socket has only one.
     local: Option<Local>,
 }
 
@@ -62,12 +62,12 @@ enum Local {
 /// Datagrams that one call has read.
 pub(super) struct QueryBatch {
     headers: Headers,
-    /// Whether the kernel reports local addresses.
+    /// True if the kernel reports local addresses.
     has_local: bool,
     octets: Box<[u8]>,
-    /// The number of datagrams that the next call has room for. Unused room costs time too.
+    /// The number of datagrams for which the next read has room. Unused room also costs time.
     room: usize,
-    /// The length and the peer of each datagram; none if the peer is not an IP address.
+    /// The length and the peer of each datagram; the peer is `None` if it is not an IP address.
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
@@ -79,13 +79,13 @@ enum Headers {
 
 /// Replies that one call will send.
 pub(super) struct ReplyBatch {
-    /// One buffer for each datagram of a batch. The first ones hold replies.
+    /// One buffer for each datagram of a batch. The replies are in the first buffers.
     buffers: Vec<Vec<u8>>,
     peers: Vec<Peer>,
 }
 
-/// Prepares a socket for batches: the kernel reports the local address of each datagram, if `socket` has more than one, and
-/// a call that waits ends after `READ_WAIT`. Another process that shares the socket may make it non-blocking again: then no
+/// Prepares a socket for batches: the kernel reports the local address of each datagram if `socket` has more than one, and a read that waits ends
+/// after `READ_WAIT`. If another process that shares the socket makes it non-blocking again, no read waits.
 /// call waits.
 ///
 /// # Errors
@@ -141,7 +141,7 @@ impl QueryBatch {
         }
     }
 
-    /// Reads at most one batch, into the buffers of the last one.
+    /// Reads at most one batch, into the buffers of the previous one.
     pub(super) fn receive(&mut self, socket: &UdpSocket, wait: ReadWait) -> ReadDatagrams {
         let read = match self.room {
             SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket, wait),
@@ -184,7 +184,7 @@ impl QueryBatch {
         Ok(())
     }
 
-    /// The number of its datagrams.
+    /// The number of datagrams in the batch.
     pub(super) fn len(&self) -> usize {
         self.datagrams.len()
     }
@@ -203,17 +203,17 @@ impl ReplyBatch {
         Self { buffers: vec![Vec::new(); UDP_BATCH], peers: Vec::with_capacity(UDP_BATCH) }
     }
 
-    /// The buffer for the next reply; none if a full batch waits.
+    /// The buffer for the next reply; `None` if the batch is full.
     pub(super) fn buffer(&mut self) -> Option<&mut Vec<u8>> {
         self.buffers.get_mut(self.peers.len())
     }
 
-    /// Addresses the reply in that buffer to `peer`.
+    /// Sets `peer` as the receiver of the reply in that buffer.
     pub(super) fn push(&mut self, peer: Peer) {
         self.peers.push(peer);
     }
 
-    /// Sends them all. Returns how many the kernel did not take.
+    /// Sends all replies. Returns the number of replies that the kernel did not accept.
     pub(super) fn send(&mut self, socket: &UdpSocket) -> usize {
         let replies = self.buffers.iter().zip(&self.peers);
         let lost = match self.peers.as_slice() {
@@ -229,7 +229,7 @@ impl ReplyBatch {
     }
 }
 
-/// Sends replies that need no local address. Returns how many the kernel did not take.
+/// Sends replies that need no local address. Returns the number of replies that the kernel did not accept.
 fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     let mut clients: OnStack<SocketAddrAny> = SmallVec::new();
     clients.extend(peers.iter().map(|peer| peer.client.into()));
@@ -242,7 +242,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     messages.extend(parts.map(|((client, slice), nothing)| MMsgHdr::new_with_addr(client, slice, nothing)));
     let (mut left, mut lost) = (messages.as_mut_slice(), 0_usize);
     while !left.is_empty() {
-        // The error belongs to the first reply that is left. The kernel may take the replies after it.
+        // The error belongs to the first remaining reply. The kernel may accept the replies after it.
         let sent = sendmmsg(socket, left, SendFlags::DONTWAIT).unwrap_or_else(|_| {
             lost = lost.saturating_add(1);
             1
@@ -252,7 +252,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     lost
 }
 
-/// The room of the next call, in datagrams, after a call with room for `before` that read `read`.
+/// The room of the next read, in datagrams, after a read that had room for `before` datagrams and read `read`.
 fn next_room(before: usize, read: usize) -> usize {
     match read {
         _ if read == before => UDP_BATCH,

@@ -18,12 +18,12 @@ const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 /// A socket's inode.
 pub(super) type Inode = u64;
 
-/// The count of each socket at the last look.
+/// The count of each socket when it was last read.
 #[derive(Default)]
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 
 impl Dropped {
-    /// The number of datagrams dropped at these sockets since the last look; 0 if the tables cannot be read.
+    /// The number of datagrams dropped at these sockets since the last call; 0 if the tables cannot be read.
     pub(super) fn take(&self, sockets: &[Inode]) -> u64 {
         let of_table = |table: &&str| read(table).unwrap_or_default();
         self.since(sockets, &TABLES.iter().map(of_table).collect::<String>())

@@ -1,9 +1,9 @@
-//! The queue of a worker's misses: clients have their turns, and so have the zones and ports of one client that asks much.
+//! The queue of misses of a worker. Clients take turns; if one client sends many questions, its zones and ports also take turns.
 //!
-//! On a host that does not keep up, a queue without turns fills with the misses of a client that floods: a client with a few
-//! questions a second lost a quarter to a half of them. Too many misses are shed early and evenly: over half full, a client with three
-//! quarters of what waits gives way, and when the queue is full the client with the most. Of one client, its zone or port with the
-//! most gives way (`flows`).
+//! On an overloaded host, a queue without turns would fill with the misses of one client that sends a flood: another client with a few questions a
+//! second lost a quarter to a half of them. This queue drops excess misses early and evenly. When it is more than half full, a client with three
+//! quarters of the waiting misses loses one; when it is full, the client with the most does. The miss that is dropped comes from the zone or port of
+//! that client with the most misses (`flows`).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,33 +11,33 @@ use super::flows::Flows;
 use super::queued::{ClientKey, Queued};
 use crate::limits::{MAX_SPARE_PLACES, SPARE_QUEUES};
 
-/// Items of clients that wait for their turn.
+/// Waiting items of several clients.
 pub(super) struct FairQueue<Item> {
-    /// The items of each client that waits.
+    /// The items of each waiting client.
     clients: BTreeMap<ClientKey, Flows<Item>>,
-    /// These clients in the order of their turns.
+    /// The waiting clients, in the order of their turns.
     turns: VecDeque<ClientKey>,
-    /// Queues of clients that no longer wait: the next client allocates nothing.
+    /// Queues of clients that no longer wait. They are used again, so that the next client needs no allocation.
     spare: Vec<Flows<Item>>,
     /// The items of all clients.
     waiting: usize,
-    /// The greatest number of these.
+    /// The greatest number of waiting items.
     most: usize,
 }
 
-/// The fate of a new item.
+/// What happens to a new item.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admitted<Item> {
     /// It waits.
     Waits,
-    /// It waits, and the last item of the client or flow with the most is given back.
+    /// The new item waits. In its place, the last item of the client or flow with the most items is returned.
     InPlaceOf(Item),
-    /// It is given back, as no client and no flow has more than its own.
+    /// The new item is returned, because no client and no flow has more items than its own.
     Refused(Item),
 }
 
 impl<Item: Queued> FairQueue<Item> {
-    /// Nothing waits; `most` items may.
+    /// An empty queue for at most `most` items.
     pub(super) fn new(most: usize) -> Self {
         Self { clients: BTreeMap::new(), turns: VecDeque::new(), spare: Vec::new(), waiting: 0, most }
     }
@@ -75,7 +75,7 @@ impl<Item: Queued> FairQueue<Item> {
         given_back.map_or(Admitted::Waits, Admitted::InPlaceOf)
     }
 
-    /// Takes the next item: clients in turn, and the next of the client.
+    /// Removes the next item: clients take turns, and so do the flows of a client.
     pub(super) fn next(&mut self) -> Option<Item> {
         let client = self.turns.pop_front()?;
         let items = self.clients.get_mut(&client)?;
@@ -93,10 +93,10 @@ impl<Item: Queued> FairQueue<Item> {
         next
     }
 
-    /// The client that must give way before an item of `client` is added; none if there is room. It is `client` itself if
-    /// no other has more than it would have then.
+    /// The client that must lose an item before an item of `client` is added; `None` if there is room. It is `client` itself if no other client would
+    /// have more items than it.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
-        // From half on, as with flights, a client with three quarters gives way.
+        // When the queue is half full, a client with three quarters of the items loses one, as for flights.
         if self.waiting < self.most / 2 {
             return None;
         }
@@ -118,7 +118,7 @@ impl<Item: Queued> FairQueue<Item> {
         Some(if most > own.saturating_add(1) { heaviest } else { client })
     }
 
-    /// Takes the last item of a client that has others.
+    /// Removes the last item of a client that has several.
     fn take_last(&mut self, client: ClientKey) -> Option<Item> {
         let item = self.clients.get_mut(&client)?.take_last()?;
         self.waiting = self.waiting.saturating_sub(1);

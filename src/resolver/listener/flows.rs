@@ -1,10 +1,10 @@
-//! The misses of one client that asks much, as flows that take turns: the misses of one zone, or of one port.
+//! The misses of one client that sends many questions, divided into flows that take turns. A flow has the misses of one zone, or of one port.
 //!
-//! All programs of a gateway share the address of loopback. When their misses waited in one line, a program that flooded
-//! took the places of the others, and they waited behind its misses for a third of a second.
-//! Few misses wait in one line. Beyond that, each zone has a flow, because a flood mostly asks for names of one zone. A port
-//! that asks for many zones at once has one flow for the others, because a program mostly sends all its queries from one
-//! port.
+//! All programs behind a gateway share its loopback address. When all their misses waited in one line, a program that sent a flood of questions took
+//! the places of the other programs, and their misses waited for a third of a second.
+//!
+//! While few misses wait, they form one line. Beyond that, each zone has its own flow, because a flood mostly asks for names in one zone. A port that
+//! asks for many zones at the same time has one flow for the remaining ones, because a program mostly sends all its queries from one port.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -16,25 +16,25 @@ use crate::limits::{MAX_ZONES_OF_PORT, UNDIVIDED_MISSES};
 enum FlowKey {
     /// The misses of one zone, by its keyed hash.
     Zone(u64),
-    /// The misses of one port that has flows of many zones.
+    /// The misses of a port that already has flows for many zones.
     Port(u16),
 }
 
-/// The items of a flow, and the port that began it.
+/// The items of a flow, with the port that started it.
 type Flow<Item> = (u16, VecDeque<Item>);
 
-/// The items of one client that wait.
+/// The waiting items of one client.
 pub(super) struct Flows<Item> {
-    /// Items that came while few waited. They come first.
+    /// Items that arrived while few items waited. They are handled first.
     line: VecDeque<Item>,
     flows: BTreeMap<FlowKey, Flow<Item>>,
     /// The flows in the order of their turns.
     turns: VecDeque<FlowKey>,
     /// The flows by the number of their items.
     ranks: BTreeSet<(usize, FlowKey)>,
-    /// The number of zones whose flow a port has begun.
+    /// The number of flows that a port has started for zones.
     begun: BTreeMap<u16, usize>,
-    /// The items of all flows.
+    /// The number of items in all flows.
     divided: usize,
 }
 
@@ -71,7 +71,7 @@ impl<Item: Queued> Flows<Item> {
         self.rank(key, count.saturating_sub(1), count);
     }
 
-    /// Takes the next item: flows in turn, and the first of the flow.
+    /// Removes the next item: flows take turns, and each gives its first item.
     pub(super) fn next(&mut self) -> Option<Item> {
         if let Some(item) = self.line.pop_front() {
             return Some(item);
@@ -84,7 +84,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Takes the last item of the flow with the most.
+    /// Removes the last item of the flow with the most items.
     pub(super) fn take_last(&mut self) -> Option<Item> {
         let Some((_, key)) = self.ranks.last().copied() else { return self.line.pop_back() };
         let item = self.take(key, VecDeque::pop_back);
@@ -94,25 +94,25 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Returns true if some flow would have more than that of `item` if this were added.
+    /// Returns true if another flow has more items than the flow of `item` would have after adding it.
     pub(super) fn has_heavier(&self, item: &Item) -> bool {
         let own = self.flows.get(&self.flow_of(item)).map_or(0, |(_, items)| items.len());
         self.ranks.last().is_some_and(|(most, _)| *most > own.saturating_add(1))
     }
 
-    /// The capacity of its line.
+    /// The capacity of the line.
     pub(super) fn capacity(&self) -> usize {
         self.line.capacity()
     }
 
-    /// Frees the memory of the flows, none of which is left.
+    /// Frees the memory of the flows; there must be no flow left.
     pub(super) fn rest(&mut self) {
         if self.turns.capacity() > 0 {
             *self = Self { line: std::mem::take(&mut self.line), ..Self::default() };
         }
     }
 
-    /// The flow of its zone, or that of its port if it would begin too many of zones.
+    /// The flow for the zone of an item, or the flow of its port if the port would start too many flows for zones.
     fn flow_of(&self, item: &Item) -> FlowKey {
         let (zone, port) = (FlowKey::Zone(item.zone()), item.port());
         let begins = || !self.flows.contains_key(&zone);

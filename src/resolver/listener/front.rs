@@ -36,7 +36,7 @@ use history::event::Ended;
 use history::owner::WantedOwner;
 use history::{Counter, HitPage, Recorder};
 
-/// The result of a message.
+/// The result of handling a message.
 pub(super) enum Handled {
     /// A reply is in the buffer.
     Reply,
@@ -46,46 +46,46 @@ pub(super) enum Handled {
     Miss(Box<WaitingQuery>),
 }
 
-/// Messages that came together. Their common data are looked up once.
+/// Messages that arrived together. Data that all of them need are looked up once.
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The view of `allowed`. Replies, hits and the history are of one view each.
+    /// The view of the client in `allowed`. Replies, hits and history each belong to one view.
     view: ViewId,
     occasion: Occasion,
     /// Room for each query in turn.
     query: &'a mut Query,
     /// The replies that are sent again, for datagrams.
     recent: Option<&'a mut RecentReplies>,
-    /// Whether each question has a line in the log.
+    /// True if each question is written to the log.
     logs: bool,
     /// The messages that are copied for dnstap.
     wanted: WantedKinds,
-    /// The last client that may ask.
+    /// The last client that was allowed to ask.
     allowed: Option<IpAddr>,
     /// The hits that are not counted yet.
     hits: Option<Hits>,
-    /// Their time; none if it is measured for each count.
+    /// Measures the time of the hits; `None` if every count measures it.
     hit_time: Option<&'a mut HitTime>,
-    /// The ring that keeps hits; found with the first, or by `fetch`.
+    /// The ring that stores hits. It is looked up with the first hit, or by `fetch`.
     page: Option<HitPage<'a>>,
 }
 
-/// The use of the table of sent replies for a query, before the query is read.
+/// What the table of recent replies can do for a query that was not read yet.
 enum Repeat {
-    /// Its reply is written again; the type of its question, and the octets of its name.
+    /// The table has the reply, which is sent again. The fields are the type of the question, and the number of octets in its name.
     Reply(RecordType, u8),
-    /// Its reply may be kept there.
+    /// The reply may be stored at this place.
     Keep(RecentPlace),
     /// Nothing.
     Nothing,
 }
 
-/// The parts that listeners use.
+/// The parts of the resolver that listeners use.
 pub struct FrontParts {
     /// The clock.
     pub clock: Clock,
-    /// Hits are read from its memory; misses go to it.
+    /// Hits are read from the memory of the resolver, and misses are passed to it.
     pub resolver: Arc<Resolver>,
     /// Questions are counted here.
     pub recorder: Arc<Recorder>,
@@ -95,12 +95,12 @@ pub struct FrontParts {
     pub supervisor: Supervisor,
 }
 
-/// The entry at one address.
+/// The entry point for the messages at one address.
 pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
     pub(super) bounds: Arc<SharedBounds>,
-    /// Its address.
+    /// The local address.
     local: SocketAddr,
     serves: ListenFor,
 }
@@ -115,23 +115,23 @@ impl Front {
         Self { parts, policy: ArcSwap::from_pointee(policy), bounds, local: address, serves }
     }
 
-    /// The queries that come here.
+    /// The form of the queries that come to this address.
     pub(super) fn serves(&self) -> ListenFor {
         self.serves
     }
 
-    /// The settings of its encrypted connections.
+    /// The settings for encrypted connections.
     pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
         let policy = self.policy.load();
         if self.serves == ListenFor::Https { policy.https.clone() } else { policy.tls.clone() }
     }
 
-    /// The settings of its connections over QUIC.
+    /// The settings for connections over QUIC.
     pub(super) fn quic(&self) -> Option<Arc<quinn::ServerConfig>> {
         self.policy.load().quic.clone()
     }
 
-    /// Returns true if a handshake of `client` may go on.
+    /// Returns true if a handshake of `client` may continue.
     pub(super) fn may_shake_hands(&self, client: IpAddr) -> bool {
         self.bounds.handshakes.may(client, self.now())
     }
@@ -162,7 +162,8 @@ impl Front {
         }
     }
 
-    /// Returns true if a client that may not ask gets a refusal. Its address may be forged, so refusals have a rate for each network.
+    /// Returns true if a client that is not allowed to ask may receive a refusal. Its address may be forged, so refusals are limited for each
+    /// network.
     pub(super) fn may_refuse(&self, client: IpAddr) -> bool {
         self.bounds.refusals.may(client, self.now())
     }
@@ -176,7 +177,7 @@ impl Front {
         admits
     }
 
-    /// Changes to another policy; questions that have arrived keep theirs.
+    /// Replaces the policy; questions that have already arrived keep the old one.
     pub(super) fn set_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
@@ -185,12 +186,12 @@ impl Front {
         self.parts.clock.mono()
     }
 
-    /// The greatest number of misses that a worker has not begun.
+    /// The greatest number of waiting misses of a worker.
     pub(super) fn queue(&self) -> usize {
         self.parts.resolver.bounds().queue
     }
 
-    /// Streams of a connection over HTTPS at once.
+    /// The greatest number of concurrent streams of a connection over HTTPS.
     pub(super) fn streams(&self) -> usize {
         self.parts.resolver.bounds().streams
     }
@@ -199,12 +200,12 @@ impl Front {
         &self.parts.resolver.memory().answers
     }
 
-    /// The zone that a miss counts for while it waits, as a keyed hash.
+    /// The keyed hash of the zone for which a waiting miss is counted.
     pub(super) fn zone_of(&self, query: &Query) -> u64 {
         self.parts.resolver.zone_at_first(query.name())
     }
 
-    /// Begins to handle messages that came together, one after the other in the room of `query`.
+    /// Begins a batch of messages that arrived together. They are handled one after the other, and `query` is reused for each.
     pub(super) fn batch<'a>(
         &'a self,
         occasion: Occasion,
@@ -242,7 +243,7 @@ impl Front {
         handled
     }
 
-    /// The reply to a miss, if there is an answer.
+    /// The reply to a miss; `None` if there is no answer.
     pub(super) async fn reply_if(
         &self,
         waiting: &WaitingQuery,
@@ -251,7 +252,8 @@ impl Front {
         self.reply(waiting, &*answer?).await
     }
 
-    /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
+    /// Resolves a miss. Returns `None` if the question is a repetition whose first copy will be answered, or if the work panics. Other clients that
+    /// wait are not affected.
     pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Arc<Answer>> {
         let resolved = async {
             let WaitingQuery { query, arrival, view, number, .. } = waiting;
@@ -275,7 +277,7 @@ impl Front {
         or_no_reply(resolved).await.flatten()
     }
 
-    /// The reply to a miss; none if this panics.
+    /// The reply to a miss; `None` if the work panics.
     pub(super) async fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Option<Vec<u8>> {
         or_no_reply(async {
             let (mut out, query) = (Vec::new(), &waiting.query);
@@ -303,7 +305,7 @@ impl Front {
         });
     }
 
-    /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.
+    /// Writes SERVFAIL immediately, because the greatest number of questions is waiting, or because the daemon is stopping.
     pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
         let error = extended_error::overload();
         if let Some(question) = query.to_question() {
@@ -332,7 +334,7 @@ impl Front {
         Handled::Reply
     }
 
-    /// The socket of a client, by which the kernel knows its user.
+    /// The socket of a client, from which the kernel can tell the user.
     fn socket(&self, arrival: Arrival) -> WantedOwner {
         let Arrival { client, occasion } = arrival;
         WantedOwner { client, server: self.local, is_stream: self.transport(occasion).is_stream() }
@@ -366,12 +368,13 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// It measures the time of hits as `time` demands.
+    /// Measures the time of the hits with `time`.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }
 
-    /// Hashes the datagrams of a batch, and reads all that hits of them will read or write, so that the core waits for all of it together.
+    /// Hashes the datagrams of a batch, and prefetches everything that hits on them will read or write, so that the processor waits only once for all
+    /// of it.
     pub(super) fn fetch<'m>(
         &mut self,
         messages: impl Iterator<Item = &'m [u8]>,
@@ -384,7 +387,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Handles a message of `client`; a datagram has a hash. A reply is written to `out`.
+    /// Handles a message of `client`; the hash is set for datagrams. The reply is written to `out`.
     pub(super) fn receive(
         &mut self,
         client: SocketAddr,
@@ -451,13 +454,13 @@ impl<'a> FrontBatch<'a> {
         self.miss(arrival, out)
     }
 
-    /// Returns true if the reply to the query is padded (RFC 8467): only if its octets are encrypted, and the query was padded
-    /// too.
+    /// Returns true if the reply to the query is padded (RFC 8467). It is only padded if the connection is encrypted, and if the client padded the
+    /// query.
     fn pads(&self) -> bool {
         self.query.is_padded() && self.front.transport(self.occasion).is_encrypted()
     }
 
-    /// Handles a query of a client that may not ask.
+    /// Handles a query of a client that is not allowed to ask.
     fn deny(&self, client: IpAddr, out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, at: now, limit } = self.occasion;
         self.front.apart(shard, Apart::Denied);
@@ -473,7 +476,7 @@ impl<'a> FrontBatch<'a> {
         Handled::Reply
     }
 
-    /// Writes the reply from memory, if the answer is there, and keeps it at `place`, if there is one.
+    /// Writes the reply if the answer is in memory, and stores it at `place` if that is set.
     fn answer(
         &mut self,
         arrival: Arrival,
@@ -535,7 +538,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Returns true if `client` may ask. If it may, its view is the one of the next steps.
+    /// Returns true if `client` is allowed to ask. In that case, its view is used for the next steps.
     fn allows(&mut self, client: IpAddr) -> bool {
         if self.allowed == Some(client) {
             return true;
@@ -552,7 +555,7 @@ impl<'a> FrontBatch<'a> {
         allows
     }
 
-    /// Keeps a hit, and counts it together with equal hits before it. `asked` is its name and type.
+    /// Stores a hit, and counts it together with equal hits before it. `asked` contains the name and the type.
     fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8]) {
         let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
         if self.page.is_none() {
@@ -575,7 +578,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Ends the batch. Call it before its replies leave.
+    /// Ends the batch. It must be called before the replies are sent.
     pub(super) fn end(mut self) {
         self.page = None;
         self.count_hits();
@@ -592,7 +595,7 @@ impl<'a> FrontBatch<'a> {
     }
 }
 
-/// The outcome of work for one query; none, and a line in the log, if it panics.
+/// The result of the work for one query. If the work panics, writes a line to the log and returns `None`.
 fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
     // An async function would store the work twice, and each waiting client has one.
     caught(work).map(|ended| {

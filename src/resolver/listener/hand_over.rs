@@ -1,9 +1,8 @@
-//! A miss becomes a task of the worker that read it.
+//! Turns each miss into a task of the worker that read it.
 //!
-//! Bounded: few tasks wait for their first run, because each takes some kilobytes. The other misses wait before that, and
-//! the clients have their turns: see `fair_queue`. If too many misses wait, the client or zone with the most of them
-//! gets SERVFAIL. So does a client whose miss has waited too long: on a host that does not keep up, each later one would otherwise wait
-//! longer than the one before, far beyond its deadline.
+//! The number of tasks that wait for their first run is limited, because each takes some kilobytes. Further misses wait as queries, and their clients
+//! take turns: see `fair_queue`. If too many misses wait, the client or zone with the most of them receives SERVFAIL. So does a client whose miss has
+//! waited too long. Otherwise, on an overloaded host, each miss would wait longer than the one before it, far beyond the deadline of its client.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
 use dns::clock::StillClock;
 
-/// A question that was not in memory, and the way of its reply.
+/// A question whose answer was not in memory, and where its reply goes.
 pub(super) struct Miss {
     pub(super) waiting: Box<WaitingQuery>,
     pub(super) peer: Peer,
@@ -27,7 +26,7 @@ pub(super) struct Miss {
     pub(super) outbox: Arc<Outbox>,
 }
 
-/// The misses of a worker that it has not begun.
+/// The misses of a worker that were not started yet.
 pub(super) struct HandOver {
     waiting: RefCell<FairQueue<Miss>>,
     /// Tasks that have not run yet.
@@ -35,13 +34,13 @@ pub(super) struct HandOver {
 }
 
 impl HandOver {
-    /// No misses; `most` may wait.
+    /// An empty queue for at most `most` misses.
     pub(super) fn new(most: usize) -> Self {
         Self { waiting: RefCell::new(FairQueue::new(most)), tasks: Arc::default() }
     }
 
-    /// Takes a miss; gives it back if too many wait, and its client and zone have the most of them. If another has, the last
-    /// one of that gets SERVFAIL.
+    /// Accepts a miss. If too many wait, the last miss of the client and zone with the most of them receives SERVFAIL. If that is the client and zone
+    /// of the new miss, the new miss is returned instead.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
         let admitted = self.waiting.borrow_mut().add(miss);
         match admitted {
@@ -54,13 +53,12 @@ impl HandOver {
         }
     }
 
-    /// Returns true if any waits to be begun.
+    /// Returns true if any miss waits to be started.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Begins misses as tasks of the current runtime, and answers misses that have waited too long, up to the bounds.
-    /// Returns whether none is left.
+    /// Starts misses as tasks of the current runtime, up to the limit, and answers misses that have waited too long. Returns true if no miss is left.
     pub(super) fn begin(&self) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         let Some(now) = waiting.first().map(|miss| miss.front.now()) else { return true };

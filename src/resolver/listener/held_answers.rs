@@ -1,8 +1,8 @@
-//! Work for a connection that has ended, and answers whose replies wait until the client has taken the replies before them.
+//! Finished work of a connection, and answers whose replies wait until the client has read the replies before them.
 //!
-//! They count as replies that the client has not taken (`TakenPlace::keep_unsent`). An answer may be in memory too, but only as long as
-//! there is room: with texts of 60 KB, clients that did not read kept 10 MB of answers with a cache of 8 MiB, which had forgotten
-//! them. Queries of a connection that wait for one answer share it, so it counts once.
+//! They are counted as replies that the client has not read (`TakenPlace::keep_unsent`). An answer may also be in the cache, but it can be removed
+//! from there when room is needed. Before they were counted, clients that did not read replies with texts of 60 KB kept 10 MB of answers alive that a
+//! cache of 8 MiB had already removed. Queries of a connection that wait for the same answer share it, so it is counted once.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -13,24 +13,24 @@ use tokio::time::{Instant, sleep_until};
 use super::waiting::WaitingQuery;
 use dns::question::Answer;
 
-/// The answers, in the order in which they came. There are at most as many as a connection has questions in progress.
+/// The answers, in the order in which they arrived. Their number is limited to that of the questions in progress of a connection.
 pub(super) struct HeldAnswers<Answered> {
     answers: VecDeque<(Answered, Held)>,
 }
 
-/// What an answer holds: the octets, and the address of what others may hold too, otherwise 0.
+/// The size of an answer: its octets, and the address of the data that others may share, or 0.
 pub(super) type Held = (usize, usize);
 
-/// How work for a stream of a connection over HTTPS or QUIC ended.
+/// The result of the work for a stream of a connection over HTTPS or QUIC.
 pub(super) enum StreamStep<Stream, Fault> {
     /// Its query was read.
     Read(Stream, Result<Vec<u8>, Fault>),
-    /// Its question was resolved. No answer if its first copy is answered.
+    /// The question was resolved. There is no answer if the question was a repetition whose first copy is answered.
     Resolved(Stream, Option<Arc<Answer>>, Box<WaitingQuery>),
 }
 
 impl<Stream, Fault> StreamStep<Stream, Fault> {
-    /// What it holds while it waits.
+    /// The memory that it takes while it waits.
     pub(super) fn held(&self) -> Held {
         match self {
             Self::Read(_, read) => (read.as_ref().map_or(0, Vec::capacity), 0),
@@ -39,7 +39,7 @@ impl<Stream, Fault> StreamStep<Stream, Fault> {
     }
 }
 
-/// Waits until a moment; without one, for ever.
+/// Waits until this moment, or forever if there is none.
 pub(super) async fn wait(until: Option<Instant>) {
     match until {
         Some(until) => sleep_until(until).await,
@@ -47,7 +47,7 @@ pub(super) async fn wait(until: Option<Instant>) {
     }
 }
 
-/// What an answer holds, if there is one.
+/// The size of an answer; 0 if there is none.
 pub(super) fn octets_of(answer: Option<&Arc<Answer>>) -> Held {
     answer.map_or((0, 0), |answer| (answer.wire.len(), Arc::as_ptr(answer).addr()))
 }
@@ -64,7 +64,7 @@ impl<Answered> HeldAnswers<Answered> {
         self.answers.push_back((answered, held));
     }
 
-    /// Takes the first out.
+    /// Removes the first answer.
     pub(super) fn take(&mut self) -> Option<Answered> {
         self.answers.pop_front().map(|(answered, _)| answered)
     }
@@ -74,7 +74,7 @@ impl<Answered> HeldAnswers<Answered> {
         self.answers.is_empty()
     }
 
-    /// The octets of all, each shared answer once.
+    /// The octets of all answers; a shared answer is counted once.
     pub(super) fn octets(&self) -> usize {
         let held = || self.answers.iter().map(|(_, held)| *held);
         let is_first = |(place, (_, shared)): &(usize, Held)| {

@@ -1,10 +1,10 @@
-//! The hits of a batch: equal ones are counted together, and their time is measured for some of the counts.
+//! The hits of a batch: equal hits are counted together, and the time of some of them is measured.
 //!
 //! # Decisions
 //!
-//! - The time of a hit is that of a few copies, the same for most. To read the clock for each count took a tenth of the time of a hit
-//!   in user space (samples of perf at 30 000 hits a second): the core finishes all its reads before it reads the clock. So one count
-//!   in `HIT_COUNTS_TIMED` is measured, and stands for those up to the next one. The mean stays the same.
+//! - A hit takes the time of a few copies, and most hits take the same time. Reading the clock for each count took a tenth of the time of a hit in
+//!   user space (samples of perf at 30 000 hits a second), because the processor finishes all its reads before it reads the clock. So one in
+//!   `HIT_COUNTS_TIMED` counts is measured, and its time is used for the following counts up to the next measurement. The mean is the same.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,24 +19,24 @@ const HEADER: usize = 12;
 /// Octets of a type.
 const TYPE: usize = 2;
 
-/// Hits of one client and type.
+/// Hits of one client for one type.
 pub(super) struct Hits {
     pub(super) client: IpAddr,
     pub(super) kind: RecordType,
     pub(super) count: u64,
 }
 
-/// The time of the hits of a worker.
+/// Measures the time of the hits of a worker.
 #[derive(Default)]
 pub(super) struct HitTime {
-    /// The one that was measured last.
+    /// The last measured time.
     last: Duration,
-    /// The counts that it still stands for.
+    /// The number of further counts for which this time is used.
     left: u32,
 }
 
 impl HitTime {
-    /// The time of the hits that are counted next.
+    /// The time for the next count of hits.
     pub(super) fn next(&mut self, measure: impl FnOnce() -> Duration) -> Duration {
         if self.left == 0 {
             (self.last, self.left) = (measure(), HIT_COUNTS_TIMED);
@@ -46,7 +46,7 @@ impl HitTime {
     }
 }
 
-/// The name of a query that was read, of `name` octets, and its type: the octets behind the header.
+/// The name and the type in a query that was read: the octets after the header. `name` is the length of the name in octets.
 pub(super) fn asked_in(message: &[u8], name: usize) -> &[u8] {
     message.get(HEADER..name.saturating_add(HEADER + TYPE)).unwrap_or_default()
 }

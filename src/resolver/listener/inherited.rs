@@ -1,6 +1,6 @@
-//! Sockets that the service manager holds and hands over, so that a restart loses neither the port nor a question.
+//! Sockets that the service manager holds and passes on, so that a restart loses neither the port nor a question.
 //!
-//! sd_listen_fds(3): `LISTEN_FDS` is their number, `LISTEN_PID` the process that they are for.
+//! sd_listen_fds(3): `LISTEN_FDS` is the number of sockets, and `LISTEN_PID` the process for which they are meant.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,9 +14,9 @@ use crate::config::ListenAt;
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
-    /// With `ReusePort=` several: each has a queue of connections of its own.
+    /// Several sockets if `ReusePort=` is set: each has its own queue of connections.
     pub(super) streams: Vec<TcpListener>,
-    /// Whether a configured address has taken some of them.
+    /// True if a configured address uses some of them.
     is_used: bool,
 }
 
@@ -37,8 +37,8 @@ pub struct Inherited {
 }
 
 impl Inherited {
-    /// Takes the sockets handed to this process. Call it once, while there is only one thread: it changes the
-    /// environment, so that no child process uses the sockets.
+    /// Takes the sockets that were passed to this process. It must be called once, while there is only one thread: it changes the environment, so
+    /// that no child process uses the sockets.
     pub fn take() -> Self {
         let mut handed = ListenFd::from_env();
         let mut inherited = Self::default();
@@ -64,7 +64,7 @@ impl Inherited {
         inherited
     }
 
-    /// The sockets of an address that serve its queries; empty if there are none. TLS and QUIC may share an address.
+    /// The sockets at an address that can serve its form of queries; empty if there are none. TLS and QUIC may share an address.
     pub(super) fn take_at(&mut self, at: ListenAt) -> InheritedSockets {
         let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };
         held.is_used = true;
@@ -74,7 +74,7 @@ impl Inherited {
         InheritedSockets { datagrams, streams, is_used: true }
     }
 
-    /// Those of the other addresses.
+    /// The sockets of all other addresses.
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(

@@ -1,15 +1,15 @@
-//! Connections over QUIC that the library keeps: those that are open, and those that were closed a moment ago.
+//! The QUIC connections that the library keeps: open ones, and those that were closed a moment ago.
 //!
-//! A closed connection is kept until no more datagrams of it can come (RFC 9000 section 10.2): for three times its probe timeout. The
-//! client chooses a part of that, its greatest delay of acknowledgements, which may be 16 s. Its place among the connections is free
-//! at once.
+//! A closed connection is kept until no more datagrams for it can arrive (RFC 9000 section 10.2), which takes three times its probe timeout. The
+//! client controls part of that time: its greatest delay of acknowledgements, which may be 16 s. The place of a closed connection in the limit of
+//! connections is free immediately.
 //!
 //! # Decisions
 //!
-//! - Connections beyond a number for each client and one for all get no handshake until some are gone. Before, 240 connections that
-//!   their clients opened again and again took 20 MB with a cache of 8 MiB.
-//! - The library does not report when it has dropped a connection. It holds the settings of each until then, so each has settings of its
-//!   own.
+//! - The number of kept connections is limited for each client and for all clients. Further connections get no handshake until some are gone. Without
+//!   these limits, 240 connections that their clients opened again and again took 20 MB with a cache of 8 MiB.
+//! - The library does not report when it has dropped a connection, but it holds the settings of the connection until then. So each connection has its
+//!   own settings.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -26,7 +26,7 @@ pub(super) struct KeptConnections {
     kept: Mutex<Vec<KeptConnection>>,
 }
 
-/// A connection: its client, and its settings, which are gone when the library has dropped it.
+/// A connection: its client, and a reference to its settings, which no longer exist when the library has dropped the connection.
 struct KeptConnection {
     client: ClientKey,
     settings: Weak<ServerConfig>,
@@ -38,7 +38,8 @@ impl KeptConnections {
         Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
     }
 
-    /// The settings for one more connection of a client, which count as long as anything holds them; none if too many are kept.
+    /// The settings for one more connection of a client; the connection counts as long as anything holds them. Returns `None` if too many connections
+    /// are kept.
     pub(super) fn begin(&self, client: ClientKey, settings: &ServerConfig) -> Option<Arc<ServerConfig>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|connection| connection.settings.strong_count() > 0);

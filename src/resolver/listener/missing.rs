@@ -1,8 +1,8 @@
-//! Addresses that this host does not have. The others are served, and these are added when they appear.
+//! Addresses that this host does not have. The other addresses are served, and a missing one is added when it appears.
 //!
-//! An interface may come up after resolverd, an IPv6 address is not usable before duplicate address detection (RFC
-//! 4862 section 5.4), and a kernel may have no IPv6 at all. An address that another program has is different: with
-//! two resolvers at one address it is not known which one answers.
+//! An interface may come up after resolverd has started, an IPv6 address is not usable before duplicate address detection has finished (RFC 4862
+//! section 5.4), and a kernel may have no IPv6 at all. An address that another program uses is an error: with two resolvers at one address, it is not
+//! known which one answers.
 
 use std::net::SocketAddr;
 use std::sync::Weak;
@@ -14,10 +14,10 @@ use crate::config::{Config, ListenAt};
 use crate::zones::Views;
 
 impl Sockets {
-    /// Adds the result for an address.
+    /// Adds the result of binding an address.
     ///
     /// # Errors
-    /// It is not available, and will not appear by itself.
+    /// The address is not available, and will not become available by itself.
     pub(super) fn add(
         &mut self,
         configured: ListenAt,
@@ -49,7 +49,7 @@ impl Listeners {
         &self.missing
     }
 
-    /// Serves the missing addresses that have appeared, as `config` says, and returns them.
+    /// Starts to serve the missing addresses that have appeared, as `config` requires, and returns them.
     ///
     /// # Errors
     /// A thread or an eventfd was not available.
@@ -82,7 +82,7 @@ impl Listeners {
         Ok(addresses)
     }
 
-    /// Binds an address, even if it covers, or is covered by, a served one.
+    /// Binds an address, even if it overlaps with an address that is already served.
     pub(super) fn bind_one(&self, at: ListenAt, config: &Config) -> Result<BoundSockets, AddressUnavailable> {
         let mut covering = self.open.iter().filter(|open| open.bound().meets(at)).peekable();
         let mut retired = self.retired.iter().filter(|retired| retired.holds(at)).peekable();
@@ -94,7 +94,7 @@ impl Listeners {
         sockets::bind_while_open(at, workers(config), &open)
     }
 
-    /// Changes to the addresses that are missing now, and logs the addresses that were not missing before.
+    /// Replaces the list of missing addresses, and logs those that were not missing before.
     pub(super) fn miss(&mut self, missing: Vec<AddressUnavailable>) {
         for refused in &missing {
             if !self.missing.iter().any(|before| before.at() == refused.at()) {

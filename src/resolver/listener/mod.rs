@@ -1,54 +1,52 @@
-//! The listeners: datagrams on threads of their own, streams, encrypted or not, as tasks of the daemon's runtime.
+//! The listeners: datagrams are read by separate threads; streams, encrypted or not, are tasks of the daemon's runtime.
 //!
-//! RFC 1035 section 4.2, RFC 7766. A hit is answered by the thread that read it, and a miss over UDP is resolved
-//! on it.
+//! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if it is a cache hit, and resolves it if it is a miss.
 //!
 //! # Decisions
 //!
 //! - UDP workers are threads, so that a hit (a copy and a few patches) needs no task.
-//! - Each worker has a runtime of its own, and resolves there what it read and did not find in memory. When misses
-//!   were tasks of a runtime of all threads, each woke another thread and moved between cores. On two cores a miss
-//!   then cost 49 µs of CPU and one context switch; now it costs 37 to 42 µs and at most half a switch (Unbound 1.17:
-//!   26 to 28 µs and a third; `benches/compare/misses.sh`, 200 misses at a time). The disadvantage: the kernel
-//!   distributes clients to workers by their ports, so the misses of one client socket use one core.
-//! - A worker begins fifteen misses at a time, and keeps the others as they were read. When each became a task as soon as it
-//!   was read, a burst of 10 000 took 40 MiB more.
-//! - A batch of queries is read, and its replies are sent, with one system call each. A hit then costs 1.05 of a bare echo
-//!   instead of 1.08 (`benches/compare/hits.sh`).
-//! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved,
-//!   and a hit cost 2 770 instructions instead of 2 220 (`benches/compare/instructions.sh`).
-//! - A batch loads its policy once, reads the clock once (twice if the time of its hits is measured, see `hits`), and counts them
-//!   together. A question is copied once, into
-//!   the buffers of the query before it. A hit then costs 1 410 instructions.
-//! - A worker sends the reply to a query of the last second again without reading the query (`recent`). Such a hit cost
-//!   740 instructions then.
-//! - Replies to misses that end in one turn of a worker leave with one system call. A worker plans a wake before the timers
-//!   of its misses are due: without it, tokio writes to the eventfd of its own thread for these timers, 0.4 times for each
-//!   of 20 000 misses. Both together lower the CPU time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
-//! - The socket of a query to a server stays connected: the kernel then drops datagrams of strangers and reports
-//!   unreachable servers. A pool of sockets was rejected, because each message has a random port of its own.
-//! - While only hits come, a worker sleeps in `recvmmsg` itself, outside the runtime: epoll and the turn of tokio cost as much as
-//!   four hits. It is possible only while no task of the runtime is alive. The runtime has a turn in less than a second
-//!   (`TIME_WITHOUT_RUNTIME`). With it, and with the two places and the reads of `recent`, a hit costs 1.05 to 1.08 of a bare echo
-//!   (1.15 before).
+//! - Each worker has its own runtime, in which it resolves the queries that it read and did not find in memory. When misses were tasks of one
+//!   runtime for all threads, each miss woke another thread and moved between cores. On two cores a miss then cost 49 µs of CPU and one context
+//!   switch; now it costs 37 to 42 µs and at most half a switch (Unbound 1.17: 26 to 28 µs and a third; `benches/compare/misses.sh`, 200 misses at a
+//!   time). The disadvantage: the kernel distributes clients to workers by their ports, so the misses of one client socket use one core.
+//! - A worker starts fifteen misses at a time, and keeps the others as unprocessed queries. When each miss became a task as soon as it was read, a
+//!   burst of 10 000 took 40 MiB more.
+//! - One system call reads a batch of queries, and one sends its replies. With them, a hit costs 1.05 times as much as a bare echo, instead of 1.08
+//!   times (`benches/compare/hits.sh`).
+//! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved, and a hit cost 2 770
+//!   instructions instead of 2 220 (`benches/compare/instructions.sh`).
+//! - A batch loads its policy once, reads the clock once (twice if the time of its hits is measured, see `hits`), and counts its hits together. A
+//!   question
+//!   is copied once, into the buffers of the previous query. With these changes a hit costs 1 410 instructions.
+//! - If the same query comes again within a second, a worker sends the same reply again without reading the query (`recent`). When this was
+//!   introduced, such a hit cost 740 instructions.
+//! - Replies to misses that end in one turn of a worker are sent with one system call. A worker plans a wake before the timers of its misses are due:
+//!   without it, tokio writes to the eventfd of its own thread for these timers, 0.4 times for each of 20 000 misses. Both together lower the CPU
+//!   time of
+//!   a miss from 41 to 36 µs (`benches/compare/misses.sh`).
+//! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable servers. A pool
+//!   of sockets was rejected, because each message needs its own random port.
+//! - While only hits arrive, a worker sleeps in `recvmmsg`, outside the runtime: epoll and one turn of tokio cost as much as four hits. This is only
+//!   possible while the runtime has no task. The runtime still gets a turn in less than a second (`TIME_WITHOUT_RUNTIME`). With this, and with
+//!   the two places and the prefetching of `recent`, a hit costs 1.05 to 1.08 times as much as a bare echo (1.15 times before).
 //! - io_uring was rejected. A bare echo with one multishot receive and its replies submitted together with the wait was measured
 //!   next to the echo with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18: at 30 000 queries a second an answer cost 10.7 µs
 //!   with io_uring and 10.3 µs without it, and at full load both answered 150 000 a second. The crates for it also need `unsafe`
 //!   for each submission. Busy polling of sockets has no effect on the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
 //!   octets. `encrypted` has the decisions on TLS, `https` those on HTTPS, and `quic` those on QUIC.
-//! - Replies to misses once went back through the worker's queue and eventfd, and each woke the worker. Together with
-//!   steps of a flight written as strings, large futures moved ten times, and names hashed label by label, that made
-//!   a miss cost 150 µs of CPU; without them it cost 95 µs (`benches/compare/misses.sh`).
-//! - At most four workers serve an address: beyond four the loopback device is the bottleneck. By default there is one for
-//!   two cores: mail software needs the others, and a miss costs a third more CPU time with two workers on two cores
-//!   (39.8 µs) than with one (29.3 µs), because they pass the same cache lines to and fro.
-//! - Over UDP no upstream's fault becomes FORMERR, and over TCP none becomes REFUSED: glibc reports both as
-//!   permanent, and Postfix then bounces mail.
-//! - A connection of an address outside `listen.allow` is closed at once, so that strangers cannot take the places of
-//!   clients. Its datagrams get REFUSED once a second for each network, because their source address may be forged.
-//! - A TCP message must be whole within ten seconds, so that a client that sends an octet a second keeps no
-//!   connection.
+//! - In an earlier version, replies to misses went through the worker's queue and eventfd, and each woke the worker. The steps of a flight were
+//!   strings, large futures were moved ten times, and names were hashed label by label. All together, a miss cost 150 µs of CPU; without
+//!   them it cost 95 µs (`benches/compare/misses.sh`).
+//! - At most four workers serve an address: beyond four, the loopback device is the bottleneck. By default there is one worker for two cores, because
+//!   mail software needs the others, and because a miss costs a third more CPU time with two workers on two cores (39.8 µs) than with one
+//!   (29.3 µs): the workers pass the same cache lines to and fro.
+//! - A fault of a server is never reported as FORMERR over UDP, or as REFUSED over TCP: glibc treats both as permanent, and Postfix then bounces
+//!   mail.
+//! - A connection from an address outside `listen.allow` is closed immediately, so that strangers cannot take the places of clients. Datagrams from
+//!   such
+//!   addresses are answered with REFUSED once a second for each network, because their source address may be forged.
+//! - A TCP message must be complete within ten seconds, so that a client that sends one octet a second cannot keep a connection.
 
 #![deny(
     clippy::unwrap_used,
@@ -115,11 +113,10 @@ use sockets::BoundSockets;
 use udp::Worker;
 use waiting::Waiting;
 
-/// Sockets that are bound and not served yet. All are bound before anything is served, so that nothing is served if a
-/// port is not available.
+/// Sockets that are bound, but not served yet. All sockets are bound before any is served: if a port is not available, nothing is served.
 #[derive(Default)]
 pub struct Sockets {
-    /// By the address as configured.
+    /// The sockets by the configured address.
     bound: Vec<(ListenAt, BoundSockets)>,
     /// Addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
@@ -129,24 +126,24 @@ pub struct Sockets {
 pub struct Listeners {
     parts: Arc<FrontParts>,
     open: Vec<ServedAddress>,
-    /// Removed addresses whose sockets may still be open.
+    /// Addresses that were removed, and whose sockets may still be open.
     retired: Vec<RetiredAddress>,
     missing: Vec<AddressUnavailable>,
     places: Arc<ConnectionPlaces>,
     dropped: Arc<Dropped>,
     bounds: Arc<SharedBounds>,
-    /// Workers so far: each counts in a shard of its own.
+    /// The number of workers so far: each has its own shard of the counters.
     shards: usize,
 }
 
-/// The runtimes of stopped workers. Tasks of the daemon's runtime may still wait for flights and messages of them, and a timer
-/// of a runtime that has ended panics. So keep this until the daemon's runtime has ended.
+/// The runtimes of stopped workers. Tasks of the daemon's runtime may still wait for flights and messages of these runtimes, and a timer panics if
+/// its runtime has ended. So this value must be kept until the daemon's runtime has ended.
 #[derive(Debug, Default)]
 pub struct StoppedWorkers(Vec<Runtime>);
 
 impl Drop for StoppedWorkers {
     fn drop(&mut self) {
-        // It may be dropped on a thread of another runtime, which must not wait.
+        // The value may be dropped on a thread of another runtime, which must not block.
         self.0.drain(..).for_each(Runtime::shutdown_background);
     }
 }
@@ -157,12 +154,12 @@ pub enum NotServed {
     /// An address to listen at is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
-    /// The service manager holds the socket of an address, and only a start gives it other queries.
+    /// The service manager holds the socket of this address, and the form of its queries can only be changed at a start.
     #[error(
         "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS, TLS, HTTPS and QUIC; run `systemctl restart resolverd`"
     )]
     Held(SocketAddr),
-    /// The system refuses a thread or a descriptor.
+    /// The system provides no further thread or descriptor.
     #[error("the operating system does not permit the listener: {0}")]
     System(#[from] std::io::Error),
 }
@@ -172,16 +169,16 @@ pub struct Settled {
     _waiting: Option<Waiting>,
 }
 
-/// The listeners that a configuration adds, prepared but not begun. Dropped, they are given up.
+/// The listeners that a new configuration adds: prepared, but not started. If the value is dropped, they are discarded.
 pub struct Prepared {
     ready: Vec<Ready>,
-    /// Workers so far, these included.
+    /// The number of workers so far, including the prepared ones.
     shards: usize,
     /// Addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
 }
 
-/// An address that is ready to be served: one of its sockets to which connections come.
+/// An address that is ready to be served, with one of the sockets that accept its connections.
 struct Ready {
     configured: ListenAt,
     address: SocketAddr,
@@ -191,17 +188,17 @@ struct Ready {
     inherited: bool,
 }
 
-/// The socket to which connections of clients come.
+/// The socket that accepts connections of clients.
 enum ConnectionSocket {
     Stream(Arc<TcpListener>),
     Quic(Arc<UdpSocket>),
 }
 
-/// An address that is served: one of its sockets to which connections come.
+/// An address that is served, with one of the sockets that accept its connections.
 struct ServedAddress {
-    /// As configured.
+    /// The configured address.
     configured: ListenAt,
-    /// As bound.
+    /// The address to which the socket is bound.
     address: SocketAddr,
     front: Arc<Front>,
     workers: Vec<Worker>,
@@ -211,17 +208,17 @@ struct ServedAddress {
     stream: Weak<TcpListener>,
     /// Like `stream`, for QUIC. It is dropped when its connections have ended, too.
     quic: Weak<UdpSocket>,
-    /// The service manager holds its sockets too: no other process can take them, and unread queries are not lost.
+    /// True if the service manager also holds its sockets: no other process can take them, and unread queries are not lost.
     inherited: bool,
 }
 
 impl ServedAddress {
-    /// Its address as bound, and its queries.
+    /// The bound address, and the form of its queries.
     fn bound(&self) -> ListenAt {
         ListenAt { address: self.address, ..self.configured }
     }
 
-    /// Its sockets that may lose datagrams.
+    /// The sockets of this address that may lose datagrams.
     fn datagram_sockets(&self) -> impl Iterator<Item = Inode> {
         let quic = self.quic.upgrade().and_then(|socket| dropped::inode(&socket).ok());
         self.workers.iter().map(Worker::inode).chain(quic)
@@ -259,14 +256,14 @@ fn workers(config: &Config) -> usize {
     wanted.clamp(1, MAX_WORKERS)
 }
 
-/// Workers of all addresses together: each counts in a shard of its own.
+/// The number of workers for all addresses together: each has its own shard of the counters.
 pub fn shards(config: &Config) -> usize {
     let datagrams = addresses(config).filter(|(at, _, _)| at.serves == ListenFor::Plain);
-    // Streams count in the first.
+    // Streams are counted in the first shard.
     workers(config).saturating_mul(datagrams.count()).max(1)
 }
 
-/// Every address to listen at, with its clients and the place of its listener: `[listen]` is the first.
+/// Every address to listen at, with its listener and the place of the listener: `[listen]` is the first.
 fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usize)> {
     config
         .all_listeners()
@@ -275,7 +272,7 @@ fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usiz
 }
 
 impl Listeners {
-    /// Serves `sockets` as `config` says. Call it inside the runtime.
+    /// Serves `sockets` according to `config`. It must be called inside the runtime.
     ///
     /// # Errors
     /// A thread or an eventfd was not available.
@@ -305,8 +302,8 @@ impl Listeners {
         Ok(listeners)
     }
 
-    /// A function that counts the datagrams that the kernel has dropped since its last call, at the sockets that are
-    /// open now. It reads a file of the kernel, so call it on a thread that may wait.
+    /// A function that counts the datagrams that the kernel has dropped since its last call, at the sockets that are open now. It reads a file of the
+    /// kernel, so it must be called on a thread that may block.
     pub fn dropped(&self) -> impl FnOnce() -> usize + use<> {
         let sockets: Vec<Inode> = self.open.iter().flat_map(ServedAddress::datagram_sockets).collect();
         let dropped = Arc::clone(&self.dropped);
@@ -340,12 +337,12 @@ impl Listeners {
         addresses
     }
 
-    /// Prepares the addresses of `config` that are not served yet, even if they cover, or are covered by, served
-    /// ones. All that can fail is done here. Served addresses continue unchanged.
+    /// Prepares the addresses of `config` that are not served yet, even if they overlap with served ones. Everything that can fail is done here.
+    /// Served addresses continue unchanged.
     ///
     /// # Errors
-    /// The first address that is not available, with advice; or no thread or eventfd. A missing address is no error
-    /// if another one is available.
+    /// The first address that is not available, with advice; or a missing thread or eventfd. A missing address is no error if another one is
+    /// available.
     pub fn prepare(&self, config: &Config, views: &Views) -> Result<Prepared, NotServed> {
         let served = |at| self.open.iter().any(|open| open.configured == at);
         let mut new: Vec<ListenAt> =
@@ -357,8 +354,7 @@ impl Listeners {
         if let Some(at) = new.iter().find(held) {
             return Err(NotServed::Held(at.address));
         }
-        // A bound socket takes queries from a socket that covers it. So these are bound last, when all others are
-        // bound.
+        // A bound socket takes queries away from a socket whose address includes its own. So these are bound last.
         new.sort_by_key(|at| self.open.iter().any(|open| overlap(open.address, at.address)));
         let mut sockets = Sockets::default();
         for at in new {
@@ -370,8 +366,8 @@ impl Listeners {
         Ok(self.ready(sockets, config, views)?)
     }
 
-    /// Changes to a new configuration, for which `prepared` was made. Addresses that are no longer configured are
-    /// closed once their queries are answered; the others keep their sockets.
+    /// Switches to the new configuration for which `prepared` was made. Addresses that are no longer configured are closed once their queries are
+    /// answered; the others keep their sockets.
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<ListenAt> = addresses(config).map(|(at, _, _)| at).collect();
         self.set_policies(config, views);
@@ -394,7 +390,7 @@ impl Listeners {
         }
     }
 
-    /// Gives the addresses the clients, the view and the certificate of a configuration.
+    /// Sets the clients, the view and the certificate of each address according to a configuration.
     pub fn set_policies(&self, config: &Config, views: &Views) {
         for (at, listener, place) in addresses(config) {
             let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
@@ -413,8 +409,8 @@ impl Listeners {
         }
     }
 
-    /// Accepts no more connections, and leaves new queries at inherited sockets to the next daemon. Connected clients
-    /// and other datagrams are still answered.
+    /// Stops accepting connections, and leaves new queries at inherited sockets to the next daemon. Connected clients and other datagrams are still
+    /// answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);
@@ -424,14 +420,14 @@ impl Listeners {
         }
     }
 
-    /// Waits until the reply of every waiting client is on its way. Clients that have just connected over TCP can still
-    /// send their first query, for `STOP_FIRST_MESSAGE`. Call it after `stop_accepting`. Later queries that are not in memory get
-    /// SERVFAIL, as long as the returned value is kept.
+    /// Waits until the reply to every waiting client has been sent. Clients that have just connected over TCP can still send their first query, for
+    /// `STOP_FIRST_MESSAGE`. Call this after `stop_accepting`. Later queries that memory cannot answer receive SERVFAIL while the returned value
+    /// exists.
     pub async fn settled(&self) -> Settled {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
         let inherited = self.open.iter().filter(|open| open.inherited);
         let left = join_all(inherited.flat_map(|open| &open.workers).map(Worker::has_left));
-        // A listener that was given up after its panics does not end.
+        // A listener that was abandoned after repeated panics does not end.
         let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(self.parts.resolver.bounds().waiting()).unwrap_or(u32::MAX);
@@ -448,7 +444,7 @@ impl Listeners {
         stopped
     }
 
-    /// Starts threads for `sockets`; they wait to begin.
+    /// Starts threads for `sockets`; the threads wait for the order to begin.
     fn ready(&self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<Prepared> {
         let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {

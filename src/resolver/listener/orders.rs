@@ -10,7 +10,7 @@ use crate::limits::READ_WAIT;
 pub(super) const SERVE: u8 = 0;
 /// End after the last reply.
 pub(super) const RETIRE: u8 = 1;
-/// End at once.
+/// End immediately.
 pub(super) const STOP: u8 = 2;
 /// Stop reading.
 pub(super) const LEAVE: u8 = 3;
@@ -20,7 +20,7 @@ pub(super) const LEAVE: u8 = 3;
 pub(super) struct Orders {
     order: AtomicU8,
     pub(super) bell: Notify,
-    /// Whether the worker may sleep in a call that reads, where the bell does not wake it.
+    /// True if the worker may be sleeping in a read, from which the bell does not wake it.
     is_deaf: AtomicBool,
 }
 
@@ -34,13 +34,12 @@ impl Orders {
         self.order.load(Ordering::SeqCst)
     }
 
-    /// The worker may sleep in a call that reads from now on, or no longer. It looks at its order again before each call.
+    /// Sets whether the worker may sleep in a read. It checks its order again before each read.
     pub(super) fn set_deaf(&self, is_deaf: bool) {
         self.is_deaf.store(is_deaf, Ordering::SeqCst);
     }
 
-    /// Waits until the worker knows the order that was given before. That takes no longer than `READ_WAIT` and the turn of
-    /// its thread.
+    /// Waits until the worker knows the last order. This takes no longer than `READ_WAIT` and one turn of its thread.
     pub(super) async fn is_known(&self) {
         while self.is_deaf.load(Ordering::SeqCst) {
             tokio::time::sleep(READ_WAIT).await;

@@ -1,8 +1,7 @@
 //! Replies to the misses of a worker, which leave together.
 //!
-//! One wake of a worker runs the tasks of all misses that servers have answered. Their replies wait until each of these
-//! tasks has had its turn, and leave with one system call. A client that sleeps is then woken once. To wake another
-//! thread is the most expensive part of a reply.
+//! When a worker wakes, it runs the tasks of all misses that servers have answered. Their replies wait until each of these tasks has had its turn,
+//! and are then sent with one system call. So a sleeping client is woken only once. Waking another thread is the most expensive part of a reply.
 
 use std::future::poll_fn;
 use std::net::UdpSocket;
@@ -24,7 +23,7 @@ use dns::question::Apart;
 pub(super) struct Outbox {
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
-    /// The worker's, for counting.
+    /// The shard of the worker, for counting.
     shard: usize,
     orders: Arc<Orders>,
     /// Misses whose replies were not sent yet.
@@ -36,10 +35,10 @@ pub(super) struct Outbox {
 
 /// A miss that is resolved.
 pub(super) struct ResolvedMiss {
-    /// None if the first copy of the query is answered.
+    /// `None` if the query is a repetition whose first copy is answered.
     pub(super) reply: Option<Vec<u8>>,
     pub(super) peer: Peer,
-    /// The client waits until the reply has left.
+    /// Marks the client as waiting until the reply was sent.
     pub(super) _waiting: Box<WaitingQuery>,
 }
 
@@ -55,12 +54,12 @@ impl Outbox {
         self.outstanding.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Expects `count` replies less.
+    /// Expects `count` fewer replies.
     pub(super) fn expect_less(&self, count: usize) {
         self.outstanding.fetch_sub(count, Ordering::SeqCst);
     }
 
-    /// Returns true if all expected replies have left.
+    /// Returns true if all expected replies were sent.
     pub(super) fn is_empty(&self) -> bool {
         self.outstanding.load(Ordering::SeqCst) == 0
     }
@@ -83,13 +82,13 @@ impl Outbox {
             .await;
             self.send(&mut batch, &mut leaving);
             if are_left {
-                // After the queries that have come meanwhile: the worker looks for them when this task has yielded.
+                // The queries that have arrived meanwhile come first: the worker checks for them when this task has yielded.
                 yield_now().await;
             }
         }
     }
 
-    /// Sends the replies that leave.
+    /// Sends these replies.
     fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
         let mut lost = 0_usize;
         for ResolvedMiss { reply, peer, .. } in leaving.iter_mut() {
@@ -108,7 +107,7 @@ impl Outbox {
         }
         self.expect_less(leaving.len());
         leaving.clear();
-        // A worker that ends waits for the last reply.
+        // A worker that is ending waits for the last reply.
         if self.orders.now() != SERVE {
             self.orders.bell.notify_one();
         }
@@ -119,7 +118,7 @@ impl Outbox {
     }
 }
 
-/// Takes the replies for one system call; returns whether some are left.
+/// Takes the replies for one system call; returns true if some are left.
 fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
     if replies.len() <= MAX_REPLIES_AT_ONCE {
         std::mem::swap(replies, leaving);

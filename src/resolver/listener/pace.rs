@@ -1,9 +1,8 @@
-//! The pace of a worker at high rates: it reads at most once in `READ_PACE`, so that more queries come with one call, and more replies
-//! leave with one.
+//! The pace of a worker at high rates: it reads at most once in `READ_PACE`, so that each system call reads more queries or sends more replies.
 //!
-//! A worker that reads at once finds one or two queries each time. Each call that sends wakes the client, and each query that comes
-//! meanwhile wakes the worker: at 200 000 queries a second that costs a tenth of the throughput (`benches/compare/hits.sh`). Network
-//! drivers moderate their interrupts for the same reason. At the rates of mail gateways nothing waits.
+//! A worker that reads immediately finds one or two queries each time. Each system call that sends replies wakes the client, and each query that
+//! arrives meanwhile wakes the worker: at 200 000 queries a second, this costs a tenth of the throughput (`benches/compare/hits.sh`). Network drivers
+//! moderate their interrupts for the same reason. At the rates of mail gateways, nothing is delayed.
 
 use crate::limits::{PACED_INTERVAL, PACED_QUERIES, READ_PACE};
 use dns::clock::Mono;
@@ -11,7 +10,7 @@ use dns::clock::Mono;
 /// The rate of queries, and the time of the last read.
 pub(super) struct Pace {
     last: Mono,
-    /// The begin of the measurement in progress, and its queries.
+    /// The start of the current measurement, and the queries since then.
     began: Mono,
     queries: u32,
     is_fast: bool,
@@ -22,7 +21,7 @@ impl Pace {
         Self { last: now, began: now, queries: 0, is_fast: false }
     }
 
-    /// Notes a read with so many queries.
+    /// Records a read that returned this number of queries.
     pub(super) fn note(&mut self, now: Mono, queries: usize) {
         self.last = now;
         self.queries = self.queries.saturating_add(u32::try_from(queries).unwrap_or(u32::MAX));
@@ -37,7 +36,7 @@ impl Pace {
         self.last
     }
 
-    /// The moment before which the next read is too early; none if reads are not paced.
+    /// The earliest time of the next read; `None` if reads are not paced.
     pub(super) fn next_read(&self) -> Option<Mono> {
         self.is_fast.then(|| self.last.after(READ_PACE))
     }

@@ -1,8 +1,8 @@
-//! Places for stream clients, encrypted or not: a bound for all, and one for each client. A new connection takes the place of one of
-//! the client with the most connections: the oldest that has sent no message, unless these are young and few, or else the idlest.
-//! The questions in progress at all connections, and the replies that wait to be taken, are bounded in the same way.
+//! Places for connections, encrypted or not: their number is limited, in total and for each client. A new connection replaces a connection of the
+//! client that has the most. If connections without any message are old or numerous enough, the oldest of them is closed, otherwise the one that has
+//! been idle for longest. The questions in progress and the waiting replies of all connections are limited in the same way.
 //!
-//! RFC 7766 section 6.2: limits by client, and idle connections closed first.
+//! RFC 7766 section 6.2: limits for each client, and idle connections are closed first.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ use dns::clock::{Clock, Mono};
 pub(super) struct ConnectionPlaces {
     bounds: WorkBounds,
     seats: Mutex<Vec<Arc<Seat>>>,
-    /// Notified when a connection has sent its first message, and when one was closed before.
+    /// Notified when a connection has sent its first message, or was closed before that.
     first_message: Notify,
 }
 
@@ -29,13 +29,13 @@ pub(super) struct Seat {
     client: ClientKey,
     /// When it was last active, in microseconds of the clock.
     active: AtomicU64,
-    /// Whether a message has come.
+    /// True if a message has arrived.
     has_sent: AtomicBool,
     /// Questions in progress.
     questions: AtomicUsize,
-    /// Octets of replies that the client has not taken yet, and of requests behind them.
+    /// Octets of replies that the client has not read yet, and of the requests after them.
     unsent: AtomicUsize,
-    /// Notified when it must leave, for another client.
+    /// Notified when the connection must be closed to make room for another client.
     leave: Notify,
 }
 
@@ -46,12 +46,12 @@ pub(super) struct TakenPlace {
 }
 
 impl ConnectionPlaces {
-    /// No connections.
+    /// No connection is open.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
     }
 
-    /// Takes a place for `client`. If there is none, one of its own, or of the client with the most, makes room.
+    /// Takes a place for `client`. If none is free, a connection of this client, or of the client with the most connections, is closed.
     pub(super) fn take(self: &Arc<Self>, client: ClientKey, now: Mono) -> TakenPlace {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
@@ -70,16 +70,16 @@ impl ConnectionPlaces {
         TakenPlace { places: Arc::clone(self), seat }
     }
 
-    /// Returns when no new connection can still send its first message: each has sent one, was closed, or was accepted
-    /// `STOP_FIRST_MESSAGE` ago.
+    /// Waits until no new connection can still send its first message: each has sent one, was closed, or was accepted at least `STOP_FIRST_MESSAGE`
+    /// ago.
     pub(super) async fn first_messages(&self, clock: &Clock) {
         while let Some(span) = self.first_message_in(clock.mono()) {
-            // A timeout and a notification lead to the same: the connections are looked at again.
+            // After a timeout or a notification, the connections are checked again.
             let _ = timeout(span, self.first_message.notified()).await;
         }
     }
 
-    /// The longest time that a first message may still take; none if no connection can send one.
+    /// The longest time in which a first message may still arrive; `None` if no connection can send one.
     pub(super) fn first_message_in(&self, now: Mono) -> Option<Duration> {
         let seats = self.seats();
         let new = seats.iter().filter(|seat| !seat.has_sent.load(Ordering::Relaxed));
@@ -110,15 +110,14 @@ fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     counts
 }
 
-/// Closes a connection that matches: the oldest that has sent no message, unless these are young and fewer than the others; or else
-/// the idlest without questions. It is removed from the list at once, so that the next call does not
-/// count it.
+/// Closes one connection that matches: the oldest that has sent no message, unless such connections are recent and fewer than the others; otherwise
+/// the one without questions that has been idle for longest. It is removed from the list immediately, so that the next call does not count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
     let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
     let all = seats.iter().filter(|seat| matches(seat));
     let (all, sent) =
         all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
-    // Otherwise those whose handshake or first message is on the way would close each other.
+    // Otherwise, connections that are still in their handshake or waiting for their first message would close each other.
     let are_few = sent >= all.saturating_sub(sent);
     let rank = |seat: &Seat| {
         let active = seat.active.load(Ordering::Relaxed);
@@ -144,27 +143,27 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
 }
 
 impl TakenPlace {
-    /// The connection was active.
+    /// Records that the connection was active.
     pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// The first message of the connection was handled: its reply is sent, or its client waits.
+    /// Records that the first message was handled: its reply is sent, or its client waits.
     pub(super) fn mark_sent(&self) {
         if !self.seat.has_sent.swap(true, Ordering::Relaxed) {
             self.places.first_message.notify_one();
         }
     }
 
-    /// Returns true if the connection may have one more question in progress. One it may always have; of more, there is a number
-    /// for its client and one for all clients.
+    /// Returns true if the connection may have one more question in progress. The first question is always allowed; further ones are limited for each
+    /// client and for all clients together.
     pub(super) fn has_room(&self) -> bool {
         self.questions() == 0 || self.has_room_among(&self.places.seats())
     }
 
-    /// Begins a question; false if the connection has no room for it.
+    /// Begins a question; returns false if the connection has no room for it.
     pub(super) fn begin_question(&self) -> bool {
-        // Only this connection changes its number, and the first does not count for others.
+        // Only this connection changes its count, and its first question is not counted against others.
         let seats = (self.questions() > 0).then(|| self.places.seats());
         let begins = seats.as_ref().is_none_or(|seats| self.has_room_among(seats));
         self.seat.questions.fetch_add(usize::from(begins), Ordering::Relaxed);
@@ -189,8 +188,8 @@ impl TakenPlace {
         self.seat.questions.load(Ordering::Relaxed)
     }
 
-    /// The connection keeps so many octets of replies that its client has not taken yet; false if it, or all clients
-    /// together, would keep too many.
+    /// Records how many octets of replies the connection keeps until its client reads them. Returns false if the client, or all clients together,
+    /// would keep too many.
     pub(super) fn keep_unsent(&self, octets: usize) -> bool {
         let (bounds, added) =
             (self.places.bounds, octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed)));
@@ -214,7 +213,7 @@ impl TakenPlace {
         })
     }
 
-    /// Waits until it has to leave.
+    /// Waits until the connection must be closed.
     pub(super) async fn leave(&self) {
         self.seat.leave.notified().await;
     }

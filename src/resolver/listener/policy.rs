@@ -1,4 +1,4 @@
-//! The clients of a listener and its certificate, which a reload changes, and the bounds of all listeners.
+//! The clients and the certificate of a listener, which a reload can change, and the limits shared by all listeners.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,30 +20,30 @@ use dns::hash::Keyed;
 pub(super) struct Policy {
     pub(super) listener: Listener,
     views: ClientViews,
-    /// For connections under TLS; none if it has no certificate.
+    /// For TLS connections; `None` if the listener has no certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// For those over HTTPS.
+    /// For connections over HTTPS.
     pub(super) https: Option<Arc<ServerConfig>>,
-    /// For those over QUIC; none if its listener has no address for it.
+    /// For connections over QUIC; `None` if the listener has no address for them.
     pub(super) quic: Option<Arc<quinn::ServerConfig>>,
 }
 
-/// The bounds that all addresses have together.
+/// The limits that all addresses share.
 pub(super) struct SharedBounds {
     /// A permit for each question that may wait.
     pub(super) waiting: Arc<Semaphore>,
-    /// REFUSED to clients that may not ask.
+    /// The rate of REFUSED replies to clients that are not allowed to ask.
     pub(super) refusals: Refusals,
     /// Handshakes of TLS.
     pub(super) handshakes: Handshakes,
-    /// A permit for each handshake of QUIC whose client has not proved its address.
+    /// A permit for each QUIC handshake whose client has not proved its address.
     pub(super) unproven: Arc<Semaphore>,
-    /// Connections of QUIC that take memory.
+    /// QUIC connections that use memory.
     pub(super) kept_quic: KeptConnections,
 }
 
 impl Policy {
-    /// The policy of the listener at this place; none if `views` does not have it.
+    /// The policy of the listener at this place; `None` if `views` does not contain it.
     pub(super) fn for_listener(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
         let views = views.of_clients(place)?.clone();
         let [tls, https] =

@@ -1,8 +1,8 @@
-//! A miss that waits in the queue of a worker, as the queue sees it: its client, port and zone.
+//! A waiting miss as the queue of a worker sees it: its client, port and zone.
 
 use std::net::IpAddr;
 
-/// A client: an IPv4 address, or the /64 of an IPv6 address, as one client has a whole /64.
+/// A client: an IPv4 address, or the /64 network of an IPv6 address, because one client may use a whole /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ClientKey {
     V4(u32),
@@ -24,13 +24,13 @@ impl ClientKey {
 
 /// An item of the queue.
 pub(super) trait Queued {
-    /// The client that it is from.
+    /// The client that sent it.
     fn client(&self) -> ClientKey;
 
     /// The port of that client.
     fn port(&self) -> u16;
 
-    /// The keyed hash of the zone that it asks below.
+    /// The keyed hash of the zone of its name.
     fn zone(&self) -> u64;
 }
 

@@ -1,28 +1,31 @@
 //! Replies that a worker has sent within the last second, ready to be sent again to the same query.
 //!
-//! A gateway asks the same few names again and again. Such a query is compared with the last one at its place, octet
-//! for octet, with its spelling, flags and EDNS: it is not read, and nothing is looked up. The reply is copied with
-//! the query's id. A worker has a table of its own, so no other thread waits for it.
+//! A gateway asks for the same few names again and again. Such a query is compared with the previous query at its place, octet for octet, including
+//! spelling, flags and EDNS. If they are equal, the query is not decoded, and nothing is looked up: the reply is copied, with the id of the query.
+//! Each worker has its own table, so no other thread waits for it.
 //!
 //! # Decisions
 //!
-//! - A reply is sent again as long as all its octets are right: until a TTL in it counts down, which is a second, until
-//!   its answer expires or must be renewed, or until the answer in memory changes or is flushed. After that the next
-//!   query is looked up in memory, which also counts as a use of the answer there. So an answer in use stays there.
-//! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie are always
-//!   written, because it depends on the client.
-//! - A reply keeps its place while it may be sent again. A client that asks for names whose queries hash to one set gains
-//!   nothing: each is then looked up, as without the table. So the hash needs no secret.
-//! - A reply is for clients of one view. Clients of two views that send the same query have both places of it, and those of a third one
-//!   are looked up.
-//! - A query has two places. With one, 11 % of 1 000 names in use share their place with another name, and one of the two is
-//!   looked up each time; with two, 3 %.
-//! - The heads, versions and octets of a batch are read before its first query is handled (`fetch`). The kernel's work for a
-//!   datagram replaces most of the core's cache, so each of them is waited for, and these waits were half of the time of a hit in
-//!   user space. Reads that do not depend on each other are waited for together. With this and the second place a hit takes
-//!   0.8 µs in user space instead of 1.1 (samples of perf at 30 000 hits a second), and 90 instructions more.
-//! - Queries and replies lie behind each other in the order in which they came, and not at places of their hashes. So they lie on
-//!   a quarter of the pages: the core finds the addresses of few pages without a walk through the tables of pages.
+//! - A reply is sent again as long as all its octets are correct: until a TTL in it must count down, which is at most a second; until its answer
+//!   expires or must be renewed; or until the answer in memory changes or is flushed. After that, the next query is looked up in memory, which also
+//!   counts as a use of the answer there. So an answer in use stays in memory.
+//! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie are always composed again, because
+//!   the cookie depends on the client.
+//! - A reply keeps its place while it may be sent again. A client gains nothing by asking for names whose queries hash to one set: each is then
+//!   looked
+//!   up, as without the table. So the hash needs no secret.
+//! - A reply is meant for clients of one view. If clients of two views send the same query, each view uses one of its two places, and queries of
+//!   clients
+//!   of a third view are looked up.
+//! - A query has two places. With one place, 11 % of 1 000 names in use share it with another name, and one of the two is looked up each time;
+//!   with two places, 3 % do.
+//! - The heads, versions and octets of a batch are read before its first query is handled (`fetch`). The kernel's work for a datagram replaces most
+//!   of
+//!   the processor's cache, so the processor must wait for each of them, and these waits took half of the time of a hit in user space. Reads that do
+//!   not depend on each other are waited for together. With this and the second place, a hit takes 0.8 µs in user space instead of 1.1 (samples of
+//!   perf at 30 000 hits a second), and 90 instructions more.
+//! - Queries and replies are stored one after the other in the order in which they arrived, and not at places that their hashes choose. So they
+//!   use a quarter of the pages, and the processor finds the addresses of few pages without walking through the page tables.
 
 use std::hash::Hasher;
 use std::hint::black_box;
@@ -39,9 +42,9 @@ use history::limits::CORE_LINE;
 /// The table.
 pub(super) struct RecentReplies {
     sets: Vec<RecentSet>,
-    /// Queries without their ids, each with its reply behind it. Pages that are not in use take no memory.
+    /// Queries without their ids, each followed by its reply. Unused pages take no memory.
     octets: Vec<u8>,
-    /// The lines of it that are in use. All places are cleared when it is full.
+    /// The number of lines of `octets` in use. All places are cleared when it is full.
     lines: usize,
 }
 
@@ -53,7 +56,7 @@ struct RecentSet([RecentHead; WAYS]);
 /// The places of a query.
 const WAYS: usize = 2;
 
-/// The data on which a reply depends in addition to its query.
+/// What a reply depends on in addition to its query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     /// The view of its client.
@@ -64,7 +67,7 @@ pub(super) struct Terms {
     pub(super) name: u8,
     /// The version of its answer.
     pub(super) version: AnswerVersion,
-    /// The moment from which it must be written again.
+    /// From this time on, the reply must be composed again.
     pub(super) until: Mono,
 }
 
@@ -85,7 +88,7 @@ struct RecentHead {
     name: u8,
 }
 
-/// The entry of the table for a query.
+/// What the table has for a query.
 pub(super) enum RecentReply<'a> {
     /// Its reply.
     Reply(KeptReply<'a>),
@@ -155,7 +158,7 @@ fn lines(octets: usize) -> usize {
 }
 
 impl RecentReplies {
-    /// Hashes these messages, and reads all that `look` will read for them, so that the core waits for all of it together.
+    /// Hashes these messages, and prefetches everything that `look` will read for them, so that the processor waits only once for all of it.
     pub(super) fn fetch<'m>(
         &self,
         messages: impl Iterator<Item = &'m [u8]>,
@@ -167,7 +170,7 @@ impl RecentReplies {
         let octet = |place| self.octets.get(place).copied().unwrap_or(0);
         let read = hashes.iter().fold(0, |read, hash| {
             let Some(RecentSet([first, second])) = self.sets.get(hash.set()) else { return read };
-            // A wrong guess at a branch would end the reads of the next ones.
+            // A wrongly predicted branch would interrupt the following reads.
             let is_second = second.mark == hash.mark();
             let version = if is_second { second.version } else { first.version };
             let begin = if is_second { second.begin() } else { first.begin() };
@@ -177,8 +180,8 @@ impl RecentReplies {
         black_box(read);
     }
 
-    /// Looks for the reply to `message`, which has this hash, of a client of `view`. `is_current`: whether the answer of a version is
-    /// still the one in memory.
+    /// Looks up the reply to `message`, which has this hash and comes from a client of `view`. `is_current` returns true if the answer of a version
+    /// is still the one in memory.
     pub(super) fn look(
         &self,
         (message, hash): (&[u8], RecentHash),
@@ -237,8 +240,8 @@ impl RecentReplies {
         }
     }
 
-    /// The line at which so many octets of this place begin: where its last ones began, or at the end of all. None if they are too
-    /// many.
+    /// The line at which this number of octets can begin for this place: where its previous octets began, or at the end of all. `None` if there are
+    /// too many.
     fn room_for(&mut self, place: RecentPlace, octets: usize) -> Option<u16> {
         let wanted = lines(octets);
         if octets > RECENT_OCTETS {

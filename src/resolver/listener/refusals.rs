@@ -1,8 +1,8 @@
-//! Bounds how often a client that is not allowed gets REFUSED by datagram: its address may be forged, and the owner
-//! of the address did not ask.
+//! Limits how often a client that is not allowed receives REFUSED by datagram: the source address may be forged, and then the owner of the address
+//! did not ask.
 //!
-//! A fixed number of counters, each for the networks that hash to it, so that all of them together are bounded too.
-//! Each uses the generic cell rate algorithm, whose state is one moment.
+//! The number of counters is fixed, and each serves the networks that hash to it, so that their total is limited too. Each counter uses the generic
+//! cell rate algorithm, whose state is one time.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -24,9 +24,9 @@ impl Refusals {
         Self { keyed, due: [const { AtomicU64::new(0) }; REFUSAL_NETWORKS] }
     }
 
-    /// Returns true if a client gets REFUSED at `now`.
+    /// Returns true if a client may receive REFUSED at `now`.
     pub(super) fn may(&self, client: IpAddr, now: Mono) -> bool {
-        // As BIND's and NSD's response rate limiting: a /24 or a /56.
+        // Like the response rate limiting of BIND and NSD: by /24 or /56.
         let hash = match client.to_canonical() {
             IpAddr::V4(address) => self.keyed.hash_one(address.to_bits() >> 8),
             IpAddr::V6(address) => self.keyed.hash_one(address.to_bits() >> 72),

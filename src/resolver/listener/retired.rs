@@ -1,7 +1,7 @@
 //! Addresses that a reload has removed, while their last questions are answered.
 //!
-//! Their sockets are open for that time, which is at most that of a flight. An address that comes back meanwhile is
-//! bound again at the same time, and they follow the configuration that has it again.
+//! Their sockets stay open for that time, which is at most that of a flight. If such an address is configured again meanwhile, a second socket is
+//! bound to it, and the old sockets follow the new configuration.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::front::Front;
 use crate::config::ListenAt;
 
-/// An address that is not served any more.
+/// An address that is no longer served.
 pub(super) struct RetiredAddress {
     /// As bound.
     pub(super) address: SocketAddr,
@@ -28,7 +28,7 @@ impl RetiredAddress {
         self.stream.strong_count() > 0 || self.datagrams.iter().any(|socket| socket.strong_count() > 0)
     }
 
-    /// Returns true if a socket is open that covers one of `at`, or is covered by it.
+    /// Returns true if an open socket overlaps with one of `at`.
     pub(super) fn holds(&self, at: ListenAt) -> bool {
         let held = ListenAt { address: self.address, serves: self.front.serves() };
         held.meets(at) && self.is_open()

@@ -1,9 +1,9 @@
-//! Sockets to listen at, and the advice if an address is not available.
+//! Binds the sockets of listeners, and gives advice if an address is not available.
 //!
-//! The stream socket is bound first and alone, so that a second daemon fails at once; the datagram sockets then share
-//! the port (SO_REUSEPORT), one for each worker. QUIC has one datagram socket and no stream socket. Inherited sockets are not bound
-//! again, and all are read. Only a reload from an address to one that covers it binds while the old one is open, so that no question is
-//! lost between them.
+//! The stream socket is bound first and without sharing, so that a second daemon fails immediately. The datagram sockets then share the port
+//! (SO_REUSEPORT), one for each worker. QUIC has one datagram socket and no stream socket. Inherited sockets are not bound again, and all of them are
+//! read. If a reload replaces an address by one that includes it, the new socket is bound while the old one is open, so that no question is lost in
+//! between.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -24,9 +24,9 @@ const ANY_PORT_TRIES: usize = 20;
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    /// None for QUIC; several if they were inherited.
+    /// Empty for QUIC; may contain several if they were inherited.
     pub(super) tcp: Vec<TcpListener>,
-    /// Some of them were inherited, and the service manager holds them too.
+    /// True if some sockets were inherited, and the service manager also holds them.
     pub(super) inherited: bool,
 }
 
@@ -44,12 +44,12 @@ impl AddressUnavailable {
         self.at.address
     }
 
-    /// The address and its queries.
+    /// The address, and the form of its queries.
     pub(super) fn at(&self) -> ListenAt {
         self.at
     }
 
-    /// Why it is not available, in words that end a sentence.
+    /// The reason, in words that end a sentence.
     pub fn why(&self) -> String {
         match self.source.kind() {
             _ if lacks_family(&self.source) => "the kernel has no IPv6".to_owned(),
@@ -59,7 +59,7 @@ impl AddressUnavailable {
         }
     }
 
-    /// Returns true if it may appear by itself: an interface comes up, or a kernel module is loaded.
+    /// Returns true if the address may become available by itself: an interface comes up, or a kernel module is loaded.
     pub(super) fn may_come(&self) -> bool {
         self.source.kind() == io::ErrorKind::AddrNotAvailable || lacks_family(&self.source)
     }
@@ -70,7 +70,7 @@ fn lacks_family(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
 }
 
-/// Binds the sockets of one address that are not `held`: a stream socket, and a datagram socket for each worker.
+/// Binds the sockets of one address that are not already `held`: a stream socket, and a datagram socket for each worker.
 pub(super) fn bind(
     at: ListenAt,
     workers: usize,
@@ -87,7 +87,7 @@ pub(super) fn bind(
     Err(AddressUnavailable { at, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-/// Binds one address while our stream sockets `open` have an address that it covers, or that covers it.
+/// Binds one address while the stream sockets `open` of this process have an overlapping address.
 pub(super) fn bind_while_open(
     at: ListenAt,
     workers: usize,
@@ -105,8 +105,8 @@ pub(super) fn bind_while_open(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// The datagram sockets of an address: none for TLS and HTTPS. QUIC has one, because with a socket that is added or removed the
-/// kernel gives the datagrams of a connection to another one.
+/// The number of datagram sockets of an address. TLS and HTTPS have none. QUIC has one: when a socket is added or removed, the kernel passes the
+/// datagrams of a connection to another socket.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
     match at.serves {
         ListenFor::Plain => workers.max(1),
@@ -136,8 +136,7 @@ fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<
     Ok(BoundSockets { address, udp, tcp, inherited })
 }
 
-/// `shared`: together with other sockets of our user that are shared too. A second daemon does not set it, and is
-/// refused.
+/// If `shared` is true, the socket shares its address with other shared sockets of the same user. A second daemon does not set it, so it is refused.
 fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     tcp.set_reuse_port(shared)?;
@@ -158,7 +157,7 @@ fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSo
     (0..workers).map(|_| datagram_socket(address)).collect()
 }
 
-/// One socket for each worker: several workers share one if there are fewer, and none stays unread if there are more.
+/// One socket for each worker. If there are fewer sockets than workers, several workers share one; if there are more, none stays unread.
 fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
     sockets.iter().cycle().take(workers.max(sockets.len())).map(UdpSocket::try_clone).collect()
 }

@@ -1,7 +1,7 @@
-//! Streams, with TLS or without: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
+//! Connections with or without TLS: each carries many questions, and each reply is sent as soon as it is ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! Connections, questions on one connection and on all, replies that wait, idle time, and the times to read and to
-//! write a message are bounded. A connection with the greatest number of questions is not read, so that none is lost.
+//! Connections, questions of one connection and of all connections, waiting replies, idle time, and the time to read or write a message are limited.
+//! A connection with the greatest number of questions is not read until one ends, so that no question is lost.
 
 use std::io;
 use std::net::SocketAddr;
@@ -43,7 +43,7 @@ pub(super) async fn serve(
     Connection::new(stream, client, front, taken).serve().await
 }
 
-/// Prepares a connection: its kernel, and its handshake if it is encrypted.
+/// Prepares a connection: sets its kernel options, and performs the handshake if it is encrypted.
 async fn open(
     stream: TcpStream,
     client: SocketAddr,
@@ -59,7 +59,7 @@ async fn open(
     shaken(front, taken, secured).await
 }
 
-/// The result of a handshake, which is counted. The place of the connection may be taken meanwhile.
+/// The result of a handshake, which is also counted. Meanwhile the place of the connection may be given to another one.
 pub(super) async fn shaken<Stream>(
     front: &Front,
     taken: &TakenPlace,
@@ -84,9 +84,8 @@ pub(super) async fn shaken<Stream>(
     secured
 }
 
-/// The answer to a question, none if its first copy is answered; and the question, whose client waits until the reply
-/// is written. The reply is composed when it is sent, because the answer is shared in memory and 64 replies of 64 KiB
-/// would take 4 MiB.
+/// The question, whose client waits until the reply is written, and its answer. There is no answer if the question is a repetition whose first copy
+/// is answered. The reply is composed when it is sent, because the answer is shared in memory, and 64 replies of 64 KiB would take 4 MiB.
 type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
@@ -94,32 +93,32 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// Whether a message was too long: the start of the next one is unknown, so all that comes later is dropped. It is
-    /// read, because a connection that is closed with unread octets is reset, and its client may lose replies.
+    /// True if a message was too long: the start of the next one is unknown, so everything after it is dropped. It is still read: if a connection is
+    /// closed with unread octets, it is reset, and its client may lose replies.
     skips: bool,
-    /// Octets that were read and are not a whole message yet.
+    /// Octets that were read, but are not a complete message yet.
     read: Vec<u8>,
-    /// When the message must be whole; none if none has begun, or the greatest number is being resolved.
+    /// The time by which the message must be complete; `None` if none has begun, or if the greatest number of questions is being resolved.
     due: Option<Instant>,
-    /// The last message, or when its reply was sent: from then on the connection is idle.
+    /// The time of the last message or of its reply. Since then, the connection is idle.
     active: Instant,
-    /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
-    /// the replies are written. A client that does not read its replies delays only itself.
+    /// Questions in progress. Each is a separate task, because others may wait for the same answers. Their clients wait until the replies are
+    /// written. A client that does not read its replies only delays itself.
     pending: JoinSet<AnsweredQuery>,
-    /// Answers to those of them that have ended.
+    /// The answers to questions that have ended.
     held: HeldAnswers<AnsweredQuery>,
     unsent: Unsent,
 }
 
-/// Replies that the kernel has not taken yet.
+/// Replies that the kernel has not accepted yet.
 #[derive(Default)]
 struct Unsent {
-    /// Replies, each with its length in front, and the octets of them that the kernel has taken.
+    /// The replies, each with its length before it, and how many of their octets the kernel has accepted.
     replies: Vec<u8>,
     taken: usize,
-    /// The places of the clients that wait until the kernel has taken them.
+    /// The places of the clients that wait until the kernel has accepted the replies.
     waiting: Vec<Waiting>,
-    /// When all must be taken.
+    /// The time by which all must be accepted.
     due: Option<Instant>,
 }
 
@@ -133,7 +132,7 @@ impl Connection {
     async fn serve(mut self) -> io::Result<()> {
         let mut open = true;
         while open || !self.pending.is_empty() || !self.held.is_empty() || !self.unsent.is_empty() {
-            // A client that does not take its replies gets no more.
+            // A client that does not read its replies receives no further ones.
             let reads =
                 open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
             let idle = self.pending.is_empty();
@@ -173,14 +172,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Keeps the answer to a question until the client has taken the replies before it.
+    /// Keeps the answer to a question until the client has read the replies before it.
     fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
         let held = octets_of(answered.0.as_ref());
         self.held.add(answered, held);
         if self.unsent.is_empty() { Ok(()) } else { self.keep() }
     }
 
-    /// Sends the replies that wait, until the kernel does not take one at once.
+    /// Sends the waiting replies, until the kernel does not accept one immediately.
     async fn send_held(&mut self) -> io::Result<()> {
         while self.unsent.is_empty()
             && let Some((answer, waiting)) = self.held.take()
@@ -196,8 +195,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the complete messages out of the octets read, up to the number that may be resolved at once. Replies from
-    /// memory leave together.
+    /// Takes the complete messages out of the octets read, up to the number that may be resolved at the same time. Replies from memory are sent
+    /// together.
     fn take_messages(&mut self) -> io::Result<()> {
         let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
         let before = self.read.len();
@@ -246,24 +245,24 @@ impl Connection {
         let begun = !self.read.is_empty() && self.unsent.is_empty() && self.taken.has_room();
         self.due = due(self.due, begun, self.read.len() < before, Instant::now());
         if self.read.is_empty() {
-            // An idle connection keeps nothing.
+            // An idle connection keeps no buffer.
             self.read = Vec::new();
         }
         Ok(())
     }
 
-    /// Sends replies, each with its length in front, after the earlier replies that are unsent. The part that the kernel does not take
-    /// at once is kept, within a bound for the client and one for all clients; beyond it the connection is closed.
+    /// Sends replies, each with its length before it, after the earlier replies that are unsent. Octets that the kernel does not accept immediately
+    /// are kept. They are limited for each client and for all clients together; if a limit is exceeded, the connection is closed.
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);
         self.unsent.write(&mut self.stream)?;
         self.keep()
     }
 
-    /// Counts what waits until the client takes it.
+    /// Counts the octets that wait until the client reads them.
     ///
     /// # Errors
-    /// It is too much, and the connection is to be closed.
+    /// There are too many, and the connection must be closed.
     fn keep(&self) -> io::Result<()> {
         if self.taken.keep_unsent(self.unsent.replies.capacity().saturating_add(self.held.octets())) {
             return Ok(());
@@ -293,7 +292,7 @@ impl Unsent {
         self.due = Some(Instant::now() + TCP_WRITE_TIME);
     }
 
-    /// Writes as much as the kernel takes.
+    /// Writes as many octets as the kernel accepts.
     fn write(&mut self, stream: &mut ClientStream) -> io::Result<()> {
         while let Some(rest) = self.replies.get(self.taken..).filter(|rest| !rest.is_empty()) {
             match stream.try_write(rest) {
@@ -308,14 +307,14 @@ impl Unsent {
         Ok(())
     }
 
-    /// Waits until the kernel takes more, if it does in time.
+    /// Waits until the kernel accepts more. Fails if that takes too long.
     async fn wait(&self, stream: &TcpStream) -> io::Result<()> {
         let due = self.due.unwrap_or_else(Instant::now);
         timeout_at(due, stream.writable()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-/// Bounds how many replies that the client does not take the kernel keeps, and how long.
+/// Limits how many unread octets the kernel keeps for a client, and for how long.
 pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     SockRef::from(stream).set_send_buffer_size(TCP_SEND_BUFFER)?;
@@ -323,26 +322,26 @@ pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, patience)?)
 }
 
-/// Adds a reply to others, with its length in front: all leave in one write (RFC 7766 section 8).
+/// Appends a reply to others, with its length before it, so that all leave in one write (RFC 7766 section 8).
 fn frame(reply: &[u8], replies: &mut Vec<u8>) {
     replies.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
     replies.extend_from_slice(reply);
 }
 
-/// When the current message must be whole, if one has `begun`. More octets do not extend the time; the end of the
+/// The time by which the current message must be complete, if one has `begun`. More octets of the message do not extend this time, but the end of the
 /// message before it (`taken`) does.
 fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
     let since = before.filter(|_| !taken);
     begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
 }
 
-/// Until when more is read: a begun message has its time, and a connection that waits for nothing has its idle time since it was
-/// `active`. Octets of TLS that are not a message do not extend it.
+/// The time until which more is read. A message that has begun has its own time limit. A connection without work has the idle time, counted from
+/// `active`. TLS octets that are not a message do not extend it.
 fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
 }
 
-/// Waits for more octets until the moment `until`; false if none come.
+/// Waits for more octets until the time `until`; returns false if none arrive.
 async fn readable(stream: &ClientStream, until: Option<Instant>) -> io::Result<bool> {
     let readable = async { stream.readable().await.map(|()| true) };
     match until {

@@ -1,13 +1,12 @@
 //! A worker: one thread with a runtime of its own, and one datagram socket.
 //!
-//! The thread sleeps in epoll until something comes, so an idle daemon runs no timer. It reads a batch of queries,
-//! answers hits at once and sends these replies together. While hits follow each other closely and nothing else is in
-//! progress, it sleeps in the call that reads instead: a turn of the runtime with its epoll costs as much as four hits.
-//! At rates far above those of mail it reads less often (`pace`).
-//! A miss becomes a task of the same runtime: its upstream sockets, its timers and its reply stay on the thread that
-//! read the query, and one wake serves queries and replies of servers alike. If the tasks do not keep up, the client
-//! gets SERVFAIL. Other threads may wait for a flight that runs here, so a worker that is retired runs on for as long
-//! as a flight may last.
+//! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries, answers hits immediately, and
+//! sends these replies together. While hits follow each other closely and nothing else is in progress, it sleeps in the read instead: one turn of the
+//! runtime with epoll costs as much as four hits. At rates far above those of mail, it reads less often (`pace`).
+//!
+//! A miss becomes a task of the same runtime: its upstream sockets, its timers and its reply stay on the thread that read the query, and one wake
+//! serves both queries and replies of servers. If the tasks cannot keep up, the client receives SERVFAIL. Other threads may wait for a flight of this
+//! worker, so a retired worker continues to run for as long as a flight may last.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -45,7 +44,7 @@ use dns::clock::Mono;
 use dns::question::Apart;
 use dns::wire::query::Query;
 
-/// A thread at work.
+/// A running worker thread.
 pub(super) struct Worker {
     /// Returns the runtime of a worker that was stopped.
     thread: std::thread::JoinHandle<Option<Runtime>>,
@@ -54,7 +53,7 @@ pub(super) struct Worker {
     socket: Weak<UdpSocket>,
     /// The inode of its socket.
     inode: Inode,
-    /// Kept here too, so that the watchdog notices a thread that was given up.
+    /// Kept here too, so that the watchdog notices a thread that was abandoned.
     _pulse: Arc<Pulse>,
 }
 
@@ -83,7 +82,7 @@ impl Worker {
         let (ready, is_ready) = sync_channel(1);
         let (whose, supervisor) = (name.clone(), supervisor.clone());
         let lives = move || {
-            // The runtime is made on this thread, because it must not be dropped on a thread of another runtime.
+            // The runtime is created on this thread, because it must not be dropped on a thread of another runtime.
             let made = runtime().and_then(|runtime| {
                 let _inside = runtime.enter();
                 let sending = Arc::clone(&outbox);
@@ -133,14 +132,14 @@ impl Worker {
         self.inode
     }
 
-    /// Lets the worker serve. It ends by itself if it is dropped before.
+    /// Lets the worker begin. If this value is dropped before that, the worker ends by itself.
     pub(super) fn begin(&self) {
         // The channel has room for one order, and only one is sent.
         let _ = self.begin.try_send(());
     }
 
-    /// Lets the worker end. Its socket closes after all its questions are answered; until then the returned value can be
-    /// upgraded. Its thread ends when all of its flights have ended.
+    /// Ends the worker. Its socket closes after all its questions are answered; until then, the returned value can be upgraded. Its thread ends when
+    /// all its flights have ended.
     pub(super) fn retire(self) -> Weak<UdpSocket> {
         self.orders.give(RETIRE);
         self.socket
@@ -151,12 +150,12 @@ impl Worker {
         self.orders.give(LEAVE);
     }
 
-    /// Waits until it reads no more, after `leave`.
+    /// Waits until the worker no longer reads, after `leave`.
     pub(super) async fn has_left(&self) {
         self.orders.is_known().await;
     }
 
-    /// Ends the thread. Returns its runtime, which other threads need while they wait for flights and messages of it.
+    /// Ends the thread. Returns its runtime, which other threads need while they wait for its flights and messages.
     pub(super) fn stop(self) -> Option<Runtime> {
         self.orders.give(STOP);
         // An error means that the worker has panicked: then its runtime has ended.
@@ -170,8 +169,8 @@ fn runtime() -> io::Result<Runtime> {
     runtime.enable_io().enable_time().event_interval(WORKER_TASKS).build()
 }
 
-/// Registers the socket for reading with the current runtime. Tokio's own socket also waits for room to write, and
-/// wakes for each reply that a client has read.
+/// Registers the socket with the current runtime, for reading only. Tokio's own socket also waits for room to write, so it would wake for each reply
+/// that a client has read.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -180,19 +179,19 @@ fn readable(socket: Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
     AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
-/// Lets the runtime plan a wake before any timer of a miss is due, as long as misses come. False if the runtime must
-/// run once first, to register the wake. A runtime writes to its own eventfd for each timer that is due before its
-/// planned wake, and a miss sets four. Postponing the planned wake costs no system call.
+/// Makes the runtime plan a wake before any timer of a miss is due, as long as misses arrive. Returns false if the runtime must run once first, to
+/// register the wake. A runtime writes to its own eventfd for each timer that is due before its planned wake, and a miss sets four timers. Postponing
+/// the planned wake costs no system call.
 fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     let is_planned = !planned.is_elapsed();
     planned.as_mut().reset(Instant::now() + PLANNED_WAKE);
     is_planned
 }
 
-/// Room for the queries of a batch and for their replies.
+/// Buffers for the queries of a batch and for their replies.
 struct BatchRoom {
     received: QueryBatch,
-    /// Of the received messages.
+    /// The hashes of the received messages.
     hashes: Vec<RecentHash>,
     query: Query,
     recent: RecentReplies,
@@ -203,7 +202,7 @@ struct BatchRoom {
 
 struct Work {
     socket: AsyncFd<Arc<UdpSocket>>,
-    /// Its address.
+    /// The local address.
     local: SocketAddr,
     shard: usize,
     front: Arc<Front>,
@@ -279,7 +278,7 @@ impl Work {
             }
             let is_planned = !self.hand_over.waits() || plan_wake(planned.as_mut());
             if !(is_planned && self.hand_over.begin() && all) {
-                // Misses and replies of servers have their turn before the next batch.
+                // Misses and replies of servers are handled before the next batch.
                 tokio::task::yield_now().await;
             }
         }
@@ -293,8 +292,7 @@ impl Work {
         }
     }
 
-    /// Reads one batch, some while misses wait, or many while hits follow each other closely. Returns whether that was
-    /// all.
+    /// Reads one batch, or a few while misses wait, or many while hits follow each other closely. Returns true if no more queries were waiting.
     fn read_batches(&self, room: &mut BatchRoom) -> bool {
         let mut read = self.read_batch(room, ReadWait::None);
         for _ in 1..BATCHES_AT_ONCE {
@@ -303,7 +301,7 @@ impl Work {
             }
             read = self.read_batch(room, ReadWait::None);
         }
-        // One query alone shows nothing about the next one.
+        // A single query says nothing about when the next one will arrive.
         if read == ReadDatagrams::All && room.received.len() > 1 {
             self.orders.set_deaf(true);
             let until = room.pace.last_read().after(TIME_WITHOUT_RUNTIME);
@@ -316,12 +314,12 @@ impl Work {
         read != ReadDatagrams::Some
     }
 
-    /// Returns true if the runtime has nothing to do: no task but the sender of replies, no reply to send, and no order.
+    /// Returns true if the runtime has nothing to do: its only task is the sender of replies, no reply waits, and there is no order.
     fn is_free(&self) -> bool {
         self.tasks.num_alive_tasks() <= 1 && self.outbox.is_empty() && self.orders.now() == SERVE
     }
 
-    /// Waits until the next read is due. A sleep would end later than that by the slack of the kernel's timers.
+    /// Waits until the next read is due. A timer would be late by the slack of the kernel's timers.
     fn keep_pace(&self, pace: &Pace) {
         let Some(due) = pace.next_read() else { return };
         for _ in 0..MAX_PACE_TURNS {
@@ -362,7 +360,7 @@ impl Work {
         read
     }
 
-    /// Hands a miss on. True if there was no room: `out` then has the reply that says so.
+    /// Passes a miss on. Returns true if there was no room; `out` then has a reply with SERVFAIL.
     fn hand_on(&self, waiting: Box<WaitingQuery>, peer: Peer, out: &mut Vec<u8>) -> bool {
         let (front, outbox) = (Arc::clone(&self.front), Arc::clone(&self.outbox));
         let miss = Miss { waiting, peer, front, outbox };
@@ -376,12 +374,12 @@ impl Work {
         true
     }
 
-    /// Closes the socket. Other threads may wait for flights and messages of this runtime. So if the daemon
-    /// continues, the runtime runs until they end; otherwise it is returned.
+    /// Closes the socket. Other threads may wait for flights and messages of this runtime. If the daemon continues, the runtime therefore runs until
+    /// they end; otherwise it is returned.
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));
-        // The task has the socket too.
+        // The task also holds the socket.
         self.sender.abort();
         drop(self);
         if order != RETIRE {

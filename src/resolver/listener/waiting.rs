@@ -1,4 +1,4 @@
-//! The messages of clients: how they came, and those that wait for a reply.
+//! The messages of clients: how they arrived, and the queries that wait for a reply.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::wire::query::Query;
 
-/// The arrival of messages that came together, and the size of a reply.
+/// How messages that came together arrived, and how long a reply may be.
 #[derive(Clone, Copy)]
 pub(super) struct Occasion {
     /// The shard of the counters.
     pub(super) shard: usize,
     pub(super) at: Mono,
-    /// The most octets of a reply; none: the query's own limit.
+    /// The greatest number of octets of a reply; `None` if the query itself sets the limit.
     pub(super) limit: Option<usize>,
 }
 
@@ -26,28 +26,28 @@ pub(super) struct Arrival {
     pub(super) occasion: Occasion,
 }
 
-/// A query that was not in memory; its client waits.
+/// A query that memory could not answer; its client waits.
 pub(super) struct WaitingQuery {
     pub(super) query: Query,
     pub(super) arrival: Arrival,
-    /// The view of its listener when it came: a reload does not change it.
+    /// The view of its listener when the query arrived; a reload does not change it.
     pub(super) view: Arc<View>,
     /// Together with the address and the port of its client, it distinguishes a repeated query from a new one: the id of the query.
     pub(super) number: u16,
-    /// Given back once its reply is on its way.
+    /// Released once its reply was sent.
     pub(super) waiting: Waiting,
 }
 
-/// A waiting client. It is kept until the reply is on its way; the daemon ends only after that.
+/// A waiting client. The value is kept until the reply was sent; the daemon ends only after that.
 pub(super) type Waiting = OwnedSemaphorePermit;
 
 impl WaitingQuery {
-    /// Identifies it by the number of its stream at its client: over HTTP and QUIC all queries have the same id.
+    /// Identifies the query by the number of its stream: over HTTPS and QUIC, all queries have the same id.
     pub(super) fn number_by_stream(&mut self, stream: u64) {
         self.number = u16::try_from(stream & u64::from(u16::MAX)).unwrap_or_default();
     }
 
-    /// The part that lets the daemon wait for its reply.
+    /// The part that makes the daemon wait for the reply.
     pub(super) fn into_waiting(self) -> Waiting {
         self.waiting
     }

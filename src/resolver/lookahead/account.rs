@@ -1,11 +1,11 @@
-//! The account of a rule: how many of its questions clients used, and whether it is used.
+//! The account of a look-ahead rule: how many of its questions clients have used, and whether the rule may ask questions ahead.
 //!
-//! Pure. A question is judged when its time is over. Until then it counts against the rule only by their number, so
-//! that a habit that ends suddenly costs little.
+//! Pure. A question is judged when its time is over. Until then, the rule's account only counts it as an open question, so that a habit of
+//! clients that ends suddenly costs few queries.
 //!
-//! The first questions of a rule are its trial: they are only expected, and once clients have asked enough of them, the rule is
-//! used before the first is judged; a rule of which they have asked every question so far, after a few. The trial counts a fixed number of questions. If it counted only the questions that clients
-//! have asked so far, a rule whose questions clients seldom ask would be used too.
+//! The first questions of a rule are its trial: they are expected, but not asked. Once clients have asked enough of them, the rule is used, even if
+//! none has been judged yet. If clients have asked every expected question so far, a few are enough. The trial counts a fixed
+//! number of questions. If it counted only the questions that clients have asked so far, a rule whose questions clients seldom ask would be used too.
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ use dns::clock::micros;
 pub enum RuleState {
     /// Its questions are asked.
     Active,
-    /// Too few of its questions are used: it only counts what clients would use.
+    /// Too few of its questions are used: the rule asks nothing, and only counts the questions that clients would have used.
     Inactive,
-    /// Like `Inactive`, as too few have been judged yet.
+    /// Like `Inactive`, because too few of its questions have been judged yet.
     Learning,
 }
 
@@ -37,11 +37,11 @@ pub struct RuleCounts {
     pub used: u64,
     /// Questions asked ahead that no client has used.
     pub unused: u64,
-    /// Questions that were expected of clients, and not asked.
+    /// Questions that clients were expected to ask, and that were not asked ahead.
     pub observed: u64,
     /// Expected questions that a client asked.
     pub sent_later: u64,
-    /// Microseconds that clients did not wait.
+    /// The waiting time of clients that was saved, in microseconds.
     pub saved_micros: u64,
 }
 
@@ -49,7 +49,7 @@ pub struct RuleCounts {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
-    /// Judged lately.
+    /// Used questions among those judged recently.
     recent_used: u32,
     recent_unused: u32,
     /// Asked, and neither used nor judged.
@@ -57,14 +57,14 @@ pub(super) struct RuleAccount {
     /// Number of questions in the trial, and number of these that a client asked.
     trial: u32,
     trial_used: u32,
-    /// Whether clients asked enough of them, or all of the first.
+    /// True if the rule has passed its trial: clients asked enough of the questions, or all of the first few.
     has_passed: bool,
-    /// The usual time from a question to its use, once there was one.
+    /// The usual time from a question to its use; `None` before the first use.
     gap: Option<Duration>,
 }
 
 impl RuleAccount {
-    /// The state that its counts give it.
+    /// The state that follows from the counts of the rule.
     pub(super) fn state(&self) -> RuleState {
         let judged = self.recent_used.saturating_add(self.recent_unused);
         if judged < AHEAD_MIN_JUDGED {
@@ -76,7 +76,7 @@ impl RuleAccount {
         }
     }
 
-    /// Per cent of the questions judged lately that clients used; none before the first.
+    /// The percentage of recently judged questions that clients used; `None` before the first judgement.
     pub(super) fn share(&self) -> Option<u32> {
         let judged = self.recent_used.saturating_add(self.recent_unused);
         self.recent_used.saturating_mul(100).checked_div(judged)
@@ -98,13 +98,13 @@ impl RuleAccount {
         self.open = self.open.saturating_add(1);
     }
 
-    /// A question that was to be asked was not needed.
+    /// A question that look-ahead was about to ask turned out not to be needed.
     pub(super) fn not_needed(&mut self) {
         self.counts.asked = self.counts.asked.saturating_sub(1);
         self.open = self.open.saturating_sub(1);
     }
 
-    /// A question is expected, and not asked. Returns whether it is one of the trial.
+    /// A question is expected, but not asked. Returns true if it is part of the trial.
     pub(super) fn observed(&mut self) -> bool {
         self.counts.observed = self.counts.observed.saturating_add(1);
         let on_trial = self.trial < AHEAD_TRIAL;
@@ -112,7 +112,7 @@ impl RuleAccount {
         on_trial
     }
 
-    /// A client uses a question that was asked `gap` ago; it would have waited for `saved`.
+    /// A client uses a question that was asked ahead `gap` ago. Without look-ahead, the client would have waited for `saved`.
     pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
         self.open = self.open.saturating_sub(1);
         self.counts.used = self.counts.used.saturating_add(1);
@@ -121,7 +121,7 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// A client asks a question that was only expected; `on_trial`: it is one of the trial.
+    /// A client asks a question that was expected, but not asked ahead. `on_trial` is true if it is part of the trial.
     pub(super) fn sent_later(&mut self, gap: Duration, on_trial: bool) {
         self.trial_used = self.trial_used.saturating_add(u32::from(on_trial));
         let none_is_missing = self.trial_used == self.trial && self.trial >= AHEAD_SHORT_TRIAL;
@@ -131,7 +131,7 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// A question is judged; `asked`: it was asked ahead.
+    /// A question is judged. `asked` is true if it was asked ahead.
     pub(super) fn judge(&mut self, used: bool, asked: bool) {
         if used {
             self.recent_used = self.recent_used.saturating_add(1);
@@ -148,7 +148,7 @@ impl RuleAccount {
         }
     }
 
-    /// A client uses an answer that was judged unused: its TTL had not ended.
+    /// A client uses an answer whose question was already judged as unused: the TTL of the answer had not ended.
     pub(super) fn used_late(&mut self) {
         self.counts.used = self.counts.used.saturating_add(1);
         self.counts.unused = self.counts.unused.saturating_sub(1);
@@ -156,7 +156,7 @@ impl RuleAccount {
         self.recent_unused = self.recent_unused.saturating_sub(1);
     }
 
-    /// The mean of the old and the new, seven to one.
+    /// Updates the usual time: seven parts of the old value and one part of the new one.
     fn learn_gap(&mut self, gap: Duration) {
         self.gap = Some(self.gap.map_or(gap, |old| (old * 7 + gap) / 8));
     }
@@ -224,7 +224,7 @@ mod tests {
     fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
         let mut account = judged(150, 0);
         let mut asked = 0;
-        // A host that has stopped to ask; questions are judged thirty at a time.
+        // The host no longer asks; questions are judged thirty at a time.
         while account.state() == RuleState::Active && asked < 1_000 {
             let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
             asked += begun;

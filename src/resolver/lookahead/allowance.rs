@@ -1,4 +1,4 @@
-//! Bounds the questions of look-ahead in number, and in queries to servers that no client has used.
+//! Limits the number of look-ahead questions, and the number of their queries to servers whose answers no client has used.
 //!
 //! Pure.
 
@@ -7,19 +7,19 @@ use std::time::Duration;
 use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
 use dns::clock::Mono;
 
-/// The account of all rules together.
+/// The common account of all rules.
 #[derive(Debug)]
 pub(super) struct QueryAllowance {
-    /// Questions that may be asked at once, in millionths.
+    /// Questions that may be asked now, in millionths of a question.
     tokens: u64,
     filled: Mono,
     /// Queries sent ahead that no client has used.
     unused: u64,
-    /// Queries to servers that are no longer remembered.
+    /// Queries to servers that are so old that they no longer count.
     forgotten: u64,
 }
 
-/// A question, in the unit of the tokens.
+/// One question, in the unit of `tokens`.
 const QUESTION: u64 = 1_000_000;
 
 impl QueryAllowance {
@@ -27,8 +27,8 @@ impl QueryAllowance {
         Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
     }
 
-    /// Takes a question that may send `risk` queries; `sent`: queries to servers since the start. Returns false if
-    /// that is beyond a bound.
+    /// Takes one question, which may send `risk` queries. `sent` is the number of queries to servers since the start. Returns false if the question
+    /// would exceed a limit.
     pub(super) fn take(&mut self, now: Mono, sent: u64, risk: u64) -> bool {
         self.fill(now);
         let remembered = sent.saturating_sub(self.forgotten);
@@ -45,12 +45,12 @@ impl QueryAllowance {
         true
     }
 
-    /// A question counted for `before` queries; now it counts for `now`.
+    /// Corrects the count for a question: it counted for `before` queries, and now counts for `now`.
     pub(super) fn settle(&mut self, before: u64, now: u64) {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }
 
-    /// A client has used a question, or it was not needed.
+    /// A client has used a question, or the question was not needed.
     pub(super) fn give_back(&mut self) {
         self.tokens = self.tokens.saturating_add(QUESTION).min(AHEAD_PER_SECOND.saturating_mul(QUESTION));
     }
@@ -103,7 +103,7 @@ mod tests {
         // 25 of the first hundred: twelve questions of two queries.
         assert_eq!(take(&mut allowance, 0), 12);
         assert_eq!(take(&mut allowance, 40), 5);
-        // One is used, and another one sent nothing.
+        // One question is used, and another one sent no query.
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);

@@ -1,4 +1,4 @@
-//! Zones that are not asked ahead for a while: they gave no answer, or their TTLs end before clients ask.
+//! Zones about which look-ahead asks nothing for a while: they gave no answer, or the TTLs of their answers end before clients ask.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::limits::MAX_AVOIDED_ZONES;
 use dns::clock::Mono;
 use dns::question::ViewId;
 
-/// The zones.
+/// The avoided zones.
 #[derive(Debug, Default)]
 pub(super) struct Avoided {
     until: BTreeMap<(ViewId, Name), Mono>,
@@ -18,7 +18,7 @@ pub(super) struct Avoided {
 }
 
 impl Avoided {
-    /// Avoids a zone for `time`. The root and top-level domains are everybody's: one bad answer says nothing of them.
+    /// Avoids a zone for `time`. The root and top-level domains are never avoided: all names share them, so one bad answer says nothing about them.
     pub(super) fn add(&mut self, view: ViewId, zone: Name, time: Duration, now: Mono) {
         if zone.iter().len() < 2 {
             return;

@@ -1,4 +1,4 @@
-//! Questions that are expected of clients: asked ahead, or only counted.
+//! Questions that clients are expected to ask: either asked ahead, or only counted.
 //!
 //! Pure. A question is judged after `AHEAD_WINDOW`.
 
@@ -12,7 +12,7 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// The name, type and view of a question. Its flags do not count: an answer with signatures is one for all.
+/// The name, type and view of a question. Its flags are left out, because one answer with signatures serves questions with any flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
 /// The number of a chain.
@@ -24,21 +24,21 @@ pub(super) struct Expected {
     pub(super) rule: Rule,
     pub(super) step: RuleStep,
     pub(super) chain: ChainNumber,
-    /// When it was asked, or could have been.
+    /// The time at which it was asked, or would have been asked.
     pub(super) at: Mono,
-    /// Messages that it counts for; none if it is only counted.
+    /// The number of messages that it counts for; `None` if it is only counted.
     pub(super) messages: Option<u64>,
-    /// How long it took; none while it is in progress, or if it is only counted.
+    /// How long the resolution took; `None` while it is in progress, or if the question is only counted.
     pub(super) took: Option<Duration>,
-    /// When its answer ends, or when it failed; none while it is in progress, or if it is only counted.
+    /// The time at which its answer ends, or at which it failed; `None` while it is in progress, or if the question is only counted.
     pub(super) until: Option<Mono>,
-    /// Whether a client has used it.
+    /// True if a client has used it.
     pub(super) used: bool,
-    /// Whether it is one of the first of its rule, which decide when the rule begins.
+    /// True if it is one of the first questions of its rule, which decide whether the rule is used.
     pub(super) on_trial: bool,
 }
 
-/// The questions.
+/// The expected questions.
 #[derive(Debug)]
 pub(super) struct ExpectedQuestions {
     by_key: HashMap<ExpectedKey, Expected, Keyed>,
@@ -62,18 +62,18 @@ impl ExpectedQuestions {
         Self { by_key: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Returns true if there are any.
+    /// Returns true if no question is expected.
     pub(super) fn is_empty(&self) -> bool {
         self.by_key.is_empty()
     }
 
-    /// Returns true if a question may be added; `asks`: it will be asked. One that is expected already may not, unless it was
-    /// only counted: a rule that is not used keeps no other rule from asking.
+    /// Returns true if a question may be added; `asks` is true if look-ahead will ask it. A question that is already expected may not be added,
+    /// unless it was only counted: a rule that is not used keeps no other rule from asking.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
 
-    /// Returns true if one more that is asked has room.
+    /// Returns true if there is room for one more question that is asked ahead.
     pub(super) fn has_room(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED
     }
@@ -98,14 +98,14 @@ impl ExpectedQuestions {
         self.by_key.remove(key)
     }
 
-    /// The next one whose time is over.
+    /// The next question whose time is over.
     pub(super) fn next_over(&mut self, now: Mono) -> Option<Expected> {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < AHEAD_WINDOW {
                 return None;
             }
             let (key, began) = self.order.pop_front()?;
-            // One that was not needed is gone, or another has come in its place.
+            // A question that was not needed has been removed, and another may have taken its place.
             if self.by_key.get(&key).is_some_and(|expected| expected.at == began) {
                 return self.by_key.remove(&key);
             }
@@ -149,7 +149,7 @@ mod tests {
         questions.add(key(1), expected(at(0)));
         questions.add(key(2), expected(at(1)));
         assert!(!questions.takes(&key(1), false) && questions.takes(&key(3), false) && questions.has_room());
-        // One that is asked comes in the place of one that was only counted, and of no other.
+        // A question that is asked ahead replaces one that was only counted, and no other.
         assert!(questions.takes(&key(1), true));
         questions.add(key(3), Expected { messages: Some(2), ..expected(at(0)) });
         questions.add(key(4), Expected { used: true, ..expected(at(0)) });

@@ -1,35 +1,39 @@
-//! Look-ahead: asks what mail software asks next, so that the answer is in memory when the client asks.
+//! Look-ahead: resolves the questions that mail software is likely to ask next, so that their answers are in memory when the client asks.
 //!
-//! A message costs 30 to 90 questions in dependent steps. A client's answered question starts a chain of further ones
-//! by rules (`rules`): pure functions from an answer to questions. A task of the daemon learns of answered questions
-//! through a queue and asks through `resolve` as a client does; no client's question waits for it.
+//! One mail message leads to 30 to 90 questions in dependent steps. Each answered question of a client can start a chain of further questions. The
+//! rules in `rules` choose them: they are pure functions from an answer to questions. A task of the daemon receives the answered questions
+//! through a queue, and asks the further ones through `resolve`, as a client does. No client's question waits for this task.
 //!
 //! # Decisions
 //!
-//! - A rule proves itself before it is used. It first counts which of its questions clients ask within 30 s, without asking; it
-//!   is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for SPF, and a rule that
-//!   is not used sends no query to find out when that changes.
-//! - A rule begins once clients have asked six of its first ten questions, or all of its first four. When it waited until twenty questions were
-//!   judged, after 30 s, the messages of the first minute gained nothing. After a
-//!   restart they learn again within ten messages.
-//! - An MX asked with DO is one of software that delivers with DANE. The addresses of its hosts are rules of their own, as
-//!   software that receives mail asks for the MX of senders, and for no host: on a host that does both, the rules for
-//!   all MX would be used by one question in five. SPF and DMARC have one rule for both, as what mail to a domain
-//!   teaches helps the mail that comes from it.
-//! - Only misses teach it. A question that memory answers needs no look-ahead, so its trigger needs no event, and a
-//!   hit costs one comparison: whether its answer was asked ahead and is used for the first time.
-//! - SPF, DMARC and DKIM are asked at the same time as the MX once the servers of the domain are known, and the
-//!   addresses of its hosts follow
-//!   the answer. So a made-up domain of spam ends with its first NXDOMAIN, and the way to a new domain is asked once.
-//! - Clients come first: no race, no hedge, at most half of the flights and of the queries to servers in progress, none in
-//!   zones that gave no answer a moment ago, and at most one in four queries to servers for answers that no client has used. A
-//!   client never waits for a question of look-ahead, and gets none of its failures (`resolve::ahead`).
-//! - A sender with a silent zone takes no turn of others: a question ends after three seconds, and twelve of a zone are in
-//!   progress at most, as many as a message has.
-//! - While this host is overloaded, answers of clients are not followed, and count as lost.
-//! - A question that a client uses costs no query more, so only unused questions are bounded, by the share of all queries to
-//!   servers. Otherwise nine of ten queries of a mail could not be sent ahead.
-//! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` reports PTR and MX to it, as lists
+//! - A rule must prove itself before it is used. At first it asks nothing, and only counts how many of its questions clients ask within 30 s. The
+//!   rule
+//!   is used while this share is at least 60 %; otherwise it only counts again. For example, a host that only sends mail never asks ahead for SPF. A
+//!   rule that is not used sends no query to find out when that changes.
+//! - A rule begins once clients have asked six of its first ten questions, or all of its first four. In an earlier version, a rule waited until
+//!   twenty
+//!   questions had been judged, each after 30 s, and the messages of the first minute gained nothing. After a restart, the rules learn again
+//!   within ten messages.
+//! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the hosts in such an MX have rules of their own,
+//!   because
+//!   software that receives mail asks for the MX of senders, but not for the addresses of its hosts. On a machine that sends and receives mail,
+//!   clients would use only one in five questions of a common rule. SPF and DMARC each have one rule for both directions: what is
+//!   learned from mail to a domain also helps with mail from that domain.
+//! - The rules learn only from cache misses. A question that memory answers needs no look-ahead, so it produces no event. A cache hit costs one
+//!   comparison: whether its answer was asked ahead and is now used for the first time.
+//! - SPF, DMARC and DKIM are asked at the same time as the MX, once the servers of the domain are known. The addresses of the mail hosts follow after
+//!   the answer with the MX. So a domain that spam has invented ends with its first NXDOMAIN, and the servers of a new domain are looked up once.
+//! - Clients come first. Look-ahead never races or hedges queries. It uses at most half of the flights and of the queries to servers in progress. It
+//!   asks nothing about zones that gave no answer a moment ago. At most one in four queries to servers may be for answers that no
+//!   client has used. A client never waits for a look-ahead question, and receives none of its failures (`resolve::ahead`).
+//! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve questions about
+//!   one
+//!   zone are in progress, which is as many as one message needs.
+//! - While this host is overloaded, look-ahead does not follow the answers of clients, and counts them as lost.
+//! - A look-ahead question that a client uses causes no additional query. So only unused questions are limited, by their share of all queries to
+//!   servers. Otherwise nine of ten queries for a mail could not be sent ahead.
+//! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` reports PTR and MX questions to it, because questions to
+//!   lists
 //!   may follow these too.
 
 #![deny(
@@ -73,7 +77,7 @@ use history::Counter;
 #[derive(Debug)]
 pub struct Lookahead(Mutex<LookaheadTables>);
 
-/// A rule, for people.
+/// A rule with its state and counts, for display.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RuleStanding {
     /// The rule.
@@ -82,12 +86,12 @@ pub struct RuleStanding {
     pub state: RuleState,
     /// Its counts since the start.
     pub counts: RuleCounts,
-    /// Per cent of the questions judged lately that clients used, or would have used; none before the first.
+    /// The percentage of recently judged questions that clients used, or would have used; `None` before the first judgement.
     pub share: Option<u32>,
 }
 
 impl Lookahead {
-    /// Nothing is known.
+    /// Creates the state, in which nothing is known yet.
     pub fn new(clock: &Clock, random: &Random) -> Arc<Self> {
         Arc::new(Self(Mutex::new(LookaheadTables::new(Keyed::new(random), clock.mono()))))
     }
@@ -107,10 +111,10 @@ impl Lookahead {
         Rule::ALL.into_iter().filter_map(standing).collect()
     }
 
-    /// Asks ahead as long as it runs.
+    /// Asks questions ahead until the task is cancelled.
     pub async fn run(self: Arc<Self>, resolver: Arc<LookaheadResolver>) -> Infallible {
         let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();
-        // After a panic of this task, its questions are gone.
+        // After a panic of this task, the questions that were in progress are lost.
         self.state().nothing_in_progress();
         loop {
             let start = tokio::select! {
@@ -139,7 +143,7 @@ impl Lookahead {
         }
     }
 
-    /// Takes in an event, and returns the questions to ask. While clients need the room, only uses are counted.
+    /// Processes an event, and returns the questions to ask. While clients need the capacity, only uses of earlier questions are counted.
     fn take(&self, resolver: &Arc<LookaheadResolver>, event: &AnsweredEvent) -> Vec<Start> {
         if !matches!(event, AnsweredEvent::Used { .. }) && !resolver.has_room() {
             resolver.recorder().count(Counter::LookaheadLost, 1);
@@ -190,7 +194,7 @@ impl Lookahead {
         self.state().ended(start, ended, resolver, resolver.clock().mono())
     }
 
-    /// Locks after a panic too: wrong counts only cost or save a question.
+    /// Locks the state, even after a panic: wrong counts can only cause or save a question.
     fn state(&self) -> MutexGuard<'_, LookaheadTables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

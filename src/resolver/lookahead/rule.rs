@@ -1,8 +1,8 @@
-//! The rules: each is counted and judged for itself.
+//! The rules of look-ahead; each is counted and judged separately.
 
 use serde::{Deserialize, Serialize};
 
-/// A rule. Its name in JSON and on the screen is what it asks for.
+/// A rule. Its name in JSON and on the screen is the kind of record that it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
@@ -10,35 +10,35 @@ pub enum Rule {
     Ptr,
     /// The IPv4 addresses of a PTR's name.
     PtrA,
-    /// Its IPv6 addresses.
+    /// The IPv6 addresses of a PTR's name.
     PtrAaaa,
     /// The IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
     MxA,
-    /// Their IPv6 addresses.
+    /// The IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
     MxAaaa,
-    /// The IPv4 addresses of the mail hosts of a domain whose MX was asked with DO: software that delivers with DANE asks so
-    /// (RFC 7672 section 2.2), and software that receives mail does not.
+    /// The IPv4 addresses of the mail hosts of a domain whose MX was asked with DO. Software that delivers mail with DANE sets DO (RFC 7672 section
+    /// 2.2), and software that receives mail does not.
     DaneA,
-    /// Their IPv6 addresses.
+    /// The IPv6 addresses of these mail hosts.
     DaneAaaa,
     /// The certificates of a mail host whose MX and addresses are secure.
     Tlsa,
-    /// The SPF record of a domain whose MX was asked.
+    /// The SPF record of a domain whose MX was asked for.
     Spf,
     /// The SPF records that an SPF record includes, or redirects to.
     SpfChain,
-    /// The addresses and MX that an SPF record names.
+    /// The addresses and MX records that the terms of an SPF record refer to.
     SpfHosts,
     /// The DMARC record of a domain.
     Dmarc,
-    /// The DMARC records above a domain that has none.
+    /// The DMARC records of the domains above a domain that has none.
     DmarcWalk,
-    /// The DKIM keys that clients have asked of a domain before.
+    /// The DKIM keys of a domain that clients have asked for before.
     Dkim,
 }
 
 impl Rule {
-    /// All of them, in the order in which they are shown.
+    /// All rules, in the order in which they are shown.
     pub const ALL: [Self; 14] = [
         Self::Ptr,
         Self::PtrA,
@@ -61,13 +61,13 @@ impl Rule {
         self as usize
     }
 
-    /// Its number as a mark of answers, from 1.
+    /// The number with which this rule marks answers, from 1.
     pub const fn mark(self) -> u8 {
         // There are fewer than 255 rules.
         (self as u8).saturating_add(1)
     }
 
-    /// The rule of a mark.
+    /// The rule with this number in a mark.
     pub(crate) fn of_mark(mark: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.mark() == mark)
     }

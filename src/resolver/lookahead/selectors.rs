@@ -1,4 +1,4 @@
-//! The DKIM selectors that clients of this host have asked of each domain (RFC 6376 section 3.6.2.1).
+//! The DKIM selectors for which clients of this host have asked in each domain (RFC 6376 section 3.6.2.1).
 //!
 //! A sender signs its messages with one or two selectors for months.
 
@@ -27,8 +27,8 @@ impl Selectors {
         Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Notes a question of a client, if it is one for a key and its answer has one. A forger may name any selector, and
-    /// a wildcard answers to any name, mostly with another text.
+    /// Remembers the selector of a client's question, if the question is for a DKIM key and the answer has one. A forger can use any selector, and a
+    /// wildcard answers for any name, but mostly with another text.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;
@@ -47,7 +47,7 @@ impl Selectors {
             self.order.push_back(key.clone());
         }
         let names = self.known.entry(key).or_default();
-        // The one that was asked last comes first.
+        // The name that was asked for last comes first.
         names.retain(|known| known != name);
         names.truncate(MAX_SELECTORS.saturating_sub(1));
         names.insert(0, name.clone());

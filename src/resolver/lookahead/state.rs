@@ -1,6 +1,6 @@
 //! The state of look-ahead: the chains in progress, the expected questions, and the accounts of the rules.
 //!
-//! Pure except for the view of memory that is handed in. The task of `mod` carries out what it decides.
+//! Pure, except that its methods receive a view of memory. The task in `mod` carries out its decisions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -30,23 +30,23 @@ use dns::question::{Answer, ExtendedError, Question};
 
 /// The facts about memory, servers and the configuration at this moment.
 pub(super) trait Outside {
-    /// Returns true if memory has the answer to a question, or why look-ahead must not ask it.
+    /// Returns whether memory has the answer to a question, or why look-ahead must not ask it.
     fn known(&self, question: &Question) -> KnownAhead;
-    /// The zone that is to blame if it fails.
+    /// The zone that is considered faulty if this question fails.
     fn zone(&self, question: &Question) -> Name;
-    /// The zone that is to blame for a client's question that failed.
+    /// The zone that is considered faulty after a client's question has failed.
     fn failed_zone(&self, question: &Question) -> Name;
-    /// Returns true if clients leave room.
+    /// Returns true if clients leave capacity for look-ahead.
     fn has_room(&self) -> bool;
     /// Queries to servers so far.
     fn messages(&self) -> u64;
     /// The current configuration.
     fn config(&self) -> Arc<Config>;
-    /// Removes the mark from the answer to a question: its use is counted.
+    /// Removes the mark from the answer to a question, because its use has been counted.
     fn unmark(&self, question: &Question);
 }
 
-/// A client's question to a DNS list that was not in memory when it came.
+/// A client's question to a DNS list whose answer was not in memory when the question came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAsked<'a> {
     pub(super) question: &'a Question,
@@ -69,23 +69,23 @@ pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The zone that it counts for.
+    /// The zone for which it is counted.
     pub(super) zone: Name,
 }
 
-/// Further questions for one address or domain.
+/// A chain: the further questions about one address or domain.
 #[derive(Debug)]
 struct RuleChain {
     mode: LookaheadMode,
-    /// The configuration at its start. It ends with another configuration, which may have another mode.
+    /// The configuration when the chain began. The chain ends if the configuration changes, because the mode may differ.
     config: Arc<Config>,
-    /// A question with the flags and the view of the first.
+    /// A question with the flags and the view of the first question of the chain.
     like: Question,
     /// Questions that may still be asked.
     asked_left: u8,
     /// Questions that may still be counted without being asked.
     observed_left: u8,
-    /// Lookups of SPF that are left.
+    /// SPF lookups that are left.
     lookups: u8,
 }
 
@@ -102,7 +102,7 @@ pub(super) struct LookaheadTables {
     avoided: Avoided,
     selectors: Selectors,
     in_progress: InProgress,
-    /// Questions that were not asked because of a bound, since they were last taken.
+    /// Questions that were not asked because of a limit, since the number was last read.
     refused: usize,
 }
 
@@ -126,12 +126,12 @@ impl LookaheadTables {
         self.accounts.get(rule.index())
     }
 
-    /// Questions that were not asked because of a bound, since the last call.
+    /// Returns the number of questions that were not asked because of a limit since the last call.
     pub(super) fn take_refused(&mut self) -> usize {
         std::mem::take(&mut self.refused)
     }
 
-    /// No question is in progress.
+    /// Forgets all questions in progress.
     pub(super) fn nothing_in_progress(&mut self) {
         self.in_progress = InProgress::default();
     }
@@ -144,7 +144,7 @@ impl LookaheadTables {
         self.begin((question, mode), vec![rules::of_address(*address)], outside, now)
     }
 
-    /// The servers of a domain are about to be asked for its MX by a client. Returns the questions to ask at the same time.
+    /// The servers of a domain are about to be asked for its MX, because a client asked for it. Returns the questions to ask at the same time.
     pub(super) fn delegated(
         &mut self,
         (question, mode): (&Question, LookaheadMode),
@@ -156,13 +156,13 @@ impl LookaheadTables {
         self.begin((question, mode), further, outside, now)
     }
 
-    /// The DKIM keys that clients have asked of a domain.
+    /// The questions for the DKIM keys of a domain that clients have asked for before.
     fn keys(&self, question: &Question) -> Vec<Further> {
         let keys = self.selectors.for_domain(question.view, &question.name);
         keys.iter().map(|name| rules::of_key(name.clone())).collect()
     }
 
-    /// A client's question was answered. Returns the questions to ask now, and whether the client used one of ours.
+    /// A client's question was answered. Returns the questions to ask now, and true if the client used a question that was asked ahead.
     pub(super) fn answered(
         &mut self,
         client: ClientAnswered<'_>,
@@ -182,7 +182,7 @@ impl LookaheadTables {
             self.selectors.note(question.view, &question.name, answer);
         }
         let start = match was_expected {
-            // The chain of a question that was asked goes on at its own end.
+            // If a question was asked ahead, its chain continues when that question ends.
             Some(UsedBy { asked: true, .. }) => return (Vec::new(), true),
             Some(UsedBy { chain, step, .. }) => {
                 let further = further(step, &question.name, answer).unwrap_or_default();
@@ -200,7 +200,7 @@ impl LookaheadTables {
         (start, false)
     }
 
-    /// A client used an answer with the mark of a rule. Returns whether it counts.
+    /// A client used an answer with the mark of a rule. Returns true if the use counts.
     pub(super) fn used_mark(
         &mut self,
         question: &Question,
@@ -218,7 +218,7 @@ impl LookaheadTables {
         true
     }
 
-    /// A question has ended; none: it was not needed, or there was no room. Returns the questions that follow.
+    /// A question has ended; `None` means that it was not needed, or that there was no room. Returns the questions that follow.
     pub(super) fn ended(
         &mut self,
         start: &Start,
@@ -233,7 +233,7 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // Memory had its parts: nothing was asked ahead.
+            // All parts of the answer were in memory, so no query was sent.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -291,7 +291,7 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // A failure, or an answer past its end, has saved nothing, and its queries stay unused.
+        // A failure, or an answer that has expired, saved no time, and its queries remain unused.
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
@@ -301,7 +301,7 @@ impl LookaheadTables {
                 self.allowance.settle(before, 0);
             }
             if let Some(chain) = self.chains.get(&expected.chain) {
-                // The client may have other flags, and then the answer of look-ahead still has its mark.
+                // The client's question may have other flags. The answer that look-ahead fetched then still has its mark.
                 outside.unmark(&Question {
                     name: question.name.clone(),
                     kind: question.kind,
@@ -318,9 +318,9 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans questions that follow a client's own: in the chain of the domain, if its SPF record is expected and DO is the
-    /// same, or in a new one: the questions of mail from a domain take no place of those of mail to it. A new chain that neither asks nor expects anything is not kept: a message asks thirty lists about one
-    /// address.
+    /// Plans the questions that follow a client's own question. They join the chain of the domain if its SPF record is expected and DO is the same;
+    /// otherwise they form a new chain. So the questions for mail from a domain take no room from those for mail to it. A new chain that neither asks
+    /// nor expects anything is dropped: one message asks thirty lists about one address.
     fn begin(
         &mut self,
         (like, mode): (&Question, LookaheadMode),
@@ -359,8 +359,8 @@ impl LookaheadTables {
         start
     }
 
-    /// Decides which of the further questions are asked, and expects the others. A question whose answer is in memory
-    /// is passed over, and those that follow it come in its place.
+    /// Decides which of the further questions are asked; the others are only expected. If the answer to a question is in memory, the questions that
+    /// follow from that answer take its place.
     fn plan(
         &mut self,
         number: ChainNumber,
@@ -429,7 +429,7 @@ impl LookaheadTables {
         start
     }
 
-    /// Returns true if a rule's questions are asked, and not only counted.
+    /// Returns true if the questions of a rule are asked ahead, and not only counted.
     fn asks(&self, rule: Rule, mode: LookaheadMode) -> bool {
         match mode {
             LookaheadMode::Rules => true,
@@ -440,7 +440,7 @@ impl LookaheadTables {
         }
     }
 
-    /// Returns true if the bounds leave room for a question.
+    /// Returns true if the limits allow one more question.
     fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
         self.expected.has_room()
             && self.account(rule).is_some_and(RuleAccount::has_room)
@@ -448,7 +448,7 @@ impl LookaheadTables {
             && self.allowance.take(now, outside.messages(), AHEAD_RISK)
     }
 
-    /// The questions that are left in a chain, to be asked or to be counted.
+    /// The number of questions left in a chain: of those that may be asked, or of those that are only counted.
     fn left_in_chain(&mut self, number: ChainNumber, asks: bool) -> Option<&mut u8> {
         let chain = self.chains.get_mut(&number)?;
         Some(if asks { &mut chain.asked_left } else { &mut chain.observed_left })
@@ -456,28 +456,28 @@ impl LookaheadTables {
 }
 
 impl RuleChain {
-    /// Returns true if nothing was asked or expected in it.
+    /// Returns true if no question of the chain was asked or expected.
     fn is_unused(&self) -> bool {
         self.asked_left == MAX_AHEAD_OF_SUBJECT && self.observed_left == MAX_AHEAD_OF_SUBJECT
     }
 }
 
-/// Returns true if a failure is one of servers, and not of the load of this host or of an earlier question.
+/// Returns true if servers caused a failure, and not the load of this host or the failure of an earlier question.
 fn is_of_servers(answer: &Answer) -> bool {
     let other = [ExtendedError::NOT_READY, ExtendedError::CACHED_ERROR];
     answer.extended_error.as_ref().is_none_or(|error| !other.contains(&error.code))
 }
 
-/// The place of an expected question that a client asked.
+/// An expected question that a client has asked.
 #[derive(Clone, Copy, Debug)]
 struct UsedBy {
     chain: ChainNumber,
     step: RuleStep,
-    /// Whether it was asked ahead, and this is its first use.
+    /// True if it was asked ahead, and this is its first use.
     asked: bool,
 }
 
-/// The questions that follow an answer; none without reading it if nothing follows here.
+/// The questions that follow an answer. If nothing follows at this step, returns none without reading the answer.
 fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
     if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;

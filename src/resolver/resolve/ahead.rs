@@ -1,13 +1,13 @@
-//! Questions of look-ahead. They are concurrent with the flights of clients and never become one.
+//! Questions of look-ahead. They run at the same time as the flights of clients, but never become a flight.
 //!
 //! # Decisions
 //!
-//! - They take no place among the flights. A client neither joins them nor waits for them: its own flight has its own time, race,
-//!   hedges and budget. Equal queries merge in `exchange` while the answer may still come, so that the head
-//!   start is not lost and hardly a query is sent twice. When clients joined them, they had the age, the lost queries and the
-//!   failure of a question that had been asked without race and hedge.
-//! - Their failures are not kept, nor the failures of their sub-questions, and they begin no shared fetch of keys: a client
-//!   that comes later tries for itself.
+//! - They take no place among the flights. A client neither joins them nor waits for them: its own flight has its own time, first
+//!   contact with two servers, second queries and budget. Equal queries are merged in `exchange` while the answer may still come, so
+//!   that the time already spent is not lost and hardly any query is sent twice. When clients joined these questions, they were
+//!   affected by their age, their lost queries and their failures, because such questions use one server at a time.
+//! - Their failures and the failures of their sub-questions are not kept, and they begin no shared fetch of keys. A client that comes
+//!   later therefore tries again itself.
 
 use std::sync::Arc;
 
@@ -34,15 +34,14 @@ use dns::question::{Answer, Question, ViewId, name_of_wire};
 use history::note::Note;
 use history::{Flown, Recorder};
 
-/// Whether look-ahead may ask a question.
+/// The decision whether look-ahead may ask a question.
 #[derive(Debug)]
 pub enum KnownAhead {
     /// Memory has its answer.
     Answer(Arc<Answer>),
-    /// Look-ahead must not ask it: a flight asks it, it asks a DNS list, its answer is made here, or it failed a moment
-    /// ago.
+    /// Look-ahead must not ask it, because a flight asks it, it asks a DNS list, its answer is made here, or it failed a moment ago.
     Left,
-    /// Neither: look-ahead may ask it.
+    /// None of these applies: look-ahead may ask it.
     Nothing,
 }
 
@@ -51,7 +50,7 @@ pub enum KnownAhead {
 pub struct AskedAhead {
     /// The answer; none if it failed.
     pub answer: Option<Arc<Answer>>,
-    /// The zone that is to blame for a failure; none if it had spent its messages.
+    /// The zone that caused a failure, or `None` if the question had used all its messages.
     pub blamed: Option<Name>,
     /// Messages that were sent for it.
     pub messages: u32,
@@ -80,12 +79,12 @@ impl LookaheadResolver {
         Arc::clone(self.views.load().config())
     }
 
-    /// The mode of a view; off if the view is gone.
+    /// The mode of a view. It is off if the view no longer exists.
     pub fn mode(&self, view: ViewId) -> LookaheadMode {
         self.views.load().get(view).map_or(LookaheadMode::Off, |view| view.lookahead)
     }
 
-    /// All events of clients' questions since the last call, at least one. One task reads them.
+    /// Returns all events of clients' questions since the last call, and waits for at least one. Only one task reads them.
     pub async fn answered(&self) -> Vec<AnsweredEvent> {
         self.answered.take().await
     }
@@ -107,14 +106,14 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Returns true if look-ahead may ask: neither flights nor queries to servers take more than half of their places, and
-    /// this host keeps up.
+    /// Returns true if look-ahead may ask: flights and queries to servers each take at most half of their places, and this host is not
+    /// overloaded.
     pub fn has_room(&self) -> bool {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }
 
-    /// The zone that is to blame if a question fails: the zone of its closest known cut, or the name itself if no cut below
-    /// the top-level domains is known.
+    /// Returns the zone that counts as the cause if a question fails: the zone of its closest known cut, or the name itself if no cut
+    /// below the top-level domains is known.
     pub(crate) fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let key = question.key();
@@ -127,7 +126,7 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// The zone that is to blame if a client's question failed: `zone_to_blame` of the last of its known aliases.
+    /// Returns the zone that counts as the cause if a client's question failed: `zone_to_blame` of the last of its known aliases.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());
@@ -145,8 +144,8 @@ impl LookaheadResolver {
         self.zone_to_blame(&end)
     }
 
-    /// The zone that is to blame for this failure of a question: that of `zone_to_blame`, or the one that an alias has led
-    /// to. None if the question had spent its messages, as a client has more.
+    /// Returns the zone that counts as the cause of this failure of a question: the result of `zone_to_blame`, or the zone that an
+    /// alias has led to. `None` if the question had used all its messages, because a client has more.
     fn blamed(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
         let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
         Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })
@@ -161,7 +160,8 @@ impl LookaheadResolver {
         }
     }
 
-    /// Asks a question of look-ahead; `rule`, from 1, marks the answer until a client uses it. None if its view is gone.
+    /// Asks a question of look-ahead. `rule`, counted from 1, marks the answer until a client uses it. Returns `None` if the view no
+    /// longer exists.
     pub async fn ask(&self, question: Question, rule: u8) -> Option<AskedAhead> {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
@@ -187,7 +187,8 @@ impl LookaheadResolver {
             && !found.answers.is_empty()
             && !is_outdated
         {
-            // The history joins the questions of a mail by the names in answers, and the client's question will find this one in memory.
+            // The history groups the questions of a mail by the names in answers, and the client's question will find this answer in
+            // memory.
             let zone = found.zone.as_ref();
             let so_far = Flown::so_far(context.trail(), question, key.name());
             self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });
@@ -201,7 +202,7 @@ impl LookaheadResolver {
             && !is_outdated
             && self.flight.memory.answers.get(key.as_bytes(), now).is_none()
         {
-            // If a client asks it already, that is its use.
+            // If a client is already asking it, that counts as its use.
             if messages > 0 && !self.flight.flights.has(key) {
                 answer.ahead.set(rule);
             }

@@ -1,6 +1,6 @@
-//! Flights: one for each question in progress, shared by all clients that wait for it.
+//! Flights: there is one flight for each question in progress, shared by all clients that wait for its answer.
 //!
-//! A flight hands its answer directly to all its waiters, because memory may refuse to keep it.
+//! A flight passes its answer directly to all its waiters, because memory may refuse to keep it.
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
@@ -43,17 +43,17 @@ pub(super) struct Landed {
 pub(super) enum FlightEnd {
     /// With an answer.
     Answered,
-    /// With an answer that another flight has asked for too.
+    /// With an answer that another flight asked for too.
     Shared,
     /// With a failure.
     Failed,
     /// With a failure, which a stale answer replaces.
     Stale,
-    /// The flight gave its place to another flight.
+    /// The flight was ended to make room for another flight.
     Shed(Shed),
 }
 
-/// The channel on which waiters learn of the end. An error means that the flight was given up.
+/// The channel on which waiters learn the end of the flight. An error means that the flight was given up.
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
 /// The flights in progress.
@@ -101,9 +101,9 @@ struct FlightPlace {
     key: FlightKey,
     /// The zone that its place is counted for, in wire form.
     zone: Box<[u8]>,
-    /// Whether look-ahead goes on once the servers of the zone of its name are asked.
+    /// True if look-ahead continues when the servers of the zone of the flight's name are asked.
     leads_at_delegation: bool,
-    /// Ends the flight.
+    /// Ends the flight to make room.
     give_way: oneshot::Sender<Shed>,
 }
 
@@ -118,7 +118,7 @@ struct FlightStart<'a> {
 
 /// The result of joining a flight.
 pub(super) enum JoinedFlight {
-    /// The question waits for a flight; if it is the first, `begun` has to be run.
+    /// The question waits for a flight. If it is the first, `begun` must be run.
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for it.
     Repeated,
@@ -126,7 +126,7 @@ pub(super) enum JoinedFlight {
     Shed(Shed),
 }
 
-/// A question that was turned away, and why.
+/// A question that was refused, and the reason.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
@@ -152,7 +152,7 @@ pub(super) struct FlightSeat {
     client: Client,
 }
 
-/// A flight to be run. Dropped without landing, it counts as given up, and its waiters learn that.
+/// A flight that must be run. If it is dropped before its end, it counts as given up, and its waiters are notified.
 pub(super) struct BegunFlight {
     /// The flight's place.
     pub(super) ticket: Ticket,
@@ -167,8 +167,8 @@ impl Flights {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
-    /// Lets a client wait for the flight of its question. If there is none, one begins with `progress`. The flight
-    /// counts for `zone`, in wire form, until its walk enters another.
+    /// Lets a client wait for the flight of its question. If there is no such flight, a flight begins with `progress`. The flight
+    /// counts for `zone`, in wire form, until its walk enters another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -215,9 +215,9 @@ impl Flights {
         }
     }
 
-    /// The walk of a flight has entered `zone`. From now on its place counts for that zone, unless it already counts
-    /// for it or for a zone below. If the zone has no place left, the flight gives way. Returns the key of its question, once,
-    /// if the zone is that of its name and look-ahead goes on here.
+    /// Records that the walk of a flight has entered `zone`. From now on its place counts for that zone, unless it already counts for
+    /// this zone or for a zone below it. If the zone has no place left, the flight is ended. Returns the key of the flight's question
+    /// if `zone` is the zone of its name and look-ahead continues here. The key is returned only once.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -234,9 +234,9 @@ impl Flights {
         led.filter(|_| table.standing.contains_key(&ticket))
     }
 
-    /// Ends the flights that a reload concerns, as routes of names at and below `changed` are others now: of such names, and those that
-    /// are in a zone above or below such a name. Their clients begin new ones. Without this, a query after a reload got the answer of
-    /// the old routes for as long as a flight lasts. A view that is no longer in use has no new routes.
+    /// Ends the flights that a reload affects, because the routes of names at and below `changed` are now different: flights for such
+    /// names, and flights that are in a zone above or below such a name. Their clients begin new flights. Without this, a query after
+    /// a reload got the answer of the old routes for as long as a flight lasts. A view that is no longer in use has no new routes.
     pub(super) fn end_changed(&self, changed: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let changed: HashSet<Vec<u8>> = changed.iter().map(wire_name).collect();
         let above: HashSet<&[u8]> = changed.iter().flat_map(|name| suffixes(name)).collect();
@@ -268,7 +268,7 @@ impl Flights {
         self.table().waiters
     }
 
-    /// Returns true if the heaviest zone or client gives way, because of the number of flights.
+    /// Returns true if there are so many flights that the heaviest zone or client loses one for each new flight.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.crowded_from()
@@ -328,7 +328,7 @@ impl Flights {
         self.keyed.octets(zone)
     }
 
-    /// The hash of an IPv4 address or of the /64 of an IPv6 address, as one client has a whole /64.
+    /// The hash of an IPv4 address, or of the /64 of an IPv6 address, because one client has a whole /64.
     fn client_key(&self, address: IpAddr) -> ClientKey {
         match address.to_canonical() {
             IpAddr::V4(address) => self.keyed.octets(&address.octets()),
@@ -353,14 +353,14 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// The number of flights from which on the heaviest zone or client gives way.
+    /// The number of flights from which on the heaviest zone or client loses one for each new flight.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the flight of `key`. A flight has at most half as many
-    /// waiters as places are free, so that the first waiter of a new flight finds room. A client with few waiting
-    /// questions may wait for any flight.
+    /// Returns true if one more question of a client may wait for the flight of `key`. A flight may have at most half as many waiters
+    /// as there are free places, so that the first waiter of a new flight finds room. A client with few waiting questions may wait for
+    /// any flight.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -368,7 +368,7 @@ impl FlightTable {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// Makes another flight give way if `account` needs room.
+    /// Ends another flight if `account` needs room.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}
@@ -378,7 +378,7 @@ impl FlightTable {
         Ok(())
     }
 
-    /// Counts a flight for `zone`, in wire form, from now on, or makes it give way.
+    /// Counts a flight for `zone`, in wire form, from now on, or ends the flight if the zone has no room.
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };
@@ -398,16 +398,16 @@ impl FlightTable {
         }
     }
 
-    /// Ends a flight and notifies its waiters at once. `zone`: the zone that it was about to enter.
+    /// Ends a flight and notifies its waiters immediately. `zone` is the zone that it was about to enter.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // An error means that the flight lands at this moment.
+            // An error means that the flight is ending at this moment anyway.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }
 
-    /// Removes a flight, unless it was removed before. `answered`: when its zone answered.
+    /// Removes a flight, unless it has already been removed. `answered`: when its zone answered.
     fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<FlightPlace> {
         let standing = self.standing.remove(&ticket)?;
         self.shares.give_up(ticket, answered);
@@ -417,7 +417,7 @@ impl FlightTable {
 }
 
 impl BegunFlight {
-    /// Waits until the flight has to give way to others.
+    /// Waits until the flight must end to make room for others.
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,

@@ -1,31 +1,30 @@
-//! Resolving: memory first, then one flight for a question, within the deadline of each client.
+//! Resolves questions: first from memory, otherwise in one flight for each question, within the deadline of each client.
 //!
-//! RFC 9520 (failures), RFC 2308 (negative answers). A client has an answer or SERVFAIL within `resolve.deadline` of
-//! the first copy of its query. The flight continues, so that the client's next try finds the answer.
+//! Implements RFC 9520 (failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline` of
+//! the first copy of its query. The flight then continues, so that the client's next try finds the answer.
 //!
 //! # Decisions
 //!
 //! - The deadline is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc
 //!   2.36), so a late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
-//! - glibc repeats a query within a millisecond of SERVFAIL. While the flight lives, the repeat joins it; so a zone
-//!   that takes 4 to 8 s still resolves at the first attempt of a mail. A flight that has failed is remembered (RFC
-//!   9520).
-//! - SERVFAIL never becomes "does not exist", and bogus never becomes insecure: the first would lose mail, and the
-//!   second would accept forged data.
-//! - The task of the client drives the flight that it begins, instead of tasks that hand work to each other. This
-//!   saves a fifth of the instructions of a miss or more. If the client leaves, the flight continues as a task of the
-//!   runtime.
-//! - Flights, waiters and queries to servers are shared by zone and by client (`shares`): from half of the places on, the zone
-//!   or client with the most gives way. Models: Unbound's jostle list, BIND's `fetches-per-zone`.
-//! - Sub-questions do not wait for clients' flights, as two flights could wait for each other. Equal queries to one server
-//!   merge in `exchange`.
-//! - The memory may refuse an answer, so a flight hands its answer to its waiters directly.
-//! - An answer that comes after its question has failed is validated and kept.
-//! - A reload ends the flights that changed routes concern, and their clients begin others. When they went on, later
-//!   questions joined them and got the answers of the old routes for up to ten seconds.
-//! - Each part is a type of its own that knows only the parts below it: names and their aliases (`chase`), lists, flights,
-//!   questions that no client waits for (`side`), prefetch, look-ahead (`ahead`), and clients that wait (`waiting`).
-//!   `Resolver` joins them. Before, they were 77 methods of one type, and called each other in circles.
+//! - glibc repeats a query within a millisecond of SERVFAIL. If the flight is still in progress, the repeated query joins it. A zone
+//!   that takes 4 to 8 s therefore still resolves at the first attempt of a mail. A failed flight is remembered (RFC 9520).
+//! - SERVFAIL is never turned into "does not exist", because mail would be lost. Bogus is never turned into insecure, because forged
+//!   data would be accepted.
+//! - A flight runs in the task of the client that begins it, so that tasks do not hand work to each other. This saves at least a fifth
+//!   of the instructions of a miss. If the client leaves, the flight continues as a task of the runtime.
+//! - Flights, waiters and queries to servers are shared among zones and clients (`shares`). When half of the places are taken, the
+//!   zone or client with the most places must give up one for each new flight. Models: Unbound's jostle list, BIND's
+//!   `fetches-per-zone`.
+//! - Sub-questions do not wait for clients' flights, because two flights could then wait for each other. Equal queries to one server
+//!   are merged in `exchange`.
+//! - Memory may refuse to keep an answer, so a flight passes its answer directly to its waiters.
+//! - An answer that arrives after its question has failed is validated and kept.
+//! - A reload ends the flights whose routes it changes, and their clients begin new flights. Before, these flights continued, later
+//!   questions joined them, and got answers of the old routes for up to ten seconds.
+//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), lists, flights, questions
+//!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and clients that wait (`waiting`). `Resolver` combines them.
+//!   Before, they were 77 methods of one type that called each other in circles.
 
 #![deny(
     clippy::unwrap_used,
@@ -129,13 +128,13 @@ pub struct ResolverParts {
 /// Answers questions.
 pub struct Resolver {
     views: Arc<ArcSwap<Views>>,
-    /// Routes that a reload has just changed.
+    /// The routes that a reload has just changed.
     changed: Arc<ChangedRoutes>,
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
     tap: Arc<Tap>,
-    /// The questions that the log knows.
+    /// The state that decides which questions are reported in the log.
     log_state: Mutex<LogState>,
     /// Resolves questions.
     flight: Arc<FlightResolver>,
@@ -145,24 +144,24 @@ pub struct Resolver {
     lists: Arc<ListResolver>,
     /// Asks questions that no client waits for.
     side: Arc<SideResolver>,
-    /// Renews what is in use.
+    /// Renews answers, delegations and addresses in use before they expire.
     prefetcher: Arc<Prefetcher>,
     /// Follows the keys of the root.
     root_keys: Arc<RootKeyFollower>,
     /// Asks the questions of look-ahead.
     lookahead: Arc<LookaheadResolver>,
-    /// The questions of clients, for look-ahead.
+    /// The answered questions of clients, as input for look-ahead.
     answered: Arc<AnsweredQueue>,
 }
 
 impl Resolver {
-    /// A resolver with empty memories of `cache.size`.
+    /// Creates a resolver with empty memories of `cache.size`.
     pub fn new(parts: ResolverParts) -> Arc<Self> {
         let size = parts.views.config().cache.size;
         Self::with_memory(parts, size)
     }
 
-    /// A resolver with empty memories of `size` octets.
+    /// Creates a resolver with empty memories of `size` octets.
     fn with_memory(parts: ResolverParts, size: u64) -> Arc<Self> {
         let ResolverParts { views, clock, random, network, recorder, tap } = parts;
         let memory = Memory::new(size, &random);
@@ -224,33 +223,33 @@ impl Resolver {
         self.side.prime().await
     }
 
-    /// Keeps answers that come too late, as long as it runs.
+    /// Keeps answers that arrive too late. Runs until it is dropped.
     pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
         let (chaser, views) = (Arc::clone(&self.flight.chaser), Arc::clone(&self.views));
         Arc::new(LateAnswerKeeper { chaser, views }).keep_all().await
     }
 
-    /// Asks questions that no client waits for.
+    /// Returns the part that asks questions that no client waits for.
     pub fn side(&self) -> &Arc<SideResolver> {
         &self.side
     }
 
-    /// Renews what is in use.
+    /// Returns the part that renews answers in use.
     pub fn prefetcher(&self) -> &Arc<Prefetcher> {
         &self.prefetcher
     }
 
-    /// Follows the keys of the root.
+    /// Returns the part that follows the keys of the root.
     pub fn root_keys(&self) -> &Arc<RootKeyFollower> {
         &self.root_keys
     }
 
-    /// Asks the questions of look-ahead.
+    /// Returns the part that asks the questions of look-ahead.
     pub fn lookahead(&self) -> &Arc<LookaheadResolver> {
         &self.lookahead
     }
 
-    /// Takes copies of messages.
+    /// Returns the part that takes copies of messages.
     pub fn tap(&self) -> &Arc<Tap> {
         &self.tap
     }
@@ -260,8 +259,8 @@ impl Resolver {
         &self.memory
     }
 
-    /// Adds a negative trust anchor for `time` at `name`, and forgets verdicts at and below it. Returns false if
-    /// there are as many as may be.
+    /// Adds a negative trust anchor at `name` for `time`, and forgets verdicts at and below `name`. Returns false if the maximum
+    /// number of anchors is already set.
     pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
         let added = self.flight.chaser.trust.ntas().add(name, now.after(time), now);
@@ -280,7 +279,7 @@ impl Resolver {
         removed
     }
 
-    /// Negative trust anchors that were set for a while.
+    /// Returns the negative trust anchors that were set for a limited time.
     pub fn ntas(&self) -> &Ntas {
         self.flight.chaser.trust.ntas()
     }
@@ -290,7 +289,7 @@ impl Resolver {
         &self.lists.table
     }
 
-    /// Asks DNS lists.
+    /// Returns the part that asks DNS lists.
     pub fn list_resolver(&self) -> &Arc<ListResolver> {
         &self.lists
     }
@@ -320,17 +319,17 @@ impl Resolver {
         self.flight.flights.waiters()
     }
 
-    /// The flights in progress, the oldest first; reading changes nothing.
+    /// Returns the flights in progress, the oldest first. Does not change any state.
     pub fn inflight(&self) -> Vec<InFlight> {
         inflight::list(&self.flight.flights, self.clock.mono())
     }
 
-    /// Answers all waiting clients with SERVFAIL, and later ones too.
+    /// Answers all waiting clients, and all later clients, with SERVFAIL.
     pub fn stop(&self) {
         self.clients.stop();
     }
 
-    /// The zone that a question for a name in lower-case wire form counts for before a cut is known, as a keyed hash.
+    /// Returns the keyed hash of the zone that a question counts for before a zone cut is known. The name is in lower-case wire form.
     pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }
@@ -342,8 +341,8 @@ impl Resolver {
         reload::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
-    /// Changes to new views, which follow the current ones. Flights in progress keep theirs, but those that changed routes concern
-    /// end. Returns the names at and below which routes have changed.
+    /// Replaces the current views by new ones. Flights in progress keep the old views, but flights whose routes have changed are
+    /// ended. Returns the names at and below which routes have changed.
     pub fn set_views(&self, views: Views) -> Vec<Name> {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
@@ -361,7 +360,7 @@ impl Resolver {
         changed
     }
 
-    /// Forgets data at and below `names`, where routes have changed, and data of views that no longer exist.
+    /// Forgets the data at and below `names`, whose routes have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
         // An older flight may have asked a list on a route that no longer exists.
         self.lists.forget_unasked();
@@ -383,7 +382,7 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            // The operator has the unspecified address.
+            // The questions of the operator have the unspecified address.
             let _ = if client.address.is_unspecified() {
                 self.looked_up(key.as_bytes(), &answer, arrived)
             } else {
@@ -394,8 +393,8 @@ impl Resolver {
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
-    /// Answers a question of the operator like a client's, but does not mark the list as in use and batches learn
-    /// nothing from it.
+    /// Answers a question of the operator like a question of a client, but does not mark the list as in use. Batches learn nothing
+    /// from it.
     pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -412,9 +411,9 @@ impl Resolver {
         }
     }
 
-    /// Reports an answer from memory that is about to be sent: to its DNS list, to look-ahead if it had asked for the
-    /// answer, or to prefetch if its end is near. Returns the moment until which it may be sent again without a report;
-    /// none if each time is reported.
+    /// Reports an answer from memory that is about to be sent: to its DNS list, to look-ahead if look-ahead had asked for it, or to
+    /// prefetch if it is about to expire. Returns the moment until which the answer may be sent again without a report, or `None` if
+    /// each use must be reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if answer.ahead.is_set() {
             self.answered.report_used(key, answer, now);
@@ -422,7 +421,7 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// Like `hit`, for a lookup of the operator, which does not count as use of an answer of look-ahead.
+    /// Like `hit`, for a lookup of the operator, which does not count as a use of an answer of look-ahead.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
@@ -440,7 +439,7 @@ impl Resolver {
 
     /// Answers a question that was not in memory when it arrived.
     pub fn miss(&self, missed: ClientQuestion) -> impl Future<Output = Asked> {
-        // Shared before it waits: each waiting client would store it twice.
+        // Shared before waiting, because each waiting client would otherwise store it twice.
         let missed = Arc::new(missed);
         async move {
             self.answered.report_asked(&missed);
@@ -457,8 +456,7 @@ impl Resolver {
 
 #[cfg(feature = "simulated")]
 impl Resolver {
-    /// The number of flights, waiters, fetches, messages and streams. All of them must end when no client asks any
-    /// more.
+    /// Returns the number of flights, waiters, fetches, messages and streams. It must become 0 when no client asks any more.
     pub fn under_way(&self) -> usize {
         let fetched = self.flight.chaser.trust.fetching() + self.lists.under_way();
         self.flight.flights.len() + self.flight.flights.waiters() + fetched + self.flight.iterate.under_way()

@@ -1,17 +1,17 @@
 //! Prefetch: answers, delegations, addresses of servers and keys in use are renewed in the background before their
 //! TTL ends, so that no client waits for them.
 //!
-//! `cache::renewal` decides when. A hit hands its answer over once, and a task asks the question again. Clients that
-//! come meanwhile get the old answer; clients that come after its end join the flight.
+//! `cache::renewal` decides when to renew. A hit reports its answer once, and a task asks the question again. Clients that ask before
+//! the TTL ends get the old answer, and clients that ask later join the flight.
 //!
 //! # Decisions
 //!
 //! - Answers of DNS lists are not renewed, so that a list gets no more queries than its clients send.
-//! - Renewals stop while flights are crowded. A zone has only a few of the places, so that a zone that does not
-//!   answer does not delay the others. An answer that found no place may be handed over again a second later.
-//! - Delegations and addresses of servers take at most half of the places. Those for which a zone has no place wait, and
-//!   others go first.
-//! - A renewal that fails leaves the old answer as it is, until its end.
+//! - Renewals stop while there are too many flights. A zone has only a few of the places, so that a zone that does not answer does not
+//!   delay the others. An answer that found no place may be reported again a second later.
+//! - Delegations and addresses of servers take at most half of the places. If a zone has no place, its renewals wait, and those of
+//!   other zones are done first.
+//! - If a renewal fails, the old answer remains in use until its TTL ends.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -38,14 +38,14 @@ use dns::clock::Mono;
 use dns::question::{Answer, Client, QuestionKey};
 use history::Counter;
 
-/// No client has this address.
+/// The address in the questions of renewals. No client has this address.
 pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
 /// A question that will be asked again.
 #[derive(Debug)]
 struct Renewal {
     key: QuestionKey,
-    /// The answer to renew; none if the last resolution has failed.
+    /// The answer to renew, or `None` if the last resolution failed.
     answer: Option<Arc<Answer>>,
 }
 
@@ -57,7 +57,7 @@ struct Renewals {
 }
 
 impl Renewals {
-    /// Adds one, if there is room. A failed question is added once, even if many clients ask it.
+    /// Adds a question, if there is room. A failed question is added only once, even if many clients ask it.
     fn add(&self, renewal: Renewal) -> Result<(), Renewal> {
         let mut waiting = self.waiting();
         if renewal.answer.is_none() && waiting.iter().any(|other| other.key == renewal.key) {
@@ -101,7 +101,7 @@ impl ZonesAsked {
     }
 }
 
-/// Renews what is in use.
+/// Renews answers, delegations, addresses and keys that are in use.
 pub struct Prefetcher {
     views: Arc<ArcSwap<Views>>,
     flight: Arc<FlightResolver>,
@@ -115,7 +115,7 @@ impl Prefetcher {
         Arc::new(Self { views, flight, side: Arc::clone(side), renewals: Renewals::default() })
     }
 
-    /// Hands over an answer whose end is near, if it was not handed over yet.
+    /// Reports an answer that is about to expire, if it was not reported yet.
     #[cold]
     pub(super) fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
         if !answer.renewal.take(now) || !self.views.load().config().cache.prefetch {
@@ -127,7 +127,7 @@ impl Prefetcher {
         }
     }
 
-    /// Asks a failed question again. If there is no room, the next client asks for it once more.
+    /// Asks a failed question again. If there is no room, the next client causes another try.
     pub(super) fn try_again(&self, key: &QuestionKey) {
         let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }
@@ -139,7 +139,7 @@ impl Prefetcher {
         }
     }
 
-    /// Renews answers, delegations, addresses of servers and keys that are handed over, as long as it runs.
+    /// Renews reported answers, delegations, addresses of servers and keys. Runs forever.
     pub async fn run(self: Arc<Self>) -> Infallible {
         let (mut asking, bounds) = (JoinSet::new(), self.flight.iterate.bounds());
         let (mut answers, mut expiring) = (ZonesAsked::default(), ZonesAsked::default());
@@ -170,7 +170,7 @@ impl Prefetcher {
         }
     }
 
-    /// The question of a key, if it may be asked ahead of its clients.
+    /// Returns the question of a key, if it may be asked before a client asks it.
     fn renewable(&self, key: &QuestionKey) -> Option<ClientQuestion> {
         let question = key.question()?;
         let view = self.views.load().get(question.view).cloned()?;
@@ -192,7 +192,7 @@ impl Prefetcher {
         self.flight.iterate.end_renewal(&entry, is_answered);
     }
 
-    /// Renews a delegation with the keys of its zone, or addresses of a server; returns whether a server has answered.
+    /// Renews a delegation and the keys of its zone, or the addresses of a server. Returns true if a server has answered.
     async fn ask_for_expiring(&self, entry: &ExpiringEntry) -> bool {
         let ExpiringEntry { name, kind, view, .. } = entry;
         if !self.views.load().holds(view) {
@@ -213,7 +213,7 @@ impl Prefetcher {
                 avoid: &[],
                 cut: None,
             };
-            // After a failure the old one holds until its end.
+            // After a failure, the old delegation is valid until its TTL ends.
             let is_answered = self.flight.iterate.renew_delegation(lookup).await.is_ok();
             if is_answered {
                 self.flight.chaser.trust.renew_keys(name, &context).await;

@@ -1,10 +1,10 @@
-//! Shares the places of flights among zones and clients, and decides who gives way when places run short.
+//! Shares the places of flights among zones and clients, and decides which flight is ended when there are too few places.
 //!
-//! Pure: its input is the places that are taken and given up; its output is whether there is room. Each place counts
-//! for its client and for its zone. Up to half of the places no question is refused. Beyond that, the zone or the
-//! client with the most gives way. The order by number of places is built when it is first needed, and kept until few
-//! places are taken. A zone from which no answer has come lately gets a small part of the places. Models: Unbound's
-//! jostle list, BIND's fetches-per-zone.
+//! Pure: its input is the places that are taken and given up, and its output is whether there is room. Each place counts for its
+//! client and for its zone. While at most half of the places are taken, no question is refused. Beyond that, the zone or the client
+//! with the most places loses one for each new flight. The order by number of places is built when it is first needed, and kept until
+//! few places are taken. A zone from which no answer has come recently gets a small part of the places. Models: Unbound's jostle list,
+//! BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -42,31 +42,31 @@ pub(super) struct ShareAccount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
-/// Whether there is room for one more.
+/// The decision whether there is room for one more flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
     /// There is a free place.
     Room,
-    /// There is room once this place is given up; it is one of the heaviest.
+    /// There is room when this place is given up. Its zone or client has the most places.
     InPlaceOf(Ticket),
     /// There is no room: the question's own zone or client already has the most places.
     Refused(ShedReason),
 }
 
-/// Why there is no room.
+/// The reason why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShedReason {
-    /// No answer has come from the zone lately or at all, and it has all places that such a zone may have.
+    /// No answer has come from the zone recently or at all, and it has all places that such a zone may have.
     SilentZone,
     /// More than half of the places are taken, and this zone has the most.
     Zone,
     /// More than half of the places are taken, this client has the most, and this is the heaviest of its zones.
     Client,
-    /// All places are taken, and no query in them is old.
+    /// All places are taken, and no flight in them is old enough to be ended.
     Full,
     /// The zone or the client of the question had the most places, so its place went to another question.
     MadeRoom,
-    /// The greatest number of clients is waiting already.
+    /// The greatest number of clients is already waiting.
     Waiters,
     /// There was no memory for a long reply of a server of the zone.
     LongReply,
@@ -99,9 +99,9 @@ impl ShedReason {
     }
 }
 
-/// The zone that a question for `name` counts for at its start, until its walk enters a zone further down. It has the
-/// last `cut` labels of the name (the closest known zone cut). It is never the root or a top-level domain, because
-/// names below these have different owners. Names are in wire form.
+/// Returns the zone that a question for `name` counts for at its start, until its walk enters a zone further down. It consists of the
+/// last `cut` labels of the name (the closest known zone cut). It is never the root or a top-level domain, because names below these
+/// have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -125,7 +125,7 @@ pub(super) struct Shares {
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneHash>,
-    /// By age; built when it is first needed.
+    /// The places by age, built when they are first needed.
     ages: Option<Ages>,
     /// The zones that have places.
     seen: Numbered<ZoneHash, ZoneActivity>,
@@ -141,9 +141,9 @@ struct Ages {
 /// The answers of a zone.
 #[derive(Clone, Copy, Debug)]
 struct ZoneActivity {
-    /// Since when it has places.
+    /// The time since which it has places.
     since: Mono,
-    /// When an answer last came.
+    /// When the last answer came.
     heard: Option<Mono>,
 }
 
@@ -160,7 +160,8 @@ impl Shares {
         self.places.len()
     }
 
-    /// Whether there is room for one more of `account`. From `half` places on the heaviest give way.
+    /// Decides whether there is room for one more flight of `account`. When `half` of the places are taken, the heaviest zone or
+    /// client loses one.
     pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
         let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
@@ -196,7 +197,7 @@ impl Shares {
         self.places.get(&ticket).map(|(account, _)| *account)
     }
 
-    /// A place counts for another zone from now on: the zone before has answered with a referral.
+    /// From now on, a place counts for another zone, because the previous zone has answered with a referral.
     pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneHash, now: Mono) {
         if let Some((account, taken)) = self.remove(ticket) {
             self.hear(account.zone, now);
@@ -204,7 +205,7 @@ impl Shares {
         }
     }
 
-    /// A place counts for another client from now on, which waits for the same flight and has fewer.
+    /// From now on, a place counts for another client, which waits for the same flight and has fewer places.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -217,14 +218,15 @@ impl Shares {
         }
     }
 
-    /// A place is given up; `answered`: when the zone answered.
+    /// Gives up a place. `answered`: when the zone answered.
     pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
         if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
             self.hear(account.zone, now);
         }
     }
 
-    /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
+    /// Decides which flight of one zone is ended: a flight of the zone's client with the most flights. If that client is the newcomer,
+    /// it is refused with the reason `why`.
     fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -233,7 +235,8 @@ impl Shares {
         self.in_place_of(ShareAccount { client, zone })
     }
 
-    /// Decides who gives way of one client: its zone with the most, or its oldest flight if no zone has many.
+    /// Decides which flight of one client is ended: a flight of its zone with the most flights, or its oldest flight if no zone has
+    /// many.
     fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
@@ -254,7 +257,7 @@ impl Shares {
         }
     }
 
-    /// The oldest of an account gives way.
+    /// The oldest flight of an account is ended.
     fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
@@ -262,7 +265,7 @@ impl Shares {
         })
     }
 
-    /// The places that a zone may have if all are free: few if it does not answer, otherwise all.
+    /// Returns the number of places that a zone may have if all are free: few if it does not answer, otherwise all.
     fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return self.bounds.new_flights() };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {

@@ -1,4 +1,4 @@
-//! Stale answers: made of RRsets past their TTL, for clients whose servers do not answer.
+//! Stale answers: made from RRsets past their TTL, for clients whose servers do not answer.
 //!
 //! RFC 8767. `cache::freshness` decides which entries may be used, and for how long. This module composes the answer,
 //! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets the fresh one as
@@ -6,12 +6,12 @@
 //!
 //! # Decisions
 //!
-//! - Only NOERROR and NXDOMAIN with AA renew data (RFC 8767 section 4). SERVFAIL, REFUSED and lame answers do not: the stale
-//!   answer is given after them, also if one server sent an empty answer without AA. If all servers of a zone send such
-//!   an answer it is believed for a short time, and ends the stale data.
-//! - A stale answer with signatures has a TTL that ends with the first of them, like a fresh one (RFC 4035 section 5.3.3). With
-//!   30 s always, a resolver behind this one kept it for longer.
-//! - A bogus answer is not a usable answer either, but may be an attack: the stale data of its name end with it, of all types.
+//! - Only NOERROR and NXDOMAIN with AA renew data (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers, the stale answer is
+//!   given, even if one server sent an empty answer without AA. If all servers of a zone send such an empty answer, it is believed for
+//!   a short time, and ends the stale data.
+//! - The TTL of a stale answer with signatures ends when the first signature expires, as for a fresh answer (RFC 4035 section 5.3.3).
+//!   With a fixed TTL of 30 s, a resolver that uses this one kept the answer for longer.
+//! - A bogus answer is not usable either, but it may be an attack. It therefore ends the stale data of all types of its name.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -42,8 +42,8 @@ pub(super) struct StaleAnswers {
 }
 
 impl StaleAnswers {
-    /// The stale answer to a question; `why` says why there is no fresh one. None if memory has no entry that may be
-    /// given, or if no entry is stale: then servers have just answered.
+    /// Returns the stale answer to a question. `why` says why there is no fresh answer. `None` if memory has no entry that may be
+    /// given, or if no entry is stale, because servers have then just answered.
     pub(super) fn answer(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
         if !may_be_stale(question.kind) {
             return None;
@@ -72,8 +72,8 @@ impl StaleAnswers {
         compose_answer(question, &chased, self.clock.mono()).ok()
     }
 
-    /// The last answer of servers about a name. None if another answer may apply: a local one, a denial of a name
-    /// above, or a DNAME above.
+    /// Returns the last answer of servers about a name. `None` if another answer may apply: a local answer, or a denial or DNAME of a
+    /// name above.
     fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
         let Route { zone, target, policy, .. } = &**view.route(name, kind);
         if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {
@@ -93,7 +93,7 @@ impl StaleAnswers {
         (!is_denied).then_some(word)
     }
 
-    /// Adds an RRset to a stale answer, and gives the name that it is an alias of; none if it may not be given.
+    /// Adds an RRset to a stale answer, and returns the target if it is an alias. Returns `None` if the RRset may not be given.
     fn take_stale(
         &self,
         name: &Name,
@@ -129,7 +129,7 @@ impl StaleAnswers {
     }
 }
 
-/// Seconds until a valid signature expires; no bound for other records.
+/// The number of seconds until a valid signature expires. Other records have no limit.
 fn seconds_left(record: &Record, calendar: Calendar) -> u32 {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);

@@ -56,15 +56,15 @@ impl ClientResolver {
         }
     }
 
-    /// Answers all waiting clients with SERVFAIL, and later ones too.
+    /// Answers all waiting clients, and all later clients, with SERVFAIL.
     pub(super) fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
     /// Lets a client wait for the flight of its question, unless that question failed a moment ago. If a reload ends the flight, the
-    /// client waits for one on the new routes.
+    /// client waits for a flight on the new routes.
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
-        // It may have waited for its turn during a reload.
+        // The question may have waited for its turn during a reload.
         let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
         loop {
             let asked = renewed.as_ref().unwrap_or(missed);
@@ -74,7 +74,7 @@ impl ClientResolver {
             };
             reloads = reloads.saturating_add(1);
             let again = self.on_new_routes(asked);
-            // It may have waited for a flight that began before the reload.
+            // The question may have waited for a flight that began before the reload.
             let may_wait = again.is_some() || self.views.load().holds(&asked.view);
             if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
@@ -83,7 +83,8 @@ impl ClientResolver {
         }
     }
 
-    /// The same question in the view of the present configuration; none if it has that view, or if its listener is gone.
+    /// Returns the same question in the view of the current configuration, or `None` if it already has that view or its listener no
+    /// longer exists.
     fn on_new_routes(&self, asked: &ClientQuestion) -> Option<Arc<ClientQuestion>> {
         let views = self.views.load();
         let view = if views.holds(&asked.view) { None } else { views.get(asked.question.view) };
@@ -130,7 +131,7 @@ impl ClientResolver {
         Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
-    /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
+    /// Waits for a flight until the client's deadline. The client that began the flight also runs it while it waits.
     ///
     /// # Errors
     /// A reload has ended the flight.
@@ -177,14 +178,15 @@ impl ClientResolver {
         Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
     }
 
-    /// Keeps the flight of a question that is answered before the flight ends, for the history. It goes on, and is kept again at its end.
+    /// Records the flight of a question that is answered before the flight ends, for the history. The flight continues, and is
+    /// recorded again at its end.
     pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
         let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
         self.flight.recorder.flown(&so_far);
     }
 
-    /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is
-    /// silent, it is a stale answer instead.
+    /// Answers with SERVFAIL immediately, because other questions need the room. This is counted for the zone. If there is no room
+    /// because the zone is silent, a stale answer is given instead.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {
@@ -194,7 +196,7 @@ impl ClientResolver {
         self.failed(Outcome::Shed, &missed.question, error)
     }
 
-    /// SERVFAIL at once, because of `why`.
+    /// Answers with SERVFAIL immediately, for the reason `why`.
     pub(super) fn shed(&self, question: &Question, why: &str) -> Asked {
         self.failed(Outcome::Shed, question, extended_error::not_ready(why))
     }
@@ -211,8 +213,8 @@ impl ClientResolver {
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
-    /// Like `stale_at_once`, if the last resolution of the question has failed, and no server at all has answered since it began.
-    /// No client waits again then, and the question is tried again in the background.
+    /// Like `stale_at_once`, if the last resolution of the question failed and no server at all has answered since it began. No client
+    /// then waits again, and the question is tried again in the background.
     fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.flight.iterate.heard_since(moment);
         let (key, now) = (&missed.key, self.clock.mono());
@@ -225,7 +227,7 @@ impl ClientResolver {
         asked
     }
 
-    /// A stale answer for a client that waits for a flight; none if a server has sent bogus data.
+    /// Returns a stale answer for a client that waits for a flight, or `None` if a server has sent bogus data.
     fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
         if progress.is_refuted() {
             return None;
@@ -233,8 +235,8 @@ impl ClientResolver {
         self.flight.stale.answer(&missed.question, &missed.view, why)
     }
 
-    /// How long a client waits. A question whose last try no server answered, although servers answered others, is mostly of a type
-    /// that they drop: each mail would wait.
+    /// Returns how long a client waits. If no server answered the last try of a question, although servers answered other questions,
+    /// the servers usually drop its type. With the full time, each mail would have to wait.
     fn deadline(&self, missed: &ClientQuestion) -> Duration {
         let ClientQuestion { key, has_failed, view, .. } = missed;
         let deadline = view.config.resolve.deadline;
@@ -243,8 +245,8 @@ impl ClientResolver {
         if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
     }
 
-    /// Waits. If the question becomes slow meanwhile, the history gets the client's socket: the program closes the socket once it has the
-    /// answer.
+    /// Waits. If the question becomes slow during the wait, the client's socket is recorded in the history, because the program closes
+    /// the socket when it has the answer.
     async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
         let recorder = &self.flight.recorder;
         let slow = missed.arrived.after(recorder.slow_from());
@@ -256,7 +258,8 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
+    /// Completes when a client no longer waits, and returns its answer: a stale answer as soon as servers are silent, or SERVFAIL at
+    /// the deadline.
     async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
         let deadline = self.deadline(missed);
         let ends = missed.arrived.after(deadline);
@@ -274,7 +277,7 @@ impl ClientResolver {
                     None => break,
                 }
             }
-            // If servers have answered meanwhile, the client waits longer.
+            // If servers have answered in the meantime, the client waits longer.
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;

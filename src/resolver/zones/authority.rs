@@ -1,8 +1,7 @@
-//! The responses of an authoritative server: zones and a query in, a response out. No clock, no randomness, no state.
+//! The responses of an authoritative server, computed from its zones and a query. It uses no clock, no randomness and no state.
 //!
-//! RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE at the
-//! end of a chain (RFC 6604) and EDNS (RFC 6891). Signatures and proofs for DO (RFC 4035 section 3.1) come from
-//! signed zones only.
+//! RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE at the end of a chain (RFC 6604) and
+//! EDNS (RFC 6891). With DO, responses from signed zones also have signatures and proofs (RFC 4035 section 3.1).
 
 use std::sync::Arc;
 
@@ -91,7 +90,7 @@ fn wants_dnssec(query: &Message) -> bool {
     query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }
 
-/// The records of a zone for a name and type. `proof` is empty if no DNSSEC is asked for, or the zone has none.
+/// What a zone has for a name and type. `proof` is empty if DNSSEC was not requested, or if the zone is not signed.
 enum ZoneData {
     Answer {
         records: Vec<Record>,
@@ -291,9 +290,8 @@ pub(crate) fn dname_target(record: &Record) -> Option<Name> {
     }
 }
 
-/// The octets of a response in at most `size`. If it is too large, only header, question, OPT and TC are sent (RFC
-/// 2181 section 9). Additional records are left out first, because they are no part of the answer. None if it cannot
-/// be encoded.
+/// Encodes a response in at most `size` octets. If it is too large, additional records are left out first, because they are not part of the answer.
+/// If it is still too large, only header, question, OPT and TC are sent (RFC 2181 section 9). Returns `None` if it cannot be encoded.
 pub fn encode(response: &Message, size: usize) -> Option<Vec<u8>> {
     let whole = response.to_vec().ok()?;
     if whole.len() <= size {

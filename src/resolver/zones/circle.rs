@@ -1,7 +1,7 @@
-//! Finds configured servers that are listeners of resolverd itself: its queries would come back to it.
+//! Finds configured servers that are listeners of resolverd itself, so that its queries would come back to it.
 //!
-//! A listener may forward a zone to another one that does not see the zone. With `[[view]]`, the address that resolverd asks from decides
-//! which zones it sees at a listener. A circle over several listeners is not found: its queries end at their deadline.
+//! A listener may forward a zone to another listener that does not see the zone. With `[[view]]`, the address from which resolverd asks decides which
+//! zones it sees at a listener. A circle over several listeners is not detected: its queries end at their deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -30,7 +30,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// The key of the servers of a zone, and each server with whether it is asked over an encrypted connection.
+/// The configuration key with the servers of a zone; and each server, with true if it is asked over an encrypted connection.
 fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     match &zone.kind {
         ZoneKind::Forward(forwarders) => {
@@ -42,7 +42,7 @@ fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     }
 }
 
-/// The address of a listener that a server is, if resolverd as its client sees `zone` there.
+/// If a server is a listener at which resolverd, as its client, sees `zone`: the address of that listener.
 fn own_listener(
     zone: &ConfiguredZone,
     (server, is_encrypted): (SocketAddr, bool),
@@ -68,8 +68,8 @@ fn own_listener(
     })
 }
 
-/// The address from which this host asks a server that is itself: one of `sources`, or the one that the kernel chooses. That is the
-/// address of the server, and 127.0.0.1 for each loopback address.
+/// The address from which this host would ask a server that is this host itself: one of `sources`, or the one that the kernel chooses. The kernel
+/// chooses the address of the server, or 127.0.0.1 for a loopback address.
 fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     let asked = server.ip().to_canonical();
     let configured = sources.iter().find(|source| source.is_ipv4() == asked.is_ipv4()).copied();
@@ -79,7 +79,7 @@ fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     })
 }
 
-/// Returns true if a query to `server` comes to `listener`; `is_ours`: whether this host has an address.
+/// Returns true if a query to `server` arrives at `listener`. `is_ours` returns true if this host has an address.
 fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) -> bool) -> bool {
     let (own, asked) = (listener.ip().to_canonical(), server.ip().to_canonical());
     let is_same = || own == asked && is_one_link(listener, server);
@@ -100,8 +100,9 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
 
 /// Returns true if this host has the address. Nothing is sent.
 ///
-/// IPv4: only then can a socket send to it from itself. The kernel would choose the first address of the network to send to a
-/// further one, and `ip_nonlocal_bind` lets a socket have any address. IPv6: the kernel sends to it from itself.
+/// For IPv4, a socket can send from such an address to itself only if this host has the address. Without a fixed source, the kernel would choose the
+/// first address of the network to reach a further one, and with `ip_nonlocal_bind` a socket may have any address. For IPv6, the kernel itself sends
+/// to such an address from the same address.
 fn is_ours(server: SocketAddr) -> bool {
     let asked = match server.ip().to_canonical() {
         IpAddr::V4(address) => SocketAddr::new(address.into(), server.port()),

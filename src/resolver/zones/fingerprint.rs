@@ -1,7 +1,6 @@
-//! A digest of all values of a configuration that decide answers. Data learnt under another configuration must not be
-//! used.
+//! A digest of all configuration values that influence answers. Data that were learned under another configuration must not be used.
 //!
-//! DNS lists are not part of it, because their answers are not kept over a restart.
+//! DNS lists are not part of it, because their answers are not kept when the daemon restarts.
 
 use std::fmt::{self, Write};
 
@@ -20,8 +19,7 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// A digest of the zones, hosts, records, views, root hints, trust anchors, TTL caps and private
-    /// addresses that these views are of.
+    /// A digest of the zones, hosts, records, views, root hints, trust anchors, TTL caps and private addresses in the configuration of these views.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
         let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();

@@ -1,4 +1,4 @@
-//! Answers made here: zone files, hosts, and empty zones.
+//! Answers that resolverd makes itself: from zone files, hosts, and empty zones.
 
 use std::fmt;
 use std::path::Path;

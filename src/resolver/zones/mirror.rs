@@ -1,8 +1,7 @@
 //! Local mirrors of DNS lists: the age of their data, by the serial of their SOA, and whether they answer.
 //!
-//! Pure except for its own state. rbldnsd puts the time of its newest file into a SOA whose serial is 0 in the file
-//! (rbldnsd(8)). So a serial that can be a recent moment is taken as the time of the data. For any other serial, the
-//! age is the time since it was first seen.
+//! Pure except for its own state. If the serial of the SOA in the data file is 0, rbldnsd replaces it with the time of its newest file (rbldnsd(8)).
+//! So a serial that could be a recent time is taken as the time of the data. For any other serial, the age is the time since it was first seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,7 +32,7 @@ pub enum MirrorAnswer {
 #[derive(Clone, Copy, Debug)]
 struct SeenSerial {
     serial: u32,
-    /// The moment in seconds since 1970 at which its data were new, as far as is known.
+    /// The time at which its data were new, as far as is known, in seconds since 1970.
     new_at: u64,
 }
 
@@ -62,7 +61,7 @@ impl Mirror {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Continues from another mirror of the same servers, because a reload does not make its data newer.
+    /// Continues with the state of another mirror of the same servers, because a reload does not make its data newer.
     pub(crate) fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
@@ -72,7 +71,7 @@ impl Mirror {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in the result of `unix`.
+    /// Processes the answer that arrived at the time `unix`.
     pub fn heard(&self, answer: MirrorAnswer, unix: u64) -> Option<MirrorChange> {
         let mut seen = self.seen();
         let known = *seen;

@@ -4,17 +4,18 @@
 //!
 //! # Decisions
 //!
-//! - A route carries its whole policy (source addresses, TTL caps, NXDOMAIN cut, minimisation, races, list). DNS
-//!   lists differ from other zones only by that policy and the gate of `dnsbl`.
-//! - A `[[host]]` decides addresses and reverse names only, a `[[record]]` its own type. When it decided all types, the MX of a name was lost and
-//!   mail went to the host itself.
-//! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the
-//!   list. Before, these entries were visible at every listener.
-//! - The address of a client chooses its `[[view]]`, except at a listener with a list of zones. A zone of a view takes the place of the
-//!   zone of the same name that the others see, and a `[[host]]` or `[[record]]` of a view that of all of this name that the others see.
-//! - Listeners and `[[view]]`s that see the same zones share one view and its memory. Ids of views are never given twice: when they
-//!   were, a listener could for ten seconds after a reload get data learnt for clients of another listener.
-//! - Routes are found without a secret hash, because the operator chooses the names in the table.
+//! - A route contains its whole policy (source addresses, TTL caps, NXDOMAIN cut, minimisation, races, list). DNS lists differ from other zones only
+//!   by
+//!   that policy, and by the gate of `dnsbl`.
+//! - A `[[host]]` answers only addresses and reverse names, and a `[[record]]` only its own type. When a `[[host]]` answered all types, the MX of a
+//!   name was lost, and mail was sent to the host itself.
+//! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the list. Before, these
+//!   entries were visible at every listener.
+//! - The address of a client selects its `[[view]]`, except at a listener with a list of zones. A zone in a view replaces the shared zone of the same
+//!   name. A `[[host]]` or `[[record]]` in a view replaces all shared entries for the same name.
+//! - Listeners and `[[view]]`s that see the same zones share one view and its memory. Ids of views are never used twice. When they were,
+//!   clients of one listener could, for ten seconds after a reload, receive data that were learned for clients of another.
+//! - The hash for looking up routes has no secret, because the operator chooses the names in the table.
 
 pub mod authority;
 mod circle;

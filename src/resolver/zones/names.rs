@@ -12,12 +12,12 @@ use crate::config::defaults::RECORD_TTL;
 use crate::config::seen::{SeenNames, SeenZones};
 use dns::question::wire_name;
 
-/// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
-/// of the name without it. An address family that it does not give is denied, because the operator has given the
+/// The types that a `[[host]]` answers for its names and its reverse names. Mail, texts and all other types are resolved as if the `[[host]]` did not
+/// exist. If it gives addresses of only one family, the other family is denied, because the operator has given the addresses of the name.
 /// addresses of the name.
 const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
 
-/// The address types: a `[[record]]` of one denies the other, for the same reason.
+/// The address types: a `[[record]]` with one of them denies the other, for the same reason.
 const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
 
 /// The types that are asked of the zone around a name, even if the name is an alias.
@@ -27,7 +27,7 @@ const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordTyp
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
-    /// The names above them: they exist (RFC 8020 section 2), although no entry is for them.
+    /// The names above them. They exist (RFC 8020 section 2), although they have no entry.
     above: BTreeSet<Vec<u8>>,
 }
 

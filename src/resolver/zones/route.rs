@@ -66,8 +66,8 @@ impl Route {
         }
     }
 
-    /// The list that a question for `name` on this route asks; none for a name in its zone that is no question to the
-    /// list.
+    /// The list to which a question for `name` on this route belongs. Returns `None` if the name is in the zone of the list, but is not a question to
+    /// the list.
     pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
@@ -88,22 +88,21 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// The longest time that a negative answer is kept.
     pub negative_max_ttl: Duration,
-    /// For how long past its TTL an answer may be given if no server answers; 0 for DNS lists.
+    /// How long after its TTL an answer may still be used if no server answers; 0 for DNS lists.
     pub serve_stale: Duration,
-    /// Whether nothing is asked below a name that is proven not to exist (RFC 8020).
+    /// True if nothing is asked below a name that is proven not to exist (RFC 8020).
     pub(crate) nxdomain_cut: bool,
-    /// Whether names below the apex may be probed on the way to the whole name (RFC 9156); not in the zone of a DNS
-    /// list.
+    /// True if names between the apex and the whole name may be probed first (RFC 9156); not in the zone of a DNS list.
     pub minimise: bool,
     /// The DNS list of this zone.
     pub list: Option<Arc<List>>,
-    /// Whether two servers are raced if the best of them is not known.
+    /// True if two servers are asked at the same time when it is not known which is best.
     pub race: bool,
-    /// Whether one server is asked at a time, and only if needed: no other while it may still answer, and none probed
-    /// in the background.
+    /// True if servers are asked one at a time, and only if needed: no second server is asked while the first may still answer, and none is probed in
+    /// the background.
     pub(crate) one_at_a_time: bool,
-    /// Whether two servers in a row that answer REFUSED end the question: the owner of the zone has blocked us, and
-    /// further messages prolong the block.
+    /// True if the question ends after two consecutive servers have answered REFUSED: the owner of the zone has blocked us, and further messages
+    /// prolong the block.
     pub(crate) refusals_end: bool,
 }
 
@@ -135,8 +134,8 @@ fn named(zone: &ConfiguredZone) -> String {
     format!("{}{of_view}", zone.name)
 }
 
-/// Returns true if a question takes the route of its zone. All do, except in a list that is shut down: there only questions
-/// to the list do, because its owner may have mail and a website there.
+/// Returns true if a question uses the route of its zone. This is only false in the zone of a list that is shut down, for questions that are not
+/// meant for the list: its owner may have mail and a website there.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.target, RouteTarget::Local(_)) => {

@@ -78,7 +78,7 @@ pub(super) struct Special {
     authority: Authority,
 }
 
-/// Whether a zone configured above a zone made here replaces it.
+/// Which zones, configured above a zone made here, replace it.
 #[derive(Clone, Copy)]
 enum Yields {
     Never,
@@ -151,7 +151,7 @@ impl Holds {
     }
 }
 
-/// Returns true if one of the configured zones replaces a zone made here: the closest one around it decides.
+/// Returns true if a configured zone replaces a zone made here; the closest configured zone around it decides.
 pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> bool {
     let around = configured.iter().filter(|zone| zone.name.zone_of(&special.name));
     around.max_by_key(|zone| zone.name.iter().len()).is_some_and(|zone| {
@@ -164,7 +164,7 @@ pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> 
     })
 }
 
-/// Refuses `locally_served` in a zone around no such zone.
+/// Refuses `locally_served` in a configured zone that contains no locally served zone.
 ///
 /// # Errors
 /// The first such zone.

@@ -1,7 +1,7 @@
 //! The trust anchors in use: those of the configuration, and the keys of the root as RFC 5011 follows them.
 //!
-//! One value for all views of a daemon, also over reloads: a reload and an answer of the root may come at the same moment, and neither
-//! may be lost.
+//! All views of a daemon share one value, which also survives reloads: a reload and an answer of the root may come at the same time, and neither may
+//! be lost.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +21,7 @@ pub struct AnchorsInUse {
 #[derive(Debug)]
 struct AnchorParts {
     configured: Anchors,
-    /// Whether the keys of the root are followed.
+    /// True if changes of the root's keys are followed.
     follows: bool,
     keys: RootKeys,
 }

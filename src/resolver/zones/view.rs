@@ -27,8 +27,8 @@ use dns::hash::Plain;
 use dns::question::{ViewId, WireName, wire_name};
 use dns::wire::presentation::shown;
 
-/// TTL of "does not exist" for names of a DNS list that is shut down, and for names with a label that stands for a
-/// key: clients that still ask get no other answer soon.
+/// The TTL of "does not exist" for names of a DNS list that is shut down, and for names with the placeholder label of a key: clients that still ask
+/// would not get another answer soon.
 const MADE_HERE_TTL: u32 = 3_600;
 
 /// Routes by name in wire form. The table is searched for each question with every suffix of its name, several times.
@@ -37,13 +37,13 @@ type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
 
 /// The view of a group of clients: its routes and its configuration.
 ///
-/// A flight keeps the view that it began with, so that a reload never changes the rules on its way.
+/// A flight keeps the view with which it began, so that a reload never changes its rules while it is in progress.
 #[derive(Debug)]
 pub struct View {
-    /// Separates its answers in memory from the answers of other views.
+    /// The id that separates its answers in memory from those of other views.
     pub id: ViewId,
-    /// Separates its data about names from the data of other views. Views that see the same zones share these data, even
-    /// if their clients get different answers.
+    /// The id that separates its data about names from those of other views. Views that see the same zones share these data, even if their clients
+    /// receive different answers.
     pub knows: ViewId,
     /// The operator's settings.
     pub config: Arc<Config>,
@@ -55,7 +55,7 @@ pub struct View {
     ntas: HashSet<Vec<u8>>,
     /// The zones among them with `validate = false`.
     unvalidated: HashSet<Vec<u8>>,
-    /// Zones whose records stand in the configuration: they are for clients, see `server_route`.
+    /// Zones whose records are written in the configuration. They are meant for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
     /// How answers of lists that are not listings are handled for its clients.
     pub(crate) guarding: Guarding,
@@ -126,7 +126,7 @@ impl View {
         Ok(view)
     }
 
-    /// Returns true if clients with these properties get the same answers. Look-ahead changes none.
+    /// Returns true if clients with these properties receive the same answers. The mode of look-ahead does not matter.
     pub(super) fn answers_as(&self, sees: &Sees) -> bool {
         self.guarding == sees.guarding && self.zones == sees.zones
     }
@@ -136,8 +136,8 @@ impl View {
         &self.anchors
     }
 
-    /// The route of a question: the route of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest
-    /// suffix of its name.
+    /// The route of a question: that of a `[[host]]` or `[[record]]` which answers this type for the name, otherwise that of the longest suffix of
+    /// the name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         self.route_of((name, &WireName::of(name)), kind)
     }
@@ -152,9 +152,9 @@ impl View {
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
-    /// The route of a lookup for a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are for clients: an operator who
-    /// blocks a domain, or gives a host another address, does not mean the zones of others whose servers have names there. Unbound does not look
-    /// for servers in its local data either. A zone with a file is a zone like those of others.
+    /// The route of a lookup for a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are meant for clients: an operator who blocks
+    /// a domain, or gives a host another address, does not mean other zones whose name servers have names there. Unbound does not look for servers in
+    /// its local data either. A zone with a file is treated like any other zone.
     pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
@@ -165,8 +165,7 @@ impl View {
         })
     }
 
-    /// The route of the questions to the list at `apex`, even if it is shut down; of the zone around it if no list is
-    /// known there.
+    /// The route of questions to the list at `apex`, even if the list is shut down. If no list is known there, the route of the zone around it.
     pub(crate) fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
@@ -183,8 +182,8 @@ impl View {
         &self.recursion
     }
 
-    /// Returns true if the configuration makes a name exist: it is that of a `[[host]]` or `[[record]]`, the reverse name of an
-    /// address of a host, or above one of these.
+    /// Returns true if the configuration makes a name exist: it is the name of a `[[host]]` or `[[record]]`, the reverse name of a host's address, or
+    /// a name above one of these.
     pub(crate) fn exists_here(&self, name: &Name) -> bool {
         self.names.exists(name)
     }

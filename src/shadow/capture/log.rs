@@ -1,5 +1,5 @@
-//! Query logs of resolverd, BIND, Unbound and dnsmasq. Each line is tried as one of each, so that a log with several resolvers, such as
-//! a syslog file, is read too.
+//! Query logs of resolverd, BIND, Unbound and dnsmasq. Each line is tried in each of these formats, so that a log with lines of several
+//! resolvers, such as a syslog file, can be read too.
 //!
 //! ```text
 //! resolverd  query www.example.com. A from 127.0.0.1: from cache in 0.000 s
@@ -41,16 +41,16 @@ pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<
     }
 }
 
-/// Reads a line of one kind of log; none if it is no such line.
+/// Reads a line of one log format; `None` if the line has another format.
 type LineReader = fn(&str) -> Option<Result<AskedQuestion, Skipped>>;
 
-/// The question of a line.
+/// Reads the question of a line.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
     let readers: [LineReader; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
     readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::NoQuery))
 }
 
-/// The type by its name, or by `TYPE` and its number; none if it is no type.
+/// Reads a type from its name, or from `TYPE` and its number; `None` if the text is not a type.
 fn kind(text: &str) -> Option<RecordType> {
     let upper = text.to_ascii_uppercase();
     match upper.strip_prefix("TYPE").and_then(|number| number.trim_start_matches('=').parse::<u16>().ok()) {
@@ -59,7 +59,7 @@ fn kind(text: &str) -> Option<RecordType> {
     }
 }
 
-/// A question of its words.
+/// Creates a question from its words.
 fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let question = AskedQuestion::from_words(name, kind(type_text)?)?;
     if question.name.split('.').any(|label| label == KEY) {
@@ -68,7 +68,7 @@ fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> 
     Some(question.compared())
 }
 
-/// An address, also with the port behind `#` or `/`.
+/// Returns true if the text is an address, also with a port after `#` or `/`.
 fn is_address(text: &str) -> bool {
     let address = text.split(['#', '/']).next().unwrap_or_default();
     address.parse::<IpAddr>().is_ok()
@@ -83,7 +83,7 @@ fn of_bind(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     if class != "IN" {
         return Some(Err(Skipped::TypeNotCompared));
     }
-    // `+E(0)TDCK`: `+` or `-` is RD. The number of the version of EDNS stands in parentheses.
+    // In `+E(0)TDCK`, the sign `+` or `-` shows RD. The version number of EDNS is in parentheses.
     if flags.starts_with('-') {
         return Some(Err(Skipped::NoQuery));
     }
@@ -111,11 +111,11 @@ fn of_resolverd(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let mut words = after.split_whitespace();
     let (name, type_text, from, client) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let client = client.strip_suffix(':').unwrap_or(client);
-    // The names of the log are shortened where clients are withheld.
+    // If the log withholds clients, it also shortens names.
     if from == "from" && client == "redacted" {
         return Some(Err(Skipped::Withheld));
     }
-    // A local client may have the name of its user behind the address.
+    // For a local client, the name of its user may follow the address.
     (from == "from" && is_address(client)).then(|| asked(name, type_text))?
 }
 

@@ -1,12 +1,12 @@
-//! The questions in a file that the host has: a query log, a pcap file or a dnstap file.
+//! Reads the questions from a file of this host: a query log, a pcap file or a dnstap file.
 //!
 //! RFC 1035 section 4.1 (messages).
 //!
 //! # Decisions
 //!
-//! - A reader takes any octets: it never panics, and its memory does not grow with the file. Parts without a question are counted, so that
-//!   "no questions" always has a reason.
-//! - A query without RD is one of a resolver to a name server, and not one of a client.
+//! - A reader accepts any octets: it never panics, and its memory use does not grow with the size of the file. Parts without a question are
+//!   counted, so that the result "no questions" always comes with a reason.
+//! - A query without RD is a query of a resolver to a name server, not of a client.
 
 mod log;
 mod pcap;
@@ -20,22 +20,22 @@ use crate::asked::AskedQuestion;
 use crate::limits::{MAX_CAPTURE, MAX_SHADOW_QUESTIONS};
 use resolver::dnstap::heard::{Frame, TapHeard, heard, next_frame};
 
-/// Why a line, a packet or a frame has no question to compare.
+/// The reason why a line, a packet or a frame has no question to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Skipped {
-    /// It is about something else than a query of a client over UDP.
+    /// It is not a query of a client over UDP.
     NoQuery,
     /// The log has shortened the name, or has replaced a key in it.
     Withheld,
-    /// It cannot be read, or the capture has cut it.
+    /// It cannot be read, or the capture has truncated it.
     Unreadable,
-    /// ANY, AXFR and other types without records of their own, or another class than IN.
+    /// The type is ANY, AXFR or another type without records of its own, or the class is not IN.
     TypeNotCompared,
 }
 
 impl Skipped {
-    /// In words, after a number.
+    /// Describes the reason in words that follow a number.
     pub const fn words(self) -> &'static str {
         match self {
             Self::NoQuery => "without a query of a client",
@@ -52,14 +52,14 @@ pub struct Captured {
     /// The different questions in the order of their first queries, each with the number of its queries.
     pub questions: Vec<(AskedQuestion, u64)>,
     places: BTreeMap<AskedQuestion, usize>,
-    /// Queries of different questions beyond `MAX_SHADOW_QUESTIONS`.
+    /// The number of queries for different questions beyond `MAX_SHADOW_QUESTIONS`.
     pub left_out: u64,
-    /// All else, by its kind.
+    /// The numbers of all other parts of the file, by reason.
     pub skipped: BTreeMap<Skipped, u64>,
 }
 
 impl Captured {
-    /// Takes what a reader has found. Returns true if it is a new question.
+    /// Adds what a reader has found. Returns true if it is a new question.
     pub fn take(&mut self, found: Result<AskedQuestion, Skipped>) -> bool {
         let question = match found {
             Err(why) => {
@@ -81,29 +81,29 @@ impl Captured {
         false
     }
 
-    /// The queries of one question.
+    /// Returns the number of queries for a question.
     pub fn queries_of(&self, question: &AskedQuestion) -> u64 {
         self.places.get(question).and_then(|at| self.questions.get(*at)).map_or(0, |(_, count)| *count)
     }
 
-    /// The parts of the file without a question, in words.
+    /// Describes the parts of the file that contain no question.
     pub fn skipped_words(&self) -> Vec<String> {
         self.skipped.iter().map(|(why, count)| format!("{count} {}", why.words())).collect()
     }
 }
 
-/// Why a file cannot be read.
+/// The reason why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    /// The system refuses.
+    /// The operating system reports an error.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// It is of a kind that is not read.
+    /// The format of the file is not supported.
     #[error("{0}")]
     Format(&'static str),
 }
 
-/// First octets of files of a kind that is not read, and what to do.
+/// The first octets of files in formats that are not supported, and advice for each format.
 const UNREAD: [(&[u8], &str); 4] = [
     (
         b"\x0a\x0d\x0d\x0a",
@@ -116,10 +116,10 @@ const UNREAD: [(&[u8], &str); 4] = [
 
 const COMPRESSED: &str = "this file is compressed; unpack it first, or give it as - by a pipe";
 
-/// Reads the questions of a file, whose first octets show its kind.
+/// Reads the questions of a file. The first octets of the file show its format.
 ///
 /// # Errors
-/// It cannot be read, or is of a kind that is not read.
+/// The file cannot be read, or its format is not supported.
 pub fn read(input: impl BufRead) -> Result<Captured, CaptureError> {
     let mut input = input.take(MAX_CAPTURE);
     let mut captured = Captured::default();

@@ -27,7 +27,7 @@ const LINKS: [(&[u32], Option<usize>, usize); 5] = [
     (&[276], Some(0), 20),
 ];
 
-/// Whether the numbers of a file are little-endian; none if it is no pcap file.
+/// Whether the numbers of a file are little-endian; `None` if it is no pcap file.
 fn is_swapped(head: &[u8]) -> Option<bool> {
     let number = number(head, 0, false);
     match number {
@@ -86,7 +86,7 @@ fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
     octets.get(at..)?.first_chunk().copied().map(u16::from_be_bytes)
 }
 
-/// The question of a packet; none if the packet ends too early.
+/// The question of a packet; `None` if the packet ends too early.
 fn query(
     packet: &[u8],
     (protocol, length): (Option<usize>, usize),

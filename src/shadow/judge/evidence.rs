@@ -1,42 +1,42 @@
-//! The evidence about a question, and the result of judging it.
+//! The evidence about a question, and the verdict that follows from it.
 
 use serde::Serialize;
 
 use crate::answer::{Likeness, Side, SideAnswer, likeness};
 use doctor::side_by_side::{AnswerSource, Compared, ComparedAnswer};
 
-/// A cause. The worst first.
+/// The cause of a difference. The worst cause comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// One validates and the other does not.
+    /// One resolver finds the answer valid, the other one finds it bogus.
     Bogus,
-    /// A zone fails for one of them.
+    /// A zone fails for one of the resolvers.
     BrokenZone,
-    /// One blocks, rewrites, or has a zone of its own.
+    /// One resolver blocks the name, rewrites the answer, or has a zone of its own.
     Policy,
-    /// A DNS list refuses one of them.
+    /// A DNS list refuses one of the resolvers.
     List,
-    /// One has an older answer.
+    /// One resolver has an older answer.
     Old,
-    /// It could not be found out.
+    /// The cause could not be found out.
     Unknown,
-    /// Only AD differs.
+    /// Only the AD flag differs.
     AdOnly,
-    /// Name servers of the zone give both addresses: in turn, or by place.
+    /// Name servers of the zone give both addresses: in turn, or by the location of the client.
     Geography,
-    /// A reply failed or differed once.
+    /// A reply failed or differed only once.
     Timing,
-    /// The zone answers in turn, or the order differs.
+    /// The zone gives its records in turn, or only their order differs.
     Rotation,
     /// Only TTLs differ.
     Ttl,
-    /// None: the answers are equal.
+    /// There is no difference.
     None,
 }
 
 impl Cause {
-    /// Its word on the screen.
+    /// Returns the word for the cause on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Bogus => "bogus",
@@ -55,15 +55,15 @@ impl Cause {
     }
 }
 
-/// The weight of a difference for a switch. The worst first.
+/// How much a difference matters for a switch to resolverd. The worst comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weight {
-    /// To look at before a switch.
+    /// The difference should be looked at before the switch.
     Look,
     /// It is not known whether it matters.
     Unknown,
-    /// No harm.
+    /// The difference does no harm.
     Harmless,
 }
 
@@ -72,9 +72,9 @@ pub enum Weight {
 pub struct Judged {
     /// The cause.
     pub cause: Cause,
-    /// Its weight.
+    /// How much the difference matters.
     pub weight: Weight,
-    /// The resolver to which the cause applies; none if to neither or both.
+    /// The resolver to which the cause applies; `None` if it applies to neither or to both.
     pub side: Option<Side>,
     /// The evidence.
     pub why: String,
@@ -91,24 +91,24 @@ impl Judged {
         Self { cause, weight: Weight::Look, side: Some(side), why: why.into(), advice: advice.into() }
     }
 
-    /// It could not be found out.
+    /// Creates the verdict that the cause could not be found out.
     pub fn unknown(why: impl Into<String>) -> Self {
         let advice = "compare both by hand: `resolverctl compare NAME TYPE --with ADDRESS`".to_owned();
         Self { cause: Cause::Unknown, weight: Weight::Unknown, side: None, why: why.into(), advice }
     }
 }
 
-/// Both answers to a question at one moment.
+/// The answers of both resolvers to a question at the same moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// Of the resolver in place.
+    /// The answer of the resolver in place.
     pub in_place: SideAnswer,
-    /// Of resolverd.
+    /// The answer of resolverd.
     pub resolverd: SideAnswer,
 }
 
 impl Sample {
-    /// The answer of one of them.
+    /// Returns the answer of one resolver.
     pub const fn of(&self, side: Side) -> &SideAnswer {
         match side {
             Side::InPlace => &self.in_place,
@@ -116,7 +116,7 @@ impl Sample {
         }
     }
 
-    /// How alike they are.
+    /// Returns how alike the answers are.
     pub fn likeness(&self) -> Likeness {
         likeness(&self.in_place, &self.resolverd)
     }
@@ -125,22 +125,22 @@ impl Sample {
 /// All that is known about a question.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// The answers, the first ones first.
+    /// The answers in the order of time.
     pub samples: Vec<Sample>,
-    /// The answers with CD, if one of them gave SERVFAIL.
+    /// The answers to the question with the CD flag, if one of the resolvers gave SERVFAIL.
     pub with_cd: Option<Sample>,
-    /// The DNS list in whose zone the name is.
+    /// The DNS list whose zone contains the name.
     pub list: Option<String>,
-    /// The part of resolverd's configuration that answers.
+    /// The part of resolverd's configuration that gives the answer.
     pub configured: Option<String>,
     /// The reason that resolverd gives for its answer.
     pub reason: String,
-    /// Both answers compared with those of the name servers, for the name at which they part.
+    /// Both answers compared with those of the name servers, for the name at which the answers start to differ.
     pub compared: Option<Compared>,
 }
 
 impl Evidence {
-    /// The row of a resolver.
+    /// Returns the compared answer of a resolver.
     pub(super) fn row(&self, side: Side) -> Option<&ComparedAnswer> {
         let source = match side {
             Side::InPlace => AnswerSource::Resolver,
@@ -149,7 +149,7 @@ impl Evidence {
         self.compared.as_ref()?.answers.iter().find(|answer| answer.source == source)
     }
 
-    /// The rows of the name servers.
+    /// Returns the compared answers of the name servers.
     pub(super) fn servers(&self) -> impl Iterator<Item = &ComparedAnswer> {
         let rows = self.compared.iter().flat_map(|compared| &compared.answers);
         rows.filter(|answer| answer.source == AnswerSource::NameServer)

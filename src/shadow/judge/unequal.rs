@@ -1,4 +1,4 @@
-//! The cause of answers that differ each time. What nothing shows is unknown.
+//! Finds the cause of answers that differ each time. If the evidence shows no cause, the cause is unknown.
 
 use std::collections::BTreeSet;
 
@@ -10,18 +10,18 @@ use doctor::side_by_side::{AnswerVerdict, ComparedAnswer, Doubt};
 /// Extended errors by which a resolver says that it has changed the answer: Forged Answer, Blocked, Censored, Filtered.
 const CHANGED: [u16; 4] = [4, ExtendedError::BLOCKED, 16, ExtendedError::FILTERED];
 
-/// Extended errors of a wrong or missing signature (RFC 8914 sections 4.7 to 4.13).
+/// Extended errors that report a wrong or missing signature (RFC 8914 sections 4.7 to 4.13).
 const BOGUS: [u16; 7] = [6, 7, 8, 9, 10, 11, 12];
 
-/// Extended errors of an expired answer: Stale Answer, Stale NXDOMAIN Answer.
+/// Extended errors that report an expired answer: Stale Answer, Stale NXDOMAIN Answer.
 const STALE: [u16; 2] = [ExtendedError::STALE_ANSWER, 19];
 
-/// The first cause that the evidence shows.
+/// Returns the first cause that the evidence shows.
 pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     if let Some(list) = &evidence.list {
         return of_list(list, evidence, last);
     }
-    // A resolver in place that does not reply shows nothing about this configuration.
+    // If the resolver in place does not reply, the difference shows nothing about this configuration.
     if let Some(part) = evidence.configured.as_ref().filter(|_| last.in_place.reply().is_some()) {
         let why = format!("resolverd answers by its configuration: {part}");
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
@@ -41,10 +41,10 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
     }
 }
 
-/// The cause of a difference in the zone of a DNS list. A list has a quota, so it is not examined further.
+/// Returns the cause of a difference in the zone of a DNS list. Lists limit the number of queries, so the difference is not examined further.
 ///
-/// RFC 5782 section 2.1: a code in 127.0.0.0/8 is a listing. Codes in 127.255.255.0/24 are errors, by which lists refuse public resolvers,
-/// queries beyond a quota, and names for which they have no entries.
+/// RFC 5782 section 2.1: a code in 127.0.0.0/8 means that the name is listed. Codes in 127.255.255.0/24 are errors, with which lists refuse
+/// public resolvers, queries beyond a limit, and names for which they keep no entries.
 fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
     let is_refused = |answer: &SideAnswer| {
         answer.rcode() == Some("REFUSED")
@@ -54,7 +54,7 @@ fn of_list(list: &str, evidence: &Evidence, last: &Sample) -> Judged {
         let why = format!("{list} refuses the resolver in place, so its answer is no listing");
         return Judged::harmless(Cause::List, Some(Side::InPlace), why);
     }
-    // resolverd gives a client no answer of a list that it does not trust, and says why.
+    // If resolverd does not trust the answer of a list, it withholds the answer from the client and gives the reason.
     let is_withheld = !evidence.reason.is_empty() && last.resolverd.data("A").is_empty();
     if is_withheld || is_refused(&last.resolverd) {
         let why = format!("resolverd has no usable answer of {list}{}", in_parentheses(&evidence.reason));
@@ -70,14 +70,14 @@ fn in_parentheses(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
-/// A resolver says that its answer has expired.
+/// Returns the cause "old" if a resolver says that its answer has expired.
 fn stale(last: &Sample) -> Option<Judged> {
     let is_stale = |side: &Side| last.of(*side).has_error(&STALE);
     let side = Side::BOTH.into_iter().find(is_stale)?;
     Some(old(side, "an expired answer of its cache, because no name server answers it"))
 }
 
-/// An older answer of a resolver.
+/// Returns the cause "old" for the answer of one resolver.
 fn old(side: Side, why: &str) -> Judged {
     let why = format!("{}: {why}", side.words());
     match side {
@@ -89,7 +89,7 @@ fn old(side: Side, why: &str) -> Judged {
     }
 }
 
-/// One of them says, or shows, that the answer is its own.
+/// Returns the cause "policy" if one of the resolvers says, or its answer shows, that it has made the answer itself.
 fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
     for side in Side::BOTH {
         let answer = last.of(side);
@@ -98,7 +98,7 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
             .filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
         let why = match (answer.has_error(&CHANGED), row) {
             (true, _) => answer.errors().to_owned(),
-            // A resolver has no authority for what it has from others (RFC 1035 section 4.1.1).
+            // A resolver has no authority for data that it got from others (RFC 1035 section 4.1.1).
             _ if answer.reply().is_some_and(|reply| reply.facts.authoritative) => {
                 "it answers with authority (AA), from a zone or from data of its own".to_owned()
             }
@@ -120,7 +120,7 @@ const fn advice_on_policy(side: Side) -> &'static str {
     }
 }
 
-/// Name servers of the zone that fail, in words; none if all answer, or none was asked.
+/// Describes the name servers of the zone that fail; `None` if all of them answer, or if none was asked.
 fn failing_servers(evidence: &Evidence) -> Option<String> {
     use AnswerVerdict::{Different, Failed, NoAnswer, NotTransferred, Refused};
     let fails = |row: &&ComparedAnswer| {
@@ -131,7 +131,7 @@ fn failing_servers(evidence: &Evidence) -> Option<String> {
     (!failing.is_empty()).then(|| failing.join("; "))
 }
 
-/// The cause for which one of them has no answer.
+/// Returns the cause for which one of the resolvers has no answer.
 fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     let answer = last.of(side);
     let is_unexplained = answer.errors().is_empty() && side == Side::Resolverd;
@@ -179,7 +179,7 @@ const fn advice_on_bogus(side: Side) -> &'static str {
     }
 }
 
-/// Returns true if rotation is seen from both: at the end each gave the same addresses, and one of them several answers.
+/// Returns true if both resolvers show rotation: in the end both gave the same addresses, and at least one of them gave several answers.
 pub(super) fn is_rotation(evidence: &Evidence) -> bool {
     let sets = |side: Side| -> Vec<BTreeSet<String>> {
         let of_kind =
@@ -199,7 +199,7 @@ pub(super) fn is_rotation(evidence: &Evidence) -> bool {
         && (turns(&in_place) || turns(&resolverd))
 }
 
-/// The cause of different data, by the comparison with the name servers.
+/// Returns the cause of different data, based on the comparison with the name servers.
 fn of_data(evidence: &Evidence) -> Judged {
     use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
     if is_rotation(evidence) {
@@ -218,7 +218,7 @@ fn of_data(evidence: &Evidence) -> Judged {
             Judged::harmless(Cause::Rotation, None, why)
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
-        // A zone or a forwarder of the resolver in place may have an older serial, too.
+        // A zone or a forwarder of the resolver in place may have an older serial too.
         (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
             let row = if resolverd.verdict == Different { resolverd } else { in_place };
@@ -240,7 +240,7 @@ const OF_NO_SERVER: &str = "the name servers of the zone give the answer of reso
 
 const ADVICE_ON_NO_SERVER: &str = "if the resolver in place has a zone, a view or a forwarder for this name, write it into the configuration of resolverd (`resolverctl import` converts the file); if not, remove the name from its cache (`rndc flushname`, `unbound-control flush`) and run shadow again: an old answer is gone then";
 
-/// Returns true if current name servers of one serial give both answers, which are addresses.
+/// Returns true if current name servers with the same serial give both answers, and both are addresses.
 fn is_by_place(evidence: &Evidence, rows: [&ComparedAnswer; 2]) -> bool {
     let doubt = evidence.compared.as_ref().and_then(|compared| compared.doubt);
     let gives = |server: &ComparedAnswer, row: &ComparedAnswer| {

@@ -1,10 +1,11 @@
-//! Zones that named answers itself without being asked for: those of this host that its packages bring along, such as localhost, and the
-//! empty zones (RFC 6303).
+//! Zones that named answers itself although no operator has added them: the zones of this host that the packages install, such
+//! as localhost, and the empty zones (RFC 6303).
 //!
-//! resolverd has the names of this host itself, or /etc/hosts has; an operator may have added others to the files of the packages.
+//! The names of this host are built into resolverd or are in /etc/hosts. An operator may have added other names to the files of
+//! the packages.
 //!
-//! A zone of the file takes the place of an empty one. One of type forward does not: with `forward first`, which is the default,
-//! named answers names below an empty zone itself (BIND's Administrator Reference Manual, "empty-zones-enable"; tested with 9.18).
+//! A zone in the file replaces an empty zone. A zone of type forward does not: with `forward first`, which is the default, named
+//! itself answers names below an empty zone (BIND's Administrator Reference Manual, "empty-zones-enable"; tested with 9.18).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
@@ -35,11 +36,11 @@ const LOCALHOST: [&str; 2] = ["localhost.", "localhost.localdomain."];
 
 /// The records of the file of such a zone.
 pub(super) enum OwnRecords {
-    /// All of them are those of this host.
+    /// The file has only the usual records of this host.
     Usual,
-    /// There are others.
+    /// The file also has other records.
     More,
-    /// It cannot be read, for this reason.
+    /// The file cannot be read, for this reason.
     Unread(String),
 }
 
@@ -52,7 +53,7 @@ pub(super) fn records(zone: &str, path: &Path) -> OwnRecords {
     let Some(mut apex) = read_name(zone) else { return OwnRecords::More };
     apex.set_fqdn(true);
     match zone_file::records(&apex, &text) {
-        // The file may be of another kind, with secrets: its text is not shown.
+        // The file may be of another kind and contain secrets, so its text is not shown.
         Err(wrong) => OwnRecords::Unread(format!("{} has no record in line {}", path.display(), wrong.line)),
         Ok(records) if records.iter().all(|record| is_usual(record, &apex)) => OwnRecords::Usual,
         Ok(_) => OwnRecords::More,
@@ -76,7 +77,7 @@ fn is_usual(record: &Record, apex: &Name) -> bool {
     }
 }
 
-/// The options about them.
+/// The options for empty zones.
 pub(super) const EMPTY_ZONES: [&str; 2] = ["empty-zones-enable", "disable-empty-zone"];
 
 /// Returns true if empty zones are on.
@@ -85,12 +86,12 @@ pub(super) fn has_empty_zones(statements: &[Statement]) -> bool {
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
 }
 
-/// Returns true if a zone is around empty ones that named had although it forwarded the zone with `forward first`.
+/// Returns true if named had empty zones below a zone although it forwarded the zone with `forward first`.
 pub(super) fn has_empty_zones_below(apex: &str, statements: &[Statement]) -> bool {
     has_empty_zones(statements) && served::is_around(apex)
 }
 
-/// The empty zone of a name; none if named had none.
+/// Returns the empty zone that contains a name; `None` if named had none.
 pub(super) fn empty_zone(name: &str, statements: &[Statement]) -> Option<String> {
     let is_same = |one: &str, other: &str| is_within(one, other) && is_within(other, one);
     let zone = served::zone_around(name)?;
@@ -105,12 +106,12 @@ pub(super) fn empty_zone(name: &str, statements: &[Statement]) -> Option<String>
     exists.then_some(zone)
 }
 
-/// The statements that turn one off.
+/// Returns the statements that turn off an empty zone.
 pub(super) fn disabled(statements: &[Statement]) -> impl Iterator<Item = &Statement> {
     options_of(statements).iter().filter(|option| option.option() == EMPTY_ZONES[1])
 }
 
-/// Returns true if the closest forwarders of a name, if it has any, are not the only way to resolve it.
+/// Returns true if the closest forwarders of a name, if any, are not the only way to resolve it.
 fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
     let is_around = |zone: &&Statement| {
         let is_forward = find(zone.block(), "type").is_some_and(|kind| kind.value() == "forward");
@@ -121,7 +122,7 @@ fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
     is_first(closest.map_or_else(|| options_of(statements), Statement::block))
 }
 
-/// Returns true if recursion follows if the forwarders fail, which is BIND's default.
+/// Returns true if recursion is tried after the forwarders fail, which is BIND's default.
 pub(super) fn is_first(block: &[Statement]) -> bool {
     find(block, "forward").is_none_or(|forward| forward.value() != "only")
 }

@@ -1,7 +1,8 @@
 //! Access lists of BIND: the first element that matches a client decides.
 //!
-//! A client that a nested list denies is not decided by that list. So `! { ! 10.0.0.0/8; any; }` denies all clients but those of the
-//! network, and leaves these to the elements after it (BIND's Administrator Reference Manual, "address_match_list").
+//! If a nested list denies a client, it does not decide about this client. So `! { ! 10.0.0.0/8; any; }` denies all clients
+//! outside this network, and the elements after it decide about the clients in the network (BIND's Administrator Reference
+//! Manual, "address_match_list").
 
 use crate::limits;
 
@@ -15,16 +16,16 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, MAPPED, network};
 use resolver::config::mapped;
 
-/// The clients of a list, in its order, while it is read.
+/// The clients of a list, collected in order while it is read.
 struct Gathered<'d> {
     clients: Clients,
     belonging: Belonging,
     draft: &'d mut Draft,
-    /// Whether a nested list denies some clients, so that each prefix must be decided by itself.
+    /// True if a nested list denies some clients, so that each prefix must be decided separately.
     exempts: bool,
 }
 
-/// The clients of the block of `statement`.
+/// Returns the clients of the block of `statement`.
 pub(super) fn clients(
     statement: &Statement,
     lists: &Lists<'_>,
@@ -46,24 +47,24 @@ pub(super) fn clients(
     })
 }
 
-/// The networks that a list names, with those of its nested lists.
+/// Returns the networks that a list and its nested lists name.
 pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     let mut nets = Vec::new();
     named(statement.block(), lists, 0, &mut nets);
     nets
 }
 
-/// Addresses about which a list decides alike.
+/// Addresses for which a list has the same result.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
     pub(super) net: IpNet,
-    /// Whether they are addresses of this host.
+    /// True if they are addresses of this host.
     pub(super) is_own: bool,
-    /// Whether elements whose networks the file does not have name them.
+    /// True if they match elements whose networks are not in the file.
     pub(super) is_unknown: bool,
 }
 
-/// Returns true if a list allows some addresses: the first element that names them decides. None if no element does.
+/// Returns true if a list allows some addresses. The first matching element decides. Returns `None` if no element matches.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
         depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
@@ -112,13 +113,13 @@ impl Gathered<'_> {
             let typed = element.option();
             let (typed, own) = typed.strip_prefix('!').map_or((typed, false), |rest| (rest, true));
             let denied = denied != own;
-            // A client that a nested list denies is left to the elements after that list.
+            // The elements after the nested list decide about a client that the nested list denies.
             self.exempts |= depth > 0 && (own || typed == "none");
             let all = || ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all));
             match typed {
-                // It denies all clients that no earlier element names; `!none` allows them.
+                // This denies all clients that no earlier element matches; `!none` allows them.
                 "none" => all().for_each(|net| self.one(net, !denied, element)),
-                // They are left to the elements after the denied list.
+                // The elements after the denied list decide about these clients.
                 _ if own && !denied => {}
                 "any" => all().for_each(|net| self.one(net, denied, element)),
                 "localhost" => lists.own().iter().for_each(|net| self.one(*net, denied, element)),
@@ -138,7 +139,8 @@ impl Gathered<'_> {
         }
     }
 
-    /// Adds a prefix. Here the longest prefix decides: an element that an earlier one within BIND makes void is left out.
+    /// Adds a prefix. In resolverd the longest prefix decides, so an element without effect in BIND, because an earlier one
+    /// covers it, is left out.
     fn one(&mut self, net: IpNet, denied: bool, element: &Statement) {
         if self.exempts {
             return;
@@ -158,7 +160,8 @@ impl Gathered<'_> {
     }
 }
 
-/// Reports that the addresses of this host are not all known: its programs come from them if they query named at one of them.
+/// Reports that not all addresses of this host are known. If its programs query named at one of these addresses, their queries
+/// come from it.
 pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {

@@ -1,8 +1,9 @@
-//! Views of BIND. The view that answers this host is imported, because the mail software sees its zones: the first one whose lists take
-//! 127.0.0.1, else the first of the file.
+//! Views of BIND. The view that answers this host is imported, because the mail software sees its zones. This is the first view
+//! whose lists match 127.0.0.1, otherwise the first view in the file.
 //!
-//! Each other view is reported, and its clients are refused: zones that are not theirs would mislead them, or show them names that were
-//! hidden. A view whose list has networks that the file does not have may take each client.
+//! Every other view is reported, and its clients are refused: the zones of the imported view could mislead these clients, or
+//! show them names that were hidden from them. If the list of a view contains networks that are not in the file, the view may
+//! match any client.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -21,19 +22,19 @@ use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, loopback};
 
-/// Classes whose views do not answer the queries of mail software.
+/// Classes of views that do not answer the queries of mail software.
 const OTHER_CLASSES: [&str; 4] = ["ch", "chaos", "hs", "hesiod"];
 
-/// The list of clients that a view is for; none: it is for all of them.
+/// Option with the clients of a view. Without it, the view is for all clients.
 const CLIENTS: &str = "match-clients";
 
-/// The list of addresses of this host at which a view answers; none: it answers at all of them.
+/// Option with the addresses of this host at which a view answers. Without it, the view answers at all addresses.
 const DESTINATIONS: &str = "match-destinations";
 
 /// Reads a file with views into `draft`.
 ///
 /// # Errors
-/// A zone stands outside of the views.
+/// Fails if a zone is outside the views.
 pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> Result<(), ImportError> {
     if let Some(zone) = find(statements, "zone") {
         let reason =
@@ -76,23 +77,23 @@ pub(super) fn add(path: &Path, statements: &[Statement], draft: &mut Draft) -> R
     Ok(())
 }
 
-/// Returns true if a view takes queries from and to 127.0.0.1.
+/// Returns true if a view matches queries from and to 127.0.0.1.
 fn answers_this_host(view: &Statement, lists: &Lists<'_>) -> bool {
     [CLIENTS, DESTINATIONS].iter().all(|option| takes_this_host(view, option, lists))
 }
 
-/// Returns true if an option of a view takes 127.0.0.1.
+/// Returns true if an option of a view matches 127.0.0.1.
 fn takes_this_host(view: &Statement, option: &str, lists: &Lists<'_>) -> bool {
     let net = IpAddr::from(Ipv4Addr::LOCALHOST).into();
     takes(view, option, Sample { net, is_own: true, is_unknown: false }, lists)
 }
 
-/// Returns true if an option of a view takes some addresses; it does if it is not set.
+/// Returns true if an option of a view matches some addresses, or if the option is not set.
 fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> bool {
     find(view.block(), option).is_none_or(|list| clients::decides(list.block(), of, lists, 0) == Some(true))
 }
 
-/// The clients that a view takes, and that no earlier one at the same address may take.
+/// Returns the clients that a view matches, and that no earlier view at the same address may match.
 fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     let named = views.iter().filter_map(|view| find(view.block(), CLIENTS));
     let named: Vec<IpNet> = named.flat_map(|list| clients::networks(list, lists)).collect();
@@ -110,7 +111,7 @@ fn taken(views: &[&Statement], own: usize, lists: &Lists<'_>) -> Clients {
     })
 }
 
-/// The clients of a view that it resolves names for. None if they are those of the default.
+/// Returns the clients for which a view resolves names; `None` if the default applies.
 fn allowed(
     view: &Statement,
     file: &[Statement],
@@ -121,7 +122,7 @@ fn allowed(
     let matched =
         list.map_or_else(Clients::everybody, |list| clients::clients(list, lists, Belonging::Allowed, draft));
     let chosen = access::from_options(options_of(file), lists, draft);
-    // Without an option these are this host and networks of its interfaces.
+    // Without an option, these are this host and the networks of its interfaces.
     let is_near = |net: &IpNet| {
         let is_around = |other: &IpNet| other.prefix_len() > 0 && other.contains(net);
         net.addr().is_loopback() || matched.allow.iter().any(is_around)
@@ -147,7 +148,8 @@ fn allowed(
     }
 }
 
-/// The file as the clients of a view see it: its options count before those of `options`, and only its zones are there.
+/// Returns the file as the clients of a view see it: the options of the view take precedence over those of `options`, and only
+/// the zones of the view exist.
 fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     let (whole, options): (Vec<Statement>, Vec<Statement>) = view.block().iter().cloned().partition(is_whole);
     let inherited = options_of(statements).iter();
@@ -165,7 +167,7 @@ fn seen_by(view: &Statement, statements: &[Statement]) -> Vec<Statement> {
     file
 }
 
-/// The zone of another view that a zone with `in-view` stands for.
+/// Returns the zone of another view to which a zone with `in-view` refers.
 fn zone_in_view(zone: &Statement, statements: &[Statement]) -> Option<Statement> {
     let other = find(zone.block(), "in-view")?.value();
     let is_other = |view: &&Statement| view.option() == "view" && view.value() == other;

@@ -15,7 +15,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::served;
 use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
 
-/// Files in which packages have the servers of the root.
+/// Files in which packages keep the addresses of the root servers.
 const USUAL_HINTS: [&str; 7] =
     ["root.hints", "db.root", "named.ca", "named.root", "named.cache", "root.cache", "db.cache"];
 
@@ -36,7 +36,7 @@ const READ: [&str; 13] = [
     "dnssec-policy",
 ];
 
-/// The file that zones are a part of.
+/// The file to which the zones belong.
 pub(super) struct Settings<'s> {
     /// All statements, with the lists of primaries.
     pub(super) statements: &'s [Statement],
@@ -54,7 +54,8 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// An empty zone that is turned off: its names go to the forwarders around it, which do not get the names of other empty zones.
+/// An empty zone that is turned off. Its names go to the forwarders of the zone around it, which do not get the names of other
+/// empty zones.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
     let is_same = |zone: &&Statement| {
@@ -118,7 +119,7 @@ fn one(zone: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     }
 }
 
-/// The servers of the root. A file of another name may have those of a private root.
+/// Converts the hints for the root servers. A file with another name may have the servers of a private root.
 fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
     let setting = (&zone.place, format!("zone \"{}\" type hint", zone.value()));
     let did = "named the servers of the root";
@@ -131,14 +132,14 @@ fn hint(zone: &Statement, base: &Path, draft: &mut Draft) {
     };
     let path = base.join(file);
     draft.set(&setting, ("[resolve]", "root_hints"), path.display().to_string());
-    // Else the draft reports it.
+    // Otherwise the draft reports the missing file.
     if path.is_file() {
         let instead = "resolve.root_hints has the file; remove it if these are the servers of the internet, which resolverd has built in";
         draft.report(Different, &setting, (did, instead));
     }
 }
 
-/// Reports a zone that names this host only, as those of BIND's packages do. Returns whether it is left out.
+/// Reports a zone that has only names of this host, like those of BIND's packages. Returns true if the zone is left out.
 fn has_usual_records(zone: &Statement, base: &Path, draft: &mut Draft) -> bool {
     let name = plain(zone.value());
     let Some(file) = find(zone.block(), "file").filter(|_| OWN.contains(&name.as_str())) else {
@@ -183,7 +184,7 @@ fn rest(zone: &Statement, draft: &mut Draft) {
     }
 }
 
-/// A zone with a file of its own.
+/// Converts a zone with its own file.
 fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let shown = format!("zone \"{}\"", zone.value());
     let Some(file) = find(zone.block(), "file") else {
@@ -213,7 +214,7 @@ fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft
     }
 }
 
-/// A zone that is transferred: its primaries are asked instead.
+/// Converts a zone that is transferred: resolverd asks its primaries instead.
 fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let list = find(zone.block(), "primaries").or_else(|| find(zone.block(), "masters"));
     let servers = list.map(|list| servers(list, settings, draft, 0)).unwrap_or_default();
@@ -234,7 +235,7 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
     upstreams(zone, name, ("stub", false), servers, (settings, draft));
 }
 
-/// A zone that is forwarded; without forwarders it is resolved from the root.
+/// Converts a forwarded zone. Without forwarders it is resolved from the root.
 fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     // Without a list, too, the names of the zone are not forwarded (BIND's Administrator Reference Manual, "type forward").
     let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
@@ -263,7 +264,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
 }
 
-/// An empty zone of BIND below forwarders that would get its names here.
+/// Keeps a zone empty that BIND had empty, but whose names the forwarders around it would get from resolverd.
 fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let has_forwarders = forwarders_around(name, settings).is_some();
     let of_all = is_first(options_of(settings.statements));
@@ -299,7 +300,7 @@ fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
     all.any(|list| !list.block().is_empty())
 }
 
-/// The forward zones around a zone.
+/// Returns the forward zones around a zone.
 fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterator<Item = &'s Statement> {
     settings.statements.iter().filter(move |other| {
         let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
@@ -345,7 +346,7 @@ fn named(name: &str) -> String {
     if name.is_empty() { ".".to_owned() } else { name.to_owned() }
 }
 
-/// Adds the zone. `first`: recursion follows if the servers fail.
+/// Adds the zone. If `first` is true, recursion is tried after the servers fail.
 fn upstreams(
     zone: &Statement,
     name: &str,

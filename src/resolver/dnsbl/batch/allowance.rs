@@ -1,6 +1,6 @@
-//! Bounds how many questions of batches may stay unused.
+//! Limits how many questions of batches may stay unused.
 //!
-//! Pure. Until it is known whether such a question is used, it counts with its risk, so that a burst does not
+//! Pure. Until it is known whether such a question is used, it counts with the risk that it is not used, so that a burst does not
 //! exceed the bound.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};

@@ -1,8 +1,8 @@
 //! The lists that clients asked after a question, for each of the last addresses.
 //!
-//! Pure. The last 128 addresses are kept as bits, so that a changed habit is noticed within them. An address is learned
-//! after `BATCH_WINDOW`. The first addresses are also a trial: a list that clients have asked at enough of them is expected
-//! before that.
+//! Pure. The last 128 addresses are kept as bits, so that a change is noticed within 128 addresses. An address is learned after
+//! `BATCH_WINDOW`. The first addresses also form a trial: if clients have asked a list at enough of them, the list is expected before
+//! that.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) struct Habit {
     followers: Vec<FollowingList>,
     /// The first addresses, at most `BATCH_MIN_SEEN`.
     tried: u32,
-    /// The lists that followed at these: a bit for each address by its place.
+    /// The lists that followed at these addresses. Each has one bit for each address.
     tried_followers: Vec<FollowingList>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Habit {
 pub(super) struct FollowingList {
     /// Its number.
     pub(super) list: ListId,
-    /// A bit for each of the last addresses, the newest the lowest: whether the list was asked.
+    /// One bit for each of the last addresses, which is set if the list was asked. The newest address has the lowest bit.
     asked: u128,
     /// Smoothed time until the list was asked.
     pub(super) gap: Duration,
@@ -54,7 +54,7 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
-    /// Begins the trial with one more address. Returns its place, or none if the trial has its addresses.
+    /// Begins the trial of one more address. Returns its place, or `None` if the trial already has all its addresses.
     pub(super) fn begin_trial(&mut self) -> Option<u32> {
         let place = self.tried;
         self.tried = place.saturating_add(1).min(BATCH_MIN_SEEN);
@@ -72,8 +72,8 @@ impl Habit {
         }
     }
 
-    /// The lists that were asked at `percent` or more of the addresses, each with the risk per thousand that it is
-    /// not; empty before enough addresses were seen.
+    /// Returns the lists that were asked at `percent` or more of the addresses, each with the risk per thousand that it is not asked.
+    /// Returns no lists before enough addresses were seen.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
             (&self.followers, self.seen)

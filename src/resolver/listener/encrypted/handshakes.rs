@@ -1,7 +1,7 @@
-//! The rate of handshakes of each client: they are the work that a client can cause at the lowest price.
+//! The rate of handshakes of each client: a handshake is the work that a client can cause with the least effort.
 //!
-//! Generic cell rate algorithm, as for `refusals`. A client is an address, or the /64 of an IPv6 address: connections have no forged
-//! addresses, and the gateways of a site may share a network.
+//! Uses the generic cell rate algorithm, like `refusals`. A client is an IPv4 address, or the /64 network of an IPv6 address. Unlike datagrams,
+//! connections cannot have forged addresses. Larger networks are not counted together, because the gateways of a site may share one.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use super::super::queued::ClientKey;
 use crate::limits::{HANDSHAKE_BURST, HANDSHAKE_INTERVAL, HANDSHAKE_LOG_PAUSE, MAX_HANDSHAKE_CLIENTS};
 use dns::clock::Mono;
 
-/// The clients that have begun handshakes.
+/// The clients that have started handshakes.
 #[derive(Debug, Default)]
 pub(in super::super) struct Handshakes(Mutex<Rates>);
 
@@ -19,12 +19,12 @@ pub(in super::super) struct Handshakes(Mutex<Rates>);
 struct Rates {
     /// The theoretical arrival time of the algorithm.
     due: BTreeMap<ClientKey, Mono>,
-    /// When a line was logged.
+    /// The time of the last log line.
     logged: Option<Mono>,
 }
 
 impl Handshakes {
-    /// Returns true if the handshake of a client goes on. If it does not, the log may get a line.
+    /// Returns true if the handshake of a client may continue. If it may not, a line may be written to the log.
     pub(in super::super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may = rates.may(ClientKey::from_address(client), now);

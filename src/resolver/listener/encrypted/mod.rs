@@ -1,25 +1,30 @@
-//! Encrypted clients: DNS over TLS (RFC 7858) for gateways and containers that are not on this host, and the handshakes of DNS over
-//! HTTPS, which `https` serves. `quic` has the settings of DNS over QUIC, which the module of that name in the parent folder serves.
+//! Encrypted clients: DNS over TLS (RFC 7858) for gateways and containers that are not on this host, and the TLS handshakes of DNS over HTTPS. The
+//! requests over HTTPS are served by `https`. The submodule `quic` has the settings of DNS over QUIC, which the module `quic` of the parent folder
+//! serves.
 //!
-//! `octets` has the octets of a connection with TLS or without, so that `tcp` serves both with the same bounds.
+//! `octets` reads and writes the octets of a connection with or without TLS, so that `tcp` serves both with the same limits.
 //!
 //! # Decisions
 //!
-//! - DNS over TLS is the path of TCP with rustls between the kernel and the messages. The tasks of hickory-server were rejected:
-//!   they answer the queries of a connection one after the other, cannot send stored octets, and bound neither connections nor
-//!   handshakes. So hits, pipelining, answers out of order, and the bounds of connections, questions and octets that wait are those
-//!   of TCP, and both share the same places.
-//! - DNS over TLS uses rustls without tokio-rustls: its session takes octets and gives octets, as `tcp` works with a kernel that
-//!   takes some of them. The crate of HTTP/2 wants streams, so DNS over HTTPS uses tokio-rustls, with the same bounds. Only 16 KiB
-//!   are encrypted before the kernel has taken them.
-//! - A handshake has a time, and a place from its begin. A client that fills its places with handshakes loses the oldest of
-//!   these first, unless they are young and few. Each client has a rate of handshakes (`handshakes`), which counts them when the
-//!   ClientHello is whole, before anything is computed for it. A rate for each network was rejected: the gateways of a site
-//!   share one, and one of them would lock out the others.
-//! - Records of TLS without data do not extend the time of an idle connection.
-//! - Sessions are resumed from memory: the library keeps 256. Early data (0-RTT) is off: it can be repeated by others.
-//! - A new certificate is taken by connections that begin after it; the others keep theirs.
-//! - No certificate of a client is asked for. `allow` decides by its address, as for other listeners.
+//! - DNS over TLS uses the code for TCP, with rustls between the kernel and the messages. The listener of hickory-server was rejected: it answers the
+//!   queries of a connection one after the other, cannot send stored octets, and limits neither connections nor handshakes. So cache hits,
+//!   pipelining,
+//!   answers out of order, and the limits on connections, questions and waiting octets are the same as for TCP, and both share the same places.
+//! - DNS over TLS uses rustls without tokio-rustls: a rustls session takes octets and returns octets, which suits `tcp`, because the kernel may
+//!   accept
+//!   only some of them. The HTTP/2 crate needs streams, so DNS over HTTPS uses tokio-rustls, with the same limits. At most 16 KiB are encrypted
+//!   before
+//!   the kernel has accepted them.
+//! - A handshake has a time limit, and takes a place among the connections when it begins. If handshakes fill the places of a client, the client
+//!   loses
+//!   the oldest handshakes first, unless they are recent and few. The rate of handshakes is limited for each client (`handshakes`). A handshake is
+//!   counted
+//!   when the ClientHello is complete, before anything is computed for it. A rate for each network was rejected: the gateways of a
+//!   site may share a network, and one of them could lock out the others.
+//! - TLS records without data do not extend the time of an idle connection.
+//! - Sessions are resumed from memory: the library keeps 256. Early data (0-RTT) is off, because others can replay it.
+//! - A new certificate is used for connections that begin after it was loaded; existing connections keep the old one.
+//! - Clients are not asked for a certificate. As for other listeners, `allow` decides by the address of the client.
 
 pub(super) mod handshakes;
 mod octets;
@@ -45,14 +50,14 @@ use crate::limits::{HANDSHAKE_TIME, TLS_RECORD};
 pub(super) use octets::ClientStream;
 use octets::SecureStream;
 
-/// The name of DNS over TLS in the handshake (RFC 7858 section 12: the registry of RFC 7301). Clients may leave it out.
+/// The protocol name of DNS over TLS in the handshake (RFC 7858 section 12: the registry of RFC 7301). Clients may leave it out.
 pub(super) const DOT: &[u8] = b"dot";
 
-/// The name of HTTP/2 in the handshake (RFC 9113 section 3.2).
+/// The protocol name of HTTP/2 in the handshake (RFC 9113 section 3.2).
 pub(super) const HTTP_2: &[u8] = b"h2";
 
-/// The settings for a protocol at the addresses of a listener; none if it has no certificate, or if its key does not fit, which
-/// the configuration has checked.
+/// The settings for a protocol at the addresses of a listener. Returns `None` if the listener has no certificate, or if its key does not match the
+/// certificate. The check of the configuration has already excluded the latter.
 pub(super) fn settings(listener: &Listener, protocol: &[u8]) -> Option<Arc<ServerConfig>> {
     settings_with(listener, protocol, &[&TLS13, &TLS12])
 }
@@ -71,10 +76,10 @@ fn settings_with(
     Some(Arc::new(config))
 }
 
-/// Secures a connection. `may` is asked when the client has said what it wants, and nothing was computed yet.
+/// Performs the TLS handshake of a connection. `may` is called when the ClientHello has arrived, and before anything is computed.
 ///
 /// # Errors
-/// The handshake fails, or takes too long; `QuotaExceeded` if it may not go on.
+/// The handshake fails, or takes too long. The error is `QuotaExceeded` if `may` returns false.
 pub(super) async fn secure(
     stream: TcpStream,
     config: Arc<ServerConfig>,

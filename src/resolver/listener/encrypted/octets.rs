@@ -1,4 +1,4 @@
-//! The octets of a connection, with TLS or without: both take and give some at a time, and never wait inside.
+//! The octets of a connection, with or without TLS. Each call reads or writes some octets, and never blocks.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::limits::{EMPTY_RECORDS_AT_ONCE, MAX_QUERY, TLS_RECORD};
 
 /// The octets of a connection.
 pub(in super::super) enum ClientStream {
-    /// As the kernel has them.
+    /// A connection without TLS.
     Plain(TcpStream),
     /// Under TLS.
     Tls(Box<SecureStream>),
@@ -21,13 +21,13 @@ pub(in super::super) enum ClientStream {
 pub(in super::super) struct SecureStream {
     tcp: TcpStream,
     session: ServerConnection,
-    /// Octets that were decrypted and not read yet.
+    /// Octets that were decrypted, but not read yet.
     decrypted: usize,
-    /// Whether the client has said that it sends no more.
+    /// True if the client has announced that it sends no more data.
     has_ended: bool,
 }
 
-/// The kernel's side of a connection, without waiting.
+/// The connection as the kernel has it, without waiting.
 struct Kernel<'a>(&'a TcpStream);
 
 impl Read for Kernel<'_> {
@@ -53,7 +53,7 @@ fn refused(tcp: &TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> i
 }
 
 impl ClientStream {
-    /// The connection that carries it.
+    /// The TCP connection below it.
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
@@ -64,16 +64,16 @@ impl ClientStream {
     /// Waits until octets may have come.
     pub(in super::super) async fn readable(&self) -> io::Result<()> {
         match self {
-            // The kernel does not report octets that were read with those before them.
+            // The kernel does not report octets that were already read together with earlier ones.
             Self::Tls(secure) if secure.decrypted > 0 => Ok(()),
             _ => self.tcp().readable().await,
         }
     }
 
-    /// Reads octets; 0: the client sends no more.
+    /// Reads octets. Returns 0 if the client sends no more.
     ///
     /// # Errors
-    /// `WouldBlock`: none have come. Others end the connection.
+    /// `WouldBlock` if no octets have arrived. All other errors end the connection.
     pub(in super::super) fn try_read(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => {
@@ -84,10 +84,10 @@ impl ClientStream {
         }
     }
 
-    /// Takes octets to be sent; returns the number of them.
+    /// Accepts octets to be sent, and returns how many it has accepted.
     ///
     /// # Errors
-    /// `WouldBlock`: the kernel has no room. Others end the connection.
+    /// `WouldBlock` if the kernel has no room. All other errors end the connection.
     pub(in super::super) fn try_write(&mut self, octets: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.try_write(octets),
@@ -95,7 +95,7 @@ impl ClientStream {
         }
     }
 
-    /// Whether the kernel has taken all octets that were written.
+    /// Returns true if the kernel has accepted all octets that were written.
     ///
     /// # Errors
     /// The connection has ended.
@@ -110,14 +110,14 @@ impl ClientStream {
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If there is no room for it, the closed connection shows the client the same.
+            // If there is no room for this message, the closed connection tells the client the same.
             let _ = secure.flush();
         }
     }
 }
 
 impl SecureStream {
-    /// Reads the begin of a handshake (ClientHello), and goes on if it `may`.
+    /// Reads the beginning of a handshake (ClientHello), and continues if `may` returns true.
     pub(super) async fn accept(
         tcp: TcpStream,
         config: Arc<ServerConfig>,
@@ -179,7 +179,7 @@ impl SecureStream {
                 return Ok(0);
             }
         }
-        // The kernel may have more. Others have their turn first.
+        // The kernel may have more octets, but other connections come first.
         Err(io::ErrorKind::WouldBlock.into())
     }
 
@@ -193,7 +193,7 @@ impl SecureStream {
         Ok(length)
     }
 
-    /// Gives the kernel what is encrypted; returns whether it has taken all.
+    /// Passes encrypted octets to the kernel; returns true if it has accepted all of them.
     fn flush(&mut self) -> io::Result<bool> {
         while self.session.wants_write() {
             match self.session.write_tls(&mut Kernel(&self.tcp)) {

@@ -1,4 +1,4 @@
-//! The settings of DNS over QUIC: each bound that the library holds is set here, and none is left at its default.
+//! The settings of DNS over QUIC. Every limit that the library enforces is set here, and none is left at its default.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::limits::{
     QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
 };
 
-/// The name of DNS over QUIC in the handshake (RFC 9250 section 4.1).
+/// The protocol name of DNS over QUIC in the handshake (RFC 9250 section 4.1).
 pub(in super::super) const DOQ: &[u8] = b"doq";
 
-/// The version of QUIC (RFC 9000). The library knows drafts too.
+/// The version of QUIC (RFC 9000). The library also supports drafts.
 const VERSION: u32 = 1;
 
-/// The settings for connections to a listener, without `transport`; none if it has no certificate, or if its key does not fit, which the configuration
-/// has checked.
+/// The settings for connections to a listener, without `transport`. Returns `None` if the listener has no certificate, or if its key does not match
+/// the certificate. The check of the configuration has already excluded the latter.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
     // Without early data: the library of TLS takes none unless it is configured.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
@@ -41,7 +41,7 @@ pub(in super::super) fn endpoint() -> EndpointConfig {
     config
 }
 
-/// The bounds of a connection with so many streams at once.
+/// The limits of a connection with this number of concurrent streams.
 pub(in super::super) fn transport(streams: usize) -> TransportConfig {
     let number = |number: usize| VarInt::from_u32(u32::try_from(number).unwrap_or(u32::MAX));
     let mut transport = TransportConfig::default();

@@ -1,4 +1,4 @@
-//! The requests of a connection, each answered when its reply is ready.
+//! The requests of one connection; each is answered as soon as its reply is ready.
 
 use std::future::poll_fn;
 use std::io::{self, Cursor};
@@ -29,10 +29,10 @@ use dns::question::Apart;
 use dns::wire::query::Query;
 use history::Counter;
 
-/// The requests that come, and their responses.
+/// The incoming requests, and their responses.
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 
-/// A request and the way to respond to it.
+/// A request, and the handle for its response.
 type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
 
 type Step = StreamStep<Exchange, RefusedRequest>;
@@ -44,18 +44,18 @@ pub(super) struct HttpsConnection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// Bodies that are read, and questions in progress. Each is a task, because others may wait for the same answers.
+    /// Tasks that read bodies or resolve questions. Each is a separate task, because others may wait for the same answers.
     running: JoinSet<Step>,
-    /// The bodies among them.
+    /// The number of these tasks that read bodies.
     bodies: usize,
-    /// Work that has ended, and waits until the client has taken the replies before its own.
+    /// Finished work that waits until the client has read the replies before it.
     ended: HeldAnswers<Step>,
     /// Requests that wait for their turn.
     held: HeldRequests,
     unsent: Arc<UnsentReplies>,
-    /// When the client must have taken the reply that waits.
+    /// The time by which the client must have read the waiting reply.
     due: Instant,
-    /// The last request, or when its reply was sent: from then on the connection is idle.
+    /// The time of the last request or of its reply. Since then, the connection is idle.
     active: Instant,
 }
 
@@ -72,8 +72,8 @@ impl HttpsConnection {
         Self { requests, room, client, front, taken, running, bodies: 0, ended, held, unsent, due, active }
     }
 
-    /// Answers requests until the connection ends. It ends by itself when it is idle, or once all requests are answered after
-    /// `closing` was dropped at the other side.
+    /// Answers requests until the connection ends. The connection is closed when it is idle. After the other side of `closing` was dropped, it is
+    /// closed once all requests are answered.
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) -> io::Result<()> {
         let mut ends = false;
         loop {
@@ -105,8 +105,8 @@ impl HttpsConnection {
                 Some(step) = self.running.join_next() => self.hold_step(step)?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
-                    // Behind the requests that wait, the client may send the rest of one that was taken, and how much it takes of
-                    // the replies.
+                    // After the requests that wait, the client may send the rest of a request that was already accepted, or allow more octets for the
+                    // replies.
                     let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
                     poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
                 }) => match request {
@@ -125,7 +125,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Until when the connection may stay as it is.
+    /// The time until which the connection may stay in its current state.
     fn until(&self) -> Option<Instant> {
         match self.unsent.octets() {
             0 => self.running.is_empty().then_some(self.active + TCP_IDLE_TIME),
@@ -133,7 +133,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Ends the connection. What the kernel does not take at once is lost: the closed connection shows the same.
+    /// Ends the connection. Octets that the kernel does not accept immediately are lost: the closed connection tells the client the same.
     fn end(&mut self, reason: Reason) -> io::Result<()> {
         self.requests.abrupt_shutdown(reason);
         let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();
@@ -156,12 +156,12 @@ impl HttpsConnection {
         }
     }
 
-    /// Returns true if a request is answered now. A client that does not take its replies gets no more.
+    /// Returns true if a request may be answered now. A client that does not read its replies receives no further ones.
     fn has_turn(&self) -> bool {
         self.unsent.octets() == 0 && self.taken.has_room()
     }
 
-    /// Reads the header of a request, which then waits for its turn; false if too much waits.
+    /// Reads the header of a request, which then waits for its turn. Returns false if too much is waiting.
     fn hold(&mut self, (request, respond): NewRequest) -> bool {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
@@ -171,13 +171,13 @@ impl HttpsConnection {
         self.held.add(HeldRequest { exchange, sent, body }) && (self.has_turn() || self.keep())
     }
 
-    /// Counts what waits until the client takes its replies; false if it is too much.
+    /// Counts the memory that is in use until the client reads its replies. Returns false if it is too much.
     fn keep(&self) -> bool {
         let waiting = self.held.octets().saturating_add(self.ended.octets());
         self.taken.keep_unsent(self.unsent.octets().saturating_add(waiting))
     }
 
-    /// Begins to answer a request.
+    /// Starts to answer a request.
     fn take_request(&mut self, HeldRequest { mut exchange, sent, body }: HeldRequest) -> io::Result<()> {
         if !self.taken.begin_question() {
             // Another connection of the client has taken the last place just now. The client may repeat the request.
@@ -187,8 +187,8 @@ impl HttpsConnection {
         match sent {
             Ok(SentMessage::InPath(message)) => self.take_message(exchange, &message),
             Err(refused) if body.is_end_stream() => self.refuse(exchange, refused),
-            // The body of a refused request is read too: some clients, like curl 7.88, report a fault and no status if they have not
-            // sent it yet.
+            // The body of a refused request is also read. Some clients, like curl 7.88, report an error instead of the status if they have not sent
+            // the whole body.
             sent => {
                 self.bodies = self.bodies.saturating_add(1);
                 self.running.spawn(async move { Step::Read(exchange, sent.and(read_body(body).await)) });
@@ -197,7 +197,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Keeps ended work until the client has taken the replies before its own. A client that does not take its replies gets no more.
+    /// Keeps finished work until the client has read the replies before it. A client that does not read its replies receives no further ones.
     fn hold_step(&mut self, step: Result<Step, JoinError>) -> io::Result<()> {
         self.active = Instant::now();
         match step {
@@ -211,13 +211,13 @@ impl HttpsConnection {
         if self.unsent.octets() == 0 || self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Ends the connection, because too much waits until its client takes it.
+    /// Ends the connection, because too much waits for a client that does not read its replies.
     fn lose(&self) -> io::Result<()> {
         self.front.apart(SHARD, Apart::ReplyLost);
         Err(io::ErrorKind::QuotaExceeded.into())
     }
 
-    /// Goes on with a request whose work has ended.
+    /// Continues with a request whose work has finished.
     async fn take_step(&mut self, step: Step) -> io::Result<()> {
         match step {
             Step::Read(exchange, read) => {
@@ -245,7 +245,7 @@ impl HttpsConnection {
             Handled::Nothing => self.refuse(exchange, RefusedRequest::Message),
             Handled::Reply => self.reply(exchange, out, None),
             Handled::Miss(mut waiting) => {
-                // The numbers of a client are odd.
+                // The stream numbers of a client are odd.
                 waiting.number_by_stream(u64::from(exchange.respond.stream_id().as_u32() >> 1));
                 let front = Arc::clone(&self.front);
                 self.running
@@ -264,8 +264,8 @@ impl HttpsConnection {
         Ok(())
     }
 
-    /// Responds with a reply. It waits for room in the connection, within a bound for the client and one for all clients; beyond it
-    /// the connection is closed.
+    /// Responds with a reply. The reply may have to wait for room in the connection. The waiting octets are limited for each client and for all
+    /// clients together; if a limit is exceeded, the connection is closed.
     fn reply(&mut self, mut exchange: Exchange, octets: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.taken.end_question();
         let head: Response<()> = response::with(&octets);
@@ -283,7 +283,7 @@ impl HttpsConnection {
         if self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// The client has taken a reply.
+    /// The client has read a reply.
     fn mark_taken(&mut self) {
         self.active = Instant::now();
         let _ = self.keep();
@@ -292,20 +292,20 @@ impl HttpsConnection {
 
 /// Why a connection is ended.
 enum ConnectionFault {
-    /// It brings octets and no queries.
+    /// The client sends many octets, but no queries.
     Flooded,
-    /// The client breaks HTTP/2, or the kernel has no connection any more.
+    /// The client violates HTTP/2, or the connection no longer exists.
     Http(h2::Error),
 }
 
-/// Writes what waits, and reads more if `reads`; the next request, or none if the connection is closed.
+/// Writes what is waiting, and reads more if `reads` is true. Returns the next request, or none if the connection is closed.
 fn poll_request(
     (requests, room): (&mut Requests, &ReadRoom),
     (reads, unsent): (bool, &UnsentReplies),
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<NewRequest, ConnectionFault>>> {
     let had_unsent = unsent.octets() > 0;
-    // First the requests that have come. Then more is read.
+    // First handles the requests that have arrived, then reads more.
     for opens in [false, true] {
         room.open(opens && reads);
         let polled = pin!(requests.accept()).poll(context);
@@ -322,7 +322,7 @@ fn poll_request(
         }
     }
     if reads && room.is_used_up() {
-        // More may have come. Others have their turn first.
+        // More may have arrived, but other connections come first.
         context.waker().wake_by_ref();
     }
     Poll::Pending

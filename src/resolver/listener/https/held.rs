@@ -1,6 +1,7 @@
-//! Requests that wait until the client has taken the replies before them, or until it has a place among the questions.
+//! Requests that wait until the client has read the replies before them, or until the client may have another question in progress.
 //!
-//! Of each, the message is kept and not the header: with the longest headers, a client could fill 32 MiB by all its connections.
+//! Only the message of a request is kept, and not its header: with the longest headers, a client could otherwise fill 32 MiB with all its
+//! connections.
 
 use std::collections::VecDeque;
 use std::io::Cursor;
@@ -15,7 +16,7 @@ use crate::limits::MAX_PIPELINED;
 /// A request that has no response yet.
 pub(super) struct Exchange {
     pub(super) respond: SendResponse<Cursor<UnsentReply>>,
-    /// Whether the response has a body.
+    /// True if the response has a body.
     pub(super) has_body: bool,
 }
 
@@ -23,11 +24,11 @@ pub(super) struct Exchange {
 pub(super) struct HeldRequest {
     pub(super) exchange: Exchange,
     pub(super) sent: Result<SentMessage, RefusedRequest>,
-    /// Its body, which may not have come yet.
+    /// Its body, which may not have arrived yet.
     pub(super) body: RecvStream,
 }
 
-/// The requests of a connection that wait, in their order.
+/// The waiting requests of a connection, in their order.
 #[derive(Default)]
 pub(super) struct HeldRequests {
     requests: VecDeque<HeldRequest>,
@@ -44,7 +45,8 @@ impl HeldRequest {
 }
 
 impl HeldRequests {
-    /// Adds a request; false if more than the streams of a connection wait, because the client has reset some.
+    /// Adds a request. Returns false if more requests would wait than a connection may have streams; this happens if the client has reset some
+    /// streams.
     pub(super) fn add(&mut self, request: HeldRequest) -> bool {
         let has_room = self.requests.len() < MAX_PIPELINED;
         if has_room {
@@ -54,14 +56,14 @@ impl HeldRequests {
         has_room
     }
 
-    /// Takes the first out.
+    /// Removes the first request.
     pub(super) fn take(&mut self) -> Option<HeldRequest> {
         let request = self.requests.pop_front()?;
         self.octets = self.octets.saturating_sub(request.octets());
         Some(request)
     }
 
-    /// Octets of their messages.
+    /// The octets of the messages in all waiting requests.
     pub(super) const fn octets(&self) -> usize {
         self.octets
     }

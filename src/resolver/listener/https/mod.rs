@@ -1,43 +1,47 @@
-//! DNS over HTTPS (RFC 8484) for gateways and containers that are not on this host, and that reach port 443 only.
+//! DNS over HTTPS (RFC 8484), for gateways and containers that are not on this host and can only reach port 443.
 //!
-//! `request` finds the message of a request and `response` writes the header of a reply: both are pure. `connection` answers the
-//! requests of a connection, `held` keeps those whose turn has not come, and `octets` bounds what is read and what waits to leave.
+//! `request` finds the message in a request and `response` writes the header of a reply: both are pure. `connection` answers the requests of a
+//! connection, `held` keeps the requests that wait for their turn, and `octets` limits how much is read and how much waits to be sent.
 //!
 //! # Decisions
 //!
-//! - HTTP/2 only (RFC 9113), as in Unbound and Knot Resolver: RFC 8484 section 5.2 recommends it as the minimum, and HTTP/1.1 has no
-//!   answers out of order. The handshake agrees on it (`h2`), so a client of HTTP/1.1 gets an alert. No pushed streams, no
-//!   compression.
-//! - The crate `h2`, without hyper and without hickory-server's listener: they answer HTTP of all kinds, and bound neither the
-//!   questions of a client over all its connections nor the replies that wait. A query takes the way of one over TCP: the same
-//!   places for connections, questions and unsent replies, and the same handshakes as DNS over TLS.
-//! - A request has its place among the questions from its header on, so a slow body takes one too. If a client has no place left,
-//!   its requests wait until one of its queries is answered, as over TCP. Bodies are still read then: the header of many requests
-//!   may come before the first body.
-//! - A request that waits is kept as its message. When requests waited in the library with their headers, a client that did not take
-//!   its replies kept 32 MiB for `TCP_WRITE_TIME`, and more with fields of one octet each.
-//! - Queries over HTTPS have the id 0, so that caches of HTTP may keep their replies (RFC 8484 section 4.1). The number of the stream
-//!   stands for it where a repeated query is distinguished from a new one.
-//! - One path, `/dns-query`. A response without a reply has no body: its status says all.
-//! - A removed listener and a daemon that stops send GOAWAY to connected clients. The queries in progress are answered.
+//! - Only HTTP/2 is supported (RFC 9113), as in Unbound and Knot Resolver. RFC 8484 section 5.2 recommends it as the minimum, and HTTP/1.1 has no
+//!   answers
+//!   out of order. Client and server agree on it in the handshake (`h2`), so an HTTP/1.1 client receives an alert. Server push and compression are
+//!   not
+//!   used.
+//! - The crate `h2` is used, without hyper and without the listener of hickory-server. These serve HTTP of all kinds, and limit neither the
+//!   questions of a client over all its connections nor the waiting replies. A query is handled like one over TCP, with the same limits for
+//!   connections,
+//!   questions and unsent replies, and the handshake is that of DNS over TLS.
+//! - A request takes a place among the questions as soon as its header has arrived, so that a slow body takes one too. If a client has no place left,
+//!   its requests wait until one of its queries is answered, as over TCP. Bodies are still read in the meantime: the headers of many requests may
+//!   arrive
+//!   before the first body.
+//! - A waiting request is kept as its message. When requests waited in the library with their headers, a client that did not read its
+//!   replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one octet each.
+//! - Queries over HTTPS have the id 0, so that HTTP caches can store the replies (RFC 8484 section 4.1). To distinguish a repeated query from a
+//!   new one, the number of the stream is used instead of the id.
+//! - There is one path, `/dns-query`. A response without a DNS reply has no body: the status is sufficient.
+//! - When a listener is removed or the daemon stops, connected clients receive GOAWAY. Queries in progress are still answered.
 //!
 //! # Bounds
 //!
-//! Those of the library are set in `settings`; the others are here or shared with TCP.
+//! The limits that the library enforces are set in `settings`; the others are here or shared with TCP.
 //!
-//! - Requests at once on a connection: `WorkBounds::streams`, further ones are refused; questions at once of a client and of all:
+//! - Concurrent requests of a connection: `WorkBounds::streams`; further requests are refused. Concurrent questions of a client and of all clients:
 //!   `places`.
-//! - Header of a request: `MAX_REQUEST_HEADER`; beyond it the status is 431, and beyond four times that the connection ends. The
-//!   library bounds its continuations too (CVE-2024-27316).
-//! - Requests that are reset before they are read (CVE-2023-44487): `MAX_RESET_REQUESTS`; resets that a client provokes
-//!   (CVE-2025-8671): `MAX_PROVOKED_RESETS`. A query that was read keeps its place until it is resolved, even if its stream is
-//!   reset.
-//! - Bodies: a window of `MAX_QUERY` octets for each stream, the smallest of the protocol for the connection, and
-//!   `TCP_MESSAGE_TIME`. The library bounds frames without data.
-//! - What is read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows:
-//!   `OCTETS_WITHOUT_QUERY` since the last query. The library answers a ping before it reads the next frame.
-//! - Replies that the client does not take, and the messages of requests behind them: `WorkBounds::unsent`, a quarter of it
-//!   for a client, and `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` of a connection are kept.
+//! - The header of a request: `MAX_REQUEST_HEADER`. A longer one is answered with status 431, and one of more than four times that length ends the
+//!   connection. The library also limits continuation frames (CVE-2024-27316).
+//! - Requests that the client resets before they are read (CVE-2023-44487): `MAX_RESET_REQUESTS`. Resets that a client provokes (CVE-2025-8671):
+//!   `MAX_PROVOKED_RESETS`. A query that was read keeps its place until it is resolved, even if its stream is reset.
+//! - Bodies: a window of `MAX_QUERY` octets for each stream, the smallest window of the protocol for the connection, and `TCP_MESSAGE_TIME`. The
+//!   library
+//!   limits frames without data.
+//! - Octets that are read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows: `OCTETS_WITHOUT_QUERY`
+//!   since the last query. The library answers a ping before it reads the next frame.
+//! - Replies that the client does not read, and the messages of the requests after them: `WorkBounds::unsent`, a quarter of it for one client, and
+//!   `TCP_WRITE_TIME`, as over TCP. No request is answered while they wait; at most `MAX_PIPELINED` requests of a connection are kept.
 //! - Time: `HANDSHAKE_TIME` for TLS, `TCP_MESSAGE_TIME` until the preface, and `TCP_IDLE_TIME` without a request.
 
 mod connection;
@@ -69,7 +73,7 @@ use crate::limits::{
 use connection::HttpsConnection;
 use octets::{BoundedStream, ReadRoom};
 
-/// Serves a connection until it ends, or until it is idle after `closing` was dropped at the other side.
+/// Serves a connection until it ends. After the other side of `closing` was dropped, it also ends when it is idle.
 pub(super) async fn serve(
     stream: TcpStream,
     client: SocketAddr,
@@ -91,7 +95,7 @@ pub(super) async fn serve(
     HttpsConnection::new((requests, room), client, front, taken).serve(closing).await
 }
 
-/// The bounds that the library keeps, and sends to the client; so many streams at once.
+/// The limits that the library enforces and announces to the client, with this number of concurrent streams.
 fn settings(streams: usize) -> Builder {
     let mut settings = Builder::new();
     let octets = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);

@@ -1,7 +1,7 @@
-//! The octets of an HTTP/2 connection: what comes is read in parts, and what leaves is counted until it has left.
+//! The octets of an HTTP/2 connection: incoming octets are read in parts, and outgoing ones are counted until they are sent.
 //!
-//! The library reads all that has come before it hands out the first request, and takes replies without end. So both are bounded
-//! here.
+//! The library reads everything that has arrived before it returns the first request, and it accepts replies without limit. So this module limits
+//! both.
 
 use std::io;
 use std::pin::Pin;
@@ -17,31 +17,31 @@ use tokio_rustls::server::TlsStream;
 use super::super::waiting::Waiting;
 use crate::limits::{OCTETS_WITHOUT_QUERY, REQUESTS_AT_ONCE};
 
-/// A connection under TLS that is read only while there is room.
+/// A TLS connection that is only read while there is room.
 pub(super) struct BoundedStream {
     stream: TlsStream<TcpStream>,
     room: Arc<ReadRoom>,
 }
 
-/// The octets that may be read.
+/// The number of octets that may be read.
 #[derive(Debug)]
 pub(super) struct ReadRoom {
-    /// Until other work has its turn. A read that begins within it may go beyond by the buffer of the library.
+    /// Octets that may be read before other work has its turn. A read that begins within this number may exceed it by the size of the library's
+    /// buffer.
     left: AtomicUsize,
     /// Octets that were read since the last query.
     without_query: AtomicUsize,
 }
 
-/// The octets of replies that the connection has not taken yet. A reply counts until its last octet is written, or its stream is
-/// reset.
+/// The octets of replies that the connection has not accepted yet. A reply counts until its last octet is written, or its stream is reset.
 #[derive(Debug, Default)]
 pub(super) struct UnsentReplies {
     octets: AtomicUsize,
-    /// Notified when a reply was taken.
+    /// Notified when a reply was accepted.
     taken: Notify,
 }
 
-/// A reply on its way; its client waits until it is dropped.
+/// A reply that is being sent; its client is counted as waiting until this value is dropped.
 pub(super) struct UnsentReply {
     octets: Vec<u8>,
     replies: Arc<UnsentReplies>,
@@ -49,7 +49,7 @@ pub(super) struct UnsentReply {
 }
 
 impl BoundedStream {
-    /// A connection that is read within `room`.
+    /// A connection of which only the octets within `room` are read.
     pub(super) fn new(stream: TlsStream<TcpStream>, room: Arc<ReadRoom>) -> Self {
         Self { stream, room }
     }
@@ -62,12 +62,12 @@ impl Default for ReadRoom {
 }
 
 impl ReadRoom {
-    /// Lets one part be read, or nothing.
+    /// Allows one part to be read, or nothing.
     pub(super) fn open(&self, opens: bool) {
         self.left.store(if opens { REQUESTS_AT_ONCE } else { 0 }, Ordering::Relaxed);
     }
 
-    /// Returns true if the part was read.
+    /// Returns true if the allowed part was read.
     pub(super) fn is_used_up(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
@@ -77,7 +77,7 @@ impl ReadRoom {
         self.without_query.store(0, Ordering::Relaxed);
     }
 
-    /// Returns true if the client sends octets that are not queries, without end.
+    /// Returns true if the client keeps sending octets that are not queries.
     pub(super) fn is_flooded(&self) -> bool {
         self.without_query.load(Ordering::Relaxed) > OCTETS_WITHOUT_QUERY
     }
@@ -139,13 +139,13 @@ impl UnsentReplies {
         self.octets.load(Ordering::Relaxed)
     }
 
-    /// Adds a reply, for which a client waits.
+    /// Adds a reply for which a client waits.
     pub(super) fn add(self: &Arc<Self>, octets: Vec<u8>, waiting: Option<Waiting>) -> UnsentReply {
         self.octets.fetch_add(octets.capacity(), Ordering::Relaxed);
         UnsentReply { octets, replies: Arc::clone(self), _waiting: waiting }
     }
 
-    /// Waits until a reply was taken.
+    /// Waits until a reply was accepted.
     pub(super) async fn taken(&self) {
         self.taken.notified().await;
     }

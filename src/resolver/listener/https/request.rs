@@ -1,4 +1,4 @@
-//! The DNS message in an HTTP request, or the status that refuses it: a pure function of method, path and header.
+//! The DNS message in an HTTP request, or the status with which the request is refused: a pure function of method, path and header.
 //!
 //! RFC 8484 sections 4.1 and 6, RFC 9110 section 15.5.
 
@@ -9,7 +9,7 @@ use http::{Method, StatusCode, Uri};
 use crate::config::defaults::HTTPS_PATH;
 use crate::limits::MAX_QUERY;
 
-/// The variable of the path that has the message (RFC 8484 section 4.1.1).
+/// The variable in the path that contains the message (RFC 8484 section 4.1.1).
 const VARIABLE: &str = "dns";
 
 /// The media type of a DNS message (RFC 8484 section 6).
@@ -18,7 +18,7 @@ pub(super) const MEDIA_TYPE: &str = "application/dns-message";
 /// The place of the message in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentMessage {
-    /// In the path: this is it.
+    /// In the path; the field contains it.
     InPath(Vec<u8>),
     /// In the body, which is read next.
     InBody,
@@ -29,22 +29,22 @@ pub(super) enum SentMessage {
 pub(super) enum RefusedRequest {
     /// There is nothing at its path.
     Path,
-    /// Its method asks for something else.
+    /// Its method is not allowed.
     Method,
-    /// It has no message, or one that cannot be decoded, or one that is not a query.
+    /// It has no message, its message cannot be decoded, or its message is not a query.
     Message,
     /// Its message is longer than `MAX_QUERY`.
     Length,
-    /// Its body is of another media type.
+    /// Its body has another media type.
     MediaType,
-    /// Its body was not whole in time.
+    /// Its body was not complete in time.
     Time,
-    /// resolverd has no reply to it: its first copy is answered, or there is a fault of the program.
+    /// resolverd has no reply: the request repeats a question whose first copy is answered, or the program has a fault.
     NoReply,
 }
 
 impl RefusedRequest {
-    /// The status that says so.
+    /// The status code for this reason.
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::Path => StatusCode::NOT_FOUND,
@@ -73,7 +73,7 @@ pub(super) fn read(method: &Method, uri: &Uri, header: &HeaderMap) -> Result<Sen
     }
 }
 
-/// The message in the variables of a path. Of equal variables the first counts.
+/// The message in the variables of a path. If a variable occurs several times, the first one is used.
 fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
     let mut pairs = variables.split('&').filter_map(|pair| pair.split_once('='));
     let (_, encoded) = pairs.find(|(name, _)| *name == VARIABLE).ok_or(RefusedRequest::Message)?;

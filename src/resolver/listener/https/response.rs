@@ -1,4 +1,4 @@
-//! The header of an HTTP response: to a query (RFC 8484 section 4.2), or to a request that is none.
+//! The header of an HTTP response: to a query (RFC 8484 section 4.2), or to a request without a query.
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
@@ -9,7 +9,7 @@ use dns::wire::ttl;
 /// The methods that are allowed.
 const METHODS: &str = "GET, HEAD, POST";
 
-/// The header of the response with this DNS reply. Caches of HTTP keep the reply as long as its records live.
+/// The header of the response with this DNS reply. HTTP caches may keep the reply as long as the TTLs of its records allow.
 pub(super) fn with(reply: &[u8]) -> Response<()> {
     let mut response = Response::new(());
     let header = response.headers_mut();

@@ -1,4 +1,4 @@
-//! The streams of a connection, each with a query, and answered when its reply is ready.
+//! The streams of one connection. Each stream has one query, and is answered as soon as its reply is ready.
 
 use std::future::ready;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ use history::Counter;
 
 type Step = StreamStep<SendStream, StreamFault>;
 
-/// Whether the connection goes on, or why it ends.
+/// Whether the connection continues, or why it ends.
 type Goes = Result<(), EndCode>;
 
 /// A connection.
@@ -33,23 +33,23 @@ pub(super) struct QuicConnection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// Queries that are read, and questions in progress. Each is a task, because others may wait for the same answers.
+    /// Tasks that read queries or resolve questions. Each is a separate task, because others may wait for the same answers.
     running: JoinSet<Step>,
-    /// Those of them that have ended, and wait until the client has taken the replies before their own.
+    /// Finished work that waits until the client has read the replies before it.
     ended: HeldAnswers<Step>,
-    /// Replies that the client has not acknowledged; each returns its octets.
+    /// Replies that the client has not acknowledged; each task returns the length of its reply.
     sending: JoinSet<usize>,
-    /// Their octets.
+    /// The octets of these replies.
     unsent: usize,
-    /// When the client must have acknowledged the next reply; none if all are.
+    /// The time by which the client must acknowledge the next reply; `None` if all are acknowledged.
     due: Option<Instant>,
-    /// The last query, or when its reply was sent: from then on the connection is idle.
+    /// The time of the last query or of its reply. Since then, the connection is idle.
     active: Instant,
-    /// Streams that were cancelled before their query was whole.
+    /// The number of streams that were cancelled before their query was complete.
     cancelled: usize,
-    /// Whether a query has come.
+    /// True if a query has arrived.
     has_asked: bool,
-    /// Once the listener has ended: until when a first query is waited for.
+    /// The time until which a first query may still arrive; set once the listener has ended.
     closes: Option<Instant>,
 }
 
@@ -77,8 +77,8 @@ impl QuicConnection {
         }
     }
 
-    /// Answers queries until the connection ends. It ends by itself when it is idle, or once all queries are answered after `closing`
-    /// was dropped at the other side.
+    /// Answers queries until the connection ends. The connection is closed when it is idle. After the other side of `closing` was dropped, it is
+    /// closed once all queries are answered.
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) {
         let code = loop {
             if self.sends()
@@ -105,7 +105,7 @@ impl QuicConnection {
                     Ok(())
                 }
                 Some(step) = self.running.join_next() => self.hold_step(step),
-                // A client that does not take its replies gets no more.
+                // A client that does not read its replies receives no further ones.
                 stream = self.connection.accept_bi(), if self.sends() && self.taken.has_room() => match stream {
                     Ok(stream) => {
                         self.take_stream(stream);
@@ -126,7 +126,7 @@ impl QuicConnection {
         self.connection.close(code.number(), b"");
     }
 
-    /// Returns true if replies may be sent: the client has taken most of those before.
+    /// Returns true if replies may be sent: the client has read most of the earlier ones.
     fn sends(&self) -> bool {
         self.unsent < MAX_STREAM_REPLY
     }
@@ -136,13 +136,13 @@ impl QuicConnection {
         self.running.is_empty() && self.ended.is_empty() && self.sending.is_empty()
     }
 
-    /// Returns true if the listener has ended, and this connection has done its part.
+    /// Returns true if the listener has ended and this connection has nothing left to do.
     fn has_ended(&self) -> bool {
         let closes = self.closes.filter(|_| self.is_idle());
         closes.is_some_and(|closes| self.has_asked || closes <= Instant::now())
     }
 
-    /// Until when the connection may stay as it is.
+    /// The time until which the connection may stay in its current state.
     fn until(&self) -> Option<Instant> {
         let idle = self.is_idle().then_some(self.active + TCP_IDLE_TIME);
         let closes = self.closes.filter(|_| self.is_idle());
@@ -154,7 +154,7 @@ impl QuicConnection {
         Err(if self.due.is_some() { EndCode::ExcessiveLoad } else { EndCode::NoError })
     }
 
-    /// Begins to read the query of a stream.
+    /// Starts to read the query of a stream.
     fn take_stream(&mut self, (mut send, mut receive): (SendStream, RecvStream)) {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
@@ -174,7 +174,7 @@ impl QuicConnection {
         });
     }
 
-    /// Keeps ended work until the client has taken the replies before its own.
+    /// Keeps finished work until the client has read the replies before it.
     fn hold_step(&mut self, step: Result<Step, JoinError>) -> Goes {
         self.active = Instant::now();
         match step {
@@ -188,18 +188,18 @@ impl QuicConnection {
         if self.sends() || self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Counts what waits until the client takes its replies; false if it is too much.
+    /// Counts the memory that is in use until the client reads its replies. Returns false if it is too much.
     fn keep(&self) -> bool {
         self.taken.keep_unsent(self.unsent.saturating_add(self.ended.octets()))
     }
 
-    /// Ends the connection, because too much waits until its client takes it.
+    /// Ends the connection, because too much waits for a client that does not read its replies.
     fn lose(&self) -> Goes {
         self.front.apart(SHARD, Apart::ReplyLost);
         Err(EndCode::ExcessiveLoad)
     }
 
-    /// Goes on with a stream whose work has ended.
+    /// Continues with a stream whose work has finished.
     async fn take_step(&mut self, step: Step) -> Goes {
         match step {
             Step::Read(stream, Ok(message)) => self.take_message(stream, &message),
@@ -214,7 +214,7 @@ impl QuicConnection {
         }
     }
 
-    /// Handles a stream that has no query.
+    /// Handles a stream without a query.
     fn take_fault(&mut self, stream: SendStream, fault: StreamFault) -> Goes {
         match fault {
             StreamFault::Rules => return Err(EndCode::ProtocolError),
@@ -257,8 +257,8 @@ impl QuicConnection {
         let _ = stream.reset(code.number());
     }
 
-    /// Sends a reply. It waits for the client, within a bound for the client and one for all clients; beyond it the connection is
-    /// closed.
+    /// Sends a reply. The octets that wait for the client are limited for each client and for all clients together; if a limit is exceeded, the
+    /// connection is closed.
     fn reply(&mut self, stream: SendStream, reply: &[u8], waiting: Option<Waiting>) -> Goes {
         self.taken.end_question();
         let length = u16::try_from(reply.len()).unwrap_or(0).to_be_bytes();
@@ -277,7 +277,7 @@ impl QuicConnection {
         Ok(())
     }
 
-    /// The client has acknowledged a reply of so many octets, or does not want it.
+    /// The client has acknowledged a reply of this many octets, or does not want it.
     fn mark_taken(&mut self, octets: usize) {
         self.active = Instant::now();
         self.unsent = self.unsent.saturating_sub(octets);

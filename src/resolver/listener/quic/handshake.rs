@@ -1,4 +1,4 @@
-//! Connections that begin: the clients that may, the proof of their addresses, and their handshakes.
+//! New connections: which clients may connect, the proof of their addresses, and their handshakes.
 
 use std::io;
 use std::net::UdpSocket;
@@ -20,7 +20,7 @@ use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
 use dns::question::Apart;
 use history::Counter;
 
-/// The entry for connections to an address.
+/// The entry point for connections to an address.
 struct Entry {
     front: Arc<Front>,
     places: Arc<ConnectionPlaces>,
@@ -28,10 +28,10 @@ struct Entry {
     closing: watch::Receiver<()>,
 }
 
-/// A connection that may begin, its settings with the current certificate, and its permit if its client has not proved its address.
+/// A connection that may begin, its settings with the current certificate, and a permit if its client has not proved its address.
 type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
 
-/// Accepts connections until `accepting` turns false. The connections learn of its end.
+/// Accepts connections until `accepting` becomes false. The connections are notified when that happens.
 pub(in super::super) async fn accept(
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
@@ -61,7 +61,7 @@ pub(in super::super) async fn accept(
     }
 }
 
-/// Begins to read a socket.
+/// Starts to read a socket.
 fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
     let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
     let runtime = Arc::new(TokioRuntime);
@@ -69,7 +69,7 @@ fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
     Endpoint::new_with_abstract_socket(quic::endpoint(), Some((*config).clone()), socket, runtime)
 }
 
-/// Lets no more connections begin. The socket stays open until those that it has are over.
+/// Accepts no more connections. The socket stays open until the existing connections have ended.
 fn end(endpoint: Endpoint, socket: Arc<UdpSocket>) {
     endpoint.set_server_config(None);
     while let Some(Some(incoming)) = endpoint.accept().now_or_never() {
@@ -88,13 +88,13 @@ impl Entry {
             if let Some(admitted) = self.admit(incoming) {
                 self.take(admitted);
             }
-            // Those that wait are taken without a pause. Others have their turn first.
+            // Waiting connections are accepted without a pause, but other tasks have their turn first.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Decides whether a connection may begin; if not, its client may get a reply that is shorter than its datagram. Nothing is
-    /// computed for it.
+    /// Decides whether a connection may begin, without any computation for it. If it may not, its client may receive a reply that is shorter than its
+    /// datagram.
     fn admit(&self, incoming: Incoming) -> Option<Admitted> {
         let client = incoming.remote_address().ip();
         let (front, is_proven) = (&self.front, incoming.remote_address_validated());
@@ -110,7 +110,7 @@ impl Entry {
         let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
         if !is_proven && permit.is_none() {
             front.count_one(Counter::QuicRetried);
-            // An error means that the address is proved, which was asked before.
+            // An error means that the address is already proved, which was checked before.
             let _ = incoming.retry();
             return None;
         }
@@ -130,7 +130,7 @@ impl Entry {
         Some((incoming, settings, permit))
     }
 
-    /// Shakes hands with a client, and serves its connection.
+    /// Performs the handshake with a client, and serves its connection.
     fn take(&self, (incoming, settings, permit): Admitted) {
         let client = incoming.remote_address();
         let taken = self.places.take(ClientKey::from_address(client.ip()), self.front.now());

@@ -8,17 +8,17 @@ use crate::limits::{MAX_QUERY, TCP_MESSAGE_TIME};
 /// Why a connection or a stream ends (RFC 9250 section 8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndCode {
-    /// There is nothing to say.
+    /// No error.
     NoError,
-    /// There is a fault of the program.
+    /// A fault of the program.
     InternalError,
-    /// The client breaks the rules.
+    /// The client violates the protocol.
     ProtocolError,
     /// The client has cancelled its query.
     RequestCancelled,
-    /// The client asks too much.
+    /// The client sends too many queries.
     ExcessiveLoad,
-    /// There is no code for it.
+    /// Another reason, for which there is no code.
     Unspecified,
 }
 
@@ -29,7 +29,7 @@ pub(super) enum StreamFault {
     Cancelled,
     /// Its message is longer than `MAX_QUERY`.
     Length,
-    /// It breaks the rules.
+    /// It violates the protocol.
     Rules,
     /// The connection has ended.
     Lost,
@@ -54,7 +54,7 @@ pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault
     let whole = async {
         let mut octets = Vec::new();
         loop {
-            // One octet more than may be there shows that there are too many.
+            // Reading one octet more than allowed shows whether the message is too long.
             let room = (MAX_QUERY + 3).saturating_sub(octets.len());
             match stream.read_chunk(room, true).await {
                 Ok(Some(chunk)) => octets.extend_from_slice(&chunk.bytes),
@@ -70,7 +70,7 @@ pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault
     timeout(TCP_MESSAGE_TIME, whole).await.unwrap_or(Err(StreamFault::Rules))
 }
 
-/// The fault that the begin of a stream shows already.
+/// A fault that the beginning of a stream already shows.
 fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     let (length, rest) = octets.split_first_chunk()?;
     match usize::from(u16::from_be_bytes(*length)) {
@@ -79,7 +79,7 @@ fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     }
 }
 
-/// The message of a whole stream.
+/// The message of a complete stream.
 fn message(octets: &[u8]) -> Result<Vec<u8>, StreamFault> {
     let Some((length, message)) = octets.split_first_chunk() else { return Err(StreamFault::Rules) };
     // The id of a query is 0.

@@ -1,52 +1,55 @@
 //! DNS over QUIC (RFC 9250) for gateways and containers that are not on this host.
 //!
-//! `socket` reads datagrams, `handshake` lets connections in, `listener::kept_quic` counts those that take
-//! memory, `connection` answers their
-//! queries, and `message` reads the query of a stream. `encrypted::quic` has the settings of the library.
+//! `socket` reads datagrams, `handshake` accepts connections, `listener::kept_quic` counts the connections that use memory, `connection` answers the
+//! queries of a connection, and `message` reads the query of a stream. `encrypted::quic` has the settings of the library.
 //!
 //! # Decisions
 //!
-//! - The crate `quinn`, without hickory-server's listener: that one has no bound for questions of a client over all its connections,
-//!   for handshakes, or for replies that wait. A query takes the way of one over TCP: the same places for connections, questions and
-//!   unsent replies, and the same rate of handshakes as DNS over TLS.
-//! - The source address of a first datagram may be forged. A stranger gets no reply or, at a rate for each network, a refusal that is
-//!   shorter than its datagram. The library sends at most three times what came until an address is proved. While more than
-//!   `MAX_UNPROVEN_HANDSHAKES` are in progress, each further client must prove its address first, which costs a key derivation and
-//!   no signature. So forged addresses use up neither the core nor the rate of a client.
-//! - A client keeps its address (no migration): `allow` and the places go by it. A client behind another address connects again.
-//! - No early data (0-RTT): others can repeat it, and RFC 9250 section 4.5 permits it for few queries only.
-//! - A stream has its place among the questions from its begin, so a slow query takes one too. If a client has no place left, its
-//!   streams wait until one of its queries is answered, as over TCP.
-//! - The id of queries is 0. The number of the stream stands for it where a repeated query is distinguished from a new one.
-//! - A query that was read is resolved and keeps its place even if the client cancels it (STOP_SENDING); its reply is not sent.
-//!   Otherwise a client could begin flights without end.
-//! - A fault of the client ends its connection with DOQ_PROTOCOL_ERROR, as RFC 9250 section 4.3.3 demands: another id than 0, no end
-//!   (FIN) behind the query, more or less than its length says, an option edns-tcp-keepalive, or what is no query. A query that is
-//!   longer than `MAX_QUERY` ends its stream only.
-//! - A removed listener and a daemon that stops close idle connections, and the others once their replies are acknowledged, with
-//!   DOQ_NO_ERROR. First datagrams that come later are ignored: their clients send them again, to the socket or the daemon that is
-//!   next.
-//! - One socket and one task read for all connections of an address. The socket shows to which address of a wildcard a datagram
-//!   came, and replies leave from that. If the service manager passes several sockets for the address (ReusePort=), each is read by
-//!   an endpoint of its own: the kernel gives all datagrams of a client's port to one of them as long as their number stays.
-//! - If the kernel refuses the socket, the connections are lost, and a new endpoint begins at the same socket.
+//! - The crate `quinn` is used, without the listener of hickory-server, which limits neither the questions of a client over all its connections, nor
+//!   handshakes, nor waiting replies. A query is handled like one over TCP, with the same limits for connections, questions and unsent replies,
+//!   and the same rate of handshakes as for DNS over TLS.
+//! - The source address of a first datagram may be forged. A sender that is not allowed receives no reply or, at a limited rate for each network, a
+//!   refusal that is shorter than its datagram. Until an address is proved, the library sends it at most three times the octets that it has received.
+//!   While more than `MAX_UNPROVEN_HANDSHAKES` are in progress, each further client must prove its address first, which costs a key derivation
+//!   and no signature. So forged addresses use up neither the processor nor the handshake rate of a client.
+//! - A connection stays at its client's address (no migration), because `allow` and the limits depend on the address. A client whose address changes
+//!   must connect again.
+//! - Early data (0-RTT) is off: others can replay it, and RFC 9250 section 4.5 permits it for few queries only.
+//! - A stream takes a place among the questions from its beginning, so that a slow query takes one too. If a client has no place left, its streams
+//!   wait
+//!   until one of its queries is answered, as over TCP.
+//! - The id of queries is 0. To distinguish a repeated query from a new one, the number of the stream is used instead of the id.
+//! - A query that was read is resolved and keeps its place even if the client cancels it (STOP_SENDING), but its reply is not sent. Otherwise
+//!   a client could start flights without limit.
+//! - After a fault of the client, its connection ends with DOQ_PROTOCOL_ERROR, as RFC 9250 section 4.3.3 demands. Faults are: an id other than 0, no
+//!   end
+//!   (FIN) after the query, more or fewer octets than its length says, the option edns-tcp-keepalive, or a message that is not a query. A query
+//!   that is longer than `MAX_QUERY` only ends its stream.
+//! - When a listener is removed or the daemon stops, idle connections are closed with DOQ_NO_ERROR, and the others once their replies are
+//!   acknowledged. First datagrams that arrive later are ignored: their clients send them again, to the next socket or the next daemon.
+//! - One socket and one task serve all connections of an address. At a wildcard address, the socket reports the local address of each
+//!   datagram, and replies leave from that address. If the service manager passes several sockets for the address (ReusePort=), each
+//!   has its own endpoint: the kernel passes all datagrams from a client's port to the same socket as long as the number of sockets stays the same.
+//! - If the kernel refuses the socket, the connections are lost, and a new endpoint is created for the same socket.
 //!
 //! # Bounds
 //!
-//! Those of the library are set in `encrypted::quic`; the others are here or shared with TCP.
+//! The limits that the library enforces are set in `encrypted::quic`; the others are here or shared with TCP.
 //!
 //! - Connections: `WorkBounds::connections` and `connections_of_client`, together with those of TCP. Handshakes: `HANDSHAKE_TIME`,
-//!   `HANDSHAKE_INTERVAL` and `MAX_UNPROVEN_HANDSHAKES`; those that wait for a look: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.
-//! - Connections that take memory, also those that were closed a moment ago: `WorkBounds::kept_quic`, and `kept_quic_of_client`.
-//! - Queries at once: `WorkBounds::streams` of a connection; of a client and of all: `places`. Clients open no streams of one
-//!   direction, and send no datagrams of their own.
-//! - Octets of a query: `MAX_QUERY`; of all unread queries of a connection: `QUIC_RECEIVE_WINDOW`. Its time: `TCP_MESSAGE_TIME`.
-//! - Replies that the client has not acknowledged: `MAX_STREAM_REPLY` before no more are sent, `WorkBounds::unsent`, a quarter of it
-//!   for a client, and `TCP_WRITE_TIME`, as over TCP.
-//! - Streams that the client cancels before its query is whole (as in CVE-2023-44487): `MAX_CANCELLED_STREAMS`.
+//!   `HANDSHAKE_INTERVAL`
+//!   and `MAX_UNPROVEN_HANDSHAKES`. New connections that wait to be accepted or refused: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.
+//! - Connections that use memory, including those that were closed a moment ago: `WorkBounds::kept_quic` and `kept_quic_of_client`.
+//! - Concurrent queries: `WorkBounds::streams` for a connection; `places` for a client and for all clients. Clients open no unidirectional streams,
+//!   and send no application datagrams.
+//! - Octets of a query: `MAX_QUERY`; of all unread queries of a connection: `QUIC_RECEIVE_WINDOW`. The time for a query: `TCP_MESSAGE_TIME`.
+//! - Replies that the client has not acknowledged: after `MAX_STREAM_REPLY` no more are sent; `WorkBounds::unsent`, a quarter of it for one
+//!   client, and `TCP_WRITE_TIME`, as over TCP.
+//! - Streams that the client cancels before its query is complete (as in CVE-2023-44487): `MAX_CANCELLED_STREAMS`.
 //! - Time without a query: `TCP_IDLE_TIME`. Pings do not extend it.
-//! - Datagrams of a connection on their way from the socket to its task have no bound in the library; the task takes all of them in
-//!   each turn. What does not decrypt is dropped then.
+//! - Datagrams of a connection that are passed from the socket to its task have no limit in the library. The task processes all of them in each turn,
+//!   and
+//!   drops those that cannot be decrypted.
 
 mod connection;
 mod handshake;

@@ -1,8 +1,8 @@
-//! The socket of an address, whose datagrams are read one by one.
+//! The socket of an address; its datagrams are read one by one.
 //!
-//! The library has a buffer for 32 reads at once. If the kernel may join datagrams of one client (generic receive offload), each
-//! read has room for 64 of them, and the buffer takes 3 MB of each address once clients send that many. Queries are short, so
-//! datagrams are not joined, and the buffer takes 47 KB.
+//! The library has a buffer for 32 concurrent reads. If the kernel may join datagrams of one client (generic receive offload), each read has room for
+//! 64 datagrams, and the buffer takes 3 MB for each address once clients send that many. Queries are short, so datagrams are not joined, and the
+//! buffer takes 47 KB.
 
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
@@ -25,7 +25,7 @@ struct SingleDatagrams(Arc<dyn AsyncUdpSocket>);
 /// No descriptors are left, or the kernel refuses the socket.
 pub(super) fn single_datagrams(socket: &UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
     let read = TokioRuntime.wrap_udp_socket(socket.try_clone()?)?;
-    // The library has asked for joined datagrams. A kernel that does not know the option joins none.
+    // The library has requested joined datagrams. A kernel without this option joins none.
     let _ = setsockopt(socket, UdpGroSegment, &false);
     Ok(Arc::new(SingleDatagrams(read)))
 }

@@ -11,20 +11,20 @@ use dns::wire;
 #[derive(Clone, Debug)]
 pub(in crate::lookahead) struct AnswerFacts {
     pub(in crate::lookahead) rcode: ResponseCode,
-    /// Whether it is signed, and validated.
+    /// True if it is signed and was validated.
     pub(in crate::lookahead) secure: bool,
     /// The answer section.
     pub(in crate::lookahead) records: Vec<Record>,
 }
 
 impl AnswerFacts {
-    /// None if the answer cannot be read.
+    /// Returns `None` if the answer cannot be read.
     pub(in crate::lookahead) fn from_answer(answer: &Answer) -> Option<Self> {
         let records = wire::response::read(&answer.wire).ok()?.answers;
         Some(Self { rcode: answer.rcode, secure: answer.security == Security::Secure, records })
     }
 
-    /// Returns true if the name has data of the type, or only lacks them: not if it does not exist, or if this is unknown.
+    /// Returns true if the name exists, with data of the type or without. Returns false if the name does not exist, or if this is unknown.
     pub(in crate::lookahead) fn exists(&self) -> bool {
         self.rcode == ResponseCode::NoError
     }

@@ -1,4 +1,4 @@
-//! DMARC: the record of a domain, and above it along the DNS tree walk (RFC 9989 section 4.10).
+//! DMARC: the record of a domain, and the records of the domains above it in the DNS tree walk (RFC 9989 section 4.10).
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,7 +10,7 @@ use dns::limits::DMARC_WALK_LABELS;
 /// The label of DMARC records.
 const LABEL: &[u8] = b"_dmarc";
 
-/// The begin of a DMARC record.
+/// The beginning of a DMARC record.
 const VERSION: &[u8] = b"v=DMARC1";
 
 /// The DMARC record of a domain.
@@ -26,7 +26,7 @@ pub(super) fn after_text(name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     if labels.next() != Some(LABEL) || facts.texts().any(|text| is_record(&text)) {
         return Vec::new();
     }
-    // A domain of eight labels or more is followed by that of its last seven.
+    // After a domain of eight labels or more, the walk continues with its last seven labels.
     let above = labels.len().saturating_sub(1).min(DMARC_WALK_LABELS);
     let skipped = labels.len().saturating_sub(above);
     let next = Name::from_labels(labels.skip(skipped)).ok();

@@ -8,8 +8,8 @@ use super::{Further, RuleStep};
 use super::{dmarc, spf};
 use crate::lookahead::rule::Rule;
 
-/// The questions that follow the MX of a domain, asked with DO or without. A domain that does not exist has none: spam
-/// invents domains.
+/// The questions that follow a question for the MX of a domain, with or without DO. A domain that does not exist has none, because spam invents
+/// domains.
 pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
         }
         hosts => hosts,
     };
-    // Without DO no client learns that an answer is secure, so none asks for certificates.
+    // Without DO, a client does not learn that an answer is secure, so it does not ask for certificates.
     let may_use_dane = with_do && facts.secure;
     let step = RuleStep::Host { secure: may_use_dane };
     let [ipv4, ipv6] = if with_do { [Rule::DaneA, Rule::DaneAaaa] } else { [Rule::MxA, Rule::MxAaaa] };
@@ -30,7 +30,8 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
         further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
-        // A host in a signed domain is signed too but in a zone of its own, so its certificates need not wait for its address.
+        // A host in a signed domain is also signed, unless it is in a zone of its own. So the question for its certificates need not wait for its
+        // address.
         if may_use_dane && domain.zone_of(&host) {
             further.extend(certificates_of(&host));
         }
@@ -40,13 +41,13 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     further
 }
 
-/// TLSA of a host whose MX and addresses are secure.
+/// The TLSA question for a host whose MX and addresses are secure.
 pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<Further> {
     let is_address = |kind| matches!(kind, RecordType::A | RecordType::AAAA);
     if !secure || !facts.secure || !facts.records.iter().any(|record| is_address(record.record_type())) {
         return Vec::new();
     }
-    // RFC 7672 section 2.2.2: the last name of the aliases comes first.
+    // RFC 7672 section 2.2.2: the last name in the chain of aliases is asked first.
     let end = facts.records.iter().find(|record| is_address(record.record_type()));
     let end = end.map_or(host, |record| &record.name).to_lowercase();
     certificates_of(&end).into_iter().collect()

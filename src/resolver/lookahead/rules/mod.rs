@@ -1,7 +1,7 @@
 //! The rules as pure functions: from an answered question to the questions that mail software asks next.
 //!
-//! One file for each family. A rule sees the question, its answer and its place in the chain; it asks nothing and
-//! knows nothing else.
+//! Each family of rules has a file. A rule sees the question, its answer and its place in the chain. It has no other input, and it asks nothing
+//! itself.
 
 mod address;
 mod answer_facts;
@@ -28,7 +28,7 @@ pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
     std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
 }
 
-/// The DKIM key of this name, which a client asked before.
+/// The DKIM key of this name, which a client has asked for before.
 pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
@@ -44,7 +44,7 @@ pub(super) fn begins(question: &Question) -> RuleStep {
     }
 }
 
-/// The questions that follow `name` at this place. After NXDOMAIN mail software asks no more about the name.
+/// The questions that follow `name` at this place. After NXDOMAIN, mail software asks nothing more about the name.
 pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     match step {
         RuleStep::End => Vec::new(),
@@ -66,20 +66,20 @@ pub(in crate::lookahead) enum RuleStep {
     Pointer,
     /// The MX of a domain that mail comes from or goes to.
     Exchangers {
-        /// Whether it was asked with DO.
+        /// True if it was asked with DO.
         with_do: bool,
     },
-    /// Addresses of a mail host: TLSA follows, if the MX was secure and they are.
+    /// The addresses of a mail host. TLSA follows if both the MX and the addresses were secure.
     Host {
-        /// Whether the MX was.
+        /// True if the MX was secure.
         secure: bool,
     },
     /// A text that may be an SPF record.
     Spf {
-        /// Levels above it.
+        /// The number of SPF records above it in the chain.
         depth: u8,
     },
-    /// The MX of an `mx` in an SPF record: addresses of its hosts follow.
+    /// The MX that an `mx` term of an SPF record refers to: the addresses of its hosts follow.
     SpfExchangers,
     /// A text that may be a DMARC record. If it is no DMARC record, the domain above is asked next.
     Dmarc,
@@ -92,7 +92,7 @@ pub(in crate::lookahead) struct Further {
     pub(in crate::lookahead) kind: RecordType,
     pub(in crate::lookahead) rule: Rule,
     pub(in crate::lookahead) step: RuleStep,
-    /// Whether it is one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
+    /// True if it counts as one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
     pub(in crate::lookahead) is_lookup: bool,
 }
 

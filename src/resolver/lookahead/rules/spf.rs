@@ -1,7 +1,6 @@
 //! SPF: the record of a domain, and the records that it names (RFC 7208).
 //!
-//! Terms with macros are left to the clients, as they depend on the message. The bound on lookups is that of the
-//! chain; the depth is bounded here.
+//! Terms with macros are not asked ahead, because they depend on the message. The chain limits the number of lookups; this module limits the depth.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -11,7 +10,7 @@ use super::{Further, RuleStep};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
 use crate::lookahead::rule::Rule;
 
-/// The begin of an SPF record (RFC 7208 section 4.5).
+/// The beginning of an SPF record (RFC 7208 section 4.5).
 const VERSION: &[u8] = b"v=spf1";
 
 /// The SPF record of a domain.
@@ -19,10 +18,10 @@ pub(super) fn of_domain(domain: &Name) -> Further {
     Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, RuleStep::Spf { depth: 0 })
 }
 
-/// The questions about the names in an SPF record; the DMARC record too if the SPF record is a domain's own.
+/// The questions about the names in an SPF record. If the SPF record is the domain's own, also the question for its DMARC record.
 pub(super) fn after_text(name: &Name, depth: u8, facts: &AnswerFacts) -> Vec<Further> {
     let mut records = facts.texts().filter_map(|text| terms_of(&text));
-    // Two records are an error (RFC 7208 section 4.5): nothing they name is asked.
+    // Two records are an error (RFC 7208 section 4.5), so none of their names is looked up.
     let (Some(terms), None) = (records.next(), records.next()) else { return Vec::new() };
     let mut further = if depth == 0 { dmarc::of_domain(name).into_iter().collect() } else { Vec::new() };
     if depth < MAX_SPF_DEPTH {
@@ -38,7 +37,7 @@ pub(super) fn after_exchangers(facts: &AnswerFacts) -> Vec<Further> {
     hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, RuleStep::End)).collect()
 }
 
-/// The terms of an SPF record up to `all`, in lower case; none if the text is no such record.
+/// The terms of an SPF record up to `all`, in lower case. Returns `None` if the text is not an SPF record.
 fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     let text = text.to_ascii_lowercase();
     let rest = text.strip_prefix(VERSION)?;
@@ -47,7 +46,7 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     }
     let mut terms = Vec::new();
     for term in String::from_utf8_lossy(rest).split(' ').filter(|term| !term.is_empty()).take(MAX_SPF_TERMS) {
-        // Mechanisms behind `all` are never reached, and `redirect` is ignored (RFC 7208 sections 5.1, 6.1).
+        // Mechanisms after `all` are never reached, and `redirect` is ignored (RFC 7208 sections 5.1, 6.1).
         if term.trim_start_matches(['+', '-', '~', '?']) == "all" {
             terms.retain(|term: &String| !term.starts_with("redirect="));
             break;
@@ -57,14 +56,14 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     Some(terms)
 }
 
-/// The question of a term; none if it needs none, or depends on the message.
+/// The question that a term leads to. Returns `None` if the term needs no question, or if it depends on the message.
 fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     let record = RuleStep::Spf { depth: depth.saturating_add(1) };
     if let Some(domain) = term.strip_prefix("redirect=") {
         return Some(Further::new(domain_of(domain)?, RecordType::TXT, Rule::SpfChain, record));
     }
     let term = term.trim_start_matches(['+', '-', '~', '?']);
-    // The prefix lengths of `a` and `mx` come behind the domain.
+    // The prefix lengths of `a` and `mx` follow the domain.
     let (mechanism, domain) = match term.split_once(':') {
         Some((mechanism, domain)) => (mechanism, Some(domain.split('/').next().unwrap_or(domain))),
         None => (term.split('/').next().unwrap_or(term), None),
@@ -82,7 +81,7 @@ fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     Some(Further::new(domain, kind, rule, step))
 }
 
-/// A domain of a term, if it has no macros and is a name of at least two labels.
+/// The domain in a term. Returns `None` if it has macros, or if it is not a name of at least two labels.
 fn domain_of(text: &str) -> Option<Name> {
     if text.contains('%') || text.is_empty() {
         return None;

@@ -1,6 +1,6 @@
 //! Questions in the zones of DNS lists: resolved like others, then judged by the gate.
 //!
-//! An alias of another zone may lead to a name of a list. The gate then decides about the last name of the chain. Before, a
+//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Before, a
 //! refusal or a parked zone reached the client through such an alias as a listing.
 //!
 //! RFC 5782, RFC 8914. Only clients' questions come here. A question of the iterator, for instance for the address of
@@ -59,8 +59,8 @@ impl ListResolver {
         Box::pin(self.judged(ListQuestion { list, entry, name, kind, context })).await
     }
 
-    /// The answer to a question whose aliases have `led` to a name of a list: these aliases, and the answer to a question for
-    /// that name. The list counts it like one.
+    /// Returns the answer to a question whose aliases have `led` to a name of a list: these aliases, and the answer to a question for
+    /// that name. The list counts it like a direct question.
     async fn led_into(
         &self,
         (name, list): (Name, Arc<List>),
@@ -136,8 +136,8 @@ impl ListResolver {
         }
     }
 
-    /// Takes in the results of tests of a list; `insists` if the operator has asked for the tests. A change of state
-    /// makes earlier answers of the list void.
+    /// Records the results of tests of a list. `insists`: the operator has asked for the tests. A change of state makes earlier
+    /// answers of the list invalid.
     pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.memory.flush_tree(&entry.apex).await;

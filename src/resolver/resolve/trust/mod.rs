@@ -1,21 +1,20 @@
-//! Trust: judges an answer by the keys of the zone that signed it, down from a trust anchor.
+//! Trust: judges an answer by the keys of the zone that signed it, along the chain of trust that begins at a trust anchor.
 //!
 //! RFC 4033 to 4035, RFC 7646. The input is what the walk has found. Missing keys and DS are fetched through the
 //! iterator. The pure part, signatures and denials, is [`validate`].
 //!
 //! # Decisions
 //!
-//! - DS come with the referrals of the walk, and keys are fetched at the same time as the answer that needs them, so
-//!   that a signed zone in use causes no delay.
-//! - Before a zone is called bogus, another of its servers is asked.
-//! - A signature that does not fit the kept keys renews them, once in ten seconds: zones change keys without notice,
-//!   and neither a bogus zone nor a forger must cause a storm of queries.
+//! - DS records come with the referrals of the walk, and keys are fetched at the same time as the answer that needs them, so that a
+//!   signed zone in use causes no delay.
+//! - Before a zone counts as bogus, another of its servers is asked.
+//! - If a signature does not fit the kept keys, the keys are fetched again, at most once in ten seconds. Zones change keys without
+//!   notice, but neither a bogus zone nor an attacker may cause a flood of queries.
 //! - A file of trust anchors adds to the built-in keys of the root and never replaces them. In an earlier version, a
 //!   file with an anchor for one zone silently switched off validation of all others.
-//! - A zone above a lone trust anchor proves nothing about names below the anchor. Its signatures once made forged
-//!   data insecure instead of bogus.
-//! - Lists with a key in the query name are insecure: the name that was signed is not the name of the client's
-//!   question.
+//! - A zone above a lone trust anchor proves nothing about names below the anchor. Before this rule, its signatures made forged data
+//!   insecure instead of bogus.
+//! - Answers of lists with a key in the query name are insecure, because the signed name is not the name of the client's question.
 
 mod calendar;
 pub(super) mod chain;
