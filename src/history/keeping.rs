@@ -93,10 +93,6 @@ impl Recorder {
         let zone =
             broken.filter(|broken| zone.is_some_and(|zone| broken.zone_of(zone))).or(zone).map(WireName::of);
         let zone = zone.as_deref().unwrap_or_default();
-        let mut messages = trail.messages();
-        for message in messages.iter_mut().filter(|message| *message.zone == *zone) {
-            message.zone = Arc::default();
-        }
         let flight = FlightEntry {
             id: self.flight_number(trail),
             began: trail.began().as_micros(),
@@ -107,7 +103,7 @@ impl Recorder {
             shows: failed.map(|failed| failed.shows),
             why: failed.map_or("", |failed| &failed.why).into(),
             faults: faults.iter().take(MAX_RECORDED_FAULTS).copied().collect(),
-            messages,
+            messages: trail.messages(zone),
             links: links::of(answers),
             list_fault: failed.and_then(|failed| failed.list),
         };

@@ -175,8 +175,9 @@ impl Trail {
         }
     }
 
-    /// Returns the queries to servers so far, for the record. The time of a query without an answer lasts until now.
-    pub(super) fn messages(&self) -> Vec<MessageEntry> {
+    /// Returns the queries to servers so far, for the history. The time of a query without an answer lasts until now. Queries to servers of
+    /// `flight_zone` (in wire form) have no zone, because the entry of the flight has it.
+    pub(super) fn messages(&self, flight_zone: &[u8]) -> Vec<MessageEntry> {
         let now = self.moments.mono().as_micros().saturating_sub(self.began.as_micros());
         let notes = self.notes();
         let mut messages: Vec<MessageEntry> = Vec::new();
@@ -193,11 +194,12 @@ impl Trail {
                 {
                     let entered = || zones.iter().find(|(of, _)| of == depth).map(|(_, zone)| *zone);
                     let zone = forwards.as_deref().or_else(entered).map(WireName::of);
+                    let zone = zone.as_deref().filter(|zone| *zone != flight_zone);
                     messages.push(MessageEntry {
                         at: saturated(*at_micros),
                         elapsed: saturated(now.saturating_sub(*at_micros)),
                         server: *server,
-                        zone: zone.as_deref().unwrap_or_default().into(),
+                        zone: zone.map_or_else(Arc::default, Arc::from),
                         transport: *transport,
                         conduct: None,
                         reason,
