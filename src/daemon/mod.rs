@@ -51,6 +51,7 @@ mod tasks;
 mod traced;
 mod watched;
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -110,6 +111,9 @@ pub enum StartError {
         "resolve.source_ports is {0}, but net.ipv4.ip_local_reserved_ports of this host excludes all of these ports"
     )]
     Ports(String),
+    /// Another process uses the state directory.
+    #[error(transparent)]
+    StateInUse(#[from] state_files::StateInUse),
     /// The operating system refuses a resource that the daemon needs.
     #[error("the operating system does not permit resolverd to start: {0}")]
     System(#[from] std::io::Error),
@@ -123,6 +127,8 @@ pub struct Daemon {
     control: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
+    /// Held until the daemon has stopped; `None` if there is no state directory.
+    _state_lock: Option<File>,
 }
 
 impl Daemon {
@@ -145,6 +151,7 @@ impl Daemon {
     ) -> Result<Self, StartError> {
         raise_descriptors();
         allowance::warn(config.cache.size, config.history_size());
+        let state_lock = state_files::lock()?;
         let config = Arc::new(config);
         let views = Views::new(&config)?;
         let ports = ports_of(&config)?;
@@ -201,7 +208,7 @@ impl Daemon {
         let (ending, ended) = watch::channel(false);
         let tasks = tasks::spawn(&subject, &supervisor, &random, &ended);
         let control = control.map(|server| serve_control(server, &supervisor, &subject, ended));
-        Ok(Self { subject, tasks, control, ending, supervisor })
+        Ok(Self { subject, tasks, control, ending, supervisor, _state_lock: state_lock })
     }
 
     /// Waits until a task or thread is not restarted any more, because it has panicked too often; returns its name. The daemon

@@ -1,7 +1,7 @@
 //! Files in the state directory, kept for the next process.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,38 @@ pub(super) fn path_of(name: &str) -> Option<PathBuf> {
     // The variable may have several directories separated by colons; the first one is ours (systemd.exec(5)).
     let first = std::env::split_paths(&directories).next()?;
     first.is_absolute().then(|| first.join(name))
+}
+
+/// Another process uses the state directory with this path.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another resolverd uses the state directory {}; stop it, or give this one a directory of its own (StateDirectory= in its unit)",
+    .0.display()
+)]
+pub struct StateInUse(PathBuf);
+
+/// Locks the state directory until the returned file is closed, so that no second process replaces its files. Returns `None` if
+/// there is no state directory, or if the lock file cannot be created; the log then reports why.
+///
+/// # Errors
+/// Fails if another process has locked the directory.
+pub(super) fn lock() -> Result<Option<File>, StateInUse> {
+    let Some(path) = path_of("lock") else { return Ok(None) };
+    let opened = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let locked = opened.map_err(TryLockError::Error).and_then(|file| file.try_lock().map(|()| file));
+    match locked {
+        Ok(file) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            Err(StateInUse(path.parent().map(Path::to_owned).unwrap_or_default()))
+        }
+        Err(TryLockError::Error(error)) => {
+            tracing::warn!(
+                "cannot lock {}: {error}; a second resolverd with the same state directory would replace its files",
+                path.display()
+            );
+            Ok(None)
+        }
+    }
 }
 
 /// Opens a state file if it is a regular file. Opening a pipe would wait for its writer, so that the daemon could neither start

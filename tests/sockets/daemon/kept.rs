@@ -11,7 +11,7 @@ use resolver::dnsbl::state::ListState;
 use rustix::process::Signal;
 
 use crate::daemon::client::{Client, is_servfail};
-use crate::daemon::process::{Process, Setting, World, ask};
+use crate::daemon::process::{Process, Setting, Stage, World, ask, told};
 
 /// A list whose every answer is no listing: its zone is parked.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
@@ -69,6 +69,24 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
         let said = [process.said.clone(), process.said_later()].concat().join("\n");
         assert_eq!(said.contains("lists.json: EOF"), told, "{said}");
     }
+}
+
+#[test]
+fn a_second_process_does_not_start_on_a_state_directory_in_use() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let other = Setting::new(&world, "");
+    let second = || {
+        let mut command = other.command();
+        command.env("STATE_DIRECTORY", stage.state.path());
+        command
+    };
+    let mut first = stage.start(&[]);
+    let (code, _, said) = told(&second().output().unwrap());
+    let wrong = format!("another resolverd uses the state directory {}", stage.state.path().display());
+    assert!(code != 0 && said.contains(&wrong), "{code} {said}");
+    first.end(Signal::TERM);
+    Process::start(second(), other.socket());
 }
 
 /// The failed queries that the history has.
