@@ -152,17 +152,20 @@ fn unkept(why: &str) -> Warning {
 /// Reports the failing zones: some by name, the others as a number.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
-        let FailingZone { zone, span, ago, failures, doubted, why, trace } = failing;
+        let FailingZone { zone, span, ago, failures, doubted, configured, why, trace } = failing;
         let [within, ago] = [span, ago].map(|span| TimeSpan((*span).max(Duration::from_secs(1))));
         let problem = format!(
             "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
-        Warning::new(problem, &format!("{trace}."))
+        let severity = if *configured { Severity::Warning } else { Severity::Notice };
+        Warning { severity, ..Warning::new(problem, &format!("{trace}.")) }
     });
     let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
     let rest = (more > 0).then(|| {
-        Warning::new(format!("{more} more zones fail."), "See `resolverctl failed` for all of them.")
+        let problem = format!("{more} more zones fail.");
+        let remedy = "See `resolverctl failed` for all of them.";
+        Warning { severity: Severity::Notice, ..Warning::new(problem, remedy) }
     });
     named.chain(rest)
 }
@@ -435,6 +438,7 @@ mod tests {
             ago: Duration::from_secs(66),
             failures: 9,
             doubted: false,
+            configured: false,
             why: "no server of it gave an answer".to_owned(),
             trace: "`resolverctl trace z.example. MX` shows each step".to_owned(),
         };
@@ -443,7 +447,7 @@ mod tests {
         assert_eq!(
             found,
             [Warning {
-                severity: Severity::Warning,
+                severity: Severity::Notice,
                 problem:
                     "9 queries for zone z0.example. failed within 12 min, the last one 66 s ago; cause: no server of it gave an answer."
                         .to_owned(),

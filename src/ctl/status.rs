@@ -15,13 +15,13 @@ use history::Window;
 pub(super) struct Arguments {
     /// Print one line in the format of a Nagios plug-in.
     ///
-    /// For Nagios, Icinga, Zabbix and check_mk. Exit codes: 0 healthy, 1 (warning) some queries fail, 2 (critical) queries of all kinds
+    /// For Nagios, Icinga, Zabbix and check_mk. Exit codes: 0 it works, 1 (warning) many queries fail, 2 (critical) queries of all kinds
     /// fail or the daemon does not reply within 5 s, 3 (unknown) no permission.
     #[arg(long)]
     plugin: bool,
 }
 
-/// Sends the request, and shows the reply. The exit code is "no" if the daemon is not healthy.
+/// Sends the request, and shows the reply. The exit code is "no" if the daemon has a problem of its own.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -31,7 +31,7 @@ pub(super) fn run(
         return Ok(check(&client.clone().within(limits::PLUGIN_TIME)));
     }
     let status = health(client)?;
-    let exit = if status.warnings.is_empty() { Exit::Yes } else { Exit::No };
+    let exit = if status.works() { Exit::Yes } else { Exit::No };
     let text = match format {
         Format::Json => json::line(&*status),
         Format::Text(style) => text::status(&status, style),

@@ -38,7 +38,7 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
 /// Logs a problem.
 fn log(Warning { severity, problem, remedy }: &Warning) {
     match severity {
-        Severity::Warning => tracing::warn!("{problem} {remedy}"),
+        Severity::Notice | Severity::Warning => tracing::warn!("{problem} {remedy}"),
         Severity::Critical => tracing::error!("{problem} {remedy}"),
     }
 }

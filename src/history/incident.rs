@@ -283,6 +283,7 @@ impl TroubledZone {
             ago: now.since(self.last),
             failures: self.failures,
             doubted: self.doubted,
+            configured: self.configured,
             why: self.why.clone(),
             trace: Trace(&self.failing.last()?.question).to_string(),
         })

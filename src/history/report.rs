@@ -166,6 +166,8 @@ pub struct FailingZone {
     pub failures: u32,
     /// True if some of these questions were denied without authority instead.
     pub doubted: bool,
+    /// True if the operator has configured the servers of the zone.
+    pub configured: bool,
     /// Why the last question failed.
     pub why: String,
     /// The command that shows the steps of the last question.

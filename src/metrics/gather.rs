@@ -99,7 +99,7 @@ impl Samples {
             self.put(Family::CacheBytes, &[&fill.store], fill.bytes);
             self.put(Family::CacheCapacity, &[&fill.store], fill.capacity);
         }
-        for severity in [Severity::Warning, Severity::Critical] {
+        for severity in [Severity::Notice, Severity::Warning, Severity::Critical] {
             let problems = status.warnings.iter().filter(|warning| warning.severity == severity).count();
             self.put(Family::Problems, &[&word(&severity)], problems as u64);
         }

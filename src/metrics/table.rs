@@ -147,7 +147,7 @@ families! {
     WatchedChecked "watched_checked_time_seconds" Gauge ["domain"];
     /// Since when the checks of each watched domain have had no result, in seconds since 1970; 0 if the last one had a result.
     WatchedCouldNotTell "watched_could_not_tell_since_time_seconds" Gauge ["domain"];
-    /// Problems that `resolverctl status` shows, by severity: warning or critical.
+    /// Problems that `resolverctl status` shows, by severity: notice, warning or critical.
     Problems "problems" Gauge ["severity"];
     /// Tasks and threads that were restarted after a panic, which is a bug of resolverd.
     TaskRestarts "task_restarts_total" Counter [];

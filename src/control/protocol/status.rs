@@ -188,11 +188,20 @@ pub struct Status {
     pub warnings: Vec<Warning>,
 }
 
+impl Status {
+    /// Returns true if there is no problem of this resolver: zones of others may fail.
+    pub fn works(&self) -> bool {
+        self.warnings.iter().all(|warning| warning.severity == Severity::Notice)
+    }
+}
+
 /// The severity of a problem.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Some queries fail: for a zone, for a list, or at one address.
+    /// Queries for one zone of others fail. This resolver works.
+    Notice,
+    /// Many queries fail, or something of this resolver or its host needs attention.
     #[default]
     Warning,
     /// Queries of all kinds fail, so mail is affected too.

@@ -15,7 +15,7 @@ use dns::wire::presentation::harmless;
 pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
     let worst = status.warnings.iter().rev().max_by_key(|warning| warning.severity);
     let state = match worst.map(|warning| warning.severity) {
-        None => PluginState::Ok,
+        None | Some(Severity::Notice) => PluginState::Ok,
         Some(Severity::Warning) => PluginState::Warning,
         Some(Severity::Critical) => PluginState::Critical,
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Paint, Style, screen, words};
 use control::protocol::{
     CertificateStatus, DaemonStatus, Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow,
-    RootKeyStanding, RootKeysStatus, SnapshotStatus, Status,
+    RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Status,
 };
 use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
@@ -18,17 +18,16 @@ const LATER: &str = "resolverd listens there as soon as it appears";
 /// The health of the daemon.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
-    let well = status.warnings.is_empty();
-    let verdict =
-        if well { style.paint(Paint::Good, "healthy") } else { style.paint(Paint::Bad, "not healthy") };
-    let count = status.warnings.len();
-    let problems = match count {
-        0 => String::new(),
-        1 => ": 1 problem, see below".to_owned(),
-        count => format!(": {count} problems, see below"),
+    let (count, works) = (status.warnings.len(), status.works());
+    let (paint, verdict) = match count {
+        0 => (Paint::Good, "is healthy".to_owned()),
+        1 if works => (Paint::Good, "works; 1 zone of others fails, see below".to_owned()),
+        _ if works => (Paint::Good, "works; zones of others fail, see below".to_owned()),
+        1 => (Paint::Bad, "is not healthy: 1 problem, see below".to_owned()),
+        _ => (Paint::Bad, format!("is not healthy: {count} problems, see below")),
     };
-    let up = words::age(status.uptime);
-    let mut text = format!("resolverd {} is {verdict}{problems}; up {up}\n\n", daemon.version);
+    let (verdict, up) = (style.paint(paint, &verdict), words::age(status.uptime));
+    let mut text = format!("resolverd {} {verdict}; up {up}\n\n", daemon.version);
     let listen: Vec<String> = daemon.listen.iter().map(ToString::to_string).collect();
     let config = daemon.config.as_deref().unwrap_or("defaults (no file)");
     let questions = format!("{} in the last {}", words::number(status.questions), words::age(status.seconds));
@@ -68,7 +67,8 @@ pub fn status(status: &Status, style: Style) -> String {
     for warning in &status.warnings {
         let problem = style.paint(Paint::Bad, &harmless(&warning.problem));
         let (to_do, remedy) = (style.paint(Paint::Faint, "to do:"), harmless(&warning.remedy));
-        text.push_str(&format!("\nproblem: {problem}\n  {to_do} {remedy}\n"));
+        let label = if warning.severity == Severity::Notice { "fault of others" } else { "problem" };
+        text.push_str(&format!("\n{label}: {problem}\n  {to_do} {remedy}\n"));
     }
     text
 }

@@ -313,6 +313,8 @@ fn well_and_not_well() {
         problem: "9 queries for zone badly-run.example. failed within 12 min, the last one 20 s ago; cause: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
         remedy: "`resolverctl trace mail.badly-run.example. MX` shows each step.".to_owned(),
     };
+    let others = status(vec![Warning { severity: Severity::Notice, ..warning.clone() }]);
+    both("status_works", &text::status(&others, Style::Plain), &json::line(&others));
     let unwell = status(vec![warning]);
     both("status_not_well", &text::status(&unwell, Style::Plain), &json::line(&unwell));
 }
@@ -333,6 +335,7 @@ fn the_plugin_has_one_line_the_worst_trouble_and_its_exit_code() {
     let told = |warnings| plugin::state(&status(warnings), &stats());
     let cases = [
         (Vec::new(), PluginState::Ok),
+        (vec![Warning { severity: Severity::Notice, ..zone.clone() }], PluginState::Ok),
         (vec![zone.clone()], PluginState::Warning),
         (vec![zone.clone(), down.clone(), down, zone], PluginState::Critical),
     ];
