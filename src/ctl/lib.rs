@@ -220,8 +220,11 @@ enum Command {
     #[command(subcommand)]
     Config(config::Command),
     /// Turn off DNSSEC validation for a domain (negative trust anchors).
-    #[command(subcommand, after_long_help = terms::NTA)]
-    Nta(nta::Command),
+    #[command(after_long_help = terms::NTA)]
+    Nta {
+        #[command(subcommand)]
+        command: Option<nta::Command>,
+    },
     /// Reload the configuration file and show the changes.
     Reload,
     /// Convert the configuration of another resolver.
@@ -303,7 +306,7 @@ impl Arguments {
                 client.show(&Request::Lookahead, format, lookahead::table, |_| Exit::Yes)
             }
             Some(Command::Config(command)) => config::run(command, &client, format),
-            Some(Command::Nta(command)) => nta::run(command, &client, format),
+            Some(Command::Nta { command }) => nta::run(command.as_ref(), &client, format),
             Some(Command::Reload) => {
                 let wrong = |reply: &Reply| matches!(reply, Reply::Wrong { .. });
                 client.show(&Request::Reload, format, text::reloaded, |replies| {

@@ -34,16 +34,16 @@ pub(super) enum Command {
     },
 }
 
-/// Adds, removes or lists, and shows the current ones.
+/// Adds or removes, and shows the current ones. Without a command, it only shows them.
 pub(super) fn run(
-    command: &Command,
+    command: Option<&Command>,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let what = match command {
-        Command::Add { name, time } => NtaWhat::Add { name: name.clone(), seconds: time.as_secs() },
-        Command::List => NtaWhat::List,
-        Command::Remove { name } => NtaWhat::Remove { name: name.clone() },
+        Some(Command::Add { name, time }) => NtaWhat::Add { name: name.clone(), seconds: time.as_secs() },
+        Some(Command::List) | None => NtaWhat::List,
+        Some(Command::Remove { name }) => NtaWhat::Remove { name: name.clone() },
     };
     client.show(&Request::Nta { what }, format, state::ntas, |_| Exit::Yes)
 }

@@ -1,7 +1,7 @@
 //! Names, record types and the subject of `check` on the command line.
 //!
-//! A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is. A mail address, a URL or a network is
-//! refused as the subject of `check`, because each would be looked up as a strange name, which does not exist.
+//! A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is. A mail address stands for its
+//! domain. A URL or a network is refused as the subject of `check`, because each would be looked up as a strange name, which does not exist.
 
 use std::net::IpAddr;
 
@@ -11,8 +11,8 @@ use dns::wire::presentation::ascii_name;
 /// The question of `resolverctl query` and `resolverctl trace`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TypedQuestion {
-    /// Name, or an address for its PTR record.
-    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    /// Name, or an address for its PTR record. A mail address stands for its domain.
+    #[arg(allow_hyphen_values = true, value_parser = typed_domain)]
     pub(super) name: String,
     /// Record type. Default: A; PTR for an address.
     #[arg(value_name = "TYPE", allow_hyphen_values = true, value_parser = typed_kind)]
@@ -64,6 +64,8 @@ pub(super) fn typed_kind(text: &str) -> Result<String, String> {
 /// # Errors
 /// It is something else; the text says what to write.
 pub(super) fn typed_subject(text: &str) -> Result<String, String> {
+    let is_url = text.contains("://");
+    let text = domain_of_mail(text).filter(|_| !is_url).unwrap_or(text);
     // Escapes are of names that somebody writes on purpose.
     match mistaken(text).filter(|_| !text.contains('\\')) {
         Some(advice) => Err(advice),
@@ -89,9 +91,6 @@ fn mistaken(text: &str) -> Option<String> {
             "" => "this is a URL without a host: write a domain".to_owned(),
             domain => format!("this is a URL: write its domain, {domain}"),
         });
-    }
-    if let Some((_, domain)) = text.rsplit_once('@') {
-        return Some(format!("this is a mail address: write its domain, {}", domain.trim_end_matches('>')));
     }
     let is_reverse = text.trim_end_matches('.').ends_with("arpa");
     if text.contains([',', ';', ':', '[', '%', '/']) && !is_reverse || text.contains(char::is_whitespace) {
@@ -168,9 +167,8 @@ mod tests {
         ] {
             assert_eq!(typed_subject(sound), Ok(sound.to_owned()));
         }
+        assert_eq!(typed_subject("<user@good.example>").as_deref(), Ok("good.example"));
         for (typed, word) in [
-            ("user@good.example", "good.example"),
-            ("<user@good.example>", "good.example"),
             ("https://good.example/x", "good.example"),
             ("https://u@good.example?x", "good.example"),
             ("good.example/x", "one domain"),
