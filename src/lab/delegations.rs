@@ -33,6 +33,8 @@ struct Branch {
     text: String,
     /// Its signing plan; none: unsigned.
     signing: Option<Signing>,
+    /// True if its parent does not delegate it.
+    is_private: bool,
 }
 
 /// Zones and servers, before delegations are written.
@@ -59,7 +61,7 @@ impl Tree {
     /// A name is invalid.
     pub fn zone(&mut self, origin: &str, servers: &[String], text: &str) -> Result<(), LabError> {
         let servers = servers.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
-        self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned(), signing: None });
+        self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned(), ..Branch::default() });
         Ok(())
     }
 
@@ -70,6 +72,16 @@ impl Tree {
     pub fn sign(&mut self, origin: &str, signing: Option<Signing>) -> Result<(), LabError> {
         let zone = self.zones.get_mut(&absolute(origin)?);
         zone.ok_or_else(|| LabError::Name(origin.to_owned()))?.signing = signing;
+        Ok(())
+    }
+
+    /// Leaves out the delegation of a zone in its parent, so that only configured resolvers find it.
+    ///
+    /// # Errors
+    /// There is no such zone.
+    pub fn keep_private(&mut self, origin: &str) -> Result<(), LabError> {
+        let zone = self.zones.get_mut(&absolute(origin)?);
+        zone.ok_or_else(|| LabError::Name(origin.to_owned()))?.is_private = true;
         Ok(())
     }
 
@@ -118,7 +130,7 @@ impl Tree {
     /// A zone with the DS of its children, signed if it has a plan.
     fn signed_zone(&self, origin: &Name, branch: &Branch, unix: u64) -> Result<Zone, LabError> {
         let mut signers = Vec::new();
-        for (zone, child) in self.zones.iter().filter(|(zone, _)| self.parent(zone) == Some(origin)) {
+        for (zone, child) in self.delegated(origin) {
             if let Some(signing) = &child.signing {
                 signers.extend(signer::delegation_signers(zone, signing)?);
             }
@@ -152,8 +164,7 @@ impl Tree {
         if !branch.text.lines().any(own) {
             self.write_servers(&mut text, origin, branch, &mut hosts);
         }
-        let children = self.zones.iter().filter(|(zone, _)| self.parent(zone) == Some(origin));
-        for (zone, child) in children {
+        for (zone, child) in self.delegated(origin) {
             self.write_servers(&mut text, zone, child, &mut hosts);
         }
         // A server's own address belongs to the zone of its name, even if it serves other zones.
@@ -177,6 +188,11 @@ impl Tree {
             let _ = writeln!(text, "{zone} {DELEGATION_TTL} NS {server}");
             hosts.push(server.clone());
         }
+    }
+
+    /// The zones that `origin` delegates.
+    fn delegated<'a>(&'a self, origin: &'a Name) -> impl Iterator<Item = (&'a Name, &'a Branch)> {
+        self.zones.iter().filter(move |(zone, child)| !child.is_private && self.parent(zone) == Some(origin))
     }
 
     /// The zone that delegates this one.

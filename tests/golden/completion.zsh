@@ -85,7 +85,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':name -- Name, or an address for its PTR record:_default' \
+':name -- Name, or an address for its PTR record. A mail address stands for its domain:_default' \
 '::kind -- Record type. Default\: A; PTR for an address:_default' \
 && ret=0
 ;;
@@ -97,7 +97,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':name -- Name, or an address for its PTR record:_default' \
+':name -- Name, or an address for its PTR record. A mail address stands for its domain:_default' \
 '::kind -- Record type. Default\: A; PTR for an address:_default' \
 && ret=0
 ;;
@@ -111,7 +111,7 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':name -- Name, or an address for its PTR record:_default' \
+':name -- Name, or an address for its PTR record. A mail address stands for its domain:_default' \
 '::kind -- Record type. Default\: A; PTR for an address:_default' \
 && ret=0
 ;;

@@ -32,6 +32,7 @@
 //! - `zone ZONE SERVER...`: a zone and its servers; the lines below it are its records. The module `delegations` generates NS,
 //!   SOA, delegations and glue. If the zone text has `@ NS` lines, the zone has only these NS records, and its parent has the NS
 //!   records of the `zone` line.
+//! - `private ZONE`: the parent does not delegate this zone.
 //! - `sign ZONE [WORD]...`: signs a zone. The module `signing` lists the words. After a question, this line changes the internet
 //!   at that moment. If the root is signed, the resolver trusts its keys and validates.
 //! - `toml`: the lines below it are a configuration file without `version`. Keys that are not set have the values that the lab

@@ -100,6 +100,9 @@ impl ScenarioReader {
                 let signed = self.scenario.tree.sign(zone, Some(signing(words)?));
                 signed.map_err(|error| error.to_string())
             }
+            ["private", zone] if self.scenario.steps.is_empty() => {
+                self.scenario.tree.keep_private(zone).map_err(|error| error.to_string())
+            }
             ["zone", name, servers @ ..] => {
                 let servers = servers.iter().map(ToString::to_string).collect();
                 self.zone = Some(((*name).to_owned(), servers, String::new()));

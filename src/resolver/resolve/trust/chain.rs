@@ -18,6 +18,7 @@ use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES};
+use crate::zones::RouteTarget;
 use dns::clock::Mono;
 use dns::limits::MAX_TTL;
 use dns::question::Security;
@@ -255,6 +256,10 @@ impl Validator {
                 context.note(ds_note(zone, &[], DsSource::Parent));
                 Ok(Established::without_keys(ZoneSecurity::Insecure(fault), ttl))
             }
+            Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) if is_private(zone, zone, context) => {
+                context.note(ds_note(zone, &[], DsSource::Parent));
+                Ok(Established::without_keys(ZoneSecurity::Insecure(None), ttl))
+            }
             Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
                 let text = format!("it is signed by {zone}, but the parent proves that this is not a zone");
                 let fault = ValidationFailure::new(Why::Bogus, text);
@@ -388,6 +393,14 @@ impl Validator {
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
         rrsets.put_backed(records, Rank::Answer.backed(backing), most, self.clock.mono());
     }
+}
+
+/// Returns true if a `[[zone]]` with servers at or below `denied`, which the parent proves not to be a zone, contains `name`. Nobody
+/// but the operator can know such a private zone, so its data count as unsigned (like `domain-insecure` of Unbound).
+pub(super) fn is_private(denied: &Name, name: &Name, context: &Context) -> bool {
+    let route = context.view.route(name, RecordType::ANY);
+    let has_servers = matches!(route.target, RouteTarget::Stub(_) | RouteTarget::Forward { .. });
+    has_servers && !route.zone.is_root() && denied.zone_of(&route.zone)
 }
 
 /// Returns true if a fault says only that no signature was sent.

@@ -8,7 +8,7 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
-use super::chain::{Delegated, denier, is_unsigned, note_refuted, unreachable};
+use super::chain::{Delegated, denier, is_private, is_unsigned, note_refuted, unreachable};
 use super::fetch::{Fetched, Round};
 use crate::cache::rrset::Rank;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
@@ -63,6 +63,12 @@ impl Validator {
                         break;
                     }
                     Ok(Delegated::Unsigned(Cut::Insecure(fault), _)) => return Verdict::Insecure(fault),
+                    Ok(Delegated::Unsigned(Cut::NoName, _)) if is_private(&part, name, context) => {
+                        return Verdict::Insecure(None);
+                    }
+                    Ok(Delegated::Unsigned(Cut::None, _)) if is_private(&part, &part, context) => {
+                        return Verdict::Insecure(None);
+                    }
                     Ok(Delegated::Unsigned(Cut::None, _)) => {}
                     Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
                     Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
