@@ -37,54 +37,54 @@ use dns::clock::Mono;
 use dns::conduct::Conduct;
 use history::Counter;
 
-/// A server whose addresses of one family were looked up, and the result of the lookup.
+/// The result of a lookup of the addresses of one server, in one address family (A or AAAA).
 pub(super) struct Sought {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
 }
 
-/// One step of a walk: it asks the servers of a zone.
+/// One step of a walk: asks the servers of one zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) lookup: Lookup<'a>,
     pub(super) cut: &'a Arc<Delegation>,
     pub(super) signed: Signed,
     pub(super) candidates: Vec<Candidate>,
-    /// The servers in the parent's NS set, if the servers in the zone's own NS set are asked first.
+    /// The addresses of the servers in the parent's NS set, if the servers in the zone's own NS set are asked first.
     pub(super) reserve: Vec<SocketAddr>,
     /// Addresses of the server that is asked only if no other server answers.
     pub(super) avoided: Vec<SocketAddr>,
     /// Servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
-    /// The channel is dropped before `attempts`, so that the attempts see that the step has ended.
+    /// Events of the attempts. This field is dropped before `attempts`, so that the attempts see that the step has ended.
     events: EventReceiver,
-    /// Attempts in progress. They outlive the step.
+    /// Attempts in progress. They continue after the end of the step.
     pub(super) attempts: Vec<Driven<()>>,
-    /// A second server will be asked, but only when the first server is late.
+    /// True if a second server will be asked only when the first server is late.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// A doubtful denial, and the number of servers that gave it. It is valid if all servers give it.
+    /// A doubtful denial, and the number of servers that gave one. The denial is believed only if all servers of the zone give it.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
     /// True if the addresses of servers that are known only from delegations have been looked up.
     pub(super) sought_again: bool,
-    /// Whether the addresses from delegations are in the reserve.
+    /// True if the addresses from delegations have been added to `reserve`.
     pub(super) has_glue: bool,
-    /// If only a referral is wanted, the first server that answers at all ends the step.
+    /// What the step needs. If it needs only a referral, the first server that replies, even with an error, ends the step.
     wanted: WantedAnswer,
     pub(super) given_up: bool,
-    /// True if the step has ended because there was no memory for an answer.
+    /// True if the step has ended because a reply was dropped for lack of memory.
     pub(super) shed: bool,
     /// True if the step has failed, and its servers are therefore probed sooner.
     pub(super) hastened: bool,
     began: Mono,
-    /// When the last query of the step was sent, if no server of any zone had answered between the begin of the step and that moment.
+    /// The time of the last query of the step. `None` if a server has answered between the start of the step and that query.
     pub(super) sent_in_outage: Option<Mono>,
 }
 
-/// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
+/// Lookups of server addresses in progress. Most steps need none, so the set is created only when it is needed.
 #[derive(Default)]
 pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought>>>);
 
@@ -101,14 +101,14 @@ impl<'a> Lookups<'a> {
         self.0.get_or_insert_default().push(address_lookup);
     }
 
-    /// The next result; none if there are no lookups.
+    /// Returns the next result, or `None` if there are no lookups.
     async fn next(&mut self) -> Option<Sought> {
         self.0.as_mut()?.next().await
     }
 }
 
 impl<'a> Asking<'a> {
-    /// A step that asks the servers of `cut`.
+    /// Creates a step that asks the servers of `cut`.
     pub(super) fn new(iterate: &'a Iterate, lookup: Lookup<'a>, cut: &'a Arc<Delegation>) -> Self {
         let mut asking = Self {
             iterate,
@@ -146,8 +146,8 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// Makes this a step that asks for a part of the name. If one server answers with an error, the other servers are not asked for
-    /// the part, because the query for the whole name may succeed.
+    /// Makes this a step that asks for a part of the name. If one server answers with an error, the other servers are not asked for the
+    /// part, because the query for the whole name may still succeed.
     pub(super) fn probing(mut self) -> Self {
         self.wanted = WantedAnswer::Referral;
         self
@@ -158,7 +158,7 @@ impl<'a> Asking<'a> {
         self.candidates.len()
     }
 
-    /// Asks until a server gives a usable answer.
+    /// Asks the servers until one of them gives a usable answer.
     ///
     /// # Errors
     /// No server gives a usable answer, or the budget of the question is used up.
@@ -219,9 +219,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Completes when the time of the client has ended, then every `UNKNOWN_TIMER`, and when the time of the question has ended. The
-    /// timer is set at the second poll only, because the timer of an attempt usually fires first, and most steps end before that. With
-    /// `again`, it is set at the first poll.
+    /// Completes when the client's time has ended, again after every further `UNKNOWN_TIMER`, and when the time of the question has
+    /// ended. The timer is set only at the second poll, because the timer of an attempt usually fires first, and most steps end before
+    /// the second poll. With `again`, it is set at the first poll.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {
@@ -230,7 +230,7 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // If little time is left, the timer of the attempt may fire later.
+        // If little time is left, the timer of the attempt may fire after this one, so this timer is set at the first poll.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -280,7 +280,7 @@ impl<'a> Asking<'a> {
                     candidate.truncated = true;
                 }
             }
-            // With one server at a time, another query is sent only when this one counts as lost.
+            // If servers are asked one at a time, the next query is sent only when this query counts as lost.
             AttemptEventKind::Overdue if one_at_a_time => {}
             AttemptEventKind::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
@@ -327,7 +327,7 @@ impl<'a> Asking<'a> {
         if self.is_refused() {
             return None;
         }
-        // After a loss the same query may be sent again. After an answer it is not.
+        // After a loss, the same server may be asked again. After an answer, it is not.
         if conduct == Conduct::Silent {
             self.give_up_waiting(server, tries);
         } else if let Some(candidate) = self.candidate(server) {
@@ -346,8 +346,8 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Marks the servers whose doubtful denial of a name was wrong, because another server has the name. They do not serve the zone,
-    /// and are asked after the others for a while.
+    /// Marks the servers whose doubtful denial of a name was wrong, because another server has the name. Such a server is assumed not to
+    /// serve the zone. For `LAME_TIME` it is asked after the other servers.
     fn refute_doubters(&self, said: &Classified) {
         if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
             return;
@@ -357,9 +357,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns true if a second server may be asked while the first may still answer. Otherwise `AttemptEventKind::Late` causes the
-    /// next query. A query after the timer of an unknown server does not count as a second query, because the first one then already
-    /// counts as lost.
+    /// Returns true if a second server may be asked while the first may still answer. Otherwise the next query is sent at the event
+    /// `AttemptEventKind::Late`. If nothing is known about the first server, its query already counts as lost when its timer expires. The
+    /// next query is then not a second query, and is always allowed.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| standing.timer >= standing.patience) {
@@ -376,7 +376,7 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Asks another server, seeks the addresses of more servers, or asks the same server again.
+    /// Asks another server, looks up the addresses of more servers, or asks the same server again.
     pub(super) fn go_on(&mut self, reason: &'static str) {
         let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
@@ -391,11 +391,12 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // This is in addition to servers whose query may be lost, and does not replace a query to them.
+            // The failed server is asked in addition to the servers whose queries may be lost, and not in their place.
             self.ask_failed_again();
         }
-        // If all servers have been asked, their silence is due to loss or an outage, so two are asked at a time, as at first contact.
-        // Only one is asked while addresses are looked up, or if the policy is one server at a time.
+        // If all servers have been asked, loss or an outage caused their silence, so two are asked at a time, as at first contact. While
+        // addresses are looked up, only one is asked. With the policy of one server at a time, one is asked, or none while addresses are
+        // looked up.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -410,9 +411,10 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. A server may give
-    /// such an answer shortly after its start, one server behind a balancer may lack the zone, and some servers find no names in mixed
-    /// case. Unbound asks each server up to five times. The servers of a DNS list are not asked again, because they count queries.
+    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. A server may give such
+    /// an answer shortly after its start, one of several servers behind a load balancer may lack the zone, and some servers do not find
+    /// names in mixed case. Unbound asks each server up to five times. The servers of a DNS list are not asked again, because they count
+    /// queries.
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
@@ -499,8 +501,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // A silence that began with this question is too recent to end the question. A question in the background continues,
-            // because its purpose is to test the servers.
+            // A silence that began after this question is too recent to end the question. A background question asks silent servers all
+            // the same, because its purpose is to test them.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
@@ -515,13 +517,13 @@ impl<'a> Asking<'a> {
         select::next(&self.candidates, MAX_TRIES, |below| self.iterate.toss(below))
     }
 
-    /// A server that was not asked yet in this step and is likely to answer.
+    /// Returns a server that was not asked yet in this step and is likely to answer.
     pub(super) fn untried(&self) -> Option<usize> {
         let place = self.next_candidate()?;
         self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
     }
 
-    /// Removes the servers of a family without a route; returns whether there were any.
+    /// Excludes the servers of an address family that is not usable. Returns true if there were any.
     fn drop_unusable(&mut self) -> bool {
         let (iterate, cut, context, now) = (self.iterate, self.cut, self.context(), self.iterate.now());
         let mut dropped = false;
@@ -546,7 +548,7 @@ impl<'a> Asking<'a> {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
 
-    /// Returns true if two servers of the zone in a row have refused.
+    /// Returns true if two servers of the zone have refused one after the other.
     fn is_refused(&self) -> bool {
         self.lookup.route.policy.refusals_end && select::refused_twice(&self.faults)
     }
@@ -555,7 +557,7 @@ impl<'a> Asking<'a> {
         self.candidates.iter_mut().find(|candidate| candidate.address == address)
     }
 
-    /// Ends the wait for an attempt; returns false if the step did not wait for it.
+    /// Ends the wait for an attempt. Returns false if the step did not wait for this attempt.
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
@@ -563,9 +565,9 @@ impl<'a> Asking<'a> {
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for this dead server, one query for each question is enough to notice that the server works
-            // again. If a server that has failed does not answer when it is asked once more, it is not asked again: it may limit its
-            // error replies, as BIND does.
+            // If many questions wait for this dead server, one query for each question is enough to notice that the server works again. A
+            // server that has failed and does not answer when it is asked once more is not asked a third time. It may limit its error
+            // replies, as BIND does.
             candidate.answered |= candidate.own_case;
             let is_known_dead =
                 candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;

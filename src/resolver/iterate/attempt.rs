@@ -1,8 +1,8 @@
-//! Asks one server until it answers or the attempt fails: over UDP or TLS, without EDNS if the server does not accept it, and over TCP
-//! if the answer is truncated.
+//! Asks one server until the server answers or the attempt fails. The query is sent over UDP or TLS, again without EDNS if the server
+//! does not accept EDNS, and again over TCP if the answer is truncated.
 //!
-//! An attempt outlives the step that began it. It records the server's round trip or silence even if no question waits any more, and
-//! reports when it is overdue.
+//! An attempt continues after the end of the step that began it. It records the server's round trip or silence even if no question waits
+//! for the answer any more, and reports to the step when the answer is overdue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,17 +38,18 @@ use history::Counter;
 use history::event::{Overdue, Sent};
 use history::note::{Note, Words};
 
-/// The next query of an attempt.
+/// What follows a reply: the end of the attempt with a result, or another query.
 enum NextQuery {
     Classified(Box<Classified>),
-    /// The server rejects EDNS: ask again without it. `stays`: if the server answers then, it is asked without EDNS from now on.
+    /// The server rejects EDNS, so it is asked again without EDNS. If `stays` is true and the server then answers, it is asked without
+    /// EDNS from now on.
     WithoutEdns {
         stays: bool,
     },
-    /// The answer was truncated: ask again over TCP.
+    /// The answer was truncated, so the server is asked again over TCP.
     Stream,
-    /// The question came back in another case: ask again over TCP, because an answer over TCP can be forged only by an attacker on the
-    /// path.
+    /// The reply repeats the question with other upper and lower case letters, so the server is asked again over TCP. Only an attacker on
+    /// the path can forge an answer over TCP.
     OtherCase,
 }
 
@@ -58,41 +59,41 @@ impl NextQuery {
     }
 }
 
-/// One server to be asked.
+/// A query to one server, with its retries.
 pub(super) struct Attempt {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
     pub(super) path: Path,
-    /// The role of the server.
+    /// How the server became known: by recursion, or from the configuration.
     pub(super) role: ServerRole,
     pub(super) cut: Arc<Delegation>,
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
-    /// The use of its answer.
+    /// What the answer is used for.
     pub(super) wanted: WantedAnswer,
-    /// The secret that a label of the name stands for.
+    /// The secret key of a DNS list that a label of the name stands for.
     pub(super) secret: Option<Arc<Secret>>,
-    /// Whether its answer must be signed.
+    /// Whether the server's answer must be signed.
     pub(super) signed: Signed,
     /// The form of the first query.
     pub(super) first: FirstQuery,
-    /// Queries sent to it before in this step of the walk, since the step began or was restarted.
+    /// The number of earlier queries to this server, since the step of the walk began or was restarted.
     pub(super) tries: u8,
-    /// The number of outages of our network that have ended. A query that was lost in an outage is not shared.
+    /// The number of outages of our network that have ended. A later query does not share an equal query that was lost in an outage.
     pub(super) outages: u8,
-    /// Its smoothed round trip, if it ever answered.
+    /// The server's smoothed round trip, or `None` if it never answered.
     pub(super) round_trip: Option<Duration>,
-    /// The time until it is overdue.
+    /// The time after which the answer is overdue.
     pub(super) timer: Duration,
-    /// The time until it is late.
+    /// The time after which the answer is late, and counts as lost.
     pub(super) patience: Duration,
     pub(super) context: Context,
     pub(super) sender: EventSender,
 }
 
 impl Attempt {
-    /// Asks the server, and reports events. `reason` says in the trail why this server is asked now.
+    /// Asks the server and reports events. `reason` is noted on the trail and says why this server is asked now.
     #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
     pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
         async move { self.ask_and_blame(reason).await }
@@ -101,7 +102,7 @@ impl Attempt {
     async fn ask_and_blame(&self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
-            // No step waits for it any more.
+            // No step waits for the attempt any more.
             Ok(None) => return,
             Err(panicked) => {
                 let server = self.path.server;
@@ -110,12 +111,12 @@ impl Attempt {
                     self.name,
                     self.kind
                 );
-                // It reports first, so that the step does not wait for the remaining work.
+                // The end is reported, so that the step does not wait for this attempt.
                 self.end(Classified::Nothing(Conduct::Unfit));
                 return;
             }
         };
-        // It has already reported. A panic here must not discard the answer of another attempt.
+        // The attempt has already reported its end. A panic here must not discard the answer of another attempt.
         if let Err(panicked) = caught(async { self.blame_for(&heard, sent) }).await {
             let server = self.path.server;
             tracing::error!(
@@ -124,8 +125,9 @@ impl Attempt {
         }
     }
 
-    /// Counts the silence of a server if the attempt has ended without an answer. An undelivered query is counted later, when an
-    /// answer would count as lost. The attempt still ends immediately, because it holds the trail and the delegation of its question.
+    /// Counts the silence of a server if the attempt has ended without an answer. If the query could not be delivered, the silence is
+    /// counted later, when a delivered query would count as lost. The attempt itself ends immediately, because it holds the trail and the
+    /// delegation of its question.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.shared.clock.mono();
         match heard.reply {
@@ -137,7 +139,7 @@ impl Attempt {
         }
     }
 
-    /// Asks and reports the answer; returns the result of the first query, and when it was sent.
+    /// Asks the server and reports its answer. Returns the reply to the first query, and the time at which that query was sent.
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
         self.note_sent(self.first.transport, reason);
@@ -148,11 +150,12 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// Sends queries until the server answers or the attempt fails, and returns the result.
+    /// Sends further queries until the server gives a usable answer or the attempt fails, and returns the result.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let (mut edns, mut stays_without) = (self.first.edns, false);
         let mut turn = self.settle(self.first.transport, edns, heard, first);
-        // Each retry is made once, in either order. An error in another case is believed only over TCP.
+        // Each of the two retries is made at most once, in either order. An error whose question has other letter case is believed only
+        // over TCP.
         for _ in 0..2 {
             turn = match turn {
                 NextQuery::WithoutEdns { stays } if edns => {
@@ -164,7 +167,7 @@ impl Attempt {
             };
         }
         if matches!(turn, NextQuery::Stream) {
-            // A stream has room for any answer, so another query does not help.
+            // A reply over TLS or HTTPS has room for any answer, so another query does not help.
             let is_encrypted = matches!(self.first.transport, Transport::Tls | Transport::Https);
             if is_encrypted || !self.standing().features.tcp && self.first.transport != Transport::Tcp {
                 return Classified::Nothing(Conduct::Truncated);
@@ -174,27 +177,27 @@ impl Attempt {
         }
         match turn {
             NextQuery::Classified(said) => {
-                // Only the reply shows that the server rejected EDNS.
+                // Only this answer shows that the server really rejected EDNS.
                 if stays_without && !matches!(*said, Classified::Nothing(_) | Classified::NoRoom) {
                     self.server.takes_no_edns(self.shared.clock.mono());
                 }
                 *said
             }
-            // The answer was truncated over TCP, or EDNS was rejected in a reply to a query without it.
+            // The answer was truncated over TCP, or the server rejected EDNS in a reply to a query without EDNS.
             NextQuery::WithoutEdns { .. } | NextQuery::Stream | NextQuery::OtherCase => {
                 Classified::Nothing(Conduct::Unfit)
             }
         }
     }
 
-    /// Asks again after the question came back in another case. Unbound asks all servers three times and compares
-    /// their answers. Here the same server is asked over TCP, which a forger off the path cannot forge. If it really
-    /// changes the case, this is remembered. If it does not take TCP, it is asked over UDP without mixed case: a
-    /// forger who caused this had already guessed port and id.
+    /// Asks again after a reply whose question has other upper and lower case letters. Unbound then asks all servers three times and
+    /// compares their answers. Here the same server is asked over TCP, which an attacker who is not on the path cannot forge. If the
+    /// server really changes the case, this is remembered. If it does not accept TCP, it is asked over UDP without mixed case: a forger
+    /// who caused this had already guessed port and id.
     async fn check_case(&self, edns: bool) -> NextQuery {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
-            // If the budget or a busy host prevented the query, this shows nothing about the server.
+            // If the query was not sent because of the budget or because this host is busy, this shows nothing about the server.
             NextQuery::Classified(said)
                 if matches!(*said, Classified::Nothing(conduct) if !conduct.came_back())
                     && !self.standing().features.tcp =>
@@ -206,7 +209,7 @@ impl Attempt {
         }
     }
 
-    /// Returns a place among the queries in progress, or `None` if no step waits for the answer any more.
+    /// Waits for a place among the queries in progress. Returns `None` if no step waits for the answer any more.
     async fn place(&self) -> Option<Place> {
         let place = self.shared.exchange.place(&self.zone);
         tokio::pin!(place);
@@ -215,21 +218,21 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // The step sets its timer when it is polled again.
+                // This wakes the step. The step sets its own timer only when it is polled a second time: see `Asking::over`.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
     }
 
-    /// Sends the first query, with its timers. Returns `None` if its time has ended and no question waits any more, or if too many
-    /// queries are late.
+    /// Sends the first query and runs its timers. Returns `None` if the server did not answer in time and no question waits for the
+    /// answer any more, or if too many queries to this server are already late.
     async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.first.transport, self.first.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
-        // The timer of an equal query in progress is already running. If a client's query that shares a query of look-ahead had the
-        // whole timer again, a loss would cost the client more than without look-ahead.
+        // If an equal query is already in progress, its timer is running. If the query of a client shares a query of look-ahead and
+        // started the whole timer anew, a loss would cost the client more time than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
         let sent = began;
         tokio::pin!(asking);
@@ -250,7 +253,7 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
-        // The next query may have been sent meanwhile; its silence counts separately.
+        // The next query may have been sent meanwhile. Its silence is counted separately.
         self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));
         self.send(AttemptEventKind::Late);
         let Some(_listened) = self.shared.late.listen(self.path.server) else {
@@ -266,7 +269,7 @@ impl Attempt {
         if self.sender.is_unanswered() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
-        // The step no longer waits. The answer still shows whether the server is slow or dead.
+        // The step no longer waits for the answer. The answer still shows whether the server is slow or dead.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
@@ -284,15 +287,15 @@ impl Attempt {
         Classified::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence from `sent` to `late` against the server, unless our own network caused it. A dead server is probed, because
-    /// this question would have used it.
+    /// Counts a silence from `sent` to `late` against the server, unless our own network caused it. If the server is dead, it is probed
+    /// in the background, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
         self.shared.strike.fall();
         self.shared.silent(self.silence(sent, late));
     }
 
-    /// A silence from `sent` to `late`, and the probe of its server.
+    /// Describes a silence from `sent` to `late`, with the probe that shows whether the server works again.
     fn silence(&self, sent: Mono, late: Mono) -> Silent {
         let asked = (&self.name, self.kind);
         let (aside, asked) =
@@ -302,14 +305,14 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Reports the server's answer. If no step waits for it any more, because the question of the client has failed, the answer is
-    /// kept for later questions.
+    /// Reports the server's answer to the step. If the step has ended because the client's question failed, the answer is kept for later
+    /// questions instead.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
         }
         let wanted = self.wanted == WantedAnswer::Any || matches!(said, Classified::Referral(_));
-        // A late answer for a name with a key is not kept, because such a name is never looked up again.
+        // A late answer for a name with the key of a DNS list is not kept, because such a name is never looked up again.
         if wanted && self.secret.is_none() && !self.context.is_ahead() {
             self.shared.late_answers.add(LateAnswer {
                 name: self.name.clone(),
@@ -326,7 +329,7 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Another query to the same server, within the budget.
+    /// Sends another query to the same server, if the budget allows it, and returns what follows its reply.
     async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> NextQuery {
         if !self.context.budget.take() {
             return NextQuery::nothing(Conduct::Silent);
@@ -338,7 +341,8 @@ impl Attempt {
         let (_, asking) =
             self.shared.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
         tokio::pin!(asking);
-        // A stream takes one more round trip. A firewall that drops it must not delay the next server.
+        // A query over TCP takes one more round trip, so the wait is twice as long. A firewall that drops TCP must not delay the next
+        // server any longer.
         tokio::select! {
             biased;
             (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
@@ -359,8 +363,8 @@ impl Attempt {
         NextQuery::Classified(Box::new(self.end_silent(transport, sent)))
     }
 
-    /// Decides the next query, and what to remember about the server. `first` is false if the query of another attempt was shared,
-    /// because that attempt then counts it.
+    /// Decides what follows a reply, and what to remember about the server. `first` is false if this attempt shared the query of another
+    /// attempt. The other attempt then counts the reply.
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
         let now = self.shared.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
@@ -417,16 +421,16 @@ impl Attempt {
                     }
                 }
             }
-            // For a stream, the error may come from a router and concern this address alone.
+            // If TCP has no route, a router may have sent the error, and it may concern this address alone.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // Silence is judged when it has lasted long enough: see `again`.
+            // A silent TCP connection is judged when the silence has lasted long enough: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
             }
-            // The server can be reached, and may serve another name or another path.
+            // The server can be reached over HTTPS, but gave an HTTP error: it may serve another host name or another path.
             Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
             Err(
                 Trouble::NoRoute
@@ -438,7 +442,7 @@ impl Attempt {
         }
     }
 
-    /// Reads the server's answer, and records if the server does not serve the zone.
+    /// Reads the server's answer. If the server does not serve the zone, this is recorded.
     fn judge(&self, message: &Message, heard: &Heard, now: Mono) -> (NextQuery, Conduct, Words) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)

@@ -1,9 +1,9 @@
-//! The events of attempts (queries to one server with their retries), and the queue by which the step that has started the attempts
-//! receives them. A step is the set of queries to the servers of one zone.
+//! The events of attempts, and the queue through which a step receives the events of the attempts that it has started. An attempt is a
+//! query to one server with its retries. A step is the set of queries to the servers of one zone.
 //!
-//! A step polls its attempts itself and reads the queue afterwards, so no wake-up is needed. Attempts that are still in progress
-//! when the step ends continue as tasks. They are polled again and see that the step has ended. A channel of tokio, which wakes a
-//! task, took two per cent of the instructions of a miss.
+//! A step polls its attempts itself and reads the queue afterwards, so no wake-up is needed. Attempts that are still in progress when the
+//! step ends continue as tasks. They are then polled again, and see that the step has ended. A channel of tokio, which wakes a task,
+//! would take two per cent of the instructions of a cache miss.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -17,9 +17,9 @@ use super::classify::Classified;
 /// An event of an attempt.
 #[derive(Debug)]
 pub(super) struct AttemptEvent {
-    /// The server asked.
+    /// The server that was asked.
     pub(super) server: SocketAddr,
-    /// Queries sent to it before in this step of the walk. The number separates attempts at one server.
+    /// The number of earlier queries to this server in the step. This number distinguishes the attempts at one server.
     pub(super) tries: u8,
     /// What happened.
     pub(super) kind: AttemptEventKind,
@@ -28,42 +28,42 @@ pub(super) struct AttemptEvent {
 /// What happened in an attempt.
 #[derive(Debug)]
 pub(super) enum AttemptEventKind {
-    /// Most of its answers would have come by now; this one may still come.
+    /// The timer of the server has expired: most of its answers come sooner. The answer may still come.
     Overdue,
     /// The query or its answer counts as lost.
     Late,
-    /// The answer was truncated, and the query goes on over TCP.
+    /// The answer was truncated, and the attempt continues over TCP.
     Truncated,
     /// The attempt has ended.
     Ended(Box<Classified>),
 }
 
-/// The receiver of a step. It is dropped when the step ends, before its attempts continue as tasks.
+/// The receiving end, which a step owns. It is dropped when the step ends, before the attempts of the step continue as tasks.
 #[derive(Default)]
 pub(super) struct EventReceiver(Arc<Board>);
 
-/// The sender of an attempt.
+/// The sending end, which an attempt owns.
 #[derive(Clone)]
 pub(super) struct EventSender(Arc<Board>);
 
-/// Holds at most eight events of each attempt: overdue and late, late again without EDNS, in its own case and twice over TCP, that
-/// its answer was truncated, and its end.
+/// The queue. Each attempt adds at most eight events: overdue once; late at most five times (for the first query, without EDNS, in the
+/// case of the question, and twice over TCP); truncated once; and its end.
 #[derive(Default)]
 struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,
-    /// Whether the step has ended.
+    /// True if the step has ended.
     over: AtomicBool,
-    /// Whether it has ended without an answer, so that a late answer is wanted.
+    /// True if the step has ended without an answer, so that a late answer is wanted.
     unanswered: AtomicBool,
 }
 
 impl EventReceiver {
-    /// A sender to this step.
+    /// Creates a sender to this step.
     pub(super) fn sender(&self) -> EventSender {
         EventSender(Arc::clone(&self.0))
     }
 
-    /// Waits for an event of the attempts that the waiting task polls.
+    /// Waits for an event of the attempts. The attempts must be polled by the same task, because nothing else wakes it.
     pub(super) async fn next(&self) -> AttemptEvent {
         poll_fn(|_| self.oldest().map_or(Poll::Pending, Poll::Ready)).await
     }
@@ -72,7 +72,7 @@ impl EventReceiver {
         self.0.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// Marks the step as ended without an answer, for its attempts.
+    /// Marks the step as ended without an answer. The attempts read this mark.
     pub(super) fn end_unanswered(&self) {
         self.0.unanswered.store(true, Ordering::Relaxed);
     }
@@ -85,14 +85,14 @@ impl Drop for EventReceiver {
 }
 
 impl EventSender {
-    /// Sends an event. It is dropped if the step has ended.
+    /// Sends an event to the step. The event is dropped if the step has ended.
     pub(super) fn send(&self, event: AttemptEvent) {
         if !self.0.over.load(Ordering::Relaxed) {
             self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
         }
     }
 
-    /// Waits until the step has ended. The task that drives the attempt then polls it.
+    /// Waits until the step has ended. Nothing wakes the waiter: the task that drives the attempt polls it after the step has ended.
     pub(super) async fn over(&self) {
         let over = |_: &mut Context<'_>| match self.0.over.load(Ordering::Relaxed) {
             true => Poll::Ready(()),

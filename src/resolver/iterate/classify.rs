@@ -1,7 +1,7 @@
-//! Classifies a server's message: an answer, a referral, or a message that does not help.
+//! Classifies a server's message: it is an answer, a referral, or of no use.
 //!
-//! Pure. RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of negative answers), RFC
-//! 6672 (DNAME).
+//! The functions are pure. They follow RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of negative
+//! answers) and RFC 6672 (DNAME).
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
@@ -19,7 +19,7 @@ use dns::conduct::Conduct;
 use dns::question::same_name;
 use validate::signature::covered_type;
 
-/// Type DNAME. The library reads its data as unknown.
+/// The type DNAME. `hickory_proto` does not parse DNAME records, and gives their data as unknown data.
 const DNAME: RecordType = RecordType::DNAME;
 
 /// The meaning of a message.
@@ -33,42 +33,42 @@ pub(crate) enum Classified {
     Referral(Referral),
     /// The message cannot be used, and the next server is asked.
     Nothing(Conduct),
-    /// The message was dropped, because this host has no memory for it. It shows nothing about the server.
+    /// The message was dropped, because this host had no memory for it. This shows nothing about the server.
     NoRoom,
 }
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// Aliases in order, then the data.
+    /// The aliases in order, then the data.
     pub answers: Vec<Record>,
-    /// How the chain ends.
+    /// How the chain of aliases ends.
     pub end: End,
-    /// If the data are NS: the addresses that the message contained for them.
+    /// If the data are NS records: the addresses of these servers that the message contained.
     pub glue: Vec<(Name, IpAddr)>,
     /// The signatures and proofs of absence in the message.
     pub evidence: Vec<Record>,
     /// The server that gave the answer, or `None` if the answer was made here or came from memory.
     pub server: Option<SocketAddr>,
-    /// The time from the query to this answer, or `None` if the answer came from memory.
+    /// The time from the query to this answer, or `None` if the answer was made here or came from memory.
     pub round_trip: Option<Duration>,
-    /// True if the message had AA.
+    /// True if the message had the AA flag (authoritative answer).
     pub authoritative: bool,
-    /// True if the message had a CNAME that differs from the CNAME that follows from its DNAME.
+    /// True if the message had a CNAME for a name below its DNAME, and this CNAME differs from the one that follows from the DNAME.
     pub contradicted: bool,
-    /// True if it is a doubtful denial that all servers of the zone gave. It is valid for a short time.
+    /// True if the answer is a doubtful denial that all servers of the zone gave. It is valid for a short time.
     pub doubted: bool,
-    /// The reserved memory for its records, if the reply was long.
+    /// The memory reserved for the records, if the reply was long.
     pub room: ReplyRoom,
 }
 
 impl Found {
-    /// Creates a denial: `name` lacks the type, or does not exist.
+    /// Creates a denial: `name` has no data of the type, or does not exist.
     fn negative(nxdomain: bool, name: &Name, soa: Option<Box<Record>>, evidence: Vec<Record>) -> Self {
         Self::new(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
-    /// Creates an answer with this end that did not come from a server.
+    /// Creates an answer with this end. It did not come from a server.
     pub(crate) fn new(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
@@ -84,13 +84,13 @@ impl Found {
         }
     }
 
-    /// Returns true if it denies the name that was asked for, and the denial is not doubtful.
+    /// Returns true if the answer denies that the name of the question exists, and is not doubtful.
     pub(super) fn denies_the_name(&self) -> bool {
         let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
         is_nxdomain && self.answers.is_empty() && !self.doubted
     }
 
-    /// Returns true if it denies the name that was asked for, with NSEC or NSEC3.
+    /// Returns true if the answer denies that the name of the question exists, and contains NSEC or NSEC3 records.
     pub(super) fn denies_with_proof(&self) -> bool {
         let is_proof = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
         self.denies_the_name() && self.evidence.iter().any(is_proof)
@@ -104,12 +104,12 @@ impl Found {
         self
     }
 
-    /// Returns true if it denies the name or the type.
+    /// Returns true if the answer denies the name or the type of the question.
     pub(super) fn denies(&self) -> bool {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })
     }
 
-    /// Keeps only the signatures of RRsets that are present. Other signatures prove nothing here.
+    /// Removes signatures of RRsets that are not in the answer. Such signatures prove nothing here.
     fn drop_stray_signatures(&mut self) {
         if !self.evidence.iter().any(is_signature) {
             return;
@@ -124,7 +124,7 @@ impl Found {
         });
     }
 
-    /// Removes the records after the first alias whose target `is_elsewhere`, because other servers are asked for the target.
+    /// Removes the records after the first alias whose target `is_elsewhere`, because other servers are asked for that target.
     pub(crate) fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
@@ -146,42 +146,42 @@ impl Found {
 /// How an answer ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// At data.
+    /// The answer ends with data.
     Data,
-    /// At an alias whose target this server has no authority for, or gave no data about.
+    /// The answer ends with an alias. This server has no authority for the alias's target, or gave no data for it.
     Alias(Name),
-    /// At a DNAME that makes a name longer than names can be: YXDOMAIN (RFC 6672 section 2.2).
+    /// The answer ends at a DNAME that would make the name longer than a name can be: YXDOMAIN (RFC 6672 section 2.2).
     TooLong,
-    /// At a name that lacks the type, or at a name that does not exist.
+    /// The answer ends at a name that has no data of the type, or that does not exist.
     Negative {
-        /// True if the name does not exist, and false if it lacks the type.
+        /// True if the name does not exist, false if it has no data of the type.
         nxdomain: bool,
         /// The denied name: the last name of the chain.
         name: Name,
-        /// The SOA that limits the time of the answer, if one came.
+        /// The SOA, which limits how long the denial may be cached, or `None` if the message had no SOA.
         soa: Option<Box<Record>>,
     },
 }
 
-/// A referral to a zone below.
+/// A referral to a zone deeper in the tree.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Referral {
-    /// The zone.
+    /// The zone that the referral leads to.
     pub zone: Name,
-    /// Its servers' names.
+    /// The names of the zone's servers.
     pub servers: Vec<Name>,
-    /// Addresses that came along, by place in `servers`.
+    /// The addresses in the message. Each has the index in `servers` of the server that it belongs to.
     pub glue: Vec<(usize, IpAddr)>,
     /// The time for which it is valid, in seconds: the TTL of its NS RRset.
     pub ttl: u32,
-    /// The addresses as records.
+    /// The same addresses as records.
     pub addresses: Vec<Record>,
-    /// DS and signatures that came along, or the proof that there is no DS.
+    /// The DS records and signatures in the message, or the proof that there is no DS.
     pub evidence: Vec<Record>,
 }
 
 impl Classified {
-    /// Adds the server that sent it, its round trip, and the room of its records.
+    /// Adds the server that sent the message, its round trip, and the memory reserved for the records.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr, heard: &Heard) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
@@ -207,8 +207,8 @@ impl Classified {
     }
 }
 
-/// Reads the answer of a server of `zone` to the question for `kind` at `name`. Also returns the number of records that were removed
-/// as not trustworthy.
+/// Classifies the message of a server of `zone` that was asked for `kind` at `name`. Also returns the number of records that were removed
+/// because they are not trustworthy.
 pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Classified, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
@@ -255,10 +255,10 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Reads the answer of a forwarder of `zone`. If it has RA, the forwarder is a recursive server, and its answer is read like the
-/// answer of a server with authority for all names, but referrals are ignored. An empty answer means "no such type" even without SOA,
-/// because small forwarders omit the SOA. An empty answer that names servers does not mean that, because it comes from a server that
-/// does not resolve.
+/// Classifies the answer of a forwarder of `zone`. If the message has the RA flag (recursion available), the forwarder is a recursive
+/// server. Its answer is then read like the answer of a server with authority for all names, but referrals are ignored. An empty answer
+/// means "no such type" even without SOA, because small forwarders omit the SOA. An empty answer with NS records does not mean that,
+/// because it comes from a server that does not resolve names.
 pub(crate) fn classify_recursive(
     zone: &Name,
     name: &Name,
@@ -282,8 +282,8 @@ pub(crate) fn classify_recursive(
     (said, dropped)
 }
 
-/// Reads the answer of a configured server that does not resolve, which is at best a server of `zone`. Its data are used. A denial
-/// without AA is doubtful, and an empty message is no answer.
+/// Classifies the answer of a configured server that does not resolve names. Such a server is at best a server of `zone`. Its data are
+/// used. A denial without AA is doubtful, and an empty message does not count as an answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -307,49 +307,50 @@ fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
-/// How a chain ends.
+/// How a chain of aliases in a message ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
-    /// The data.
+    /// With the data that were asked for.
     Data,
-    /// A name without data in the message.
+    /// With a name that has no data in the message.
     Open,
-    /// A DNAME that makes a name too long.
+    /// With a DNAME that makes the name too long.
     TooLong,
 }
 
 enum AliasChain {
     Followed {
         answers: Vec<Record>,
-        /// Places of the records that were synthesised here from a DNAME.
+        /// Indexes in `answers` of the CNAME records that were made here from a DNAME.
         synthesised: Vec<usize>,
         last: Name,
         end: ChainEnd,
     },
-    /// The chain is too long, or a circle.
+    /// The chain of aliases is too long, or circular.
     Broken,
 }
 
 impl AliasChain {
-    /// A chain of the data alone.
+    /// Creates a chain that consists only of data, without aliases.
     fn of_data(answers: Vec<Record>, name: &Name) -> Self {
         Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
     }
 }
 
-/// Returns true if the answer section contains only the RRset that was asked for, as most answers do. No further work is then needed.
+/// Returns true if the answer section contains only the RRset that was asked for. This is so for most answers, and there are then no
+/// aliases to follow.
 fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
     let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
     !records.is_empty() && records.iter().all(fits)
 }
 
-/// Follows the aliases of the answer section from `name` as far as the server has authority.
+/// Follows the aliases in the answer section, starting at `name`, as far as the server has authority.
 fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> AliasChain {
     let (mut answers, mut synthesised): (Vec<Record>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut last = name.clone();
     for _ in 0..=MAX_ALIASES {
         let asked = |of: RecordType| kind == RecordType::ANY || of == kind;
-        // Below a DNAME only its own results exist (RFC 6672 section 2.4).
+        // Below a DNAME there are only the names that follow from it (RFC 6672 section 2.4).
         if let Some((dname, redirected)) = redirection(&last, records) {
             if answers.iter().all(|answer| *answer != *dname) {
                 answers.push(dname.clone());
@@ -357,7 +358,8 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             let Redirected::To(cname, target) = redirected else {
                 return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
-            // A CNAME that the server sent for it is replaced by ours, so it counts as used here.
+            // If the server sent the same CNAME, the server's record is replaced by ours and counts as used. It is then not listed as
+            // made here.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
                 synthesised.push(answers.len());
             }
@@ -395,26 +397,26 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
 /// The target of a name below a DNAME.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Redirected {
-    /// The CNAME of the name leads to this name.
+    /// The name has a CNAME, made here, that leads to this target.
     To(Box<Record>, Name),
     /// The target is longer than a name may be.
     TooLong,
 }
 
-/// The DNAME above `name`, and the target.
+/// Returns the DNAME above `name`, and the target that follows from it.
 fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Redirected)> {
     records.iter().find_map(|record| Some((record, redirected(record, name)?)))
 }
 
-/// Returns the target of `name` if `record` is a DNAME above it. A CNAME that the server sent with it is not trusted. Our own CNAME is
-/// made from the DNAME and has its TTL (RFC 6672 section 3.1).
+/// Returns the target of `name` if `record` is a DNAME above `name`. A CNAME that the server sent with the DNAME is not trusted. Instead
+/// a CNAME is made from the DNAME, with the DNAME's TTL (RFC 6672 section 3.1).
 pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
         return None;
     }
     let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
-    // Not `num_labels`, which does not count a wildcard's star.
+    // `num_labels` is not used, because it does not count the star of a wildcard.
     let below = name.iter().len().checked_sub(record.name.iter().len())?;
     let prefix = Name::from_labels(name.iter().take(below)).ok()?;
     let Ok(mut whole) = prefix.append_name(&target) else { return Some(Redirected::TooLong) };
@@ -423,7 +425,7 @@ pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     Some(Redirected::To(Box::new(cname), whole))
 }
 
-/// A chain that ends at a DNAME whose target is too long.
+/// Creates an answer whose last DNAME leads to a name that is too long.
 fn found_too_long(answers: Vec<Record>, evidence: Vec<Record>) -> Classified {
     Classified::Found(Found::new(answers, End::TooLong, evidence))
 }
@@ -444,8 +446,8 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Cl
     Classified::Found(Found { glue, ..Found::new(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// Returns how a chain without data ends. The response code describes the last name (RFC 2308 section 2.1), but only if this server
-/// has authority for that name. Otherwise the chain continues at other servers.
+/// Returns how a chain of aliases without data ends. The response code describes the last name of the chain (RFC 2308 section 2.1), but
+/// only if this server has authority for that name. Otherwise other servers are asked for that name.
 fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> End {
     let soa = soa_of(&last, scrubbed);
     if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
@@ -455,7 +457,7 @@ fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) ->
     }
 }
 
-/// Classifies a message without an answer to the question: it is negative, a referral, or does not help.
+/// Classifies a message that has no answer to the question. It is a denial, a referral, or of no use.
 fn without_answer(
     zone: &Name,
     name: &Name,
@@ -466,8 +468,7 @@ fn without_answer(
     let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
-    // The SOA belongs to another zone: the server no longer has this one, and answers from a catch-all zone or from
-    // the zone above.
+    // The SOA belongs to another zone: the server no longer serves this zone, and answers from a catch-all zone or from the zone above.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
@@ -483,39 +484,40 @@ fn without_answer(
     let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
-            // The message names servers of a zone outside its authority: an upward or sideways referral.
+            // The NS records belong to a zone that the server has no authority for: the referral leads upwards or to an unrelated zone.
             Some(_) => Classified::Nothing(Conduct::Lame),
-            // The message has data of another type. Load balancers answer every question with an address. Like an empty message, it
-            // means "no such type", but without AA only if all servers give this answer. Data of another name do not answer the
-            // question.
+            // The message has data of another type, as from a load balancer that answers every question with an address. Like an empty
+            // message, this means "no such type". Without AA, it means that only if all servers give this answer. Data of another name do
+            // not answer the question.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
                 Classified::Nothing(Conduct::Unfit)
             }
-            // "No such type" without SOA (RFC 2308 section 2.2, type 3) is not kept. Without AA it comes from servers
-            // that do not have the zone, and from load balancers that know one type.
+            // "No such type" without SOA (RFC 2308 section 2.2, type 3) is not cached. Without AA, such an answer comes from servers that
+            // do not serve the zone, and from load balancers that know only one type.
             None if message.metadata.authoritative => Classified::Found(negative(None)),
             None if may_lack(kind) => Classified::Doubtful(negative(None)),
             None => Classified::Nothing(Conduct::Lame),
         };
     };
     let below = zone.iter().len() < cut.iter().len();
-    // The parent answers for DS at the cut itself, so for DS a referral to the name itself leads nowhere.
+    // The parent zone answers for DS at the cut itself. For DS, a referral to the name itself therefore leads nowhere.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
         referral(&cut, scrubbed)
     } else if cut == *zone && message.metadata.authoritative {
         Classified::Found(negative(None))
     } else if cut == *zone && may_lack(kind) {
-        // As above, without AA: it comes from a load balancer that knows one type, or from a server that does not have the zone.
+        // As above, but without AA: it comes from a load balancer that knows only one type, or from a server that does not serve the
+        // zone.
         Classified::Doubtful(negative(None))
     } else {
         Classified::Nothing(Conduct::Lame)
     }
 }
 
-/// Returns true if a server with authority has put the SOA of a denial into the answer section, as some load balancers do.
+/// Returns true if a server with authority has put the SOA of a denial into the answer section. Some load balancers do this.
 fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     let is_soa = |record: &&Record| {
         record.record_type() == RecordType::SOA && zone.zone_of(&record.name) && record.name.zone_of(name)
@@ -524,8 +526,8 @@ fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }
 
-/// Returns true if an empty message without AA may mean that the type does not exist. Returns false for types that every zone has.
-/// Also returns false for A, because mail bounces if its host has no address.
+/// Returns true if an empty message without AA may mean that the name has no data of this type. Returns false for types that every zone
+/// has. Also returns false for A, because mail bounces if its host has no address.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};
     !matches!(kind, A | NS | SOA | DS | DNSKEY)
@@ -556,14 +558,14 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Classified {
     Classified::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
 }
 
-/// Returns the records that prove an answer: the signatures of its RRsets, and the denials in the authority section. Signatures that
-/// were asked for are part of the answer itself.
+/// Returns the records that prove an answer: the signatures of its RRsets, and the denials in the authority section. If signatures were
+/// asked for, they are the answer itself and are not returned here.
 fn evidence(kind: RecordType, scrubbed: &Scrubbed) -> Vec<Record> {
     let answers = scrubbed.answers.iter().filter(|record| kind != RecordType::RRSIG && is_signature(record));
     answers.cloned().chain(proofs(&scrubbed.authorities)).collect()
 }
 
-/// Proofs of absence, DS, and the signatures of these and of the SOA.
+/// Returns the proofs of absence, the DS records, and the signatures of these and of the SOA.
 fn proofs(records: &[Record]) -> Vec<Record> {
     let is_proof = |record: &&Record| match covered_type(record) {
         Some(RecordType::SOA) => true,
@@ -579,7 +581,7 @@ fn is_signature(record: &Record) -> bool {
     record.record_type() == RecordType::RRSIG
 }
 
-/// The SOA of the authority section that covers `name`.
+/// Returns the SOA in the authority section whose zone contains `name`.
 fn soa_of(name: &Name, scrubbed: &Scrubbed) -> Option<Box<Record>> {
     let covers = |record: &&Record| record.record_type() == RecordType::SOA && record.name.zone_of(name);
     scrubbed.authorities.iter().find(covers).cloned().map(Box::new)

@@ -1,7 +1,7 @@
-//! The context of a question on its way: its budget, its trail, and its ancestors.
+//! The context of a question that is being answered: its budget, its trail, and its ancestors.
 //!
-//! A sub-question shares the budget and progress of its parent, so that the bound applies to the whole question. Its
-//! ancestors show a circle.
+//! A sub-question shares the budget and progress of its parent, so that the budget limits the whole question. The ancestors of a
+//! sub-question show whether it asks for the same as one of them, which would be a circle.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,32 +27,32 @@ use validate::verdict::SecurityStatus;
 /// The context of a question or sub-question.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// Shared by all sub-questions of a question.
+    /// The budget, shared by a question and all its sub-questions.
     pub budget: Arc<QuestionBudget>,
-    /// The routes and the configuration that the question began with.
+    /// The routes and the configuration at the time when the question began.
     pub view: Arc<View>,
-    /// The trust anchors that it began with.
+    /// The trust anchors at the time when the question began.
     pub anchors: Arc<Anchors>,
     progress: Arc<FlightProgress>,
-    /// Whether the result is validated: not if it only finds servers, and not if CD is set.
+    /// True if the result is validated. It is not validated if it only serves to find servers, or if the client has set CD.
     checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     kind: ErrandKind,
-    /// The number of its flight; sub-questions have none.
+    /// The number of the flight of this question, or `None` for a sub-question.
     flight: Option<u64>,
 }
 
 /// The reason why a question is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ErrandKind {
-    /// A client waits for it, or it is a sub-question.
+    /// A client waits for the question, or it is a sub-question.
     Client,
-    /// It renews an answer that is about to expire.
+    /// The question renews an answer that is about to expire.
     Renewal,
-    /// Look-ahead asks it, or a question that it is a sub-question of.
+    /// Look-ahead asks the question, or another question that needs it as a sub-question.
     LookAhead,
-    /// A test or a probe: it skips memory, and asks the server `avoid` only if no other server answers.
+    /// The question is a test or a probe: it does not use the cache, and asks the server `avoid` only if no other server answers.
     Side { avoid: Option<IpAddr> },
 }
 
@@ -64,7 +64,7 @@ struct Ancestor {
 }
 
 impl Context {
-    /// For a client's question that begins now.
+    /// Creates the context of a client's question that begins now.
     pub fn new(progress: Arc<FlightProgress>, view: Arc<View>) -> Self {
         let ends = progress.began().after(FLIGHT_TIME);
         let checks = view.config.dnssec.validate;
@@ -81,18 +81,18 @@ impl Context {
         }
     }
 
-    /// Sets the number of its flight.
+    /// Sets the number of the flight of this question.
     #[must_use]
     pub fn of_flight(self, number: u64) -> Self {
         Self { flight: Some(number), ..self }
     }
 
-    /// The number of its flight; none for a sub-question.
+    /// Returns the number of the flight of this question, or `None` for a sub-question.
     pub fn flight(&self) -> Option<u64> {
         self.flight
     }
 
-    /// For a question whose client validates for itself (RFC 4035 section 3.2.2).
+    /// Turns this into the context of a question whose client validates the answer itself (RFC 4035 section 3.2.2).
     #[must_use]
     pub(crate) fn without_checks(mut self) -> Self {
         self.checks = false;
@@ -104,30 +104,30 @@ impl Context {
         self.checks
     }
 
-    /// The context of a question that no client waits for: it skips memory, and `avoid` is asked only if no other
-    /// server answers.
+    /// Turns this into the context of a background question that no client waits for. It does not use the cache, and asks the server
+    /// `avoid` only if no other server answers.
     #[must_use]
     pub(crate) fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { kind: ErrandKind::Side { avoid }, ..self }
     }
 
-    /// Returns true if memory is skipped.
+    /// Returns true if the question does not use the cache.
     pub(crate) fn is_on_the_side(&self) -> bool {
         matches!(self.kind, ErrandKind::Side { .. })
     }
 
-    /// The context of a question that renews an answer: entries of memory that are about to end are not used.
+    /// Turns this into the context of a question that renews an answer: cache entries that are about to expire are not used.
     #[must_use]
     pub(crate) fn renewing(self) -> Self {
         Self { kind: ErrandKind::Renewal, ..self }
     }
 
-    /// Returns true if entries of memory that are about to end are not used.
+    /// Returns true if cache entries that are about to expire are not used.
     pub fn renews(&self) -> bool {
         self.kind == ErrandKind::Renewal
     }
 
-    /// The context of a question of look-ahead, with a small budget and a short time of its own.
+    /// Turns this into the context of a question of look-ahead, with a small budget and a short time of its own.
     #[must_use]
     pub(crate) fn looking_ahead(mut self) -> Self {
         self.kind = ErrandKind::LookAhead;
@@ -136,12 +136,13 @@ impl Context {
         self
     }
 
-    /// Returns true if look-ahead asks it, or a question that it is a sub-question of: no client waits, and clients go first.
+    /// Returns true if look-ahead asks the question, or another question that needs it as a sub-question. No client waits for it then,
+    /// and the questions of clients go first.
     pub fn is_ahead(&self) -> bool {
         self.kind == ErrandKind::LookAhead
     }
 
-    /// The server that is asked only if no other answers.
+    /// Returns the server that is asked only if no other server answers.
     pub(crate) fn avoids(&self) -> Option<IpAddr> {
         match self.kind {
             ErrandKind::Side { avoid } => avoid,
@@ -149,15 +150,15 @@ impl Context {
         }
     }
 
-    /// The trail that its steps are noted on.
+    /// Returns the trail on which the steps of the question are noted.
     pub fn trail(&self) -> &Trail {
         self.progress.trail()
     }
 
-    /// For a sub-question about `name` that this question needs answered.
+    /// Creates the context of a sub-question about `name` that this question needs answered.
     ///
     /// # Errors
-    /// It would be too deep, or is one of its own ancestors: a circle.
+    /// The sub-question would be nested too deeply, or it asks for the same as one of its ancestors, which would be a circle.
     pub fn below(&self, name: &Name, kind: RecordType) -> Result<Self, Failure> {
         let mut ancestor = self.asked_for.as_ref();
         while let Some(asked) = ancestor {
@@ -178,19 +179,19 @@ impl Context {
             checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
-            // The sub-questions of other lookups may use memory and any server.
+            // Sub-questions of a renewal or of a background question may use the cache and ask any server.
             kind: if self.is_ahead() { ErrandKind::LookAhead } else { ErrandKind::Client },
             flight: None,
         })
     }
 
-    /// Returns true if it asks for keys of DNSSEC, or for data that are needed to ask for these.
+    /// Returns true if the question asks for DNSSEC keys, or for data that are needed to ask for DNSSEC keys.
     pub(crate) fn is_for_keys(&self) -> bool {
         let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
     }
 
-    /// The time of the last answer of a server to the flight; none before the first answer.
+    /// Returns the time of the last answer of a server to a query of the flight, or `None` before the first answer.
     pub(crate) fn last_answer(&self) -> Option<Mono> {
         self.progress.last_answer()
     }
@@ -200,17 +201,17 @@ impl Context {
         self.progress.answered();
     }
 
-    /// Records the result of a validation: after a bogus one no client gets a stale answer.
+    /// Records the result of a validation. After a bogus result no client gets a stale answer.
     pub fn judged(&self, state: SecurityStatus) {
         self.progress.judged(state);
     }
 
-    /// When the question began.
+    /// Returns when the question began.
     pub fn began(&self) -> Mono {
         self.progress.began()
     }
 
-    /// The name and type of a query if they differ from the first question of its trail; none if they are equal.
+    /// Returns the name and type of a query if they differ from the first question of the trail, otherwise `None`.
     pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
@@ -221,22 +222,22 @@ impl Context {
     }
 }
 
-/// The budget of a client's question.
+/// The budget of a client's question: the number of queries and server names, the time, and the work of validation.
 #[derive(Debug)]
 pub struct QuestionBudget {
     packets: AtomicU32,
-    /// The most queries.
+    /// The maximum number of queries to servers.
     most: u32,
     sought: AtomicU32,
-    /// The zones whose forwarders have failed the question, and that it resolves without them.
+    /// The zones whose forwarders have failed for this question. The question is resolved without them.
     past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
-    /// The budget of signature checks and hashes.
+    /// The budget of signature checks and hash computations.
     pub work: Work,
 }
 
 impl QuestionBudget {
-    /// A budget of `most` queries until `ends`.
+    /// Creates a budget of `most` queries until the time `ends`.
     fn new(ends: Mono, most: u32) -> Self {
         Self {
             packets: AtomicU32::new(0),
@@ -248,29 +249,29 @@ impl QuestionBudget {
         }
     }
 
-    /// Takes one query from the budget; returns false if none is left.
+    /// Takes one query from the budget. Returns false if none is left.
     pub fn take(&self) -> bool {
         let take = |packets: u32| (packets < self.most).then_some(packets.saturating_add(1));
         self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Takes one server name whose addresses are to be looked up; returns false if none is left.
+    /// Takes one lookup of a server name's addresses from the budget. Returns false if none is left.
     pub fn seek(&self) -> bool {
         let take = |sought: u32| (sought < MAX_SOUGHT).then_some(sought.saturating_add(1));
         self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Returns true if a query or a server name was refused, or would be.
+    /// Returns true if the next query or the next lookup of a server name would be refused.
     pub fn is_spent(&self) -> bool {
         self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }
 
-    /// Queries taken so far.
+    /// Returns the number of queries taken so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)
     }
 
-    /// The forwarders of `zone` have failed: it is resolved without them from now on.
+    /// Records that the forwarders of `zone` have failed for this question: from now on the zone is resolved without them.
     pub(super) fn pass_forwarders(&self, zone: &Name) {
         let mut past = self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner);
         if past.len() < MAX_PAST_FORWARDERS && !past.contains(zone) {
@@ -278,12 +279,12 @@ impl QuestionBudget {
         }
     }
 
-    /// Returns true if the forwarders of `zone` have failed.
+    /// Returns true if the forwarders of `zone` have failed for this question.
     pub(super) fn is_past_forwarders(&self, zone: &Name) -> bool {
         self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner).contains(zone)
     }
 
-    /// The time left.
+    /// Returns the time left.
     pub fn left(&self, now: Mono) -> Duration {
         self.ends.since(now)
     }

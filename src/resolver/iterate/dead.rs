@@ -1,7 +1,7 @@
-//! Decides which dead servers are probed in the background, and when. Only servers that questions need are probed.
+//! Decides which dead servers are probed in the background, and when. Only servers that questions have needed are probed.
 //!
-//! Unbound and Knot use clients' questions to notice that a server works again. Here, a server that questions have recently needed is
-//! probed at intervals, so that its return is noticed within a minute even without questions for its zone.
+//! Unbound and Knot use the questions of clients to notice that a server works again. Here, a dead server that questions have recently
+//! needed is probed at intervals. Its return is therefore noticed within a minute, even without further questions for its zone.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,18 +18,18 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// A question in the background, and its server.
+/// A background query: the server, and the question that it is asked.
 #[derive(Clone, Debug)]
 pub(super) struct Aside {
-    /// The transport to the server.
+    /// The path to the server.
     pub(super) path: Path,
-    /// The role of the server.
+    /// How the server became known.
     pub(super) role: ServerRole,
-    /// The zone that it is a server of.
+    /// The zone that the server serves.
     pub(super) zone: Name,
-    /// The name that it is asked for.
+    /// The name that the server is asked for.
     pub(super) name: Name,
-    /// The type.
+    /// The type that the server is asked for.
     pub(super) kind: RecordType,
 }
 
@@ -38,20 +38,20 @@ pub(super) struct Aside {
 pub(super) struct WantedServer {
     /// The question that shows whether the server works again.
     pub(super) aside: Aside,
-    /// Questions of clients for different types, the newest first. Probes ask them and `aside` in turn, because the server may drop
-    /// the type of `aside`.
+    /// Questions of clients for different types, the newest first. Probes ask these questions and `aside` in turn, because the server may
+    /// drop queries for the type of `aside`.
     pub(super) asked: Vec<(Name, RecordType)>,
-    /// True if the server got a question of a client and did not answer it.
+    /// True if the server did not answer a client's question.
     pub(super) unanswered: bool,
-    /// The routes of the question that wants it.
+    /// The routes and the configuration of the question that needs the server.
     pub(super) view: Arc<View>,
-    /// When a question last wanted it.
+    /// The time at which a question last needed the server.
     pub(super) at: Mono,
 }
 
 impl Aside {
-    /// Creates the probe of a server of `zone` that clients ask for `name` and `kind`. The clients' question is asked in turn with the
-    /// probe's own question. `keyed` has the same meaning as in `other_question`.
+    /// Creates the probe of a server of `zone` that clients ask for `name` and `kind`, and returns it with the clients' question. Probes
+    /// ask both questions in turn. `keyed` has the same meaning as in `other_question`.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -66,7 +66,7 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Keeps a question for another type that an `earlier` entry for this server had.
+    /// Keeps the questions for other types that an `earlier` entry for this server had.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -75,9 +75,9 @@ impl WantedServer {
     }
 }
 
-/// The question for a probe of a server that clients ask for `name` and `kind`. It has another type, because some servers drop types
-/// that they do not know. It asks for the zone's SOA if clients ask for an address, or if the server of a DNS list requires a key in
-/// the name (`keyed`), which this name lacks.
+/// Returns the question for a probe of a server that clients ask for `name` and `kind`. It asks for another type, because some servers
+/// drop queries for types that they do not know. It asks for the SOA of the zone if clients ask for an IPv4 address. It also asks for the
+/// SOA if the server of a DNS list requires a key in the name (`keyed`), because `name` lacks the key.
 fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -89,17 +89,17 @@ fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (N
 #[derive(Debug)]
 struct Waiting {
     one: WantedServer,
-    /// When it was last probed with a question for this zone.
+    /// The time of the last probe with a question for this zone, or `None` before the first.
     probed: Option<Mono>,
-    /// The number of probes.
+    /// The number of probes so far.
     probes: usize,
 }
 
 impl Waiting {
-    /// The next probe. If the server did not answer a question of a client, the first probe asks the other question, `aside`. Later
-    /// probes ask the questions of clients in turn, because the server may drop SOA (RFC 8906 section 3). If `aside` asks for A, every
-    /// second probe asks it too. If it asks for SOA, it is not asked again, because clients then ask for addresses, which are hardly
-    /// ever dropped.
+    /// Returns the next probe. If the server did not answer a client's question, the first probe asks the other question, `aside`. Later
+    /// probes ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). If `aside` asks for
+    /// A, every second probe asks it too. If `aside` asks for SOA, it is not asked again: the clients then ask for addresses, and queries
+    /// for addresses are hardly ever dropped.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -116,17 +116,17 @@ impl Waiting {
 /// The dead servers that questions need.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
-    /// By server and zone: a living server may be dead for some zones.
+    /// The entries by server and zone: a server that works may still be dead for some zones.
     wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
-    /// Wakes the task that probes them.
+    /// Wakes the task that probes dead servers.
     pub(super) added: Notify,
-    /// Wakes the questions that wait for a probe: one was answered.
+    /// Wakes the questions that wait for a probe, because a probe was answered.
     pub(super) answered: Notify,
 }
 
 impl DeadServers {
-    /// Adds a dead server that a question needs. If there are too many, the server that was not needed for the longest time is
-    /// removed, and the next question for its zone adds it again. `at_once`: the probe of the server is due.
+    /// Adds a dead server that a question needs. If there are too many servers, the server that was not needed for the longest time is
+    /// removed, and the next question for its zone adds it again. `at_once` is true if the probe of the server is already due.
     pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
@@ -154,7 +154,7 @@ impl DeadServers {
         }
     }
 
-    /// Returns at most `places` servers whose probe is due, and the moment of the next probe, or `None` if there is nothing to probe.
+    /// Returns at most `places` servers whose probe is due. Also returns the time of the next probe, or `None` if no probe is planned.
     /// Servers that work again or are no longer needed are removed.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
@@ -180,7 +180,7 @@ impl DeadServers {
         let mut again: Vec<SocketAddr> = Vec::new();
         for (until, _, server, one) in ripe {
             if places == 0 {
-                // When a probe ends, its place is free.
+                // When a probe in progress ends, there is room for the next one.
                 break;
             }
             let address = one.aside.path.server;
@@ -208,7 +208,7 @@ impl DeadServers {
     }
 }
 
-/// The servers to probe.
+/// The servers whose probe is due, and the time of the next probe.
 #[derive(Default)]
 pub(super) struct DueProbes {
     pub(super) servers: Vec<(Arc<Server>, WantedServer)>,
@@ -249,7 +249,7 @@ mod tests {
         WantedServer { aside, asked: Vec::new(), unanswered: true, view, at }
     }
 
-    /// A number of servers that died within the first seconds and are wanted since second 10.
+    /// Creates `count` servers that died within the first seconds and are needed since second 10.
     fn died(count: u16) -> (Servers, DeadServers) {
         let random = Random::seeded(1);
         let servers = Memory::new(Config::default().cache.size, &random).servers;
@@ -343,7 +343,7 @@ mod tests {
         for minute in 1..=6 {
             let due = dead.due(at(60 * minute), &servers, &random, 32);
             probed.extend(due.servers.into_iter().map(|(_, one)| one.aside.zone));
-            // A question wants each of them again.
+            // A question needs the server for each of these zones again.
             for zone in &zones {
                 let mut one = wanted(0, at(60 * minute));
                 one.aside.zone = zone.clone();

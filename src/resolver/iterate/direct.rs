@@ -1,10 +1,10 @@
-//! A query to one server at the request of the operator, who wants to compare the servers of a zone.
+//! A query to one server on behalf of the operator, who wants to compare the servers of a zone.
 //!
-//! The query uses the source address of the route of its name, and only address families that have a route. `deny_servers` is applied
-//! if the server is a server of a zone, but not if it is a resolver, which the operator names and which may be on this host. The
-//! resolver learns nothing about the server from the query, and no statistics count it. An answer shows that its address family works.
-//! Silence shows nothing, because the operator also asks dead servers. If IPv6 is not used because its servers are silent, the silence
-//! shows nothing about the server either.
+//! The query is sent from the source address that is configured for the route of its name, and only over an address family that has a
+//! route. If the server is asked as a server of a zone, `deny_servers` is applied. It is not applied to a resolver, which the operator
+//! names and which may be on this host. Nothing about the server is learned from the query, and it is not counted in statistics. An
+//! answer shows that the address family of the server works. Silence shows nothing about the family, because the operator also asks dead
+//! servers. If IPv6 is not used because its servers are silent, silence shows nothing about the server either.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -24,21 +24,21 @@ use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 /// A query for one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectQuery {
-    /// The server.
+    /// The address of the server.
     pub server: IpAddr,
-    /// Its port, or `None` for `resolve.upstream_port`.
+    /// The port of the server, or `None` for `resolve.upstream_port`.
     pub port: Option<u16>,
-    /// Name asked for.
+    /// The name that is asked for.
     pub name: Name,
-    /// Type asked for.
+    /// The type that is asked for.
     pub kind: RecordType,
-    /// Over TCP instead of UDP.
+    /// True for a query over TCP, false for UDP.
     pub tcp: bool,
-    /// With an OPT, in which DO is set unless recursion is desired.
+    /// True if the query has an OPT. DO is set in it unless recursion is desired.
     pub edns: bool,
-    /// RD is set: the server is a resolver, and is asked to resolve and validate.
+    /// True if RD is set: the server is a resolver, which is to resolve and validate.
     pub recursion: bool,
-    /// With the name in random case, which the answer must repeat.
+    /// True if the name is sent in random upper and lower case, which the answer must repeat.
     pub mixed_case: bool,
 }
 
@@ -47,15 +47,15 @@ pub struct DirectQuery {
 pub enum Untold {
     /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
     NotSent,
-    /// It did not answer, and no other server answers over IPv6.
+    /// The server did not answer, and no other server answers over IPv6.
     SilentFamily,
 }
 
 impl Iterate {
-    /// Sends the query once, even while an equal query is in progress. The operator repeats a query that may be lost.
+    /// Sends the query once, even if an equal query is in progress. It is not repeated after a loss: the operator can do that.
     ///
     /// # Errors
-    /// The reason why the query shows nothing about the server.
+    /// The query shows nothing about the server, for the reason given.
     pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, Untold> {
         let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;
@@ -84,7 +84,7 @@ impl Iterate {
             name,
             kind,
             secret: None,
-            // Over TCP a server of a zone is asked with RD too, which it ignores: Unbound sets RA only in answers to such queries.
+            // Over TCP, a server of a zone is also asked with RD, which it ignores. Unbound sets RA only in answers to queries with RD.
             recursion_desired: recursion || tcp,
             edns,
             dnssec_ok: edns && !recursion,
@@ -107,8 +107,8 @@ impl Iterate {
         Ok(heard)
     }
 
-    /// The time to wait for a server that is known to be slow for the zone of `name`: one and a half times its usual round trip.
-    /// Clients get its answers too, so a late answer is no silence.
+    /// Returns the time to wait for a server that is known to be slow for the zone of `name`: one and a half times its usual round trip.
+    /// Clients get such late answers too, so an answer within this time does not count as silence.
     fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
         let known = self.memory.servers.known(address);
         let usual = known.and_then(|server| server.standing(name, self.now()).round_trip);

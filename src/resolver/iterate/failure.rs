@@ -1,4 +1,4 @@
-//! Why a question could not be answered, in a sentence for people and a code for programs (RFC 8914).
+//! Why a question could not be answered. The reason is available as a sentence for people, and as a code for programs (RFC 8914).
 
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -11,20 +11,20 @@ use dns::question::{ExtendedError, name_text, zone_text};
 use history::event::{FlightFailure, ListFault, ServerOrigin, Shows};
 use validate::verdict::{SecurityStatus, ValidationFailure};
 
-/// Servers named in a sentence; the others are given as a number.
+/// The largest number of servers that a sentence names. Further servers are only counted.
 const NAMED_SERVERS: usize = 4;
 
 /// Why a question, or a sub-question, could not be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Every server of the zone was asked and none gave an answer.
+    /// Every server of the zone was asked, and none gave a usable answer.
     #[error("no {} gave a usable answer: {}", .role.text_with_zone(.zone, false), faults_text(.faults))]
     Servers {
         /// The zone.
         zone: Name,
         /// The role of its servers.
         role: ServerRole,
-        /// The conduct of each, in the order in which it happened.
+        /// The conduct of the servers, in the order in which it happened.
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No address of the zone's servers could be found.
@@ -32,47 +32,46 @@ pub enum Failure {
     Addresses {
         /// The zone.
         zone: Name,
-        /// Why the address of the last could not be found; none if they have no address that resolverd may query.
+        /// Why the address of the last server could not be found. `None` if the servers have no address that resolverd may query.
         why: Option<Box<Failure>>,
-        /// The address family that is not used, if its addresses may be the only ones.
+        /// The address family that is not used, if the servers may have addresses only in this family.
         unused: Option<Box<UnusedFamily>>,
     },
-    /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
-    /// them.
+    /// All servers of the zone are known to be silent. They are probed in the background, and no question waits for them.
     #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.text_with_zone(.zone, false), servers_text(.servers))]
     Silent {
         /// The zone.
         zone: Name,
         /// The role of its servers.
         role: ServerRole,
-        /// Its servers.
+        /// The addresses of these servers.
         servers: Vec<SocketAddr>,
     },
-    /// The time of the flight was over.
+    /// The time of the question has ended.
     #[error("timeout at the {}: {}", .role.text_with_zone(.zone, true), faults_text(.faults))]
     Time {
         /// The zone that was being asked.
         zone: Name,
         /// The role of its servers.
         role: ServerRole,
-        /// The conduct of its servers until then.
+        /// The conduct of its servers until that time.
         faults: Vec<(SocketAddr, Conduct)>,
     },
-    /// The question had used its budget of queries.
+    /// The question has used its whole budget of queries.
     #[error("gave up after {packets} queries to servers, the last to a server of {zone}", zone = zone_text(.zone))]
     Packets {
-        /// The bound.
+        /// The maximum number of queries.
         packets: u32,
         /// The zone that was being asked.
         zone: Name,
     },
-    /// Server names led to server names, too deep or in a circle.
+    /// The names of servers led to the names of further servers, too deep or in a circle.
     #[error("the address lookup of server {name} is circular or nested too deeply", name = name_text(.name))]
     Depth {
-        /// The server's name.
+        /// The name of the server.
         name: Name,
     },
-    /// More referrals than a name can have cuts.
+    /// There were more referrals than a name can have zone cuts.
     #[error("too many referrals for {name}", name = name_text(.name))]
     Referrals {
         /// The name.
@@ -81,10 +80,10 @@ pub enum Failure {
     /// Aliases lead in a circle, or there are too many.
     #[error("the chain of aliases (CNAME, DNAME) of {name} is circular or too long", name = name_text(.name))]
     Aliases {
-        /// The name asked for.
+        /// The name that was asked for.
         name: Name,
     },
-    /// The answer does not fit a message.
+    /// The answer does not fit into a DNS message.
     #[error("the answer for {name} {kind} is larger than a DNS message can be", name = name_text(.name))]
     TooLarge {
         /// The name.
@@ -92,48 +91,49 @@ pub enum Failure {
         /// The type.
         kind: RecordType,
     },
-    /// The answer of its servers is not what its owner signed, or its validation was not possible.
+    /// The answer of the servers is not what the owner of the zone signed, or its validation was not possible.
     #[error("DNSSEC validation failed ({state}): {fault}")]
     Untrusted {
-        /// The zone whose server said it.
+        /// The zone whose server gave the answer.
         zone: Name,
         /// Bogus or indeterminate.
         state: SecurityStatus,
-        /// Why.
+        /// Why the validation failed.
         fault: Box<ValidationFailure>,
     },
-    /// With the key of its list the name would be longer than a name may be.
+    /// With the key of its DNS list, the name would be longer than a name can be.
     #[error("{name} is too long: there is no room for the key of the DNS list in it", name = name_text(.name))]
     TooLong {
         /// The name.
         name: Name,
     },
-    /// A DNS list did not say whether the name is listed.
+    /// A DNS list gave no answer that shows whether the name is listed.
     #[error("{}", .error.text)]
     List {
-        /// The failure at its servers, if their silence is the reason.
+        /// The failure of the list's servers, if their silence is the reason.
         silent: Option<Box<Failure>>,
-        /// Its behaviour.
+        /// What the list does wrong.
         fault: ListFault,
         /// The extended error for the client.
         error: ExtendedError,
     },
-    /// A long reply was dropped, because too many are in use: overload of this host, and no fault of the zone or its servers.
+    /// A long reply was dropped, because too many long replies are in use. The cause is overload of this host, not a fault of the zone or
+    /// its servers.
     #[error("too many long replies in use; one from a server of {zone} was dropped", zone = zone_text(.zone))]
     NoRoom {
-        /// The zone whose server sent it.
+        /// The zone whose server sent the reply.
         zone: Name,
     },
-    /// A reload has changed the route of a name that the question leads to, and the servers of the old route are not asked for it.
+    /// A reload has changed the route of a name that the question leads to. The servers of the old route are not asked for that name.
     #[error("a reload changed the route of {name}", name = name_text(.name))]
     Reloaded {
         /// The name.
         name: Name,
     },
-    /// The question, or one that it needs, failed a moment ago (RFC 9520).
+    /// The question, or a question that it needs, failed a moment ago, and this failure is cached (RFC 9520).
     #[error("{why} (cached failure)")]
     Remembered {
-        /// The reason at that moment.
+        /// The reason of the earlier failure.
         why: String,
     },
 }
@@ -141,27 +141,27 @@ pub enum Failure {
 /// An address family that is not used, and the servers that have addresses of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusedFamily {
-    /// Whether it is IPv6.
+    /// True for IPv6, false for IPv4.
     pub is_ipv6: bool,
     /// Why it is not used.
     pub why: UnusedReason,
-    /// Servers with such an address; empty if their addresses of this family were not looked up.
+    /// The servers that have an address in this family. Empty if their addresses in this family were not looked up.
     pub servers: Vec<SocketAddr>,
 }
 
 /// Why an address family is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnusedReason {
-    /// The configuration excludes it.
+    /// The configuration excludes the family.
     Configured,
-    /// The kernel had no route a moment ago.
+    /// The kernel recently had no route for the family.
     NoRoute,
-    /// No server answers over it.
+    /// No server answers over the family.
     Silent,
 }
 
 impl UnusedFamily {
-    /// Why the servers of a zone cannot be queried, in a sentence.
+    /// Returns a sentence that says why the servers of a zone cannot be queried.
     fn sentence(&self, zone: &str) -> String {
         let (own, other, key) = match self.is_ipv6 {
             true => ("IPv6", "IPv4", "ipv6"),
@@ -182,7 +182,7 @@ impl UnusedFamily {
 }
 
 impl Failure {
-    /// The zone whose servers did not help, if they are the reason.
+    /// Returns the zone whose servers did not help, if the servers are the reason of the failure.
     pub fn zone(&self) -> Option<Name> {
         match self {
             Self::Servers { zone, .. }
@@ -196,7 +196,7 @@ impl Failure {
         }
     }
 
-    /// The zone at whose servers the question failed, and the last conduct of each server. It is another zone than `zone` if
+    /// Returns the zone at whose servers the question failed, and the last conduct of each server. This is another zone than `zone` if
     /// the addresses of the servers of `zone` could not be found.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
@@ -212,7 +212,7 @@ impl Failure {
         }
     }
 
-    /// Its own servers with faults, and the last conduct of each.
+    /// Returns the servers that this failure itself names, with the last conduct of each.
     fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
@@ -224,7 +224,7 @@ impl Failure {
         }
     }
 
-    /// The origin of the servers that failed, if these are the reason.
+    /// Returns how the servers that failed became known, if servers are the reason of the failure.
     pub fn origin(&self) -> Option<ServerOrigin> {
         match self {
             Self::Servers { role, .. } | Self::Silent { role, .. } | Self::Time { role, .. } => {
@@ -234,7 +234,8 @@ impl Failure {
         }
     }
 
-    /// Its words behind the name of the DNS list at `apex`, which they need not repeat. A zone above it has other servers.
+    /// Returns a text to be written after the name of the DNS list at `apex`, which the text therefore does not repeat. It does name a
+    /// zone above the list, because that zone has other servers.
     pub fn of_list(&self, apex: &Name) -> String {
         let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
             true => "its forwarders".to_owned(),
@@ -256,8 +257,8 @@ impl Failure {
         }
     }
 
-    /// Returns true if it failed without a query, because its servers are known to be silent. The question does not
-    /// remember this failure: the first answer of a server ends it.
+    /// Returns true if the question failed without a query, because its servers are known to be silent. This failure is not cached with
+    /// the question: it ends with the first answer of a server.
     pub(crate) fn is_known_silence(&self) -> bool {
         match self {
             Self::Silent { .. } => true,
@@ -266,7 +267,7 @@ impl Failure {
         }
     }
 
-    /// Returns true if each server was asked and none said anything.
+    /// Returns true if the servers were asked and none replied.
     pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => {
@@ -276,7 +277,7 @@ impl Failure {
         }
     }
 
-    /// Returns true if the servers may have addresses that resolverd does not use, and have no others.
+    /// Returns true if the servers may have addresses only in a family that resolverd does not use.
     fn has_unused_family(&self) -> bool {
         match self {
             Self::Addresses { unused: Some(_), .. } => true,
@@ -285,7 +286,7 @@ impl Failure {
         }
     }
 
-    /// The failure as the history counts it, with the origin of the zone's servers.
+    /// Returns the failure in the form in which the history counts it, with the origin of the zone's servers.
     pub fn of_flight(&self, origin: ServerOrigin) -> FlightFailure {
         let faults = self.faults();
         let shows = match self {
@@ -322,7 +323,7 @@ impl Failure {
     }
 }
 
-/// The conduct of a server, in a word or two.
+/// Returns the conduct of a server in a few words.
 pub(crate) fn conduct_text(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::Truncated => "truncated",
@@ -340,7 +341,7 @@ fn addresses_text(zone: &Name, why: Option<&Failure>, unused: Option<&UnusedFami
     }
 }
 
-/// Servers, as a list.
+/// Returns a list of servers for a sentence.
 fn servers_text(servers: &[SocketAddr]) -> String {
     let named: Vec<String> =
         servers.iter().take(NAMED_SERVERS).map(|server| server.ip().to_string()).collect();
@@ -349,7 +350,7 @@ fn servers_text(servers: &[SocketAddr]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// The last conduct of each server.
+/// Returns the last conduct of each server.
 fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
     for (server, conduct) in faults {
@@ -359,7 +360,7 @@ fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     last
 }
 
-/// The last conduct of each server, as a list for people.
+/// Returns the last conduct of each server as a list for people.
 fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
     let last = last_faults(faults);
     if last.is_empty() {
@@ -368,7 +369,7 @@ fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
     let mut text = String::new();
     for (place, (server, conduct)) in last.iter().take(NAMED_SERVERS).enumerate() {
         let comma = if place == 0 { "" } else { ", " };
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{comma}{} {}", server.ip(), conduct_text(*conduct));
     }
     if last.len() > NAMED_SERVERS {

@@ -1,13 +1,13 @@
 //! Determines which address families (IPv4, IPv6) work.
 //!
-//! A host without IPv6 never waits for it: the first query for which the kernel has no route excludes the family for a while. An IPv6
-//! that leads nowhere is also excluded, once the servers in enough IPv6 networks were silent and IPv4 answered between these silences
-//! (`silent_networks`). If IPv4 is silent too, our whole network is down, and not only IPv6. If no family is left, our own network is
-//! down too. All families are then tried, so that the next question notices when the network works again. A family that has answered
-//! is never excluded in favour of a family that has never answered.
+//! A host without IPv6 never waits for IPv6: the first query for which the kernel has no route excludes the family for a while. An IPv6
+//! connection that leads nowhere is also excluded. For this, servers in enough IPv6 networks must have been silent, and IPv4 must have
+//! answered between these silences (`silent_networks`). If IPv4 is silent too, our whole network is down, and not only IPv6. If no family
+//! is left, our own network is down too. All families are then tried, so that the next question notices when the network works again. A
+//! family that has answered is never excluded in favour of a family that has never answered.
 //!
-//! If another server has just answered over a family, the silence of a server that never answered shows nothing about the family,
-//! because many zones have an address at which no server was ever set up. Such silence is not counted.
+//! If another server has just answered over a family, the silence of a server that never answered shows nothing about the family, because
+//! many zones have an address at which no server was ever set up. Such a silence is not counted.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use crate::config::{Family, Resolve};
 use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
 use dns::clock::Mono;
 
-/// The use of an address family.
+/// Whether an address family is used, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FamilyState {
     /// Servers with addresses of this family are asked.
@@ -30,39 +30,40 @@ pub(super) enum FamilyState {
     Silent,
 }
 
-/// The state of the two address families. For each, the clock in microseconds until which the kernel is assumed to have no route.
+/// The state of the two address families. Times are in microseconds of the clock. Until `no_ipv4_until` and `no_ipv6_until`, the kernel
+/// is assumed to have no route.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
-    /// True if a server has ever answered over IPv4, or IPv6.
+    /// True if a server has ever answered over IPv4 (IPv6).
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
-    /// When a server last answered over IPv6, with a precision of `IPV6_HEARD_PAUSE`. 0 means never.
+    /// The time at which a server last answered over IPv6, with a precision of `IPV6_HEARD_PAUSE`. 0 means never.
     ipv6_heard: AtomicU64,
-    /// The time until which IPv6 is not used because its servers are silent, and the networks of these servers.
+    /// The time until which IPv6 is not used because servers with IPv6 addresses are silent, and the networks of these servers.
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
-    /// True if IPv4 has answered since the last of these silences.
+    /// True if a server has answered over IPv4 since the last of these silences.
     ipv4_answers: AtomicBool,
 }
 
 impl Families {
-    /// Returns true if servers of IPv4 are asked.
+    /// Returns true if servers are asked over IPv4.
     pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
         let better = self.is_ipv6_good(config, now) && is_as_good(&self.ipv6_works, &self.ipv4_works);
         is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !better)
     }
 
-    /// Returns true if servers of IPv6 are asked.
+    /// Returns true if servers are asked over IPv6.
     pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
         let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
         let better = other && is_as_good(&self.ipv4_works, &self.ipv6_works);
         self.is_ipv6_good(config, now) || (config.ipv6 == Family::Auto && !better)
     }
 
-    /// Returns true if the server at `address` is asked.
+    /// Returns true if the server at `address` may be asked, because its address family is used.
     pub(super) fn allows(&self, config: &Resolve, address: IpAddr, now: Mono) -> bool {
         if address.is_ipv4() { self.ipv4(config, now) } else { self.ipv6(config, now) }
     }
@@ -81,13 +82,13 @@ impl Families {
             && is_routed(config.ipv6, &self.silent_ipv6_until, now)
     }
 
-    /// The kernel has no route to `address`.
+    /// Records that the kernel has no route to `address`.
     pub(super) fn no_route(&self, address: IpAddr, now: Mono) {
         let until = if address.is_ipv4() { &self.no_ipv4_until } else { &self.no_ipv6_until };
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
     }
 
-    /// The server at `address` has answered: its family works again.
+    /// Records that the server at `address` has answered: the family of `address` works.
     pub(super) fn answered(&self, address: IpAddr, now: Mono) {
         let (works, none_until) = match address.is_ipv4() {
             true => (&self.ipv4_works, &self.no_ipv4_until),
@@ -121,7 +122,7 @@ impl Families {
         }
     }
 
-    /// Records that the server at `address` has not answered in time. `known`: the server has answered before.
+    /// Records that the server at `address` has not answered in time. `known` is true if the server has answered before.
     pub(super) fn silent(&self, address: IpAddr, known: bool, now: Mono) {
         let IpAddr::V6(address) = address else { return };
         let counts = known || !self.has_heard_ipv6(IPV6_HEARD_TIME, now);
@@ -147,7 +148,7 @@ impl Families {
     }
 }
 
-/// Returns true if the first family may replace the other one: it has answered before, or neither has.
+/// Returns true if the first family may replace the other one: either the first has answered before, or neither has.
 fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
     one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }
@@ -180,12 +181,12 @@ mod tests {
         assert!(families.allows(&config, six, Mono::START.after(NO_ROUTE_TIME)));
     }
 
-    /// An address in the network of this number.
+    /// Returns an address in the network with this number.
     fn six(network: usize) -> IpAddr {
         format!("2001:db8:{network:x}::1").parse().unwrap()
     }
 
-    /// One silence over IPv6 after an answer over IPv4.
+    /// Simulates one silence over IPv6 after an answer over IPv4.
     fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
         families.answered("192.0.2.1".parse().unwrap(), now);
         families.silent(six(network), known, now);

@@ -1,6 +1,6 @@
-//! The progress of a flight: the facts that decide how long its clients wait, and when stale data may be used.
+//! The progress of a flight: the facts that decide how long the clients of the flight wait, and when stale data may be used.
 //!
-//! The flight and its clients share it. Its trail has the steps, for people; no decision depends on them.
+//! The flight and its clients share the progress. The steps are on the trail, which is for people: no decision depends on it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,15 +13,15 @@ use validate::verdict::SecurityStatus;
 pub struct FlightProgress {
     began: Mono,
     moments: Moments,
-    /// The moment of the last answer of a server; `Mono::START` before the first answer.
+    /// The time of the last answer of a server, in microseconds of the clock. `Mono::START` before the first answer.
     answered: AtomicU64,
-    /// Whether a server has sent an answer, or keys, that are bogus.
+    /// True if a server has sent a bogus answer or bogus keys.
     refuted: AtomicBool,
     trail: Trail,
 }
 
 impl FlightProgress {
-    /// The progress of a flight that begins now.
+    /// Creates the progress of a flight that begins now.
     pub fn new(clock: &Clock) -> Self {
         let (began, moments) = (clock.mono(), clock.moments());
         let answered = AtomicU64::new(Mono::START.as_micros());
@@ -29,17 +29,17 @@ impl FlightProgress {
         Self { began, moments, answered, refuted: AtomicBool::new(false), trail }
     }
 
-    /// The time at which the flight began.
+    /// Returns the time at which the flight began.
     pub fn began(&self) -> Mono {
         self.began
     }
 
-    /// Its steps, for people and for the history.
+    /// Returns the steps of the flight, for people and for the history.
     pub fn trail(&self) -> &Trail {
         &self.trail
     }
 
-    /// The time of the last answer of a server; none before the first answer.
+    /// Returns the time of the last answer of a server, or `None` before the first answer.
     pub(crate) fn last_answer(&self) -> Option<Mono> {
         let answered = Mono::from_micros(self.answered.load(Ordering::Relaxed));
         (answered != Mono::START).then_some(answered)

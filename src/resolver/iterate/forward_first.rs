@@ -2,12 +2,12 @@
 //!
 //! # Decisions
 //!
-//! - Recursion begins when all forwarders have failed. It also begins, while the forwarders are still waited for, when no server has
-//!   answered for 1.8 s. This is the client response time of RFC 8767, and leaves time for an answer within the client's deadline.
-//!   Unbound and BIND wait until every forwarder has timed out.
+//! - Recursion begins when all forwarders have failed. It also begins while the forwarders may still answer, if no server has answered
+//!   for 1.8 s. This is the client response time of RFC 8767, and leaves time for an answer within the client's deadline. Unbound and
+//!   BIND wait until every forwarder has timed out.
 //! - A denial counts as an answer. A bogus answer counts as a failure of its forwarder.
-//! - In the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean
-//!   that the list refuses queries, and the list would count further queries as queries of this host.
+//! - In the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean that
+//!   the list refuses queries. The list would then count queries from recursion against this host.
 //! - A question asks the forwarders of a zone only once. Its sub-questions do not wait for them again.
 
 use hickory_proto::rr::Name;
@@ -21,7 +21,7 @@ use history::Counter;
 use history::event::StepEvent;
 
 impl Iterate {
-    /// Finds the answer: data, a denial, or an alias. The caller decides whether to believe it, and keeps it.
+    /// Finds the answer: data, a denial, or an alias. The caller decides whether the answer is trustworthy, and caches it.
     ///
     /// # Errors
     /// No server gives a usable answer, or the budget of the question is used up.
@@ -56,7 +56,7 @@ impl Iterate {
                 },
                 outcome = &mut recursed => {
                     let Err(beyond) = outcome else { return outcome };
-                    // The servers of the name have failed too, so their zone is at fault.
+                    // The servers of the name itself have failed too, so the failure names the zone of these servers.
                     if failed {
                         return Err(beyond);
                     }
@@ -68,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Returns the result of `work`, or `None` when no server has answered the question for so long that stale data may be used.
+    /// Returns the result of `work`. Returns `None` if no server has answered the question for so long that stale data may be used.
     async fn until_stale<T>(
         &self,
         work: &mut (impl Future<Output = T> + Unpin),
@@ -88,7 +88,7 @@ impl Iterate {
         }
     }
 
-    /// From now on, this question does not wait for the forwarders of `zone`.
+    /// Records that this question no longer waits for the forwarders of `zone`.
     fn leave_forwarders(&self, lookup: Lookup<'_>, zone: &Name) {
         lookup.context.budget.pass_forwarders(zone);
         self.shared.recorder.count(Counter::ForwardersFailed, 1);
@@ -96,7 +96,7 @@ impl Iterate {
     }
 }
 
-/// The route that follows the forwarders of a route, if it has one.
+/// Returns the route that is used when the forwarders of `route` have failed, or `None` if there is no such route.
 pub(super) fn beyond(route: &Route) -> Option<&Route> {
     match &route.target {
         RouteTarget::Forward { beyond, .. } => beyond.as_deref(),
@@ -104,7 +104,7 @@ pub(super) fn beyond(route: &Route) -> Option<&Route> {
     }
 }
 
-/// Returns true if recursion follows a failure of the forwarders of `route`.
+/// Returns true if recursion is to be used after this failure of the forwarders of `route`.
 fn gives_way(route: &Route, failure: &Failure) -> bool {
     match failure {
         Failure::Silent { .. } | Failure::Addresses { .. } => true,
@@ -115,8 +115,8 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// Returns true if the forwarders caused a failure: either recursion follows it, or the time of the question has ended and the
-/// forwarders used a part of it.
+/// Returns true if the forwarders are the cause of a failure: either recursion is used after it, or the time of the question has ended
+/// and the forwarders have used a part of that time.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

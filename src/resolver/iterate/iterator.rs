@@ -1,4 +1,4 @@
-//! The iterator: its parts. The other files of this folder implement its methods.
+//! The iterator and its parts. The other files of this folder implement its methods.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Iterate {
 }
 
 impl Iterate {
-    /// An iterator that sends through `exchange` and remembers in `memory`.
+    /// Creates an iterator that sends queries through `exchange` and uses `memory` as its cache.
     pub fn new(
         memory: Memory,
         exchange: Arc<Exchange>,
@@ -40,7 +40,7 @@ impl Iterate {
         Self { memory, random, shared: Arc::new(shared), priming_times: PrimingTimes::default() }
     }
 
-    /// Queries in progress or waiting, and streams.
+    /// Returns the number of queries in progress or waiting for a place, and of streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.shared.exchange.under_way()
@@ -52,32 +52,32 @@ impl Iterate {
         &self.shared.strike
     }
 
-    /// Forgets the state of views that no longer exist.
+    /// Removes the state of views that no longer exist.
     pub(crate) fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.priming_times.keep(is_in_use);
     }
 
-    /// Whether servers of the internet answer.
+    /// Returns the evidence that servers of the internet answer queries.
     pub fn evidence(&self) -> NetworkAnswers {
         self.shared.uplink.evidence()
     }
 
-    /// Returns true if queries to servers in progress take half of their places or more.
+    /// Returns true if queries to servers in progress use at least half of the places for queries.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.shared.exchange.is_half_taken()
     }
 
-    /// The bounds of work in progress.
+    /// Returns the limits of the work in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.shared.exchange.bounds()
     }
 
-    /// Returns true if any server was heard after `began`. If none was, later failures may be our own network's fault.
+    /// Returns true if any server has answered after `began`. If none has, a failure may be the fault of our own network.
     pub(crate) fn heard_since(&self, began: Mono) -> bool {
         self.shared.uplink.has_heard_any(began)
     }
 
-    /// `heard_since`, as it is kept with a failure.
+    /// Returns the same as `heard_since`, in the form that is stored with a failure.
     pub(crate) fn servers_since(&self, began: Mono) -> ServersMeanwhile {
         if self.heard_since(began) { ServersMeanwhile::Answered } else { ServersMeanwhile::Silent }
     }
@@ -98,7 +98,7 @@ impl Iterate {
         self.random.below(below)
     }
 
-    /// The next late answer; waits until there is one.
+    /// Waits for the next late answer.
     pub(crate) async fn late_answer(&self) -> LateAnswer {
         self.shared.late_answers.next().await
     }

@@ -1,6 +1,6 @@
-//! Keeps results: RRsets, negative answers and cuts are stored in memory, with TTLs limited by the zone's policy.
+//! Stores results in the cache: RRsets, negative answers and zone cuts. The policy of the zone limits their TTLs.
 //!
-//! RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
+//! See RFC 2181 section 5 (RRsets) and RFC 2308 section 5 (negative answers).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,17 +19,17 @@ use dns::clock::Mono;
 use dns::question::{Security, same_name};
 use validate::signature::{covered_type, covering};
 
-/// The security of the parts of an answer.
+/// The result of validation for the parts of an answer.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerSecurity {
-    /// The RRsets of its answers, in the order of `by_rrset`.
+    /// The security of each RRset of the answer, in the order of `by_rrset`.
     pub sets: Vec<Security>,
-    /// The security of its denial.
+    /// The security of the denial, if the answer ends with one.
     pub end: Security,
 }
 
 impl Iterate {
-    /// Keeps the RRsets of an answer from `zone` with their proofs, and returns the answer with the TTLs for clients.
+    /// Stores the RRsets of an answer from `zone` with their proofs. Returns the answer with the TTLs that clients get.
     pub fn keep(&self, lookup: Lookup<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (lookup.route.policy.max_ttl, lookup.route.policy.negative_max_ttl);
@@ -44,8 +44,8 @@ impl Iterate {
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::from_records(evidence_of(rrset, &found.evidence));
-            // After an alias the server may have no authority (RFC 2181 section 5.4.1). Only the first RRset of an
-            // answer is at the name that was asked for.
+            // The server may have no authority for the target of an alias (RFC 2181 section 5.4.1). Only the first RRset of an answer is
+            // at the name that was asked for.
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
             let rank = ranked(found.authoritative && asked_for());
             let by = rank.backed(Backing { evidence, security });
@@ -75,8 +75,9 @@ impl Iterate {
         found
     }
 
-    /// Remembers that the names above an RRset exist, and forgets answers that denied all their types, or (with `contradicts`) the
-    /// type of this RRset. Lists deny names that have names below them.
+    /// Remembers that the names above an RRset exist, and forgets cached answers that followed from a denial of these names. With
+    /// `contradicts`, also forgets those that followed from a denial of the RRset's own name. Nothing is concluded about the names above
+    /// in the zones of DNS lists, because lists deny names that have names below them.
     fn show(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
         let view = lookup.context.view.knows;
@@ -92,11 +93,11 @@ impl Iterate {
         }
     }
 
-    /// Keeps a referral: the cut with its glue, and glue for the servers of other cuts. `above` is the cut whose servers gave the
+    /// Stores a referral: the zone cut with its glue, and the glue for servers of other cuts. `above` is the cut whose servers gave the
     /// referral, or `None` if the operator's own zone gave it.
     ///
-    /// Below the root and TLDs, no delegation outlives the delegation above it. Otherwise the former owner of a domain could keep it
-    /// in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
+    /// Below the root and the TLDs, no delegation is valid longer than the delegation above it. Otherwise the former owner of a domain
+    /// could keep the domain in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
         lookup: Lookup<'_>,
@@ -109,8 +110,8 @@ impl Iterate {
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
-        // DS records must not be kept longer than their rollover allows (RFC 4035 section 4.5). The proof that they do not exist may
-        // be kept longer.
+        // DS records must not be kept for longer than their rollover allows (RFC 4035 section 4.5). The proof that there is no DS may be
+        // kept longer.
         let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
         let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
         let mut expires = now.after(Duration::from_secs(ttl.into()));
@@ -131,18 +132,18 @@ impl Iterate {
         delegation
     }
 
-    /// Keeps a referral that came too late.
+    /// Stores a referral that came too late for its question.
     pub(crate) fn keep_late_referral(&self, lookup: Lookup<'_>, referral: Referral, cut: &Delegation) {
         self.keep_referral(lookup, referral, Some(cut));
     }
 }
 
-/// Returns true if a record is at `name`, or is the DNAME that redirects it.
+/// Returns true if a record is at `name`, or is a DNAME that redirects `name`.
 fn is_at(record: &Record, name: &Name) -> bool {
     same_name(&record.name, name) || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
 }
 
-/// Returns true if a kept DNAME makes this CNAME again.
+/// Returns true if this CNAME need not be stored, because it can be made again from a DNAME that is stored.
 fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     let above = |name: &Name| {
         let dnames = answers.iter().filter(|record| record.record_type() == RecordType::DNAME);
@@ -151,7 +152,7 @@ fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     rrset.first().is_some_and(|first| first.record_type() == RecordType::CNAME && above(&first.name))
 }
 
-/// The evidence of an RRset: its signatures, and all denials if a wildcard made it.
+/// Returns the evidence for an RRset: its signatures, and also all denials if the RRset was made from a wildcard.
 fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record> {
     let Some(first) = rrset.first() else { return Vec::new() };
     let signatures = covering(evidence, &first.name, first.record_type());
@@ -168,13 +169,13 @@ fn is_denial(record: &Record, apex: &Name) -> bool {
     is_proof(record) || record.name == *apex && covered_type(record) == Some(RecordType::SOA)
 }
 
-/// NSEC, NSEC3, and signatures of them.
+/// Returns true for NSEC, NSEC3, and their signatures.
 fn is_proof(record: &Record) -> bool {
     let kind = covered_type(record).unwrap_or_else(|| record.record_type());
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Records by owner and type, in the order of their first appearance.
+/// Groups records by owner and type, in the order in which each group first appears.
 pub(crate) fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
     if let [only] = records {
         return vec![vec![only]];

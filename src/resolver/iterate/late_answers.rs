@@ -1,7 +1,7 @@
-//! Answers that arrive after their question has failed. They are kept for the next question.
+//! Answers that arrive after their question has failed. They are cached for the next question.
 //!
-//! `late_queries` limits the number of their sockets. Unbound keeps such answers because its queries outlive its clients. Here, a
-//! question ends, and its last queries wait for an answer a little longer.
+//! `late_queries` limits the number of sockets that wait for such answers. Unbound gets such answers because its queries continue when
+//! clients no longer wait. Here a question ends with a failure, and only its last queries wait for an answer a little longer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,21 +17,21 @@ use crate::zones::View;
 /// An answer that came too late.
 #[derive(Debug)]
 pub(crate) struct LateAnswer {
-    /// The name that it was asked for.
+    /// The name that the query asked for.
     pub name: Name,
-    /// The type.
+    /// The type that the query asked for.
     pub kind: RecordType,
-    /// The routes and the configuration that the question began with.
+    /// The routes and the configuration at the time when the question began.
     pub view: Arc<View>,
-    /// Whether the result is validated.
+    /// True if the result is validated.
     pub checks: bool,
-    /// Its zone, and the servers of the zone.
+    /// The delegation of the zone whose server answered.
     pub cut: Arc<Delegation>,
-    /// The meaning of the answer.
+    /// The classified answer.
     pub said: Classified,
 }
 
-/// Late answers that wait to be kept.
+/// Late answers that wait to be validated and cached.
 #[derive(Debug, Default)]
 pub(super) struct LateAnswers {
     waiting: Mutex<VecDeque<LateAnswer>>,
@@ -39,7 +39,7 @@ pub(super) struct LateAnswers {
 }
 
 impl LateAnswers {
-    /// Adds a usable answer. If there are too many answers, it is dropped.
+    /// Adds an answer if it is usable. It is dropped if there are already too many.
     pub(super) fn add(&self, answer: LateAnswer) {
         let mut waiting = self.waiting();
         if matches!(answer.said, Classified::Found(_) | Classified::Referral(_))

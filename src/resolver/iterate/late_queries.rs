@@ -1,8 +1,8 @@
 //! Late queries that still wait for an answer.
 //!
-//! They make it possible to receive the answer of a slow server after seconds. A dead server never answers, and each query keeps a
-//! socket open. There is therefore a bound for each server, and one for all servers. Queries beyond a bound end when they count as
-//! lost.
+//! Such queries make it possible to receive the answer of a slow server after several seconds. A dead server never answers, and each
+//! query keeps a socket open. There is therefore a limit for each server, and one for all servers. Queries beyond a limit end when they
+//! count as lost.
 //!
 //! Queries that could not be delivered are kept under the same bounds in a separate table, until they are counted as silences.
 
@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE_PER_SERVER};
 
-/// Late queries, by server.
+/// The number of late queries to each server.
 #[derive(Debug)]
 pub(super) struct Late {
     table: Mutex<LateTable>,
-    /// The greatest number for all servers.
+    /// The maximum number of late queries to all servers together.
     most: usize,
 }
 
@@ -26,7 +26,7 @@ struct LateTable {
     all: usize,
 }
 
-/// One late query that waits for an answer until this value is dropped.
+/// A late query that still waits for an answer. It stops counting when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Listened {
     late: Arc<Late>,
@@ -39,7 +39,7 @@ impl Late {
         Self { table: Mutex::default(), most }
     }
 
-    /// Adds one more query to `server` that waits for an answer. Returns `None` if the bound is reached.
+    /// Adds one late query to `server`. Returns `None` if a limit is reached.
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);
@@ -52,7 +52,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Returns true if `CROWDED_SERVER` queries to `server` are late: one more would show nothing new.
+    /// Returns true if at least `CROWDED_SERVER` queries to `server` are late. One more would show nothing new.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

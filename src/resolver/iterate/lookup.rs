@@ -1,4 +1,4 @@
-//! A lookup: a question with its route and its budget. Also the trait by which a lookup asks sub-questions.
+//! A lookup: a question with its route and its budget. Also the trait through which a lookup asks sub-questions.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::dnsbl::rewrite::Rewrite;
 use crate::exchange::network::Path;
 use crate::zones::{Route, RouteTarget};
 
-/// Sub-questions of recursion. They are routed like all questions, use the budget of the question that needs them,
-/// and wait for no other flight.
+/// Asks the sub-questions of recursion. They are routed like all questions, use the budget of the question that needs them, and do not
+/// wait for the flights of other questions.
 pub trait SubQuestions: Send + Sync {
-    /// The records of `kind` at `name`, aliases followed; empty if there are none.
+    /// Returns the records of `kind` at `name`, after following aliases. Empty if there are no such records.
     fn ask<'a>(
         &'a self,
         name: &'a Name,
@@ -28,24 +28,24 @@ pub trait SubQuestions: Send + Sync {
     fn entering(&self, cut: &Delegation, context: &Context);
 }
 
-/// A question with its route, its budget and the parts that its answer needs.
+/// A question with its route, its budget, and what else is needed to answer it.
 #[derive(Clone, Copy)]
 pub struct Lookup<'a> {
-    /// The name asked for.
+    /// The name that is asked for.
     pub name: &'a Name,
-    /// The type asked for.
+    /// The type that is asked for.
     pub kind: RecordType,
     /// The route of the name.
     pub route: &'a Route,
     /// The budget, trail and ancestors of the question.
     pub context: &'a Context,
-    /// If the name has a label that stands for a key: its replacement.
+    /// The replacement of a label of the name that stands for a secret key, if the name has such a label.
     pub rewrite: Option<&'a Rewrite>,
-    /// The resolver of sub-questions.
+    /// Asks the sub-questions.
     pub(crate) sub_questions: &'a dyn SubQuestions,
-    /// Servers that are not asked, because an earlier answer of theirs was bogus.
+    /// Servers that are not asked, because an earlier answer from them was bogus.
     pub avoid: &'a [SocketAddr],
-    /// The closest cut at or above the name, if it was looked up a moment ago.
+    /// The closest known zone cut at or above the name, if it was looked up a moment ago.
     pub cut: Option<&'a Arc<Delegation>>,
 }
 
@@ -56,12 +56,12 @@ impl Lookup<'_> {
         self.context.renews() && self.route.policy.list.is_none()
     }
 
-    /// The name whose closest zone is asked: for DS the parent's side of a cut (RFC 4035 section 3.1.4.1).
+    /// Returns the name whose closest zone is asked. For DS this is the parent's side of a zone cut (RFC 4035 section 3.1.4.1).
     pub(super) fn at_or_above(&self) -> Name {
         if self.is_asked_above() { self.name.base_name() } else { self.name.clone() }
     }
 
-    /// The closest cut to that name, if it was looked up a moment ago.
+    /// Returns the closest known zone cut at or above that name, if it was looked up a moment ago.
     pub(super) fn known_cut(&self) -> Option<&Arc<Delegation>> {
         self.cut.filter(|_| !self.is_asked_above())
     }
@@ -71,7 +71,8 @@ impl Lookup<'_> {
     }
 }
 
-/// The path to a server of `cut` on `route`: from the configured address of its family, encrypted if configured.
+/// Returns the path to a server of `cut` on `route`: with the source address that is configured for its family, and encrypted if so
+/// configured.
 pub(super) fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
     let source = route.source_for(server.ip());
     let encryption = match &route.target {

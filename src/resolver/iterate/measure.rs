@@ -1,9 +1,9 @@
-//! Measures servers in the background, so that a better server does not stay unknown, and a nearest server that has become slow is
+//! Measures the round trips of servers in the background, so that a nearer server is found, and a nearest server that has become slow is
 //! noticed.
 //!
-//! A step that has its answer asks one more server of the zone for the zone's SOA. The server is one whose round trip is not known, or
-//! that has not answered for a long time (`select::to_measure`). No question waits for the answer. The number of these queries is a
-//! share of all queries (`measurements`). The servers of DNS lists are not measured, because they count queries.
+//! When a step has its answer, it asks one more server of the zone for the SOA of the zone. The round trip of this server is not known,
+//! or was not measured for a long time (`select::to_measure`). No question waits for its answer. These queries are limited to a share of
+//! all queries (`measurements`). The servers of DNS lists are not measured, because they count queries.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ use crate::supervise::driven::Driven;
 use history::Counter;
 
 impl Asking<'_> {
-    /// Called when the step has its answer: measures another server of the zone if that is worth a query. Questions that no client
-    /// waits for measure nothing, and nothing is measured while half of the places for queries are taken.
+    /// Called when the step has its answer. Measures another server of the zone if that is worth a query. Questions that no client waits
+    /// for measure nothing. Nothing is measured while half of the places for queries are in use.
     pub(super) fn measure(&mut self) {
         let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();
@@ -39,11 +39,11 @@ impl Asking<'_> {
         shared.recorder.count(Counter::Measured, 1);
         server.earn_hedge();
         let attempt = self.measurement(candidate);
-        // It continues as a task when the step is dropped.
+        // The attempt continues as a task when the step is dropped.
         self.attempts.push(Driven::new(Box::pin(attempt.run("measure"))));
     }
 
-    /// The query to a server. Its answer also shows whether the server serves the zone.
+    /// Creates the query that measures a server. Its answer also shows whether the server serves the zone.
     fn measurement(&self, candidate: &Candidate) -> Attempt {
         let (lookup, shared) = (self.lookup, self.iterate.shared());
         let path = path(lookup.route, self.cut, candidate.address);
@@ -66,7 +66,7 @@ impl Asking<'_> {
             timer: candidate.standing.timer,
             patience: candidate.standing.patience,
             context: Context::new(progress, Arc::clone(&lookup.context.view)).on_the_side(None),
-            // No step listens.
+            // No step receives the events of this attempt.
             sender: EventReceiver::default().sender(),
             shared,
         }

@@ -1,8 +1,8 @@
-//! Query name minimisation: chooses the names that servers of the root and of a TLD are asked for instead of the whole name.
+//! Query name minimisation: chooses the shorter names that root and TLD servers are asked for instead of the whole name.
 //!
-//! Pure. RFC 9156 in its relaxed form: a wrong answer for a name between a cut and the question (rbldnsd denies its
-//! empty non-terminals) does no harm. A probe asks for A (section 2.1). NS, the other type of that section, is
-//! refused by more servers.
+//! The functions are pure. They follow RFC 9156 in its relaxed form: a wrong answer for a name between a zone cut and the name of the
+//! question does no harm. For example, rbldnsd denies names that have names below them but no data. A probe asks for A (section 2.1).
+//! More servers refuse queries for NS, the other type that the section names.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -13,24 +13,23 @@ use crate::zones::{Route, RouteTarget};
 /// The type that a probe asks for.
 pub(super) const PROBED: RecordType = RecordType::A;
 
-/// The number of labels up to which names of a reverse tree are probed: `ip6.arpa` itself, and the /16 of an IPv4 network. Deeper in
-/// the tree, one zone contains names with many more labels, and each probe would cost time.
+/// The number of labels up to which names in a reverse tree are probed: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network.
+/// Deeper in the tree, names have many more labels within one zone, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
-/// The probes of one question while it follows referrals downwards.
+/// The probes for one question while it follows referrals downwards.
 #[derive(Clone, Debug)]
 pub(super) struct Minimise {
-    /// Probes that may still be sent.
+    /// The number of probes that may still be sent.
     left: u8,
-    /// Labels of the longest name that may be probed.
+    /// The number of labels of the longest name that may be probed.
     deepest: usize,
-    /// Labels of the last name probed.
+    /// The number of labels of the name that was probed last, or 0.
     probed: usize,
 }
 
 impl Minimise {
-    /// Creates the probes of a question for `name` on its `route`. Servers that the operator has configured are asked for the whole
-    /// name.
+    /// Creates the state for a question for `name` on its `route`. Servers that the operator has configured are asked for the whole name.
     pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
         let labels = name.iter().len();
         let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
@@ -51,7 +50,7 @@ impl Minimise {
         }
         let total = name.iter().len();
         let mut labels = cut.max(self.probed).saturating_add(1);
-        // No zone begins at a label with an underscore (RFC 8552): the label is added together with the next one.
+        // No zone begins at a label with an underscore (RFC 8552). Such a label is therefore added together with the next one.
         while name.iter().nth(total.checked_sub(labels)?).is_some_and(|label| label.starts_with(b"_")) {
             labels = labels.saturating_add(1);
         }
@@ -63,7 +62,7 @@ impl Minimise {
         Some(name.trim_to(labels))
     }
 
-    /// From now on, servers are asked for the whole name.
+    /// Ends the probes: from now on, servers are asked for the whole name.
     pub(super) fn end(&mut self) {
         self.left = 0;
     }
@@ -82,7 +81,7 @@ mod tests {
     use dns::stage::name;
     use std::sync::Arc;
 
-    /// The probed names, if each probe shows that there is no cut.
+    /// Returns the probed names if each probe shows that there is no zone cut.
     fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {
         let config = Arc::new(Config::default());
         let views = Views::new(&config).unwrap();

@@ -1,7 +1,7 @@
-//! Priming: asks the root servers for the NS set of the root.
+//! Priming: asks a root server for the NS set of the root.
 //!
-//! RFC 9609: from any server of the hints. Addresses that are missing in the answer are taken from the hints. It is
-//! repeated before its TTL ends while questions need it, so that no question waits for it.
+//! As in RFC 9609, any server in the root hints may be asked. Addresses that are missing in the answer are taken from the hints. As long
+//! as questions need the root, priming is repeated before the TTL of the set ends, so that no question waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ use dns::clock::Mono;
 use dns::question::ViewId;
 
 impl Iterate {
-    /// Returns the root servers to start from: the primed set, or the hints if the root servers answer other questions but not the
+    /// Returns the root servers to begin with: the primed set, or the hints if the root servers answer other questions but not the
     /// priming query.
     ///
     /// # Errors
@@ -42,15 +42,15 @@ impl Iterate {
         }
     }
 
-    /// Returns true if the root should be primed again because its TTL is nearly over. Only one caller gets true, and must prime the
-    /// root.
+    /// Returns true if the root should be primed again because the TTL of its NS set has nearly ended. Only one caller gets true, and
+    /// must then prime the root.
     pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().target, RouteTarget::Iterate)
             && self.priming_times.is_due(view.knows, self.now())
     }
 
-    /// Asks the root servers of the hints for the NS set of the root, unless it is known.
+    /// Asks the root servers in the hints for the NS set of the root, unless the set is known.
     ///
     /// # Errors
     /// No root server answers.
@@ -65,10 +65,10 @@ impl Iterate {
         }
     }
 
-    /// Like `prime`, even if it is known.
+    /// Like `prime`, but also asks if the set is known.
     ///
     /// # Errors
-    /// No root server answers. The known set is kept.
+    /// No root server answers. The known set stays in the cache.
     pub(crate) async fn prime_again(
         &self,
         context: &Context,
@@ -99,14 +99,14 @@ impl Iterate {
             | Classified::Nothing(_)
             | Classified::NoRoom => hints,
         };
-        // It is renewed in the last tenth of its TTL.
+        // The set is renewed in the last tenth of its TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.priming_times.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
         self.memory.rrsets.in_view(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
 
-    /// The root according to the hints, valid for a short time.
+    /// Returns the root with the servers in the hints, valid for a short time.
     fn hints(&self, hints: &RootHints) -> Delegation {
         let mut servers = Vec::new();
         let mut glue = Vec::new();
@@ -117,7 +117,8 @@ impl Iterate {
         Delegation::plain(Name::root(), servers, glue, (self.now(), self.now().after(PRIME_RETRY)))
     }
 
-    /// The root according to its own servers, if they name any. Missing addresses are taken from the hints.
+    /// Returns the root with the servers that its own servers name, or `None` if they name none. Missing addresses are taken from the
+    /// hints.
     fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Option<Delegation> {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;
@@ -148,7 +149,7 @@ impl Iterate {
     }
 }
 
-/// The time of the next priming of the root, for each view; none before the first priming.
+/// The time of the next priming of the root for each view. A view has no entry before its first priming.
 #[derive(Debug, Default)]
 pub(super) struct PrimingTimes(Mutex<BTreeMap<ViewId, Mono>>);
 
@@ -157,7 +158,7 @@ impl PrimingTimes {
         self.table().insert(view, at);
     }
 
-    /// Returns true if priming is due. Only one caller gets true.
+    /// Returns true if priming is due for a view. Only one caller gets true.
     pub(super) fn is_due(&self, view: ViewId, now: Mono) -> bool {
         let mut table = self.table();
         let due = table.get(&view).is_some_and(|at| *at <= now);

@@ -1,7 +1,7 @@
-//! A query in the background, for which no client's question waits. A query to a dead server shows when it works again, and a query to
-//! a working server shows whether our own network works.
+//! Queries in the background, for which no client's question waits. A query to a dead server shows whether it works again. A query to a
+//! working server shows whether our own network works.
 //!
-//! Any answer shows that the server lives.
+//! Any reply, even an error, shows that the server works.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNE
 use dns::conduct::Conduct;
 use history::event::Sent;
 
-/// A server to be asked in the background.
+/// A background query to a server.
 pub(super) struct Probe {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
@@ -34,7 +34,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Asks the server and remembers its answer. Returns false if there was no answer.
+    /// Asks the server and records its answer. Returns false if there was no answer.
     pub(super) async fn ask(self) -> bool {
         let Self { shared, server, aside } = self;
         let Aside { path, role, zone, name, kind } = aside;
@@ -89,7 +89,7 @@ impl Iterate {
                 probes.spawn(try_on_the_side(self.shared(), server, wanted));
             }
             if begun {
-                // The times of the next probes have changed now.
+                // The times of the next probes have changed, so they are read again.
                 continue;
             }
             let rest = due.next.map(|next| next.since(now));
@@ -102,13 +102,13 @@ impl Iterate {
         }
     }
 
-    /// Determines whether our own network works, when servers are silent and no other server is being asked. Runs forever.
+    /// When servers are silent and no other server is being asked, determines whether our own network works. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {
             unproven.added.notified().await;
             loop {
-                // Within this time another server mostly answers.
+                // Another server usually answers within this time.
                 tokio::time::sleep(WITNESS_DELAY).await;
                 self.count_proven();
                 let (wanted, asked) = (unproven.wanted(), self.now());
@@ -116,7 +116,8 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // Recursion that is used after silent forwarders may soon prove it.
+                    // No witness is known. If recursion is used after silent forwarders, an answer to it may soon prove that our network
+                    // works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
@@ -135,8 +136,8 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.shared.count(silent));
     }
 
-    /// Returns the nearest server of the closest zone above that has answered before, or `None` if there is no such server. For
-    /// forwarders that are used for all names, these are the root servers, once `forward_first` has led to them.
+    /// Returns the nearest server that has answered before, in the closest zone above. Returns `None` if there is no such server. For
+    /// forwarders that are used for all names, the zone above is the root, if `forward_first` has already led to its servers.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
@@ -176,12 +177,13 @@ impl Iterate {
     }
 }
 
-/// The time to wait for the answer of a server. It is shorter for a server that has answered before, for this zone or for other zones.
+/// Returns the time to wait for the answer of a server. It is shorter for a server that has answered before, for this zone or for
+/// another.
 fn patience(standing: &ServerStanding) -> Duration {
     standing.round_trip.map_or(MAX_TIMER, |_| standing.patience.max(PROBE_TIME))
 }
 
-/// Asks a dead server. If it is silent again, this is recorded.
+/// Asks a dead server. If the server is silent again, this is recorded.
 async fn try_on_the_side(shared: Arc<SharedState>, server: Arc<Server>, wanted: WantedServer) {
     let sent = shared.clock.mono();
     let aside = wanted.aside.clone();

@@ -1,13 +1,11 @@
-//! The form of a query to a server: its transport, the case of its name, and whether it carries an OPT.
+//! The form of a query to a server: its transport, the upper and lower case of its name, and whether it carries an OPT record (EDNS).
 //!
-//! Without an OPT no signature comes back.
+//! The functions are pure and follow RFC 6891 section 7. Without an OPT, an answer has no signatures. Firewalls that drop EDNS are rare,
+//! but loss is common. If a resolver repeated a lost query to a signed zone without EDNS, it would call the zone bogus.
 //!
-//! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, but loss is common. A resolver that retries a signed
-//! zone without EDNS after a loss would call the zone bogus.
-//!
-//! FORMERR with an OPT shows that the server knows EDNS, and the RFC then does not allow a query without EDNS. However, some servers
-//! give this reply to each OPT with a flag, option or size that they do not know, and their zones could not be resolved otherwise.
-//! Unbound asks without EDNS in both cases.
+//! A FORMERR reply with an OPT shows that the server knows EDNS, and the RFC then does not allow a query without EDNS. However, some
+//! servers send this reply to each OPT that has a flag, an option or a size that they do not know. Their zones could not be resolved
+//! without such a query. Unbound asks without EDNS in both cases.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
@@ -21,19 +19,19 @@ use dns::conduct::Transport;
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 
-/// What is known about signatures: whether the answers about a name from the servers of a cut are signed.
+/// Whether the answers for a name from the servers of a zone cut are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signed {
-    /// They are signed: the zone above or a trust anchor shows it.
+    /// The answers are signed: the zone above or a trust anchor shows this.
     Yes,
-    /// They are not signed, which a proof shows, or they are not validated.
+    /// The answers are not signed, which a proof shows, or answers are not validated.
     No,
-    /// Unknown: the operator has named the servers, or their referral proved nothing.
+    /// It is not known: the operator has named the servers, or their referral had no proof.
     Unknown,
 }
 
 impl Signed {
-    /// Returns what is known about signatures of the servers of `cut` about `name`.
+    /// Returns whether the answers of the servers of `cut` for `name` are signed.
     pub(super) fn at(cut: &Delegation, name: &Name, view: &View) -> Self {
         if !view.config.dnssec.validate {
             return Self::No;
@@ -51,8 +49,8 @@ impl Signed {
         }
     }
 
-    /// Returns true if the query to a server carries an OPT, after `tries` earlier queries to it. `takes` is false if the server is
-    /// known to reject EDNS.
+    /// Returns true if the next query to a server carries an OPT, after `tries` earlier queries to this server. `takes` is false if the
+    /// server is known to reject EDNS.
     pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
         match self {
             Self::Yes => true,
@@ -61,20 +59,21 @@ impl Signed {
         }
     }
 
-    /// Returns true if a server that rejects EDNS is asked without EDNS. In a signed zone, the answer could not be validated.
+    /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone this is useless, because the answer could
+    /// not be validated.
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
 
-    /// Returns true if a server that has sent this rejection of EDNS is asked without EDNS from now on. A server that knows EDNS is
-    /// asked with EDNS again if one of its zones may be signed.
+    /// Returns true if a server that has sent this rejection of EDNS is asked without EDNS from now on. A server whose rejection shows
+    /// that it knows EDNS is asked with EDNS again if one of its zones may be signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }
 }
 
-/// Returns true if a server may not have understood our OPT, because the response code is FORMERR, NOTIMP or BADVERS. The answer to
-/// the query without EDNS shows whether this is so.
+/// Returns true if a server may not have understood our OPT, because the response code is FORMERR, NOTIMP or BADVERS. The reply to a
+/// query without EDNS shows whether it has.
 pub(super) fn rejects_edns(message: &Message) -> bool {
     let code = message.metadata.response_code;
     matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || is_bad_version(message)
@@ -84,38 +83,38 @@ fn is_bad_version(message: &Message) -> bool {
     u16::from(message.metadata.response_code) == u16::from(ResponseCode::BADVERS)
 }
 
-/// The use of an answer.
+/// What an answer is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WantedAnswer {
-    /// Any answer is kept.
+    /// Any answer is used.
     Any,
-    /// Only a referral is kept: a part of the name is asked for.
+    /// Only a referral is used, because the query asks for a part of the name.
     Referral,
 }
 
 /// The form of the first query to a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FirstQuery {
-    /// Its transport. It is TCP, even if the server recently did not accept TCP, if its answer was truncated and no other server is
-    /// left.
+    /// The transport. It is TCP if the server's answer was truncated and no other server is left, even if the server recently did not
+    /// accept TCP.
     pub(super) transport: Transport,
-    /// Whether it has EDNS.
+    /// True if the query has an OPT.
     pub(super) edns: bool,
-    /// The case of its name.
+    /// The upper and lower case of the name.
     pub(super) case: NameCase,
 }
 
-/// The case of the name in queries to a server.
+/// The upper and lower case of the name in queries to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameCase {
-    /// Mixed, if the server repeats it.
+    /// Mixed at random, if the server repeats the name in the same case.
     Mixed,
-    /// The case of the question, because the server answered mixed case with errors or not at all.
+    /// The case of the client's question, because the server answered mixed case with errors or not at all.
     AsAsked,
 }
 
 impl FirstQuery {
-    /// The form of the next query to `candidate` over `path`, for an answer that must be `signed`.
+    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether its answers are signed.
     pub(super) fn for_candidate(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
         let as_asked = candidate.own_case || candidate.tries >= MIXED_CASE_TRIES;
         Self {
@@ -126,7 +125,7 @@ impl FirstQuery {
     }
 }
 
-/// The transport of the first query to a server.
+/// Returns the transport of the first query to a server.
 pub(super) fn first_transport(path: &Path) -> Transport {
     match &path.encryption {
         None => Transport::Udp,
@@ -156,8 +155,8 @@ mod tests {
         RData::DNSSEC(DNSSECRData::DS(ds))
     }
 
-    /// Whether answers about `www.one.example.` are signed at the servers of `zone`, whose referral had these
-    /// records.
+    /// Returns whether answers for `www.one.example.` are signed at the servers of `zone`. `brought` are the records in the referral to
+    /// them.
     fn known(config: Config, zone: &str, brought: &[RData]) -> Signed {
         let views = Views::new(&Arc::new(config)).unwrap();
         let records = brought.iter().map(|data| Record::from_rdata(name(zone), 300, data.clone()));

@@ -1,36 +1,36 @@
-//! Limits the queries of one kind to a share of all queries, with a burst: a token bucket.
+//! Limits queries of one kind to a share of all queries, and allows a burst of them (a token bucket).
 //!
 //! # Decisions
 //!
-//! - This limits second queries, which are sent while the first server may still answer, as in Dean and Barroso, "The Tail at Scale".
-//!   If many servers are slow at the same time, the cause is in or near our own network, and more queries would not help.
-//! - Queries that only measure a server have a separate bound, so that neither kind uses the queries of the other.
+//! - One limit is for second queries, which are sent while the first server may still answer, as in Dean and Barroso, "The Tail at
+//!   Scale". If many servers are slow at the same time, the cause is in or near our own network, and more queries would not help.
+//! - Queries that only measure a server have a separate limit, so that neither kind uses up the queries of the other.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::limits::{HEDGE_BURST, HEDGES_PER_MILLE, MEASURE_BURST, MEASURED_PER_MILLE};
 
-/// The cost of one query of the kind, in thousandths.
+/// The cost of one query of the limited kind, in thousandths of a query.
 const COST: u32 = 1_000;
 
-/// The bound of one kind of query.
+/// The limit for one kind of query.
 #[derive(Debug)]
 pub(super) struct QueryShare {
-    /// The bucket, in thousandths of a query.
+    /// What is left for queries of this kind, in thousandths of a query.
     tokens: AtomicU32,
-    /// The most that it holds.
+    /// The maximum of `tokens`: the burst, in thousandths of a query.
     most: u32,
-    /// Thousandths that each query adds to it.
+    /// How much each query of any kind adds to `tokens`, in thousandths of a query.
     per_mille: u32,
 }
 
 impl QueryShare {
-    /// The bound of second queries.
+    /// Creates the limit for second queries.
     pub(super) const fn of_hedges() -> Self {
         Self::new(HEDGE_BURST, HEDGES_PER_MILLE)
     }
 
-    /// The bound of queries that measure a server.
+    /// Creates the limit for queries that measure a server.
     pub(super) const fn of_measurements() -> Self {
         Self::new(MEASURE_BURST, MEASURED_PER_MILLE)
     }
@@ -40,16 +40,16 @@ impl QueryShare {
         Self { tokens: AtomicU32::new(most), most, per_mille }
     }
 
-    /// A query of any kind was sent.
+    /// Records that a query of any kind was sent.
     pub(super) fn earn(&self) {
-        // Usually the bucket is full. It is then not written, because a write would invalidate the state in the caches of other
+        // Usually `tokens` is at its maximum. It is then not written, because a write would invalidate the value in the caches of other
         // processors.
         let earn =
             |tokens: u32| (tokens < self.most).then(|| tokens.saturating_add(self.per_mille).min(self.most));
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 
-    /// Returns true if a query of this kind may be sent.
+    /// Takes one query of this kind. Returns true if it may be sent.
     pub(super) fn take(&self) -> bool {
         let take = |tokens: u32| tokens.checked_sub(COST);
         self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
@@ -60,7 +60,7 @@ impl QueryShare {
 mod tests {
     use super::*;
 
-    /// Checks that a burst is allowed, then `more` queries after `earned` queries of any kind, and later the burst again.
+    /// Checks that a burst is allowed, then `more` queries after `earned` queries of any kind, and finally the burst again.
     fn check(share: &QueryShare, burst: u32, earned: u32, more: usize) {
         let burst = usize::try_from(burst).unwrap();
         let taken = || (0..1_000).filter(|_| share.take()).count();

@@ -1,16 +1,17 @@
-//! Renews delegations and addresses of servers that are in use and about to expire. This happens in the background, so that no
-//! client waits for a parent zone or for the zone of a server's name.
+//! Renews delegations and addresses of servers that are in use and about to expire. This happens in the background, so that no client
+//! waits for a parent zone or for the zone of a server's name.
 //!
-//! A walk that uses an entry in the last tenth of its TTL adds it to the queue here (`cache::freshness`). A zone without
-//! queries is not renewed. Unbound renews keys in this way (`prefetch-key`), and fetches delegations after they have expired.
+//! A walk that uses an entry in the last tenth of its TTL adds the entry to the queue of this module (`cache::freshness`). The entries of
+//! a zone without queries are not renewed. Unbound renews keys in this way (`prefetch-key`), but fetches delegations only after they have
+//! expired.
 //!
 //! # Decisions
 //!
 //! - A renewal that has failed is tried again after a pause.
-//! - Each zone has a limited share of the renewals, which includes recently failed renewals. The delegations below a silent top-level
-//!   domain, or a zone with many server names, therefore leave room for others.
-//! - If a renewal got an answer but renewed nothing, it is not repeated before the entry expires. In this case, one server serves both
-//!   zones, and the next answer would be the same.
+//! - Each zone has a limited share of the renewals. Renewals that failed recently also take room in this share. A silent top-level domain
+//!   with many delegations, or a zone with many server names, therefore leaves room for others.
+//! - If a renewal got an answer but renewed nothing, it is not repeated before the entry expires. The reason is usually that the same
+//!   servers serve both zones, so the next answer would be the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,17 +34,17 @@ use dns::question::QuestionKey;
 /// A delegation or addresses that are about to expire.
 #[derive(Debug)]
 pub struct ExpiringEntry {
-    /// The zone, or the server.
+    /// The name of the zone or of the server.
     pub name: Name,
-    /// NS: the delegation of the zone. A or AAAA: addresses of the server.
+    /// NS for the delegation of a zone, A or AAAA for the addresses of a server.
     pub kind: RecordType,
-    /// The zone whose servers are asked: the closest one in memory.
+    /// The zone whose servers are asked: the closest zone that the cache has a delegation for.
     pub asked: Name,
-    /// The routes of the question that has used it.
+    /// The routes and the configuration of the question that has used the entry.
     pub view: Arc<View>,
 }
 
-/// The entries that wait for their renewal.
+/// The entries that wait for their renewal, and the renewals that have begun.
 #[derive(Debug, Default)]
 pub(super) struct RenewalQueue {
     table: Mutex<RenewalTable>,
@@ -56,7 +57,7 @@ struct RenewalTable {
     begun: BegunRenewals,
 }
 
-/// The renewals that have begun, each with the time at which it may begin again.
+/// The renewals that have begun. Each has the time before which it does not begin again.
 #[derive(Debug, Default)]
 struct BegunRenewals(HashMap<QuestionKey, BegunRenewal>);
 
@@ -66,18 +67,18 @@ struct BegunRenewal {
     asked: Name,
     /// The renewal does not begin again before this moment.
     until: Mono,
-    /// Whether it waits or is in progress.
+    /// True if the renewal waits or is in progress.
     is_under_way: bool,
 }
 
 /// The result of adding an entry to the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RenewalAdmission {
-    /// Its renewal begins.
+    /// The renewal of the entry begins.
     Begins,
-    /// Its renewal waits or is in progress.
+    /// The renewal of the entry already waits or is in progress.
     UnderWay,
-    /// Its renewal has failed or has renewed nothing, or there are too many.
+    /// The renewal of the entry has failed or has renewed nothing, or there are too many renewals.
     Refused,
 }
 
@@ -88,7 +89,7 @@ impl BegunRenewals {
         }
         let takes_room = |begun: &BegunRenewal| now < begun.until && begun.until.since(now) <= RENEWAL_PAUSE;
         if self.0.len() >= MAX_QUEUED_RENEWALS {
-            // If there is no room, renewals without effect are forgotten. This costs one more query for each.
+            // If there is no room, renewals that need not be remembered are forgotten. This costs at most one more query for each.
             self.0.retain(|_, begun| takes_room(begun));
         }
         let of_zone = self.0.values().filter(|begun| begun.asked == asked && takes_room(begun)).count();
@@ -122,16 +123,16 @@ impl BegunRenewals {
 /// The result of a renewal.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Renewed {
-    /// The entry is renewed or gone.
+    /// The entry is renewed, or was removed because it no longer exists.
     Yes,
     /// No server has answered.
     Failed,
-    /// The answer has not renewed the entry, which expires at that moment.
+    /// The answer has not renewed the entry. The entry expires at this time.
     Never(Mono),
 }
 
 impl RenewalQueue {
-    /// Adds an entry. Returns true if its renewal waits or is in progress.
+    /// Adds an entry to the queue. Returns true if its renewal waits or is in progress.
     pub(super) fn add(&self, entry: ExpiringEntry, now: Mono) -> bool {
         let key = QuestionKey::of_sub_question(&entry.name, entry.kind, entry.view.knows);
         let mut table = self.table();
@@ -147,7 +148,7 @@ impl RenewalQueue {
         admission != RenewalAdmission::Refused
     }
 
-    /// Returns the next entry whose zone `has_room`.
+    /// Waits for the next entry whose zone has room for a query (`has_room`).
     pub(super) async fn next(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         loop {
             match self.take(&has_room) {
@@ -174,14 +175,13 @@ impl RenewalQueue {
 }
 
 impl Iterate {
-    /// The next entry that is about to expire, if the zone that is asked for it has room (`has_room`). Waits until there is
-    /// one.
+    /// Waits for the next entry that is about to expire and whose zone has room for a query (`has_room`).
     pub async fn next_renewal(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         self.shared.renewals.next(has_room).await
     }
 
-    /// Queues the renewal of a delegation that is in use and about to expire. Returns true if the renewal waits or is in progress. For
-    /// the root, priming is used instead. Look-ahead does not count as use.
+    /// Queues the renewal of a delegation that is in use and about to expire. Returns true if the renewal waits or is in progress. The
+    /// root is primed again instead (`prime`). Use by look-ahead does not count.
     pub(crate) fn queue_renewal(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_expiring(cut, now)
@@ -192,14 +192,14 @@ impl Iterate {
 
     fn add_expiring(&self, name: &Name, kind: RecordType, context: &Context, now: Mono) -> bool {
         let view = Arc::clone(&context.view);
-        // A delegation comes from the parent zone.
+        // A delegation comes from the parent zone, so the parent's servers are asked for it.
         let from = if kind == RecordType::NS { name.base_name() } else { name.clone() };
         let above = self.memory.rrsets.in_view(view.knows).closest_delegation(&from, now);
         let asked = above.map_or_else(Name::root, |above| above.zone.clone());
         self.shared.renewals.add(ExpiringEntry { name: name.clone(), kind, asked, view }, now)
     }
 
-    /// Ends a renewal. `is_answered` is true if a server has answered.
+    /// Ends the renewal of an entry. `is_answered` is true if a server has answered.
     pub(crate) fn end_renewal(&self, entry: &ExpiringEntry, is_answered: bool) {
         let ExpiringEntry { name, kind, view, .. } = entry;
         let (rrsets, now) = (self.memory.rrsets.in_view(view.knows), self.now());
@@ -224,11 +224,11 @@ impl Iterate {
         }
     }
 
-    /// Asks for the delegation of the zone `lookup.name` again, at the closest zone above it whose own delegation is
-    /// not about to expire, and keeps the answer.
+    /// Asks for the delegation of the zone `lookup.name` again and caches the answer. The servers of the closest zone above are asked
+    /// whose own delegation is not about to expire.
     ///
     /// # Errors
-    /// No server of a zone above it gives an answer.
+    /// No server of a zone above gives an answer.
     pub(crate) async fn renew_delegation(&self, lookup: Lookup<'_>) -> Result<(), Failure> {
         let zone = lookup.name;
         let mut cut = self.start(Lookup { kind: RecordType::DS, ..lookup }).await?;
@@ -242,11 +242,11 @@ impl Iterate {
             if cut.zone == *zone {
                 break;
             }
-            // The root servers need not know more than the top-level domain (RFC 9156).
+            // The root servers need not learn more of the name than the top-level domain (RFC 9156).
             let part = if is_shortened && cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
             match self.ask_zone(Lookup { name: &part, kind: RecordType::NS, ..lookup }, &cut).await? {
                 Classified::Referral(referral) => cut = self.keep_referral(lookup, referral, Some(&cut)),
-                // The zone is gone.
+                // The zone no longer exists.
                 Classified::Found(found) if found.denies() && (part == *zone || is_nxdomain(&found.end)) => {
                     let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                     rrsets.forget_delegation(zone);
@@ -254,7 +254,7 @@ impl Iterate {
                 }
                 // The root servers also serve this top-level domain, for instance `arpa`.
                 Classified::Found(_) | Classified::Doubtful(_) if part != *zone => is_shortened = false,
-                // One server serves both zones, so there is no referral. The old delegation is valid until it expires.
+                // The same servers serve both zones, so there is no referral. The old delegation is valid until it expires.
                 Classified::Found(_)
                 | Classified::Doubtful(_)
                 | Classified::Nothing(_)
@@ -265,7 +265,7 @@ impl Iterate {
     }
 }
 
-/// Returns true if a delegation from a parent is about to expire.
+/// Returns true if a delegation came from a parent zone and is about to expire.
 fn is_expiring(cut: &Delegation, now: Mono) -> bool {
     let is_found = cut.configured.is_empty() && !cut.zone.is_root();
     is_found && freshness::is_renewal_due(cut.since, cut.expires, now)

@@ -1,9 +1,8 @@
 //! Scrubbing: removes records that a server had no authority to send, or that no correct server sends.
 //!
-//! Pure. A server of a zone has authority for names at or below it (its bailiwick) and for nothing else: RFC 2181
-//! section 5.4.1, RFC 5452 section 6.
-//! RRsets are repaired as in RFC 2181 section 5, and signatures stay with the RRset that they cover (RFC 4034 section 3). A message of
-//! 64 KiB may hold 5 000 records, so records are never compared in pairs.
+//! The functions are pure. A server of a zone has authority for names at or below the zone (its bailiwick), and for no other names: RFC
+//! 2181 section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5, and signatures stay with the RRset that they
+//! cover (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so records are not compared in pairs, except for a few.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,26 +14,27 @@ use hickory_proto::serialize::binary::BinEncodable;
 use crate::limits::MAX_REPORTED_REMOVED;
 use dns::question::lies_within;
 
-/// Up to this number of keys are compared with each other. That is faster than hashing them, and hardly any message has more records.
+/// Up to this number, keys are compared in pairs. This is faster than hashing them, and hardly any message has more records.
 const FEW: usize = 8;
 
-/// From this value on, with the first of 32 bits set, a TTL means 0 (RFC 2181 section 8).
+/// A TTL of this value or more, whose first of 32 bits is set, counts as 0 (RFC 2181 section 8).
 const TTL_SIGN: u32 = 1 << 31;
 
 /// The records of a message that its server has authority for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrubbed {
-    /// Answer section.
+    /// The answer section.
     pub answers: Vec<Record>,
-    /// Authority section.
+    /// The authority section.
     pub authorities: Vec<Record>,
-    /// Addresses of the additional section.
+    /// The addresses in the additional section.
     pub addresses: Vec<Record>,
-    /// Records removed.
+    /// The number of records that were removed.
     pub dropped: usize,
 }
 
-/// Removes the records of `message` that a server of `zone` has no authority for.
+/// Removes the records of `message` that a server of `zone` has no authority for, and also duplicates and additional records other than
+/// addresses. Repairs TTLs that differ within an RRset.
 pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     let mut dropped: usize = 0;
     let mut keep = |records: &[Record], also: fn(&Record) -> bool| {
@@ -53,7 +53,7 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
 }
 
 /// Returns the first records of `message` that `scrub` removes because a server of `zone` has no authority for them. They are shown to
-/// people.
+/// the operator.
 pub(super) fn removed(zone: &Name, message: &Message) -> Vec<Record> {
     let foreign = |record: &&Record| !has_authority(zone, record);
     let sections = [&message.answers, &message.authorities, &message.additionals];
@@ -64,8 +64,8 @@ fn has_authority(zone: &Name, record: &Record) -> bool {
     record.dns_class == DNSClass::IN && lies_within(&record.name, zone)
 }
 
-/// Returns, for each key, the position of the first equal key. The keys are hashed with a secret of the process, because strangers
-/// choose them. The result does not depend on the hash.
+/// Returns, for each key, the position of the first equal key. The keys are hashed with a random secret of this process, because
+/// strangers choose the keys. The result does not depend on the hash.
 pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usize> {
     let keys: Vec<Key> = keys.collect();
     if keys.len() <= FEW {
@@ -76,7 +76,7 @@ pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usi
     keys.into_iter().enumerate().map(|(place, key)| *seen.entry(key).or_insert(place)).collect()
 }
 
-/// Keeps the first of equal records (RFC 2181 section 5: an RRset has no duplicates).
+/// Keeps only the first of several equal records (RFC 2181 section 5: an RRset has no duplicates).
 fn drop_doubles(records: &mut Vec<Record>) {
     if records.len() < 2 {
         return;
@@ -105,18 +105,18 @@ fn level_ttls(records: &mut [Record]) {
     }
 }
 
-/// The effective TTL of a record.
+/// Returns the effective TTL of a record, in seconds.
 fn ttl_of(record: &Record) -> u32 {
     if record.ttl < TTL_SIGN { record.ttl } else { 0 }
 }
 
-/// The type of the RRset that a record belongs to: the record's own type, or the covered type of a signature.
+/// Returns the type of the RRset that a record belongs to: the record's own type, or the type that a signature covers.
 fn set_of(record: &Record) -> RecordType {
     let kind = record.record_type();
     if kind != RecordType::RRSIG {
         return kind;
     }
-    // The type covered comes first (RFC 4034 section 3.1).
+    // The covered type is the first field of a signature (RFC 4034 section 3.1).
     let data = record.data.to_bytes().unwrap_or_default();
     data.first_chunk().map_or(kind, |covered| RecordType::from(u16::from_be_bytes(*covered)))
 }

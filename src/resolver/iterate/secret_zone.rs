@@ -1,9 +1,9 @@
-//! Finds the servers that may get a question with a secret in its name: only the servers of the zone of the secret, and no
-//! server of a zone above it.
+//! Finds the servers that may get a question with a secret key in its name: only the servers of the zone that the key belongs to, and not
+//! the servers of a zone above it.
 //!
-//! Recursion sends the whole name to every server on its way. So the way to the name below the secret is walked
-//! first, with a question without the secret (its SOA). The real question begins at the cut that answers it. The cut
-//! is remembered, so that this costs one query, and again one when the cut has expired.
+//! Recursion sends the whole name to every server on its way. Therefore the zone is first found with a question without the key, for the
+//! SOA of the name below the key. The real question begins at the zone cut whose servers answer this first question. The cut is cached,
+//! so that this costs one query, and one more each time the cut has expired.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::cache::entries::Delegation;
 use crate::dnsbl::rewrite::Rewrite;
 
 impl Iterate {
-    /// The cut whose servers may get the secret of `rewrite`.
+    /// Returns the zone cut whose servers may get the secret key of `rewrite`.
     pub(super) async fn home(
         &self,
         lookup: Lookup<'_>,

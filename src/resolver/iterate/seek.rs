@@ -1,8 +1,8 @@
-//! Further sources of servers, after the known addresses: names whose addresses are looked up, the parent's servers, glue, and the
-//! server to avoid.
+//! Further sources of servers, for use after the known addresses: names whose addresses are looked up, the parent's servers, glue, and
+//! the server that should be avoided.
 //!
-//! Addresses from a server's own zone are used before addresses from delegations (RFC 2181 section 5.4.1). If the zone denies them, or
-//! no server answers at them, the addresses from delegations are asked, as in Unbound.
+//! Addresses from the zone of a server's name are used before addresses from delegations (RFC 2181 section 5.4.1). If that zone denies
+//! the addresses, or no server answers at them, the addresses from delegations are used, as in Unbound.
 
 use std::net::SocketAddr;
 
@@ -11,8 +11,8 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Adds the addresses of a server that were looked up. Addresses from delegations that were received during the lookup are added
-    /// to the reserve.
+    /// Adds the addresses of a server that were looked up. Addresses from delegations that arrived during the lookup are added to the
+    /// reserve.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) => {
@@ -25,7 +25,7 @@ impl Asking<'_> {
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
-                    // Any other reason may be temporary, so it replaces known silence as the reason.
+                    // Any other reason may be temporary, so it is reported instead of a silence that is already known.
                     Some(before) => before.is_known_silence() || !failure.is_known_silence(),
                     None => true,
                 };
@@ -41,8 +41,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Adds the parent's servers, and all addresses from delegations, when no server of the zone's own NS set is worth a try. Returns
-    /// false if there is nothing to add.
+    /// Adds the parent's servers, and all addresses from delegations, when none of the known servers is worth a try. Returns false if
+    /// there is nothing to add.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;
@@ -57,8 +57,8 @@ impl Asking<'_> {
         self.known() > known
     }
 
-    /// Asks the server to avoid, when no other server is worth a try. Returns false if there is no such server, or it was already
-    /// asked.
+    /// Asks the server that should be avoided, when no other server is worth a try. Returns false if there is no such server, or if it
+    /// was already asked.
     pub(super) fn ask_avoided(&mut self) -> bool {
         for address in std::mem::take(&mut self.avoided) {
             self.put(address);
@@ -70,7 +70,7 @@ impl Asking<'_> {
         place.is_some()
     }
 
-    /// Looks up addresses of further servers. Returns false if there are none to look up, or if enough lookups are in progress.
+    /// Looks up the addresses of further servers. Returns false if there are none to look up, or if enough lookups are in progress.
     pub(super) fn seek_addresses(&mut self) -> bool {
         let mut seeks = false;
         while self.lookups.len() < 2 * UNGLUED_AT_ONCE
@@ -94,9 +94,9 @@ impl Asking<'_> {
         seeks
     }
 
-    /// When all servers have failed, looks up new addresses of servers outside the zone that are known only from delegations, because
-    /// their own zone may have moved them. The known addresses are usually correct, so a query that may be lost is repeated in the
-    /// meantime.
+    /// Called when all servers have failed. Looks up the current addresses of servers outside the zone that are known only from
+    /// delegations, because the zones of their names may have changed these addresses. The known addresses are usually correct, so in the
+    /// meantime a query that may be lost is sent again.
     pub(super) fn seek_again(&mut self) {
         if !std::mem::replace(&mut self.sought_again, true) {
             let known = self.iterate.known_by_glue(self.context(), self.cut);

@@ -1,7 +1,7 @@
-//! Chooses the server that is asked next: pure, from the state of each.
+//! Chooses the server that is asked next, from the state of each server. The functions are pure.
 //!
-//! As in Unbound and Knot, the fastest server that answers is chosen. Unlike in Hickory, a server that is known to
-//! answer comes before an unknown one.
+//! As in Unbound and Knot, the fastest server that answers is chosen. Unlike in Hickory, a server that is known to answer comes before a
+//! server about which nothing is known.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,29 +10,31 @@ use crate::cache::servers::{Health, ServerStanding};
 use crate::limits::{MAX_STREAM_TRIES, NEAR_ENOUGH};
 use dns::conduct::Conduct;
 
-/// The assumed distance of an unknown server: nearer ones are preferred to it, farther ones are not.
+/// The assumed round trip of a server whose round trip is not known. Nearer servers are preferred to it, farther servers are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
 
 /// A server that may be asked, in one step of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its address.
+    /// The address of the server.
     pub address: SocketAddr,
-    /// Its state.
+    /// What is known about the server.
     pub standing: ServerStanding,
-    /// Queries sent to it in this step.
+    /// The number of queries sent to the server in this step.
     pub tries: u8,
     /// The progress of these queries.
     pub progress: CandidateProgress,
-    /// Queries to it that are still listened for.
+    /// The number of queries that the server may still answer.
     pub under_way: u8,
-    /// Whether it has answered a query. The step then waits for no other answer of it.
+    /// True if the server has answered a query. The step then waits for no other answer from it.
     pub answered: bool,
-    /// Whether it has truncated an answer: its silence is then one over TCP.
+    /// True if the server has truncated an answer. If it is silent after that, it is silent over TCP.
     pub truncated: bool,
-    /// The number of queries over TCP since it has truncated an answer: it is then asked over TCP only. None before that.
+    /// The number of queries over TCP since the server truncated an answer, or `None` if it has not. After a truncated answer, the server
+    /// is asked over TCP only.
     pub over_tcp: Option<u8>,
-    /// Whether it is asked again after an error, in the question's own case: some servers do not find names in another.
+    /// True if the server is asked again after an error, with the upper and lower case of the question. Some servers do not find names in
+    /// mixed case.
     pub own_case: bool,
 }
 
@@ -43,24 +45,24 @@ pub enum CandidateProgress {
     Untried,
     /// A query was sent and its timer runs.
     Waiting,
-    /// A query was sent and its timer has run out; it may still be answered.
+    /// A query was sent and its timer has expired. It may still be answered.
     Overdue,
-    /// Its answer was truncated, and it is not known to take TCP: it is asked over TCP once no other is left.
+    /// The server's answer was truncated, and the server is not known to accept TCP. It is asked over TCP when no other server is left.
     Truncated,
-    /// Its answer is of no use: it is not asked again in this step.
+    /// The server's answer is of no use. The server is not asked again in this step.
     Spent,
 }
 
-/// A timer grows at least to this time, multiplied by the square of the number of tries. Eight queries then cover two
-/// seconds.
+/// The timer of a repeated query is at least this time, multiplied by the square of the number of earlier queries. Eight queries then
+/// cover two seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
-/// The number of queries to servers that are likely to answer, before one goes to a last resort: a server that is
-/// dead, does not serve the zone, or truncated its answer and does not take TCP.
+/// The number of queries to each server that is likely to answer, before a query goes to a last resort. A last resort is a server that is
+/// dead, does not serve the zone, or has truncated its answer.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
-    /// A candidate that was not asked yet.
+    /// Creates a candidate that was not asked yet.
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
         Self {
             address,
@@ -75,7 +77,7 @@ impl Candidate {
         }
     }
 
-    /// A query is sent to it.
+    /// Records that a query is sent to the candidate.
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
         self.over_tcp = self.over_tcp.map(|queries| queries.saturating_add(1));
@@ -84,8 +86,8 @@ impl Candidate {
         self.answered = false;
     }
 
-    /// A query to it has ended. False if it changes nothing: a copy over UDP was truncated while the question is in
-    /// progress over TCP.
+    /// Records that a query to the candidate has ended. Returns false if this changes nothing, because a copy of the query over UDP was
+    /// truncated while the question is already being asked over TCP.
     pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         if conduct == Conduct::Truncated && self.over_tcp.is_some_and(|queries| queries > 0) {
@@ -99,36 +101,36 @@ impl Candidate {
         true
     }
 
-    /// The fault of the server if a query to it has ended: silence after a truncated answer is silence over TCP.
+    /// Returns the fault of a server whose query has ended: silence after a truncated answer is silence over TCP.
     pub fn fault(&self, conduct: Conduct) -> Conduct {
         if conduct == Conduct::Silent && self.truncated { Conduct::NoTcp } else { conduct }
     }
 
-    /// Queries to it whose answers could change the result.
+    /// Returns the number of queries to the candidate whose answers could change the result.
     pub(crate) fn awaited(&self) -> usize {
         if self.answered { 0 } else { self.under_way.into() }
     }
 
-    /// Its rank: servers that are likely to answer are asked, and asked again, before the others.
+    /// Returns the rank of the candidate. Servers that are likely to answer are asked, and asked again, before the others.
     fn level(&self) -> u8 {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
     }
 
-    /// Returns true if it is dead, does not serve the zone, or has truncated its answer.
+    /// Returns true if the server is dead, does not serve the zone, or has truncated its answer.
     pub(crate) fn is_last_resort(&self) -> bool {
         let useless = self.standing.lame || self.over_tcp.is_some();
         useless || self.standing.health == Health::Dead
     }
 
-    /// Returns true if it was not asked yet and is likely to answer.
+    /// Returns true if the server was not asked yet and is likely to answer.
     pub(crate) fn is_promising(&self) -> bool {
         self.level() == 0
     }
 }
 
-/// The place of the candidate to ask next: an untried one, otherwise one whose silence may have been loss, at most
-/// `max_tries` times each, over TCP `MAX_STREAM_TRIES`; dead and lame ones once the others have been asked twice. `toss`
-/// breaks ties among equals.
+/// Returns the index of the candidate to ask next, or `None` if there is none. Candidates that were not asked come first, then those
+/// whose silence may be due to loss. Dead and lame servers are asked after the others have been asked twice. Each candidate is asked at
+/// most `max_tries` times, and at most `MAX_STREAM_TRIES` times over TCP. `toss` chooses among equal candidates.
 pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
     let rank = |candidate: &Candidate| {
         let standing = candidate.standing;
@@ -156,9 +158,10 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// The place of a candidate whose round trip is worth a query on the side: one that was not asked in this step, is
-/// likely to answer, and is not known, or was not measured for long. An unknown one comes first. None if no candidate
-/// is known, because the next step then races two, or if the nearest one is so near that no other can be much better.
+/// Returns the index of a candidate whose round trip is worth a query in the background. Such a candidate was not asked in this step, is
+/// likely to answer, and its round trip is not known or was not measured for a long time. One whose round trip is not known is preferred.
+/// Returns `None` if no round trip at all is known, because the next step then asks two servers at the same time. Also returns `None` if
+/// the nearest server is so near that no other can be much better.
 pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
     let nearest = candidates.iter().filter_map(|candidate| candidate.standing.round_trip).min()?;
     if nearest < NEAR_ENOUGH {
@@ -180,17 +183,17 @@ pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) ->
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// The timer of the `tries`-th query to a server, from 0. It grows by a quarter each time, so that a far server is
-/// asked again soon enough. It grows at least with the square, so that the queries to a near server cover the time
-/// that a client waits.
+/// Returns the timer of a query to a server to which `tries` queries were sent before. The timer grows by a quarter each time, so that a
+/// far server is asked again soon enough. It also grows at least with the square of `tries`, so that the queries to a near server cover
+/// the time for which a client waits.
 pub fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;
     gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
 }
 
-/// The place of the first server that has answered with SERVFAIL or REFUSED, if all others that answered did so too, no
-/// server is left that lives and was not asked, and none was asked again yet.
+/// Returns the index of the first server that answered, if all servers that answered sent SERVFAIL or REFUSED, every other server is dead
+/// or was asked, and no server was asked again yet.
 pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
     let is_failure = |conduct| matches!(conduct, Conduct::ServFail | Conduct::Refused);
     let mut answered = faults.iter().filter(|(_, conduct)| conduct.came_back());
@@ -208,7 +211,7 @@ pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Cond
     candidates.iter().position(is_it)
 }
 
-/// Returns true if the last two attempts that ended, at two servers, both got REFUSED.
+/// Returns true if the last two attempts that ended got REFUSED, from two different servers.
 pub(crate) fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
 }

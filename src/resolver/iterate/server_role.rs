@@ -1,4 +1,4 @@
-//! The role of a server for a question: found by recursion, server of a stub zone, or forwarder.
+//! How a server of a question became known: by recursion, as a server of a stub zone, or as a forwarder.
 
 use hickory_proto::rr::Name;
 
@@ -7,21 +7,21 @@ use crate::zones::{Route, RouteTarget};
 use dns::question::{name_text, zone_text};
 use history::event::ServerOrigin;
 
-/// The role of a server.
+/// How a server became known, which decides how it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerRole {
-    /// A referral of another server names it.
+    /// A referral from another server names the server.
     Found,
-    /// The configuration names it as a server of a stub zone.
+    /// The configuration names the server as a server of a stub zone.
     Stub,
-    /// A server of a stub zone refers to it.
+    /// A server of a stub zone refers to the server.
     BelowStub,
-    /// The configuration names it as a forwarder: a recursive server, which resolves the whole question.
+    /// The configuration names the server as a forwarder: a recursive server, which resolves the whole question.
     Forwarder,
 }
 
 impl ServerRole {
-    /// The role of the servers of `cut` on `route`.
+    /// Returns the role of the servers of `cut` on `route`.
     pub(super) fn for_cut(route: &Route, cut: &Delegation) -> Self {
         match route.target {
             RouteTarget::Forward { .. } => Self::Forwarder,
@@ -31,18 +31,18 @@ impl ServerRole {
         }
     }
 
-    /// The servers of this role of `zone`, for a sentence: `server of example.com.`, or with `plural` `servers of`.
+    /// Returns a text for the servers of `zone` with this role: `server of example.com.`, or `servers of example.com.` with `plural`.
     pub(super) fn text_with_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {
-            // The operator has written this name.
+            // The operator has written this name in the configuration.
             Self::Forwarder if zone.is_root() => format!("forwarder{s} of zone \".\""),
             Self::Forwarder => format!("forwarder{s} of {}", name_text(zone)),
             Self::Found | Self::Stub | Self::BelowStub => format!("server{s} of {}", zone_text(zone)),
         }
     }
 
-    /// Its origin, for the history.
+    /// Returns whether the server comes from recursion or from the configuration, for the history.
     pub(super) fn origin(self) -> ServerOrigin {
         match self {
             Self::Found => ServerOrigin::Recursion,
@@ -50,12 +50,12 @@ impl ServerRole {
         }
     }
 
-    /// Returns true if the configuration names it.
+    /// Returns true if the configuration names the server.
     pub(super) fn is_configured(self) -> bool {
         matches!(self, Self::Stub | Self::Forwarder)
     }
 
-    /// Returns true if it is a recursive server.
+    /// Returns true if the server is recursive.
     pub(super) fn is_recursive(self) -> bool {
         self == Self::Forwarder
     }

@@ -1,5 +1,5 @@
-//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers and late
-//! queries. Silences of servers are counted here.
+//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late
+//! queries. The silences of servers are counted here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) struct SharedState {
     pub(super) measurements: QueryShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
-    /// Queries that could not be delivered, until they count.
+    /// Queries that could not be delivered, until they are counted as silences.
     undelivered: Arc<Late>,
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
@@ -47,7 +47,7 @@ pub(super) struct SharedState {
 }
 
 impl SharedState {
-    /// A state without observations.
+    /// Creates a state without observations.
     pub(super) fn new(
         exchange: Arc<Exchange>,
         recorder: Arc<Recorder>,
@@ -79,8 +79,8 @@ impl SharedState {
         }
     }
 
-    /// A query was not answered. It counts if other servers were heard meanwhile. If none was, a witness is asked
-    /// first.
+    /// Handles a query that was not answered. The silence is counted against the server if other servers have answered in the meantime.
+    /// If none has, a server of a zone above is asked first, as a witness.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);
@@ -89,11 +89,12 @@ impl SharedState {
         }
     }
 
-    /// A query could not be delivered to its server. It counts as a silence after `patience`, because whether this is the server's
-    /// fault depends on whether others are heard meanwhile.
+    /// Handles a query that could not be delivered to its server. It is counted as a silence only after `patience`, because whether it is
+    /// the server's fault depends on whether other servers answer in this time.
     pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
         let server = silent.wanted.aside.path.server;
-        // Beyond the bound it does not count. A later one counts once there is room, and until then the waiting ones of this server do.
+        // Beyond the limit, an undelivered query is not counted. Those of the same server that are already waiting are counted, and later
+        // ones as soon as there is room.
         let Some(waiting) = self.undelivered.listen(server) else { return };
         let shared = Arc::clone(self);
         tokio::spawn(async move {
@@ -112,8 +113,8 @@ impl SharedState {
         });
     }
 
-    /// A server has answered a question for `zone` after `round_trip`. If it was dead, it may still drop the queries for other
-    /// zones: they are probed at once.
+    /// Records that a server has answered a question for `zone` after `round_trip`. If the server was dead, it may still drop the queries
+    /// for other zones, so it is probed for these immediately.
     pub(super) fn answered(&self, server: &Server, (role, zone): (ServerRole, &Name), round_trip: Duration) {
         let now = self.clock.mono();
         let was_dead = if role.is_recursive() {

@@ -1,28 +1,28 @@
-//! The networks of IPv6 whose servers are silent, and how long IPv6 then rests.
+//! The IPv6 networks whose servers are silent, and the time for which IPv6 is then not used (a rest).
 //!
-//! Pure. The servers of one hoster may all be dead, so a network counts once. The first rest is short, because IPv6 may
-//! work and the silent servers may be dead. Each further one is twice as long and begins after fewer silences: a host with
-//! a broken IPv6 tries it seldom. An answer over IPv6 ends all this.
+//! This module is pure. All servers of one hoster may be dead, so each network is counted once. The first rest is short, because IPv6 may
+//! work and the silent servers may be dead. Each further rest is twice as long as the one before and begins after fewer silences, so that
+//! a host with a broken IPv6 connection seldom tries it. An answer over IPv6 ends the rest and resets its length.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use crate::limits::{BROKEN_IPV6_TIME, FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAIN, MAX_IPV6_SILENCES};
 
-/// The segments of an address that name a site (RFC 6177: a site has at most a /48).
+/// The number of 16-bit segments at the start of an address that identify a site (RFC 6177: a site has at most a /48).
 const SITE: usize = 3;
 
-/// The silent networks since IPv6 last answered, or since the last rest.
+/// The networks whose servers were silent since IPv6 last answered, or since the last rest ended.
 #[derive(Debug, Default)]
 pub(super) struct SilentNetworks {
-    /// At most `MAX_IPV6_SILENCES`.
+    /// The prefixes of these networks, at most `MAX_IPV6_SILENCES`.
     networks: Vec<[u16; SITE]>,
-    /// The last rest; none before the first.
+    /// The length of the last rest, or `None` before the first.
     last_rest: Option<Duration>,
 }
 
 impl SilentNetworks {
-    /// Adds the network of a silent server; false if it is known.
+    /// Adds the network of a silent server. Returns false if the network was already added.
     pub(super) fn add(&mut self, server: Ipv6Addr) -> bool {
         let [first, second, third, ..] = server.segments();
         let network = [first, second, third];
@@ -33,7 +33,7 @@ impl SilentNetworks {
         is_new
     }
 
-    /// How long IPv6 is not used from now on, if enough networks are silent. Their count then begins again.
+    /// If enough networks are silent, returns how long IPv6 is not used from now on. The count of networks then begins again.
     pub(super) fn rest(&mut self) -> Option<Duration> {
         let (enough, rest) = match self.last_rest {
             None => (MAX_IPV6_SILENCES, FIRST_BROKEN_IPV6_TIME),

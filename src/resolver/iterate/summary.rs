@@ -1,4 +1,4 @@
-//! The summary of a server's answer for the trail of a resolution.
+//! The text that describes a server's answer in the trail of a question.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
@@ -11,10 +11,11 @@ use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
 use history::note::Words;
 
-/// The option of an extended error (RFC 8914 section 2).
+/// The EDNS option code of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// A summary of an answer for the trail. `keyed`: its query had the key of a list, which the server's own text may repeat.
+/// Describes an answer for the trail. `keyed` is true if the query contained the key of a DNS list. The server's own text may repeat the
+/// key, and is then left out.
 pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Words {
     let authoritative = message.metadata.authoritative;
     let authority = if authoritative { "" } else { ", without AA" };
@@ -46,7 +47,7 @@ pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Word
     }
 }
 
-/// The extended error of a server (RFC 8914), after other words.
+/// Returns the extended error in a server's message (RFC 8914), as a text that can follow other text.
 fn extended_error(message: &Message, keyed: bool) -> Option<String> {
     let code = EdnsCode::from(EXTENDED_ERROR);
     let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };

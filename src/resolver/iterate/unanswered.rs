@@ -1,4 +1,4 @@
-//! Steps without an answer: when such a step ends before the time of the question is over, and the failure that it returns.
+//! Decides when a step without an answer ends before the time of the question has ended, and which failure it returns.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -19,33 +19,33 @@ use crate::limits::{
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// The timer of a step whose servers are silent for other zones, or `None` for other servers.
+/// The timer of a step whose servers are all silent for other zones. `None` for other steps.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
 impl Asking<'_> {
-    /// Waits until a timer has run out.
+    /// Waits until the timer has expired.
     pub(super) async fn elapsed(timer: &mut Doubt) {
         if let Some(timer) = timer {
             timer.await;
         }
     }
 
-    /// Returns the timer of this step if all its servers are silent for other zones. Such a server may drop only the queries for those
-    /// other zones, so it is asked. The question waits for a shorter time than with other servers, because the server may be dead, and
+    /// Returns the timer of this step if all servers of its zone are silent for other zones. Such a server may drop only the queries for
+    /// those other zones, so it is asked. The question then waits for a shorter time than usual, because the server may be dead, and may
     /// serve thousands of zones.
     pub(super) fn doubt(&self) -> Doubt {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
     }
 
-    /// Returns `SILENT_ELSEWHERE_TIME`, or more if the servers usually take longer for this zone.
+    /// Returns the time to wait for such servers: `SILENT_ELSEWHERE_TIME`, or more if the servers usually take longer for this zone.
     fn doubt_time(&self) -> Duration {
         let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
         let usual = usual.unwrap_or_default();
         SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
-    /// Called when the time for such servers has ended. Ends the step, unless another server may still be found. Returns the timer for
-    /// the next check.
+    /// Called when the time to wait for such servers has ended. Ends the step, unless another server may still be found. In this case
+    /// returns the timer for the next check.
     pub(super) fn doubt_is_over(&mut self) -> Doubt {
         if !self.has_no_other() || !self.is_doubted() {
             return Some(timer(UNKNOWN_TIMER));
@@ -63,7 +63,8 @@ impl Asking<'_> {
         None
     }
 
-    /// Returns true if all its servers were silent when it began, each for this zone or for others, and none has answered it.
+    /// Returns true if all servers of this step were known to be silent when the step began, each for this zone or for others, and none
+    /// has answered since.
     fn is_doubted(&self) -> bool {
         let is_silent =
             |standing: &ServerStanding| standing.silent_elsewhere || standing.silent_since.is_some();
@@ -79,18 +80,18 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns the result if no server gave a usable answer: a doubtful denial that all servers gave, or the failure.
+    /// Returns the result of a step without a usable answer: a doubtful denial if all servers gave it, otherwise the failure.
     pub(super) fn end(&mut self) -> Result<Classified, Failure> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
         }
-        // The server that is avoided gave another answer.
+        // If a server is avoided, it gave another answer, so not all servers agree.
         let all = self.doubted == self.faults.len()
             && self.lookup.avoid.is_empty()
             && self.lookup_failure.is_none()
             && self.unglued.is_empty();
         match self.doubtful.take() {
-            // In a signed zone, such a denial is bogus because it has no proof, so it is no better than a failure.
+            // In a signed zone, such a denial is bogus because it has no proof. It is then no better than a failure.
             Some(found) if all && self.signed != Signed::Yes => {
                 Ok(Classified::Doubtful(Found { doubted: true, ..found }))
             }
@@ -98,9 +99,10 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if all servers of the zone were known to be silent before this question began, or have become so since. If one of
-    /// them has ever answered, for this zone or for another, the question does not wait longer than a client does, because its repeats
-    /// would wait too. If none has ever answered, the servers may take seven seconds, and the question waits that long.
+    /// Returns true if all servers of the zone were known to be silent before this question began, or have become silent since. If one of
+    /// them has ever answered, for this zone or for another, the question does not wait for longer than its client does, because repeats
+    /// of the question would wait as long. If none has ever answered, an answer may take seven seconds, and the question waits for that
+    /// time.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
@@ -118,7 +120,7 @@ impl Asking<'_> {
             && self.candidates.iter().all(is_silent)
     }
 
-    /// Returns true if all servers that the zone can have are already known.
+    /// Returns true if all servers that the zone may have are known.
     fn has_no_other(&self) -> bool {
         self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
     }
@@ -128,7 +130,7 @@ impl Asking<'_> {
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
-            // A list has a breaker of its own.
+            // For DNS lists, another mechanism stops queries to silent servers.
             let is_list = self.lookup.route.policy.list.is_some();
             let now = self.iterate.now();
             let is_sooner =
@@ -146,7 +148,8 @@ impl Asking<'_> {
         }
         if self.candidates.is_empty() {
             let unused = self.iterate.unused_family(self.context(), self.cut).map(Box::new);
-            // A server in the zone itself cannot be looked up without its address, so its failed lookup is less informative.
+            // If the name of a server is in the zone itself, the name cannot be looked up without the server's address. The failure of
+            // its lookup is then less informative.
             if unused.as_ref().is_some_and(|unused| !unused.servers.is_empty()) {
                 return Failure::Addresses { zone, why: None, unused };
             }

@@ -1,8 +1,9 @@
-//! Silences during which no other server answered. A server of a zone above is then asked, to learn whether our own network works.
+//! Silences during which no other server answered. In such a case, a server of a zone above is asked, to learn whether our own network
+//! works.
 //!
-//! On a gateway with no other questions, a zone with dead servers looks like an outage. A server of a zone above that has answered
-//! before is then asked for the NS of its own zone. If it answers, the silence is counted against the silent server. Otherwise the
-//! silence is not counted.
+//! On a gateway that asks no other questions at the time, a zone with dead servers looks like an outage of our own network. A server of a
+//! zone above that has answered before is then asked for the NS set of its zone. If it answers, the silence is counted against the silent
+//! server. Otherwise the silence is not counted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,18 +17,18 @@ use dns::clock::Mono;
 /// A query that was not answered.
 #[derive(Clone)]
 pub(super) struct Silent {
-    /// Its server.
+    /// The server that did not answer.
     pub(super) server: Arc<Server>,
-    /// When it was sent, and when it counted as lost.
+    /// The time at which the query was sent, and the time at which it counted as lost.
     pub(super) sent: Mono,
     pub(super) late: Mono,
-    /// The way to probe the server when it is dead.
+    /// The probe of the server, for use when the server is dead.
     pub(super) wanted: WantedServer,
-    /// True if the query was itself a question in the background.
+    /// True if the query was itself a background query.
     pub(super) aside: bool,
 }
 
-/// Silences that wait for proof.
+/// Silences that wait for a proof that our own network works.
 #[derive(Default)]
 pub(super) struct Unproven {
     waiting: Mutex<Vec<Silent>>,
@@ -36,7 +37,7 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    /// Adds a silence. If there are too many, it is dropped, because the server's next silence has the same effect.
+    /// Adds a silence. If there are too many silences, it is dropped, because the server's next silence has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {
@@ -51,7 +52,7 @@ impl Unproven {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
 
-    /// Returns the servers of these silences, the oldest first.
+    /// Returns the servers of these silences with their probes, the oldest silence first.
     pub(super) fn wanted(&self) -> Vec<WantedServer> {
         self.waiting().iter().map(|silent| silent.wanted.clone()).collect()
     }
@@ -62,7 +63,7 @@ impl Unproven {
 }
 
 impl Silent {
-    /// Returns true if a proof would change anything.
+    /// Returns true if a proof would change what is known about the server.
     pub(super) fn needs_witness(&self) -> bool {
         if self.aside {
             self.server.is_being_probed(&self.wanted.aside.zone)

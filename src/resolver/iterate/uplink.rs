@@ -1,7 +1,7 @@
-//! Determines whether our own network works from the time of the last answer of any server.
+//! Determines whether our own network works, from the time at which servers last answered.
 //!
-//! While no server answers, silence is no server's fault: an outage of our own network must not mark all servers dead. Servers that
-//! the operator has configured may be in our own network, so their answers prove nothing about other servers.
+//! While no server answers, the cause may be an outage of our own network, which must not mark all servers dead. Servers that the
+//! operator has configured may be in our own network, so their answers prove nothing about other servers.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +10,14 @@ use crate::dnsbl::network_answers::NetworkAnswers;
 use crate::iterate::server_role::ServerRole;
 use dns::clock::Mono;
 
-/// When servers last answered, in microseconds of the clock. 0 means never.
+/// The times at which servers last answered, in microseconds of the clock. 0 means never.
 #[derive(Debug, Default)]
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// When servers last gave a usable answer.
+    /// The times at which servers last gave a usable answer.
     helped: Mutex<NetworkAnswers>,
-    /// The number of outages that have ended, and when the last one was noticed to have ended.
+    /// The number of outages that have ended, and the time at which the end of the last outage was noticed.
     outages: AtomicU8,
     outage_ended: AtomicU64,
 }
@@ -29,13 +29,13 @@ impl Uplink {
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that a server found by recursion gave a usable answer. REFUSED does not count, because a middlebox in our network may
-    /// send it for every query.
+    /// Records that a server found by recursion gave a usable answer. REFUSED is not usable, because a middlebox in our network may send
+    /// it as the reply to every query.
     pub(super) fn helped(&self, now: Mono) {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }
 
-    /// Returns the evidence that servers of the internet answer.
+    /// Returns the evidence that servers of the internet answer queries.
     pub(super) fn evidence(&self) -> NetworkAnswers {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,20 +50,20 @@ impl Uplink {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Records that a server has answered after an outage in which a query was sent at `sent`. An outage ends only once.
+    /// Records that a server has answered after an outage in which a query was sent at `sent`. The end of an outage is counted only once.
     pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
         if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
             self.outages.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// The number of outages that have ended; it wraps.
+    /// Returns the number of outages that have ended. The count starts again at 0 after 255.
     pub(super) fn outages(&self) -> u8 {
         self.outages.load(Ordering::Relaxed)
     }
 
-    /// Returns true if the silence of a server with this role since `sent` is the server's own fault, because other servers have
-    /// answered since.
+    /// Returns true if the silence of a server with this role since `sent` is the server's own fault, because other servers have answered
+    /// since then.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
         if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
     }

@@ -1,4 +1,4 @@
-//! The walk: follows referrals downwards from the closest known zone cut.
+//! The walk: follows referrals downwards, starting at the closest known zone cut.
 
 use std::sync::Arc;
 
@@ -19,20 +19,20 @@ use dns::question::name_text;
 use history::event::StepEvent;
 use history::note::Note;
 
-/// The result of asking for a part of a name.
+/// The result of asking for a part of a name (a probe).
 enum ProbedLabel {
-    /// There is a zone cut at the part.
+    /// A zone begins at the part.
     Referral(Referral),
-    /// There is no zone cut at the part: the next label may be probed.
+    /// No zone begins at the part, so the next label may be probed.
     NoCut,
-    /// The part does not exist, with a proof: the whole name does not exist either (RFC 8020).
+    /// A proof shows that the part does not exist, so the whole name does not exist either (RFC 8020).
     Absent(Box<Found>),
-    /// Anything else: the whole name is asked for.
+    /// Any other result: the whole name is asked for.
     Unclear,
 }
 
 impl Iterate {
-    /// Like `find`, but only on the route of the lookup, without recursion after forwarders.
+    /// Like `find`, but uses only the route of the lookup, without recursion after failed forwarders.
     pub(super) async fn find_routed(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
         // Each iteration begins at a zone above the start of the previous one.
@@ -40,7 +40,7 @@ impl Iterate {
             let cut = self.start(lookup).await?;
             lookup.cut = None;
             let outcome = self.walk(lookup, Arc::clone(&cut), &outdated).await;
-            // The zone above, which is asked for DS, denies this name. Its old delegation is not used any more.
+            // For DS, the zone above is asked. If it denies that the name exists, the old delegation of the name is not used any more.
             if let Ok(resolved) = &outcome
                 && lookup.kind == RecordType::DS
                 && !matches!(lookup.route.target, RouteTarget::Forward { .. })
@@ -56,7 +56,7 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Returns the start of the walk: the closest cut in memory, or the servers that the operator has configured.
+    /// Returns where the walk begins: the closest zone cut in the cache, or the servers that the operator has configured.
     pub(super) async fn start(&self, lookup: Lookup<'_>) -> Result<Arc<Delegation>, Failure> {
         match &lookup.route.target {
             RouteTarget::Forward { servers, .. } => Ok(Arc::clone(servers)),
@@ -68,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Like `start`, from a referral that a local zone gave.
+    /// Like `find`, but begins at a referral that a local zone gave.
     ///
     /// # Errors
     /// As `find`.
@@ -81,7 +81,7 @@ impl Iterate {
         self.walk(lookup, cut, &[]).await
     }
 
-    /// Follows referrals from `cut` downwards. Ends if it is referred to the servers of `outdated` again.
+    /// Follows referrals from `cut` downwards. Ends if a referral leads to the servers of an `outdated` delegation again.
     pub(super) async fn walk(
         &self,
         lookup: Lookup<'_>,
@@ -108,7 +108,7 @@ impl Iterate {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
                     Classified::Referral(referral) => referral,
-                    // `Asking` ends with a usable answer, or fails.
+                    // `Asking` ends with a usable answer or with an error, so these results do not occur.
                     Classified::Nothing(_) | Classified::NoRoom => break,
                 },
             };
@@ -121,8 +121,8 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Asks the servers of `cut` for `part` of the name. Of the answers, only a referral or a denial with a proof is kept. The denial
-    /// is validated like a denial of the whole name. Without a proof it is not used, because some servers deny a name that has names
+    /// Asks the servers of `cut` for `part` of the name. Only a referral, or a denial with a proof, is used as the result. The denial is
+    /// validated like a denial of the whole name. A denial without a proof is not used, because some servers deny a name that has names
     /// below it (RFC 9156 section 3).
     async fn probe(
         &self,
@@ -156,7 +156,8 @@ impl Iterate {
         }
     }
 
-    /// Returns the closest known cut below a stub zone, whose delegations are followed, or the stub zone itself.
+    /// Returns the closest known zone cut below a stub zone, because delegations of the stub zone are followed, or otherwise the stub
+    /// zone itself.
     fn closest_within(&self, lookup: Lookup<'_>, stub: &Arc<Delegation>) -> Arc<Delegation> {
         let closest = self.closest_delegation(lookup);
         let below = closest.filter(|cut| cut.zone != stub.zone && stub.zone.zone_of(&cut.zone));
@@ -183,13 +184,13 @@ impl Iterate {
     }
 }
 
-/// The result of recursion, and the zone that it came from.
+/// The result of recursion, and the zone from which it came.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// The answer.
     pub found: Found,
-    /// The zone whose server gave it.
+    /// The zone whose server gave the answer.
     pub zone: Name,
-    /// The cut that this server serves.
+    /// The zone cut whose servers include that server.
     pub(super) cut: Arc<Delegation>,
 }

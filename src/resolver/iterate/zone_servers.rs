@@ -1,9 +1,9 @@
-//! The servers of a zone: their names by child and parent, and their known addresses.
+//! The servers of a zone: their names according to the zone itself and to its parent, and their known addresses.
 //!
-//! A zone's own data about its servers rank above its parent's (RFC 2181 section 5.4.1), but only until the parent's
-//! delegation expires: a zone that was removed must not stay in use because its own servers still answer (ghost
-//! domains, NDSS 2012). Only an answer to a question for its NS counts. An NS set that comes unasked with other
-//! answers is not used, because it poisons caches (CVE-2025-11411).
+//! A zone's own data about its servers rank above the data of its parent (RFC 2181 section 5.4.1), but only until the parent's delegation
+//! expires. Otherwise a zone that was removed would stay in use because its own servers still answer (ghost domains, NDSS 2012). The
+//! zone's own NS set is used only if it answers a question for NS. An NS set that comes unasked with other answers is not used, because
+//! it can poison the cache (CVE-2025-11411).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -23,18 +23,18 @@ use dns::clock::Mono;
 /// The addresses of a zone's servers.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
-    /// The addresses to ask first: of the servers in the zone's own NS set if it is known and not empty, otherwise of the
-    /// servers in the parent's.
+    /// The addresses to ask first. They belong to the servers in the zone's own NS set if any of their addresses is known, otherwise to
+    /// the servers in the parent's NS set.
     pub(super) first: Vec<SocketAddr>,
-    /// The addresses of the servers in the parent's NS set, if the zone's own set comes first. They are used if the servers
-    /// of the own set do not serve the zone.
+    /// The addresses of the servers in the parent's NS set, if the zone's own NS set comes first, and the addresses in the delegation.
+    /// They are used if the first servers do not serve the zone.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Names without a usable address.
+    /// The names of servers without a usable known address.
     pub(super) unglued: Vec<Name>,
 }
 
 impl Iterate {
-    /// The addresses of the servers of `cut`, as far as they are known.
+    /// Returns the known addresses of the servers of `cut`.
     pub(super) fn addresses(&self, lookup: Lookup<'_>, cut: &Delegation) -> Addresses {
         if !cut.configured.is_empty() {
             return Addresses { first: cut.configured.clone(), ..Addresses::default() };
@@ -66,14 +66,14 @@ impl Iterate {
         addresses
     }
 
-    /// The addresses of all servers of `cut` from delegations, for use when the servers' own zones deny theirs or
-    /// theirs do not work.
+    /// Returns the addresses of all servers of `cut` that came with delegations. They are used if the zones of the server names deny the
+    /// addresses, or if the addresses from these zones do not work.
     pub(super) fn glue_of_servers(&self, lookup: Lookup<'_>, cut: &Delegation) -> Vec<SocketAddr> {
         let own = self.own_servers(lookup.context, &cut.zone, self.now());
         own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(lookup.context, server)).collect()
     }
 
-    /// The addresses of one server from delegations.
+    /// Returns the addresses of one server that came with delegations.
     pub(super) fn glue_of(&self, context: &Context, server: &Name) -> Vec<SocketAddr> {
         let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
@@ -82,7 +82,7 @@ impl Iterate {
         glue.flat_map(|glue| glue.addresses().map(socket).collect::<Vec<_>>()).collect()
     }
 
-    /// Servers of `cut` outside it whose addresses are known from delegations alone.
+    /// Returns the servers of `cut` whose names are outside its zone and whose addresses are known only from delegations.
     pub(super) fn known_by_glue(&self, context: &Context, cut: &Delegation) -> Vec<Name> {
         let (now, rrsets) = (self.now(), self.memory.rrsets.in_view(context.view.knows));
         let resolved = |name: &Name| {
@@ -97,7 +97,7 @@ impl Iterate {
         outside.filter(|name| glued(name) && !resolved(name)).cloned().collect()
     }
 
-    /// The root's servers from the hints: they are tried if the servers of a priming answer do not work.
+    /// Returns the addresses of the root servers in the root hints. They are tried if the servers of the priming answer do not work.
     fn hinted(&self, context: &Context) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let hints = config.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
@@ -105,7 +105,7 @@ impl Iterate {
         used.map(|address| SocketAddr::new(*address, config.upstream_port)).collect()
     }
 
-    /// The servers of `zone` by its own NS set; empty if it was not asked.
+    /// Returns the servers in the own NS set of `zone`. Empty if the zone was not asked for this set.
     fn own_servers(&self, context: &Context, zone: &Name, now: Mono) -> Vec<Name> {
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
         let Some(rrset) = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now) else { return Vec::new() };
@@ -117,7 +117,7 @@ impl Iterate {
         records.iter().filter_map(|record| name(&record.data)).take(MAX_SERVERS).collect()
     }
 
-    /// Returns true if two addresses belong to one server, for instance one of each family.
+    /// Returns true if two addresses belong to one server, for example one IPv4 and one IPv6 address.
     pub(super) fn are_one(&self, lookup: Lookup<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
         let now = self.now();
         let names = self.own_servers(lookup.context, &cut.zone, now);
@@ -128,7 +128,7 @@ impl Iterate {
         one == other || names.iter().chain(&cut.servers).any(has)
     }
 
-    /// The usable addresses of a server: from memory, otherwise from the delegation.
+    /// Returns the usable addresses of a server: from the cache if they are there, otherwise from the delegation.
     pub(super) fn known_addresses(
         &self,
         context: &Context,
@@ -138,7 +138,7 @@ impl Iterate {
     ) -> Vec<SocketAddr> {
         let config = &context.view.config.resolve;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
-        // Mostly `server` is one of these names itself, so comparing the pointers is enough.
+        // Usually `server` is a reference to one of these names, and comparing the pointers is enough.
         let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
         let place = cut.servers.iter().position(is_it);
         let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
@@ -147,7 +147,7 @@ impl Iterate {
         for kind in self.address_kinds(context, now) {
             if let Some(rrset) = rrsets.rrset_of(&mut keys, kind, Rank::Glue, now) {
                 known.extend(rrset.addresses().map(socket));
-                // No question waits for the addresses of a server with glue.
+                // No question waits for the addresses of a server with glue, so they are not renewed.
                 if rrset.is_to_be_renewed(now) && !is_glued() {
                     self.queue_address_renewal(server, kind, context);
                 }
@@ -161,7 +161,7 @@ impl Iterate {
         known
     }
 
-    /// The types of usable addresses: A, AAAA or both, for the address families that work.
+    /// Returns the types of usable addresses: A, AAAA or both, according to the address families that are used.
     pub(super) fn address_kinds(
         &self,
         context: &Context,
@@ -173,8 +173,9 @@ impl Iterate {
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
     }
 
-    /// The address family that is not used, for a delegation without a usable address, and the known addresses of its servers in this
-    /// family. None if both families are used, or if no server is known to have a name without an address of the other one.
+    /// For a delegation without a usable address, returns the address family that is not used, and the known addresses of the servers in
+    /// this family. Returns `None` if both families are used. Also returns `None` if no such address is known, and no server's name is
+    /// known to lack addresses of the used family.
     pub(super) fn unused_family(&self, context: &Context, cut: &Delegation) -> Option<UnusedFamily> {
         let (config, now) = (&context.view.config.resolve, self.now());
         let families = &self.shared.families;
@@ -193,7 +194,7 @@ impl Iterate {
         looked_up.for_each(|rrset| addresses.extend(rrset.addresses()));
         addresses.sort_unstable();
         addresses.dedup();
-        // A name that does not exist has no address of any family.
+        // A name that does not exist has no address in any family, so it does not count.
         let lacks_used = |server: &Name| {
             let known = rrsets.get(server, used, Rank::Glue, now);
             matches!(known, Some(Known::Negative(denied)) if !denied.nxdomain)
@@ -215,8 +216,8 @@ impl Iterate {
         Some(UnusedFamily { is_ipv6, why, servers })
     }
 
-    /// Returns true if a server may be asked: its family works, and `deny_servers` does not contain it. Servers that the
-    /// operator has named are always asked.
+    /// Returns true if a server may be asked: its address family is used, and `deny_servers` does not contain its address. Servers that
+    /// the operator has named are always asked.
     pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr, now: Mono) -> bool {
         let config = &context.view.config.resolve;
         let denied = !cut.trusted && config.deny_servers.iter().any(|net| contains(net, address));
@@ -224,7 +225,8 @@ impl Iterate {
     }
 }
 
-/// Returns true if an address is of a network. The library computes the network's first and last address for that.
+/// Returns true if `address` is in the network `net`. The `ipnet` library would compute the first and the last address of the network for
+/// this.
 pub(super) fn contains(net: &IpNet, address: IpAddr) -> bool {
     let length = u32::from(net.prefix_len());
     match (net.addr(), address) {
