@@ -1,12 +1,12 @@
-//! Questions of look-ahead. They run at the same time as the flights of clients, but never become a flight.
+//! The questions of look-ahead. They run at the same time as the flights of clients, but are never flights themselves.
 //!
 //! # Decisions
 //!
-//! - They take no place among the flights. A client neither joins them nor waits for them: its own flight has its own time, first
-//!   contact with two servers, second queries and budget. Equal queries are merged in `exchange` while the answer may still come, so
-//!   that the time already spent is not lost and hardly any query is sent twice. When clients joined these questions, they were
-//!   affected by their age, their lost queries and their failures, because such questions use one server at a time.
-//! - Their failures and the failures of their sub-questions are not kept, and they begin no shared fetch of keys. A client that comes
+//! - They take no places from flights. A client never joins such a question or waits for it. The client's own flight has its own time and
+//!   budget, asks two servers at first contact, and sends second queries. Equal queries are merged in `exchange` while the answer may
+//!   still come, so that the time already spent is not lost and hardly any query is sent twice. When clients joined these questions, they
+//!   were affected by lost queries, failures and the time already used, because these questions ask one server at a time.
+//! - Their failures, and the failures of their sub-questions, are not cached, and they begin no shared fetch of keys. A client that asks
 //!   later therefore tries again itself.
 
 use std::sync::Arc;
@@ -37,9 +37,10 @@ use history::{Flown, Recorder};
 /// The decision whether look-ahead may ask a question.
 #[derive(Debug)]
 pub enum KnownAhead {
-    /// Memory has its answer.
+    /// The cache has the answer.
     Answer(Arc<Answer>),
-    /// Look-ahead must not ask it, because a flight asks it, it asks a DNS list, its answer is made here, or it failed a moment ago.
+    /// Look-ahead must not ask the question: a flight asks it, or it is for a DNS list, or its answer is made here, or it failed a moment
+    /// ago.
     Left,
     /// None of these applies: look-ahead may ask it.
     Nothing,
@@ -48,11 +49,11 @@ pub enum KnownAhead {
 /// How a question of look-ahead ended.
 #[derive(Clone, Debug)]
 pub struct AskedAhead {
-    /// The answer; none if it failed.
+    /// The answer, or `None` if the question failed.
     pub answer: Option<Arc<Answer>>,
-    /// The zone that caused a failure, or `None` if the question had used all its messages.
+    /// The zone that caused a failure. `None` if there was no failure, or if the question had used up its queries.
     pub blamed: Option<Name>,
-    /// Messages that were sent for it.
+    /// The number of queries that were sent to servers.
     pub messages: u32,
 }
 
@@ -64,32 +65,32 @@ pub struct LookaheadResolver {
 }
 
 impl LookaheadResolver {
-    /// The history of events.
+    /// Returns the history of events.
     pub fn recorder(&self) -> &Recorder {
         &self.flight.recorder
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> &Clock {
         &self.flight.clock
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     pub fn config(&self) -> Arc<Config> {
         Arc::clone(self.views.load().config())
     }
 
-    /// The mode of a view. It is off if the view no longer exists.
+    /// Returns the mode of look-ahead in a view. It is off if the view no longer exists.
     pub fn mode(&self, view: ViewId) -> LookaheadMode {
         self.views.load().get(view).map_or(LookaheadMode::Off, |view| view.lookahead)
     }
 
-    /// Returns all events of clients' questions since the last call, and waits for at least one. Only one task reads them.
+    /// Waits for events of clients' questions, and returns all events since the last call. Only one task may call this.
     pub async fn answered(&self) -> Vec<AnsweredEvent> {
         self.answered.take().await
     }
 
-    /// Whether look-ahead may ask a question.
+    /// Returns whether look-ahead may ask a question.
     pub fn known(&self, question: &Question) -> KnownAhead {
         let (key, now) = (question.key(), self.flight.clock.mono());
         if let Some(answer) = self.flight.memory.answers.get(key.as_bytes(), now) {
@@ -106,14 +107,14 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Returns true if look-ahead may ask: flights and queries to servers each take at most half of their places, and this host is not
+    /// Returns true if look-ahead may ask: flights and queries to servers each use at most half of their places, and this host is not
     /// overloaded.
     pub fn has_room(&self) -> bool {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }
 
-    /// Returns the zone that counts as the cause if a question fails: the zone of its closest known cut, or the name itself if no cut
-    /// below the top-level domains is known.
+    /// Returns the zone that counts as the cause if a question fails: the zone of its closest known zone cut, or the name itself if no
+    /// zone cut below the top-level domains is known.
     pub(crate) fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let key = question.key();
@@ -126,7 +127,8 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// Returns the zone that counts as the cause if a client's question failed: `zone_to_blame` of the last of its known aliases.
+    /// Returns the zone that counts as the cause if a client's question has failed: the result of `zone_to_blame` for the last of its
+    /// known aliases.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());
@@ -144,14 +146,14 @@ impl LookaheadResolver {
         self.zone_to_blame(&end)
     }
 
-    /// Returns the zone that counts as the cause of this failure of a question: the result of `zone_to_blame`, or the zone that an
-    /// alias has led to. `None` if the question had used all its messages, because a client has more.
+    /// Returns the zone that counts as the cause of this failure of a question: the result of `zone_to_blame`, or the zone that an alias
+    /// has led to. Returns `None` if the question had used up its queries, because a client's question may send more.
     fn blamed(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
         let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
         Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })
     }
 
-    /// Removes the mark from the answer to a question, if memory has it.
+    /// Removes the mark of look-ahead from the answer to a question, if the cache has the answer.
     pub(crate) fn unmark(&self, question: &Question) {
         if let Some(answer) =
             self.flight.memory.answers.get(question.key().as_bytes(), self.flight.clock.mono())
@@ -160,8 +162,8 @@ impl LookaheadResolver {
         }
     }
 
-    /// Asks a question of look-ahead. `rule`, counted from 1, marks the answer until a client uses it. Returns `None` if the view no
-    /// longer exists.
+    /// Asks a question of look-ahead. The answer is marked with the number `rule`, counted from 1, until a client uses it. Returns `None`
+    /// if the view of the question no longer exists.
     pub async fn ask(&self, question: Question, rule: u8) -> Option<AskedAhead> {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
@@ -187,8 +189,8 @@ impl LookaheadResolver {
             && !found.answers.is_empty()
             && !is_outdated
         {
-            // The history groups the questions of a mail by the names in answers, and the client's question will find this answer in
-            // memory.
+            // The history finds the questions that belong to a mail by the names in answers. The client's question will find this answer
+            // in the cache and then adds nothing.
             let zone = found.zone.as_ref();
             let so_far = Flown::so_far(context.trail(), question, key.name());
             self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });
@@ -202,7 +204,7 @@ impl LookaheadResolver {
             && !is_outdated
             && self.flight.memory.answers.get(key.as_bytes(), now).is_none()
         {
-            // If a client is already asking it, that counts as its use.
+            // If a client is already asking the question, the answer is not marked, because the client's use counts.
             if messages > 0 && !self.flight.flights.has(key) {
                 answer.ahead.set(rule);
             }

@@ -1,7 +1,8 @@
-//! The queue through which look-ahead learns of clients' answered questions: bounded, and lossy if look-ahead is busy.
+//! The queue through which look-ahead learns of the questions of clients and their answers. It is bounded, and events are lost if
+//! look-ahead is busy.
 //!
-//! Nothing is copied and nobody is woken while the queue has something, so that a miss hardly costs more for it. To wake
-//! the task of look-ahead for each miss took 18 of 54 µs of CPU time. So an event that only counts a use waits for others.
+//! An event copies no message, and no task is woken while the queue already has events, so that a cache miss costs hardly more. Waking
+//! the task of look-ahead for each miss took 18 of 54 µs of CPU time. An event that only counts a use therefore waits for other events.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,7 +38,7 @@ impl AnsweredQueue {
         Arc::new(Self { clock, recorder, lists, events })
     }
 
-    /// All events since the last call, at least one. One task reads them.
+    /// Waits for events, and returns all events since the last call. Only one task may call this.
     pub(super) async fn take(&self) -> Vec<AnsweredEvent> {
         self.events.read.store(true, Ordering::Relaxed);
         loop {
@@ -46,12 +47,12 @@ impl AnsweredQueue {
                 return events;
             }
             self.events.added.notified().await;
-            // Clients wait for none of the others.
+            // No client waits for what follows from the other events.
             let _ = timeout(ANSWERED_PAUSE, self.events.leads.notified()).await;
         }
     }
 
-    /// Reports to look-ahead that a client's question to a DNS list begins: look-ahead asks other questions at the same time.
+    /// Reports to look-ahead that a client's question to a DNS list begins, because look-ahead asks other questions at the same time.
     pub(super) fn report_asked(&self, asked: &Arc<ClientQuestion>) {
         if asked.question.kind == RecordType::PTR {
             self.report_to_lists(asked);
@@ -61,10 +62,10 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports to look-ahead a client's question that ended, if the view has look-ahead.
+    /// Reports to look-ahead that a client's question has ended, if the view uses look-ahead.
     pub(super) fn report_answered(&self, asked: &Arc<ClientQuestion>, ended: &Asked) {
         let Asked::Replied(replied) = ended else { return };
-        // Lists are not asked about a domain that does not exist.
+        // DNS lists are not asked about a domain that does not exist.
         if asked.question.kind == RecordType::MX && replied.answer.rcode == ResponseCode::NoError {
             self.report_to_lists(asked);
         }
@@ -75,7 +76,7 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports to look-ahead that a client has used an answer with its mark.
+    /// Reports to look-ahead that a client has used an answer that look-ahead asked for.
     #[cold]
     pub(super) fn report_used(&self, key: &[u8], answer: &Answer, at: Mono) {
         if let Some(rule) = answer.ahead.take() {
@@ -84,7 +85,8 @@ impl AnsweredQueue {
         }
     }
 
-    /// Reports to the prefetch of lists a question that questions to lists may follow, if the listener has look-ahead.
+    /// If the listener uses look-ahead, reports a question after which clients may ask DNS lists. The report goes to the prefetch of
+    /// lists.
     fn report_to_lists(&self, asked: &ClientQuestion) {
         let asks = matches!(asked.view.lookahead, LookaheadMode::Learned | LookaheadMode::Rules);
         if asks && is_seen(asked) {

@@ -1,4 +1,4 @@
-//! The events of clients' questions that wait for look-ahead.
+//! The events of clients' questions that wait until look-ahead reads them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,30 +14,30 @@ use dns::question::{Answer, QuestionKey};
 
 /// An event of a client's question.
 pub enum AnsweredEvent {
-    /// A question to a DNS list was not in memory.
+    /// A question to a DNS list whose answer was not in the cache.
     Asked(Arc<ClientQuestion>),
-    /// A question that was not in memory has been answered.
+    /// A question whose answer was not in the cache has been answered.
     Answered {
         /// The question.
         asked: Arc<ClientQuestion>,
-        /// Its answer; maybe a failure.
+        /// The answer, which may be a failure.
         answer: Arc<Answer>,
     },
-    /// A question was answered from memory, by an answer that look-ahead had asked for.
+    /// A question was answered from the cache, with an answer that look-ahead had asked for.
     Used {
         /// The key of the question.
         key: QuestionKey,
-        /// The number of the rule that asked.
+        /// The number of the rule of look-ahead that asked for the answer.
         rule: u8,
-        /// When the client asked.
+        /// The time at which the client asked.
         at: Mono,
     },
-    /// The servers of a domain are about to be asked for its MX, so the way to the domain is known. The key of the question.
+    /// The servers of a domain are about to be asked for its MX, so its delegation is known. Contains the key of the question.
     Delegated(Arc<QuestionKey>),
 }
 
 impl AnsweredEvent {
-    /// Returns true if questions may follow it soon. Of an address, mostly its use is counted.
+    /// Returns true if look-ahead may ask other questions because of the event. For addresses, it mostly only counts their use.
     fn leads(&self) -> bool {
         match self {
             Self::Asked(_) | Self::Delegated(_) => true,
@@ -46,7 +46,7 @@ impl AnsweredEvent {
         }
     }
 
-    /// Octets of the answer that it keeps alive.
+    /// Returns the size of the answer that the event keeps in memory, in octets.
     fn octets(&self) -> usize {
         match self {
             Self::Answered { answer, .. } => answer.wire.len(),
@@ -59,7 +59,7 @@ impl AnsweredEvent {
 #[derive(Default)]
 struct EventQueue {
     events: Vec<AnsweredEvent>,
-    /// Octets of their answers.
+    /// The size of the answers of these events, in octets.
     octets: usize,
 }
 
@@ -67,21 +67,21 @@ struct EventQueue {
 #[derive(Default)]
 pub(super) struct WaitingEvents {
     waiting: Mutex<EventQueue>,
-    /// An event was added to an empty queue.
+    /// Notified when an event is added to the empty queue.
     pub(super) added: Notify,
-    /// An event was added that questions may follow.
+    /// Notified when an event is added that makes look-ahead ask other questions.
     pub(super) leads: Notify,
-    /// Whether a task reads it.
+    /// True if a task reads the queue. Otherwise events are dropped.
     pub(super) read: AtomicBool,
 }
 
 impl WaitingEvents {
-    /// Reports a delegation to look-ahead; returns false if there is no room.
+    /// Reports a delegation to look-ahead. Returns false if there is no room.
     pub(super) fn push_delegated(&self, key: Arc<QuestionKey>) -> bool {
         self.push(|| AnsweredEvent::Delegated(key))
     }
 
-    /// Adds an event; returns false if there is no room.
+    /// Adds an event. Returns false if there is no room.
     pub(super) fn push(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
         if !self.read.load(Ordering::Relaxed) {
             return true;
@@ -109,7 +109,7 @@ impl WaitingEvents {
         true
     }
 
-    /// Takes all events out.
+    /// Removes all events and returns them.
     pub(super) fn take(&self) -> Vec<AnsweredEvent> {
         std::mem::take(&mut *self.waiting()).events
     }
@@ -119,13 +119,13 @@ impl WaitingEvents {
     }
 }
 
-/// Returns true if look-ahead asks other questions at the same time, once the delegation of its domain is known.
+/// Returns true if look-ahead asks other questions at the same time as this question, as soon as the delegation of its domain is known.
 pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
     asked.question.kind == RecordType::MX && is_seen(asked)
 }
 
-/// Returns true if look-ahead sees a question: its listener has look-ahead, and it is not one of the operator, who has the
-/// unspecified address.
+/// Returns true if look-ahead learns of a question: the listener uses look-ahead, and the question does not come from the operator, who
+/// has the unspecified address.
 pub(super) fn is_seen(asked: &ClientQuestion) -> bool {
     asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()
 }
@@ -142,7 +142,7 @@ mod tests {
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
 
-    /// A question, and its answer of 60 KB.
+    /// Returns a question and its answer of 60 KB.
     fn answered() -> (Arc<ClientQuestion>, Arc<Answer>) {
         let (owner, views) = (name("example."), Views::new(&Arc::new(Config::default())).unwrap());
         let question = Question::new(&owner, RecordType::TXT);

@@ -1,20 +1,21 @@
-//! Whether this host keeps up with its questions, measured by the time that each waits before work on it begins.
+//! Determines whether this host keeps up with its questions, from the time that each question waits before work on it begins.
 //!
-//! Pure. After CoDel (RFC 8289): a single long wait is a burst. If every question waits long for a while, the queue
-//! never becomes empty.
+//! The functions are pure. The method follows CoDel (RFC 8289): a single long wait is only a burst. If every question waits long for a
+//! while, the queue never becomes empty.
 
 use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, WorkBounds};
 use dns::clock::Mono;
 
-/// The waits of the last questions.
+/// How long the latest questions have waited.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    /// Since when every question has waited too long, and the moment of the last one.
+    /// The time since which every question has waited too long, and the time of the latest of these questions. `None` if the latest
+    /// question did not wait too long.
     late: Option<(Mono, Mono)>,
 }
 
 impl Backlog {
-    /// Work on a question that arrived at `arrived` begins at `now`.
+    /// Records that work on a question that arrived at `arrived` begins at `now`.
     pub(super) fn takes_in(&mut self, arrived: Mono, now: Mono) {
         let late = now.since(arrived) >= BACKLOG_WAIT;
         let since =
@@ -22,8 +23,8 @@ impl Backlog {
         self.late = late.then_some((since, now));
     }
 
-    /// The number of flights from which on the heaviest zone or client gives way. It is smaller if this host does not
-    /// keep up.
+    /// Returns the number of flights at which the zone or client with the most flights begins to give way. The number is smaller if this
+    /// host does not keep up.
     pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
         if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }
@@ -40,7 +41,7 @@ mod tests {
         Mono::START.after(Duration::from_millis(millis))
     }
 
-    /// A question each millisecond from one moment to another, each with this wait.
+    /// Asks one question each millisecond in the range `times`. Each has waited for `waited` milliseconds.
     fn ask(backlog: &mut Backlog, times: std::ops::Range<u64>, waited: u64) {
         for time in times {
             backlog.takes_in(at(time - waited), at(time));

@@ -1,7 +1,7 @@
-//! Follows a name along its aliases: memory first, then the route of each name.
+//! Follows a name along its aliases. Each name is first looked up in the cache, then asked for on its own route.
 //!
-//! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator also go through this
-//! module, so that they are routed and kept in memory.
+//! See RFC 1034 section 3.6.2 (aliases) and RFC 2308 (negative answers). Sub-questions of the iterator also go through this module, so
+//! that they are routed, and their answers are cached.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ use history::note::Note;
 use history::{Counter, Recorder};
 use validate::verdict::{SecurityStatus, Verdict};
 
-/// Follows names: it has the memory, the servers and the judge of answers, but no clients.
+/// Follows names. It has the cache, the servers and the validator of answers, but knows no clients.
 pub(super) struct Chaser {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -43,23 +43,24 @@ pub(super) struct Chaser {
     pub(super) iterate: Arc<Iterate>,
     pub(super) trust: Arc<Validator>,
     pub(super) flights: Arc<Flights>,
-    /// Routes that a reload has just changed.
+    /// The names whose routes a reload has just changed.
     pub(super) changed: Arc<ChangedRoutes>,
-    /// Where look-ahead learns of delegations.
+    /// The queue through which look-ahead learns that a delegation was found.
     pub(super) leading: Arc<WaitingEvents>,
 }
 
-/// Whether a chase goes on at a name of a DNS list.
+/// What a chase does when an alias leads to a name of a DNS list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtList {
-    /// It goes on, as at any other name.
+    /// The chase continues, as at any other name.
     Passes,
-    /// It stops: the list counts the question, and its gate decides about the answer.
+    /// The chase stops. The list counts the question, and the gate of the list decides how the answer is given.
     Stops,
 }
 
 impl Chaser {
-    /// Follows a name to its end; `way` is the route of the first name, and `cut` its closest known cut, if it was looked up.
+    /// Follows a name to the end of its aliases. `way` is the route of the first name, and `cut` its closest known zone cut, if it was
+    /// looked up.
     pub(super) async fn chase(
         &self,
         (name, kind): (&Name, RecordType),
@@ -71,7 +72,7 @@ impl Chaser {
         let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
         loop {
             if context.is_ahead() && route.list_asked(&current).is_some() {
-                // An alias or a server's name of a stranger must not spend the quota of a list.
+                // A stranger's alias or server name must not use up the quota of a list.
                 return Err(Failure::Aliases { name: name.clone() });
             }
             if at_list == AtList::Stops
@@ -119,8 +120,8 @@ impl Chaser {
         }
     }
 
-    /// Finds one name of the chain. If it is in a list that takes a key in its names, it is asked for under the name
-    /// with the key and renamed back.
+    /// Finds one name of the chain. If the name is in a DNS list that requires a secret key in its names, the list is asked for the name
+    /// with the key, and the key is removed from the answer.
     async fn rewritten(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let list =
             lookup.route.policy.list.as_ref().filter(|list| list.asked(lookup.name) != AskedAbout::Nothing);
@@ -152,7 +153,7 @@ impl Chaser {
         })
     }
 
-    /// Finds one name of the chain: an answer made here, from memory, or from servers.
+    /// Finds one name of the chain. The answer is made here, or comes from the cache or from servers.
     async fn step(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         self.refuse_changed(lookup)?;
         if let RouteTarget::Local(authority) = &lookup.route.target {
@@ -166,13 +167,13 @@ impl Chaser {
         self.seek(lookup, chased).await
     }
 
-    /// Asks servers. If the answer of one is bogus, it asks another one.
+    /// Asks servers. If the answer of a server is bogus, another server is asked.
     async fn seek(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let mut avoid: Vec<SocketAddr> = Vec::new();
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
-            // A further try looks the cut up again.
+            // After a bogus answer, the zone cut is looked up again.
             let cut = lookup.cut.filter(|_| avoid.is_empty());
             let resolved = self.iterate.find(Lookup { avoid: &avoid, cut, ..lookup }).await;
             let mut resolved = match resolved {
@@ -193,7 +194,7 @@ impl Chaser {
             lookup.context.note(Note::Checked { name: lookup.name.clone(), kind: lookup.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    // The answer of another server is secure, so these servers are at fault, and not the zone.
+                    // The answer of this server is secure, so the servers that gave bogus answers are at fault, and not the zone.
                     for (server, zone) in &refuted_for {
                         self.trust.distrust_server(*server, zone, lookup.context);
                     }
@@ -203,7 +204,8 @@ impl Chaser {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            // A client may cause another fetch of the zone's keys, and find another state.
+            // The question of a client may fetch the keys of the zone again, and the result may then differ. So only such a question ends
+            // stale data.
             if state == SecurityStatus::Bogus && !lookup.context.is_ahead() {
                 let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                 rrsets.end_stale(lookup.name, self.clock.mono());
@@ -231,10 +233,11 @@ impl Chaser {
         Err(bogus.unwrap_or_else(|| Failure::Referrals { name: lookup.name.clone() }))
     }
 
-    /// Keeps the data of an answer.
+    /// Caches the data of an answer.
     ///
     /// # Errors
-    /// A reload has changed the route of the name meanwhile, so these may be data of servers that are no longer its own.
+    /// A reload has changed the route of the name in the meantime, so the data may come from servers that are no longer responsible for
+    /// it.
     fn keep(
         &self,
         lookup: Lookup<'_>,
@@ -253,7 +256,7 @@ impl Chaser {
         }
     }
 
-    /// An answer from a zone that is served here, or from servers that the zone delegates to.
+    /// Returns an answer from a zone that is served here, or from servers to which this zone delegates.
     async fn answer_here(
         &self,
         lookup: Lookup<'_>,
@@ -283,7 +286,7 @@ impl Chaser {
         }
     }
 
-    /// Validates an answer of a zone served here. No other server is asked if it is bogus.
+    /// Validates an answer from a zone that is served here. If it is bogus, no other server is asked.
     async fn check_here(
         &self,
         lookup: Lookup<'_>,
@@ -305,8 +308,8 @@ impl Chaser {
     }
 }
 
-/// Data that are served here without signatures are insecure. The list has an entry for each RRset that a chain of aliases may
-/// have.
+/// Returns the security of data that are served here without signatures: insecure. `sets` has an entry for each RRset that a chain of
+/// aliases may have.
 fn here(context: &Context) -> AnswerSecurity {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
     AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }
@@ -332,7 +335,7 @@ impl SubQuestions for Chaser {
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
                     self.trust.remember_failure(key, failure, context);
                 }
-                // The failure depends on the depth of the sub-question, and not on the name, so it is not remembered.
+                // The failure depends on how deeply the sub-question is nested, and not on its name, so it is not remembered.
                 Err(_) => {}
             }
             let records = chased?.answers;
@@ -351,22 +354,22 @@ impl SubQuestions for Chaser {
     }
 }
 
-/// The list that is asked for `name` on its route, if its gate decides about answers of this type.
+/// Returns the DNS list that is asked for `name` on its route, if the gate of the list decides about answers of this type.
 fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List>> {
     let list = matches!(kind, RecordType::A | RecordType::TXT).then(|| route.list_asked(name))?;
     list.filter(|list| list.is_alive())
 }
 
-/// Returns true if `target` has another route than the alias that leads there. The operator's own zones and the lists have
-/// routes of their own, and data of other servers about them are not used.
+/// Returns true if `target` has another route than the alias that leads to it. The operator's own zones and DNS lists have their own
+/// routes. What other servers say about names in them is not used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
-    // Names in a list that takes a key are asked for by this list only.
+    // Below a DNS list that requires a key, only the list itself is asked.
     lookup.rewrite.is_none()
         && lookup.kind != RecordType::CNAME
         && !std::ptr::eq(&**lookup.context.view.route(target, lookup.kind), lookup.route)
 }
 
-/// Returns true if a chain already contains `target`, or is longer than a chain may be.
+/// Returns true if a chain of aliases already contains `target`, or is longer than a chain may be.
 pub(super) fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES

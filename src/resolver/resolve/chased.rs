@@ -1,6 +1,6 @@
-//! The result of following a name: the records and their security along the aliases, and the answer that is made of them.
+//! The result of following a name along its aliases: the records with their security, and the answer that is made from them.
 //!
-//! RFC 4035 section 3.2.1 (signatures for clients that set DO), RFC 6672 (DNAME).
+//! See RFC 4035 section 3.2.1 (signatures for clients that set DO) and RFC 6672 (DNAME).
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -22,49 +22,51 @@ use dns::wire::compose;
 use validate::signature::covered_type;
 use validate::verdict::ValidationFailure;
 
-/// The result for the last name of the aliases.
+/// The aliases of a name, and the result for the last name of their chain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chased {
-    /// Aliases in order, then the data.
+    /// The aliases in order, then the data.
     pub(super) answers: Vec<Record>,
-    /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes it too long.
+    /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes the name too long.
     pub(super) rcode: ResponseCode,
     /// The SOA of a negative answer.
     pub(super) soa: Option<Box<Record>>,
-    /// Signatures of the answers, for clients that set DO.
+    /// The signatures of the answers, for clients that set DO.
     pub(super) signatures: Vec<Record>,
-    /// Proofs of a negative answer or of a wildcard, for clients that set DO.
+    /// The proofs of a negative answer or of a wildcard, for clients that set DO.
     pub(super) proofs: Vec<Record>,
-    /// The security of the answer: the least of its parts. None before the first part.
+    /// The security of the answer, which is the lowest of its parts. `None` before the first part.
     pub(super) security: Option<Security>,
-    /// Why it is insecure, if the client gets this as an extended error.
+    /// Why the answer is insecure, if the client gets this as an extended error.
     pub(super) fault: Option<ValidationFailure>,
-    /// The zone whose server was asked last; none if memory was enough.
+    /// The zone whose server was asked last, or `None` if the cache was enough.
     pub(super) zone: Option<Name>,
-    /// The server that answered last, and its round trip; none if memory was enough.
+    /// The server that answered last, and its round trip. `None` if the cache was enough.
     pub(super) answered: Option<(IpAddr, Duration)>,
     /// The extended error that is sent with the answer.
     pub(super) extended_error: Option<ExtendedError>,
-    /// The DNS list that it came from, if any.
+    /// The DNS list that gave the answer, if any.
     pub(super) list: Option<ListMark>,
-    /// Whether another flight asked for it.
+    /// True if another flight asked the servers for this answer.
     pub(super) shared: bool,
-    /// Whether it ends at a denial in doubt that all servers of the zone gave.
+    /// True if the answer ends with a doubtful denial that all servers of the zone gave.
     pub(super) doubted: bool,
-    /// The name of a DNS list that the aliases lead to, and the list, if the name was not followed.
+    /// The name of a DNS list that the aliases lead to, and the list. Set if the name was not followed, because the gate of the list must
+    /// decide.
     pub(super) entered: Option<(Name, Arc<List>)>,
-    /// The room of long replies that the records came in.
+    /// The memory reserved for the long replies that contained the records.
     pub(super) rooms: Vec<ReplyRoom>,
 }
 
 impl Chased {
-    /// The last name is a `[[host]]`: it exists even if others deny it, so their proof is dropped.
+    /// Records that the last name is a `[[host]]` of the configuration. The name exists even if others deny it, so their proof is
+    /// dropped.
     pub(super) fn exists_here(&mut self) {
         self.proofs.clear();
         self.security = self.security.map(|security| security.and(Security::Insecure));
     }
 
-    /// These aliases, followed by the answer that is given for the name that they lead to.
+    /// Returns these aliases, followed by the answer for the name that they lead to.
     pub(super) fn leading_to(self, end: Self) -> Self {
         Self {
             answers: [self.answers, end.answers].concat(),
@@ -79,7 +81,7 @@ impl Chased {
         }
     }
 
-    /// Adds the result for one name of the chain.
+    /// Adds the result for one name of the chain. Returns how this result ends.
     pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
         self.doubted = found.doubted;
         if found.room.is_held() {
@@ -99,7 +101,7 @@ impl Chased {
             End::Negative { soa: Some(soa), .. } => soa.ttl,
             _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
         };
-        // A DNAME may redirect a chain twice. It and its signatures stand in the answer once.
+        // A DNAME may redirect names of a chain twice. The answer contains it and its signatures only once.
         let again = |owner: &Name, kind: RecordType| {
             let held = |held: &Record| held.record_type() == RecordType::DNAME && held.name == *owner;
             kind == RecordType::DNAME && self.answers.iter().any(held)
@@ -127,7 +129,7 @@ impl Chased {
     }
 }
 
-/// The answer to send. Signatures and proofs go to clients that set DO (RFC 4035 section 3.2.1).
+/// Composes the answer to send. It contains signatures and proofs if the client has set DO (RFC 4035 section 3.2.1).
 pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
     let (mut answers, mut authorities) = (
         Cow::Borrowed(&*chased.answers),

@@ -1,4 +1,4 @@
-//! A client's question that memory could not answer: one value carries it from the listener to the reply.
+//! A client's question that the cache could not answer. One value carries it from the listener to the reply.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,64 +17,64 @@ use history::event::Step;
 use history::owner::WantedOwner;
 use history::trail::Trail;
 
-/// A client's question on its way. Its flight shares it with the client that began the flight.
+/// A client's question that is being answered. The flight shares it with the client that began the flight.
 pub struct ClientQuestion {
     pub(super) question: Question,
     pub(super) key: QuestionKey,
     pub(super) client: Client,
     pub(super) arrived: Mono,
-    /// The view of the listener when the question came: a reload does not change it.
+    /// The view of the listener when the question arrived. A reload does not change it.
     pub(super) view: Arc<View>,
-    /// The route of its name.
+    /// The route of the name.
     pub(super) way: Arc<Route>,
-    /// The DNS list that it asks, if any; it may be shut down.
+    /// The DNS list that the question asks, if any. The list may be one that was shut down.
     pub(super) list: Option<AskedList>,
-    /// The closest known cut, once its flight was counted for a zone: its walk begins there.
+    /// The closest known zone cut, set when the flight is counted for a zone. The walk begins there.
     pub(super) cut: OnceLock<Arc<Delegation>>,
-    /// Whether memory had a failure of it when its client began to wait.
+    /// True if the cache had a failure for the question when the client began to wait.
     pub(super) has_failed: OnceLock<bool>,
-    /// The socket of its client, if it came over the network.
+    /// The client's socket, if the question came over the network.
     pub(super) socket: Option<WantedOwner>,
-    /// Gets the progress of its flight, if a command follows its steps.
+    /// Receives the progress of the flight, if a command follows its steps.
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 
 /// The DNS list that a question asks.
 pub(super) struct AskedList {
     pub(super) list: Arc<List>,
-    /// The state of the list, once it was looked up.
+    /// The state of the list, set when it is first looked up.
     pub(super) entry: OnceLock<Arc<ListEntry>>,
-    /// The progress of the flight that the question waits for: the question may be answered before the flight ends.
+    /// The progress of the flight that the question waits for. The question may be answered before that flight ends.
     pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
 }
 
-/// The result of a question.
+/// The result of asking a question.
 #[derive(Debug)]
 pub enum Asked {
-    /// It is answered, or failed.
+    /// The question was answered, or failed.
     Replied(Replied),
-    /// The same client already waits for it; its first copy will be answered.
+    /// The same client already waits for the answer to this question. Its first copy will be answered.
     Repeated,
 }
 
 /// An answer, and how it was found.
 #[derive(Clone, Debug)]
 pub struct Replied {
-    /// The outcome that it counts as.
+    /// The outcome that the question counts as.
     pub outcome: Outcome,
     /// The answer to send.
     pub answer: Arc<Answer>,
-    /// The progress of its flight; none if the answer was in memory.
+    /// The progress of the flight, or `None` if the answer was in the cache.
     pub(super) progress: Option<Arc<FlightProgress>>,
 }
 
 impl Replied {
-    /// The steps of its flight; none if the answer was in memory.
+    /// Returns the steps of the flight, or `None` if the answer was in the cache.
     pub fn trail(&self) -> Option<&Trail> {
         self.progress.as_deref().map(FlightProgress::trail)
     }
 
-    /// The steps so far, as text; empty if the answer was in memory.
+    /// Returns the steps so far as text. Empty if the answer was in the cache.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail().map(Trail::steps).unwrap_or_default()
     }
@@ -88,7 +88,7 @@ impl AskedList {
 }
 
 impl ClientQuestion {
-    /// The question of `client` with the key `key`, which arrived at `arrived` in `view`.
+    /// Creates the question of `client` with the key `key`, which arrived at `arrived` in `view`.
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
         let way = Arc::clone(view.route_of((&question.name, key.name()), question.kind));
         let list = way.list_asked(&question.name).map(AskedList::new);
@@ -108,58 +108,58 @@ impl ClientQuestion {
         }
     }
 
-    /// Sets the socket that the question came from.
+    /// Sets the socket from which the question came.
     #[must_use]
     pub(crate) fn of_socket(self, socket: WantedOwner) -> Self {
         Self { socket: Some(socket), ..self }
     }
 
-    /// The same in `view`, which has other routes.
+    /// Returns the same question in `view`, which may have other routes.
     pub(super) fn in_view(&self, view: Arc<View>) -> Self {
         let (question, key) = (self.question.clone(), self.key.clone());
         let (socket, follower) = (self.socket, self.follower.clone());
         Self { socket, follower, ..Self::new(question, key, self.client, self.arrived, view) }
     }
 
-    /// The question.
+    /// Returns the question.
     pub fn question(&self) -> &Question {
         &self.question
     }
 
-    /// Its key.
+    /// Returns the key of the question.
     pub fn key(&self) -> &QuestionKey {
         &self.key
     }
 
-    /// When the client asked.
+    /// Returns the time at which the question arrived.
     pub fn arrived(&self) -> Mono {
         self.arrived
     }
 
-    /// The view of its listener.
+    /// Returns the view of the listener.
     pub fn view(&self) -> &View {
         &self.view
     }
 
-    /// The context of its resolution in the flight with `progress`.
+    /// Creates the context in which the flight with `progress` resolves the question.
     pub(super) fn context(&self, progress: &Arc<FlightProgress>) -> Context {
         let context = Context::new(Arc::clone(progress), Arc::clone(&self.view));
         if self.question.checking_disabled { context.without_checks() } else { context }
     }
 
-    /// The subject of its question to a DNS list, if it asks one that still runs.
+    /// Returns what the question asks a DNS list about, if it asks a list that still runs.
     pub(crate) fn asked_list(&self) -> AskedAbout {
         self.live_list().map_or(AskedAbout::Nothing, |list| list.asked(&self.question.name))
     }
 
-    /// The question of the same client for another type of the name.
+    /// Returns the question of the same client for another type of the same name.
     pub(super) fn of_kind(&self, kind: RecordType) -> Self {
         let question = Question { kind, ..self.question.clone() };
         let key = question.key();
         Self::new(question, key, self.client, self.arrived, Arc::clone(&self.view))
     }
 
-    /// A question of the start, in the view of an empty configuration.
+    /// Creates a question that arrives at the start of the clock, in the view of an empty configuration.
     #[cfg(test)]
     pub(super) fn in_test(question: Question, client: Client) -> Self {
         use std::sync::LazyLock;
@@ -171,7 +171,7 @@ impl ClientQuestion {
         Self::new(question, key, client, Mono::START, Arc::clone(&VIEW))
     }
 
-    /// The list that it asks, if the list still runs.
+    /// Returns the DNS list that the question asks, if this list still runs.
     pub(super) fn live_list(&self) -> Option<&Arc<List>> {
         self.list.as_ref().map(|asked| &asked.list).filter(|list| list.is_alive())
     }

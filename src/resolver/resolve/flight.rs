@@ -1,4 +1,4 @@
-//! One flight: it resolves its question, keeps the answer or the failure, reports it, and lands.
+//! One flight: it resolves its question, caches the answer or the failure, reports the result, and ends.
 
 use std::sync::Arc;
 
@@ -35,12 +35,12 @@ use history::note::{Note, Words};
 use history::{Counter, Flown, Recorder};
 use validate::verdict::SecurityStatus;
 
-/// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
-/// SOA is looked for only at an apex, which always has one.
+/// The types that are looked up, in this order, when a client asks for ANY. The first type that exists is the answer. The SOA is looked
+/// up only at the apex of a zone, where it always exists.
 const ANY_KINDS: [RecordType; 5] =
     [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
-/// Resolves the questions of flights; no client waits here.
+/// Resolves the questions of flights. This type does not know the clients that wait.
 pub(super) struct FlightResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -75,22 +75,22 @@ impl FlightResolver {
         })
     }
 
-    /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
-    /// invent an answer.
+    /// Answers a question. A question for ANY gets one RRset of real data (RFC 8482 section 4.3), because servers refuse ANY or invent an
+    /// answer to it.
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         if asked.question.kind != RecordType::ANY {
             return Ok(self.without_private(self.lists.guarded(asked, context).await?, context));
         }
-        // Boxed, because it would enlarge each flight and hardly any asks ANY.
+        // The future is boxed, because it would enlarge each flight and hardly any question is for ANY.
         Box::pin(self.answer_any(asked, context)).await
     }
 
-    /// One RRset of the real data.
+    /// Returns one RRset of real data.
     async fn answer_any(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         let name = &asked.question.name;
         let mut found = Chased::default();
         for kind in ANY_KINDS {
-            // A denial names the apex of its zone (RFC 2308 section 3).
+            // The SOA of a denial is at the apex of the zone (RFC 2308 section 3).
             let is_apex = |soa: &Record| soa.name == *name;
             if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
                 break;
@@ -104,7 +104,7 @@ impl FlightResolver {
         Ok(found)
     }
 
-    /// The answer without the addresses that clients of the view must not get.
+    /// Returns the answer without the addresses that clients of the view must not get.
     fn without_private(&self, mut chased: Chased, context: &Context) -> Chased {
         let mut records = private::remove(&mut chased, &context.view);
         if !records.is_empty() {
@@ -116,7 +116,7 @@ impl FlightResolver {
         chased
     }
 
-    /// The zone that a question counts for at its start, in wire form.
+    /// Returns the zone that a question counts for at its start, in wire form.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -127,7 +127,7 @@ impl FlightResolver {
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
-    /// The closest known cut of a name in wire form, if its route follows cuts.
+    /// Returns the closest known zone cut of a name in wire form, if the route uses zone cuts.
     pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<Arc<Delegation>> {
         match route.target {
             RouteTarget::Iterate | RouteTarget::Stub(_) => {
@@ -137,7 +137,8 @@ impl FlightResolver {
         }
     }
 
-    /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
+    /// Creates the future of a flight, to be driven. If the flight panics, it ends without a result, and the waiting clients learn that
+    /// it was given up.
     pub(super) fn take_off(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -147,7 +148,7 @@ impl FlightResolver {
         self.memory.room.flight_began();
         #[cfg(feature = "simulated")]
         let strike = self.strike.clone();
-        // The flight is boxed at once, because it has thousands of octets and would be moved.
+        // The flight is boxed immediately, because it is thousands of octets long and would otherwise be moved.
         let flight = Box::pin(self.fly(asked, context, begun));
         #[cfg(feature = "simulated")]
         let flight = strike.on(flight);
@@ -160,7 +161,7 @@ impl FlightResolver {
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(report).ok())))
     }
 
-    /// Resolves the question of the flight and lands.
+    /// Resolves the question of the flight, and ends the flight.
     async fn fly(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -215,8 +216,8 @@ impl FlightResolver {
         landed
     }
 
-    /// The result of a flight, unless a reload has meanwhile changed the route of a name of its chain: its clients begin another flight
-    /// then, as those of `Flights::end_changed` do.
+    /// Returns the result of a flight. Returns an error if a reload has in the meantime changed the route of a name in the chain: the
+    /// clients then begin another flight, as after `Flights::end_changed`.
     fn unless_reloaded(
         &self,
         question: &Question,
@@ -231,13 +232,13 @@ impl FlightResolver {
         }
     }
 
-    /// Returns true if a reload has meanwhile changed the route of a name of an answer, so that it must not be kept.
+    /// Returns true if a reload has in the meantime changed the route of a name in an answer. The answer must then not be cached.
     pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
         let chain = (&question.name, &*chased.answers);
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)
     }
 
-    /// Reports a flight that has ended to the history: what was found, and why there is no answer.
+    /// Reports a flight that has ended to the history: what was found, or why there is no answer.
     fn record_flight(
         &self,
         asked: &ClientQuestion,
@@ -265,7 +266,7 @@ impl FlightResolver {
             answers: found.map_or(&[][..], |chased| &chased.answers),
         });
         let route = context.view.route(&question.name, question.kind);
-        // A list that refuses has answered: no zone has failed, and the list counts.
+        // A DNS list that refuses has answered, so no zone has failed, and the flight counts for the list.
         let of_list =
             || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
         self.recorder.flight(&FlightEnded {
@@ -281,7 +282,7 @@ impl FlightResolver {
         });
     }
 
-    /// Keeps a failure. Returns the answer to it, which is stale data if there are any.
+    /// Caches a failure. Returns the answer after the failure: a stale answer if there is one, otherwise SERVFAIL.
     fn answer_failure(
         &self,
         asked: &ClientQuestion,
@@ -306,14 +307,14 @@ impl FlightResolver {
         }
     }
 
-    /// Begins to prime the root. It continues as a task.
+    /// Begins to prime the root. The priming continues as a task.
     fn begin_priming(self: Arc<Self>, view: Arc<View>) {
-        // The flight has landed: a panic here must not take its answer away.
+        // The flight has ended. A panic in priming must not take its answer away.
         let primed = caught(async move {
             #[cfg(feature = "simulated")]
             self.iterate.strike().fall();
             let context = Context::new(Arc::new(FlightProgress::new(&self.clock)), view);
-            // If it fails, the known servers hold until their TTL ends.
+            // If priming fails, the known servers stay in use until their TTL ends.
             let _ = self.iterate.prime_again(&context, &*self.chaser).await;
         });
         let report = |panicked: &Panicked| {
@@ -325,7 +326,7 @@ impl FlightResolver {
         let _ = priming.now_or_never();
     }
 
-    /// Keeps the answer of a flight, and forgets an earlier failure of its question.
+    /// Caches the answer of a flight, and forgets an earlier failure of its question.
     pub(super) fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
         if asked.has_failed.get() != Some(&false) {
             self.memory.failures.clear(&asked.key);
@@ -334,7 +335,7 @@ impl FlightResolver {
     }
 }
 
-/// The kind of a route, for the history.
+/// Returns the kind of a route, for the history.
 const fn route_kind(target: &RouteTarget) -> RouteKind {
     match target {
         RouteTarget::Iterate => RouteKind::Recursion,
@@ -344,7 +345,7 @@ const fn route_kind(target: &RouteTarget) -> RouteKind {
     }
 }
 
-/// The result of validation, if there was one.
+/// Returns the result of validation, if the answer was validated.
 fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
     match chased {
         Ok(chased) => match chased.security? {

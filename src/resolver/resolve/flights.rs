@@ -1,6 +1,6 @@
-//! Flights: there is one flight for each question in progress, shared by all clients that wait for its answer.
+//! Flights: each question in progress has one flight, shared by all clients that wait for its answer.
 //!
-//! A flight passes its answer directly to all its waiters, because memory may refuse to keep it.
+//! A flight passes its answer directly to all waiting clients, because the cache may refuse to store it.
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
@@ -30,41 +30,41 @@ use dns::question::{
 /// The result of a flight.
 #[derive(Debug)]
 pub(super) struct Landed {
-    /// The answer. For a failure: SERVFAIL, or a stale answer.
+    /// The answer. After a failure it is SERVFAIL or a stale answer.
     pub(super) answer: Arc<Answer>,
-    /// How it ended.
+    /// How the flight ended.
     pub(super) end: FlightEnd,
-    /// Messages sent for it.
+    /// The number of queries that the flight sent to servers.
     pub(super) packets: u32,
 }
 
 /// How a flight has ended.
 #[derive(Debug)]
 pub(super) enum FlightEnd {
-    /// With an answer.
+    /// The flight ended with an answer.
     Answered,
-    /// With an answer that another flight asked for too.
+    /// The flight ended with an answer that another flight had asked for at the same time.
     Shared,
-    /// With a failure.
+    /// The flight ended with a failure.
     Failed,
-    /// With a failure, which a stale answer replaces.
+    /// The flight ended with a failure, and a stale answer is given instead.
     Stale,
-    /// The flight was ended to make room for another flight.
+    /// The flight was ended to make room for another flight, or by a reload.
     Shed(Shed),
 }
 
-/// The channel on which waiters learn the end of the flight. An error means that the flight was given up.
+/// The channel on which waiting clients learn the end of the flight. An error means that the flight was given up.
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
 /// The flights in progress.
 #[derive(Clone)]
 pub(super) struct Flights {
     table: Arc<Mutex<FlightTable>>,
-    /// The key of the hash that identifies zones and clients, because strangers choose their names.
+    /// Computes the keyed hashes that identify zones and clients. The hashes are keyed because strangers choose the names.
     keyed: Keyed,
 }
 
-/// The key of a flight with its hash, which is computed once: each flight is looked up five times.
+/// The key of a flight with its hash. The hash is computed once, because each flight is looked up five times.
 #[derive(Clone, PartialEq, Eq)]
 struct FlightKey {
     hash: u64,
@@ -82,10 +82,10 @@ struct FlightTable {
     flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
-    /// The flights by their places.
+    /// The flights by their tickets.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
-    /// Waiting places of each client.
+    /// The number of waiting questions of each client.
     waiting: Numbered<ClientKey, usize>,
 }
 
@@ -96,54 +96,54 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// The state of a flight.
+/// The place of a flight, and what is needed to end the flight.
 struct FlightPlace {
     key: FlightKey,
-    /// The zone that its place is counted for, in wire form.
+    /// The zone that the flight counts for, in wire form.
     zone: Box<[u8]>,
-    /// True if look-ahead continues when the servers of the zone of the flight's name are asked.
+    /// True if look-ahead continues when the servers of the zone of the flight's name are about to be asked.
     leads_at_delegation: bool,
-    /// Ends the flight to make room.
+    /// Ends the flight to make room for others.
     give_way: oneshot::Sender<Shed>,
 }
 
-/// The start of a flight.
+/// What is known about a flight at its start.
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
-    /// The zone that it counts for, in wire form.
+    /// The zone that the flight counts for, in wire form.
     zone: &'a [u8],
     leads_at_delegation: bool,
 }
 
 /// The result of joining a flight.
 pub(super) enum JoinedFlight {
-    /// The question waits for a flight. If it is the first, `begun` must be run.
+    /// The question waits for a flight. If `begun` is present, the flight is new and must be run.
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
-    /// The same client already waits for it.
+    /// The same client already waits for the answer to the same question.
     Repeated,
     /// There is no room for the question.
     Shed(Shed),
 }
 
-/// A question that was refused, and the reason.
+/// A question that was refused or ended, and the reason.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
-    /// The zone that it is counted for.
+    /// The zone that the question counts for.
     pub(super) zone: Name,
 }
 
 impl Shed {
-    /// The extended error for the client.
+    /// Returns the extended error for the client.
     pub(super) fn extended_error(&self) -> ExtendedError {
         self.why.extended_error(&self.zone)
     }
 }
 
-/// A client's place among the waiters of a flight; given up when dropped.
+/// The place of a client among those that wait for a flight. It is given up when dropped.
 pub(super) struct FlightSeat {
-    /// The end.
+    /// Receives the result of the flight.
     pub(super) landing: Landing,
     /// The progress of the flight.
     pub(super) progress: Arc<FlightProgress>,
@@ -152,9 +152,9 @@ pub(super) struct FlightSeat {
     client: Client,
 }
 
-/// A flight that must be run. If it is dropped before its end, it counts as given up, and its waiters are notified.
+/// A flight that must be run. If it is dropped before its end, it counts as given up, and the waiting clients are notified.
 pub(super) struct BegunFlight {
-    /// The flight's place.
+    /// The ticket of the flight's place.
     pub(super) ticket: Ticket,
     gives_way: oneshot::Receiver<Shed>,
     sender: Option<oneshot::Sender<Arc<Landed>>>,
@@ -162,13 +162,13 @@ pub(super) struct BegunFlight {
 }
 
 impl Flights {
-    /// No flights.
+    /// Creates a table without flights.
     pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
-    /// Lets a client wait for the flight of its question. If there is no such flight, a flight begins with `progress`. The flight
-    /// counts for `zone`, in wire form, until its walk enters another zone.
+    /// Lets a client wait for the flight of its question. If there is no such flight, one begins, with `progress`. The new flight counts
+    /// for `zone`, in wire form, until its walk enters another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -206,18 +206,18 @@ impl Flights {
         };
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
-            // This is not reached, because the flight was just found or begun.
+            // This does not happen, because the flight was just found or begun.
             None => {
-                // A begun flight locks the table when it ends.
+                // The table is unlocked first, because a flight that is dropped locks it.
                 drop(table);
                 JoinedFlight::Repeated
             }
         }
     }
 
-    /// Records that the walk of a flight has entered `zone`. From now on its place counts for that zone, unless it already counts for
-    /// this zone or for a zone below it. If the zone has no place left, the flight is ended. Returns the key of the flight's question
-    /// if `zone` is the zone of its name and look-ahead continues here. The key is returned only once.
+    /// Records that the walk of a flight has entered `zone`. From now on the flight counts for that zone, unless it already counts for
+    /// this zone or for a zone below it. If the zone has no place left, the flight is ended. Returns the key of the flight's question if
+    /// `zone` is the zone of its name and look-ahead continues here. The key is returned only once.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -234,9 +234,10 @@ impl Flights {
         led.filter(|_| table.standing.contains_key(&ticket))
     }
 
-    /// Ends the flights that a reload affects, because the routes of names at and below `changed` are now different: flights for such
-    /// names, and flights that are in a zone above or below such a name. Their clients begin new flights. Without this, a query after
-    /// a reload got the answer of the old routes for as long as a flight lasts. A view that is no longer in use has no new routes.
+    /// Ends the flights that a reload affects, because the routes of the names at and below `changed` are now different. These are the
+    /// flights for such names, and the flights that have reached a zone above or below such a name. Their clients begin new flights.
+    /// Without this, queries after a reload would get answers from the old routes for as long as a flight lasts. A view that is no longer
+    /// in use has no new routes, so its flights continue.
     pub(super) fn end_changed(&self, changed: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let changed: HashSet<Vec<u8>> = changed.iter().map(wire_name).collect();
         let above: HashSet<&[u8]> = changed.iter().flat_map(|name| suffixes(name)).collect();
@@ -258,23 +259,23 @@ impl Flights {
         self.table().flights.contains_key(&key)
     }
 
-    /// Flights in progress.
+    /// Returns the number of flights in progress.
     pub(super) fn len(&self) -> usize {
         self.table().flights.len()
     }
 
-    /// Clients that wait for a flight.
+    /// Returns the number of clients that wait for a flight.
     pub(super) fn waiters(&self) -> usize {
         self.table().waiters
     }
 
-    /// Returns true if there are so many flights that the heaviest zone or client loses one for each new flight.
+    /// Returns true if there are so many flights that the zone or client with the most flights loses one for each new flight.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.crowded_from()
     }
 
-    /// Each flight's question, progress and number of waiting clients.
+    /// Returns the question, the progress and the number of waiting clients of each flight.
     pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<FlightProgress>, usize)> {
         let table = self.table();
         let listed = |(key, flight): (&FlightKey, &Flight)| {
@@ -303,7 +304,7 @@ impl Flights {
         BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
-    /// A seat at the flight of `key`.
+    /// Takes a seat for a client at the flight of `key`.
     fn seat(
         &self,
         table: &mut FlightTable,
@@ -328,7 +329,7 @@ impl Flights {
         self.keyed.octets(zone)
     }
 
-    /// The hash of an IPv4 address, or of the /64 of an IPv6 address, because one client has a whole /64.
+    /// Returns the hash of an IPv4 address, or of the /64 prefix of an IPv6 address, because one client may use a whole /64.
     fn client_key(&self, address: IpAddr) -> ClientKey {
         match address.to_canonical() {
             IpAddr::V4(address) => self.keyed.octets(&address.octets()),
@@ -341,7 +342,7 @@ impl Flights {
     }
 }
 
-/// A name in wire form and all names above it.
+/// Returns a name in wire form, and then each name above it.
 fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     let root = name.len().checked_sub(1);
     label_places(name).chain(root).filter_map(|place| name.get(place..))
@@ -353,14 +354,14 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// The number of flights from which on the heaviest zone or client loses one for each new flight.
+    /// Returns the number of flights at which the zone or client with the most flights begins to lose one for each new flight.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the flight of `key`. A flight may have at most half as many waiters
-    /// as there are free places, so that the first waiter of a new flight finds room. A client with few waiting questions may wait for
-    /// any flight.
+    /// Returns true if one more question of a client may wait for the flight of `key`. A flight may have at most half as many waiting
+    /// clients as there are free places, so that the first client of a new flight finds room. A client with few waiting questions may
+    /// wait for any flight.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -368,7 +369,7 @@ impl FlightTable {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// Ends another flight if `account` needs room.
+    /// If there is no free place for `account`, ends another flight.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}
@@ -378,7 +379,7 @@ impl FlightTable {
         Ok(())
     }
 
-    /// Counts a flight for `zone`, in wire form, from now on, or ends the flight if the zone has no room.
+    /// Counts a flight for `zone`, in wire form, from now on. If the zone has no room, ends the flight.
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };
@@ -398,16 +399,16 @@ impl FlightTable {
         }
     }
 
-    /// Ends a flight and notifies its waiters immediately. `zone` is the zone that it was about to enter.
+    /// Ends a flight and notifies its waiting clients immediately. `zone` is the zone that the flight was about to enter, if any.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // An error means that the flight is ending at this moment anyway.
+            // An error means that the flight ends at this moment anyway.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }
 
-    /// Removes a flight, unless it has already been removed. `answered`: when its zone answered.
+    /// Removes a flight, unless it was removed before. `answered` is the time at which the flight's zone answered, if it did.
     fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<FlightPlace> {
         let standing = self.standing.remove(&ticket)?;
         self.shares.give_up(ticket, answered);
@@ -421,19 +422,19 @@ impl BegunFlight {
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
-            // An error means that the flight has landed.
+            // An error means that the flight has ended.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// Ends the flight. Its result must be in memory by now, otherwise the next question begins another flight.
+    /// Ends the flight. Its result must be in the cache by now, otherwise the next question begins another flight.
     ///
-    /// `answered`: when its zone answered.
+    /// `answered` is the time at which the flight's zone answered, if it did.
     pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
         self.flights.end(self.ticket, answered);
         let landed = Arc::new(landed);
         if let Some(sender) = self.sender.take() {
-            // An error means that no client waits any more. The answer is in memory.
+            // An error means that no client waits any more. The answer is in the cache.
             let _ = sender.send(Arc::clone(&landed));
         }
         landed

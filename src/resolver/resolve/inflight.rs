@@ -1,6 +1,6 @@
-//! The queries in progress, for people: each flight with its age, its waiters, and the server that it waits for.
+//! The flights in progress, for the operator: each flight with its age, the number of waiting clients, and the server that it waits for.
 //!
-//! A snapshot: it holds the lock of the table of flights only while the keys are copied.
+//! This is a snapshot: the table of flights is locked only while the keys are copied.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use history::trail::LastQuery;
 /// A flight in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
-    /// Its question.
+    /// The question of the flight.
     pub question: Question,
-    /// Its age.
+    /// The time since the flight began.
     pub age: Duration,
-    /// Clients that wait for it; 0 if all have been answered at their deadline.
+    /// The number of clients that wait for the flight. 0 if all were answered at their deadline.
     pub clients: usize,
-    /// The last message that it sent.
+    /// The last query that the flight sent to a server.
     pub last_query: LastQuery,
 }
 
-/// All flights, the oldest first.
+/// Returns all flights, the oldest first.
 pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
     let listed = flights.list().into_iter();
     let mut shown: Vec<InFlight> = listed
@@ -32,7 +32,7 @@ pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
             Some(InFlight { question: key.question()?, age, clients, last_query })
         })
         .collect();
-    // Flights of one moment are ordered by question, so that equal runs give equal lists.
+    // Flights that began at the same time are ordered by question, so that equal runs give equal lists.
     shown.sort_by_cached_key(|flight| (Reverse(flight.age), flight.question.to_string()));
     shown
 }

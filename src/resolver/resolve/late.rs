@@ -1,6 +1,6 @@
-//! Answers that come after their flight has ended: judged and kept like others, for the next question.
+//! Answers that arrive after their flight has ended. They are validated and cached like others, for the next question.
 //!
-//! The keys may be as late as the answer. So an answer whose keys are missing is judged a second time a little later.
+//! The keys of a zone may be as late as the answer. An answer whose keys are missing is therefore validated a second time a little later.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,17 +22,17 @@ use crate::zones::{View, Views};
 use dns::question::{Question, QuestionKey};
 use validate::verdict::Verdict;
 
-/// How often a late answer is judged: once more after the time of a question, in which late keys come.
+/// How often a late answer is validated. The second time is after the maximum time of a question, when late keys have arrived.
 const JUDGEMENTS: usize = 2;
 
-/// Keeps late answers.
+/// Validates and caches late answers.
 pub(super) struct LateAnswerKeeper {
     pub(super) chaser: Arc<Chaser>,
     pub(super) views: Arc<ArcSwap<Views>>,
 }
 
 impl LateAnswerKeeper {
-    /// Keeps answers that come too late, as long as it runs.
+    /// Validates and caches late answers. Runs forever.
     pub(super) async fn keep_all(self: Arc<Self>) -> Infallible {
         let mut judged = JoinSet::new();
         loop {
@@ -49,7 +49,7 @@ impl LateAnswerKeeper {
     async fn keep_late_answer(self: Arc<Self>, late: LateAnswer) {
         let LateAnswer { name, kind, view, checks, cut, said } = late;
         if !self.views.load().holds(&view) {
-            // The routes have changed.
+            // A reload has changed the routes.
             return;
         }
         let context = Context::new(Arc::new(FlightProgress::new(&self.chaser.clock)), Arc::clone(&view));
@@ -75,7 +75,7 @@ impl LateAnswerKeeper {
         }
     }
 
-    /// Keeps an answer if it may be believed; returns false if not.
+    /// Caches an answer if it may be believed. Returns false if it may not.
     async fn keep_late(&self, lookup: Lookup<'_>, mut found: Found, cut: &Delegation) -> bool {
         found.cut_where(|target| leads_away(lookup, target));
         if !lookup.context.checks() {
@@ -97,7 +97,7 @@ impl LateAnswerKeeper {
         false
     }
 
-    /// Forgets failures of questions that are answered now.
+    /// Forgets cached failures of the questions that this answer answers.
     fn forget_failures(&self, name: &Name, kind: RecordType, view: &View) {
         for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
             let question =

@@ -1,4 +1,4 @@
-//! Clients that ask a DNS list: each waits until the list answers or its servers are known to be silent.
+//! Clients that ask a DNS list. Each waits until the list answers or its servers are known to be silent.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl ClientResolver {
             Either::Left((asked, _)) => asked,
             Either::Right(((), waiting)) => match self.lists.held(watched, missed, self.clock.mono()) {
                 Some((outcome, answer)) => {
-                    // It has waited for its flight until now.
+                    // The client has waited for its flight until now.
                     let progress = missed.list.as_ref().and_then(|list| list.waits_for.get()).map(Arc::clone);
                     progress.iter().for_each(|progress| self.keep_so_far(missed, progress));
                     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress })
@@ -59,7 +59,7 @@ impl ClientResolver {
     }
 }
 
-/// The reply with an answer that was made here.
+/// Returns a reply whose answer was made here.
 fn replied((outcome, answer): (Outcome, Answer)) -> Asked {
     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress: None })
 }

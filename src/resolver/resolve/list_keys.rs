@@ -1,4 +1,4 @@
-//! The parts of questions that are not shown: keys of DNS lists in names, and what `history.redact` names.
+//! The parts of questions that are not shown: the keys of DNS lists in names, and what `history.redact` names.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::dnsbl::rewrite::{Rewrite, provider_of};
 use dns::question::wire_name;
 use history::redact::{Redaction, Secrets};
 
-/// The keys of the configured lists: each is the label below the zone or base of a list. Keys of unknown lists are included if
-/// they look like a key.
+/// Returns the keys of the configured lists: each is the label directly below the zone or base of a list. Keys of unknown lists are
+/// included if they look like a key.
 pub fn secrets_of(config: &Config) -> Secrets {
     let keyed = config.lists().into_values().filter(|list| list.keyed);
     let with_key = config.lists.iter().filter_map(|list| list.with_key.as_ref());
@@ -27,8 +27,8 @@ pub fn secrets_of(config: &Config) -> Secrets {
         .and_below(providers)
 }
 
-/// Why no server or resolver that a command names is asked about a name; none if it may be. Such a name holds the key of a list, anywhere
-/// in it, or its questions stay on the host (RFC 6761 section 6.3, RFC 7686 section 2).
+/// Returns why no server or resolver may be asked for a name, even if a command names it. Returns `None` if it may be asked. Such a name
+/// contains the key of a list, or is reserved for this host (RFC 6761 section 6.3, RFC 7686 section 2).
 pub fn kept_here(config: &Config, name: &Name) -> Option<&'static str> {
     let mut lists = config.lists().into_values();
     let is_in = |rewrite: &Rewrite| rewrite.secret().is_in(name);
@@ -42,7 +42,7 @@ pub fn kept_here(config: &Config, name: &Name) -> Option<&'static str> {
     ["localhost", "onion"].iter().any(is_of_host).then_some("questions about such names stay on the host")
 }
 
-/// The parts of a question that are not stored, and that other programs do not get.
+/// Returns which parts of a question are not stored and not given to other programs.
 pub fn redaction_of(config: &Config) -> Redaction {
     let redact = config.history.redact;
     Redaction { clients: redact != Redact::None, names: redact == Redact::Names }

@@ -1,29 +1,29 @@
-//! Resolves questions: first from memory, otherwise in one flight for each question, within the deadline of each client.
+//! Resolves questions: first from the cache, otherwise in one flight for each question, within the deadline of each client.
 //!
-//! Implements RFC 9520 (failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline` of
-//! the first copy of its query. The flight then continues, so that the client's next try finds the answer.
+//! Implements RFC 9520 (failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline` after
+//! the first copy of its query. The flight then continues, so that the client finds the answer when it asks again.
 //!
 //! # Decisions
 //!
-//! - The deadline is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc
-//!   2.36), so a late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
-//! - glibc repeats a query within a millisecond of SERVFAIL. If the flight is still in progress, the repeated query joins it. A zone
-//!   that takes 4 to 8 s therefore still resolves at the first attempt of a mail. A failed flight is remembered (RFC 9520).
-//! - SERVFAIL is never turned into "does not exist", because mail would be lost. Bogus is never turned into insecure, because forged
-//!   data would be accepted.
-//! - A flight runs in the task of the client that begins it, so that tasks do not hand work to each other. This saves at least a fifth
-//!   of the instructions of a miss. If the client leaves, the flight continues as a task of the runtime.
-//! - Flights, waiters and queries to servers are shared among zones and clients (`shares`). When half of the places are taken, the
-//!   zone or client with the most places must give up one for each new flight. Models: Unbound's jostle list, BIND's
-//!   `fetches-per-zone`.
-//! - Sub-questions do not wait for clients' flights, because two flights could then wait for each other. Equal queries to one server
-//!   are merged in `exchange`.
-//! - Memory may refuse to keep an answer, so a flight passes its answer directly to its waiters.
-//! - An answer that arrives after its question has failed is validated and kept.
-//! - A reload ends the flights whose routes it changes, and their clients begin new flights. Before, these flights continued, later
-//!   questions joined them, and got answers of the old routes for up to ten seconds.
-//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), lists, flights, questions
-//!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and clients that wait (`waiting`). `Resolver` combines them.
+//! - The deadline is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc 2.36), so a late
+//!   answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
+//! - glibc repeats a query within a millisecond of SERVFAIL. If the flight is still in progress, the repeated query joins it. Even the
+//!   name of a zone that takes 4 to 8 s is therefore resolved at the first attempt of a mail. A failed flight is remembered (RFC 9520).
+//! - SERVFAIL is never turned into "does not exist", because mail would be lost. Bogus is never turned into insecure, because forged data
+//!   would be accepted.
+//! - A flight runs in the task of the client that begins it, so that no work is passed between tasks. This saves at least a fifth of the
+//!   instructions of a cache miss. If this client no longer waits, the flight continues as a task of its own.
+//! - Places for flights, waiting clients and queries to servers are shared fairly among zones and clients (`shares`). When half of the
+//!   places are taken, the zone or client with the most places must give up one for each new flight. Models: Unbound's jostle list and
+//!   BIND's `fetches-per-zone`.
+//! - Sub-questions do not wait for the flights of clients, because two flights could then wait for each other. Equal queries to one
+//!   server are merged in `exchange`.
+//! - The cache may refuse to store an answer, so a flight passes its answer directly to the clients that wait for it.
+//! - An answer that arrives after its question has failed is validated and cached.
+//! - A reload ends the flights whose routes it changes, and their clients begin new flights. Before this was so, these flights continued,
+//!   later questions joined them, and got answers from the old routes for up to ten seconds.
+//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, flights, questions
+//!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and clients that wait (`waiting`). `Resolver` combines the parts.
 //!   Before, they were 77 methods of one type that called each other in circles.
 
 #![deny(
@@ -106,10 +106,10 @@ use trust::Validator;
 use trust::nta::Ntas;
 use waiting::ClientResolver;
 
-/// Why there is no answer to a question whose listener is gone.
+/// The text for the client if the listener that its query came from no longer exists.
 const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";
 
-/// The parts of a resolver.
+/// The parts that a resolver is made from.
 pub struct ResolverParts {
     /// The routes of questions, and the operator's settings.
     pub views: Views,
@@ -121,14 +121,14 @@ pub struct ResolverParts {
     pub network: Arc<dyn Network>,
     /// The history of events.
     pub recorder: Arc<Recorder>,
-    /// Takes copies of messages.
+    /// Sends copies of messages to a dnstap reader.
     pub tap: Arc<Tap>,
 }
 
 /// Answers questions.
 pub struct Resolver {
     views: Arc<ArcSwap<Views>>,
-    /// The routes that a reload has just changed.
+    /// The names whose routes a reload has just changed.
     changed: Arc<ChangedRoutes>,
     clock: Clock,
     memory: Memory,
@@ -155,13 +155,13 @@ pub struct Resolver {
 }
 
 impl Resolver {
-    /// Creates a resolver with empty memories of `cache.size`.
+    /// Creates a resolver with an empty cache of the size `cache.size`.
     pub fn new(parts: ResolverParts) -> Arc<Self> {
         let size = parts.views.config().cache.size;
         Self::with_memory(parts, size)
     }
 
-    /// Creates a resolver with empty memories of `size` octets.
+    /// Creates a resolver with an empty cache of `size` octets.
     fn with_memory(parts: ResolverParts, size: u64) -> Arc<Self> {
         let ResolverParts { views, clock, random, network, recorder, tap } = parts;
         let memory = Memory::new(size, &random);
@@ -214,16 +214,15 @@ impl Resolver {
         })
     }
 
-    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for
-    /// them.
+    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for these.
     ///
     /// # Errors
-    /// No root server answers; the first question will try again.
+    /// No root server answers. The first question will try again.
     pub async fn prime(&self) -> Result<(), Failure> {
         self.side.prime().await
     }
 
-    /// Keeps answers that arrive too late. Runs until it is dropped.
+    /// Validates and caches answers that arrive too late. Runs until it is dropped.
     pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
         let (chaser, views) = (Arc::clone(&self.flight.chaser), Arc::clone(&self.views));
         Arc::new(LateAnswerKeeper { chaser, views }).keep_all().await
@@ -249,18 +248,18 @@ impl Resolver {
         &self.lookahead
     }
 
-    /// Returns the part that takes copies of messages.
+    /// Returns the part that sends copies of messages.
     pub fn tap(&self) -> &Arc<Tap> {
         &self.tap
     }
 
-    /// The memories.
+    /// Returns the cache.
     pub fn memory(&self) -> &Memory {
         &self.memory
     }
 
-    /// Adds a negative trust anchor at `name` for `time`, and forgets verdicts at and below `name`. Returns false if the maximum
-    /// number of anchors is already set.
+    /// Adds a negative trust anchor at `name` for `time`, and forgets cached data at and below `name`. Returns false if the maximum
+    /// number of negative trust anchors is already set.
     pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
         let added = self.flight.chaser.trust.ntas().add(name, now.after(time), now);
@@ -270,7 +269,7 @@ impl Resolver {
         added
     }
 
-    /// Removes a negative trust anchor; returns false if there was none.
+    /// Removes a negative trust anchor. Returns false if there was none at `name`.
     pub async fn remove_nta(&self, name: &Name) -> bool {
         let removed = self.flight.chaser.trust.ntas().remove(name);
         if removed {
@@ -284,7 +283,7 @@ impl Resolver {
         self.flight.chaser.trust.ntas()
     }
 
-    /// The states of DNS lists.
+    /// Returns the states of the DNS lists.
     pub fn lists(&self) -> &Lists {
         &self.lists.table
     }
@@ -294,27 +293,27 @@ impl Resolver {
         &self.lists
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The routes of questions, and the operator's settings.
+    /// Returns the routes of questions, and the operator's settings.
     pub fn views(&self) -> Arc<Views> {
         self.views.load_full()
     }
 
-    /// The bounds of work in progress.
+    /// Returns the limits of the work in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.flight.iterate.bounds()
     }
 
-    /// Flights in progress.
+    /// Returns the number of flights in progress.
     pub fn flights(&self) -> usize {
         self.flight.flights.len()
     }
 
-    /// Clients that wait for a flight.
+    /// Returns the number of clients that wait for a flight.
     pub fn waiters(&self) -> usize {
         self.flight.flights.waiters()
     }
@@ -324,25 +323,26 @@ impl Resolver {
         inflight::list(&self.flight.flights, self.clock.mono())
     }
 
-    /// Answers all waiting clients, and all later clients, with SERVFAIL.
+    /// Answers all waiting clients with SERVFAIL, and from now on also each new client.
     pub fn stop(&self) {
         self.clients.stop();
     }
 
-    /// Returns the keyed hash of the zone that a question counts for before a zone cut is known. The name is in lower-case wire form.
+    /// Returns the keyed hash of the zone that a question for `name` counts for while no zone cut is known. `name` is in lower-case wire
+    /// form.
     pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }
 
-    /// The scope of a snapshot of the cache at this moment.
+    /// Returns what a snapshot of the cache taken now is valid for.
     pub fn snapshot_scope(&self) -> Scope {
         let now = self.clock.mono();
         let anchors = self.ntas().list(now).into_iter().map(|(name, _)| name);
         reload::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
-    /// Replaces the current views by new ones. Flights in progress keep the old views, but flights whose routes have changed are
-    /// ended. Returns the names at and below which routes have changed.
+    /// Replaces the current views with new ones. Flights in progress keep the old views, but flights whose routes have changed are ended.
+    /// Returns the names at and below which routes have changed.
     pub fn set_views(&self, views: Views) -> Vec<Name> {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
@@ -360,9 +360,9 @@ impl Resolver {
         changed
     }
 
-    /// Forgets the data at and below `names`, whose routes have changed, and the data of views that no longer exist.
+    /// Forgets the cached data at and below `names`, whose routes have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // An older flight may have asked a list on a route that no longer exists.
+        // An older flight may have asked a DNS list on a route that no longer exists.
         self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.flight.iterate.keep_views(|view| views.is_in_use(view));
@@ -382,7 +382,7 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            // The questions of the operator have the unspecified address.
+            // Questions of the operator come from the unspecified address.
             let _ = if client.address.is_unspecified() {
                 self.looked_up(key.as_bytes(), &answer, arrived)
             } else {
@@ -393,8 +393,8 @@ impl Resolver {
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
-    /// Answers a question of the operator like a question of a client, but does not mark the list as in use. Batches learn nothing
-    /// from it.
+    /// Answers a question of the operator like a question of a client. However, a DNS list does not count as in use because of it, and
+    /// `batches` learns nothing from it.
     pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -411,9 +411,9 @@ impl Resolver {
         }
     }
 
-    /// Reports an answer from memory that is about to be sent: to its DNS list, to look-ahead if look-ahead had asked for it, or to
-    /// prefetch if it is about to expire. Returns the moment until which the answer may be sent again without a report, or `None` if
-    /// each use must be reported.
+    /// Reports that an answer from the cache is about to be sent. The report goes to the DNS list that gave the answer, to look-ahead if
+    /// look-ahead had asked for the answer, or to prefetch if the answer is about to expire. Returns the time until which the answer may
+    /// be sent again without a report, or `None` if each use must be reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if answer.ahead.is_set() {
             self.answered.report_used(key, answer, now);
@@ -421,7 +421,7 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// Like `hit`, for a lookup of the operator, which does not count as a use of an answer of look-ahead.
+    /// Like `hit`, for a question of the operator. It does not count as a use of an answer that look-ahead asked for.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
@@ -437,14 +437,14 @@ impl Resolver {
         }
     }
 
-    /// Answers a question that was not in memory when it arrived.
+    /// Answers a question whose answer was not in the cache when it arrived.
     pub fn miss(&self, missed: ClientQuestion) -> impl Future<Output = Asked> {
-        // Shared before waiting, because each waiting client would otherwise store it twice.
+        // The question is shared before it waits, because otherwise each waiting client would store it twice.
         let missed = Arc::new(missed);
         async move {
             self.answered.report_asked(&missed);
             let asked = match self.lists.watched(&missed) {
-                // Boxed, because it would enlarge each waiting question and only questions to lists need it.
+                // The future is boxed, because it would enlarge each waiting question and only questions to DNS lists need it.
                 Some(watched) => Box::pin(self.clients.ask_watched(watched, &missed)).await,
                 None => self.clients.join(&missed).await,
             };

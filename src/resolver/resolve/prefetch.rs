@@ -1,16 +1,16 @@
-//! Prefetch: answers, delegations, addresses of servers and keys in use are renewed in the background before their
-//! TTL ends, so that no client waits for them.
+//! Prefetch: renews answers, delegations, server addresses and keys that are in use, in the background and before their TTL ends, so that
+//! no client waits for them.
 //!
-//! `cache::renewal` decides when to renew. A hit reports its answer once, and a task asks the question again. Clients that ask before
-//! the TTL ends get the old answer, and clients that ask later join the flight.
+//! `cache::renewal` decides when to renew. When an answer that is about to expire is used, it is reported once, and a task asks its
+//! question again. Clients that ask before the TTL ends get the old answer. Clients that ask later join the flight.
 //!
 //! # Decisions
 //!
 //! - Answers of DNS lists are not renewed, so that a list gets no more queries than its clients send.
-//! - Renewals stop while there are too many flights. A zone has only a few of the places, so that a zone that does not answer does not
-//!   delay the others. An answer that found no place may be reported again a second later.
-//! - Delegations and addresses of servers take at most half of the places. If a zone has no place, its renewals wait, and those of
-//!   other zones are done first.
+//! - Renewals stop while there are too many flights. A zone may use only a few places for renewals, so that a zone that does not answer
+//!   does not delay the others. An answer for which there was no place may be reported again after a second.
+//! - Delegations and server addresses use at most half of the places. If a zone has no place left, its renewals wait, and those of other
+//!   zones are done first.
 //! - If a renewal fails, the old answer remains in use until its TTL ends.
 
 use std::collections::VecDeque;
@@ -38,7 +38,7 @@ use dns::clock::Mono;
 use dns::question::{Answer, Client, QuestionKey};
 use history::Counter;
 
-/// The address in the questions of renewals. No client has this address.
+/// The client address in the questions of renewals. No real client has this address.
 pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
 /// A question that will be asked again.
@@ -87,7 +87,7 @@ impl Renewals {
     }
 }
 
-/// The renewals in progress, by the hash of the zone whose servers are asked.
+/// The renewals in progress. Each has the keyed hash of the zone whose servers are asked.
 #[derive(Debug, Default)]
 struct ZonesAsked(Vec<(u64, AbortHandle)>);
 
@@ -115,7 +115,7 @@ impl Prefetcher {
         Arc::new(Self { views, flight, side: Arc::clone(side), renewals: Renewals::default() })
     }
 
-    /// Reports an answer that is about to expire, if it was not reported yet.
+    /// Reports an answer that is about to expire, unless it was reported before.
     #[cold]
     pub(super) fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
         if !answer.renewal.take(now) || !self.views.load().config().cache.prefetch {
@@ -127,7 +127,7 @@ impl Prefetcher {
         }
     }
 
-    /// Asks a failed question again. If there is no room, the next client causes another try.
+    /// Asks a failed question again. If there is no room, the next client that asks the question causes another try.
     pub(super) fn try_again(&self, key: &QuestionKey) {
         let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }
@@ -139,7 +139,7 @@ impl Prefetcher {
         }
     }
 
-    /// Renews reported answers, delegations, addresses of servers and keys. Runs forever.
+    /// Renews the reported answers, and delegations, server addresses and keys. Runs forever.
     pub async fn run(self: Arc<Self>) -> Infallible {
         let (mut asking, bounds) = (JoinSet::new(), self.flight.iterate.bounds());
         let (mut answers, mut expiring) = (ZonesAsked::default(), ZonesAsked::default());
@@ -170,7 +170,7 @@ impl Prefetcher {
         }
     }
 
-    /// Returns the question of a key, if it may be asked before a client asks it.
+    /// Returns the question that belongs to a key. Returns `None` if the question must not be asked without a client.
     fn renewable(&self, key: &QuestionKey) -> Option<ClientQuestion> {
         let question = key.question()?;
         let view = self.views.load().get(question.view).cloned()?;
@@ -196,7 +196,7 @@ impl Prefetcher {
     async fn ask_for_expiring(&self, entry: &ExpiringEntry) -> bool {
         let ExpiringEntry { name, kind, view, .. } = entry;
         if !self.views.load().holds(view) {
-            // The routes have changed.
+            // A reload has changed the routes.
             return false;
         }
         let progress = Arc::new(FlightProgress::new(&self.flight.clock));

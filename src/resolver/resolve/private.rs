@@ -1,20 +1,20 @@
-//! Removes addresses of the operator's own networks from answers of the internet (`resolve.private_addresses`).
+//! Removes addresses in the operator's own networks from answers of the internet (`resolve.private_addresses`).
 //!
-//! A stranger may give a name an address of this host or of the network behind it, so that clients connect there: DNS
-//! rebinding. Pure.
+//! A stranger may give a name an address of this host or of the network behind it, so that clients connect to this address (DNS
+//! rebinding). The functions are pure.
 //!
 //! # Decisions
 //!
-//! - The answer to the client is changed, and not the memory of RRsets: an RRset is validated as a whole, and its
-//!   signatures stay right. Unbound removes the addresses before validation, so that a signed zone with one of them gets
-//!   SERVFAIL.
-//! - An answer that loses all addresses is NODATA, as with Unbound. REFUSED or SERVFAIL would have mail software try again
-//!   for days. Its SOA is made here, so that the denial is cached. The client learns the reason from an extended error:
-//!   Blocked, because it is a policy of the operator (RFC 8914 section 4.16).
-//! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. Its client then uses the
-//!   addresses of the name. A record without the hint could be one that its list of mandatory keys forbids.
-//! - An HTTPS or SVCB record that is malformed is removed as well, because its hints cannot be read.
-//! - The rest of a signed answer is not secure, because its signature covers the whole RRset.
+//! - Only the answer to the client is changed, not the cached RRset: an RRset is validated as a whole, and its signatures must stay
+//!   correct. Unbound removes the addresses before validation, so names in a signed zone with such an address get SERVFAIL.
+//! - If all addresses are removed from an answer, it becomes NODATA, as with Unbound. After REFUSED or SERVFAIL, mail software would try
+//!   again for days. A SOA is made here, so that the denial is cached. The client learns the reason from an extended error. It is
+//!   "Blocked", because this is a policy of the operator (RFC 8914 section 4.16).
+//! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. The client then uses the
+//!   addresses of the name. If only the hint were removed, the record might become invalid, because its list of mandatory keys may name
+//!   the hint.
+//! - A malformed HTTPS or SVCB record is removed too, because its hints cannot be read.
+//! - What is left of a signed answer is not secure, because the signature covers the whole RRset.
 
 use std::net::IpAddr;
 
@@ -29,7 +29,7 @@ use dns::question::Security;
 use history::note::record_text;
 use validate::signature::covered_type;
 
-/// Removes the addresses that `view` keeps from its clients; returns them.
+/// Removes the addresses that clients of `view` must not get, and returns the removed records.
 pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
     if view.config.resolve.private_addresses.is_empty() {
         return Vec::new();
@@ -41,7 +41,8 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
                 .any(|address| view.removes(&record.name, record.record_type(), address))
     };
     let mut removed: Vec<Record> = chased.answers.extract_if(.., |record| is_private(record)).collect();
-    // A server may repeat the mixed case (0x20) of our query, and later clients get the same answer.
+    // A server may repeat the mixed case (0x20) of our query. The names are put into lower case, because later clients get the same
+    // answer.
     removed.iter_mut().for_each(|record| record.name = record.name.to_lowercase());
     let Some(first) = removed.first() else { return removed };
     let is_of = |record: &Record, name: &Name, kind| record.name == *name && record.record_type() == kind;
@@ -58,7 +59,7 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
     removed
 }
 
-/// The addresses to which a record leads its client.
+/// Returns the addresses that a record leads its client to.
 fn addresses(record: &Record) -> Vec<IpAddr> {
     let service = match &record.data {
         RData::HTTPS(service) => &service.0,
@@ -73,8 +74,8 @@ fn addresses(record: &Record) -> Vec<IpAddr> {
     hints.collect()
 }
 
-/// Returns true if it is an HTTPS or SVCB record that the library cannot read, for example with unsorted parameters. Clients must
-/// reject it (RFC 9460 section 2.2), but some use its hints.
+/// Returns true if the record is an HTTPS or SVCB record that `hickory_proto` cannot parse, for example because its parameters are not
+/// sorted. Clients must reject such a record (RFC 9460 section 2.2), but some use its hints.
 fn is_malformed(record: &Record) -> bool {
     is_service(record) && matches!(record.data, RData::Unknown { .. })
 }
@@ -84,7 +85,7 @@ fn is_service(record: &Record) -> bool {
     matches!(kind, RecordType::HTTPS | RecordType::SVCB)
 }
 
-/// The reason for the client.
+/// Returns the reason for the client.
 fn sentence(removed: &[Record]) -> String {
     let shown: Vec<String> = removed.iter().take(MAX_REPORTED_REMOVED).map(text).collect();
     let more = if shown.len() < removed.len() { "; ..." } else { "" };
@@ -93,7 +94,7 @@ fn sentence(removed: &[Record]) -> String {
 
 fn text(record: &Record) -> String {
     let text = record_text(record);
-    // The library ends each list of parameters with a comma.
+    // `hickory_proto` ends each list of parameters with a comma.
     if is_service(record) { text.trim_end_matches(',').replace(", ", " ") } else { text }
 }
 

@@ -1,7 +1,6 @@
-//! Looks a name up in memory before any server is asked.
+//! Looks a name up in the cache before any server is asked.
 //!
-//! RFC 8020 (nothing exists below a name that does not exist), RFC 6672 section 3.4 (a DNAME in memory redirects all
-//! names below it).
+//! See RFC 8020 (nothing exists below a name that does not exist) and RFC 6672 section 3.4 (a cached DNAME redirects all names below it).
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
@@ -20,8 +19,8 @@ use history::event::StepEvent;
 use validate::verdict::Verdict;
 
 impl Chaser {
-    /// The data in memory, if their security is enough for the question, or if they pass validation now. Otherwise
-    /// servers are asked: the data may have been kept for a client that sets CD.
+    /// Returns the result from the cache, if its security is sufficient for the question, or if the data pass validation now. Otherwise
+    /// servers are asked, because the data may have been cached unchecked for a client that sets CD.
     pub(super) async fn remember(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
         let (mut found, checked) = self.recall(lookup)?;
         let parts =
@@ -38,7 +37,7 @@ impl Chaser {
         Some(chased.take(found, &judged.checked))
     }
 
-    /// The addresses of a name in memory. Empty: the name has none. None: there is no entry.
+    /// Returns the addresses of a name in the cache. Empty if the name has no addresses, `None` if the cache has no entry.
     pub(super) fn remembered_addresses(
         &self,
         list: &List,
@@ -54,7 +53,7 @@ impl Chaser {
         }
     }
 
-    /// The data in memory for a name: records, their absence, an alias or a DNAME, with their security.
+    /// Returns the data in the cache for a name, with their security: records, their absence, an alias or a DNAME.
     fn recall(&self, lookup: Lookup<'_>) -> Option<(Found, AnswerSecurity)> {
         let now = self.clock.mono();
         let Lookup { name, kind, context, route, .. } = lookup;
@@ -99,7 +98,7 @@ impl Chaser {
         })
     }
 
-    /// The DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
+    /// Returns the cached DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
     fn recall_redirected(&self, lookup: Lookup<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
         let Lookup { name, kind, context, route, .. } = lookup;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
@@ -132,7 +131,7 @@ impl Chaser {
     }
 }
 
-/// Data from memory in the form of a server's answer.
+/// Returns data from the cache in the form of a server's answer.
 pub(super) fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
     Found { authoritative: rank == Rank::Authoritative, ..Found::new(answers, end, evidence) }
 }

@@ -1,5 +1,5 @@
-//! Routes that a reload has changed: memory may have data that were learnt on routes that no longer exist. And the scope of a
-//! snapshot of the cache, which another configuration may read.
+//! The routes that a reload has changed, for which the cache may contain data from routes that no longer exist. Also what a snapshot of
+//! the cache is valid for, because a daemon with another configuration may read it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,40 +14,40 @@ use crate::zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
 
-/// Names at and below which a reload has changed routes, each with the moment. Flights that began before it may keep
-/// data of the old routes until they end.
+/// The names at and below which a reload has changed routes, each with the time of the reload. Flights that began before the reload may
+/// cache data from the old routes until they end.
 pub(super) struct ChangedRoutes {
     views: Arc<ArcSwap<Views>>,
     names: Mutex<BTreeMap<Name, Mono>>,
 }
 
 impl ChangedRoutes {
-    /// No route of these views has changed.
+    /// Creates the state in which no route of these views has changed.
     pub(super) fn new(views: &Arc<ArcSwap<Views>>) -> Self {
         Self { views: Arc::clone(views), names: Mutex::default() }
     }
 
-    /// Notes the names of a reload, before its views are in use. Their number is bounded by the zones of the configurations of the
-    /// last seconds.
+    /// Records the names of a reload, before its views are in use. The number of names is limited by the number of zones in the
+    /// configurations of the last seconds.
     pub(super) fn note(&self, names: &[Name], now: Mono) {
         let mut changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.retain(|_, at| is_recent(*at, now));
         changed.extend(names.iter().map(|name| (name.clone(), now)));
     }
 
-    /// The names for which memory may have data of old routes.
+    /// Returns the names for which the cache may contain data from old routes.
     pub(super) fn recent(&self, now: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if `name` has another route than a question has that began at this moment in `view`. A view that is no longer
-    /// in use has no new routes.
+    /// Returns true if a reload has changed the route of `name` since a question began at `began` in `view`. A view that is no longer in
+    /// use has no new routes.
     pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
         self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }
 
-    /// Like `concern`, for the names of the answer to a question for `name`.
+    /// Like `concern`, for all names in the answer to a question for `name`.
     pub(super) fn concern_chain(
         &self,
         (view, began): (&Arc<View>, Mono),
@@ -65,13 +65,13 @@ impl ChangedRoutes {
         names.any(|name| changed.iter().any(|changed| changed.zone_of(name)))
     }
 
-    /// The names whose routes have changed since a moment.
+    /// Returns the names whose routes have changed since `began`.
     fn since(&self, began: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| **at >= began).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has replaced `view` by one with the same id.
+    /// Returns true if a reload has replaced `view` with another view of the same id.
     fn is_older(&self, view: &Arc<View>) -> bool {
         let views = self.views.load();
         !views.holds(view) && views.get(view.id).is_some()
@@ -82,7 +82,7 @@ fn is_recent(at: Mono, now: Mono) -> bool {
     now.since(at) <= CHANGED_ROUTE_TIME
 }
 
-/// The scope of a snapshot of the cache. Data at and below `overlooked` are not kept.
+/// Returns what a snapshot of the cache is valid for. Data at and below `overlooked` are not part of the snapshot.
 pub(super) fn of_snapshot(views: &Views, overlooked: impl Iterator<Item = Name>) -> Scope {
     let config = views.config();
     let mut lists = HashSet::new();

@@ -1,6 +1,6 @@
-//! Follows the keys of the root: asks for them on schedule, writes each change to the log, and keeps them. RFC 5011.
+//! Follows the keys of the root zone (RFC 5011): asks for them on schedule, logs each change, and stores them.
 //!
-//! A task of the daemon: no question waits for it.
+//! This runs as a task of the daemon. No question waits for it.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -19,12 +19,12 @@ use dns::clock::date;
 use validate::limits::{MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
 use validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, next_query};
 
-/// The place where the keys are kept over a restart.
+/// The place where the keys are stored for the next start of the daemon.
 pub trait RootKeyStore: Send + Sync {
-    /// Replaces the kept keys by `text`.
+    /// Replaces the stored keys with `text`.
     ///
     /// # Errors
-    /// The keys cannot be written.
+    /// The keys could not be written.
     fn keep(&self, text: &str) -> io::Result<()>;
 }
 
@@ -37,38 +37,38 @@ pub struct RootKeyFollower {
 
 #[derive(Default)]
 struct FollowerState {
-    /// Whether the task runs: there is a place to keep the keys.
+    /// True if the task runs, because there is a place to store the keys.
     runs: bool,
-    /// Why the last look failed, in words that end a sentence.
+    /// Why the last check failed, as the end of a sentence. `None` if it did not fail.
     trouble: Option<String>,
-    /// Seconds for which the last keys could be kept.
+    /// The TTL of the keys in the last check, in seconds.
     ttl: u32,
-    /// Since when looks fail, in seconds since 1970; none if the last one did not.
+    /// The time since which all checks have failed, in seconds since 1970. `None` if the last check did not fail.
     failing_since: Option<u64>,
-    /// Whether the keys are to be written: they have changed, or were validated once more.
+    /// True if the keys must be written, because they have changed or were validated again.
     unwritten: bool,
-    /// Why they could not be written the last time; the log has a line about it.
+    /// Why the last attempt to write the keys failed. The log has reported this. `None` if it did not fail.
     unkept: Option<String>,
-    /// Tags of new keys that are not followed because there are too many; the log has a line about each.
+    /// The tags of new keys that are not followed because there are too many. The log has reported each of them.
     reported_too_many: BTreeSet<u16>,
 }
 
 /// The keys of the root and their state, for the operator.
 #[derive(Clone, Debug)]
 pub struct RootKeysReport {
-    /// Whether they are followed.
+    /// True if the keys are followed.
     pub follows: bool,
-    /// The keys that were seen.
+    /// The keys that the root zone has published.
     pub keys: RootKeys,
-    /// Tags of configured keys that were not seen yet.
+    /// The tags of configured keys that the root zone has not published so far.
     pub unseen: Vec<u16>,
-    /// Why the last look failed, in words that end a sentence.
+    /// Why the last check failed, as the end of a sentence. `None` if it did not fail.
     pub trouble: Option<String>,
-    /// Since when looks fail, in seconds since 1970.
+    /// The time since which all checks have failed, in seconds since 1970.
     pub failing_since: Option<u64>,
-    /// Why the keys could not be written, in words that end a sentence.
+    /// Why the keys could not be written, as the end of a sentence.
     pub unkept: Option<String>,
-    /// Whether an anchor of the root can be checked, or answers are not validated by anchors of the root.
+    /// True if resolverd can check signatures with an anchor of the root, or if answers are not validated with anchors of the root.
     pub is_usable: bool,
 }
 
@@ -77,18 +77,18 @@ impl RootKeyFollower {
         Arc::new(Self { views: Arc::clone(views), chaser: Arc::clone(chaser), state: Mutex::default() })
     }
 
-    /// Continues with the keys of an earlier process.
+    /// Continues with the keys that an earlier process has stored.
     pub fn restore(&self, keys: RootKeys) {
         self.views.load().anchors().adopt(keys);
     }
 
-    /// The keys at this moment.
+    /// Returns the current keys and their state.
     pub fn report(&self) -> RootKeysReport {
         let views = self.views.load();
         let dnssec = &views.config().dnssec;
         let updates = dnssec.update_trust_anchors;
         let configured = &dnssec.trust_anchor.anchors;
-        // Keys that were learned from another root do not count.
+        // Keys that were learned from a different root do not count.
         let followed = Some(views.anchors().root_keys()).filter(|keys| updates && keys.belong_to(configured));
         let keys = followed.unwrap_or_default();
         let mut unseen = configured.tags(&Name::root());
@@ -107,10 +107,10 @@ impl RootKeyFollower {
         }
     }
 
-    /// Asks for the keys on schedule, as long as it runs.
+    /// Asks for the keys on schedule. Runs forever.
     pub async fn run(self: Arc<Self>, store: Arc<dyn RootKeyStore>) -> Infallible {
         self.with_state(|state| state.runs = true);
-        // The first queries of clients go first.
+        // The first queries of clients have priority over this task.
         tokio::time::sleep(FIRST_ROOT_KEY_QUERY).await;
         loop {
             let wait = self.look(&*store).await;
@@ -118,7 +118,7 @@ impl RootKeyFollower {
         }
     }
 
-    /// Looks once; returns the time until the next look.
+    /// Checks the keys once. Returns the time until the next check.
     async fn look(&self, store: &dyn RootKeyStore) -> Duration {
         let views = self.views.load_full();
         let Some(view) = views.general().filter(|view| self.is_wanted(view)) else {
@@ -134,7 +134,8 @@ impl RootKeyFollower {
             .for_each(|change| log_change(change, now));
         let is_new = look.keys.keys != known.keys;
         views.anchors().adopt(look.keys.clone());
-        // The file has the moment of the last check too, and someone may have removed it.
+        // The file also contains the time of the last check, and someone may have removed the file, so it is written after each
+        // successful check.
         self.with_state(|state| {
             state.unwritten |= is_new || look.seen.is_ok();
             state.failing_since = look.seen.is_err().then(|| state.failing_since.unwrap_or(now));
@@ -149,7 +150,7 @@ impl RootKeyFollower {
         view.config.dnssec.update_trust_anchors && self.chaser.trust.trusts_root(view)
     }
 
-    /// Returns true if the log needs a line about a change. A key beyond the bound is the same at each look.
+    /// Returns true if a change must be reported in the log. A key that is not followed because there are too many is reported only once.
     fn is_unreported(&self, change: &RootKeyChange) -> bool {
         change.event != RootKeyEvent::TooMany
             || self.with_state(|state| {
@@ -157,7 +158,7 @@ impl RootKeyFollower {
             })
     }
 
-    /// The time until the next look (RFC 5011 section 2.3).
+    /// Returns the time until the next check (RFC 5011 section 2.3).
     fn next(&self, look: &RootKeyLook) -> Duration {
         self.with_state(|state| {
             if let (Err(why), None) = (&look.seen, &state.trouble) {
@@ -173,7 +174,7 @@ impl RootKeyFollower {
         })
     }
 
-    /// Writes the keys if they have changed. If that fails, the next look tries again.
+    /// Writes the keys if they have changed. If this fails, the next check tries again.
     fn write(&self, keys: &RootKeys, store: &dyn RootKeyStore) {
         if !self.with_state(|state| state.unwritten) {
             return;
@@ -194,7 +195,7 @@ impl RootKeyFollower {
     }
 }
 
-/// Writes a change to the log.
+/// Reports a change in the log.
 fn log_change(change: &RootKeyChange, now: u64) {
     let tag = change.tag;
     match change.event {

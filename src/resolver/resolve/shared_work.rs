@@ -1,6 +1,7 @@
-//! Work in progress by key: the first that needs it does it, and the others get its result.
+//! Shares work in progress by key: the first caller that needs a result does the work, and the others get its result.
 //!
-//! Fetches of DS and keys use it, and questions to DNS lists: flights of listeners with different policies ask a list once.
+//! It is used for fetches of DS and keys, and for questions to DNS lists. Flights of listeners with different policies therefore ask a
+//! list only once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,17 +12,17 @@ use tokio::sync::oneshot;
 
 use dns::question::QuestionKey;
 
-/// The result of the work. An error means that the work was given up, for instance after a panic.
+/// Receives the result of the work. An error means that the work was given up, for example after a panic.
 pub(crate) type SharedResult<Value> = Shared<oneshot::Receiver<Value>>;
 
-/// The work in progress: one for each name and type.
+/// The work in progress: one for each key.
 pub(crate) struct SharedWork<Value: Clone> {
     table: Arc<Mutex<HashMap<QuestionKey, SharedResult<Value>>>>,
-    /// The greatest number at once.
+    /// The maximum number of works in progress at the same time.
     most: usize,
 }
 
-/// Work to be done. Dropped without an end, it is given up: its waiters learn that, and the next one begins it again.
+/// Work to be done. If it is dropped before its end, it is given up. Its waiters are notified, and the next caller begins the work again.
 pub(crate) struct BegunWork<Value: Clone> {
     work: SharedWork<Value>,
     key: QuestionKey,
@@ -30,27 +31,27 @@ pub(crate) struct BegunWork<Value: Clone> {
 
 /// The result of joining work.
 pub(crate) enum JoinedWork<Value: Clone> {
-    /// It was not in progress: the caller does it.
+    /// The work was not in progress: the caller must do it.
     First(SharedResult<Value>, BegunWork<Value>),
-    /// It is in progress already.
+    /// The work is already in progress: the caller waits for the result.
     Waits(SharedResult<Value>),
-    /// The greatest number is in progress.
+    /// The maximum number of works is already in progress.
     Full,
 }
 
 impl<Value: Clone> SharedWork<Value> {
-    /// No work; `most` may be in progress at once.
+    /// Creates a table without work. At most `most` works may be in progress at the same time.
     pub(crate) fn new(most: usize) -> Self {
         Self { table: Arc::default(), most }
     }
 
-    /// The number in progress.
+    /// Returns the number of works in progress.
     #[cfg(feature = "simulated")]
     pub(crate) fn len(&self) -> usize {
         self.table().len()
     }
 
-    /// Joins the work under `key`, or begins it.
+    /// Joins the work under `key`, or begins this work.
     pub(crate) fn join(&self, key: &QuestionKey) -> JoinedWork<Value> {
         let mut table = self.table();
         if let Some(result) = table.get(key) {
@@ -66,7 +67,7 @@ impl<Value: Clone> SharedWork<Value> {
         JoinedWork::First(result, BegunWork { work, key: key.clone(), sender: Some(sender) })
     }
 
-    /// The work in progress under `key`.
+    /// Returns the result of the work in progress under `key`, or `None` if there is no such work.
     pub(crate) fn in_progress(&self, key: &QuestionKey) -> Option<SharedResult<Value>> {
         self.table().get(key).cloned()
     }
@@ -77,11 +78,12 @@ impl<Value: Clone> SharedWork<Value> {
 }
 
 impl<Value: Clone> BegunWork<Value> {
-    /// Passes the result on. All parts that are kept must be in memory before, otherwise the next question does the work again.
+    /// Passes the result to the waiters. Everything that is to be cached must be in the cache before, otherwise the next question does
+    /// the work again.
     pub(crate) fn end(mut self, value: Value) {
         self.work.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {
-            // An error means that nobody waits.
+            // An error means that no caller waits.
             let _ = sender.send(value);
         }
     }

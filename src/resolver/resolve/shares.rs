@@ -1,10 +1,10 @@
-//! Shares the places of flights among zones and clients, and decides which flight is ended when there are too few places.
+//! Shares the places for flights among zones and clients, and decides which flight is ended when there are too few places.
 //!
-//! Pure: its input is the places that are taken and given up, and its output is whether there is room. Each place counts for its
-//! client and for its zone. While at most half of the places are taken, no question is refused. Beyond that, the zone or the client
-//! with the most places loses one for each new flight. The order by number of places is built when it is first needed, and kept until
-//! few places are taken. A zone from which no answer has come recently gets a small part of the places. Models: Unbound's jostle list,
-//! BIND's fetches-per-zone.
+//! This module is pure: its input is which places are taken and given up, and its output is whether there is room. Each place counts for
+//! its client and for its zone. While at most half of the places are taken, only questions for zones that do not answer are refused.
+//! Beyond that, the zone or client with the most places loses one for each new flight. The order by number of places is built when it is
+//! first needed, and kept until few places are taken. A zone from which no answer has come recently gets only a small part of the places.
+//! Models: Unbound's jostle list and BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -20,62 +20,62 @@ use dns::clock::Mono;
 use dns::hash::Plain;
 use dns::question::{label_places, name_text};
 
-/// A zone, as the keyed hash of its name.
+/// Identifies a zone: the keyed hash of its name.
 pub(super) type ZoneHash = u64;
 
-/// A client, as the keyed hash of its address or prefix.
+/// Identifies a client: the keyed hash of its address or prefix.
 pub(super) type ClientKey = u64;
 
-/// A table whose keys are keyed hashes or our own numbers, so strangers cannot choose them.
+/// A table whose keys are keyed hashes or our own numbers. Strangers cannot choose such keys, so they are not hashed again.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
-/// The owner of a place.
+/// The client and the zone that a place counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ShareAccount {
     /// The client that asks.
     pub(super) client: ClientKey,
-    /// The zone cut that it asks below.
+    /// The zone cut below which the client's question is being resolved.
     pub(super) zone: ZoneHash,
 }
 
-/// A place, by its number. A lower number is older.
+/// Identifies a place by a number. A lower number is older.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
-/// The decision whether there is room for one more flight.
+/// The decision whether a new flight gets a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
     /// There is a free place.
     Room,
-    /// There is room when this place is given up. Its zone or client has the most places.
+    /// There is room if this place is given up. Its zone or client has the most places.
     InPlaceOf(Ticket),
-    /// There is no room: the question's own zone or client already has the most places.
+    /// There is no room, because the question's own zone or client already has the most places.
     Refused(ShedReason),
 }
 
-/// The reason why there is no room.
+/// The reason why a question is refused or its flight is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShedReason {
-    /// No answer has come from the zone recently or at all, and it has all places that such a zone may have.
+    /// No answer has come from the zone recently or at all, and the zone has all places that such a zone may have.
     SilentZone,
-    /// More than half of the places are taken, and this zone has the most.
+    /// More than half of the places are taken, and this zone has the most of them.
     Zone,
-    /// More than half of the places are taken, this client has the most, and this is the heaviest of its zones.
+    /// More than half of the places are taken, this client has the most of them, and this zone has the most of the client's places.
     Client,
-    /// All places are taken, and no flight in them is old enough to be ended.
+    /// All places are taken, and no flight is old enough to be ended.
     Full,
-    /// The zone or the client of the question had the most places, so its place went to another question.
+    /// The zone or the client of the question had the most places, so its place was given to another question.
     MadeRoom,
-    /// The greatest number of clients is already waiting.
+    /// The maximum number of clients is already waiting.
     Waiters,
-    /// There was no memory for a long reply of a server of the zone.
+    /// There was no memory for a long reply from a server of the zone.
     LongReply,
     /// A reload has changed the routes of names that the flight may lead to.
     Reloaded,
 }
 
 impl ShedReason {
-    /// The reason in a sentence, for a question that was counted for `zone`.
+    /// Returns the reason as a sentence, for a question that counts for `zone`.
     pub(crate) fn sentence(self, zone: &Name) -> String {
         let zone = name_text(zone);
         match self {
@@ -100,8 +100,8 @@ impl ShedReason {
 }
 
 /// Returns the zone that a question for `name` counts for at its start, until its walk enters a zone further down. It consists of the
-/// last `cut` labels of the name (the closest known zone cut). It is never the root or a top-level domain, because names below these
-/// have different owners. Names are in wire form.
+/// last `cut` labels of the name, which are the closest known zone cut. It is never the root or a top-level domain, because names
+/// directly below these have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -114,20 +114,20 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     label_places(name).nth(over).and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// The places.
+/// The places that are taken.
 #[derive(Debug)]
 pub(super) struct Shares {
     bounds: WorkBounds,
-    /// The owner of each place, and when it was taken.
+    /// The account of each place, and the time at which it was taken.
     places: Numbered<Ticket, (ShareAccount, Mono)>,
     next: u64,
     clients: Ranks<()>,
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneHash>,
-    /// The places by age, built when they are first needed.
+    /// The places by age, or `None` until they are needed.
     ages: Option<Ages>,
-    /// The zones that have places.
+    /// When each zone that has places last answered.
     seen: Numbered<ZoneHash, ZoneActivity>,
 }
 
@@ -138,30 +138,30 @@ struct Ages {
     of_account: BTreeSet<(ShareAccount, Ticket)>,
 }
 
-/// The answers of a zone.
+/// How long a zone has had places, and when it last answered.
 #[derive(Clone, Copy, Debug)]
 struct ZoneActivity {
-    /// The time since which it has places.
+    /// The time since which the zone has had places.
     since: Mono,
-    /// When the last answer came.
+    /// The time of the zone's last answer, or `None` if there was none.
     heard: Option<Mono>,
 }
 
 impl Shares {
-    /// No place is taken.
+    /// Creates the state in which no place is taken.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         let (places, next, ages, seen) = Default::default();
         let (clients, zones, zones_of, clients_of) = Default::default();
         Self { bounds, places, next, clients, zones, zones_of, clients_of, ages, seen }
     }
 
-    /// Places that are taken.
+    /// Returns the number of places that are taken.
     pub(super) fn taken(&self) -> usize {
         self.places.len()
     }
 
-    /// Decides whether there is room for one more flight of `account`. When `half` of the places are taken, the heaviest zone or
-    /// client loses one.
+    /// Decides whether there is room for one more flight of `account`. When `half` of the places are taken, the zone or client with the
+    /// most places loses one.
     pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
         let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
@@ -184,7 +184,7 @@ impl Shares {
         if self.taken() >= self.bounds.flights || gives_way_early { verdict } else { FlightAdmission::Room }
     }
 
-    /// Takes a place.
+    /// Takes a place, and returns its ticket.
     pub(super) fn take(&mut self, account: ShareAccount, now: Mono) -> Ticket {
         let ticket = Ticket(self.next);
         self.next = self.next.wrapping_add(1);
@@ -192,12 +192,12 @@ impl Shares {
         ticket
     }
 
-    /// The owner of a place; none if the place was given up.
+    /// Returns the account of a place, or `None` if the place was given up.
     pub(super) fn account(&self, ticket: Ticket) -> Option<ShareAccount> {
         self.places.get(&ticket).map(|(account, _)| *account)
     }
 
-    /// From now on, a place counts for another zone, because the previous zone has answered with a referral.
+    /// Moves a place to another zone, because the previous zone has answered with a referral.
     pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneHash, now: Mono) {
         if let Some((account, taken)) = self.remove(ticket) {
             self.hear(account.zone, now);
@@ -205,7 +205,7 @@ impl Shares {
         }
     }
 
-    /// From now on, a place counts for another client, which waits for the same flight and has fewer places.
+    /// Moves a place to another client that waits for the same flight, if this client has fewer places.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -218,15 +218,15 @@ impl Shares {
         }
     }
 
-    /// Gives up a place. `answered`: when the zone answered.
+    /// Gives up a place. `answered` is the time at which the zone answered, if it did.
     pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
         if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
             self.hear(account.zone, now);
         }
     }
 
-    /// Decides which flight of one zone is ended: a flight of the zone's client with the most flights. If that client is the newcomer,
-    /// it is refused with the reason `why`.
+    /// Decides which flight of one zone is ended: a flight of the client that has the most flights in this zone. If the newcomer belongs
+    /// to this client, the newcomer is refused with the reason `why`.
     fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -235,8 +235,8 @@ impl Shares {
         self.in_place_of(ShareAccount { client, zone })
     }
 
-    /// Decides which flight of one client is ended: a flight of its zone with the most flights, or its oldest flight if no zone has
-    /// many.
+    /// Decides which flight of one client is ended: a flight of the zone in which the client has the most flights, or the client's oldest
+    /// flight if it has only few in each zone.
     fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
@@ -257,7 +257,7 @@ impl Shares {
         }
     }
 
-    /// The oldest flight of an account is ended.
+    /// Chooses the oldest flight of an account to be ended.
     fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
@@ -265,7 +265,7 @@ impl Shares {
         })
     }
 
-    /// Returns the number of places that a zone may have if all are free: few if it does not answer, otherwise all.
+    /// Returns the number of places that a zone may have if all places are free: few if the zone does not answer, otherwise all.
     fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return self.bounds.new_flights() };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
@@ -324,7 +324,7 @@ impl Shares {
         Some((account, taken))
     }
 
-    /// Drops the order until it is needed again.
+    /// Drops the orders by number and by age until they are needed again.
     fn rest(&mut self) {
         self.ages = None;
         self.clients.ranked = None;
@@ -345,22 +345,22 @@ impl Ticket {
     const FIRST: Self = Self(0);
     const LAST: Self = Self(u64::MAX);
 
-    /// The place with this number.
+    /// Returns the ticket with this number.
     pub(super) fn numbered(number: u64) -> Self {
         Self(number)
     }
 
-    /// Its number.
+    /// Returns the number of the ticket.
     pub(super) fn number(self) -> u64 {
         self.0
     }
 }
 
-/// The number of places of each member of a group, and the member with the most. A member without any is not kept.
+/// The number of places of each member of a group, and the member with the most. A member without places has no entry.
 #[derive(Debug)]
 struct Ranks<Group> {
     counts: Numbered<(Group, u64), usize>,
-    /// In order; built when it is first needed.
+    /// The members in order of their numbers, or `None` until the order is needed.
     ranked: Option<BTreeSet<(Group, usize, u64)>>,
 }
 
@@ -375,7 +375,7 @@ impl<Group: Copy + Ord + Hash> Ranks<Group> {
         self.counts.get(&(group, key)).copied().unwrap_or(0)
     }
 
-    /// The member of a group with the most, and its number.
+    /// Returns the member of a group with the most places, and the number of its places.
     fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
         let ranked = self.ranked.get_or_insert_with(|| {
             self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()

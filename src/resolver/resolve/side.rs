@@ -1,6 +1,7 @@
-//! Questions that no client waits for: probes of dead servers, and questions that clients are about to ask.
+//! Questions that no client waits for: probes of dead servers, and questions that clients are expected to ask.
 //!
-//! They are resolved like all questions. Such a question is a flight like any other, and a client may join it.
+//! They are resolved like all questions. A question that a client is expected to ask is a flight like any other, and the client may join
+//! it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::zones::Views;
 use dns::question::{Client, Question, ViewId};
 use dns::random::Random;
 
-/// A name that exists in no zone.
+/// Returns a random name that exists in no zone.
 pub fn nowhere(random: &Random) -> Name {
     Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }
@@ -31,9 +32,9 @@ pub fn nowhere(random: &Random) -> Name {
 pub(crate) enum Ahead {
     /// The question was sent.
     Sent,
-    /// The question is not needed: memory has the answer, or another flight already asks.
+    /// The question is not needed: the cache has the answer, or another flight already asks the question.
     NotNeeded,
-    /// There is no room for it.
+    /// There is no room for the question.
     NoRoom,
 }
 
@@ -44,8 +45,7 @@ pub struct SideResolver {
 }
 
 impl SideResolver {
-    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for
-    /// them.
+    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for these.
     pub(super) async fn prime(&self) -> Result<(), Failure> {
         let views = self.views.load();
         let Some(view) = views.general().filter(|_| views.recurse()).cloned() else { return Ok(()) };
@@ -53,13 +53,12 @@ impl SideResolver {
         self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
     }
 
-    /// Probes dead servers that questions want, and finds the cause of silence, as long as it runs.
+    /// Probes dead servers that questions need, and determines whether our own network causes silences. Runs forever.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
         tokio::join!(self.flight.iterate.probe_dead_servers(), self.flight.iterate.prove_silences()).0
     }
 
-    /// Asks for a name that no zone has, to see whether any server of the internet answers. Answers are recorded as
-    /// usual.
+    /// Asks for a name that no zone has, to learn whether any server of the internet answers. Answers are recorded as usual.
     pub(crate) async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
@@ -79,16 +78,16 @@ impl SideResolver {
         let _ = self.flight.iterate.find(lookup).await;
     }
 
-    /// Sends one query to one server for the operator, as `[listen]` would.
+    /// Sends one query to one server on behalf of the operator, in the view of the `[listen]` section.
     ///
     /// # Errors
-    /// Why it shows nothing about the server.
+    /// The query shows nothing about the server, for the reason given.
     pub async fn ask_directly(&self, asked: DirectQuery) -> Result<Heard, Untold> {
         let view = self.views.load().general().cloned().ok_or(Untold::NotSent)?;
         self.flight.iterate.ask_directly(&view, asked).await
     }
 
-    /// Asks a question that a client is about to ask.
+    /// Asks a question that a client is expected to ask, unless the cache has the answer.
     pub(crate) async fn ask_ahead(&self, question: Question, asker: Client) -> Ahead {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let known = self.flight.memory.answers.get(key.as_bytes(), now).is_some();
@@ -98,12 +97,12 @@ impl SideResolver {
         self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
     }
 
-    /// Asks servers even if memory has an answer: it is about to expire, so it is not used.
+    /// Asks servers even if the cache has an answer. That answer is about to expire, so it is not used.
     pub(super) async fn ask_aside(&self, asked: ClientQuestion) -> Ahead {
         if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        // Nothing is asked ahead while flights are crowded.
+        // While there are too many flights, no question is asked ahead of clients.
         if self.flight.flights.are_crowded() {
             return Ahead::NoRoom;
         }

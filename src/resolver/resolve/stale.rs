@@ -1,17 +1,17 @@
-//! Stale answers: made from RRsets past their TTL, for clients whose servers do not answer.
+//! Stale answers: made from RRsets whose TTL has ended, for clients whose servers do not answer.
 //!
-//! RFC 8767. `cache::freshness` decides which entries may be used, and for how long. This module composes the answer,
-//! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets the fresh one as
-//! soon as there is one.
+//! Implements RFC 8767. `cache::freshness` decides which cache entries may be used, and for how long. This module composes the answer,
+//! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets a fresh answer as soon as there is
+//! one.
 //!
 //! # Decisions
 //!
-//! - Only NOERROR and NXDOMAIN with AA renew data (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers, the stale answer is
-//!   given, even if one server sent an empty answer without AA. If all servers of a zone send such an empty answer, it is believed for
-//!   a short time, and ends the stale data.
-//! - The TTL of a stale answer with signatures ends when the first signature expires, as for a fresh answer (RFC 4035 section 5.3.3).
-//!   With a fixed TTL of 30 s, a resolver that uses this one kept the answer for longer.
-//! - A bogus answer is not usable either, but it may be an attack. It therefore ends the stale data of all types of its name.
+//! - Data are renewed only by NOERROR and NXDOMAIN with AA (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers, the stale
+//!   answer is given, even if one server sent an empty answer without AA. If all servers of a zone send such an empty answer, it is
+//!   believed for a short time, and ends the stale data.
+//! - The TTL of a stale answer with signatures is limited to the time until the first signature expires, as for a fresh answer (RFC 4035
+//!   section 5.3.3). With a fixed TTL of 30 s, a resolver that forwards to this one kept the answer for longer.
+//! - A bogus answer is of no use either, but it may be a sign of an attack. It therefore ends the stale data of all types of its name.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -35,15 +35,15 @@ use dns::clock::{Calendar, Clock};
 use dns::question::{Answer, Question, Security};
 use validate::signature;
 
-/// Makes stale answers of memory alone.
+/// Makes stale answers from the cache alone.
 pub(super) struct StaleAnswers {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
 }
 
 impl StaleAnswers {
-    /// Returns the stale answer to a question. `why` says why there is no fresh answer. `None` if memory has no entry that may be
-    /// given, or if no entry is stale, because servers have then just answered.
+    /// Returns the stale answer to a question. `why` says why there is no fresh answer. Returns `None` if the cache has no entry that may
+    /// be given. Also returns `None` if no entry is stale, because servers have then just answered.
     pub(super) fn answer(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
         if !may_be_stale(question.kind) {
             return None;
@@ -72,8 +72,8 @@ impl StaleAnswers {
         compose_answer(question, &chased, self.clock.mono()).ok()
     }
 
-    /// Returns the last answer of servers about a name. `None` if another answer may apply: a local answer, or a denial or DNAME of a
-    /// name above.
+    /// Returns the last answer of servers for a name. Returns `None` if another answer may apply: a local answer, or a denial or a DNAME
+    /// of a name above.
     fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
         let Route { zone, target, policy, .. } = &**view.route(name, kind);
         if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {
@@ -93,7 +93,7 @@ impl StaleAnswers {
         (!is_denied).then_some(word)
     }
 
-    /// Adds an RRset to a stale answer, and returns the target if it is an alias. Returns `None` if the RRset may not be given.
+    /// Adds an RRset to a stale answer. If the RRset is an alias, returns its target. Returns `None` if the RRset may not be given.
     fn take_stale(
         &self,
         name: &Name,
@@ -129,12 +129,12 @@ impl StaleAnswers {
     }
 }
 
-/// The number of seconds until a valid signature expires. Other records have no limit.
+/// Returns the number of seconds until a valid signature expires. For records other than signatures, returns the maximum.
 fn seconds_left(record: &Record, calendar: Calendar) -> u32 {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // Serial numbers of 32 bits that wrap in 2106 (RFC 4034 section 3.1.5).
+        // The times are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now)
         }

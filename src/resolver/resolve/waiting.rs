@@ -1,4 +1,4 @@
-//! A client that waits for the flight of its question, until its deadline.
+//! Clients that wait for the flight of their question, until their deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use dns::wire::compose;
 use history::Flown;
 use history::trail::{LastQuery, Trail};
 
-/// Answers clients that wait.
+/// Answers clients that must wait.
 pub(super) struct ClientResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -56,15 +56,15 @@ impl ClientResolver {
         }
     }
 
-    /// Answers all waiting clients, and all later clients, with SERVFAIL.
+    /// Answers all waiting clients with SERVFAIL, and from now on also each new client.
     pub(super) fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Lets a client wait for the flight of its question, unless that question failed a moment ago. If a reload ends the flight, the
-    /// client waits for a flight on the new routes.
+    /// Lets a client wait for the flight of its question, unless the question failed a moment ago. If a reload ends the flight, the
+    /// client waits for a flight with the new routes.
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
-        // The question may have waited for its turn during a reload.
+        // A reload may have happened before the question got its turn.
         let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
         loop {
             let asked = renewed.as_ref().unwrap_or(missed);
@@ -74,7 +74,7 @@ impl ClientResolver {
             };
             reloads = reloads.saturating_add(1);
             let again = self.on_new_routes(asked);
-            // The question may have waited for a flight that began before the reload.
+            // The flight that the question waited for may have begun before the reload.
             let may_wait = again.is_some() || self.views.load().holds(&asked.view);
             if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
@@ -83,8 +83,8 @@ impl ClientResolver {
         }
     }
 
-    /// Returns the same question in the view of the current configuration, or `None` if it already has that view or its listener no
-    /// longer exists.
+    /// Returns the same question in the view of the current configuration. Returns `None` if the question already has this view, or if
+    /// its listener no longer exists.
     fn on_new_routes(&self, asked: &ClientQuestion) -> Option<Arc<ClientQuestion>> {
         let views = self.views.load();
         let view = if views.holds(&asked.view) { None } else { views.get(asked.question.view) };
@@ -122,7 +122,7 @@ impl ClientResolver {
         }
     }
 
-    /// The reply to a question that failed a moment ago.
+    /// Returns the reply to a question that failed a moment ago, or `None` if it did not.
     fn has_just_failed(&self, missed: &ClientQuestion) -> Option<Asked> {
         let failed = self.flight.chaser.trust.failed_a_moment_ago(&missed.key)?;
         let error = extended_error::cached_failure(&failed.error);
@@ -131,7 +131,7 @@ impl ClientResolver {
         Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
-    /// Waits for a flight until the client's deadline. The client that began the flight also runs it while it waits.
+    /// Waits for a flight until the client's deadline. The client that began the flight also runs the flight while it waits.
     ///
     /// # Errors
     /// A reload has ended the flight.
@@ -178,15 +178,15 @@ impl ClientResolver {
         Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
     }
 
-    /// Records the flight of a question that is answered before the flight ends, for the history. The flight continues, and is
+    /// Records the flight so far in the history, because its question is answered before the flight ends. The flight continues, and is
     /// recorded again at its end.
     pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
         let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
         self.flight.recorder.flown(&so_far);
     }
 
-    /// Answers with SERVFAIL immediately, because other questions need the room. This is counted for the zone. If there is no room
-    /// because the zone is silent, a stale answer is given instead.
+    /// Answers immediately with SERVFAIL, because other questions need the room. This is counted for the zone. If there is no room
+    /// because the zone does not answer, a stale answer is given instead, if there is one.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {
@@ -201,20 +201,20 @@ impl ClientResolver {
         self.failed(Outcome::Shed, question, extended_error::not_ready(why))
     }
 
-    /// SERVFAIL with an extended error.
+    /// Returns SERVFAIL with an extended error.
     fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
         let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
         Asked::Replied(Replied { outcome, answer, progress: None })
     }
 
-    /// A stale answer as the reply to a client that must not wait.
+    /// Returns a stale answer for a client that must not wait, or `None` if there is none.
     fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
         let answer = Arc::new(self.flight.stale.answer(&missed.question, &missed.view, why)?);
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
-    /// Like `stale_at_once`, if the last resolution of the question failed and no server at all has answered since it began. No client
-    /// then waits again, and the question is tried again in the background.
+    /// Like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered since it began. No
+    /// further client then has to wait in an outage, and the question is tried again in the background.
     fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.flight.iterate.heard_since(moment);
         let (key, now) = (&missed.key, self.clock.mono());
@@ -227,7 +227,7 @@ impl ClientResolver {
         asked
     }
 
-    /// Returns a stale answer for a client that waits for a flight, or `None` if a server has sent bogus data.
+    /// Returns a stale answer for a client that waits for a flight. Returns `None` if there is none, or if a server has sent bogus data.
     fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
         if progress.is_refuted() {
             return None;
@@ -235,8 +235,8 @@ impl ClientResolver {
         self.flight.stale.answer(&missed.question, &missed.view, why)
     }
 
-    /// Returns how long a client waits. If no server answered the last try of a question, although servers answered other questions,
-    /// the servers usually drop its type. With the full time, each mail would have to wait.
+    /// Returns how long a client waits. If no server answered the question the last time, but servers answered other questions, the
+    /// servers usually drop queries of this type. The time is then shorter, because otherwise each mail would wait for the full time.
     fn deadline(&self, missed: &ClientQuestion) -> Duration {
         let ClientQuestion { key, has_failed, view, .. } = missed;
         let deadline = view.config.resolve.deadline;
@@ -245,8 +245,8 @@ impl ClientResolver {
         if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
     }
 
-    /// Waits. If the question becomes slow during the wait, the client's socket is recorded in the history, because the program closes
-    /// the socket when it has the answer.
+    /// Waits until `moment`. If the question becomes slow during the wait, the owner of the client's socket is recorded in the history
+    /// now, because the program closes the socket when it has the answer.
     async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
         let recorder = &self.flight.recorder;
         let slow = missed.arrived.after(recorder.slow_from());
@@ -258,8 +258,8 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Completes when a client no longer waits, and returns its answer: a stale answer as soon as servers are silent, or SERVFAIL at
-    /// the deadline.
+    /// Completes when a client need not wait any longer, and returns its answer: a stale answer as soon as the servers count as silent,
+    /// or SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
         let deadline = self.deadline(missed);
         let ends = missed.arrived.after(deadline);
@@ -289,7 +289,7 @@ impl ClientResolver {
     }
 }
 
-/// The server that a flight waits for, for the extended error of a deadline.
+/// Returns a text that names the server that a flight waits for. It is part of the extended error at the deadline.
 fn last_step(trail: &Trail) -> String {
     let LastQuery { server, zone, is_forwarder, .. } = trail.last_query();
     match (server, zone) {

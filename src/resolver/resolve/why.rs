@@ -1,4 +1,5 @@
-//! Why mail was slow, and the log lines about it: the history, with the lists and zones that the resolver knows.
+//! Explains why mail was slow, and writes the log lines about this. The history is read together with the DNS lists and zones that the
+//! resolver knows.
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
@@ -21,14 +22,14 @@ use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{LogFacts, ReadSpan, Recorded, Window};
 
 impl Resolver {
-    /// The messages of the history that are wanted, worst first. It takes up to a second and a multiple of the history's memory,
-    /// so it is done as a walk: one at a time, on a thread of its own.
+    /// Returns the messages in the history that are wanted, the worst first. This takes up to a second, and several times the memory of
+    /// the history. Therefore only one such reading runs at a time, on a separate thread.
     pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
         self.why_each(vec![wanted]).await.pop().unwrap_or_default()
     }
 
-    /// As `why`, for each of several, from one reading of the history. The last ones may be missing, but not the first one: the replies are
-    /// bounded by `MAX_WHY_REPLY`, and their time by `WHY_READING`.
+    /// Like `why`, for each of several requests, with one reading of the history. The first request always gets its result. The last ones
+    /// may get none, because the size of the replies is limited by `MAX_WHY_REPLY`, and their time by `WHY_READING`.
     pub async fn why_each(self: &Arc<Self>, wanted: Vec<Wanted>) -> Vec<Vec<MessageReport>> {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_why(&wanted)).await
@@ -44,7 +45,7 @@ impl Resolver {
         })
     }
 
-    /// The zones whose questions failed, most questions first. It takes as long as `why`.
+    /// Returns the zones whose questions failed, those with the most questions first. This takes as long as `why`.
     pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_failed(&wanted)).await
@@ -58,7 +59,7 @@ impl Resolver {
         })
     }
 
-    /// Where the time of the questions since a moment went by stage. It takes as long as `why`.
+    /// Returns where the time of the questions since `from` was spent, by stage. This takes as long as `why`.
     pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
         let read =
@@ -66,7 +67,8 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Calls `read` with what memory has since a moment that is not before the start, and with this moment and the current one.
+    /// Calls `read` with the part of the history in memory since `from`, or since the start of the daemon if that is later. Also passes
+    /// this time and the current time.
     fn with_memory_since<Table>(
         &self,
         from: u64,
@@ -80,7 +82,7 @@ impl Resolver {
         })
     }
 
-    /// Writes lines about failed and slow questions, and stores these, as long as it runs.
+    /// Reports failed and slow questions in the log, and stores these questions. Runs forever.
     pub async fn write_log(self: Arc<Self>) -> Infallible {
         loop {
             self.recorder.noticed().await;
@@ -90,23 +92,23 @@ impl Resolver {
         }
     }
 
-    /// Reads what is new in the record, writes the lines about it, and stores what failed or was slow; `write_log` does so some
-    /// time after each event.
+    /// Reads the new part of the history, reports it in the log, and stores questions that failed or were slow. `write_log` calls this a
+    /// short time after each event.
     pub fn write_new_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_log(&mut state, facts));
     }
 
-    /// Like `write_new_log`, at the end of the process: also writes the lines about what was counted so far.
+    /// Like `write_new_log`, for the end of the process. It also reports what has been counted so far.
     pub fn write_last_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));
     }
 
-    /// Gives what the history has in memory to `write`; see `Recorder::save_memory`.
+    /// Passes the part of the history in memory to `write`: see `Recorder::save_memory`.
     ///
     /// # Errors
-    /// The first error of `write`.
+    /// Returns the first error of `write`.
     pub fn save_history<E>(&self, write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         self.recorder.save_memory(&secrets_of(self.views.load().config()), write)
     }
@@ -128,7 +130,8 @@ impl Resolver {
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
-            // Without one that has ended, the sentence would contradict the query that is shown next to it.
+            // If no flight for the zone has ended, nothing is said. Otherwise the sentence would contradict the query that is shown next
+            // to it.
             let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
             let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(

@@ -1,10 +1,11 @@
-//! Questions in the zones of DNS lists: resolved like others, then judged by the gate.
+//! Questions for names in the zones of DNS lists. They are resolved like other questions, and the gate of the list then judges the
+//! answer.
 //!
-//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Before, a
-//! refusal or a parked zone reached the client through such an alias as a listing.
+//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Before, such an
+//! alias could turn a refusal or a parked zone into a listing.
 //!
-//! RFC 5782, RFC 8914. Only clients' questions come here. A question of the iterator, for instance for the address of
-//! a list's server, is never a listing.
+//! See RFC 5782 and RFC 8914. Only questions of clients are handled here. A question of the iterator, for example for the address of a
+//! list's server, is never a listing.
 
 use std::sync::Arc;
 
@@ -31,8 +32,8 @@ use dns::wire::compose;
 use history::event::{ListFault, StepEvent};
 
 impl ListResolver {
-    /// The answer to a question for one type: in the zone of a list, the answer that the gate gives; elsewhere, the
-    /// answer that was found.
+    /// Answers a question for one type. In the zone of a list, this is the answer that the gate gives. Elsewhere, it is the answer that
+    /// was found.
     pub(in crate::resolve) async fn guarded(
         &self,
         asked: &ClientQuestion,
@@ -55,12 +56,12 @@ impl ListResolver {
             self.warn_of_shut_down(list, entry);
             return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
-        // Boxed, because it would enlarge each flight and only some questions need it.
+        // The future is boxed, because it would enlarge each flight and only some questions need it.
         Box::pin(self.judged(ListQuestion { list, entry, name, kind, context })).await
     }
 
-    /// Returns the answer to a question whose aliases have `led` to a name of a list: these aliases, and the answer to a question for
-    /// that name. The list counts it like a direct question.
+    /// Answers a question whose aliases have `led` to a name of a list: with these aliases, followed by the answer to a question for that
+    /// name. The list counts this question like a direct one.
     async fn led_into(
         &self,
         (name, list): (Name, Arc<List>),
@@ -77,7 +78,7 @@ impl ListResolver {
         Ok(led.leading_to(given?))
     }
 
-    /// The answer of a list that the gate gives.
+    /// Asks a list, and returns the answer that the gate gives.
     async fn judged(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let found = self.hear_list(asked).await;
         let verdict = Box::pin(self.verdict(asked, &found)).await;
@@ -87,18 +88,18 @@ impl ListResolver {
         give(asked, verdict.as_ref(), found)
     }
 
-    /// The state of a list on the way of `view`.
+    /// Returns the state of a list on the way by which `view` asks it.
     pub(crate) fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.table.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload, and no view asks this way any more, so this state is not kept.
+            // The question began before a reload, and no view asks the list in this way any more, so this state is not stored.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.table.entry(&list.apex, &way),
         }
     }
 
-    /// The meaning of an answer; none if the gate does not decide it.
+    /// Returns the meaning of an answer for the list. Returns `None` if the gate does not decide about the answer.
     async fn verdict(&self, asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<ListVerdict> {
         let ListQuestion { list, entry, name, kind, context } = asked;
         let chased = match found {
@@ -110,8 +111,8 @@ impl ListResolver {
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
                 let known = self.chaser.remembered_addresses(list, name, context);
-                // A TXT answer without a meaning is "not listed", unless the kept address says otherwise. This needs
-                // no message.
+                // A TXT answer that does not show a listing means "not listed", unless the cached address says otherwise. This needs no
+                // query.
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
@@ -126,7 +127,7 @@ impl ListResolver {
                 match gate::judge(list, entry.state(), &answers) {
                     unknown @ ListVerdict::Unknown(_) => Some(unknown),
                     ListVerdict::Listed if says => Some(ListVerdict::Listed),
-                    // Allowlists may have texts alone (RFC 5518).
+                    // Allowlists may have TXT records without addresses (RFC 5518).
                     _ if says && list.purpose == Purpose::Allow => Some(ListVerdict::Listed),
                     _ if says => Some(ListVerdict::Unknown(UnknownReason::TextAlone)),
                     _ => Some(ListVerdict::NotListed),
@@ -136,15 +137,15 @@ impl ListResolver {
         }
     }
 
-    /// Records the results of tests of a list. `insists`: the operator has asked for the tests. A change of state makes earlier
-    /// answers of the list invalid.
+    /// Records the result of the tests of a list. `insists` is true if the operator has asked for the tests. A change of the state makes
+    /// earlier answers of the list invalid.
     pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.memory.flush_tree(&entry.apex).await;
         }
     }
 
-    /// The answer at the client's deadline: SERVFAIL, or for a list the answer that `when_silent` sets.
+    /// Returns the answer at the client's deadline: SERVFAIL, or for a list the answer that `when_silent` sets.
     pub(in crate::resolve) fn overdue(&self, missed: &ClientQuestion, error: ExtendedError) -> Answer {
         let ClientQuestion { question, view, .. } = missed;
         let now = self.clock.mono();
@@ -184,7 +185,7 @@ impl ListResolver {
     }
 }
 
-/// Turns the answer that was found into the answer that is given.
+/// Turns the answer that was found into the answer that is given to the client.
 fn give(
     asked: ListQuestion<'_>,
     verdict: Option<&ListVerdict>,
@@ -198,7 +199,7 @@ fn give(
     };
     match given {
         Given::Answer => found.map(|chased| Chased { list: Some(mark), ..chased }),
-        // A fault in the answers of the zone is reported with its own extended error.
+        // If the answers of the zone have a fault, it is reported with its own extended error.
         Given::Servfail(_)
             if found.is_err()
                 && matches!(verdict, Some(ListVerdict::Unknown(UnknownReason::Unusable { .. }))) =>
@@ -207,7 +208,7 @@ fn give(
         }
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-            // Silence is counted for the zone of its servers. A refusal is counted as a refusal of the list.
+            // Silence is counted for the zone of the servers. A refusal is counted for the list.
             let fault = match verdict {
                 Some(ListVerdict::Unknown(why)) => why.fault(),
                 _ => ListFault::Unusable,
@@ -234,7 +235,7 @@ fn give(
     }
 }
 
-/// The meaning of a failure for the list; none if the failure is ours.
+/// Returns the meaning of a failure for the list. Returns `None` if the list did not cause the failure.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UnknownReason> {
     let what = failure.of_list(&list.apex);
     match failure {
@@ -251,7 +252,7 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Unkno
         | Failure::Silent { .. }
         | Failure::Time { .. }
         | Failure::Addresses { .. } => Some(UnknownReason::Silent { what }),
-        // The question or this host is at fault.
+        // The question or this host is the cause.
         Failure::TooLarge { .. }
         | Failure::TooLong { .. }
         | Failure::List { .. }

@@ -1,4 +1,4 @@
-//! The parts that all questions to DNS lists share.
+//! What all questions to DNS lists share.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::resolve::shared_work::SharedWork;
 use crate::zones::Views;
 use dns::clock::Clock;
 
-/// Asks DNS lists, and judges what they answer.
+/// Asks DNS lists, and judges their answers.
 pub struct ListResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -27,7 +27,7 @@ pub struct ListResolver {
     pub(super) views: Arc<ArcSwap<Views>>,
     /// The state of each list that was asked.
     pub(in crate::resolve) table: Lists,
-    /// Questions in progress.
+    /// The questions to lists in progress.
     pub(super) asking: SharedWork<Arc<Result<Chased, Failure>>>,
 }
 
@@ -40,12 +40,12 @@ impl ListResolver {
             chaser: Arc::clone(chaser),
             views: Arc::clone(views),
             table: Lists::default(),
-            // Each flight has one question here at most, and flights are bounded.
+            // Each flight has at most one question here, and the number of flights is limited.
             asking: SharedWork::new(usize::MAX),
         }
     }
 
-    /// Questions to lists in progress.
+    /// Returns the number of questions to lists in progress.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn under_way(&self) -> usize {
         self.asking.len()
@@ -56,7 +56,7 @@ impl ListResolver {
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct ListQuestion<'a> {
     pub(in crate::resolve) list: &'a List,
-    /// The list's state on this way.
+    /// The state of the list on the way by which it is asked.
     pub(in crate::resolve) entry: &'a ListEntry,
     pub(in crate::resolve) name: &'a Name,
     pub(in crate::resolve) kind: RecordType,

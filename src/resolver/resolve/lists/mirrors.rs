@@ -1,7 +1,7 @@
-//! Local mirrors of DNS lists are watched in the background. A mirror with old data or without answers is logged;
-//! with `when_stale = "public"` the public list is asked until the mirror is fresh again.
+//! Checks local mirrors of DNS lists in the background. A mirror with old data or without answers is reported in the log. With
+//! `when_stale = "public"`, the public list is asked until the mirror is fresh again.
 //!
-//! No question waits for this.
+//! No question waits for these checks.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl ListResolver {
-    /// Asks each mirror once for its serial, even if several views use it.
+    /// Asks each mirror once for its serial number, even if several views use the mirror.
     pub async fn look_at_mirrors(&self) {
         let views = self.views.load_full();
         let mut looked_at: Vec<&Arc<Route>> = Vec::new();
@@ -83,7 +83,7 @@ impl ListResolver {
     }
 }
 
-/// The serial or failure in these records.
+/// Returns the serial number in these records, or that there is none.
 fn mirror_answer(answers: &[Record]) -> MirrorAnswer {
     let serial = answers.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(soa.serial),

@@ -1,5 +1,5 @@
-//! Lists as the views have them now, and probes of lists. A probe skips memory, because memory shows nothing about a
-//! list.
+//! The lists as they are configured now, and probes of lists. A probe does not use the cache, because a cached answer shows nothing about
+//! the current state of a list.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,32 +23,32 @@ use dns::question::{Question, Security, ViewId};
 /// The result of a probe.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// The meaning of the answer; none if no server answered because of a fault that is not the list's.
+    /// The meaning of the answer. `None` if no server answered for a reason that is not a fault of the list.
     pub verdict: Option<ListVerdict>,
-    /// The server that answered, if any.
+    /// The server that answered, or `None` if no server did.
     pub server: Option<IpAddr>,
-    /// Whether the answer was signed: a forwarder may have made it of proofs that it remembers (RFC 8198).
+    /// True if the answer was signed. A forwarder may have made such an answer from cached proofs (RFC 8198).
     pub secure: bool,
 }
 
 impl ListResolver {
-    /// Returns true if any view asks a list this way.
+    /// Returns true if any view asks the list at `apex` in this way.
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
 
-    /// Forgets lists on ways that no view has.
+    /// Removes the states of lists on ways that no view uses.
     pub(in crate::resolve) fn forget_unasked(&self) {
         self.table.keep(|apex, way| self.is_asked(apex, way));
     }
 
-    /// The list at `apex` as `view` has it.
+    /// Returns the list at `apex` in the configuration of `view`.
     pub fn list(&self, view: ViewId, apex: &Name) -> Option<Arc<List>> {
         self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }
 
-    /// The list of `entry` and a view that asks it this way: the view `id`, if it still does. None if no view does
-    /// any more.
+    /// Returns the list of `entry` and a view that asks it in this way: the view `id` if it still does, otherwise another view. Returns
+    /// `None` if no view does any more.
     pub fn asked_as(&self, entry: &ListEntry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;
@@ -56,7 +56,7 @@ impl ListResolver {
         Some((list, Arc::clone(view)))
     }
 
-    /// The list that a question asks, if the list is still configured.
+    /// Returns the list that a question asks, if the list is still configured.
     pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
         let views = self.views.load();
         views
@@ -66,7 +66,7 @@ impl ListResolver {
             .filter(|list| list.is_alive())
     }
 
-    /// Asks a list for the addresses of `name`, at another server than `avoid` if another one answers.
+    /// Asks a list for the addresses of `name`. If possible, uses an answer from another server than `avoid`.
     pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
         let entry = self.list_entry(view, list);
         let progress = Arc::new(FlightProgress::new(&self.clock));

@@ -1,4 +1,5 @@
-//! Reports questions to DNS lists to their breakers and statistics, and holds questions back if these say so.
+//! Reports questions to DNS lists to the breakers and statistics of the lists. If the breaker of a list says so, a question is answered
+//! without asking the list.
 //!
 //! No question waits for these reports.
 
@@ -31,7 +32,7 @@ use dns::question::{Answer, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use history::event::StepEvent;
 
-/// The list of a question, and its state.
+/// The list that a question asks, and its state.
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct Watched<'a> {
     pub(in crate::resolve) list: &'a List,
@@ -39,20 +40,21 @@ pub(in crate::resolve) struct Watched<'a> {
 }
 
 impl ListResolver {
-    /// The list that a client's question asks, if the list still runs.
+    /// Returns the list that a client's question asks, if the list still runs.
     pub(in crate::resolve) fn watched<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         missed.live_list()?;
         self.list_of_client(missed)
     }
 
-    /// The list that a client's question asks; it may be shut down. Its state is looked up once for a question.
+    /// Returns the list that a client's question asks, even if the list was shut down. Its state is looked up only once for each
+    /// question.
     pub(super) fn list_of_client<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         let AskedList { list, entry, .. } = missed.list.as_ref()?;
         let entry = entry.get_or_init(|| self.list_entry(&missed.view, list));
         Some(Watched { list, entry })
     }
 
-    /// The immediate answer of a list that does not answer.
+    /// Returns the immediate answer to a question whose list does not answer. Returns `None` if the list is to be asked.
     pub(in crate::resolve) fn held(
         &self,
         watched: Watched<'_>,
@@ -61,7 +63,7 @@ impl ListResolver {
     ) -> Option<(Outcome, Answer)> {
         let ClientQuestion { question, view, .. } = missed;
         let what = watched.entry.why_held()?.to_owned();
-        // A list that refuses is reported as such for any number of queries.
+        // A list that refuses is reported as refusing, whatever the number of queries.
         let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { UnknownReason::NotServed { what } } else { UnknownReason::Silent { what } };
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
@@ -80,21 +82,21 @@ impl ListResolver {
         }
     }
 
-    /// The answer of a list, asked once for all listeners whose clients see the same zones.
+    /// Returns the answer of a list. The list is asked once for all listeners whose clients see the same zones.
     pub(in crate::resolve) async fn hear_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { name, kind, context, .. } = asked;
         let question = Question { view: context.view.knows, ..Question::new(name, kind) };
         let key = Question { checking_disabled: !context.checks(), ..question }.key();
         let first = match self.asking.join(&key) {
             JoinedWork::First(_, first) => first,
-            // The number of questions has no bound of its own.
+            // The number of shared questions has no limit, so this does not happen.
             JoinedWork::Full => return self.ask_list(asked).await,
             JoinedWork::Waits(heard) => {
                 let what = "a query in progress for clients of another listener".to_owned();
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
-                    // An error means that the flight that asked was given up.
+                    // An error means that the flight that asked the list was given up.
                     Err(_) => self.ask_list(asked).await,
                 };
             }
@@ -104,7 +106,7 @@ impl ListResolver {
         Arc::unwrap_or_clone(heard)
     }
 
-    /// Asks a list, and reports the result.
+    /// Asks a list, and reports the result to its breaker and statistics.
     pub(in crate::resolve) async fn ask_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { entry, name, kind, context, .. } = asked;
         let (began, before) = (self.clock.mono(), context.budget.packets());
@@ -121,7 +123,7 @@ impl ListResolver {
             round_trip: answered.map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // A list whose names need a key may refuse queries for its apex although it works.
+            // A list that requires a key in its names may refuse a query for its apex although it works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
@@ -133,7 +135,7 @@ impl ListResolver {
         found
     }
 
-    /// Reports the result of a question to a list.
+    /// Reports the result of a question to a list to `batches`.
     pub(in crate::resolve) fn report_to_batches(
         &self,
         question: &Question,
@@ -152,8 +154,8 @@ impl ListResolver {
         }
     }
 
-    /// Whether others on the same way answer. That separates the silence of a list from an outage of this host's
-    /// network.
+    /// Returns the evidence that other servers on the same way answer. It distinguishes the silence of a list from an outage of this
+    /// host's network.
     pub fn evidence(&self, way: &Way) -> NetworkAnswers {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),
@@ -162,7 +164,7 @@ impl ListResolver {
     }
 }
 
-/// The result of a question to a list.
+/// Returns how a question to a list ended.
 fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     match found {
         Ok(_) => ListQueryEnd::Answered,
@@ -177,7 +179,7 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
             | Failure::Time { .. }
             | Failure::Addresses { .. },
         ) => ListQueryEnd::Silent,
-        // Its servers answered, but the answer leads nowhere or is bogus.
+        // The servers of the list answered, but the answer leads nowhere or is bogus.
         Err(_) => ListQueryEnd::Answered,
     }
 }
@@ -189,7 +191,7 @@ fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Conte
     matches!(verdict, Some(ListVerdict::Unknown(why)) if why.state().is_some())
 }
 
-/// How long a negative answer may be kept.
+/// Returns how long a negative answer may be cached.
 fn negative_ttl(chased: &Chased) -> Option<Duration> {
     chased.soa.as_ref().map(|soa| Duration::from_secs(soa.ttl.into()))
 }

@@ -1,10 +1,10 @@
 //! Determines whether this host's clock can be correct, and how validation works if it is not.
 //!
-//! Hosts without a battery boot with an old clock, and need names to set it. A clock is known to be slow if it shows a time before the
+//! Hosts without a battery start with an old clock, and need names to set it. A clock is known to be slow if it shows a time before the
 //! day of this version, or if a signature of the root fits but is not yet valid (RFC 4035 section 5.3.1). Only the owner of the root's
-//! key can make that signature, so a correct clock is never taken for a slow one. While the clock is slow, signatures are checked
-//! without their times, as dnsmasq does until its clock is set. No answer is then secure, and none is kept for longer than a minute. A
-//! fast clock cannot be detected, because anybody can replay expired signatures. With a fast clock no signed name resolves, except
+//! key can make such a signature, so a correct clock is never taken for a slow one. While the clock is slow, signatures are checked
+//! without their times, as dnsmasq does until its clock is set. No answer is then secure, and none is cached for longer than a minute. A
+//! fast clock cannot be detected, because anybody can send expired signatures again. With a fast clock no signed name resolves, except
 //! below negative trust anchors.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
@@ -17,16 +17,16 @@ use validate::verdict::{ValidationFailure, Why};
 /// The advice for a wrong clock.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// The state that was logged last.
+/// The states of the clock that the log can report.
 const RIGHT: u8 = 0;
 const SLOW: u8 = 1;
 const FAST: u8 = 2;
 
-/// Observations of the clock.
+/// What is known about the clock.
 pub(super) struct Timekeeper {
     /// The difference between the calendar and the time since the start, in seconds.
     offset: AtomicI64,
-    /// When the clock was last found to have been set, in microseconds since the start; 0: never.
+    /// The time at which the clock was last found to have been set, in microseconds since the start. 0 means never.
     set: AtomicU64,
     reported: AtomicU8,
 }
@@ -36,7 +36,7 @@ impl Timekeeper {
         Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), reported: AtomicU8::new(RIGHT) }
     }
 
-    /// The time that signatures are compared with.
+    /// Returns the time that signatures are compared with.
     pub(super) fn calendar(&self, clock: &Clock) -> Calendar {
         let now = clock.now();
         let calendar = clock.calendar_at(now);
@@ -58,14 +58,14 @@ impl Timekeeper {
         calendar
     }
 
-    /// Logs once that the clock may be fast, because by this clock the signatures of the root's keys have expired.
+    /// Warns once in the log that the clock may be fast, because by this clock the signatures of the root's keys have expired.
     pub(super) fn suspects_clock(&self, clock: &Clock, fault: &ValidationFailure) {
         if fault.why == Why::Expired && self.turns(FAST) {
             tracing::warn!("{}", fast(clock.now().unix, fault));
         }
     }
 
-    /// Notices whether the calendar was set since the last look.
+    /// Returns true if the calendar was set since the last call.
     fn look(&self, now: Now) -> bool {
         let offset = offset(now);
         let set = self.offset.swap(offset, Ordering::Relaxed).abs_diff(offset) > CLOCK_JUMP;
@@ -75,7 +75,7 @@ impl Timekeeper {
         set
     }
 
-    /// Returns true if a result of `since` may come from a wrong clock that has been set meanwhile.
+    /// Returns true if a result that was obtained at `since` may be due to a wrong clock that has been set in the meantime.
     pub(super) fn is_outdated(&self, since: Mono) -> bool {
         let set = self.set.load(Ordering::Relaxed);
         set > 0 && since.as_micros() <= set
@@ -87,13 +87,13 @@ impl Timekeeper {
             && self.is_outdated(state.stored)
     }
 
-    /// Returns true if a log line is due, because the state that was logged last was another one.
+    /// Returns true if the log must report this state, because it reported another state last.
     fn turns(&self, reported: u8) -> bool {
         self.reported.swap(reported, Ordering::Relaxed) != reported
     }
 }
 
-/// The extended error of an answer whose signatures' times were not judged.
+/// Returns the extended error of an answer whose signatures were checked without their times.
 pub(super) fn untimed(passed: u64) -> ValidationFailure {
     let text = format!(
         "the validity times of its signatures cannot be checked: the clock of this host is behind, the true time is after {}",

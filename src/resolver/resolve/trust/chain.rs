@@ -1,6 +1,6 @@
-//! The chain of trust: judges the keys of a zone, from a trust anchor down.
+//! The chain of trust: validates the keys of each zone, from a trust anchor downwards.
 //!
-//! RFC 4035 section 5. Each zone's state is kept.
+//! Implements RFC 4035 section 5. The security state of each zone is cached.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,31 +32,31 @@ use validate::rules::{Algorithms, Rules};
 use validate::signature::{covered_type, covering};
 use validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
 
-/// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
+/// The security state of a zone, the time in seconds for which it may be cached, and the time when its keys were last fetched.
 struct Established {
     standing: ZoneSecurity,
     seconds: u32,
     sought: Option<Mono>,
 }
 
-/// The meaning of DS, or of their absence, for a name.
+/// What the DS records of a name, or their absence, mean.
 #[derive(Debug)]
 pub(super) enum Delegated {
-    /// A signed zone begins there; the seconds that this may be kept.
+    /// A signed zone begins at the name. Contains its DS records, and the time in seconds for which this may be cached.
     Signed(Vec<DS>, u32),
-    /// No zone begins there, or an unsigned one; the seconds that this may be kept.
+    /// No zone begins at the name, or an unsigned zone begins there. Contains the time in seconds for which this may be cached.
     Unsigned(Cut, u32),
     /// The zone above is bogus.
     Bogus(ValidationFailure),
 }
 
-/// The keys by which a zone is established.
+/// The source of the keys with which the state of a zone is determined.
 struct KeySource {
-    /// Keys that were fetched for it. Without them, memory is searched.
+    /// The keys that were fetched for this purpose. Without them, the cache is searched.
     fetched: Option<Arc<Fetched>>,
-    /// The number of servers whose keys are judged.
+    /// The maximum number of servers whose keys are validated.
     tries: usize,
-    /// Whether to fetch the DS again, instead of using the DS in memory.
+    /// True if the DS records are fetched again, although the cache has them.
     anew: bool,
 }
 
@@ -71,29 +71,29 @@ impl Established {
         Self { standing, seconds, sought: None }
     }
 
-    /// A short time, because the zone may be repaired at any moment.
+    /// The state is cached only for a short time, because the zone may be repaired at any moment.
     fn bogus(fault: ValidationFailure) -> Self {
         Self::without_keys(ZoneSecurity::Bogus(fault), seconds_of(BOGUS_TIME))
     }
 }
 
 impl Validator {
-    /// The trust anchor of a name, now.
+    /// Returns the trust anchor that applies to a name now.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
         context.anchors.closest(name, nta)
     }
 
-    /// The rules of checks for a question, now.
+    /// Returns the rules by which signatures are checked for a question now.
     pub(super) fn rules<'a>(&self, context: &'a Context) -> Rules<'a> {
         Rules { algorithms: algorithms(context), calendar: self.calendar(), budget: &context.budget.work }
     }
 
-    /// The state of the zone that begins at `zone`.
+    /// Returns the security state of the zone that begins at `zone`.
     ///
     /// # Errors
-    /// The state could not be found.
+    /// The state could not be determined.
     pub(super) fn state<'a>(
         &'a self,
         zone: &'a Name,
@@ -110,8 +110,8 @@ impl Validator {
         })
     }
 
-    /// Finds the state of a zone and keeps it. `keys`: the place where they were fetched for it; otherwise memory may
-    /// have them.
+    /// Determines the security state of a zone and caches it. `keys` are the keys that were fetched for this purpose. Without them, the
+    /// cache is searched.
     pub(super) async fn establish(
         &self,
         zone: &Name,
@@ -129,8 +129,7 @@ impl Validator {
         context: &Context,
     ) -> Result<Established, ValidationFailure> {
         match self.trust(zone, context) {
-            // The result is not kept: a negative trust anchor may be removed, and the result costs nothing to find
-            // again.
+            // The result is not cached: a negative trust anchor may be removed, and the result costs nothing to determine again.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 context.note(ds_note(zone, ds, DsSource::Anchor));
@@ -149,7 +148,7 @@ impl Validator {
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.judged(state.state());
         context.note(checked(zone.to_string(), &state));
-        // Look-ahead has few messages: a client may ask more servers, and find another state.
+        // A question of look-ahead has few queries. A question of a client may ask more servers, and may then find another state.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
         if is_final || !context.is_ahead() {
             self.memory.rrsets.in_view(context.view.knows).put_zone_state(Arc::clone(&state));
@@ -157,9 +156,10 @@ impl Validator {
         state
     }
 
-    /// The new state of a zone whose kept keys do not fit its servers' answers. A zone may change its keys, and its
-    /// parent the DS, before caches have dropped the old ones. None if there is nothing new. A bogus zone, or one
-    /// with forged answers, is asked at most once in `KEY_RENEWAL`, and never for look-ahead: that turn is a client's.
+    /// Returns the new state of a zone if the cached keys do not fit the answers of its servers. A zone may change its keys, and its
+    /// parent the DS records, before caches have dropped the old ones. Returns `None` if there is nothing new. For a bogus zone, or a
+    /// zone with forged answers, this is done at most once in `KEY_RENEWAL`. It is never done for look-ahead, because a client must have
+    /// that chance.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
@@ -184,7 +184,7 @@ impl Validator {
             if was_just_sought && !under_way {
                 return None;
             }
-            // A question that comes during this fetch waits for it. A later one does not fetch again.
+            // A question that arrives during this fetch waits for it. A later question does not fetch again.
             let ZoneTrust { zone, standing, stored, expires, .. } = &*current;
             rrsets.put_zone_state(Arc::new(ZoneTrust {
                 zone: zone.clone(),
@@ -204,7 +204,7 @@ impl Validator {
         })
     }
 
-    /// The state of a zone below an anchor.
+    /// Determines the state of a zone below a trust anchor.
     async fn determine_below(
         &self,
         zone: &Name,
@@ -217,15 +217,15 @@ impl Validator {
         }
         let known = self.knows_ds(zone, context);
         if !known && keys.is_none() {
-            // No DS have come with a referral, so they are fetched. The keys are fetched at the same time, because
-            // something was signed with them.
+            // No DS records came with a referral, so they are fetched. The keys are fetched at the same time, because something was
+            // signed with them.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
-        // If the keys are fetched again and the DS are not, the DS may be out of date.
+        // If the keys were fetched again and the DS records were not, the DS records may be outdated.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
             self.determine_by_ds(zone, anchor, KeySource::new(keys.clone(), tries), context).await?;
-        // The DS in memory may be older than the zone's change.
+        // The cached DS records may be older than the change of the zone.
         let outdated = match &established.standing {
             ZoneSecurity::NoZone(_) => true,
             ZoneSecurity::Bogus(fault) => fault.why == Why::DnskeyMissing,
@@ -239,7 +239,7 @@ impl Validator {
         Ok(established)
     }
 
-    /// Finds the state of a zone by the DS of its parent.
+    /// Determines the state of a zone from the DS records in its parent.
     async fn determine_by_ds(
         &self,
         zone: &Name,
@@ -280,7 +280,7 @@ impl Validator {
         }
     }
 
-    /// The state of a zone below an insecure or bogus zone, which all zones below share. No query is needed.
+    /// Returns the state of a zone below an insecure or bogus zone. All zones below have this state, so no query is needed.
     async fn inherited(
         &self,
         zone: &Name,
@@ -301,8 +301,8 @@ impl Validator {
         })
     }
 
-    /// Judges the keys of a zone by the DS of its parent or of its anchor, which hold for `seconds`: first the fetched
-    /// keys, then the keys of other servers.
+    /// Validates the keys of a zone with the DS records of its parent or of its anchor, which are valid for `seconds`. First the fetched
+    /// keys are validated, then the keys from other servers.
     async fn entrust(
         &self,
         zone: &Name,
@@ -348,8 +348,7 @@ impl Validator {
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
                 }
-                // The answers of other servers were bogus. That counts, even if the check of this answer was not
-                // finished.
+                // The answers of other servers were bogus. This decides, even if the check of this answer could not be finished.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(keys.server, &keys.zone, &fault, context);
@@ -367,7 +366,7 @@ impl Validator {
         Ok(Established::bogus(fault))
     }
 
-    /// Judges the fetched DNSKEY records of a zone by its DS.
+    /// Validates the fetched DNSKEY records of a zone with its DS records.
     pub(super) async fn judge_keys(
         &self,
         zone: &Name,
@@ -383,7 +382,7 @@ impl Validator {
         }
     }
 
-    /// Keeps keys that were found valid. They replace unchecked ones in memory.
+    /// Caches keys that were found valid. They replace unchecked keys in the cache.
     fn keep_keys(&self, keys: &Fetched, records: &[&Record], ttl: u32, context: &Context) {
         let Some(zone) = records.first().map(|record| &record.name) else { return };
         let own = |record: &&Record| record.name == *zone && covered_type(record) == Some(RecordType::DNSKEY);
@@ -395,15 +394,15 @@ impl Validator {
     }
 }
 
-/// Returns true if a `[[zone]]` with servers at or below `denied`, which the parent proves not to be a zone, contains `name`. Nobody
-/// but the operator can know such a private zone, so its data count as unsigned (like `domain-insecure` of Unbound).
+/// Returns true if `name` is in a `[[zone]]` with servers whose apex is at or below `denied`, a name that its parent proves not to be a
+/// zone. Only the operator knows such a private zone, so its data count as unsigned, as with `domain-insecure` of Unbound.
 pub(super) fn is_private(denied: &Name, name: &Name, context: &Context) -> bool {
     let route = context.view.route(name, RecordType::ANY);
     let has_servers = matches!(route.target, RouteTarget::Stub(_) | RouteTarget::Forward { .. });
     has_servers && !route.zone.is_root() && denied.zone_of(&route.zone)
 }
 
-/// Returns true if a fault says only that no signature was sent.
+/// Returns true if a fault only means that no signature was sent.
 pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
@@ -421,13 +420,13 @@ pub(in crate::resolve) fn note_refuted(
     context.note(StepEvent::Checked { subject, state, why: Some(fault.text.clone()) });
 }
 
-/// The step for the DS of a zone.
+/// Creates the note for the trail about the DS records of a zone.
 fn ds_note(zone: &Name, ds: &[DS], from: DsSource) -> Note {
     let fields = |ds: &DS| (ds.key_tag(), u8::from(ds.algorithm()), u8::from(ds.digest_type()));
     Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(fields).collect(), from }
 }
 
-/// The step for the keys of a zone.
+/// Creates the note for the trail about the keys of a zone.
 fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> Note {
     let fields = |record: &&Record| match &record.data {
         RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
@@ -440,13 +439,13 @@ fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> No
     Note::Dnskey { zone: zone.clone(), records, server: server.map(|server| server.ip()) }
 }
 
-/// The algorithms that the operator wants checked.
+/// Returns the algorithms that are checked according to the configuration.
 fn algorithms(context: &Context) -> Algorithms {
     Algorithms { sha1: context.view.config.dnssec.sha1 }
 }
 
-/// The zone whose proofs must show that `name` does not have `kind`: the deepest that has signed a proof or a SOA;
-/// for DS one above the name.
+/// Returns the zone whose proofs must show that `name` has no data of type `kind`: the deepest zone that has signed a proof or a SOA. For
+/// DS, it must be above the name.
 pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -> Option<&'a Name> {
     let signatures = records.iter().filter_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input()),
@@ -462,7 +461,7 @@ pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -
         .max_by_key(|zone| zone.iter().len())
 }
 
-/// The step for the state of a zone.
+/// Creates the note for the trail about the state of a zone.
 fn checked(subject: String, state: &ZoneTrust) -> StepEvent {
     let why = match &state.standing {
         ZoneSecurity::Secure(_) => None,
@@ -476,7 +475,7 @@ pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> Validat
     ValidationFailure::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
 }
 
-/// Whole seconds.
+/// Returns a time in whole seconds.
 pub(super) fn seconds_of(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

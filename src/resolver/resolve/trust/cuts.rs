@@ -1,6 +1,6 @@
-//! Finds where zones begin and whether they are signed, from DS or their absence.
+//! Finds where zones begin and whether they are signed, from DS records or their absence.
 //!
-//! RFC 4035 sections 5.2 and 4.3. DS that came with referrals are not asked for again.
+//! Implements RFC 4035 sections 5.2 and 4.3. DS records that came with referrals are not asked for again.
 
 use std::sync::Arc;
 
@@ -21,18 +21,18 @@ use validate::signature;
 use validate::signature::{CoveredRrset, covering};
 use validate::verdict::{ValidationFailure, Verdict, Why};
 
-/// The answer to a question for the DS of a name.
+/// The answer to a question for the DS records of a name.
 struct DsAnswer<'a> {
-    /// The DS; none if they are denied.
+    /// The DS records. Empty if they are denied.
     set: CoveredRrset<'a>,
     signatures: Vec<&'a RRSIG>,
-    /// All records, proofs included.
+    /// All records of the answer, including proofs.
     records: &'a [Record],
 }
 
 impl Validator {
-    /// The verdict on unsigned data at `name` from a server of `cut`: insecure if an unsigned zone begins between the
-    /// anchor and the name, otherwise bogus. Only this function asks for DS that did not come with a referral.
+    /// Returns the verdict on unsigned data at `name` from a server of `cut`: insecure if an unsigned zone begins between the trust
+    /// anchor and the name, otherwise bogus. DS records that did not come with a referral are asked for.
     pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {
         let Trust::Anchor(anchor, _) = self.trust(name, context) else { return Verdict::Insecure(None) };
         let mut zone = self.closest_state(name, anchor, cut, context);
@@ -81,8 +81,8 @@ impl Validator {
         }
     }
 
-    /// The deepest zone at or above `name` to begin at: a zone with a known state, the zone that was asked, or the
-    /// anchor.
+    /// Returns the deepest known zone at or above `name`, from which the search begins: a zone whose state is known, the zone that was
+    /// asked, or the anchor.
     fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
         let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         let asked = cut.zone_of(name) && anchor.zone_of(cut);
@@ -96,15 +96,15 @@ impl Validator {
         deepest.map_or_else(|| start.clone(), |labels| name.trim_to(labels))
     }
 
-    /// Returns true if memory has the DS of a zone, or their absence.
+    /// Returns true if the cache has the DS records of a zone, or their absence.
     pub(super) fn knows_ds(&self, zone: &Name, context: &Context) -> bool {
         let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         rrsets.delegation(zone, now).is_some_and(|cut| !cut.evidence.is_empty())
             || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
     }
 
-    /// The meaning of DS for `name`: the DS of the referral, otherwise the DS of its parent; `anew`: the DS of the parent
-    /// at once.
+    /// Returns what the DS records of `name` mean. They come from the referral, or otherwise from the servers of the parent. With `anew`,
+    /// the servers of the parent are always asked.
     pub(super) async fn delegated(
         &self,
         name: &Name,
@@ -147,7 +147,7 @@ impl Validator {
         }))
     }
 
-    /// Judges the DS of `name`, or the denial of them.
+    /// Validates the DS records of `name`, or their denial.
     async fn judge_ds(
         &self,
         name: &Name,
@@ -196,7 +196,7 @@ impl Validator {
         }
     }
 
-    /// Like `judge_ds`, by the keys of the zone above.
+    /// Like `judge_ds`, with the keys of the zone above.
     async fn judge_ds_by(
         &self,
         state: &ZoneTrust,
@@ -220,14 +220,14 @@ impl Validator {
         let signed = signature::check(&answer.set, &answer.signatures, keys, rules).await?;
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
-            // An unreadable DS does not make the zone unsigned.
+            // A DS record that cannot be parsed does not make the zone unsigned.
             return Err(ValidationFailure::new(Why::Bogus, format!("no DS of {name} can be parsed")));
         }
         Ok(Delegated::Signed(known, signed.ttl))
     }
 
-    /// Whether a signed alias stands at the name of the DS: then no zone begins there. Returns the seconds that this
-    /// may be kept.
+    /// If a signed alias is at the name of the DS, no zone begins there. Returns the time in seconds for which this may be cached, or
+    /// `None` if there is no such alias.
     async fn alias_instead(
         &self,
         name: &Name,

@@ -1,7 +1,7 @@
-//! DS and keys for the chain of trust: from memory, from a fetch in progress, or from servers.
+//! Gets DS records and keys for the chain of trust: from the cache, from a fetch in progress, or from servers.
 //!
-//! The keys of a zone are fetched as soon as its servers are asked for anything, so that they are ready with the
-//! answer. Fetched data are kept unchecked; the chain judges them.
+//! The keys of a zone are fetched as soon as its servers are asked for anything, so that the keys arrive together with the answer.
+//! Fetched data are cached unchecked. The chain of trust validates them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,50 +34,50 @@ use validate::verdict::{SecurityStatus, ValidationFailure};
 /// The result of a fetch.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
-    /// The records, or an alias in their place; empty if there are none.
+    /// The records, or an alias in their place. Empty if there are none.
     pub(crate) answers: Vec<Record>,
-    /// The proofs that came along, of the records or of their absence.
+    /// The signatures of the records, or the proofs of their absence.
     pub(super) evidence: Vec<Record>,
     /// The zone that was asked.
     pub(super) zone: Name,
-    /// The server that said it; none if it was in memory.
+    /// The server that gave the answer, or `None` if it was in the cache.
     pub(super) server: Option<SocketAddr>,
-    /// When it was said.
+    /// The time at which the answer was received.
     pub(super) since: Mono,
-    /// The room of a long reply. It is held, and never read.
+    /// The memory reserved for a long reply. This field only keeps the reservation, and is never read.
     pub(super) _room: ReplyRoom,
 }
 
 /// The fetches in progress.
 pub(super) type Fetches = SharedWork<Result<Arc<Fetched>, Failure>>;
 
-/// The result of a fetch in progress.
+/// Receives the result of a fetch in progress.
 pub(crate) type Fetch = SharedResult<Result<Arc<Fetched>, Failure>>;
 
-/// The round of a fetch.
+/// Which sources a fetch may use.
 #[derive(Clone, Copy)]
 pub(crate) enum Round<'a> {
-    /// Memory and fetches in progress are enough.
+    /// The cache, fetches in progress, and servers.
     First,
-    /// Servers are asked, except the servers in `avoid`.
+    /// Only servers, except the servers in `avoid`.
     Again {
-        /// Servers whose answers were refuted.
+        /// The servers whose answers were bogus.
         avoid: &'a [SocketAddr],
     },
 }
 
 impl<'a> Round<'a> {
-    /// By its number, from 0.
+    /// Returns the round with this number, counted from 0.
     pub(super) fn numbered(number: usize, avoid: &'a [SocketAddr]) -> Self {
         if number == 0 { Self::First } else { Self::Again { avoid } }
     }
 }
 
 impl Validator {
-    /// Fetches DS or DNSKEY of `name`.
+    /// Fetches the DS or DNSKEY records of `name`.
     ///
     /// # Errors
-    /// No server gives an answer.
+    /// No server gave an answer.
     pub(crate) async fn fetch(
         &self,
         name: &Name,
@@ -94,8 +94,8 @@ impl Validator {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // The fetch failed because the question that began it was out of budget or time, or was given up.
-                // This question may try itself.
+                // The fetch failed because the question that began it had no budget or time left, or was given up. This question may try
+                // itself.
                 Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
@@ -105,7 +105,7 @@ impl Validator {
         }
     }
 
-    /// Fetches the keys of a zone whose servers are about to be asked, if they will be needed and are missing.
+    /// Begins to fetch the keys of a zone whose servers are about to be asked, if the keys will be needed and are missing.
     pub(in crate::resolve) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
         if !context.checks() {
             return;
@@ -117,12 +117,12 @@ impl Validator {
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
         };
         if self.is_signed(cut, context) && !known() {
-            // Nothing waits here: the code that needs the keys does.
+            // This code does not wait for the keys. The code that needs them does.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
     }
 
-    /// Returns true if a zone has an anchor, or its parent has sent DS of it.
+    /// Returns true if a zone has a trust anchor, or if its parent has sent DS records for it.
     pub(super) fn is_signed(&self, cut: &Delegation, context: &Context) -> bool {
         match self.trust(&cut.zone, context) {
             Trust::None => false,
@@ -133,7 +133,7 @@ impl Validator {
         }
     }
 
-    /// Renews the state of a zone in use in the background before it expires.
+    /// Renews the state of a zone in use in the background, before the state expires.
     pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
         let now = self.clock.mono();
         if !is_to_be_renewed(state, now) || !context.checks() || context.is_ahead() {
@@ -141,12 +141,12 @@ impl Validator {
         }
         let cut = self.memory.rrsets.in_view(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.queue_renewal(&cut, context)) {
-            // The DS are about to expire and would limit the new TTL, so the delegation is renewed first, and the keys
+            // The DS records are about to expire and would limit the new TTL. The delegation is therefore renewed first, and the keys
             // after it.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
-        // No client waits for it, so it has a budget of its own.
+        // No client waits for this fetch, so it has a budget of its own.
         let progress = Arc::new(FlightProgress::new(&self.clock));
         let context = Context::new(progress, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
@@ -154,7 +154,7 @@ impl Validator {
         tokio::spawn(async move { me.refresh(&state, fetch, &context).await });
     }
 
-    /// Renews the state of a zone whose delegation was renewed, if it ends with the old one.
+    /// Renews the state of a zone whose delegation was renewed, if the state is about to expire.
     pub(in crate::resolve) async fn renew_keys(&self, zone: &Name, context: &Context) {
         let state = self.memory.rrsets.in_view(context.view.knows).zone_state(zone, self.clock.mono());
         let Some(state) = state.filter(|state| is_to_be_renewed(state, self.clock.mono())) else { return };
@@ -167,13 +167,14 @@ impl Validator {
         let Ok(Ok(keys)) = fetch.await else { return };
         let current =
             self.memory.rrsets.in_view(context.view.knows).zone_state(&state.zone, self.clock.mono());
-        // One refresh at a time is enough. If it fails, the old state stays.
+        // One renewal at a time is enough. If it fails, the old state stays.
         if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
             drop(self.establish(&state.zone, Some(keys), context).await);
         }
     }
 
-    /// Marks servers whose DS or keys were bogus while another server's were not: they are asked last for a while.
+    /// Marks the servers whose DS records or keys were bogus while those of another server were not. They are asked last for
+    /// `BOGUS_TIME`.
     pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, ValidationFailure)], context: &Context) {
         for (fetched, _) in refuted {
             if let Some(server) = fetched.server {
@@ -182,7 +183,7 @@ impl Validator {
         }
     }
 
-    /// Marks a server whose answer was bogus while another server's was not: it is asked last for `BOGUS_TIME`.
+    /// Marks a server whose answer was bogus while the answer of another server was not. It is asked last for `BOGUS_TIME`.
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
@@ -202,17 +203,17 @@ impl Validator {
         Some(Fetched { answers, evidence, zone: name.clone(), server: None, since, _room: room })
     }
 
-    /// Returns true if it is being fetched.
+    /// Returns true if these records are being fetched.
     pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
         self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
     }
 
-    /// Begins a fetch that continues by itself, or joins the one in progress; none if there are too many.
+    /// Begins a fetch that continues by itself, or joins the fetch in progress. Returns `None` if there are too many fetches.
     pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
         let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
         if context.is_ahead() {
-            // A client that joined it would wait for a fetch without race and hedge.
+            // A client that joined the fetch would wait for queries that are sent to one server at a time.
             return self.fetches.in_progress(&key);
         }
         let (fetch, begun) = match self.fetches.join(&key) {
@@ -232,7 +233,7 @@ impl Validator {
         Some(fetch)
     }
 
-    /// The data of a zone that is served here.
+    /// Returns the data of a zone that is served here.
     fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
         let message = local::respond(authority, name, kind);
         let (answers, evidence) = match classify(zone, name, kind, &message).0 {
@@ -290,7 +291,7 @@ impl Validator {
     }
 }
 
-/// Returns true if the keys of a zone are to be fetched again, as they are used now.
+/// Returns true if the keys of a zone that is in use should be fetched again.
 fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
     state.state() == SecurityStatus::Secure && freshness::is_renewal_due(state.stored, state.expires, now)
 }

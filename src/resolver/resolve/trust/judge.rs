@@ -1,7 +1,7 @@
-//! Judges an answer: each RRset and each absence by the keys of the zone that signed it.
+//! Validates an answer: each RRset and each absence, with the keys of the zone that signed it.
 //!
-//! RFC 4035 section 5.3 and 5.4. A verdict is `at_fault` if another server of the zone may give a better answer. If
-//! the keys of a zone are bogus, no server can.
+//! Implements RFC 4035 sections 5.3 and 5.4. A verdict is `at_fault` if another server of the zone may give a better answer. If the keys
+//! of a zone are bogus, no server can.
 
 use std::sync::Arc;
 
@@ -28,43 +28,43 @@ use validate::signature;
 use validate::signature::{CoveredRrset, covered_type, covering};
 use validate::verdict::{ValidationFailure, Verdict, Why};
 
-/// A judged answer.
+/// The result of the validation of an answer.
 #[derive(Debug)]
 pub(in crate::resolve) struct Judged {
-    /// The verdicts of its parts.
+    /// The security of the parts of the answer.
     pub(in crate::resolve) checked: AnswerSecurity,
-    /// The verdict on the whole.
+    /// The verdict on the whole answer.
     pub(in crate::resolve) verdict: Verdict,
-    /// Whether another server may give a better answer.
+    /// True if another server may give a better answer.
     pub(in crate::resolve) at_fault: bool,
 }
 
-/// The verdict on one part.
+/// The verdict on one part of an answer.
 struct Part {
     verdict: Verdict,
     at_fault: bool,
-    /// Seconds that it may be kept.
+    /// The time for which the part may be cached, in seconds.
     ttl: u32,
-    /// NSEC and NSEC3 records that were used for it and are signed.
+    /// The NSEC and NSEC3 records that were used for the part and are signed.
     proofs: Vec<Record>,
 }
 
-/// The proof by a zone's keys of data or their absence.
+/// The proof of data or of their absence, with the keys of a zone.
 struct ProofByKeys {
     proven: Proven,
     ttl: u32,
     proofs: Vec<Record>,
 }
 
-/// The data or the absence to be judged.
+/// The data or the absence to be validated.
 enum Matter<'a> {
-    /// An RRset, with its signatures.
+    /// An RRset with its signatures.
     Set(CoveredRrset<'a>, Vec<&'a RRSIG>),
     /// The absence of the name or of the type.
     Absence(Absence<'a>),
 }
 
-/// The absence of a name, or of a type at it.
+/// The absence of a name, or of a type at a name.
 #[derive(Clone, Copy)]
 struct Absence<'a> {
     name: &'a Name,
@@ -79,12 +79,12 @@ impl Part {
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
-    /// A zone above is at fault, and not the data.
+    /// Creates the verdict on a part when a zone above is at fault, and not the data.
     fn above(verdict: Verdict) -> Self {
         Self { at_fault: false, ..Self::from_verdict(verdict) }
     }
 
-    /// Checks that ended with a fault.
+    /// Creates the verdict on a part whose check has ended with a fault.
     fn faulty(fault: ValidationFailure) -> Self {
         let indeterminate = fault.why == Why::Indeterminate;
         Self::from_verdict(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
@@ -99,15 +99,15 @@ impl Part {
     }
 }
 
-/// The keys that judge a part, or its verdict without keys.
+/// The keys with which a part is validated, or the verdict on the part if there are no keys for it.
 enum SignerKeys {
     Of(Arc<ZoneTrust>),
     None(Part),
 }
 
 impl Validator {
-    /// Judges the answer of a server of `cut` and shortens its TTLs to what its signatures allow. Of the records that
-    /// came along, only those that were checked stay, because AD covers them too (RFC 4035 section 3.2.3).
+    /// Validates the answer of a server of `cut`, and shortens its TTLs to what its signatures allow. Of the evidence in the message,
+    /// only checked records stay, because AD covers them too (RFC 4035 section 3.2.3).
     pub(in crate::resolve) async fn judge(
         &self,
         lookup: Lookup<'_>,
@@ -121,8 +121,7 @@ impl Validator {
             Judged { checked: AnswerSecurity::default(), verdict: Verdict::Secure, at_fault: false };
         let mut ttls: Vec<(Name, RecordType, u32)> = Vec::new();
         let mut vouched: Vec<Record> = Vec::new();
-        // A CNAME that follows from a DNAME above it has the verdict of the DNAME (RFC 6672 section 5.3.1), and its
-        // time.
+        // A CNAME that follows from a DNAME above it has the verdict and the TTL of the DNAME (RFC 6672 section 5.3.1).
         let mut dnames: Vec<(Name, Security, u32)> = Vec::new();
         for rrset in by_rrset(&found.answers) {
             let Some(first) = rrset.first() else { continue };
@@ -160,7 +159,7 @@ impl Validator {
         judged
     }
 
-    /// Judges the last part of an answer, if it denies a name or a type.
+    /// Validates the last part of an answer, if this part denies a name or a type.
     async fn judge_end(
         &self,
         lookup: Lookup<'_>,
@@ -172,8 +171,8 @@ impl Validator {
         let absence = Absence { name, kind: lookup.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
         let part = self.judge_absence(lookup, cut, absence, &found.evidence).await;
         if part.at_fault && !found.answers.is_empty() {
-            // NSD leaves out half of the proof if an alias leads from one of its zones into another. A question of its
-            // own for the target gets the whole proof.
+            // If an alias leads from one zone of an NSD server into another, NSD leaves out half of the proof. A separate question for
+            // the target gets the whole proof.
             found.end = End::Alias(name.clone());
             return;
         }
@@ -191,7 +190,7 @@ impl Validator {
     async fn judge_set(&self, lookup: Lookup<'_>, cut: &Name, found: &Found, set: &[&Record]) -> Part {
         let Some(first) = set.first() else { return Part::from_verdict(Verdict::Secure) };
         let (name, kind, context) = (&first.name, first.record_type(), lookup.context);
-        // Signatures are not signed (RFC 4035 section 2.2).
+        // Signatures are not signed themselves (RFC 4035 section 2.2).
         if kind == RecordType::RRSIG {
             return Part::from_verdict(Verdict::Insecure(None));
         }
@@ -205,8 +204,8 @@ impl Validator {
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
-    /// Judges by the kept keys of a zone. If they do not fit and were not just fetched, fetches the keys again and
-    /// judges by them: the zone may have changed them before caches have dropped the old ones.
+    /// Validates data with the cached keys of a zone. If the keys do not fit and were not just fetched, fetches them again and validates
+    /// with the new keys: the zone may have changed its keys before caches have dropped the old ones.
     async fn by_keys(
         &self,
         state: Arc<ZoneTrust>,
@@ -244,7 +243,7 @@ impl Validator {
         evidence: &[Record],
     ) -> Part {
         let Absence { name, kind, nxdomain, .. } = absence;
-        // An NSEC record does not show whether signatures exist.
+        // An NSEC record does not prove whether signatures exist.
         if kind == RecordType::RRSIG && !nxdomain {
             return Part::from_verdict(Verdict::Insecure(None));
         }
@@ -256,7 +255,7 @@ impl Validator {
         self.by_keys(state, lookup.context, &Matter::Absence(absence), evidence).await
     }
 
-    /// The proof by keys of data or an absence, with the records that came along.
+    /// Returns the proof of data or of an absence with these keys, with the records that it uses.
     async fn shows(
         &self,
         keys: &ZoneKeys,
@@ -294,12 +293,12 @@ impl Validator {
         }
     }
 
-    /// The keys of the zone that signed data at `name`, or the verdict on the data without keys.
+    /// Returns the keys of the zone that signed data at `name`, or the verdict on the data if there are no keys.
     async fn keys(&self, lookup: Lookup<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> SignerKeys {
         let context = lookup.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
-            // The verdict by a negative trust anchor ends with it.
+            // A verdict that is due to a negative trust anchor is valid only until this anchor expires.
             let now = self.clock.mono();
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return SignerKeys::None(Part {
@@ -327,8 +326,8 @@ impl Validator {
 }
 
 impl Judged {
-    /// The answer to a query with a key of a list in its name: the signed name has the key in it, and only `exchange`
-    /// knows the key.
+    /// Creates the result for the answer to a query with the key of a DNS list in its name. The signed name contains the key, and only
+    /// `exchange` knows the key.
     fn of_rewritten() -> Self {
         let checked = AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
         Self { checked, verdict: Verdict::Insecure(None), at_fault: false }
@@ -341,7 +340,7 @@ impl Judged {
         self.verdict = verdict.and(part.verdict);
     }
 
-    /// Turns secure parts into insecure ones, and says why.
+    /// Makes secure parts insecure, and records the reason.
     fn lose_security(&mut self, why: &ValidationFailure) {
         if !self.has_secure() {
             return;
@@ -355,7 +354,7 @@ impl Judged {
         self.verdict = verdict.and(Verdict::Insecure(Some(why.clone())));
     }
 
-    /// Returns true if any part of it may be sent with AD.
+    /// Returns true if any part of the answer may be sent with AD.
     fn has_secure(&self) -> bool {
         self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
     }
@@ -373,7 +372,7 @@ fn shorten_ttls(records: &mut [Record], ttls: &[(Name, RecordType, u32)]) {
     }
 }
 
-/// The signatures among `records` that cover `kind` at `name`, as records.
+/// Returns the signatures among `records` that cover `kind` at `name`.
 fn covering_records<'a>(
     records: &'a [Record],
     name: &'a Name,
@@ -383,14 +382,14 @@ fn covering_records<'a>(
     records.iter().filter(fits).take(MAX_RRSIGS).cloned()
 }
 
-/// Returns true if a record is the signature of a checked proof.
+/// Returns true if a record is a signature of a proof that was checked.
 fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
     covered_type(record).is_some_and(|kind| {
         vouched.iter().any(|proof| proof.record_type() == kind && proof.name == record.name)
     })
 }
 
-/// The name that leads to the zone of a record: DS belong above their owner.
+/// Returns the name that leads to the zone of a record. DS records belong to the zone above their owner.
 fn side(name: &Name, kind: RecordType) -> Name {
     if kind == RecordType::DS && !name.is_root() { name.base_name() } else { name.clone() }
 }

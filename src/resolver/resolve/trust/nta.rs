@@ -1,7 +1,7 @@
-//! Negative trust anchors for a while: below these names, a zone's signatures are not validated until its owner has
+//! Negative trust anchors for a limited time: the signatures at and below such a name are not validated until the owner of the zone has
 //! repaired them.
 //!
-//! RFC 7646. Anchors in the configuration have no end; these expire.
+//! See RFC 7646. The anchors in the configuration do not expire. These do.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use hickory_proto::rr::Name;
 use crate::limits::MAX_NTAS;
 use dns::clock::Mono;
 
-/// Negative trust anchors, each with its end.
+/// Negative trust anchors, each with the time at which it expires.
 #[derive(Debug, Default)]
 pub struct Ntas(Mutex<BTreeMap<Name, Mono>>);
 
@@ -28,25 +28,25 @@ impl Ntas {
         room
     }
 
-    /// Removes one; returns false if there was none.
+    /// Removes the anchor at `name`. Returns false if there was none.
     pub fn remove(&self, name: &Name) -> bool {
         self.table().remove(&name.to_lowercase()).is_some()
     }
 
-    /// Returns true if exactly this name has one.
+    /// Returns true if there is an anchor at exactly this name.
     pub fn holds(&self, name: &Name, now: Mono) -> bool {
         let table = self.table();
         !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
     }
 
-    /// When the last one at or above `name` expires; none if there is none.
+    /// Returns the time at which the last anchor at or above `name` expires, or `None` if there is no such anchor.
     pub fn longest(&self, name: &Name, now: Mono) -> Option<Mono> {
         let table = self.table();
         let above = table.iter().filter(|(anchor, until)| now < **until && anchor.zone_of(name));
         above.map(|(_, until)| *until).max()
     }
 
-    /// All of them by name, with the time that is left.
+    /// Returns all anchors by name, with the time that is left.
     pub fn list(&self, now: Mono) -> Vec<(Name, Duration)> {
         let table = self.table();
         let left = table.iter().filter(|(_, until)| now < **until);

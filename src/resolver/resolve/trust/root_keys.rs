@@ -1,4 +1,4 @@
-//! One look at the keys of the root: asks for them, validates them, and takes them into the table. RFC 5011.
+//! One check of the keys of the root (RFC 5011): asks for them, validates them, and adds them to the table.
 
 use std::sync::Arc;
 
@@ -20,26 +20,26 @@ use validate::root_keys::{RootKeyChange, RootKeys, ShownKeys, is_followed, unrev
 use validate::signature;
 use validate::signature::{CoveredRrset, covering};
 
-/// The result of a look at the keys of the root.
+/// The result of one check of the keys of the root.
 pub(in crate::resolve) struct RootKeyLook {
-    /// The table after it.
+    /// The table after the check.
     pub(in crate::resolve) keys: RootKeys,
-    /// The changes.
+    /// The changes in the table.
     pub(in crate::resolve) changes: Vec<RootKeyChange>,
-    /// Seconds for which the keys may be kept; or why they could not be validated, in words that end a sentence.
+    /// The time for which the keys may be cached, in seconds. If they could not be validated, the reason, as the end of a sentence.
     pub(in crate::resolve) seen: Result<u32, String>,
-    /// The answer.
+    /// The answer with the keys.
     fetched: Option<Arc<Fetched>>,
 }
 
 impl Validator {
-    /// Returns true if answers are validated by anchors of the root.
+    /// Returns true if answers are validated with anchors of the root.
     pub(in crate::resolve) fn trusts_root(&self, view: &Arc<View>) -> bool {
         let context = self.context_of_root(view);
         context.checks() && matches!(self.trust(&Name::root(), &context), Trust::Anchor(..))
     }
 
-    /// Asks servers for the keys of the root, and takes the answer into the table `known`.
+    /// Asks servers for the keys of the root, and adds the answer to the table `known`.
     pub(in crate::resolve) async fn look_at_root_keys(
         &self,
         known: &RootKeys,
@@ -57,15 +57,15 @@ impl Validator {
         look
     }
 
-    /// Uses the keys of a look for validation too, by the anchors of this moment.
+    /// Also uses the keys of a check for validation, with the current trust anchors.
     pub(in crate::resolve) async fn use_root_keys(&self, look: RootKeyLook, view: &Arc<View>) {
         if let Some(fetched) = look.fetched {
-            // A failure leaves the state as it was.
+            // After a failure, the old state stays.
             drop(self.establish(&Name::root(), Some(fetched), &self.context_of_root(view)).await);
         }
     }
 
-    /// No client waits for it, so it has a budget of its own.
+    /// Creates the context of a check. No client waits for the check, so it has a budget of its own.
     fn context_of_root(&self, view: &Arc<View>) -> Context {
         Context::new(Arc::new(FlightProgress::new(&self.clock)), Arc::clone(view))
     }
@@ -82,7 +82,7 @@ impl Validator {
         let records: Vec<&Record> = fetched.answers.iter().filter(of_root).collect();
         let mut keys: Vec<DNSKEY> =
             records.iter().filter_map(|record| key_of(record)).filter(is_followed).collect();
-        // Known keys first: many others must not hide one of them, or its revocation.
+        // Known keys come first: a large number of other keys must not hide a known key or its revocation.
         keys.sort_by_key(|key| !self.is_known(key, &look.keys, configured));
         keys.truncate(MAX_DNSKEYS);
         let signatures: Vec<&RRSIG> = covering(&fetched.evidence, &root, RecordType::DNSKEY);
@@ -106,16 +106,16 @@ impl Validator {
             Entrusted::Secure(_, ttl) => ttl,
             Entrusted::Insecure(fault) | Entrusted::Bogus(fault) => return Err(fault.text),
         };
-        // The check may have shown that the clock is behind.
+        // The check may have shown that the clock is slow.
         let unix = self.right_time()?;
         look.changes.extend(look.keys.see(configured, ShownKeys { keys: &shown, ttl }, unix));
         Ok(ttl)
     }
 
-    /// The calendar, in seconds since 1970.
+    /// Returns the current time, in seconds since 1970.
     ///
     /// # Errors
-    /// The clock is known to be behind, so no date can be compared.
+    /// The clock is known to be slow, so dates cannot be compared.
     fn right_time(&self) -> Result<u64, String> {
         match self.calendar() {
             Calendar::Clock(unix) => Ok(unix),
@@ -123,8 +123,8 @@ impl Validator {
         }
     }
 
-    /// Returns true if a key, revoked or not, is in the table or configured. The signatures of others are not checked: they would
-    /// be a stranger's work for us.
+    /// Returns true if a key, revoked or not, is in the table or configured. The signatures of other keys are not checked, because a
+    /// stranger could cause this work.
     fn is_known(&self, key: &DNSKEY, known: &RootKeys, configured: &Anchors) -> bool {
         let plain = unrevoked(key);
         known.keys.iter().any(|known| known.key == plain) || configured.cover(&Name::root(), &plain)

@@ -1,4 +1,4 @@
-//! Fetches of the keys of a zone, for tests over the simulated internet.
+//! Fetches of the keys of a zone, for tests with the simulated internet.
 
 use std::sync::Arc;
 
@@ -13,30 +13,30 @@ use crate::resolve::Resolver;
 use crate::resolve::shared_work::{BegunWork, JoinedWork};
 use dns::question::QuestionKey;
 
-/// The fetches of the keys of one zone, by questions with the context that each call names.
+/// The fetches of the keys of one zone, each for a question with the context that the call passes.
 #[derive(Clone, Copy)]
 pub struct KeyFetches<'a> {
     trust: &'a Validator,
     zone: &'a Name,
 }
 
-/// A fetch that was begun and asks nothing. Dropped, it is given up.
+/// A fetch that has begun and asks nothing. It is given up when dropped.
 pub struct HeldFetch {
     _begun: BegunWork<Result<Arc<Fetched>, Failure>>,
 }
 
 impl Resolver {
-    /// The fetches of the keys of `zone`.
+    /// Returns the fetches of the keys of `zone`.
     pub fn key_fetches<'a>(&'a self, zone: &'a Name) -> KeyFetches<'a> {
         KeyFetches { trust: &self.flight.chaser.trust, zone }
     }
 }
 
 impl<'a> KeyFetches<'a> {
-    /// Fetches the keys, or joins the fetch in progress. Returns whether there are any.
+    /// Fetches the keys, or joins the fetch in progress. Returns true if the zone has keys.
     ///
     /// # Errors
-    /// No server gives an answer.
+    /// No server gave an answer.
     pub fn fetch(self, context: &'a Context) -> BoxFuture<'a, Result<bool, Failure>> {
         Box::pin(async move {
             let fetched = self.trust.fetch(self.zone, RecordType::DNSKEY, Round::First, context).await?;
@@ -44,7 +44,8 @@ impl<'a> KeyFetches<'a> {
         })
     }
 
-    /// Begins a fetch that continues by itself; none if there are too many, or if it was given up.
+    /// Begins a fetch that continues by itself. Returns `None` if there are too many fetches. The future returns `None` if the fetch was
+    /// given up.
     pub fn begin(
         self,
         context: &Context,
@@ -53,7 +54,7 @@ impl<'a> KeyFetches<'a> {
         Some(async move { begun.await.ok().map(|fetched| fetched.map(|_| ())) })
     }
 
-    /// Begins a fetch that asks nothing; none if one is in progress.
+    /// Begins a fetch that asks nothing. Returns `None` if a fetch is in progress.
     pub fn hold(self, context: &Context) -> Option<HeldFetch> {
         let key = QuestionKey::of_sub_question(self.zone, RecordType::DNSKEY, context.view.knows);
         match self.trust.fetches().join(&key) {

@@ -1,4 +1,4 @@
-//! The parts of validation, which the files around extend by what they do with them.
+//! The parts of the validator. The other files of this folder implement its methods.
 
 use std::sync::{Arc, Weak};
 
@@ -16,20 +16,20 @@ use dns::clock::{Calendar, Clock};
 use dns::question::QuestionKey;
 use validate::verdict::ValidationFailure;
 
-/// Judges answers, and finds the states of zones.
+/// Validates answers, and determines the security states of zones.
 pub(crate) struct Validator {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
     pub(super) iterate: Arc<Iterate>,
-    /// DS and keys that are being fetched.
+    /// The DS records and keys that are being fetched.
     pub(super) fetches: Fetches,
-    /// Negative trust anchors that the operator has set for a while.
+    /// Negative trust anchors that the operator has set for a limited time.
     pub(super) ntas: Ntas,
-    /// Observations of the machine's clock.
+    /// What is known about the clock of this host.
     pub(super) timekeeper: Timekeeper,
-    /// Answers the iterator's sub-questions on the way to keys.
+    /// Answers the iterator's sub-questions when keys are fetched.
     pub(super) questions: Weak<dyn SubQuestions>,
-    /// A reference to this value, for fetches that continue as tasks.
+    /// A reference to this value itself, for fetches that continue as tasks.
     pub(super) me: Weak<Self>,
     /// A switch for tests: panics in fetches.
     #[cfg(feature = "simulated")]
@@ -43,7 +43,7 @@ impl Validator {
         &self.strike
     }
 
-    /// Fetches in progress.
+    /// Returns the number of fetches in progress.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn fetching(&self) -> usize {
         self.fetches.len()
@@ -70,7 +70,7 @@ impl Validator {
         })
     }
 
-    /// The fetches in progress.
+    /// Returns the fetches in progress.
     #[cfg(feature = "simulated")]
     pub(super) fn fetches(&self) -> &Fetches {
         &self.fetches
@@ -80,12 +80,12 @@ impl Validator {
         &self.ntas
     }
 
-    /// The time that signatures are compared with.
+    /// Returns the time that signatures are compared with.
     pub(super) fn calendar(&self) -> Calendar {
         self.timekeeper.calendar(&self.clock)
     }
 
-    /// Returns true if a fault comes from a wrong clock, as shown by this signature. If so, the data are checked again.
+    /// Returns true if a fault is due to a wrong clock, as this signature shows. The data must then be checked again.
     pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.mark_passed(passed);
@@ -94,19 +94,19 @@ impl Validator {
 }
 
 impl Validator {
-    /// The kept failure of a question. It does not count if no server was heard at that time and one was heard since,
-    /// or if the result was bogus and the clock has been set since.
+    /// Returns the cached failure of a question. The failure does not count if no server answered at that time but one has answered
+    /// since. It also does not count if the result was bogus and the clock has been set since.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
-        // This call first notices whether the clock was set.
+        // This call makes the validator notice whether the clock was set.
         self.calendar();
         let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
         (!by_the_clock).then_some(failed)
     }
 
-    /// Keeps the failure of a sub-question, unless the client's question had spent its budget, or look-ahead asked it:
-    /// other questions have their own budget and ask more servers, so they may succeed.
+    /// Caches the failure of a sub-question. It is not cached if the client's question had used up its budget, or if look-ahead asked the
+    /// sub-question. Other questions have their own budget and may ask more servers, so they may succeed.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,
