@@ -1,7 +1,7 @@
-//! Trust anchors: DS records for keys that the operator or this program trusts. Also negative trust anchors.
+//! Trust anchors: DS records of the keys that the operator or this program trusts. Also negative trust anchors.
 //!
-//! Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are stored as their DS records, so that there is only one form
-//! of trust.
+//! The functions are pure. See RFC 4033 section 2 (trust anchors) and RFC 7646 (negative trust anchors). Keys are stored as their DS
+//! records, so that there is only one form of trust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,8 @@ use super::entrust::usable;
 use super::keys::ds_of;
 use super::rules::Algorithms;
 
-/// The root's keys of 2017 (tag 20326) and 2024 (tag 38696), from
-/// <https://data.iana.org/root-anchors/root-anchors.xml>: algorithm 8, SHA-256.
+/// The keys of the root of 2017 (tag 20326) and 2024 (tag 38696), from <https://data.iana.org/root-anchors/root-anchors.xml>: algorithm
+/// 8, SHA-256.
 const ROOT: [(u16, [u8; 32]); 2] = [
     (
         20_326,
@@ -36,18 +36,18 @@ const ROOT: [(u16, [u8; 32]); 2] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors(BTreeMap<Name, Vec<DS>>);
 
-/// The closest anchor of a name.
+/// The trust anchor that applies to a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust<'a> {
-    /// It is at or below this anchor.
+    /// The name is at or below this anchor.
     Anchor(&'a Name, &'a [DS]),
-    /// It is below a negative anchor, or outside every anchor: it is insecure.
+    /// The name is below a negative trust anchor, or outside every trust anchor, so it is insecure.
     None,
 }
 
 impl Trust<'_> {
-    /// Returns true if keys of `zone` are used here. Keys of a zone above the anchor are not: no anchor proves them, and if that zone were insecure,
-    /// all names below it would be insecure.
+    /// Returns true if keys of `zone` may be used for the name. Keys of a zone above the anchor may not, because no anchor proves them.
+    /// If they were used and that zone were insecure, all names below it would be insecure.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
             Self::Anchor(anchor, _) => anchor.zone_of(zone),
@@ -57,7 +57,7 @@ impl Trust<'_> {
 }
 
 impl Anchors {
-    /// The keys of the root that are built in.
+    /// Returns the built-in keys of the root.
     pub fn built_in() -> Self {
         let mut anchors = Self::default();
         for (tag, digest) in ROOT {
@@ -82,21 +82,21 @@ impl Anchors {
         }
     }
 
-    /// The anchors of one name alone.
+    /// Returns only the anchors at one name.
     #[must_use]
     pub fn only_for(mut self, name: &Name) -> Self {
         self.0.retain(|known, _| known == name);
         self
     }
 
-    /// Adds an anchor that is written as a key; returns false if its digest cannot be computed.
+    /// Adds an anchor that is given as a key. Returns false if its digest cannot be computed.
     pub fn add_key(&mut self, name: &Name, key: &DNSKEY) -> bool {
         let ds = ds_of(name, key);
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
-    /// Returns true if an anchor of `name` may identify the same key as one of `others`. Digests of different types cannot be compared, so such
-    /// anchors may match.
+    /// Returns true if an anchor of `name` may identify the same key as one of `others`. Digests of different types cannot be compared,
+    /// so anchors that differ only in the digest may identify the same key.
     pub fn have_key_of(&self, others: &Self, name: &Name) -> bool {
         let is_same = |one: &DS, other: &DS| {
             let is_alike = (one.key_tag(), one.algorithm()) == (other.key_tag(), other.algorithm());
@@ -112,7 +112,8 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().any(|ds| is_of(ds, name, key))
     }
 
-    /// Removes the anchors of `name` that identify this key, and those with its tag and algorithm whose digest cannot be computed.
+    /// Removes the anchors of `name` that identify this key. Also removes those with the key's tag and algorithm whose digest cannot be
+    /// computed here.
     pub(crate) fn remove_key(&mut self, name: &Name, key: &DNSKEY) {
         if let Some(known) = self.0.get_mut(name) {
             known
@@ -123,29 +124,31 @@ impl Anchors {
         }
     }
 
-    /// Returns true if an anchor of `name` has an algorithm and a digest type that can be checked. If none has, names below it are insecure.
+    /// Returns true if an anchor of `name` has an algorithm and a digest type that are checked here. If none has, names below it are
+    /// insecure.
     pub fn can_check(&self, name: &Name) -> bool {
         let ds: Vec<&DS> = self.0.get(name).into_iter().flatten().collect();
         usable(name, &ds, Algorithms::default()).is_ok()
     }
 
-    /// Replaces the anchors of `name` by anchors with these tags of revoked keys that match no key: its names are then bogus, not insecure.
+    /// Replaces the anchors of `name` with anchors that have the tags of revoked keys but match no key. Names below are then bogus, and
+    /// not insecure.
     pub fn distrust(&mut self, name: &Name, tags: impl Iterator<Item = u16>) {
         let none = |tag| DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::SHA256, vec![0; 32]);
         self.0.insert(name.to_lowercase(), tags.map(none).collect());
     }
 
-    /// The names of all anchors.
+    /// Returns the names that have anchors.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.keys()
     }
 
-    /// The tags of the keys of one name's anchors.
+    /// Returns the tags of the keys that the anchors of one name identify.
     pub fn tags(&self, name: &Name) -> BTreeSet<u16> {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
 
-    /// The trust for `name`: the closest anchor at or above it, unless a negative anchor is as close or closer.
+    /// Returns the trust for `name`: the closest anchor at or above it, unless a negative trust anchor is as close or closer.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
         let mut above = name.to_lowercase();
         loop {
@@ -163,13 +166,13 @@ impl Anchors {
     }
 }
 
-/// Returns true if a DS has the tag and the algorithm of a key.
+/// Returns true if a DS has the tag and algorithm of a key.
 fn has_tag(ds: &DS, key: &DNSKEY) -> bool {
     ds.algorithm() == key.public_key().algorithm()
         && key.calculate_key_tag().is_ok_and(|tag| tag == ds.key_tag())
 }
 
-/// Returns true if a DS names a key.
+/// Returns true if a DS identifies a key.
 fn is_of(ds: &DS, name: &Name, key: &DNSKEY) -> bool {
     ds.covers(name, key).unwrap_or(false)
 }

@@ -1,40 +1,40 @@
 //! Limits the work of validation for one client question: signature checks and NSEC3 hashes.
 //!
-//! A zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 with many iterations for many
-//! names (CVE-2023-50868). Without a limit, one such answer would take minutes.
+//! A zone may have many keys with the same tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 records with many
+//! iterations for many names (CVE-2023-50868). Without a limit, one such answer would take minutes of CPU time.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
 
-/// The remaining work of a question. Shared by all checks for it.
+/// The work that a question may still cause. It is shared by all checks for the question.
 #[derive(Debug, Default)]
 pub struct Budget {
     checks: AtomicU32,
     failed: AtomicU32,
     hashes: AtomicU32,
-    /// Checks since the last yield.
+    /// The cost of the checks since the last yield, in usual checks.
     in_a_row: AtomicU32,
 }
 
 impl Budget {
-    /// Takes one signature check.
+    /// Takes one signature check from the budget.
     ///
     /// # Errors
-    /// There were too many, or too many failed.
+    /// There were too many checks, or too many failed checks.
     pub(crate) fn take_check(&self) -> Result<(), ValidationFailure> {
         let spent = take(&self.checks, MAX_SIGNATURE_CHECKS).is_err()
             || self.failed.load(Ordering::Relaxed) >= MAX_FAILED_CHECKS;
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// Counts a failed check that costs as much as `weight` usual ones.
+    /// Counts a failed check that costs as much as `weight` usual checks.
     pub(crate) fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }
 
-    /// Yields the thread if checks have used it for long enough. It is called after a check that costs as much as `weight` usual ones.
+    /// Yields the thread if checks have used it for long enough. Called after a check that costs as much as `weight` usual checks.
     pub(crate) async fn breathe(&self, weight: u32) {
         if self.in_a_row.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) >= MAX_CHECKS_IN_A_ROW {
             self.in_a_row.store(0, Ordering::Relaxed);
@@ -42,10 +42,10 @@ impl Budget {
         }
     }
 
-    /// Takes one NSEC3 hash, regardless of its iterations.
+    /// Takes one NSEC3 hash from the budget, regardless of its iterations.
     ///
     /// # Errors
-    /// There were too many.
+    /// There were too many hashes.
     pub(crate) fn take_hash(&self) -> Result<(), ValidationFailure> {
         take(&self.hashes, MAX_NSEC3_HASHES).map(drop).map_err(|_| over("NSEC3 hashes"))
     }

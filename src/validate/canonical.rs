@@ -1,6 +1,7 @@
 //! The canonical form of records, over which signatures are made (RFC 4034 section 6, RFC 6840 section 5.1).
 //!
-//! Pure. The library knows the form of its own types; names in the data of other types are lowered here.
+//! The functions are pure. `hickory_proto` knows the canonical form of the types that it parses. Names in the data of other types are put
+//! into lower case here.
 
 use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -8,8 +9,8 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, B
 
 use dns::question::wire_name;
 
-/// Types of RFC 4034 section 6.2 whose data the library keeps as octets: octets before the first name, and the number
-/// of names.
+/// The types of RFC 4034 section 6.2 whose data `hickory_proto` does not parse: the type, the number of octets before the first name, and
+/// the number of names.
 const WITH_NAMES: [(u16, usize, usize); 12] = [
     (3, 0, 1),  // MD
     (4, 0, 1),  // MF
@@ -25,8 +26,8 @@ const WITH_NAMES: [(u16, usize, usize); 12] = [
     (39, 0, 1), // DNAME
 ];
 
-/// The octets over which `signature` was made, if it covers these records (RFC 4034 section 3.1.8.1). `owner` is the
-/// name in the zone: for a record that a wildcard made, the wildcard. None if a part cannot be encoded.
+/// Returns the octets over which `signature` was made, if it covers these records (RFC 4034 section 3.1.8.1). `owner` is the owner in the
+/// zone, which is the wildcard for records that were made from a wildcard. Returns `None` if a part cannot be encoded.
 pub(super) fn signed_octets(owner: &Name, signature: &RRSIG, records: &[&Record]) -> Option<Vec<u8>> {
     let input = signature.input();
     let mut octets = Vec::with_capacity(512);
@@ -40,7 +41,7 @@ pub(super) fn signed_octets(owner: &Name, signature: &RRSIG, records: &[&Record]
     octets.extend_from_slice(&wire_name(&input.signer_name));
     let mut data: Vec<Vec<u8>> =
         records.iter().map(|record| canonical_data(record)).collect::<Option<_>>()?;
-    // Section 6.3: in the order of their octets; duplicates count once.
+    // Section 6.3: the data are in the order of their octets, and duplicates are left out.
     data.sort_unstable();
     data.dedup();
     let mut head = wire_name(owner);
@@ -67,7 +68,7 @@ fn canonical_data(record: &Record) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Data of a type that the library does not know, with its names lowered.
+/// Returns the data of a type that `hickory_proto` does not parse, with the names in lower case.
 fn lowered(kind: RecordType, octets: &[u8]) -> Option<Vec<u8>> {
     let Some((_, before, names)) = WITH_NAMES.iter().find(|(code, _, _)| *code == u16::from(kind)) else {
         return Some(octets.to_vec());

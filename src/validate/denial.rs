@@ -1,7 +1,7 @@
 //! Proofs of absence: selects the records of a message that are proofs, and checks what they prove.
 //!
-//! Pure. RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840 section 4 (what a proof of a parent or of an
-//! ancestor does not prove), RFC 9276 section 3.2 (iterations).
+//! The functions are pure, except for the yields of signature checks. See RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC
+//! 6840 section 4 (what a proof of a parent or of an ancestor does not prove), and RFC 9276 section 3.2 (iterations).
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};
@@ -21,21 +21,21 @@ pub struct Denials<'a> {
     zone: &'a Name,
     nsecs: Nsecs<'a>,
     nsec3s: Nsec3s<'a>,
-    /// True if there are NSEC3 records with too many iterations.
+    /// True if the message has NSEC3 records with too many iterations.
     iterations: bool,
-    /// Why a proof in the message is invalid.
+    /// Why a proof in the message is invalid, or `None` if none is.
     fault: Option<ValidationFailure>,
-    /// The signed records.
+    /// The proofs that are signed.
     signed: Vec<&'a Record>,
-    /// The shortest time for which one of them may be kept, in seconds.
+    /// The shortest time for which one of the proofs may be cached, in seconds.
     pub ttl: u32,
 }
 
 impl<'a> Denials<'a> {
-    /// The proofs among `records` that `keys` have signed.
+    /// Collects the proofs among `records` that `keys` have signed.
     ///
     /// # Errors
-    /// The budget is spent.
+    /// The budget of the question is used up.
     pub async fn read(
         records: &'a [Record],
         keys: &'a ZoneKeys,
@@ -45,7 +45,7 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        // A record that the library could not read is no proof: NSEC3 of unknown flags or hash are ignored (RFC 5155
+        // A record that `hickory_proto` could not parse is no proof. NSEC3 records with unknown flags or hashes are ignored (RFC 5155
         // section 8.2).
         let is_denial = |record: &&Record| {
             matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))
@@ -55,7 +55,7 @@ impl<'a> Denials<'a> {
             let rrset = CoveredRrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
             match signature::check(&rrset, &signatures, keys, rules).await {
-                // A record that a wildcard made proves nothing about its own name.
+                // A record that was made from a wildcard proves nothing about its own name.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}
                 Err(fault) if fault.why == Why::Indeterminate => return Err(fault),
@@ -65,7 +65,8 @@ impl<'a> Denials<'a> {
         Ok(denials)
     }
 
-    /// The proofs among `records`, without checking their signatures. They show whether a server sends the proofs that are needed.
+    /// Collects the proofs among `records` without checking their signatures. They show whether a server sends the proofs that are
+    /// needed.
     pub fn unchecked(records: &'a [Record], zone: &'a Name) -> Self {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
@@ -87,7 +88,7 @@ impl<'a> Denials<'a> {
         self.signed.push(record);
     }
 
-    /// The NSEC and NSEC3 that are signed.
+    /// Returns the NSEC and NSEC3 records that are signed.
     pub fn signed(&self) -> Vec<Record> {
         self.signed.iter().copied().cloned().collect()
     }
@@ -95,7 +96,7 @@ impl<'a> Denials<'a> {
     /// Proves that a name does not exist.
     ///
     /// # Errors
-    /// It is not proven.
+    /// The records do not prove this.
     pub fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Proven, ValidationFailure> {
         let what = || format!("that {name} does not exist");
         self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
@@ -104,7 +105,7 @@ impl<'a> Denials<'a> {
     /// Proves that a name, which may exist, has no records of a type, and that no wildcard provides any.
     ///
     /// # Errors
-    /// It is not proven.
+    /// The records do not prove this.
     pub fn nodata(
         &self,
         name: &Name,
@@ -115,10 +116,10 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nodata(name, kind), || self.nsec3s.nodata(name, kind, budget), what)
     }
 
-    /// Proves that the wildcard below `encloser` is the one for `name`: nothing closer exists.
+    /// Proves that a name was made from the wildcard below `encloser`, because no closer name exists.
     ///
     /// # Errors
-    /// It is not proven.
+    /// The records do not prove this.
     pub fn wildcard(
         &self,
         name: &Name,
@@ -130,10 +131,10 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
     }
 
-    /// The meaning of the absence of DS at a name.
+    /// Returns what the absence of DS records means for a name.
     ///
     /// # Errors
-    /// The absence is not proven.
+    /// The records do not prove the absence.
     pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, ValidationFailure> {
         if self.iterations {
             return Ok(Cut::Insecure(Some(self.too_many())));
@@ -167,7 +168,7 @@ impl<'a> Denials<'a> {
         ValidationFailure::new(Why::Nsec3Iterations, text)
     }
 
-    /// The fault of a missing or insufficient proof.
+    /// Returns the failure for a proof that is missing or not sufficient.
     fn missing(&self, what: &str) -> ValidationFailure {
         if let Some(fault) = &self.fault {
             return fault.clone();
@@ -181,29 +182,29 @@ impl<'a> Denials<'a> {
     }
 }
 
-/// The strength of a proof.
+/// How much a proof shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proven {
     /// The denied name or type does not exist.
     Fully,
-    /// The name or type may exist in an unsigned zone, because the zone uses opt-out there (RFC 5155 section 6), or because the proof was not
-    /// computed.
+    /// The name or type may exist in an unsigned zone, because the zone uses opt-out there (RFC 5155 section 6). Or the proof was not
+    /// checked, because it has too many iterations.
     Insecurely(Option<ValidationFailure>),
 }
 
-/// The meaning of a denial of DS for a name.
+/// What the absence of DS records means for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// An unsigned zone begins here, or may.
+    /// An unsigned zone begins at the name, or may begin there.
     Insecure(Option<ValidationFailure>),
-    /// No zone begins here.
+    /// No zone begins at the name.
     None,
-    /// There is no such name.
+    /// The name does not exist.
     NoName,
 }
 
-/// Returns true if a name with exactly these types has no records of `kind` in the zone of this proof. At a zone cut, the parent's side only proves
-/// the absence of DS, and the child's side proves the absence of all other types (RFC 6840 section 4.4).
+/// Returns true if a name with exactly these types has no records of `kind` in the zone of the proof. At a zone cut, the proof of the
+/// parent only shows the absence of DS. The proof of the child shows the absence of all other types (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
@@ -211,7 +212,7 @@ pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> boo
     right_side && !has(kind) && !has(RecordType::CNAME)
 }
 
-/// The zone cut at a name, according to the types of the name. Returns `None` if they do not deny DS.
+/// Returns what the types of a name show about a zone cut at the name. Returns `None` if they do not deny DS.
 pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     if !lacks(types, RecordType::DS, name) {
         return types
@@ -222,7 +223,8 @@ pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
 }
 
-/// Returns true if a proof at `owner` may be used for names below it: it must not come from above a zone cut or a DNAME (RFC 6840 section 4.1).
+/// Returns true if a proof with these types may be used for names below its owner. A proof from the parent's side of a zone cut, or at a
+/// DNAME, may not (RFC 6840 section 4.1).
 pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
     let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
     !delegation && !types.contains(RecordType::DNAME)

@@ -1,6 +1,6 @@
-//! Proofs by NSEC records: names and types between an owner and the next do not exist.
+//! Proofs by NSEC records: no name exists between an owner and the next name, and the owner has only the listed types.
 //!
-//! Pure. RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals), RFC 6840 section 4.
+//! The functions are pure. See RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals) and RFC 6840 section 4.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::denial::{Cut, cut_of, lacks, speaks_below};
 
-/// The NSEC records of one zone that came with a message, their signatures checked.
+/// The NSEC records of one zone in a message. Their signatures were checked.
 #[derive(Debug)]
 pub(super) struct Nsecs<'a> {
     zone: &'a Name,
@@ -29,13 +29,14 @@ impl<'a> Nsecs<'a> {
         self.records.is_empty()
     }
 
-    /// Proves that neither a name nor a wildcard for it exists.
+    /// Returns true if the records prove that neither a name nor a wildcard for it exists.
     pub(super) fn nxdomain(&self, name: &Name) -> bool {
         let Some(encloser) = self.encloser_of_missing(name) else { return false };
         encloser.prepend_label("*").is_ok_and(|wildcard| self.covering(&wildcard).is_some())
     }
 
-    /// Proves that a name has no records of `kind`. The name has other types, or a name below it exists, or a wildcard with other types matches it.
+    /// Returns true if the records prove that a name has no data of type `kind`: the name has only other types, or only names below it
+    /// exist, or a wildcard with other types matches it.
     pub(super) fn nodata(&self, name: &Name, kind: RecordType) -> bool {
         if let Some(nsec) = self.at(name) {
             return lacks(nsec.type_set(), kind, name);
@@ -48,12 +49,12 @@ impl<'a> Nsecs<'a> {
         self.at(&wildcard).is_some_and(|nsec| lacks(nsec.type_set(), kind, &wildcard))
     }
 
-    /// Proves that neither a name nor any below it exists.
+    /// Returns true if the records prove that neither a name nor any name below it exists.
     pub(super) fn covers(&self, name: &Name) -> bool {
         self.covering(name).is_some()
     }
 
-    /// The zone cut at a name. Returns `None` if no record proves anything about it.
+    /// Returns what the records show about a zone cut at a name, or `None` if they show nothing.
     pub(super) fn cut(&self, name: &Name) -> Option<Cut> {
         if let Some(nsec) = self.at(name) {
             return cut_of(nsec.type_set(), name);
@@ -71,7 +72,8 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(|(owner, _)| *owner == name).map(|(_, nsec)| *nsec)
     }
 
-    /// Returns true if a name has no records but a name below it has: the next name after the gap around it is below it.
+    /// Returns true if a name has no records but has names below it: the next name after the gap that contains the name is below the
+    /// name.
     fn is_empty_non_terminal(&self, name: &Name) -> bool {
         self.records.iter().any(|(owner, nsec)| {
             let next = nsec.next_domain_name();
@@ -79,7 +81,7 @@ impl<'a> Nsecs<'a> {
         })
     }
 
-    /// The record whose gap contains a name and all names below it.
+    /// Returns the record whose gap contains a name and all names below it.
     fn covering(&self, name: &Name) -> Option<(&'a Name, &'a NSEC)> {
         let covers = |(owner, nsec): &&(&'a Name, &'a NSEC)| {
             let next = nsec.next_domain_name();
@@ -88,7 +90,7 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(covers).copied()
     }
 
-    /// The closest existing name above a missing one: it is also above one of the ends of the gap.
+    /// Returns the closest existing name above a missing name. It is also above one of the two ends of the gap.
     fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
         let (owner, nsec) = self.covering(name)?;
         let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));
@@ -101,13 +103,14 @@ impl<'a> Nsecs<'a> {
     }
 }
 
-/// Returns true if `name` is between an owner and its next name, in canonical order; the apex follows the last.
+/// Returns true if `name` is between an owner and the next name in canonical order. After the last name of a zone, the next name is the
+/// apex.
 fn spans(owner: &Name, next: &Name, name: &Name) -> bool {
     let (after, before) = (name.cmp(owner) == Ordering::Greater, name.cmp(next) == Ordering::Less);
     if owner.cmp(next) == Ordering::Less { after && before } else { after }
 }
 
-/// The number of labels that two names share, from the root.
+/// Returns the number of labels that two names share, counted from the root.
 fn common_labels(one: &Name, other: &Name) -> usize {
     let pairs = one.iter().rev().zip(other.iter().rev());
     pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()

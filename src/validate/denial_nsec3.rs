@@ -1,6 +1,7 @@
-//! Proofs by NSEC3 records: hashes of names between an owner's and the next do not exist.
+//! Proofs by NSEC3 records: no name exists whose hash is between the hash of an owner and the next hash.
 //!
-//! Pure. RFC 5155 section 8. A gap with opt-out does not prove that there are no unsigned zones in it (sections 6 and 9.2).
+//! The functions are pure. See RFC 5155 section 8. A gap with opt-out does not prove that it contains no unsigned zones (sections 6 and
+//! 9.2).
 
 use std::cell::RefCell;
 
@@ -12,17 +13,17 @@ use super::budget::Budget;
 use super::denial::{Cut, Proven, cut_of, lacks, speaks_below};
 use super::verdict::ValidationFailure;
 
-/// The NSEC3 records of one zone that came with a message, their signatures checked.
+/// The NSEC3 records of one zone in a message. Their signatures were checked.
 #[derive(Debug)]
 pub(super) struct Nsec3s<'a> {
     zone: &'a Name,
-    /// The hash of each owner, and the record; all of the same salt and iterations.
+    /// The records, each with the hash of its owner. All have the same salt and the same number of iterations.
     records: Vec<(Vec<u8>, &'a NSEC3)>,
-    /// Hashes computed so far, by name.
+    /// The hashes computed so far, by name.
     hashes: RefCell<Vec<(Name, Vec<u8>)>>,
 }
 
-/// The closest existing name above a missing one, and the record that covers the name one label longer.
+/// The closest existing name above a missing name, and the record that covers the name that is one label longer.
 struct Encloser<'a> {
     name: Name,
     closer: &'a NSEC3,
@@ -33,7 +34,8 @@ impl<'a> Nsec3s<'a> {
         Self { zone, records: Vec::new(), hashes: RefCell::default() }
     }
 
-    /// Adds a record, unless it belongs to another chain than the first record, or its owner is not directly below the zone.
+    /// Adds a record. It is ignored if its parameters differ from those of the first record, or if its owner is not directly below the
+    /// zone.
     pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
         let same = |(_, first): &(Vec<u8>, &NSEC3)| {
             first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
@@ -50,7 +52,7 @@ impl<'a> Nsec3s<'a> {
         self.records.is_empty()
     }
 
-    /// Proves that neither a name nor a wildcard for it exists (RFC 5155 section 8.4).
+    /// Returns what proves that neither a name nor a wildcard for it exists (RFC 5155 section 8.4), or `None` if nothing does.
     pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
         let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
@@ -58,7 +60,7 @@ impl<'a> Nsec3s<'a> {
         Ok(covered.then(|| proven(encloser.closer)))
     }
 
-    /// Proves that a name has no records of `kind` (RFC 5155 sections 8.5 to 8.7).
+    /// Returns what proves that a name has no data of type `kind` (RFC 5155 sections 8.5 to 8.7), or `None` if nothing does.
     pub(super) fn nodata(
         &self,
         name: &Name,
@@ -77,12 +79,12 @@ impl<'a> Nsec3s<'a> {
         Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
     }
 
-    /// Proves that a name does not exist (RFC 5155 section 8.8).
+    /// Returns what proves that a name does not exist (RFC 5155 section 8.8), or `None` if nothing does.
     pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         Ok(self.covering(name, budget)?.map(proven))
     }
 
-    /// The zone cut at a name (RFC 5155 sections 8.6 and 8.9). Returns `None` if no record proves anything about it.
+    /// Returns what the records show about a zone cut at a name (RFC 5155 sections 8.6 and 8.9), or `None` if they show nothing.
     pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, ValidationFailure> {
         if let Some(nsec3) = self.at(name, budget)? {
             return Ok(cut_of(nsec3.type_set(), name));
@@ -98,7 +100,7 @@ impl<'a> Nsec3s<'a> {
         Ok(self.covering(&wildcard, budget)?.map(|_| Cut::NoName))
     }
 
-    /// The closest encloser proof (RFC 5155 section 8.3).
+    /// Returns the closest encloser proof for a name (RFC 5155 section 8.3), or `None` if there is none.
     fn encloser(&self, name: &Name, budget: &Budget) -> Result<Option<Encloser<'a>>, ValidationFailure> {
         if self.is_empty() || !self.zone.zone_of(name) {
             return Ok(None);
@@ -118,25 +120,25 @@ impl<'a> Nsec3s<'a> {
         Ok(None)
     }
 
-    /// The record of a name's own hash.
+    /// Returns the record whose owner is the hash of a name.
     fn at(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         Ok(self.records.iter().find(|(owner, _)| *owner == hash).map(|(_, nsec3)| *nsec3))
     }
 
-    /// The record whose gap contains a name's hash.
+    /// Returns the record whose gap contains the hash of a name.
     fn covering(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
             let next = nsec3.next_hashed_owner_name();
             let (after, before) = (hash > *owner, hash.as_slice() < next);
-            // The last record of the chain is followed by the first.
+            // After the last record of the chain comes the first.
             if owner.as_slice() < next { after && before } else { after || before }
         };
         Ok(self.records.iter().find(covers).map(|(_, nsec3)| *nsec3))
     }
 
-    /// The hash of a name, computed once. None if there are no records to compare it with.
+    /// Returns the hash of a name, which is computed only once. Returns `None` if there are no records to compare it with.
     fn hash(&self, name: &Name, budget: &Budget) -> Result<Option<Vec<u8>>, ValidationFailure> {
         let Some((_, nsec3)) = self.records.first() else { return Ok(None) };
         let mut hashes = self.hashes.borrow_mut();

@@ -4,14 +4,14 @@ use crate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
 use RecordType::{A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, SOA, TXT};
 use hickory_proto::dnssec::Algorithm;
 
-/// The rules of today.
+/// Returns the rules for a check at `NOW`.
 fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
 
 const ZONE: &str = "example.";
 
-/// The verdict on an answer with these proofs, signed by the zone.
+/// The proofs of an answer, which the zone has signed.
 struct Proofs {
     signer: Signer,
     records: Vec<Record>,
@@ -51,7 +51,7 @@ impl Proofs {
 const FULLY: Option<Proven> = Some(Proven::Fully);
 const OPEN: Option<Proven> = Some(Proven::Insecurely(None));
 
-/// The NSEC chain of RFC 4035 appendix A.
+/// Returns the NSEC chain of RFC 4035 appendix A.
 fn nsecs() -> Proofs {
     Proofs::from_records(vec![
         nsec("example.", "a.example.", &[NS, SOA, MX, DNSKEY]),
@@ -171,7 +171,7 @@ fn signed_proofs_come_back_for_clients_and_unsigned_ones_do_not() {
     assert_eq!(of(&proofs.records), (Vec::new(), u32::MAX), "signed by another key");
 }
 
-/// The NSEC3 chain of RFC 5155 appendix A, with opt-out in two places.
+/// Returns the NSEC3 chain of RFC 5155 appendix A, with opt-out in two places.
 fn nsec3s(opt_out: bool) -> Proofs {
     let record = |hash, next, types: &[RecordType]| nsec3(ZONE, opt_out, hash, next, types);
     Proofs::from_records(vec![
@@ -232,7 +232,7 @@ fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
     assert_eq!(alone.nodata(ZONE, SOA), None);
 }
 
-/// Hashes of other parameters cannot be compared (RFC 5155 section 8.2: one set of parameters in a message).
+/// Hashes with different parameters cannot be compared (RFC 5155 section 8.2: a message has one set of parameters).
 #[test]
 fn nsec3_of_another_chain_prove_nothing() {
     let beside_the_apex = |zone, iterations, hash: &str, next: &str| {

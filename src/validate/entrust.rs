@@ -1,7 +1,8 @@
-//! Decides which keys of a zone are trusted: a key that a DS of the parent or a trust anchor identifies must sign the DNSKEY RRset.
+//! Decides which keys of a zone are trusted. A key that a DS of the parent or a trust anchor identifies must have signed the DNSKEY
+//! RRset.
 //!
-//! Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only if there is nothing better), RFC 6840 sections
-//! 5.2 (unknown algorithms make a zone insecure) and 5.11 (one valid path is enough).
+//! See RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests are used only if there is nothing better), and RFC 6840 sections 5.2
+//! (unknown algorithms make a zone insecure) and 5.11 (one valid path is enough).
 
 use hickory_proto::dnssec::DigestType;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
@@ -16,18 +17,18 @@ use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 /// The verdict on the keys of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entrusted {
-    /// The trusted keys, and the seconds for which they may be kept.
+    /// The trusted keys, and the time in seconds for which they may be cached.
     Secure(ZoneKeys, u32),
-    /// The zone is signed with algorithms that are not checked.
+    /// The zone is signed only with algorithms that are not checked here.
     Insecure(ValidationFailure),
-    /// The keys do not match the DS.
+    /// No key matches the DS records, or the keys are not correctly signed.
     Bogus(ValidationFailure),
 }
 
-/// The usable DS of `ds`; or why the zone is insecure, if there are none.
+/// Returns the usable DS records of `ds`.
 ///
 /// # Errors
-/// The fault that makes the zone insecure.
+/// There is no usable DS record. The error says why the zone is insecure.
 pub fn usable<'a>(
     zone: &Name,
     ds: &[&'a DS],
@@ -45,12 +46,11 @@ pub fn usable<'a>(
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
     let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
-    // The bound is applied last, so that a zone does not become insecure because its usable DS come after many
-    // others.
+    // The limit is applied last, so that a zone does not become insecure because its usable DS records come after many others.
     Ok(best.take(MAX_DS).collect())
 }
 
-/// Judges the DNSKEY RRset of `zone` by the DS of its parent, or of a trust anchor.
+/// Decides which keys in the DNSKEY RRset of `zone` are trusted, from the DS records of its parent or of a trust anchor.
 pub async fn entrust(
     zone: &Name,
     ds: &[&DS],
@@ -86,20 +86,20 @@ pub async fn entrust(
     }
 }
 
-/// The key of a DNSKEY record.
+/// Returns the key in a DNSKEY record.
 fn key_of(record: &Record) -> Option<ZoneKey> {
     let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else { return None };
     ZoneKey::of(key.clone())
 }
 
-/// Returns true if `ds` identifies `key`, which must be one of the first keys with its tag.
+/// Returns true if `ds` identifies `key`, and `key` is one of the first keys with its tag.
 fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
     let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
     let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);
     tried && !key.key.revoke() && ds.covers(zone, &key.key).unwrap_or(false)
 }
 
-/// Why no key fits.
+/// Returns why no key matches the DS records.
 fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let fits =
         |key: &&ZoneKey| ds.iter().any(|ds| ds.key_tag() == key.tag && ds.algorithm() == key.algorithm);
@@ -111,7 +111,7 @@ fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let tags =
         |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
     let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
-    // The root has no parent: its DS are trust anchors.
+    // The root has no parent, so its DS records are trust anchors.
     let text = match zone.is_root() {
         true => format!("no DNSKEY of the root zone matches a trust anchor of this host (key tag {wanted})"),
         false => format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})"),

@@ -1,39 +1,39 @@
 //! The keys of a zone.
 //!
-//! RFC 4034 section 2 and appendix B.
+//! See RFC 4034 section 2 and appendix B.
 
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey};
 use hickory_proto::rr::Name;
 
-/// The trusted keys that sign a zone.
+/// The trusted keys of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneKeys {
     /// The zone.
     pub zone: Name,
-    /// Its zone keys that are not revoked.
+    /// The zone keys that are not revoked.
     pub keys: Vec<ZoneKey>,
 }
 
 /// A key with its tag and algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneKey {
-    /// Its tag (RFC 4034 appendix B).
+    /// The tag of the key (RFC 4034 appendix B).
     pub tag: u16,
-    /// Its algorithm.
+    /// The algorithm of the key.
     pub algorithm: Algorithm,
     /// The key.
     pub key: DNSKEY,
 }
 
 impl ZoneKey {
-    /// A key; none if it has no tag.
+    /// Returns the key with its tag and algorithm, or `None` if the tag cannot be computed.
     pub fn of(key: DNSKEY) -> Option<Self> {
         Some(Self { tag: key.calculate_key_tag().ok()?, algorithm: key.public_key().algorithm(), key })
     }
 }
 
-/// The DS of a key, for an anchor that is written as a key. None if the digest cannot be computed.
+/// Returns the DS of a key, for an anchor that is given as a key. Returns `None` if the digest cannot be computed.
 pub fn ds_of(zone: &Name, key: &DNSKEY) -> Option<DS> {
     let digest = key.to_digest(zone, DigestType::SHA256).ok()?;
     let tag = key.calculate_key_tag().ok()?;

@@ -1,21 +1,23 @@
-//! Follows the keys of the root over their rollovers: decides which new keys become trust anchors, and which old ones no longer are.
+//! Follows the keys of the root through rollovers: decides which new keys become trust anchors, and which old keys stop being trust
+//! anchors.
 //!
-//! Pure: a function of the state, a DNSKEY RRset and the moment. RFC 5011; `resolve::trust::root_keys` asks and validates.
-//! `root_keys_text` has the form of the file.
+//! The functions are pure. Their input is the state, a DNSKEY RRset and the time. Implements RFC 5011. `resolve::trust::root_keys` asks
+//! for the keys and validates them. `root_keys_text` reads and writes the file.
 //!
 //! # Decisions
 //!
-//! - Only the keys of the root are followed: below the root, DS records of the parent do the same, and private anchors are left to the operator.
-//! - The configured and built-in keys are `Valid` from the start. A learned key adds to them, and only a revocation removes one. So an old
-//!   host, a lost file or a wrong clock never leads to less trust than without RFC 5011.
-//! - If the root has revoked all keys, its names are bogus. RFC 5011 section 5 would make the zone insecure, which for the root would turn off all
-//!   validation. A revoked key may have been stolen, so it is never trusted again.
-//! - Keys of algorithms that are not checked are not followed: as the only anchors, they would make all names insecure.
-//! - Removed keys stay in the table; otherwise a built-in key that the root has revoked would be trusted again.
-//! - A new key must appear in ten answers over 30 days. RFC 5011 only counts the days, but a clock may jump.
-//! - The table belongs to the configured keys with which it began. If none of its keys is configured any more, the operator uses another root. The
-//!   table
-//!   is then ignored, and a new one begins once an answer of that root is validated. So a wrong file of anchors loses nothing.
+//! - Only the keys of the root are followed. Below the root, the DS records of the parent have the same effect, and private anchors are
+//!   the operator's task.
+//! - The configured and built-in keys are `Valid` from the start. A learned key is added to them, and only a revocation removes a key.
+//!   With an old host, a lost file or a wrong clock, RFC 5011 therefore never leads to less trust than without it.
+//! - If the root has revoked all keys, its names are bogus. RFC 5011 section 5 would make the zone insecure. For the root, this would
+//!   disable all validation. A revoked key may have been stolen, so it is never trusted again.
+//! - Keys with algorithms that are not checked here are not followed. If such keys were the only anchors, all names would be insecure.
+//! - Removed keys stay in the table. Otherwise a built-in key that the root has revoked would be trusted again.
+//! - A new key must appear in ten answers over 30 days. RFC 5011 requires only the days, but a clock may jump.
+//! - The table belongs to the configured keys with which it began. If none of its keys is configured any more, the operator uses another
+//!   root. The table is then ignored, and a new one begins when an answer of that root is validated. A wrong file of anchors therefore
+//!   does no lasting harm.
 
 use std::time::Duration;
 
@@ -37,15 +39,15 @@ const REVOKE: u16 = 0x80;
 /// The state of a key (RFC 5011 section 4.2). A key in the state Start is not in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RootKeyState {
-    /// AddPend: the key is new, and not trusted yet.
+    /// AddPend: the key is new and not yet trusted.
     Pending,
-    /// It is trusted.
+    /// The key is trusted.
     Valid,
     /// The key is trusted, but the answers of the root no longer contain it.
     Missing,
-    /// The root has revoked it.
+    /// The root has revoked the key.
     Revoked,
-    /// It was revoked more than 30 days ago.
+    /// The root revoked the key more than 30 days ago.
     Removed,
 }
 
@@ -54,67 +56,67 @@ pub enum RootKeyState {
 pub struct RootKey {
     /// The key, without the REVOKE flag.
     pub key: DNSKEY,
-    /// Its tag.
+    /// The tag of the key.
     pub tag: u16,
-    /// Its state.
+    /// The state of the key.
     pub state: RootKeyState,
-    /// The time since which it has this state, in seconds since 1970.
+    /// The time since which the key has this state, in seconds since 1970.
     pub since: u64,
-    /// Answers that have shown it while it is pending.
+    /// The number of answers that have contained the key while it is pending.
     pub sightings: u32,
 }
 
-/// The keys of the root, as far as answers of the root have shown them.
+/// The keys of the root that answers of the root have shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RootKeys {
-    /// At most `MAX_ROOT_KEYS`, in the order in which they came.
+    /// The keys, at most `MAX_ROOT_KEYS`, in the order in which they appeared.
     pub keys: Vec<RootKey>,
-    /// When the keys were last validated, in seconds since 1970.
+    /// The time at which the keys were last validated, in seconds since 1970.
     pub checked: Option<u64>,
 }
 
 /// A change of a key's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKeyChange {
-    /// The key's tag.
+    /// The tag of the key.
     pub tag: u16,
     /// The change.
     pub event: RootKeyEvent,
 }
 
-/// See `RootKeyChange`.
+/// What has changed about a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RootKeyEvent {
-    /// A new key: it becomes trusted at this time if all answers contain it until then.
+    /// A new key appeared. It becomes trusted at `trusted_from` if all answers contain it until then.
     Appeared {
-        /// In seconds since 1970.
+        /// The time in seconds since 1970.
         trusted_from: u64,
     },
     /// A new key disappeared from the answers before it was trusted.
     Vanished,
-    /// A new key is a trust anchor.
+    /// A new key has become a trust anchor.
     Trusted,
-    /// A trust anchor is missing from the answers.
+    /// A trust anchor is no longer in the answers.
     Missing,
-    /// A missing trust anchor is in the answers again.
+    /// A trust anchor that was missing is in the answers again.
     Returned,
-    /// It was revoked; `last`: no other anchor is left, so signed names are bogus.
+    /// A trust anchor was revoked. If it was the `last`, all signed names are bogus.
     Revoked {
-        /// Whether no other trust anchor is left.
+        /// True if no other trust anchor is left.
         last: bool,
     },
-    /// It was revoked 30 days ago.
+    /// The key was revoked 30 days ago.
     Removed,
-    /// A new key is not followed, because there are too many.
+    /// A new key is not followed, because there are too many keys.
     TooMany,
 }
 
-/// The key signing keys of a DNSKEY RRset that a trust anchor has signed, without the revoked ones.
+/// The key signing keys in a DNSKEY RRset that a trust anchor has signed, without the revoked keys.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownKeys<'a> {
     /// The keys.
     pub keys: &'a [DNSKEY],
-    /// Seconds for which the RRset may be kept.
+    /// The time for which the RRset may be cached, in seconds.
     pub ttl: u32,
 }
 
@@ -125,17 +127,17 @@ impl RootKey {
         Some(Self { key, tag, state, since, sightings: 1 })
     }
 
-    /// Returns true if it is the same key, whatever its flags say about revocation.
+    /// Returns true if `other` is the same key, with or without the REVOKE flag.
     fn is(&self, other: &DNSKEY) -> bool {
         self.key.public_key() == other.public_key()
     }
 
-    /// Returns true if the root has revoked it.
+    /// Returns true if the root has revoked the key.
     pub fn is_revoked(&self) -> bool {
         matches!(self.state, RootKeyState::Revoked | RootKeyState::Removed)
     }
 
-    /// Returns true if it is a trust anchor.
+    /// Returns true if the key is a trust anchor.
     pub(crate) fn is_trusted(&self) -> bool {
         matches!(self.state, RootKeyState::Valid | RootKeyState::Missing)
     }
@@ -146,13 +148,13 @@ impl RootKey {
 }
 
 impl RootKeys {
-    /// Returns true if the keys were learned with these anchors: one of the anchors is among the keys.
+    /// Returns true if the keys were learned with these anchors, because one of the anchors is among the keys.
     pub fn belong_to(&self, configured: &Anchors) -> bool {
         self.keys.iter().any(|known| configured.cover(&Name::root(), &known.key))
     }
 
-    /// The anchors in use: the configured ones and the learned keys of the root, without those that the root has revoked. If no anchor that can be
-    /// checked is left, no key of the root is trusted.
+    /// Returns the anchors in use: the configured ones and the learned keys of the root, without those that the root has revoked. If no
+    /// anchor is left that can be checked, no key of the root is trusted.
     #[must_use]
     pub fn in_use(&self, configured: &Anchors) -> Anchors {
         self.left(configured).unwrap_or_else(|| {
@@ -163,7 +165,7 @@ impl RootKeys {
         })
     }
 
-    /// The anchors in use; none if the root has revoked all its keys that can be checked.
+    /// Like `in_use`, but returns `None` if the root has revoked all its keys that can be checked.
     fn left(&self, configured: &Anchors) -> Option<Anchors> {
         let (root, mut used) = (Name::root(), configured.clone());
         if !self.belong_to(configured) {
@@ -181,7 +183,7 @@ impl RootKeys {
         (revoked.count() == 0 || used.can_check(&root)).then_some(used)
     }
 
-    /// New keys that are configured by now are trusted.
+    /// Trusts pending keys that have been configured in the meantime.
     fn trust_configured(&mut self, configured: &Anchors, now: u64) {
         let is_configured = |known: &&mut RootKey| {
             known.state == RootKeyState::Pending && configured.cover(&Name::root(), &known.key)
@@ -189,8 +191,8 @@ impl RootKeys {
         self.keys.iter_mut().filter(is_configured).for_each(|known| known.turn(RootKeyState::Valid, now));
     }
 
-    /// Records keys that the root has revoked: the REVOKE flag is set, and the key itself has signed the RRset (RFC 5011 section 2.1). Keys that were
-    /// never trusted are not recorded.
+    /// Records keys that the root has revoked: the REVOKE flag is set, and the key itself has signed the RRset (RFC 5011 section 2.1).
+    /// Keys that were never trusted are not recorded. Returns the changes.
     pub fn revoke(&mut self, configured: &Anchors, revoked: &[DNSKEY], now: u64) -> Vec<RootKeyChange> {
         if !self.keys.is_empty() && !self.belong_to(configured) {
             return Vec::new();
@@ -215,7 +217,7 @@ impl RootKeys {
         tags.into_iter().map(|tag| RootKeyChange { tag, event: RootKeyEvent::Revoked { last } }).collect()
     }
 
-    /// Records the keys in a validated RRset.
+    /// Records the keys in a validated RRset, and returns the changes.
     pub fn see(&mut self, configured: &Anchors, shown: ShownKeys<'_>, now: u64) -> Vec<RootKeyChange> {
         if !self.belong_to(configured) {
             self.keys.clear();
@@ -250,13 +252,14 @@ impl RootKeys {
         changes
     }
 
-    /// Adds a key, in the place of the oldest removed one if the table is full; returns its tag.
+    /// Adds a key. If the table is full, the key replaces the oldest removed one. Returns the tag of the key, or `None` if there is no
+    /// room.
     fn add(&mut self, new: RootKey, configured: &Anchors) -> Option<u16> {
         if self.keys.len() >= MAX_ROOT_KEYS {
             let over = |known: &RootKey| {
                 known.state == RootKeyState::Removed && !configured.cover(&Name::root(), &known.key)
             };
-            // A revocation must not be lost for a key that is not trusted yet.
+            // The revocation of a trusted key is more important than a key that is not yet trusted.
             let gives_way =
                 |known: &RootKey| new.state == RootKeyState::Revoked && known.state == RootKeyState::Pending;
             let place = self.keys.iter().position(over).or_else(|| self.keys.iter().position(gives_way))?;
@@ -269,10 +272,10 @@ impl RootKeys {
 }
 
 impl RootKey {
-    /// The next state of a key, which a validated RRset contains or not (`is_shown`). `None` means that a pending key is missing and must be removed.
-    /// `counts` is true if this answer is long enough after the last one.
+    /// Changes the state of a key according to a validated RRset. `is_shown` is true if the RRset contains the key. `counts` is true if
+    /// enough time has passed since the last answer.
     fn step(&mut self, is_shown: bool, hold: u64, (now, counts): (u64, bool)) -> Option<RootKeyChange> {
-        // The clock was set back: the time until now is unknown, so it begins again.
+        // The clock was set back, so the time since then is unknown, and the count begins again.
         if self.since > now {
             self.since = now;
         }
@@ -307,7 +310,8 @@ impl RootKey {
     }
 }
 
-/// The time until the next query for the keys (RFC 5011 section 2.3). `ttl`: seconds for which the last valid RRset may be kept.
+/// Returns the time until the next query for the keys (RFC 5011 section 2.3). `ttl` is the time for which the last valid RRset may be
+/// cached, in seconds.
 pub fn next_query(ttl: u32, is_valid: bool, keys: &RootKeys) -> Duration {
     let ttl = Duration::from_secs(ttl.into());
     let is_new = keys.keys.iter().any(|known| known.state == RootKeyState::Pending);
@@ -318,13 +322,13 @@ pub fn next_query(ttl: u32, is_valid: bool, keys: &RootKeys) -> Duration {
     }
 }
 
-/// The key without the REVOKE flag.
+/// Returns the key without the REVOKE flag.
 pub fn unrevoked(key: &DNSKEY) -> DNSKEY {
     DNSKEY::with_flags(key.flags() & !REVOKE, key.public_key().clone())
 }
 
-/// Returns true if a key may be followed: a zone key with the secure entry point flag (RFC 5011 section 2.2), of an algorithm
-/// that is checked, and of a usual size.
+/// Returns true if a key may be followed: it is a zone key with the secure entry point flag (RFC 5011 section 2.2), its algorithm is
+/// checked here, and its size is usual.
 pub fn is_followed(key: &DNSKEY) -> bool {
     let octets = key.public_key().public_bytes().len();
     key.zone_key()

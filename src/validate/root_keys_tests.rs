@@ -8,7 +8,7 @@ const BEGIN: u64 = 1_767_225_600;
 const DAY: u64 = 86_400;
 const TTL: u32 = 172_800;
 
-/// Key `number`, a key signing key.
+/// Returns key signing key number `number`.
 fn key(number: u8) -> DNSKEY {
     DNSKEY::with_flags(257, PublicKeyBuf::new(vec![number; 64], Algorithm::ECDSAP256SHA256))
 }
@@ -23,7 +23,7 @@ fn anchors(numbers: &[u8]) -> Anchors {
     anchors
 }
 
-/// The table over days, with key 1 as the configured anchor.
+/// The table of keys as the days pass. Key 1 is the configured anchor.
 struct Followed {
     keys: RootKeys,
     configured: Anchors,
@@ -34,7 +34,7 @@ impl Followed {
         Self { keys: RootKeys::default(), configured: anchors(&[1]) }
     }
 
-    /// The events of an answer with these keys.
+    /// Returns the events that follow from an answer with these keys.
     fn see(&mut self, day: u64, shown: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = shown.iter().map(|number| key(*number)).collect();
         let shown = ShownKeys { keys: &keys, ttl: TTL };
@@ -42,18 +42,18 @@ impl Followed {
         numbered(changes)
     }
 
-    /// The events of revoked keys.
+    /// Returns the events that follow from these revoked keys.
     fn revoke(&mut self, day: u64, numbers: &[u8]) -> Vec<(u8, RootKeyEvent)> {
         let keys: Vec<DNSKEY> = numbers.iter().map(|number| revoked(*number)).collect();
         numbered(self.keys.revoke(&self.configured, &keys, BEGIN + day * DAY))
     }
 
-    /// Sees the same keys each day, without an event.
+    /// Sees the same keys each day, and checks that there is no event.
     fn days(&mut self, days: std::ops::Range<u64>, shown: &[u8]) {
         days.for_each(|day| assert_eq!(self.see(day, shown), [], "day {day}"));
     }
 
-    /// The keys that are trusted now, of the first eight.
+    /// Returns which of the first eight keys are trusted now.
     fn trusted(&self) -> Vec<u8> {
         let used = self.keys.in_use(&self.configured);
         (1..=8).filter(|number| used.cover(&Name::root(), &key(*number))).collect()
@@ -96,7 +96,7 @@ fn a_whole_rollover() {
     assert_eq!(followed.trusted(), [2]);
 }
 
-/// Each row: a state, whether the key is shown, its age in days and its sightings, and the event and state that follow.
+/// Each row has a state, whether the key is shown, its age in days and its sightings, and then the event and the state that follow.
 #[test]
 fn every_state_by_every_answer() {
     use RootKeyState as State;
@@ -153,12 +153,12 @@ fn revocations_count_for_trusted_keys_only() {
     assert_eq!(followed.revoke(2, &[1]), [(1, Revoked { last: true })]);
     assert!(followed.trusted().is_empty());
     assert!(followed.keys.in_use(&followed.configured).can_check(&Name::root()), "bogus, not insecure");
-    // A host that has seen nothing learns the revocation of a configured key before it has seen the key.
+    // A host that has seen no key learns that a configured key was revoked, even before it has seen this key.
     let mut fresh = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     assert_eq!(fresh.revoke(0, &[1]), [(1, Revoked { last: false })]);
     assert_eq!(fresh.see(0, &[2]), []);
     assert_eq!(fresh.trusted(), [2]);
-    // A key that is missing can be revoked too.
+    // A key that is missing can also be revoked.
     let mut missing = Followed { configured: anchors(&[1, 2]), ..Followed::new() };
     missing.see(0, &[1, 2]);
     assert_eq!(missing.see(1, &[1]), [(2, Missing)]);
@@ -186,7 +186,7 @@ fn keys_and_digests_that_are_not_checked_never_make_the_root_insecure() {
         assert!(!is_followed(&key), "{:?}", key.public_key().algorithm());
     }
     assert!(is_followed(&key(1)));
-    // In addition to the digest that is checked, the file has one of another type.
+    // The file has a digest of another type in addition to the digest that is checked.
     let mut followed = Followed::new();
     let tag = key(1).calculate_key_tag().unwrap();
     let other = DS::new(tag, Algorithm::ECDSAP256SHA256, DigestType::Unknown(3), vec![9; 32]);
@@ -213,19 +213,19 @@ fn a_new_key_that_is_configured_meanwhile_is_trusted_and_can_be_revoked() {
 fn a_wrong_clock_never_shortens_the_time_of_a_new_key() {
     let mut followed = Followed::new();
     followed.see(100, &[1, 2]);
-    // The clock jumps ahead by a year; restarts ask at once.
+    // The clock jumps forward by a year, and restarts ask immediately.
     for _ in 0..20 {
         assert_eq!(followed.see(465, &[1, 2]), []);
     }
     assert_eq!(followed.keys.keys[1].sightings, 2);
-    // It is set back: the right date counts.
+    // The clock is set back: the correct date counts.
     followed.days(101..130, &[1, 2]);
     assert_eq!(followed.see(130, &[1, 2]), [(2, Trusted)]);
-    // Another key appears while the clock is ahead, and its time begins again when the clock is set back.
+    // Another key appears while the clock is fast. Its time begins again when the clock is set back.
     assert_eq!(followed.see(465, &[1, 2, 3]), [appeared(3, 465)]);
     followed.days(131..161, &[1, 2, 3]);
     assert_eq!(followed.see(161, &[1, 2, 3]), [(3, Trusted)]);
-    // Trusted and revoked keys stay what they are, whatever the clock says.
+    // Trusted and revoked keys keep their states, whatever the clock shows.
     followed.revoke(131, &[1]);
     for day in [0, 131, 5, 20_000, 3] {
         followed.see(day, &[2]);
@@ -244,12 +244,12 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);
     assert_eq!(followed.trusted(), [7], "another root");
-    // Before an answer of that root is validated, nothing is lost.
+    // Before an answer of that root is validated, no state is lost.
     assert_eq!(followed.revoke(31, &[1, 2, 7]), []);
     assert_eq!(followed.state(2), Some(RootKeyState::Valid));
     assert_eq!(followed.see(31, &[7, 8]), [appeared(8, 31)]);
     assert_eq!((followed.state(1), followed.state(2)), (None, None));
-    // Without an anchor of the root nothing is learned.
+    // Without an anchor of the root, nothing is learned.
     followed.configured = Anchors::default();
     assert!(followed.trusted().is_empty());
 }
@@ -261,7 +261,7 @@ fn the_table_is_bounded_and_keeps_what_is_trusted() {
     let events = followed.see(0, &many);
     assert_eq!(followed.keys.keys.len(), MAX_ROOT_KEYS);
     assert_eq!(events.iter().filter(|(_, event)| *event == TooMany).count(), 40 - MAX_ROOT_KEYS);
-    // Removed keys that are not configured give way to new ones.
+    // Removed keys that are not configured are replaced by new ones.
     let mut followed = Followed::new();
     followed.see(0, &[1]);
     for number in 2..=16 {

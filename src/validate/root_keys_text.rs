@@ -1,7 +1,8 @@
-//! The keys of the root as text: the file in the state directory.
+//! The keys of the root as text, which is the content of the file in the state directory.
 //!
-//! Each key is a DNSKEY record, with its state in a comment as Unbound writes it in `root.key`. So `dnssec.trust_anchor` of another host
-//! can read the file. The second line has the number of keys, because a file that lost the line of a revoked key would make it trusted.
+//! Each key is a DNSKEY record, with its state in a comment, as Unbound writes it in `root.key`. The file can therefore be used as
+//! `dnssec.trust_anchor` on another host. The second line contains the number of keys: if the line of a revoked key were lost unnoticed,
+//! the key would be trusted again.
 
 use std::collections::HashMap;
 
@@ -13,10 +14,10 @@ use super::root_keys::{RootKey, RootKeyState, RootKeys, is_followed};
 use crate::limits::MAX_ROOT_KEYS;
 use dns::clock::date;
 
-/// The first line.
+/// The first line of the file.
 const HEAD: &str = "; Keys of the root zone, followed by resolverd (RFC 5011). resolverd replaces this file.";
 
-/// The states, with their numbers of RFC 5011 as Unbound writes them, and their words.
+/// The states with their numbers and words, as Unbound writes them (RFC 5011 has the same states).
 const STATES: [(u8, &str, RootKeyState); 5] = [
     (1, "pending", RootKeyState::Pending),
     (2, "valid", RootKeyState::Valid),
@@ -25,30 +26,30 @@ const STATES: [(u8, &str, RootKeyState); 5] = [
     (5, "removed", RootKeyState::Removed),
 ];
 
-/// Why a file of keys cannot be used.
+/// Why a file of root keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RootKeysUnreadable {
-    /// It is not such a file.
+    /// The file is not a file of root keys.
     #[error("it is no file of resolverd with keys of the root")]
     Foreign,
-    /// A later version of resolverd has written it.
+    /// A later version of resolverd has written the file.
     #[error("a newer resolverd has written it")]
     Newer,
-    /// A line is wrong.
+    /// A line cannot be parsed.
     #[error("line {0} cannot be read")]
     Line(usize),
-    /// The number of keys is another than the second line says.
+    /// The number of keys differs from the number in the second line.
     #[error("it has {found} keys instead of {wanted}")]
     Count {
-        /// Keys in the file.
+        /// The number of keys in the file.
         found: usize,
-        /// Keys by its second line.
+        /// The number of keys according to the second line.
         wanted: usize,
     },
 }
 
 impl RootKeys {
-    /// The text of the file.
+    /// Returns the text of the file.
     pub fn to_text(&self) -> String {
         let checked = self.checked.unwrap_or(0);
         let mut text =
@@ -71,7 +72,7 @@ impl RootKeys {
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// It is not such a file, or damaged.
+    /// The text is not that of a file of root keys, or it is damaged.
     pub fn of_text(text: &str) -> Result<Self, RootKeysUnreadable> {
         let mut lines = text.lines();
         if lines.next() != Some(HEAD) {
@@ -103,19 +104,19 @@ impl RootKeys {
     }
 }
 
-/// The number of keys, and when they were validated.
+/// Returns the number of keys and the time at which they were validated, from the second line.
 fn counted(line: &str) -> Option<(usize, Option<u64>)> {
     let words = fields(line.strip_prefix("; version=1 ")?);
     let checked: u64 = words.get("checked")?.parse().ok()?;
     Some((words.get("keys")?.parse().ok()?, (checked > 0).then_some(checked)))
 }
 
-/// The words with `=` in them.
+/// Returns the words that contain `=`, as names and values.
 fn fields(text: &str) -> HashMap<&str, &str> {
     text.split_ascii_whitespace().filter_map(|word| word.trim_start_matches(';').split_once('=')).collect()
 }
 
-/// The key of a line.
+/// Returns the key in a line.
 fn key(line: &str) -> Option<RootKey> {
     let (record, comment) = line.split_once(" ;{")?;
     let comment = fields(comment.split_once(" ;;").map(|(_, comment)| comment)?);

@@ -1,12 +1,12 @@
-//! RSA keys of zones: reading, checking signatures, and the cost of a check.
+//! The RSA keys of zones: how they are read, how signatures are checked, and what a check costs.
 //!
-//! Pure. RFC 3110 (the form of a key), RFC 5702 section 2 (512 to 4096 bits, RSASHA512 from 1024 on), RFC 8017
-//! section 8.2.2 (RSASSA-PKCS1-v1_5).
+//! The functions are pure. See RFC 3110 (the form of a key), RFC 5702 section 2 (keys of 512 to 4096 bits, for RSASHA512 at least 1024
+//! bits) and RFC 8017 section 8.2.2 (RSASSA-PKCS1-v1_5).
 //!
-//! ring checks keys of 1024 to 8192 bits and refuses shorter ones; aws-lc-rs does too. Zones with shorter ZSKs also
-//! send and receive mail, and their owners decide about the length, so such keys are checked with the integers of
-//! num-bigint. Key, message and signature are public, so the time of the check reveals no secret. The crate `rsa`
-//! does the same, but depends on twenty more crates.
+//! The crate `ring` checks signatures by keys of 1024 to 8192 bits and refuses shorter keys, as aws-lc-rs does. Zones with shorter zone
+//! signing keys also send and receive mail, and their owners decide about the length. Signatures by such keys are checked with the
+//! integers of num-bigint. Key, message and signature are public, so the time of the check reveals no secret. The crate `rsa` does the
+//! same, but depends on twenty more crates.
 
 use hickory_proto::dnssec::Algorithm;
 use num_bigint::BigUint;
@@ -16,24 +16,24 @@ use ring::signature::{
     RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents,
 };
 
-/// Octets of the shortest modulus, and of the shortest that ring takes.
+/// The length of the shortest modulus that is accepted, and of the shortest that ring accepts, in octets.
 const SHORTEST: usize = 512 / 8;
 const SHORTEST_OF_RING: usize = 1024 / 8;
 
-/// The largest exponent: ring's bound. Zones have 3, 65537 and, from old versions of BIND, 2^32 + 1; each further bit
-/// costs work.
+/// The largest exponent, which is the limit of ring. Zones use 3, 65537 and, from old versions of BIND, 2^32 + 1. Each further bit would
+/// cost work.
 const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// The work of one usual check: 4096 bits with the exponent 65537, 79 µs (see `weight`).
+/// The work of one usual check, by a key of 4096 bits with the exponent 65537. It takes 79 µs (see `weight`).
 const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * work_of(17, 2);
 
-/// The work of a check for each square of the modulus' octets, in halves of a squaring: one squaring for each bit of the
-/// exponent, one and a half more for each bit that is set, and ten for the steps before and after.
+/// The work of a check, divided by the square of the modulus' length in octets, in halves of a squaring. There is one squaring for each
+/// bit of the exponent, one and a half more for each bit that is set, and ten for the steps before and after.
 const fn work_of(bits: u32, ones: u32) -> usize {
     2 * bits as usize + 3 * ones as usize + 20
 }
 
-/// DER before a digest (RFC 8017 section 9.2, note 1).
+/// The DER octets before a digest (RFC 8017 section 9.2, note 1).
 const SHA1: &[u8] =
     &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
 const SHA256: &[u8] = &[
@@ -53,14 +53,14 @@ pub(super) struct RsaKey<'a> {
     modulus: &'a [u8],
 }
 
-/// Returns true if an algorithm is one of RSA.
+/// Returns true for an RSA algorithm.
 pub(super) fn is_rsa(algorithm: Algorithm) -> bool {
     matches!(u8::from(algorithm), 5 | 7 | 8 | 10)
 }
 
 impl<'a> RsaKey<'a> {
-    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). None if it has another form, or the exponent is
-    /// larger than any in use. Leading zeros, which the RFC forbids and some signers write, are skipped.
+    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). Returns `None` if the field has another form, or if the exponent is
+    /// larger than any in use. Leading zeros, which the RFC forbids but some signers write, are skipped.
     pub(super) fn read(octets: &'a [u8]) -> Option<Self> {
         let (length, rest) = match octets {
             [0, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
@@ -96,7 +96,7 @@ impl<'a> RsaKey<'a> {
         self.modulus.len() >= SHORTEST && self.short_verify(&[prefix, digest.as_ref()].concat(), signature)
     }
 
-    /// Like `verify`, with a key that is too short for ring. `info`: the digest with its DER prefix.
+    /// Like `verify`, with a key that is too short for ring. `info` is the digest with its DER prefix.
     fn short_verify(&self, info: &[u8], signature: &[u8]) -> bool {
         let (modulus, signed) = (BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(signature));
         let filled = self.modulus.len().checked_sub(info.len() + 3).filter(|filled| *filled >= 8);
@@ -108,10 +108,11 @@ impl<'a> RsaKey<'a> {
         signed.modpow(&BigUint::from(self.exponent), &modulus) == BigUint::from_bytes_be(&padded)
     }
 
-    /// The cost of a check by this key in usual checks: it grows with the square of the modulus' length, and with the
-    /// bits of the exponent and the ones among them.
+    /// Returns the cost of a check by this key, in usual checks. It grows with the square of the modulus' length, with the number of bits
+    /// of the exponent, and with the number of bits that are set in the exponent.
     ///
-    /// Measured with ring 0.17 on a quiet core of 2026, in µs (`cargo bench --bench validate` repeats it):
+    /// The table shows µs for one check, measured with ring 0.17 on an idle core of 2026 (`cargo bench --bench validate` repeats the
+    /// measurement):
     ///
     /// ```text
     ///  exponent     3  65537  2^32+1  2^33-1        P-256    57

@@ -1,4 +1,4 @@
-//! The rules of a check: the algorithms that count, the time, and the work that is left.
+//! The rules of a check: the algorithms that are checked, the time, and the work that may still be done.
 
 use hickory_proto::dnssec::Algorithm;
 
@@ -8,7 +8,7 @@ use dns::clock::Calendar;
 /// The algorithms that are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
-    /// RSASHA1 and RSASHA1-NSEC3-SHA1 too (5 and 7), with which no zone should sign any more (RFC 9905).
+    /// True if RSASHA1 and RSASHA1-NSEC3-SHA1 (5 and 7) are also checked. No zone should use these any more (RFC 9905).
     pub sha1: bool,
 }
 
@@ -17,7 +17,7 @@ pub struct Algorithms {
 pub struct Rules<'a> {
     /// The algorithms that are checked.
     pub algorithms: Algorithms,
-    /// The time by which signatures begin and end.
+    /// The time with which the validity of signatures is compared.
     pub calendar: Calendar,
     /// The work that the question may still cause.
     pub budget: &'a Budget,

@@ -1,6 +1,7 @@
 //! Checks whether a zone's key has signed an RRset.
 //!
-//! Pure except for the yields. RFC 4035 section 5.3, RFC 4034 section 3, with some tolerance for wrong clocks.
+//! The functions are pure, except that they yield the thread. See RFC 4035 section 5.3 and RFC 4034 section 3. Slow clocks are tolerated
+//! to some extent.
 
 use hickory_proto::ProtoError;
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
@@ -16,14 +17,15 @@ use super::verdict::{ValidationFailure, Why};
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_RRSIGS, MAX_SIGNATURES, SLOW_CHECK};
 use dns::clock::Calendar;
 
-/// For slow clocks: the least and the greatest number of seconds by which a signature may begin in the future.
-/// Between them it is a tenth of the signature's validity. Unbound's val-sig-skew-min and val-sig-skew-max.
+/// The minimum and maximum number of seconds by which the start of a signature may be in the future, because the clock may be slow.
+/// Between these limits, a tenth of the signature's validity is allowed. Unbound has the same options: val-sig-skew-min and
+/// val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
-/// Records of one owner and type.
+/// Records with the same owner and type.
 #[derive(Clone, Copy, Debug)]
 pub struct CoveredRrset<'a> {
-    /// The owner, as in the answer.
+    /// The owner, as it is in the answer.
     pub name: &'a Name,
     /// The type.
     pub kind: RecordType,
@@ -31,16 +33,17 @@ pub struct CoveredRrset<'a> {
     pub records: &'a [&'a Record],
 }
 
-/// The result of a valid signature.
+/// What a valid signature shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
-    /// Seconds for which the data may be kept: the least of their TTL, the TTL in their zone, and the remaining time of the signature.
+    /// The time for which the data may be cached, in seconds: the least of their TTL, the TTL in their zone, and the remaining time of
+    /// the signature.
     pub ttl: u32,
-    /// If a wildcard made the records: the name above the wildcard, the closest encloser of their owner.
+    /// If the records were made from a wildcard, the name directly above the wildcard, which is the closest encloser of their owner.
     pub encloser: Option<Name>,
 }
 
-/// The signatures among `records` that cover type `kind` at `name`.
+/// Returns the signatures among `records` that cover type `kind` at `name`.
 pub fn covering<'a>(
     records: impl IntoIterator<Item = &'a Record>,
     name: &Name,
@@ -57,7 +60,7 @@ pub fn covering<'a>(
     records.into_iter().filter_map(fits).take(MAX_RRSIGS).collect()
 }
 
-/// The type that a signature covers; none if the record is no signature.
+/// Returns the type that a signature covers, or `None` if the record is not a signature.
 pub fn covered_type(record: &Record) -> Option<RecordType> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input().type_covered),
@@ -65,18 +68,18 @@ pub fn covered_type(record: &Record) -> Option<RecordType> {
     }
 }
 
-/// The zone that signs an RRset, according to its signatures. It is at or above the owner; for DS, which belongs to the parent, it is above. Returns
-/// `None` if no permitted zone has signed it.
+/// Returns the zone that has signed an RRset, according to its signatures. This zone must be at or above the owner. For DS, which belongs
+/// to the parent, it must be above. Returns `None` if no permitted zone has signed the RRset.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
     let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
     let signers = signatures.iter().map(|signature| &signature.input().signer_name);
     signers.filter(may).max_by_key(|signer| signer.iter().len())
 }
 
-/// Checks an RRset: one valid signature is enough.
+/// Checks the signatures over an RRset. One valid signature is enough.
 ///
 /// # Errors
-/// No signature is valid. The fault belongs to the signature that passed the most checks.
+/// No signature is valid. The error describes the signature that passed the most checks.
 pub async fn check(
     rrset: &CoveredRrset<'_>,
     signatures: &[&RRSIG],
@@ -99,7 +102,7 @@ pub async fn check(
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
             Err(found) => {
-                // A signature outside its time, or with a key that the zone does not have, is not checked with any key.
+                // A signature outside its validity, or one for which the zone has no key, is not checked with any key.
                 failed = failed.saturating_add(usize::from(found.why == Why::Bogus));
                 fault = fault.or_more_telling(found.at(&keys.zone));
             }
@@ -124,7 +127,8 @@ async fn check_one(
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
-        // Only the owner of the root's keys can make a valid signature, and does not make it before it begins. So the clock is slow.
+        // Only the owner of the root's keys can make a valid signature, and does not publish it before its validity begins. Therefore the
+        // clock is slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -159,8 +163,8 @@ async fn check_one(
     Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
 }
 
-/// Returns true if a key has signed an RRset, regardless of the times of the signature. Returns `None` if that is unknown: the algorithm is not
-/// checked, a part cannot be encoded, or the budget is used up.
+/// Returns true if a key has made a signature over an RRset, regardless of the validity of the signature. Returns `None` if this is not
+/// known, because the algorithm is not checked here, a part cannot be encoded, or the budget is used up.
 pub fn is_made_by(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -181,13 +185,14 @@ pub fn is_made_by(
     Some(fits)
 }
 
-/// The name above the wildcard that made an RRset, by the labels of its signature; none if no wildcard did.
+/// Returns the name directly above the wildcard from which an RRset was made, according to the number of labels in its signature. Returns
+/// `None` if the RRset was not made from a wildcard.
 fn encloser(name: &Name, signature: &RRSIG) -> Option<Name> {
     let labels = signature.input().num_labels;
     (labels < name.num_labels()).then(|| name.trim_to(labels.into()))
 }
 
-/// The name that an RRset has in its zone.
+/// Returns the owner of an RRset as it is in the zone, which may be a wildcard.
 fn owner_in_zone(name: &Name, encloser: Option<&Name>) -> Result<Name, ProtoError> {
     encloser.map_or_else(|| Ok(name.clone()), |encloser| encloser.prepend_label("*"))
 }
@@ -200,7 +205,7 @@ fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
     key.key.verify(octets, signature).is_ok()
 }
 
-/// The cost of a check by this key in usual checks.
+/// Returns the cost of a check by this key, in usual checks.
 fn weight(key: &ZoneKey) -> u32 {
     match key.algorithm {
         Algorithm::ECDSAP384SHA384 => SLOW_CHECK,
@@ -211,12 +216,12 @@ fn weight(key: &ZoneKey) -> u32 {
     }
 }
 
-/// Seconds for which data may be kept because of the remaining time of their signature. After its end there is no tolerance, because anybody may then
-/// replay it (RFC 4035 section 5.3.1): a fast clock is not tolerated. If the clock is known to be slow, a signature only has to end after the known
-/// time, and the data are kept briefly.
+/// Returns the time for which data may be cached because of the remaining validity of their signature, in seconds. A signature is not
+/// accepted after its end, even if the clock may be fast, because anybody could then send it again (RFC 4035 section 5.3.1). If the clock
+/// is known to be slow, the signature must only end after the known time, and the data are cached for a short time.
 ///
 /// # Errors
-/// The signature has ended, or begins later than the tolerance allows.
+/// The validity of the signature has ended, or begins later than the tolerance allows.
 fn time_left(
     rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
@@ -224,7 +229,7 @@ fn time_left(
 ) -> Result<u32, ValidationFailure> {
     let input = signature.input();
     let (inception, expiration) = (input.sig_inception.get(), input.sig_expiration.get());
-    // Serial numbers of 32 bits that wrap in 2106 (RFC 4034 section 3.1.5).
+    // The times are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     let after = |one: u32, other: u32| {
@@ -253,12 +258,12 @@ fn time_left(
     }
 }
 
-/// Returns true if a record is a signature whose time is over.
+/// Returns true if a record is a signature whose validity has ended.
 pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // Serial numbers that wrap, as above.
+        // The times are serial numbers that start again at 0, as above.
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now) > u32::MAX / 2
         }
@@ -266,7 +271,7 @@ pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     }
 }
 
-/// A span for people, in its largest unit.
+/// Returns a time for people, in its largest unit.
 fn span(seconds: u32) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),

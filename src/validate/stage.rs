@@ -1,4 +1,4 @@
-//! Shared by the validator's tests: keys, and signatures made by the library's own encoding, not by ours.
+//! Keys and signatures for the tests of validation. They are encoded by `hickory_proto`, and not by the code under test.
 
 use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey};
 use hickory_proto::dnssec::rdata::sig::SigInput;
@@ -10,20 +10,20 @@ use super::keys::{ZoneKey, ZoneKeys};
 use dns::clock::Calendar;
 pub(super) use dns::stage::name;
 
-/// 2026-01-01.
+/// 2026-01-01, in seconds since 1970.
 pub(super) const NOW: u64 = 1_767_225_600;
 
-/// The time of a right clock.
+/// The time of a correct clock.
 pub(super) const TODAY: Calendar = Calendar::Clock(NOW);
 
 pub(super) const DAY: u32 = 86_400;
 
-/// The result of a check, which yields its thread now and then.
+/// Runs a check, which sometimes yields its thread, and returns its result.
 pub(super) fn come_to<Output>(check: impl Future<Output = Output>) -> Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(check)
 }
 
-/// A zone's key that signs.
+/// A key that signs for its zone.
 pub(super) struct Signer {
     pub(super) zone: Name,
     key: Box<dyn SigningKey>,
@@ -69,7 +69,7 @@ impl Signer {
         ZoneKeys { zone: self.zone.clone(), keys: vec![key] }
     }
 
-    /// The fields of a signature over `records`, of one owner and type, before a test changes them.
+    /// Returns the fields of a signature over `records`, which have the same owner and type. A test may then change the fields.
     pub(super) fn input(&self, records: &[Record]) -> SigInput {
         let now = u32::try_from(NOW).unwrap();
         SigInput {
@@ -95,7 +95,7 @@ impl Signer {
         Record::from_rdata(owner.clone(), records[0].ttl, RData::DNSSEC(DNSSECRData::RRSIG(signature)))
     }
 
-    /// Records with their signatures, as an authority section has them.
+    /// Returns the records with their signatures, as they are in an authority section.
     pub(super) fn signed(&self, records: Vec<Record>) -> Vec<Record> {
         let signatures: Vec<Record> =
             records.iter().map(|record| self.sign(std::slice::from_ref(record))).collect();
@@ -103,7 +103,7 @@ impl Signer {
     }
 }
 
-/// The RRSIG of a record.
+/// Returns the RRSIG in a record.
 pub(super) fn rrsig(record: &Record) -> &RRSIG {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => signature,
@@ -116,7 +116,7 @@ pub(super) fn nsec(owner: &str, next: &str, types: &[RecordType]) -> Record {
     Record::from_rdata(name(owner), 60, RData::DNSSEC(DNSSECRData::NSEC(data)))
 }
 
-/// NSEC3 of hash and next hash as base32 with the parameters of RFC 5155 appendix A.
+/// Creates an NSEC3 record with the parameters of RFC 5155 appendix A. `hash` and `next` are hashes in base32.
 pub(super) fn nsec3(zone: &str, opt_out: bool, hash: &str, next: &str, types: &[RecordType]) -> Record {
     nsec3_with(zone, (opt_out, 12), hash, next, types)
 }

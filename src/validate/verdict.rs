@@ -1,6 +1,6 @@
 //! The result of validation: secure, insecure, bogus or indeterminate, with the reason (RFC 4035 section 4.3).
 //!
-//! Pure.
+//! The functions are pure.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use dns::question::ExtendedError;
 /// The verdict on data or a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Signed, and the chain from a trust anchor holds.
+    /// The data are signed, and the chain of trust from a trust anchor is complete.
     Secure,
-    /// Provably unsigned, below a negative trust anchor, outside every anchor, or signed with algorithms that are not
-    /// checked; the last with a reason for the client.
+    /// The data are provably unsigned, or below a negative trust anchor, or outside every trust anchor, or signed only with algorithms
+    /// that are not checked. In the last case there is a reason for the client.
     Insecure(Option<ValidationFailure>),
-    /// It should be signed, and the signatures or proofs are not valid.
+    /// The data should be signed, but the signatures or proofs are not valid.
     Bogus(ValidationFailure),
-    /// The chain could not be fetched, or would have cost too much.
+    /// The chain of trust could not be fetched, or its check would have cost too much.
     Indeterminate(ValidationFailure),
 }
 
@@ -40,46 +40,47 @@ pub enum SecurityStatus {
 /// Why data are not secure: the code of RFC 8914 and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationFailure {
-    /// The kind.
+    /// The kind of failure.
     pub why: Why,
-    /// One sentence for people, without its end.
+    /// One sentence for people, without the full stop.
     pub text: String,
-    /// A time that has certainly passed, in seconds since 1970, if this failure proves one: the start of a valid signature of the root.
+    /// A time that has certainly passed, in seconds since 1970, if this failure proves one. It is the start of a valid signature of the
+    /// root.
     pub passed: Option<u64>,
-    /// The zone at which the chain of trust breaks, if its owner is at fault: its key, signature or proof is wrong or missing (RFC 4035 section 5).
-    /// The zones below it may be correct.
+    /// The zone at which the chain of trust breaks, if its owner is at fault, because a key, a signature or a proof is wrong or missing
+    /// (RFC 4035 section 5). The zones below it may be correct.
     pub broken_at: Option<Box<Name>>,
 }
 
-/// The kinds of fault with codes in RFC 8914 section 4 and RFC 9276 section 3.2.
+/// The kinds of failure that have a code in RFC 8914 section 4 or RFC 9276 section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// Every key of the zone has an algorithm that we do not check.
+    /// All keys of the zone have algorithms that are not checked here.
     Algorithm,
-    /// Every DS of the zone has a digest type that we do not check.
+    /// All DS records of the zone have digest types that are not checked here.
     Digest,
-    /// The chain could not be fetched.
+    /// The chain of trust could not be fetched.
     Indeterminate,
-    /// A signature does not fit its data, or a proof does not prove.
+    /// A signature does not fit its data, or a proof does not prove what it should.
     Bogus,
     /// The signature has expired.
     Expired,
-    /// The signature's time has not begun.
+    /// The validity of the signature has not begun.
     NotYetValid,
-    /// The zone has no key that its DS or the signature names.
+    /// The zone has no key that the DS or the signature identifies.
     DnskeyMissing,
     /// There is no signature.
     RrsigsMissing,
-    /// The key that the DS names is not a zone key.
+    /// The key that the DS identifies does not have the zone key flag.
     NoZoneKeyBit,
     /// The proof that something does not exist is missing.
     NsecMissing,
-    /// NSEC3 with too many iterations.
+    /// NSEC3 records have too many iterations.
     Nsec3Iterations,
 }
 
 impl Verdict {
-    /// The kind of the verdict.
+    /// Returns the kind of the verdict.
     pub fn state(&self) -> SecurityStatus {
         match self {
             Self::Secure => SecurityStatus::Secure,
@@ -89,7 +90,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict on two parts of one answer together, which is the weaker of the two.
+    /// Returns the verdict on two parts of one answer together, which is the weaker of the two verdicts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (&self, &other) {
@@ -99,7 +100,7 @@ impl Verdict {
         }
     }
 
-    /// Why it is not secure, if there is more to say.
+    /// Returns why the data are not secure, if there is a reason to report.
     pub fn fault(&self) -> Option<&ValidationFailure> {
         match self {
             Self::Secure => None,
@@ -110,15 +111,15 @@ impl Verdict {
 }
 
 impl SecurityStatus {
-    /// All of them, in the order in which they are shown.
+    /// All kinds, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::Secure, Self::Insecure, Self::Bogus, Self::Indeterminate];
 
-    /// Its place in `ALL`.
+    /// Returns the index of this kind in `ALL`.
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// The word for it.
+    /// Returns the word for this kind.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Secure => "secure",
@@ -136,7 +137,7 @@ impl fmt::Display for SecurityStatus {
 }
 
 impl ValidationFailure {
-    /// A fault and its sentence.
+    /// Creates a failure of this kind with a sentence.
     pub fn new(why: Why, text: impl Into<String>) -> Self {
         Self { why, text: text.into(), passed: None, broken_at: None }
     }
@@ -147,14 +148,15 @@ impl ValidationFailure {
         Self { broken_at: Some(Box::new(zone.clone())), ..self }
     }
 
-    /// Adds a calendar moment that has passed, as the signature proves.
+    /// Adds a time that has certainly passed, because a signature proves this.
     #[must_use]
     pub(crate) fn proving(self, passed: u64) -> Self {
         Self { passed: Some(passed), ..self }
     }
 
-    /// Chooses the more informative of two failures for the same data. A fault of the signature itself is preferred to one of its time, that to a
-    /// missing key, and that to a missing signature. If both are equal, returns `other`.
+    /// Returns the more informative of two failures for the same data. A wrong signature is more informative than one outside its
+    /// validity, which is more informative than a missing key, which is more informative than a missing signature. If both are equal,
+    /// returns `other`.
     #[must_use]
     pub fn or_more_telling(self, other: Self) -> Self {
         let rank = |fault: &Self| match fault.why {
@@ -167,7 +169,7 @@ impl ValidationFailure {
         if rank(&other) >= rank(&self) { other } else { self }
     }
 
-    /// The extended error for a client.
+    /// Returns the extended error for a client.
     pub fn extended_error(&self) -> ExtendedError {
         ExtendedError::new(self.why.code(), self.text.clone())
     }
@@ -180,7 +182,7 @@ impl fmt::Display for ValidationFailure {
 }
 
 impl Why {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 11] = [
         Self::Algorithm,
         Self::Digest,
@@ -195,7 +197,7 @@ impl Why {
         Self::Nsec3Iterations,
     ];
 
-    /// Its INFO-CODE in the registry of IANA.
+    /// Returns the INFO-CODE of this kind in the IANA registry.
     pub const fn code(self) -> u16 {
         match self {
             Self::Algorithm => 1,
@@ -237,7 +239,7 @@ mod tests {
     fn states_and_faults_are_reported_by_their_words_and_codes() {
         let words = SecurityStatus::ALL.map(|state| state.to_string());
         assert_eq!(words, ["secure", "insecure", "bogus", "indeterminate"]);
-        // The registry of IANA.
+        // These are the codes in the IANA registry.
         assert_eq!(Why::ALL.map(Why::code), [1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 27]);
         let fault = ValidationFailure::new(Why::Expired, "expired 3 days ago");
         assert_eq!(fault.to_string(), "expired 3 days ago");
@@ -245,8 +247,7 @@ mod tests {
         assert_eq!((error.code, error.text.as_str()), (7, "expired 3 days ago"));
     }
 
-    /// A zone that signs with two algorithms has an old signature and one that does not fit: the latter is
-    /// reported.
+    /// A zone that signs with two algorithms has an expired signature and a wrong one. The wrong one is reported.
     #[test]
     fn of_two_faults_the_one_that_came_farther_is_reported() {
         use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};
