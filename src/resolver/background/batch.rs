@@ -1,6 +1,6 @@
-//! Batches of questions to DNS lists: learns from the questions of clients, and asks the lists that clients will probably ask next.
+//! Sends batches of questions to DNS lists: learns from the questions of clients, and asks the lists that clients will probably ask next.
 //!
-//! This is a task of the daemon that receives events through a queue, so no question waits for it.
+//! This runs as a task of the daemon, which receives events through a queue. No client's question waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -22,29 +22,29 @@ use crate::resolve::side::Ahead;
 use crate::zones::Views;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
-/// The labels with customers' keys that clients put into their questions, by group of clients and list. A batch query to such a list uses the
+/// The labels with secret keys that clients put into their questions, by group of clients and list. A batch query to such a list uses the
 /// client's own key. The key is never shown. The number of entries is limited by the number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// The subject of a question to a list, or of a question after which clients ask lists.
+/// What a question asks a list about, or what clients will ask lists about after the question.
 struct Asks {
-    /// The list. `None` means that the question is for the PTR of an address, or the MX of a domain.
+    /// The list. `None` if the question is for the PTR of an address or the MX of a domain.
     list: Option<Arc<List>>,
     number: ListId,
-    /// The subject, without a key.
+    /// The name of the address or domain, without a key.
     subject: Name,
-    /// The key, if clients put one into their questions to this list.
+    /// The key, if clients put a key into their questions to this list.
     key: Option<Box<[u8]>>,
 }
 
-/// Sends batches until it is cancelled. Only one instance may run: a second one waits forever.
+/// Sends batches until it is cancelled. Only one instance may run. A second one waits forever.
 pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured = Arc::clone(resolver.views().config());
     configure(&resolver, &configured);
-    // Each of our questions has a number of its own.
+    // Each question of a batch has a separate number.
     let mut number = 0_u32;
     let mut keys = KeyLabels::default();
     loop {
@@ -94,7 +94,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // Only lists that this view reaches by the same route belong to the group.
+        // Only lists that this view asks in the same way belong to the group.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
@@ -119,7 +119,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
         let known = resolver.list_resolver().list(question.view, apex)?;
         let key = known.keyed.then(|| keys.0.get(&(check.clients, other)));
         let key = match key {
-            // No client has sent the key yet.
+            // No client has sent a key so far.
             Some(None) => return None,
             Some(key) => key,
             None => None,
@@ -140,7 +140,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// The subject of a question, if it is for a list, or if clients ask lists after it.
+/// Returns what a question asks about, if it is for a list, or if clients ask lists after it.
 fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -149,7 +149,7 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let labels = question.name.iter().len();
     match question.kind {
         RecordType::A => {}
-        // Without in-addr.arpa or ip6.arpa.
+        // The subject is the name without in-addr.arpa or ip6.arpa.
         RecordType::PTR => {
             return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
         }
@@ -169,8 +169,8 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     Some(Asks { list: Some(list), number, subject, key })
 }
 
-/// Returns true if the subject of a question to `list` may be sent to `other` as `name`: lists of addresses receive no domains, and lists of domains
-/// receive no addresses. If `list` is `None`, the question was for a PTR or an MX.
+/// Returns true if the subject of a question to `list` may be sent to `other` as `name`. Lists of addresses get no domains, and lists of
+/// domains get no addresses. `list` is `None` if the question was for a PTR or an MX.
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
@@ -186,7 +186,7 @@ fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     }
 }
 
-/// The way of a list's questions in a view.
+/// Returns the way by which a view asks a list.
 fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
     Some(views.get(view)?.route(apex, RecordType::A).way())
 }
@@ -204,7 +204,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// Locks even after a panic: wrong counts can only cause or save a question.
+/// Locks the state, even after a panic: wrong counts can only cause or save a question.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -213,7 +213,7 @@ fn group_of(key: &QuestionKey) -> ClientGroup {
     (key.flags(), key.view())
 }
 
-/// The client of batches: an address that no real client can have.
+/// Returns the client of a batch question. It has an address that no real client can have.
 fn client(number: u32) -> Client {
     let [high, low, id_high, id_low] = number.to_be_bytes();
     Client {

@@ -1,6 +1,6 @@
 //! Monitors the DNS lists: decides whether they are silent, and probes and tests them.
 //!
-//! This is a task of the daemon, so no question waits for it. Its questions take the same routes as all others.
+//! This runs as a task of the daemon, so no client's question waits for it. Its questions take the same routes as all others.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -27,16 +27,16 @@ use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;
 
-/// The work that one round has found.
+/// The work that one round has found to be due.
 #[derive(Default)]
 struct DueWork {
-    /// Routes on which no server has answered recently, each with a view. Another zone on the same route must be asked.
+    /// The ways on which no server has answered recently, each with a view. Another zone must be asked on the same way.
     witnesses: BTreeMap<Way, ViewId>,
-    /// The longest time until the next round.
+    /// The longest time until the next round. `None` if no time is set.
     wait: Option<Duration>,
 }
 
-/// Looks after all lists, as long as it runs.
+/// Monitors all lists. Runs forever.
 pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     let mut asking = JoinSet::new();
     let mut called: BTreeMap<Way, Mono> = BTreeMap::new();
@@ -45,7 +45,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question may have come after the round: it did not wake this task.
+            // A question may have arrived after the round. It did not wake this task, so the lists are checked once more.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -67,8 +67,8 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     }
 }
 
-/// Asks another server, to find out whether any server on the route answers. With recursion, it asks for a name that is in no zone. A forwarder may
-/// answer that from memory, so a forwarder is asked for a name in another list for which nobody can have asked before.
+/// Asks another server, to find out whether any server on the way answers. With recursion, it asks for a name that is in no zone. A
+/// forwarder may answer such a question from its cache, so it is asked for a name in another list for which nobody can have asked before.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,
@@ -97,7 +97,7 @@ fn call_witness(
     });
 }
 
-/// Looks at every list once and begins the work that is due.
+/// Checks every list once, and begins the work that is due.
 fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> DueWork {
     let now = resolver.clock().now();
     let mut round = DueWork::default();
@@ -107,7 +107,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
-                // Other answers from the internet show whether a local mirror alone is silent.
+                // Other answers from the internet show whether only a local mirror is silent.
                 let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
                 round.witnesses.insert(way, due.view);
             }
@@ -132,7 +132,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
     round
 }
 
-/// A list as a view asks it.
+/// A list, and a view that asks it.
 #[derive(Clone, Copy)]
 struct ListInView<'a> {
     list: &'a List,
@@ -140,12 +140,12 @@ struct ListInView<'a> {
     view: &'a Arc<View>,
 }
 
-/// Asks a list for a name that is not in its memory and that it does not list.
+/// Asks a list for a name that is not in the list's memory and that it does not list.
 async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
-    // A list whose names need a key may refuse queries for its apex although it works.
+    // A list that requires a key in its names may refuse a query for its apex although it works.
     if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
         && name != list.apex
     {
@@ -156,11 +156,11 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     }
 }
 
-/// A name of `list` that no client asks: a random address of 127.0.0.0/8, domain or hash; its apex if its names need
-/// a key.
+/// Returns a name in `list` that no client asks for: a random address in 127.0.0.0/8, a random domain or a random hash. If the list
+/// requires a key in its names, returns its apex.
 fn probe_name(list: &List, lot: u64) -> Name {
     let [.., second, third, fourth] = lot.to_be_bytes();
-    // Test entries have 0 in the second octet.
+    // Test entries have 0 in the second octet, so 0 is not used here.
     let address = Ipv4Addr::new(127, second.max(1), third, fourth);
     let hash = || Name::from_ascii(format!("{lot:016x}{lot:024x}")).ok()?.append_domain(&list.apex).ok();
     let drawn = list.subjects.iter().find_map(|subject| match subject {
@@ -172,8 +172,8 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list with its own test entries: one that must be listed and one that must not, if it has both. `insists` is true if the operator has
-/// requested the test.
+/// Tests a list with its test entries: one that must be listed and one that must not, if the list has both. `insists` is true if the
+/// operator has requested the test.
 async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
     let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
@@ -202,7 +202,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
     resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
-/// The reason for a state; empty if the list works.
+/// Returns the reason for a state. Empty if the list works.
 fn why(
     list: &List,
     entry: &ListEntry,

@@ -1,7 +1,7 @@
-//! Queries root servers when a server does not answer, to see whether the zone or our own network is at fault.
+//! Queries root servers when a server does not answer, to learn whether the zone or our own network is the cause.
 //!
-//! A task of the daemon: no question waits for it. The history notes the root servers' answers like all others, and
-//! judges.
+//! This runs as a task of the daemon, so no client's question waits for it. The history records the answers of the root servers like all
+//! others, and decides.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use dns::question::ViewId;
 use dns::random::Random;
 use history::Recorder;
 
-/// Queries root servers whenever no other server answers, for as long as it runs.
+/// Queries root servers whenever no other server answers. Runs forever.
 pub async fn ask_root_in_doubt(
     resolver: Arc<Resolver>,
     recorder: Arc<Recorder>,

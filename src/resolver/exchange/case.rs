@@ -1,35 +1,37 @@
-//! Gives the letters of a question a random case: a forger who does not see the question cannot repeat it (draft-vixie-dnsext-dns0x20).
+//! Gives the letters of a question random upper and lower case. An attacker who does not see the question cannot repeat it
+//! (draft-vixie-dnsext-dns0x20).
 //!
-//! Pure. In messages of most servers, names point to the question. If the original spelling of the question is restored in the octets of the reply,
-//! these names are restored too. A server that does not compress names copies the letters of the query, so the owner names of its records are
-//! restored one by one. Unbound has the same result, because it compresses names without regard to case.
+//! The functions are pure. In the messages of most servers, names are compressed and point to the question. If the original spelling of
+//! the question is restored in the reply, these names are restored too. A server that does not compress names copies the letters of the
+//! query, so the owner names of its records are restored one by one. Unbound has the same result, because it compresses names without
+//! regard to case.
 
 use std::ops::Range;
 
 use hickory_proto::rr::Name;
 
-/// The offset of a question's name: after the header (RFC 1035 section 4.1).
+/// The offset of the name of the question, which comes directly after the header (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
 
-/// Labels of a name at most (RFC 1035 section 3.1: 255 octets).
+/// The maximum number of labels in a name (RFC 1035 section 3.1: 255 octets).
 const MAX_LABELS: usize = 128;
 
-/// The bit in which the cases of a letter differ.
+/// The bit that distinguishes the upper and lower case of a letter.
 const CASE: u8 = 0x20;
 
-/// How the question is spelled in a reply.
+/// How a reply spells the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// As it was sent.
+    /// The question has the letters that were sent.
     Kept,
-    /// In another case.
+    /// The question has other upper and lower case letters.
     Other,
-    /// It has no question, or another one.
+    /// The reply has no question, or a different one.
     None,
 }
 
-/// Randomises the case of each letter in the question of `message`; `draw` returns 64 random bits. If no letter would change, the first one is
-/// changed: a reply to an unchanged name does not show how the server treats names in mixed case.
+/// Gives each letter in the question of `message` random case. `draw` returns 64 random bits. If no letter would change, the first one is
+/// changed, because a reply to an unchanged name does not show how the server treats mixed case.
 pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
     let mut is_changed = false;
@@ -48,8 +50,8 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     }
 }
 
-/// Compares the question of `reply` with the question of `sent`, and restores the spelling of `plain`, whose letters were
-/// changed in `sent`.
+/// Compares the question of `reply` with the question of `sent`. If they are equal apart from case, gives the question of `reply` the
+/// spelling of `plain`, whose case was changed in `sent`.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };
     let (Some(plain), Some(sent), Some(received)) =
@@ -65,7 +67,8 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Restores the spelling of the last labels of `owner` that it shares with the question. `asked` is the name of the question in lower case.
+/// Restores the spelling of those last labels of `owner` that it shares with the question. `asked` is the name of the question in lower
+/// case.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
         return;
@@ -79,7 +82,8 @@ pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     }
 }
 
-/// The octets of the name in the question, with its length octets and the root. A length octet is never a letter, because lengths are at most 63.
+/// Returns the position of the name in the question, with its length octets and the root. A length octet cannot be taken for a letter,
+/// because lengths are at most 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
     for _ in 0..MAX_LABELS {

@@ -1,19 +1,20 @@
-//! Sends datagrams together.
+//! Sends several datagrams together.
 //!
-//! A worker starts several misses in one turn. Their queries are prepared one by one, and are sent together after the last of them. For a query to a
-//! server on this host, waking the sleeping server is the most expensive part. If each query were sent on its own, each would wake the server.
+//! A worker starts the queries of several cache misses in one turn. They are prepared one by one, and sent together after the last of
+//! them. For a query to a server on this host, waking the sleeping server is the most expensive part. If each query were sent separately,
+//! each would wake the server.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 
-/// A datagram that is ready to leave.
+/// A datagram that is ready to be sent.
 pub(super) trait Departure: Send + Sync {
-    /// Sends it; the task that waits for the reply is notified of an error.
+    /// Sends the datagram. If this fails, the task that waits for the reply is notified.
     fn leave(&self);
 }
 
-/// The datagrams of one thread that are ready.
+/// The datagrams of one thread that are ready to be sent.
 #[derive(Clone, Default)]
 struct Departures(Arc<Mutex<Vec<Arc<dyn Departure>>>>);
 
@@ -21,7 +22,7 @@ thread_local! {
     static OF_THREAD: Departures = Departures::default();
 }
 
-/// Sends a datagram after the tasks of this thread that are ready to run have run. Without a runtime, sends it immediately.
+/// Sends a datagram after all tasks of this thread that are ready to run have run. Without a runtime, sends it immediately.
 pub(super) fn depart(departure: Arc<dyn Departure>) {
     let Ok(runtime) = Handle::try_current() else { return departure.leave() };
     let departures = OF_THREAD.with(Departures::clone);
@@ -42,7 +43,7 @@ impl Departures {
     }
 }
 
-/// Sends the datagrams when it is dropped: by its task, or by a runtime that ends earlier.
+/// Sends the datagrams when it is dropped, by its task or by a runtime that ends before.
 struct Leaving(Departures);
 
 impl Drop for Leaving {
@@ -57,7 +58,7 @@ impl Drop for Leaving {
 mod tests {
     use super::*;
 
-    /// Notes when it leaves.
+    /// A datagram that records when it is sent.
     struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
 
     impl Departure for Noted {

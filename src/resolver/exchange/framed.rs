@@ -1,6 +1,6 @@
-//! Messages on a stream of octets, each with its length in front (RFC 1035 section 4.2.2, RFC 7766 section 8).
+//! Messages on a stream of octets, each after its length (RFC 1035 section 4.2.2, RFC 7766 section 8).
 //!
-//! A length and its message leave in one write, as RFC 7766 asks.
+//! A length and its message are sent in one write, as RFC 7766 recommends.
 
 use std::io;
 
@@ -9,16 +9,16 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::network::{Arrival, Stream};
 
-/// Octets of the length.
+/// The size of the length field, in octets.
 const LENGTH: usize = 2;
 
-/// Octets of the buffer for a message whose length is not known yet: most messages fit, and are read in one call.
+/// The size of the buffer for a message whose length is not known yet, in octets. Most messages fit into it, and are read in one call.
 const USUAL: usize = 512;
 
 /// A stream of octets, read and written as messages.
 pub(super) struct Framed<Octets> {
     octets: Octets,
-    /// Octets that have arrived and were not taken yet: part of a message, and octets after its end.
+    /// Octets that have arrived and were not taken yet: a part of a message, or octets after the end of a message.
     arrived: Vec<u8>,
 }
 
@@ -27,13 +27,13 @@ impl<Octets> Framed<Octets> {
         Self { octets, arrived: Vec::new() }
     }
 
-    /// Takes a whole message out of the octets that have arrived. When all of them are taken, their buffer is freed: streams
-    /// stay open between queries, and a message of 60 KB would keep a buffer of 64 KiB or more on each.
+    /// Takes a complete message from the octets that have arrived. When all octets are taken, their buffer is freed: streams stay open
+    /// between queries, and after a message of 60 KB each would keep a buffer of 64 KiB or more.
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);
         if self.arrived.len() == end {
-            // Mostly the message is alone. A copy of a long one would take as much memory again.
+            // Usually there is only one message. Copying a long one would take the same amount of memory again.
             let mut message = std::mem::take(&mut self.arrived);
             message.drain(..LENGTH);
             return Some(message);
@@ -46,7 +46,7 @@ impl<Octets> Framed<Octets> {
         Some(message)
     }
 
-    /// Makes room for the rest of the message that has begun, so that its buffer is never larger than needed.
+    /// Reserves room for the rest of the message that has begun, so that the buffer is never larger than needed.
     fn make_room(&mut self) {
         let length = self.arrived.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length)));
         let end = length.map_or(USUAL, |length| length.saturating_add(LENGTH));
@@ -72,7 +72,7 @@ impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
                 if let Some(message) = self.take() {
                     return Ok(Arrival::Message(message));
                 }
-                // A caller that gives up the wait loses nothing: the octets stay in `arrived`.
+                // If the caller stops waiting, nothing is lost: the octets stay in `arrived`.
                 self.make_room();
                 if self.octets.read_buf(&mut self.arrived).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());

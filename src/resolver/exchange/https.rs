@@ -1,11 +1,11 @@
-//! DNS over HTTPS to forwarders (RFC 8484), over HTTP/2: each query is a POST request of one connection.
+//! DNS over HTTPS to forwarders (RFC 8484), with HTTP/2. Each query is a POST request, and one connection carries many of them.
 //!
 //! # Decisions
 //!
-//! - POST is used, and not GET: a message keeps its id and length, and no part of it appears in the log of the server.
-//! - If a response contains no DNS message, only its query fails: the status may concern one query, and the other queries of the connection
-//!   must not fail with it.
-//! - A request whose query nobody waits for any more is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
+//! - POST is used instead of GET: a message keeps its id and length, and no part of it appears in the server's log of requests.
+//! - If a response contains no DNS message, only its query fails. The status may concern only this query, and the other queries of the
+//!   connection must not fail because of it.
+//! - If no caller waits for a query any more, its request is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
 
 use std::collections::HashMap;
 use std::io::{self, Cursor};
@@ -24,42 +24,42 @@ use crate::limits::{MAX_PIPELINED, MAX_REPLY_HEADER, UPSTREAM_REPLIES_WINDOW};
 use dns::conduct::Encryption;
 use dns::wire::HEADER;
 
-/// The media type of a message (RFC 8484 section 6).
+/// The media type of a DNS message (RFC 8484 section 6).
 const MESSAGE: &str = "application/dns-message";
 
 /// The port that is left out of an HTTPS URL.
 const HTTPS_PORT: u16 = 443;
 
-/// Octets of a content type that an error message shows.
+/// The maximum length of a content type in an error message, in characters.
 const MAX_SHOWN_TYPE: usize = 60;
 
-/// A connection for queries.
+/// A connection that carries queries.
 pub(super) struct HttpsStream {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
-    /// Replies on their way.
+    /// The requests whose replies are awaited.
     replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
-    /// Cancels the request of a query.
+    /// Cancels the request of a query, by the id of the query.
     cancels: HashMap<u16, AbortHandle>,
-    /// The task that reads and writes the connection. It ends with this stream, even if the server no longer reads.
+    /// The task that reads and writes the connection. It ends when this stream is dropped, even if the server no longer reads.
     connection: JoinSet<Result<(), h2::Error>>,
 }
 
-/// The message that a query gets, with the id of the query.
+/// The result of a request, with the id of its query.
 type ReplyOfQuery = BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>;
 
-/// Why a request got no message.
+/// Why a request got no DNS message.
 enum NoReply {
-    /// The stream of HTTP/2 or the connection has ended.
+    /// The HTTP/2 stream or the connection has ended.
     Ended(h2::Error),
     /// The response contains no DNS message.
     Fault(HttpsFault),
 }
 
-/// Opens HTTP/2 on a connection that is secured.
+/// Starts HTTP/2 on a connection that is already encrypted.
 ///
 /// # Errors
-/// The server does not speak it.
+/// The server does not speak HTTP/2.
 pub(super) async fn open<Octets>(
     octets: Octets,
     encryption: &Encryption,
@@ -101,7 +101,7 @@ impl Stream for HttpsStream {
             let request = Request::post(self.url.clone())
                 .header(CONTENT_TYPE, MESSAGE)
                 .header("accept", MESSAGE)
-                // BIND 9.18 answers 400 to a request without it.
+                // BIND 9.18 answers a request without this header with status 400.
                 .header("content-length", message.len());
             let request = request.body(()).map_err(io::Error::other)?;
             let mut sender = self.sender.clone().ready().await.map_err(io::Error::other)?;
@@ -121,7 +121,7 @@ impl Stream for HttpsStream {
                 tokio::select! {
                     biased;
                     Some(reply) = self.replies.next() => {
-                        // Cancelled replies are passed over.
+                        // Cancelled requests are skipped.
                         if let Ok((id, reply)) = reply {
                             self.cancels.remove(&id);
                             return arrival(id, reply);
@@ -133,7 +133,7 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// At most as many as the server accepts (RFC 9113 section 6.5.2): a further request would wait, and so would all requests after it.
+    /// The limit is what the server accepts (RFC 9113 section 6.5.2). A further request would wait, and with it all later requests.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }
@@ -146,7 +146,7 @@ impl Stream for HttpsStream {
     }
 }
 
-/// The event of the stream that corresponds to a reply, or to a missing reply.
+/// Returns the event of the stream for a reply, or for a missing reply.
 fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     let error = match reply {
         Ok(message) => return Ok(Arrival::Message(message)),
@@ -154,9 +154,9 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        // If this side sent GOAWAY, the server has violated HTTP/2.
+        // If this side has sent GOAWAY, the server has violated HTTP/2.
         _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
-        // A refused stream is no reason to open another connection, because the server is overloaded.
+        // If the server refuses a stream, it is overloaded, so no other connection is opened.
         Some(reason) if error.is_reset() => {
             let words = format!("HTTP/2 stream reset ({reason:?})");
             Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })
@@ -166,7 +166,7 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     }
 }
 
-/// The message in the body of a response.
+/// Returns the DNS message in the body of a response.
 async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     let response = response.await.map_err(NoReply::Ended)?;
     if let Some(fault) = fault_of(response.status(), response.headers()) {
@@ -177,7 +177,7 @@ async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     if is_message { Ok(message) } else { Err(wrong("HTTPS response without the reply to this query")) }
 }
 
-/// The fault of a response that has no DNS message.
+/// Returns what is wrong with a response that contains no DNS message, or `None` if nothing is wrong.
 fn fault_of(status: StatusCode, header: &HeaderMap) -> Option<HttpsFault> {
     if status != StatusCode::OK {
         let is_failure = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn only_a_lost_connection_ends_other_queries() {
         let reset = |reason: Reason| arrival(7, Err(NoReply::Ended(reason.into())));
-        // An error made of a reason counts as one of the whole connection.
+        // An error that is made from a reason counts as an error of the whole connection.
         assert!(reset(Reason::PROTOCOL_ERROR).is_err());
         assert!(matches!(arrival(7, Err(wrong("no reply"))), Ok(Arrival::Failed { id: 7, .. })));
     }

@@ -1,16 +1,17 @@
-//! Limits the memory of long replies: before a long reply is decoded, it takes room for its records, and keeps it until they are no longer needed.
+//! Limits the memory of long replies. Before a long reply is decoded, it takes room for its records, and keeps this room until the
+//! records are no longer needed.
 //!
-//! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. So the room is taken
-//! before the reply is decoded, is passed on with its records, and is released when the last of them is dropped.
+//! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. The room is
+//! therefore taken before the reply is decoded. It is passed on with the records, and released when the last of them is dropped.
 //!
 //! # Decisions
 //!
-//! - The servers in one /24 or /48 network take at most half of the room, so that one operator cannot exclude the replies of all others.
-//! - A reply that finds no room waits a moment, because most replies are dropped within milliseconds. If it still finds no room, later replies from
-//!   its
-//!   network do not wait until one of them finds room again: the resolutions of this network hold the room for longer, and on a stream,
-//!   each wait would delay the replies after it.
-//! - A reply that needs more than half of the room is admitted when its network holds none.
+//! - The servers in one /24 or /48 network may take at most half of the room, so that one operator cannot exclude the replies of all
+//!   others.
+//! - A reply that finds no room waits a moment, because most replies are dropped within milliseconds. If it still finds no room, later
+//!   replies from its network do not wait, until one of them finds room again. The resolutions of this network then hold the room for
+//!   longer, and on a stream each wait would delay the replies after it.
+//! - A reply that needs more than half of the room is accepted when its network holds no room.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -24,13 +25,14 @@ use tokio::time::timeout;
 use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LONG_REPLIES};
 use dns::wire::HEADER;
 
-/// Octets of a place of the semaphores.
+/// The size of one place of the semaphores, in octets.
 const PLACE: usize = 1_024;
 
-/// Octets of the shortest record: the root as its owner, and no data.
+/// The length of the shortest record, which has the root as its owner and no data, in octets.
 const SHORTEST_RECORD: usize = 11;
 
-/// The room that a reply takes; empty for a short reply. Its copies share one room, which is released when the last of them is dropped.
+/// The room that a reply takes. A short reply takes none. All copies share the same room, which is released when the last of them is
+/// dropped.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyRoom {
     held: Option<Arc<HeldRoom>>,
@@ -44,7 +46,7 @@ impl ReplyRoom {
 }
 
 impl PartialEq for ReplyRoom {
-    /// The room is not a part of a reply, so replies that differ only in it are equal.
+    /// The room is not part of a reply, so replies that differ only in the room are equal.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -54,11 +56,11 @@ impl PartialEq for ReplyRoom {
 struct HeldRoom {
     _of_network: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    /// The network stays in the table as long as a reply of it has room.
+    /// Keeps the network in the table as long as one of its replies has room.
     _network: Arc<NetworkRoom>,
 }
 
-/// There is no room for a reply.
+/// The error that there is no room for a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no memory for a long reply")]
 pub(super) struct NoRoom;
@@ -67,7 +69,7 @@ pub(super) struct NoRoom;
 #[derive(Debug)]
 pub(super) struct LongReplies {
     all: Arc<Semaphore>,
-    /// Places of one network.
+    /// The number of places that one network may take.
     half: u32,
     networks: Mutex<HashMap<IpAddr, Arc<NetworkRoom>>>,
 }
@@ -75,12 +77,12 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// True if the last reply waited and found no room.
+    /// True if the last reply of this network has waited and found no room.
     is_stuck: AtomicBool,
 }
 
 impl LongReplies {
-    /// The room with a cache of `cache_size` octets.
+    /// Creates the room for a cache of `cache_size` octets.
     pub(super) fn for_cache_size(cache_size: u64) -> Self {
         let octets = (cache_size / LONG_REPLIES_PART).max(MIN_LONG_REPLIES);
         let half = u32::try_from(octets / PLACE as u64 / 2).unwrap_or(u32::MAX);
@@ -106,7 +108,7 @@ impl LongReplies {
         Ok(ReplyRoom { held: Some(Arc::new(held)) })
     }
 
-    /// Waits for the places of the network first, so that no network waits in front of others.
+    /// Takes the places of the network first, so that replies of one network do not make the replies of others wait.
     async fn hold(
         &self,
         network: &NetworkRoom,
@@ -132,7 +134,7 @@ impl LongReplies {
         if let Some(known) = networks.get(&network) {
             return Arc::clone(known);
         }
-        // No reply of the others has room or waits for it.
+        // The other networks have no reply that has room or waits for it, so they are removed.
         networks.retain(|_, room| Arc::strong_count(room) > 1);
         let places = Arc::new(Semaphore::new(self.half as usize));
         let new = Arc::new(NetworkRoom { places, is_stuck: AtomicBool::new(false) });
@@ -141,7 +143,7 @@ impl LongReplies {
     }
 }
 
-/// The /24 or /48 of a server: as a rule the smallest network that one operator is given.
+/// Returns the /24 or /48 network of a server, which is usually the smallest network that an operator gets.
 pub(super) fn network_of(server: SocketAddr) -> IpAddr {
     match server.ip() {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) & (u32::MAX << 8)).into()),
@@ -149,7 +151,8 @@ pub(super) fn network_of(server: SocketAddr) -> IpAddr {
     }
 }
 
-/// The memory that the records of a reply will take once they are decoded, estimated from the counts in its header.
+/// Returns the memory that the records of a reply will take when they are decoded, in octets. It is estimated from the counts in the
+/// header.
 fn octets_of_records(reply: &[u8]) -> usize {
     let counts = reply.get(6..HEADER).unwrap_or_default().as_chunks::<2>().0;
     let said: usize = counts.iter().map(|count| usize::from(u16::from_be_bytes(*count))).sum();
@@ -161,12 +164,12 @@ fn octets_of_records(reply: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// Half of the room with the smallest cache.
+    /// Returns half of the room with the smallest cache.
     fn half() -> usize {
         usize::try_from(MIN_LONG_REPLIES).unwrap() / 2
     }
 
-    /// A reply whose records take about this many octets.
+    /// Returns a reply whose records take about `octets` octets.
     fn reply(octets: usize) -> Vec<u8> {
         let records = octets / (size_of::<Record>() + SHORTEST_RECORD);
         let mut reply = vec![0; HEADER + records * SHORTEST_RECORD];

@@ -1,6 +1,7 @@
-//! Merges equal queries: if one is in progress at the same server, a second one is not sent.
+//! Merges equal queries: if one is in progress at the same server, the second one is not sent.
 //!
-//! Sub-questions of different flights often ask the same server for the same address. The first query is sent, and the others share its result.
+//! Sub-questions of different flights often ask the same server for the same address. Only the first query is sent, and the others share
+//! its result.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -19,7 +20,8 @@ use dns::clock::Mono;
 use dns::hash::{Keyed, Plain};
 use dns::question::WireName;
 
-/// Queries in progress. Bounded by the permits of `Exchange`, which every query holds or waits for, and by the waiting flights.
+/// The queries in progress. Their number is limited by the places of `Exchange`, which every query holds or waits for, and by the number
+/// of waiting flights.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,
@@ -27,27 +29,27 @@ pub(super) struct Merge {
 
 type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Plain>>;
 
-/// A message in progress.
+/// A query in progress.
 struct QueryInProgress {
     began: Mono,
-    /// True if look-ahead sent it.
+    /// True if look-ahead sent the query.
     ahead: bool,
     heard: WeakShared<BoxFuture<'static, Heard>>,
 }
 
-/// The properties of the sender of a query that decide whether queries are merged.
+/// What decides about the sender of a query whether its query is merged with another.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sender {
     /// True if the sender is look-ahead.
     pub ahead: bool,
-    /// The time within which most answers of the server come, if its round trip is known.
+    /// The time within which most answers of the server arrive. `None` if its round trip is not known.
     pub timer: Option<Duration>,
 }
 
 impl QueryInProgress {
-    /// Returns true if a query of `sender` can wait for this one. A look-ahead query that is older than the server's timer may be lost, so a client's
-    /// query is then sent. When the usual round trip was the limit, a client that asked just before the answer arrived sent its own query, and waited
-    /// for a whole round trip.
+    /// Returns true if a query of `sender` can wait for this one. A look-ahead query that is older than the server's timer may be lost,
+    /// so a client's query is then sent. When the usual round trip was the limit instead, a client that asked just before the answer
+    /// arrived sent its own query, and waited for a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -55,7 +57,7 @@ impl QueryInProgress {
     }
 }
 
-/// A message with its hash, which is computed once: the library hashes names octet by octet.
+/// A query with its hash. The hash is computed once, because `hickory_proto` hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     hash: u64,
@@ -68,7 +70,7 @@ impl Hash for Hashed {
     }
 }
 
-/// Ends the entry of a message when it is dropped.
+/// Removes the entry of a query when it is dropped.
 struct InProgress<'a> {
     under_way: &'a Mutex<QueriesInProgress>,
     hashed: Hashed,
@@ -78,7 +80,7 @@ struct InProgress<'a> {
 impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // The entry may already be that of a later message.
+        // The entry may already belong to a later query.
         if under_way.get(&self.hashed).is_some_and(|query| query.began == self.began) {
             under_way.remove(&self.hashed);
         }
@@ -86,18 +88,19 @@ impl Drop for InProgress<'_> {
 }
 
 impl Merge {
-    /// No messages; `keyed` hashes them.
+    /// Creates an empty table. `keyed` computes the hashes of queries.
     pub(super) fn new(keyed: Keyed) -> Self {
         Self { under_way: Mutex::default(), keyed }
     }
 
-    /// Messages in progress.
+    /// Returns the number of queries in progress.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Runs `send` for `ask`, unless an equal query is in progress. Returns when the query was sent, its result, and whether this call sent it.
+    /// Runs `send` for `ask`, unless an equal query is in progress. Returns when the query was sent, its result, and whether this call
+    /// sent it.
     pub(super) fn share<F, S>(
         &self,
         ask: UpstreamQuery,
@@ -112,7 +115,7 @@ impl Merge {
         let hashed = self.hashed(ask);
         let (shared, began) = self.join(&hashed, now, sender, send);
         let first = began.is_none();
-        // The call that sent the message also removes the entry, when the answer has come or when it gives up.
+        // The call that sends the query also removes the entry, when the answer has arrived or when it gives up.
         let in_progress = first.then(|| InProgress { under_way: &self.under_way, hashed, began: now });
         let heard = async move {
             let _in_progress = in_progress;
@@ -130,7 +133,7 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
-    /// The query, and the time at which it was sent if it was already in progress.
+    /// Returns the result of the query, and the time at which it was sent if it was already in progress.
     fn join<F, S>(
         &self,
         hashed: &Hashed,

@@ -1,7 +1,7 @@
-//! A query to a server, as meant and as sent.
+//! A query to a server in two forms: with the original name, and as it is sent, with mixed case.
 //!
-//! RFC 1035 section 4.1, RFC 6891 section 6.1. Written octet by octet, because only the name differs: the library's
-//! encoder costs as much as all other work for a message here.
+//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The message is written octet by octet, because only the name differs between
+//! queries. The encoder of `hickory_proto` would cost as much as all other work for a message here.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,29 +10,29 @@ use super::upstream_query::UpstreamQuery;
 use dns::random::Random;
 use dns::wire::{HEADER, MAX_NAME, PAYLOAD};
 
-/// RD of the header's flags.
+/// The RD bit in the flags of the header.
 const RECURSION_DESIRED: u16 = 0x0100;
 
-/// CD of the header's flags (RFC 4035 section 3.2.2).
+/// The CD bit in the flags of the header (RFC 4035 section 3.2.2).
 const CHECKING_DISABLED: u16 = 0x0010;
 
-/// DO of the flags of an OPT (RFC 3225).
+/// The DO bit in the flags of an OPT (RFC 3225).
 const DNSSEC_OK: u16 = 0x8000;
 
 /// Class IN.
 const CLASS: u16 = 1;
 
-/// Octets of an OPT without options.
+/// The length of an OPT without options, in octets.
 const OPT: usize = 11;
 
-/// A message as meant, and as sent.
+/// A message with the original name (`plain`), and as it is sent.
 pub(super) struct Sendable {
     pub(super) plain: Vec<u8>,
     pub(super) sent: Vec<u8>,
 }
 
 impl Sendable {
-    /// None if the name is longer than a name may be.
+    /// Encodes a query. Returns `None` if the name is longer than a name can be.
     pub(super) fn new(ask: &UpstreamQuery, id: u16, random: &Random) -> Option<Self> {
         let plain = encode(ask, id)?;
         let mut sent = plain.clone();
@@ -79,7 +79,7 @@ mod tests {
     use dns::conduct::Transport;
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 
-    /// The query as the library encodes it.
+    /// Returns the query as `hickory_proto` encodes it.
     fn by_library(ask: &UpstreamQuery, id: u16) -> Vec<u8> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = ask.recursion_desired;

@@ -1,30 +1,33 @@
-//! One query to one server and its answer.
+//! Sends one query to one server, and receives its answer.
 //!
-//! No other module sends queries to servers. Obeys RFC 5452 (random id and port, question and source checked), RFC
-//! 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS) and RFC 8484 (HTTPS).
+//! No other module sends queries to servers. The rules of RFC 5452 (random id and port, question and source are checked), RFC 6891
+//! (EDNS), RFC 7766 (TCP), RFC 7858 (TLS) and RFC 8484 (HTTPS) are followed.
 //!
 //! # Decisions
 //!
-//! - Hickory's pool of servers was rejected. There, any response code other than NOERROR and NXDOMAIN ended a query, one silent server used up the
-//!   whole timeout of 5 s, and AD and response codes were lost. Encoding, decoding, TCP and TLS come from Hickory; `iterate` chooses the server.
-//! - Every message has its own socket and port (RFC 5452). The case of the name is also random (0x20). A server that does not repeat the case is
-//!   asked
-//!   again once over TCP, and from then on with names in their original case.
-//! - Messages that are prepared in one turn of a worker are sent together (`departures`). Before, each of them woke the server, which took a sixth
-//!   of the CPU time of a miss if the server was on the same host. A version in which each task waited for its next turn before it sent was
-//!   rejected: it cost 3 000 instructions more for each miss.
-//! - A socket stays open for 12 s, or for 15 s if the server is known to be slow. When it was closed after 8 s, a zone whose servers take 9 s
-//!   never resolved.
+//! - Hickory's pool of servers was rejected. In it, any response code other than NOERROR and NXDOMAIN ended a query, one silent server
+//!   used up the whole timeout of 5 s, and AD and response codes were lost. Encoding, decoding, TCP and TLS come from Hickory. `iterate`
+//!   chooses the server.
+//! - Every message has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does
+//!   not repeat the case is asked again once over TCP, and from then on with names in the case of the question.
+//! - Messages that are prepared in one turn of a worker are sent together (`departures`). Before, each of them woke the server, which
+//!   took a sixth of the CPU time of a cache miss if the server was on the same host. A version in which each task waited for its next
+//!   turn before it sent was rejected, because it cost 3 000 more instructions for each cache miss.
+//! - A socket stays open for 12 s, or for 15 s if the server is known to be slow. When it was closed after 8 s, names in a zone whose
+//!   servers take 9 s were never resolved.
 //! - A reply with the right id that answers another question is counted and ignored: the real answer may still arrive.
-//! - If a datagram is larger than the size that we offered, the reply is fetched again over TCP, because anybody may have sent its second fragment.
+//! - If a datagram is larger than the size that our query offered, the reply is fetched again over TCP, because anybody may have sent its
+//!   second fragment.
 //! - A forwarder over TLS or HTTPS has up to 8 streams, and equal queries share one place of a stream. With a single stream of 64 places,
-//!   copies of queries for one dead domain a second took all places, and half of the other queries failed.
-//! - If a stream receives nothing for a second after a query, it is not used for further queries: a firewall may have lost its state, and
-//!   would drop the octets. Before, queries failed for 9 s until the stream ended.
-//! - The servers in one /24 or /48 network have at most 32 streams, so that a server that accepts TCP and never answers cannot hold all streams.
-//! - A long reply needs room before it is decoded (`long_replies`), and its records hold the room until they are no longer needed. Before, 300
-//!   replies with 3 700 addresses each took 350 MB, because the servers for the keys of their zones were silent.
-//! - The key of a DNS list is added here while a message is encoded. No module above this one sees it.
+//!   one query per second for a dead domain took all places with its copies, and half of the other queries failed.
+//! - If a stream receives nothing for a second after a query, it is not used for further queries: a firewall on the way may have lost its
+//!   state, and would then drop everything. Before, queries failed for 9 s until the stream ended.
+//! - The servers in one /24 or /48 network may have at most 32 streams, so that servers that accept TCP connections and never answer
+//!   cannot hold all streams.
+//! - A long reply needs room before it is decoded (`long_replies`), and its records hold the room until they are no longer needed.
+//!   Before, 300 replies with 3 700 addresses each took 350 MB, because they were held while the servers with the keys of their zones did
+//!   not answer.
+//! - The secret key of a DNS list is inserted here, when a message is encoded. No module above this one sees it.
 
 #![deny(
     clippy::unwrap_used,
@@ -82,7 +85,7 @@ use places::Places;
 use streams::{StreamReply, Streams};
 pub use upstream_query::{Heard, Trouble, UpstreamQuery};
 
-/// Sends messages; equal ones at the same time are sent once.
+/// Sends messages to servers. Of equal messages at the same time, only one is sent.
 pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
@@ -94,9 +97,9 @@ pub struct Exchange {
     streams: Streams,
     long_replies: Arc<LongReplies>,
     bounds: WorkBounds,
-    /// The number of ignored datagrams since `take_strays` was last called.
+    /// The number of datagrams that were ignored since `take_strays` was last called.
     strays: AtomicUsize,
-    /// Takes copies of messages.
+    /// Sends copies of messages to a dnstap reader.
     tap: Arc<Tap>,
 }
 
@@ -117,42 +120,45 @@ impl Exchange {
         Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
     }
 
-    /// The same exchange, with copies of its messages sent to `tap`.
+    /// Returns this exchange, which from now on sends copies of its messages to `tap`.
     #[must_use]
     pub fn tapped(self, tap: Arc<Tap>) -> Self {
         Self { tap, ..self }
     }
 
-    /// The number of datagrams that arrived at our ports and were ignored since the last call: with another id or question, or from another address.
+    /// Returns the number of datagrams that arrived at our ports and were ignored since the last call. They had another id, another
+    /// question or another source address.
     pub(crate) fn take_strays(&self) -> usize {
-        // There are hardly any. An unconditional write would take the cache line away from the processors of other workers.
+        // There are hardly any such datagrams. An unconditional write would take the cache line away from the processors of other
+        // workers.
         if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
 
-    /// The number of messages in progress or waiting, and of streams.
+    /// Returns the number of messages in progress or waiting, plus the number of streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Returns true if messages in progress take at least half of the places.
+    /// Returns true if messages in progress use at least half of the places.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.places.taken() >= self.bounds.exchanges / 2
     }
 
-    /// The bounds of work in progress.
+    /// Returns the limits of the work in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.bounds
     }
 
-    /// Waits for a place for a query to a server of `zone`. Timers start when the message has its place, because
-    /// the wait for it is not the server's fault.
+    /// Waits for a place for a query to a server of `zone`. The timers of a query start when it has its place, because the wait for a
+    /// place is not the server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
         self.places.take(self.keyed.octets(&WireName::of(zone))).await
     }
 
-    /// Sends `ask` and waits for a reply for at most `patience`. Returns when the message was sent, and its result. The boolean is false if an equal
-    /// message was already in progress: nothing was sent, the answer is shared, and the time is that of the message in progress.
+    /// Sends `ask` and waits for a reply for at most `patience`. Returns the time at which the message was sent, and a future with the
+    /// result. The boolean in the result is false if an equal message was already in progress. In this case nothing was sent, the answer
+    /// is shared, and the time is that of the message in progress.
     pub fn ask(
         self: &Arc<Self>,
         ask: UpstreamQuery,
@@ -169,9 +175,8 @@ impl Exchange {
         self.merge.share(ask, now, sender, send)
     }
 
-    /// Like `ask`, but also sends if an equal message is in progress: the caller repeats a message that may be lost, and an answer to the first copy
-    /// would say nothing about the second.
-    /// would show nothing about the second.
+    /// Like `ask`, but also sends the message if an equal one is in progress. The caller repeats a message that may be lost, and an
+    /// answer to the first copy would show nothing about the second.
     pub(crate) async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);
@@ -219,12 +224,11 @@ impl Exchange {
             _ => trouble_of(&error),
         })?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
-            // The error comes from a router or from the server and is about one address, so its family is not
-            // excluded.
+            // The error comes from a router or from the server and concerns one address, so the address family is not excluded.
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
-        // A forger may send many datagrams; the bound keeps one exchange from reading forever.
+        // An attacker may send many datagrams. This limit prevents that the loop reads forever.
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
@@ -244,7 +248,8 @@ impl Exchange {
                         return Ok(ReadReply { message, spelling, room });
                     }
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
-                    // Somebody has guessed our id, or a late answer to an earlier query from this port has arrived. The real answer may still come.
+                    // Somebody has guessed our id, or a late answer to an earlier query from this port has arrived. The real answer may
+                    // still arrive.
                     Err(Misfit::OtherQuestion) => {}
                 }
             }
@@ -271,7 +276,7 @@ impl Exchange {
         Ok(ReadReply { message, spelling, room })
     }
 
-    /// Copies a message for dnstap, without the key in it.
+    /// Copies a message for dnstap. The copy does not contain the key of a DNS list.
     fn tap(&self, kind: TapKind, ask: &UpstreamQuery, octets: &[u8], queried: Mono) {
         if !self.tap.wanted().has(kind) {
             return;
@@ -298,23 +303,24 @@ impl Exchange {
     }
 }
 
-/// A reply that can be read and answers the question.
+/// A reply that was decoded and answers the question.
 struct ReadReply {
     message: Message,
-    /// How its name is spelled, compared with the query.
+    /// How the reply spells the name, compared with the query.
     spelling: Spelling,
     room: ReplyRoom,
 }
 
-/// A truncated message that replaces a datagram larger than we offered. Such a datagram arrived in fragments, and a forger of the second fragment
-/// need not guess the id or the port.
+/// Returns a truncated message, which replaces a datagram that is larger than the size that our query offered. Such a datagram arrived in
+/// fragments, and an attacker who forges the second fragment need not guess the id or the port.
 fn cut(id: u16) -> Message {
     let mut message = Message::response(id, OpCode::Query);
     message.metadata.truncation = true;
     message
 }
 
-/// The kernel immediately reports that it has no route or no address of a family. Other errors come from the network.
+/// Returns the trouble for an error. An error that the kernel reports immediately means that it has no route or no address in a family.
+/// Other errors come from the network.
 fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());
@@ -340,22 +346,23 @@ fn id_of(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Why a reply is not accepted as the answer.
+/// Why a reply does not count as the answer.
 enum Misfit {
-    /// It cannot be read, or is no reply.
+    /// The reply cannot be decoded, or is not a reply.
     Unreadable,
-    /// It answers another question, or none.
+    /// The reply answers another question, or has no question.
     OtherQuestion,
 }
 
-/// Returns true if a response with this code may lack the question. RFC 1035 does not define this for FORMERR. Servers
-/// without EDNS, and servers that refuse us, send the header alone. A response about a name must name it.
+/// Returns true if a response with this code may lack the question. RFC 1035 does not say this about FORMERR, but servers without EDNS,
+/// and servers that refuse queries, send only the header. A response that is about a name must contain the name.
 fn may_lack_question(code: ResponseCode) -> bool {
     let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     errors.contains(&code)
 }
 
-/// A reply that can be read and answers the question. `spelling` says whether its name is already known to be the one asked for.
+/// Decodes a reply, and checks that it answers the question. `spelling` says whether the name in the reply is already known to be the one
+/// in the query.
 fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);

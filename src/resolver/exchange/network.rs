@@ -1,6 +1,6 @@
-//! The trait that the real network and the simulated one implement.
+//! The trait that the real network and the simulated network implement.
 //!
-//! A network only transports octets. For both, the caller checks ids, questions and sources.
+//! A network only transports octets. Ids, questions and source addresses are checked by the caller.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -16,20 +16,20 @@ use dns::conduct::Encryption;
 pub struct Path {
     /// The server's address and port.
     pub server: SocketAddr,
-    /// The address to send from; none: the system chooses.
+    /// The address to send from. `None` if the system chooses it.
     pub source: Option<IpAddr>,
-    /// The encryption of streams.
+    /// The encryption of streams. `None` if they are not encrypted.
     pub encryption: Option<Arc<Encryption>>,
 }
 
-/// Sends queries to servers. The real one opens sockets; the simulated one asks the lab's servers in memory.
+/// Sends queries to servers. The real network opens sockets. The simulated network asks the servers of the lab in memory.
 pub trait Network: Send + Sync + 'static {
-    /// Sends one datagram from its own socket on a new random port (RFC 5452 section 9.2). The datagram may be sent a moment later, together with
-    /// others.
+    /// Sends one datagram from a new socket with a random port (RFC 5452 section 9.2). The datagram may be sent a moment later, together
+    /// with others.
     ///
     /// # Errors
-    /// The message cannot be sent because there is no route. The error contains `NotSent` if this machine itself is at fault. If the kernel refuses
-    /// the message when it is sent later, `Replies::next` returns the error.
+    /// The message cannot be sent because there is no route. The error contains `NotSent` if this machine itself is the cause. If the
+    /// kernel refuses the message later, when it is sent, `Replies::next` returns the error.
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
@@ -39,29 +39,29 @@ pub trait Network: Send + Sync + 'static {
     /// Opens a stream of messages (RFC 7766).
     ///
     /// # Errors
-    /// There is no route, or the connection was refused or reset. The error contains `NotSent` as above, or `CertificateRefused` if the certificate
-    /// is for another server.
+    /// There is no route, or the connection was refused or reset. The error contains `NotSent` as above, or `CertificateRefused` if the
+    /// certificate is not accepted.
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 
-/// The socket of one sent datagram: it receives everything that arrives at its port, from any sender.
+/// The socket of one datagram that was sent. It receives everything that arrives at its port, from any sender.
 pub trait Replies: Send {
-    /// The next datagram that arrives, with its source. Waits forever if none comes.
+    /// Waits for the next datagram, and returns it with its source address. Waits forever if none arrives.
     ///
     /// # Errors
-    /// The network reports that the server cannot be reached; `NotSent` inside if the message has not left.
+    /// The network reports that the server cannot be reached. The error contains `NotSent` if the message has not left this machine.
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
 
-/// A stream to a server. The octets are the messages, without the length in front.
+/// A stream to a server. Messages are passed without the length before them.
 pub trait Stream: Send {
-    /// Sends one message, of 65 535 octets at most.
+    /// Sends one message of at most 65 535 octets.
     ///
     /// # Errors
-    /// No more messages can be sent. Replies may still arrive.
+    /// The stream can send no more messages. Replies may still arrive.
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>>;
 
-    /// The next arrival. A caller may give up the wait and repeat it.
+    /// Waits for the next event. A caller may give up the wait, and wait again later.
     ///
     /// # Errors
     /// The stream has ended.
@@ -72,7 +72,7 @@ pub trait Stream: Send {
         MAX_PIPELINED
     }
 
-    /// Nobody waits for the reply to this query any more. Returns true if the reply may still arrive.
+    /// Called when no caller waits for the reply to this query any more. Returns true if the reply may still arrive.
     fn give_up(&mut self, _id: u16) -> bool {
         true
     }
@@ -81,26 +81,26 @@ pub trait Stream: Send {
 /// An event of a stream.
 #[derive(Debug)]
 pub enum Arrival {
-    /// A message.
+    /// A message has arrived.
     Message(Vec<u8>),
-    /// The query with this id has ended without a reply. The stream goes on.
+    /// The query with this id has ended without a reply. The stream continues.
     Failed {
         /// The id of the query.
         id: u16,
         /// The reason.
         error: io::Error,
     },
-    /// The server accepts no further queries on this stream, and has not processed the query with this id: it may be sent on another stream (RFC 9113
-    /// section 6.8).
+    /// The server accepts no further queries on this stream, and has not processed the query with this id. The query may be sent on
+    /// another stream (RFC 9113 section 6.8).
     Declined(u16),
 }
 
-/// This machine could not send the message, and neither the network nor a server is at fault. The text gives the reason.
+/// This machine could not send the message. Neither the network nor a server is the cause. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);
 
-/// A server's certificate is not acceptable; the text says why.
+/// The certificate of a server is not accepted. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct CertificateRefused(pub String);
@@ -109,7 +109,7 @@ pub(crate) struct CertificateRefused(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
 pub(crate) struct HttpsFault {
-    /// The fault of the response.
+    /// What is wrong with the response.
     pub words: String,
     /// True if the response says that the server cannot answer at the moment, as SERVFAIL does. Otherwise the path, the certificate or the server is
     /// wrong.

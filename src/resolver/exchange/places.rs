@@ -1,7 +1,8 @@
-//! Limits the number of queries in progress, and shares their places among the zones whose servers are asked.
+//! Limits the number of queries in progress, and shares the places for them among the zones whose servers are asked.
 //!
-//! A zone may have at most as many places as are free; its further queries wait. So a single zone takes half of the places, and a hundred zones leave
-//! one hundredth free. A zone with few queries never waits for a zone with many (Choudhury and Hahne, "Dynamic Queue Length Thresholds").
+//! A zone may have at most as many places as are free, and its further queries wait. A single zone can therefore take half of the places,
+//! and with a hundred such zones one hundredth stays free. A zone with few queries never waits for a zone with many (Choudhury and Hahne,
+//! "Dynamic Queue Length Thresholds").
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -11,28 +12,28 @@ use tokio::sync::oneshot;
 
 use dns::hash::Plain;
 
-/// The places.
+/// The places for queries in progress.
 #[derive(Debug)]
 pub(super) struct Places(Mutex<PlacesTable>);
 
 #[derive(Debug)]
 struct PlacesTable {
-    /// The greatest number of places.
+    /// The total number of places.
     most: usize,
     taken: usize,
     zones: HashMap<u64, ZonePlaces, BuildHasherDefault<Plain>>,
-    /// Waiting zones, by the number of their places.
+    /// The zones with waiting queries, each with the number of its places. The zone with the fewest places comes first.
     waiting: BTreeSet<(usize, u64)>,
 }
 
 #[derive(Debug, Default)]
 struct ZonePlaces {
     taken: usize,
-    /// Waiting messages, in the order in which they came.
+    /// The waiting queries, in the order in which they came.
     waiting: VecDeque<oneshot::Sender<Place>>,
 }
 
-/// A place among the messages in progress. It is released when dropped.
+/// A place among the queries in progress. It is released when dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -40,20 +41,20 @@ pub struct Place {
 }
 
 impl Places {
-    /// So many free places.
+    /// Creates `most` free places.
     pub(super) fn new(most: usize) -> Self {
         let (taken, zones, waiting) = Default::default();
         Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
     }
 
-    /// Messages with a place, and zones that have or want one.
+    /// Returns the number of queries with a place, plus the number of zones that have or want a place.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = self.table();
         table.taken + table.zones.len() + table.waiting.len()
     }
 
-    /// Places that are taken.
+    /// Returns the number of places that are taken.
     pub(super) fn taken(&self) -> usize {
         self.table().taken
     }
@@ -69,8 +70,8 @@ impl Places {
         };
         match turn.await {
             Ok(place) => place,
-            // The table never drops a sender whose receiver exists. If it did, one message above the bound would be
-            // sent, which is harmless.
+            // The table never drops a sender whose receiver exists. If it did, one query above the limit would be sent, which is
+            // harmless.
             Err(_) => self.grant(&mut self.table(), zone),
         }
     }
@@ -89,7 +90,7 @@ impl Places {
         Place { places: Arc::clone(self), zone }
     }
 
-    /// Gives the free places to the zones that have the fewest.
+    /// Gives the free places to the waiting zones that have the fewest places.
     fn go_on(self: &Arc<Self>, table: &mut PlacesTable) -> Vec<(oneshot::Sender<Place>, Place)> {
         let mut granted = Vec::new();
         while let Some((taken, zone)) = table.waiting.first().copied()
@@ -118,7 +119,7 @@ impl PlacesTable {
     fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
         let (sender, receiver) = oneshot::channel();
         let held = self.zones.entry(zone).or_default();
-        // Skip messages at the front whose flights have ended.
+        // Removes queries at the front whose flights have ended.
         while held.waiting.front().is_some_and(oneshot::Sender::is_closed) {
             held.waiting.pop_front();
         }
@@ -127,7 +128,8 @@ impl PlacesTable {
         receiver
     }
 
-    /// Adds a zone to the waiting ones if it has waiting messages, and removes it from the table if it has nothing.
+    /// Adds a zone to the waiting zones if it has waiting queries. Removes it from the table if it has neither places nor waiting
+    /// queries.
     fn rank(&mut self, zone: u64) {
         let Some(held) = self.zones.get(&zone) else { return };
         if !held.waiting.is_empty() {
@@ -154,7 +156,7 @@ impl Drop for Place {
             self.places.go_on(&mut table)
         };
         for (turn, place) in granted {
-            // If the message no longer waits, this drops the place, which gives it back.
+            // If the query no longer waits, this drops the place, which gives the place back.
             drop(turn.send(place));
         }
     }

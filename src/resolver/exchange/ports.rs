@@ -1,35 +1,35 @@
 //! The ports of outgoing datagrams.
 //!
-//! RFC 5452 section 9.2: all allowed ports, each equally likely. RFC 6056 section 3.2: never ports that the operator
-//! reserves for other services.
+//! As in RFC 5452 section 9.2, all permitted ports are used, each with the same probability. As in RFC 6056 section 3.2, ports that the
+//! operator reserves for other services are never used.
 
 use std::io;
 use std::ops::RangeInclusive;
 
 use dns::random::Random;
 
-/// Ports that the operator reserves for services of this host, for both address families (the kernel's
-/// Documentation/networking/ip-sysctl.rst).
+/// The kernel's list of ports that the operator reserves for services of this host, for both address families
+/// (Documentation/networking/ip-sysctl.rst of the kernel).
 const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
-/// The configured ports without the reserved ones.
+/// The configured ports, without the reserved ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourcePorts(Vec<u16>);
 
 impl SourcePorts {
-    /// The ports of `range` that are not `reserved`, in the form of the kernel: `8080,9000-9100`.
+    /// Returns the ports in `range` that are not `reserved`. `reserved` has the form of the kernel: `8080,9000-9100`.
     pub fn in_range(range: RangeInclusive<u16>, reserved: &str) -> Self {
         let spans: Vec<_> = reserved.split([',', '\n']).filter_map(span).collect();
         let kept = |port: &u16| spans.iter().any(|span| span.contains(port));
         Self(range.filter(|port| !kept(port)).collect())
     }
 
-    /// Their number.
+    /// Returns the number of ports.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// All of them, beginning with a random one.
+    /// Returns all ports, beginning with a random one.
     pub(super) fn in_turn(&self, random: &Random) -> impl Iterator<Item = u16> {
         let place = random.below(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         let (before, behind) = self.0.split_at(usize::try_from(place).unwrap_or(0).min(self.0.len()));
@@ -37,15 +37,15 @@ impl SourcePorts {
     }
 }
 
-/// The ports that this host's operator reserves for services, from the kernel.
+/// Reads from the kernel the ports that the operator reserves for services of this host.
 ///
 /// # Errors
-/// The file cannot be read, for instance because `/proc/sys` is hidden.
+/// The file cannot be read, for example because `/proc/sys` is hidden.
 pub fn reserved() -> io::Result<String> {
     std::fs::read_to_string(RESERVED)
 }
 
-/// A port, or the first and the last of several.
+/// Parses one port, or the first and the last port of a range.
 fn span(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim();
     let (first, last) = text.split_once('-').unwrap_or((text, text));

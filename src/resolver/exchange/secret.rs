@@ -1,7 +1,7 @@
-//! A secret in a name: the key that a customer of a DNS list puts into each query.
+//! A secret in a name: the key that a customer of a DNS list must put into each query.
 //!
-//! Only `exchange` can read it: it inserts the key while it encodes a message, and removes it from the reply. All other code sees a placeholder
-//! label, so that no log, table, trail or error can contain the key.
+//! Only `exchange` can read the key: it inserts the key when it encodes a message, and removes the key from the reply. All other code
+//! sees a placeholder label, so that no log, table, trail or error can contain the key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use hickory_proto::rr::{Name, RData, Record};
 use crate::dnstap::cleaned::blot;
 use history::limits::MIN_LIST_KEY;
 
-/// The placeholder for the key in names. No host name begins with an underscore (RFC 8552), and this label is never sent.
+/// The placeholder for the key in names. No host name begins with an underscore (RFC 8552), and this label itself is never sent.
 pub const STANDS_FOR: &[u8] = b"_key";
 
 /// The placeholder for the key in texts.
 const HIDDEN: &[u8] = b"(key)";
 
-/// A key: one label.
+/// A key, which is one label.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key(Arc<[u8]>);
 
@@ -30,8 +30,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// Reads a key without surrounding white space. None if it is not one label of letters, digits, `-` and `_`, or is so short
-    /// that it could be other text.
+    /// Reads a key, without the white space around it. Returns `None` if it is not one label of letters, digits, `-` and `_`, or if it is
+    /// so short that it could be other text.
     pub fn read(text: &str) -> Option<Self> {
         let label = text.trim().to_ascii_lowercase();
         let fits = (MIN_LIST_KEY..=63).contains(&label.len())
@@ -40,7 +40,7 @@ impl Key {
     }
 }
 
-/// A key and its place: it is the label before `base`. All other modules see `STANDS_FOR` instead.
+/// A key and its place in names: it is the label directly before `base`. All other modules see `STANDS_FOR` instead.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,
@@ -48,12 +48,12 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A key before `base`.
+    /// Creates a secret whose key comes directly before `base`.
     pub fn new(base: Name, key: Key) -> Self {
         Self { base, key }
     }
 
-    /// The name after the key, which is not secret.
+    /// Returns the part of the name after the key, which is not secret.
     pub fn base(&self) -> &Name {
         &self.base
     }
@@ -64,7 +64,7 @@ impl Secret {
         name.iter().any(|label| label.windows(self.key.0.len()).any(is_key))
     }
 
-    /// The name to send instead of `name`; the same name if it has no placeholder for the key.
+    /// Returns the name to send instead of `name`. It is the same name if `name` has no placeholder for the key.
     pub(super) fn put_in(&self, name: &Name) -> Name {
         self.exchanged(name, STANDS_FOR, &self.key.0)
     }
@@ -86,7 +86,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // Records that still contain the key are removed: no client needs them.
+            // Records that still contain the key are removed, because no client needs them.
             section.retain(|record| !self.shows(record));
         }
     }
@@ -108,7 +108,7 @@ impl Secret {
         }
     }
 
-    /// A text with the key replaced.
+    /// Returns a text in which the key is replaced by a placeholder.
     fn blotted(&self, text: &[u8]) -> Vec<u8> {
         let (mut hidden, mut rest) = (Vec::new(), text);
         while let Some(first) = rest.first() {
@@ -124,7 +124,7 @@ impl Secret {
         hidden
     }
 
-    /// Returns true if a record contains the key in a form that people or programs can read.
+    /// Returns true if a record still contains the key in a form that people or programs can read.
     fn shows(&self, record: &Record) -> bool {
         let text = format!("{} {}", record.name, record.data).to_ascii_lowercase();
         let raw = match &record.data {
@@ -135,7 +135,7 @@ impl Secret {
         holds(text.as_bytes()) || holds(&raw)
     }
 
-    /// `name` with one label before `base` replaced by another.
+    /// Returns `name` with the label directly before `base` replaced by `to`, if that label is `from`.
     fn exchanged(&self, name: &Name, from: &[u8], to: &[u8]) -> Name {
         let above = self.base.iter().len();
         let Some(place) = name.iter().len().checked_sub(above.saturating_add(1)) else {
@@ -146,7 +146,7 @@ impl Secret {
             return name.clone();
         }
         let labels = name.iter().enumerate().map(|(at, label)| if at == place { to } else { label });
-        // If the name would be too long, the label stays.
+        // If the new name would be too long, the label is not replaced.
         let mut exchanged = Name::from_labels(labels).unwrap_or_else(|_| name.clone());
         exchanged.set_fqdn(true);
         exchanged

@@ -1,7 +1,7 @@
-//! The real network: sockets of this machine.
+//! The real network: the sockets of this machine.
 //!
-//! Each datagram has a socket of its own, bound to a random port and connected, so that the kernel checks the source
-//! and reports unreachable servers (RFC 5452 section 9).
+//! Each datagram has a separate socket, which is bound to a random port and connected to the server. The kernel then checks the source
+//! address of replies, and reports servers that cannot be reached (RFC 5452 section 9).
 
 use std::future::poll_fn;
 use std::io;
@@ -28,37 +28,38 @@ use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
 use dns::random::Random;
 use dns::wire::PAYLOAD;
 
-/// The number of octets read of a datagram. Of one larger than the offered size, the rest does not matter: see `cut`.
+/// The maximum number of octets that are read of a datagram. If a datagram is larger than the size that our query offered, the rest does
+/// not matter: see `cut`.
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
-/// The events that a socket waits for: datagrams, and errors that routers and servers send back.
+/// The events that a socket waits for: datagrams, and errors that routers and servers report.
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
-/// Sockets of this machine.
+/// The sockets of this machine.
 pub struct SocketNetwork {
     random: Random,
     ports: ArcSwap<SourcePorts>,
 }
 
 impl SocketNetwork {
-    /// Sockets on random ports out of `ports`.
+    /// Creates a network that uses random ports among `ports`.
     pub fn new(random: Random, ports: SourcePorts) -> Self {
         Self { random, ports: ArcSwap::from_pointee(ports) }
     }
 
-    /// Changes to other ports; open sockets keep theirs.
+    /// Changes the ports. Open sockets keep their ports.
     pub fn set_ports(&self, ports: SourcePorts) {
         self.ports.store(Arc::new(ports));
     }
 
-    /// A socket on a random port of `ports`. The kernel would choose one of its 28 000, and does not know the
+    /// Opens a socket on a random port among the configured ones. The kernel would choose one of its 28 000 ports, and does not know the
     /// configured range.
     fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
         let (any, ports) = (source_of(path), self.ports.load());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
         for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
             match bound(SocketAddr::new(any, port)) {
-                // The port is taken or not permitted: the next may be free.
+                // The port is in use or not permitted, so the next one is tried.
                 Err(error) if is_of_the_port(&error) => {}
                 bound => return bound,
             }
@@ -67,7 +68,7 @@ impl SocketNetwork {
     }
 }
 
-/// A datagram socket at this address that does not wait.
+/// Opens a non-blocking datagram socket at this address.
 fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
@@ -76,8 +77,8 @@ fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Registers the socket for reading with the current runtime. Tokio's own socket would also be registered for
-/// writing, and would wake its task twice without need: when it is opened, and when the message has left.
+/// Registers the socket for reading with the current runtime. A socket of tokio would also be registered for writing, and would wake its
+/// task twice without need: when it is opened, and when the message has been sent.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -86,7 +87,7 @@ fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, REPLIES)
 }
 
-/// Returns true if a socket cannot be bound because of its port, and not because of its address or this machine.
+/// Returns true if a socket cannot be bound because of its port. Returns false if the address or this machine is the cause.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
@@ -131,8 +132,8 @@ impl Network for SocketNetwork {
     }
 }
 
-/// Marks an error of this machine: no descriptor or memory, or the address to send from is missing. If the kernel has
-/// no IPv6 at all, the family is missing instead (`EAFNOSUPPORT`).
+/// Marks an error as an error of this machine: there is no file descriptor or memory left, or the address to send from does not exist. If
+/// the kernel has no IPv6 at all, the error means that the family is missing (`EAFNOSUPPORT`).
 fn own(error: &io::Error) -> io::Error {
     let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
     if no_family {
@@ -142,8 +143,8 @@ fn own(error: &io::Error) -> io::Error {
     }
 }
 
-/// The kernel did not accept a datagram: it has no route or no address of the family, or the reason is this machine's
-/// own, such as full buffers or a firewall rule.
+/// Converts the error of a datagram that the kernel did not accept. The kernel has no route or no address in the family, or this machine
+/// itself is the cause, for example because of full buffers or a firewall rule.
 fn at_once(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::NetworkUnreachable
@@ -154,7 +155,7 @@ fn at_once(error: io::Error) -> io::Error {
     }
 }
 
-/// The address to send from: the configured one, or the system's choice.
+/// Returns the configured address to send from, or the unspecified address if the system chooses it.
 fn source_of(path: &Path) -> IpAddr {
     path.source.unwrap_or_else(|| match path.server.ip() {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -162,12 +163,12 @@ fn source_of(path: &Path) -> IpAddr {
     })
 }
 
-/// The socket of one message.
+/// The socket of one datagram.
 struct Socket {
     socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
     message: Box<[u8]>,
-    /// Why the kernel did not accept the message.
+    /// The error if the kernel did not accept the datagram.
     refusal: Mutex<Option<io::Error>>,
     /// The task that waits for the reply.
     reader: AtomicWaker,
@@ -187,7 +188,7 @@ impl Socket {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends if the kernel does not accept the message.
+    /// Completes if the kernel does not accept the datagram.
     async fn refused(&self) -> io::Error {
         poll_fn(|context| {
             self.reader.register(context.waker());
@@ -197,7 +198,7 @@ impl Socket {
     }
 }
 
-/// A message that has left, or is about to.
+/// A datagram that was sent, or is about to be sent.
 struct SentDatagram(Arc<Socket>);
 
 impl Replies for SentDatagram {
@@ -205,7 +206,7 @@ impl Replies for SentDatagram {
         Box::pin(async {
             let mut datagram = Vec::new();
             let read = |socket: &OwnedFd| {
-                // Not before a datagram has come: thousands of sockets wait for silent servers.
+                // The buffer is reserved only when a datagram has arrived, because thousands of sockets may wait for silent servers.
                 datagram.reserve_exact(LARGER_THAN_OFFERED);
                 Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
             };
@@ -230,7 +231,7 @@ mod tests {
     /// A loopback address that nothing else sends from.
     const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 
-    /// Sockets on any port.
+    /// Creates a network that uses any port.
     fn network() -> SocketNetwork {
         SocketNetwork::new(Random::seeded(5), SourcePorts::in_range(1_024..=u16::MAX, ""))
     }
@@ -312,7 +313,7 @@ mod tests {
             Path { server: server.local_addr().unwrap(), source: None, encryption: Some(encryption.into()) };
         let served = async {
             let (mut stream, _) = server.accept().await.unwrap();
-            // The record of the ClientHello: its length is in octets 3 and 4 (RFC 8446 section 5.1).
+            // This reads the record with the ClientHello, whose length is in octets 3 and 4 (RFC 8446 section 5.1).
             let mut head = [0; 5];
             stream.read_exact(&mut head).await.unwrap();
             let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
@@ -339,7 +340,7 @@ mod tests {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, encryption: None };
-        // Longer than a datagram of IPv4 can be.
+        // The message is longer than an IPv4 datagram can be.
         let mut replies = network.send_datagram(&path, &[0; 65_536]).await.unwrap();
         let error = replies.next().await.unwrap_err();
         assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");

@@ -1,13 +1,13 @@
-//! The task of one stream: sends queries, reads replies and matches them.
+//! The task of one stream: sends queries, reads replies and matches them to the queries.
 //!
 //! # Decisions
 //!
-//! - Equal queries share one place of a stream, however often a sender tries again: a stream loses no message, so a copy would only take the
-//!   place of another query.
-//! - A stream may be dead without any sign, if a firewall on the way has lost its state. If octets were sent and no reply has arrived for
-//!   `STREAM_DOUBT_TIME`, the stream gets no further query, and the next try uses a new stream. The same applies to all other streams to
-//!   the server that have received nothing since then, because the firewall may have lost their state at the same time. These streams still
-//!   listen, because the server may only be slow.
+//! - Equal queries share one place of a stream, however often a sender tries again. A stream loses no message, so a copy would only take
+//!   the place of another query.
+//! - A stream may be dead without any sign, if a firewall on the way has lost its state. If a query was sent and no reply has arrived for
+//!   `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next try uses a new stream. The same applies to all other streams
+//!   to the server that have received nothing since then, because the firewall may have lost their state at the same time. These streams
+//!   still receive replies, because the server may only be slow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -34,7 +34,7 @@ pub(super) struct Driver {
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
     pub(super) requests: mpsc::Receiver<StreamRequest>,
-    /// Messages that arrived before the stream was open.
+    /// Queries that arrived before the stream was open.
     pub(super) early: Vec<StreamRequest>,
     pub(super) table: Arc<Mutex<StreamTable>>,
     pub(super) random: Random,
@@ -45,7 +45,8 @@ pub(super) struct Driver {
 struct UnansweredQuery {
     /// The message without its id.
     question: Vec<u8>,
-    /// The senders that wait for the reply, with their own ids. Each has a place among the queries in progress, which limits their number.
+    /// The senders that wait for the reply, with the ids of their own queries. Each sender has a place among the queries in progress,
+    /// which limits their number.
     senders: Vec<([u8; 2], ReplySender)>,
     sent: Instant,
 }
@@ -56,23 +57,23 @@ struct OpenStream {
     waiting: BTreeMap<u16, UnansweredQuery>,
     /// The ids of queries that were given up, and whose replies may still arrive.
     given_up: BTreeSet<u16>,
-    /// True if it has ever received an answer.
+    /// True if the stream has ever received an answer.
     answered: bool,
-    /// The number of queries that were sent on it.
+    /// The number of queries that were sent on the stream.
     sent: usize,
     /// The time of the last answer.
     heard: Instant,
-    /// The time at which it ends if no answer arrives.
+    /// The time at which the stream ends if no answer arrives.
     ends: Instant,
     /// The number of messages since the last answer that belong to no query.
     strays: usize,
-    /// True if it accepts no further query.
+    /// True if the stream accepts no further queries.
     leaving: bool,
 }
 
 impl Driver {
-    /// Waits for its places, then opens and serves the stream. It first waits for the place of its network, so that no network holds the places of
-    /// another.
+    /// Waits for the places of the stream, then opens and serves the stream. It first waits for a place of its network, so that no
+    /// network holds the places of another.
     pub(super) async fn run(
         mut self,
         network: Arc<dyn Network>,
@@ -82,8 +83,7 @@ impl Driver {
         let lost = {
             let path = self.place.path.clone();
             let opening = async {
-                // The semaphores are never closed. If they were, one stream above the bound would be open, which is
-                // harmless.
+                // The semaphores are never closed. If they were, one stream above the limit would be open, which is harmless.
                 let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
                 (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
             };
@@ -105,7 +105,7 @@ impl Driver {
         drop(table);
         self.requests.close();
         for request in self.early {
-            // The sender may have given up.
+            // An error means that the sender has given up.
             let _ = request.reply.send(Err(lost.clone()));
         }
         while let Ok(request) = self.requests.try_recv() {
@@ -113,8 +113,8 @@ impl Driver {
         }
     }
 
-    /// Sends and reads until the stream ends or no query needs it, and informs the senders that remain without an answer. If all its messages were
-    /// given up, a stream that has never received an answer ends immediately; otherwise it ends after its idle time.
+    /// Sends and reads until the stream ends or is no longer needed. Then notifies the senders that remain without an answer. If all its
+    /// queries were given up, a stream that has never received an answer ends immediately. Other streams end after their idle time.
     async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
         let mut open = OpenStream::new(stream, Instant::now());
         let mut early = std::mem::take(&mut self.early).into_iter();
@@ -153,7 +153,7 @@ impl Driver {
         lost
     }
 
-    /// Sends a query, unless the stream accepts none any more, or an equal query is in progress.
+    /// Sends a query, unless the stream accepts no further queries or an equal query is in progress.
     async fn pass(&mut self, request: StreamRequest, open: &mut OpenStream) {
         if request.reply.is_closed() {
             return;
@@ -171,7 +171,7 @@ impl Driver {
         }
         let Some((id, message)) = open.enter(request, &self.random, now) else { return };
         if let Err(error) = send(&mut *open.stream, &message).await {
-            // The replies to earlier queries may still arrive. A forwarder may end its connection at any moment, and the query has not
+            // The replies to earlier queries may still arrive. A forwarder may end its connection at any time, and this query has not
             // reached it.
             let is_encrypted = self.place.path.encryption.is_some();
             let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
@@ -189,8 +189,8 @@ impl Driver {
         self.requests.close();
     }
 
-    /// Passes an answer to its senders, each with its own id, as soon as there is room for it. Until then, the following octets stay in the kernel.
-    /// Returns the reason if the stream must end.
+    /// Passes an answer to its senders, each with its own id, as soon as there is room for it. Until then, the octets after it stay in
+    /// the kernel. Returns the reason if the stream must end.
     async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
@@ -239,8 +239,9 @@ impl OpenStream {
         }
     }
 
-    /// Ends the stream for the senders that wait. If a server answers one query and closes the stream without reading the others, the stream is
-    /// reset, which also discards the answer. So a reset after several queries is not a failure of the server.
+    /// Returns why the stream ends for the senders that wait. If a server answers one query and closes the stream without reading the
+    /// others, the stream is reset, which also discards the answer. Therefore a reset after several queries does not count as a failure
+    /// of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let is_cut = matches!(error.kind(), ConnectionReset | UnexpectedEof | BrokenPipe);
@@ -251,15 +252,16 @@ impl OpenStream {
         }
     }
 
-    /// The time at which the first query after the last answer was sent, if that is at least `STREAM_DOUBT_TIME` ago. `None` if it is not, if there
-    /// is no such query, or if the stream has never received an answer.
+    /// Returns the time at which the first query after the last answer was sent, if this was at least `STREAM_DOUBT_TIME` ago. Returns
+    /// `None` otherwise, or if there is no such query, or if the stream has never received an answer.
     fn unheard_since(&self, now: Instant) -> Option<Instant> {
         let unheard =
             self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
         (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
-    /// Counts a message for which no query waits. A server that sends many would keep the stream open without need.
+    /// Handles a message for which no query waits. A server that sends many of them would keep the stream open for no purpose, so the
+    /// stream then ends.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
             self.heard = Instant::now();
@@ -269,8 +271,8 @@ impl OpenStream {
         (self.strays > MAX_STRAY_MESSAGES).then(|| self.lost_by(io::ErrorKind::InvalidData.into()))
     }
 
-    /// Records a query as sent, with an id that no other query on this stream has. Returns `None` if an equal query is in progress, whose reply
-    /// serves both, or if the message is not a query.
+    /// Records a query as sent, with an id that no other query on this stream has. Returns `None` if an equal query is in progress, whose
+    /// reply is used for both, or if the message is not a query.
     fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
         let StreamRequest { mut message, reply } = request;
         let (id, question) = message.split_first_chunk()?;
@@ -308,7 +310,7 @@ impl UnansweredQuery {
     fn end(mut self, result: Result<StreamReply, LostStream>) {
         let last = self.senders.pop();
         for (id, sender) in self.senders {
-            // A sender may have given up meanwhile.
+            // An error means that the sender has given up.
             let _ = sender.send(under(id, result.clone()));
         }
         if let Some((id, sender)) = last {
@@ -317,7 +319,7 @@ impl UnansweredQuery {
     }
 }
 
-/// The result with the id of its sender.
+/// Returns the result with the id of the sender's own query.
 fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<StreamReply, LostStream> {
     if let Ok(reply) = &mut result
         && let Some(place) = reply.octets.first_chunk_mut()
@@ -327,12 +329,12 @@ fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<Str
     result
 }
 
-/// The moment after a time; the same moment if the clock has no later one.
+/// Returns the time that is `time` after `now`, or `now` if the clock has no such time.
 fn later(now: Instant, time: std::time::Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }
 
-/// Returns the messages that came before the stream was open, then new ones; `None` once no more can come.
+/// Returns the queries that arrived before the stream was open, then new ones. Returns `None` when no more queries can arrive.
 async fn next_request(
     early: &mut std::vec::IntoIter<StreamRequest>,
     requests: &mut mpsc::Receiver<StreamRequest>,
@@ -343,7 +345,7 @@ async fn next_request(
     }
 }
 
-/// Returns when a sender that waits for an answer gives up; never if nobody waits.
+/// Completes when a sender that waits for an answer gives up. Never completes if no sender waits.
 async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
     poll_fn(|context| {
         let mut senders = waiting.values_mut().flat_map(|query| &mut query.senders);
@@ -353,7 +355,7 @@ async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
     .await;
 }
 
-/// Returns when all senders so far have given up. Their messages are in `early`.
+/// Completes when all senders so far have given up. Their queries are in `early`.
 async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut Vec<StreamRequest>) {
     loop {
         let more = early.len() < MAX_PIPELINED;

@@ -1,4 +1,4 @@
-//! The streams that are kept for the next queries, and their places in each network.
+//! The streams that are kept for the next queries, and the limits on the number of streams in each network.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,58 +13,58 @@ use super::network::Path;
 use super::streams::StreamRequest;
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS};
 
-/// The streams of all servers.
+/// The streams to all servers.
 #[derive(Default)]
 pub(super) struct StreamTable {
     pub(super) kept: HashMap<StreamPlace, KeptStream>,
-    /// Bounds the open streams of each network that has any.
+    /// Limits the number of open streams in each network that has any.
     pub(super) networks: HashMap<IpAddr, Arc<Semaphore>>,
-    /// Numbers given so far: to streams, and to each use of one.
+    /// The last number that was given to a stream or to the use of a stream.
     numbers: u64,
 }
 
-/// One of the streams to a server.
+/// Identifies one of the streams to a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StreamPlace {
     pub(super) path: Path,
-    /// From 0; a server that is asked without encryption has one stream.
+    /// The number of the stream among those to the server, counted from 0. A server that is asked without encryption has only one stream.
     slot: u8,
 }
 
-/// A stream that takes queries.
+/// A stream that accepts queries.
 pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
-    /// Separates it from other streams to the same server.
+    /// Distinguishes the stream from other streams to the same server.
     number: u64,
-    /// The stream with the smallest number has been unused for the longest time.
+    /// The number of the last use. The stream with the smallest number has been unused for the longest time.
     used: u64,
     load: Arc<StreamLoad>,
 }
 
-/// The queries of a stream, and its room for them.
+/// The number of queries on a stream, and how many it may have.
 pub(super) struct StreamLoad {
     queries: AtomicUsize,
     capacity: AtomicUsize,
-    /// When the last answer came, or the stream was chosen to be opened.
+    /// The time of the last answer, or the time at which it was decided to open the stream.
     heard: Mutex<Instant>,
 }
 
-/// A query that counts for a stream until it is dropped.
+/// A query that counts for a stream. It stops counting when this value is dropped.
 pub(super) struct CountedQuery(Arc<StreamLoad>);
 
-/// A stream for a query: one that is kept, or one that has to be opened.
+/// The stream for a query: one that is kept, or one that must be opened.
 pub(super) enum ChosenStream {
     Kept(mpsc::Sender<StreamRequest>, CountedQuery),
     New(NewStream),
 }
 
-/// A stream that has to be opened.
+/// A stream that must be opened.
 pub(super) struct NewStream {
     pub(super) place: StreamPlace,
-    /// From 1; a stream with 0 is not kept, and ends with its query.
+    /// Identifies the stream, counted from 1. A stream with the number 0 is not kept, and ends with its query.
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
-    /// Bounds the streams of its network.
+    /// Limits the number of streams in its network.
     pub(super) of_network: Arc<Semaphore>,
 }
 
@@ -73,8 +73,8 @@ pub(super) fn lock(table: &Mutex<StreamTable>) -> MutexGuard<'_, StreamTable> {
 }
 
 impl StreamTable {
-    /// The first stream to a server that has room. If none has, a further stream if the server may have more; otherwise the stream with the fewest
-    /// queries, on which the query waits.
+    /// Returns the first stream to a server that has room. If none has room, returns a further stream, if the server may have more.
+    /// Otherwise returns the stream with the fewest queries, on which the query waits.
     pub(super) fn choose(&mut self, path: &Path) -> ChosenStream {
         let slots = if path.encryption.is_some() { MAX_STREAMS_OF_FORWARDER } else { 1 };
         let used = self.next_number();
@@ -82,7 +82,7 @@ impl StreamTable {
         let mut chosen = StreamPlace { path: path.clone(), slot: 0 };
         for slot in 0..slots {
             let place = StreamPlace { path: path.clone(), slot };
-            // A stream may be on the list although its task has panicked or its worker has ended.
+            // A stream may still be in the table although its task has panicked or its worker has ended.
             let Some(kept) = self.kept.get(&place).filter(|kept| !kept.requests.is_closed()) else {
                 free = free.or(Some(place));
                 continue;
@@ -103,7 +103,7 @@ impl StreamTable {
         self.new_stream(free.unwrap_or(chosen), used)
     }
 
-    /// Makes room for another stream.
+    /// Returns a new stream, after making room for it.
     fn new_stream(&mut self, place: StreamPlace, number: u64) -> ChosenStream {
         self.forget_closed();
         let network = network_of(place.path.server);
@@ -119,7 +119,7 @@ impl StreamTable {
         ChosenStream::New(NewStream { place, number, load: StreamLoad::new(), of_network })
     }
 
-    /// A stream for one query, in addition to those that are kept.
+    /// Returns a stream for a single query, in addition to those that are kept.
     pub(super) fn own_stream(&mut self, path: &Path) -> NewStream {
         let place = StreamPlace { path: path.clone(), slot: 0 };
         NewStream {
@@ -130,7 +130,7 @@ impl StreamTable {
         }
     }
 
-    /// Keeps a new stream.
+    /// Adds a new stream to those that are kept.
     pub(super) fn keep(
         &mut self,
         place: StreamPlace,
@@ -141,7 +141,7 @@ impl StreamTable {
         self.kept.insert(place, KeptStream { requests, number, used: number, load: Arc::clone(load) });
     }
 
-    /// Forgets a stream, unless another one has its place already.
+    /// Removes a stream, unless another stream already has its place.
     pub(super) fn forget(&mut self, place: &StreamPlace, number: u64) {
         if self.kept.get(place).is_some_and(|kept| kept.number == number) {
             self.kept.remove(place);
@@ -164,7 +164,8 @@ impl StreamTable {
         self.numbers
     }
 
-    /// Closes the stream among these that was unused for the longest time, once its queries are answered.
+    /// Closes the stream that was unused for the longest time, among those for which `among` is true. It ends when its queries are
+    /// answered.
     fn let_go_of_one(&mut self, among: impl Fn(&StreamPlace) -> bool) {
         let some = self.kept.iter().filter(|(place, _)| among(place));
         let oldest = some.min_by_key(|(_, kept)| kept.used).map(|(place, _)| place.clone());
@@ -178,14 +179,14 @@ impl StreamTable {
         Arc::clone(self.networks.entry(network).or_insert_with(places))
     }
 
-    /// Forgets streams whose tasks have ended without forgetting them.
+    /// Removes streams whose tasks have ended without removing them.
     fn forget_closed(&mut self) {
         let closed = self.kept.extract_if(|_, kept| kept.requests.is_closed());
         let networks: Vec<IpAddr> = closed.map(|(place, _)| network_of(place.path.server)).collect();
         networks.into_iter().for_each(|network| self.forget_free(network));
     }
 
-    /// Removes the entry of a network whose places are all free.
+    /// Removes the entry of a network that has no open stream.
     pub(super) fn forget_free(&mut self, network: IpAddr) {
         let free = |places: &Arc<Semaphore>| places.available_permits() >= MAX_STREAMS_PER_NETWORK;
         if self.networks.get(&network).is_some_and(free) {
@@ -207,7 +208,7 @@ impl StreamLoad {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
-    /// Tells how many queries the stream takes.
+    /// Sets the number of queries that the stream may have.
     pub(super) fn set_capacity(&self, capacity: usize) {
         self.capacity.store(capacity, Ordering::Relaxed);
     }

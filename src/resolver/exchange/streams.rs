@@ -1,8 +1,8 @@
-//! Streams to servers, kept for the next queries to them.
+//! Streams to servers. They are kept open for the next queries to the same server.
 //!
-//! RFC 7766 section 6.2: one connection to a server carries many messages, with answers in any order, and a server may close it when it is idle. A
-//! forwarder over TLS or HTTPS receives all queries, so another stream to it is opened when one is full. Each stream has a task that sends, reads and
-//! matches answers (`stream_driver`).
+//! According to RFC 7766 section 6.2, one connection to a server carries many messages, with answers in any order, and a server may close
+//! it when it is idle. A forwarder over TLS or HTTPS gets all queries, so another stream to it is opened when the others are full. Each
+//! stream has a task that sends queries, reads answers and matches them (`stream_driver`).
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -35,15 +35,15 @@ impl Streams {
         Self { network, random, table: Arc::default(), places, own_places, long_replies }
     }
 
-    /// Streams, and networks that have one.
+    /// Returns the number of streams that are kept, plus the number of networks that have streams.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = lock(&self.table);
         table.kept.len() + table.networks.len()
     }
 
-    /// Sends one message and waits for its answer, forever if none arrives. If the server closes the stream before the answer, a new stream is
-    /// opened.
+    /// Sends one message and waits for its answer, forever if none arrives. If the server closes the stream before the answer, a new
+    /// stream is opened.
     ///
     /// # Errors
     /// The stream cannot be opened, or is closed before any answer. The error contains `NoRoom` if there is no room for the answer.
@@ -53,9 +53,9 @@ impl Streams {
             heard = self.ask_kept(path, message).await;
         }
         if matches!(heard, Err(LostStream::Closed)) {
-            // If a server closes the stream after each answer, each message that it did not answer gets a stream of
-            // its own. Otherwise messages that were sent together would wait for each other.
-            // A forwarder gets all queries, and must not take the places of other servers with them.
+            // If a server closes the stream after each answer, each message that it did not answer gets a separate stream. Otherwise
+            // messages that were sent together would wait for each other. A forwarder gets all queries, so their number is limited: they
+            // must not take the places of other servers.
             let is_forwarder = path.encryption.is_some();
             let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
             let own = lock(&self.table).own_stream(path);
@@ -68,7 +68,7 @@ impl Streams {
         })
     }
 
-    /// Asks over a kept stream to a server, or a new one that is kept.
+    /// Sends a message over a kept stream to a server, or over a new one that is kept afterwards.
     async fn ask_kept(&self, path: &Path, message: &[u8]) -> Result<StreamReply, LostStream> {
         let (requests, _counted) = self.kept(path);
         ask(requests, message).await
@@ -111,30 +111,30 @@ async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<St
 #[path = "forwarder_streams_tests.rs"]
 mod forwarder_tests;
 
-/// A message to be sent, and where its reply goes.
+/// A message to be sent, and the channel for its reply.
 pub(super) struct StreamRequest {
     pub(super) message: Vec<u8>,
     pub(super) reply: ReplySender,
 }
 
-/// Takes the reply to a message.
+/// The channel for the reply to a message.
 pub(super) type ReplySender = oneshot::Sender<Result<StreamReply, LostStream>>;
 
-/// A reply, with its room.
+/// A reply, with the memory reserved for it.
 #[derive(Clone, Debug)]
 pub(super) struct StreamReply {
     pub(super) octets: Vec<u8>,
     pub(super) room: ReplyRoom,
 }
 
-/// Why there is no answer.
+/// Why a message got no answer.
 #[derive(Clone)]
 pub(super) enum LostStream {
-    /// The stream could not be opened, or was closed before any answer; or the server has failed with this query.
+    /// The stream could not be opened, or was closed before any answer, or the server failed with this query.
     Failed(Arc<io::Error>),
-    /// The stream received answers and was closed before this one, or it accepts no further query: another stream may be used.
+    /// The stream received answers and was closed before this one, or it accepts no further queries. Another stream may be used.
     Closed,
-    /// The answer arrived, but there is no room for it. The stream continues.
+    /// The answer arrived, but there is no memory for it. The stream continues.
     NoRoom,
 }
 

@@ -1,4 +1,4 @@
-//! Streams over a network that a test scripts.
+//! Tests of streams over a scripted network.
 
 use super::*;
 use crate::exchange::long_replies::network_of;
@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Answers each message with its own octets, later messages first.
+/// Answers each message with its own octets. Later messages are answered first.
 #[derive(Default)]
 struct Echo {
     opened: AtomicUsize,
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
-    /// Servers of this network accept connections and answer nothing, except an empty message now and then.
+    /// Servers in this network accept connections and answer nothing, except for an empty message at this interval.
     drips: Option<(IpAddr, Duration)>,
-    /// Servers of this network never accept a connection.
+    /// Servers in this network never accept a connection.
     swallows: Option<IpAddr>,
     open: Arc<AtomicUsize>,
 }
@@ -90,7 +90,7 @@ impl Stream for EchoStream {
     }
 }
 
-/// A server in a network of its own.
+/// Returns the path to a server in the network with this number.
 fn path(network: u16) -> Path {
     path_in(network, 53)
 }
@@ -100,7 +100,7 @@ fn path_in(network: u16, last: u8) -> Path {
     Path { server: SocketAddr::from(([192, high, low, last], 53)), source: None, encryption: None }
 }
 
-/// Asks, and gives up after a second.
+/// Sends a question, and returns true if it is answered within a second.
 async fn asked_for_a_second(streams: &Streams, path: &Path) -> bool {
     timeout(Duration::from_secs(1), streams.exchange(path, b"question")).await.is_ok()
 }
@@ -111,7 +111,7 @@ fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1), long_replies), echo)
 }
 
-/// Sends this many at once, all with the same id; each answer must be the one that was sent.
+/// Sends `count` messages at the same time, all with the same id. Each must get its own octets as the answer.
 async fn burst(streams: &Streams, count: u8) {
     let messages: Vec<Vec<u8>> = (0..count).map(|number| vec![7, 7, number]).collect();
     let path = path(1);
@@ -244,7 +244,7 @@ async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
     let network = Arc::clone(&echo) as Arc<dyn Network>;
     let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));
     let path = path(1);
-    // The header says 6 000 records.
+    // The header claims 6 000 records.
     let mut long = vec![0; 64_000];
     long[6..8].copy_from_slice(&6_000_u16.to_be_bytes());
     let held = streams.exchange(&path, &long).await.ok().unwrap();

@@ -1,4 +1,4 @@
-//! One message and its answer, over a network that forges replies.
+//! Tests of one message and its answer, over a network that forges replies.
 
 use super::*;
 use futures_util::future::BoxFuture;
@@ -8,7 +8,7 @@ use network::{Path, Replies, Stream};
 use std::io;
 use std::net::SocketAddr;
 
-/// Answers each datagram with the results of `forge`, one millisecond apart.
+/// Answers each datagram with the results of `forge`, at intervals of one millisecond.
 struct Scripted {
     forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>,
     sent: AtomicUsize,
@@ -95,7 +95,7 @@ async fn a_message_that_may_be_lost_is_sent_again_while_the_first_is_in_progress
     assert_eq!(sent(), 3);
 }
 
-/// The header alone, with this code.
+/// Returns a reply that consists only of a header, with this response code.
 fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
     let mut bare = query.clone().into_response();
     bare.queries.clear();
@@ -232,13 +232,13 @@ async fn a_question_in_other_case_is_reported_and_one_as_sent_is_restored() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_none() {
-    // Owner, MX, IN, a minute, ten octets of data: 10 and the name mx.
+    // The record: owner, type MX, class IN, a TTL of one minute, and ten octets of data, which are the preference 10 and the name mx.
     const DATA: &[u8] = b"\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x06\x00\x0a\x02mx\x00";
     let (copies, _) = exchange(|query| {
         let copied = query.queries[0].name().to_bytes().unwrap();
         assert!(copied.iter().any(u8::is_ascii_uppercase));
         let mut reply = query.into_response().to_vec().unwrap();
-        // One answer, and no OPT.
+        // The message has one answer, and no OPT.
         reply[7] = 1;
         reply.truncate(12 + copied.len() + 4);
         reply[11] = 0;

@@ -1,6 +1,6 @@
-//! TLS to forwarders (RFC 7858, RFC 8484), with the certificate's name checked (RFC 8310 section 5, strict).
+//! TLS to forwarders (RFC 7858, RFC 8484). The name in the certificate is checked (RFC 8310 section 5, strict profile).
 //!
-//! The system's certificates are trusted.
+//! The certificate authorities of the system are trusted.
 
 use std::io;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use tokio_rustls::rustls::{self, AlertDescription, CertificateError, ClientConfi
 use super::network::{CertificateRefused, HttpsFault};
 use dns::conduct::Encryption;
 
-/// The protocol of HTTPS in the handshake (RFC 9113 section 3.2).
+/// The name of HTTP/2 in the handshake (RFC 9113 section 3.2).
 const HTTP2: &[u8] = b"h2";
 
-/// Secures a connection to a server.
+/// Encrypts a connection to a server.
 ///
 /// # Errors
-/// The handshake fails; `CertificateRefused` inside if the certificate is the reason.
+/// The handshake failed. The error contains `CertificateRefused` if the certificate is the reason.
 pub(super) async fn secure(
     connection: TcpStream,
     encryption: &Encryption,
 ) -> io::Result<TlsStream<TcpStream>> {
     let name = encryption.certificate.as_str();
     let server = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-    // Reads the system's certificates, some hundred files, so it runs off the threads of flights. A new connection is
-    // rare, and must see certificates that were added since.
+    // This reads the certificates of the system, which are some hundred files, so it runs in another thread than flights. New connections
+    // are rare, and must see certificates that were added in the meantime.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let mut config = config.map_err(io::Error::other)?;
     config.alpn_protocols = encryption.https.iter().map(|_| HTTP2.to_vec()).collect();
@@ -39,7 +39,7 @@ pub(super) async fn secure(
     if encryption.https.is_some() && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
 }
 
-/// The server is none for HTTPS, or an old one.
+/// Returns the error for a server that does not offer HTTP/2, because it does not serve HTTPS or is old.
 fn without_http2() -> io::Error {
     io::Error::other(HttpsFault { words: "the server does not offer HTTP/2".to_owned(), is_failure: false })
 }
@@ -49,12 +49,12 @@ async fn handshake(
     server: ServerName<'static>,
     config: ClientConfig,
 ) -> io::Result<TlsStream<TcpStream>> {
-    // With the name in the ClientHello (RFC 6066 section 3): a server with many names needs it to choose the
-    // certificate. Unbound and Knot Resolver send it too.
+    // The ClientHello contains the name (RFC 6066 section 3), because a server with many names needs it to choose the certificate.
+    // Unbound and Knot Resolver send it too.
     TlsConnector::from(Arc::new(config)).connect(server, connection).await
 }
 
-/// The fault of a certificate, in words for the operator who configured the name.
+/// Describes a refused certificate for the operator who configured the name.
 fn with_server_name(error: io::Error, name: &str) -> io::Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let reason = match inner {
@@ -85,7 +85,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_name_is_sent_so_that_a_server_with_many_can_choose() {
-        // The server leaves before it sends a certificate, so no authority is needed.
+        // The server closes the connection before it sends a certificate, so no certificate authority is needed.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let trusted = rustls::RootCertStore::empty();

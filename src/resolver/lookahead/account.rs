@@ -1,11 +1,12 @@
 //! The account of a look-ahead rule: how many of its questions clients have used, and whether the rule may ask questions ahead.
 //!
-//! Pure. A question is judged when its time is over. Until then, the rule's account only counts it as an open question, so that a habit of
-//! clients that ends suddenly costs few queries.
+//! The functions are pure. A question is judged when its time is over. Until then, the account counts it only as an open question. The
+//! number of open questions is limited, so that few queries are wasted if clients suddenly stop asking such questions.
 //!
-//! The first questions of a rule are its trial: they are expected, but not asked. Once clients have asked enough of them, the rule is used, even if
-//! none has been judged yet. If clients have asked every expected question so far, a few are enough. The trial counts a fixed
-//! number of questions. If it counted only the questions that clients have asked so far, a rule whose questions clients seldom ask would be used too.
+//! The first questions of a rule are its trial: they are expected, but not asked. As soon as clients have asked enough of them, the rule
+//! is used, even if none has been judged yet. If clients have asked every expected question so far, a few are enough. The trial always
+//! consists of the first questions. If only the questions that clients have asked were counted, a rule whose questions clients seldom ask
+//! would be used too.
 
 use std::time::Duration;
 
@@ -20,28 +21,28 @@ use dns::clock::micros;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleState {
-    /// Its questions are asked.
+    /// The questions of the rule are asked.
     Active,
-    /// Too few of its questions are used: the rule asks nothing, and only counts the questions that clients would have used.
+    /// Too few of the rule's questions are used. The rule asks nothing, and only counts the questions that clients would have used.
     Inactive,
-    /// Like `Inactive`, because too few of its questions have been judged yet.
+    /// The rule asks nothing, because too few of its questions have been judged so far.
     Learning,
 }
 
 /// The counts of a rule since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
-    /// Questions asked ahead.
+    /// The number of questions that were asked ahead.
     pub asked: u64,
-    /// Questions asked ahead that a client asked too, within 30 s or before the TTL of the answer ended.
+    /// The number of questions asked ahead that a client also asked, within 30 s or before the TTL of the answer ended.
     pub used: u64,
-    /// Questions asked ahead that no client has used.
+    /// The number of questions asked ahead that no client has used.
     pub unused: u64,
-    /// Questions that clients were expected to ask, and that were not asked ahead.
+    /// The number of questions that clients were expected to ask, and that were not asked ahead.
     pub observed: u64,
-    /// Expected questions that a client asked.
+    /// The number of these expected questions that a client has asked.
     pub sent_later: u64,
-    /// The waiting time of clients that was saved, in microseconds.
+    /// The waiting time that clients were saved, in microseconds.
     pub saved_micros: u64,
 }
 
@@ -49,22 +50,22 @@ pub struct RuleCounts {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
-    /// Used questions among those judged recently.
+    /// How many of the questions judged recently were used, and how many were not.
     recent_used: u32,
     recent_unused: u32,
-    /// Asked, and neither used nor judged.
+    /// The number of questions that were asked and are neither used nor judged.
     open: u32,
-    /// Number of questions in the trial, and number of these that a client asked.
+    /// The number of questions in the trial, and the number of these that a client has asked.
     trial: u32,
     trial_used: u32,
-    /// True if the rule has passed its trial: clients asked enough of the questions, or all of the first few.
+    /// True if the rule has passed its trial, because clients asked enough of its questions, or all of the first few.
     has_passed: bool,
     /// The usual time from a question to its use; `None` before the first use.
     gap: Option<Duration>,
 }
 
 impl RuleAccount {
-    /// The state that follows from the counts of the rule.
+    /// Returns the state that follows from the counts of the rule.
     pub(super) fn state(&self) -> RuleState {
         let judged = self.recent_used.saturating_add(self.recent_unused);
         if judged < AHEAD_MIN_JUDGED {
@@ -76,7 +77,7 @@ impl RuleAccount {
         }
     }
 
-    /// The percentage of recently judged questions that clients used; `None` before the first judgement.
+    /// Returns the percentage of recently judged questions that clients used, or `None` before the first question was judged.
     pub(super) fn share(&self) -> Option<u32> {
         let judged = self.recent_used.saturating_add(self.recent_unused);
         self.recent_used.saturating_mul(100).checked_div(judged)
@@ -87,24 +88,24 @@ impl RuleAccount {
         self.open < AHEAD_UNUSED.saturating_add(self.recent_used)
     }
 
-    /// The usual time from a question to its use.
+    /// Returns the usual time from a question to its use.
     pub(super) fn gap(&self) -> Duration {
         self.gap.unwrap_or_default()
     }
 
-    /// A question is asked.
+    /// Counts a question that is asked ahead.
     pub(super) fn asked(&mut self) {
         self.counts.asked = self.counts.asked.saturating_add(1);
         self.open = self.open.saturating_add(1);
     }
 
-    /// A question that look-ahead was about to ask turned out not to be needed.
+    /// Corrects the counts for a question that look-ahead was about to ask, but that was not needed.
     pub(super) fn not_needed(&mut self) {
         self.counts.asked = self.counts.asked.saturating_sub(1);
         self.open = self.open.saturating_sub(1);
     }
 
-    /// A question is expected, but not asked. Returns true if it is part of the trial.
+    /// Counts a question that is expected, but not asked. Returns true if it is part of the trial.
     pub(super) fn observed(&mut self) -> bool {
         self.counts.observed = self.counts.observed.saturating_add(1);
         let on_trial = self.trial < AHEAD_TRIAL;
@@ -112,7 +113,7 @@ impl RuleAccount {
         on_trial
     }
 
-    /// A client uses a question that was asked ahead `gap` ago. Without look-ahead, the client would have waited for `saved`.
+    /// Counts a client's use of a question that was asked ahead `gap` ago. Without look-ahead, the client would have waited for `saved`.
     pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
         self.open = self.open.saturating_sub(1);
         self.counts.used = self.counts.used.saturating_add(1);
@@ -121,7 +122,7 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// A client asks a question that was expected, but not asked ahead. `on_trial` is true if it is part of the trial.
+    /// Counts a client's question that was expected, but not asked ahead. `on_trial` is true if it is part of the trial.
     pub(super) fn sent_later(&mut self, gap: Duration, on_trial: bool) {
         self.trial_used = self.trial_used.saturating_add(u32::from(on_trial));
         let none_is_missing = self.trial_used == self.trial && self.trial >= AHEAD_SHORT_TRIAL;
@@ -131,7 +132,7 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// A question is judged. `asked` is true if it was asked ahead.
+    /// Judges a question. `asked` is true if it was asked ahead.
     pub(super) fn judge(&mut self, used: bool, asked: bool) {
         if used {
             self.recent_used = self.recent_used.saturating_add(1);
@@ -148,7 +149,7 @@ impl RuleAccount {
         }
     }
 
-    /// A client uses an answer whose question was already judged as unused: the TTL of the answer had not ended.
+    /// Counts a client's use of an answer whose question was already judged as unused. The TTL of the answer had not ended.
     pub(super) fn used_late(&mut self) {
         self.counts.used = self.counts.used.saturating_add(1);
         self.counts.unused = self.counts.unused.saturating_sub(1);
@@ -156,7 +157,7 @@ impl RuleAccount {
         self.recent_unused = self.recent_unused.saturating_sub(1);
     }
 
-    /// Updates the usual time: seven parts of the old value and one part of the new one.
+    /// Updates the usual time: the new value is seven parts of the old value and one part of this time.
     fn learn_gap(&mut self, gap: Duration) {
         self.gap = Some(self.gap.map_or(gap, |old| (old * 7 + gap) / 8));
     }
@@ -196,7 +197,7 @@ mod tests {
         }
         assert_eq!(ask(true), RuleState::Active);
         assert_eq!(account.gap(), gap);
-        // Judged queries count more.
+        // Judged questions count more than the trial.
         (0..AHEAD_MIN_JUDGED).for_each(|place| account.judge(place < 8, false));
         assert_eq!(account.state(), RuleState::Inactive);
     }
@@ -224,7 +225,7 @@ mod tests {
     fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
         let mut account = judged(150, 0);
         let mut asked = 0;
-        // The host no longer asks; questions are judged thirty at a time.
+        // The host no longer asks such questions. They are judged thirty at a time.
         while account.state() == RuleState::Active && asked < 1_000 {
             let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
             asked += begun;

@@ -1,4 +1,5 @@
-//! Zones about which look-ahead asks nothing for a while: they gave no answer, or the TTLs of their answers end before clients ask.
+//! The zones about which look-ahead asks nothing for a while, because they gave no answer, or because the TTLs of their answers end
+//! before clients ask.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -13,12 +14,13 @@ use dns::question::ViewId;
 #[derive(Debug, Default)]
 pub(super) struct Avoided {
     until: BTreeMap<(ViewId, Name), Mono>,
-    /// In the order in which they were added.
+    /// The zones in the order in which they were added.
     order: VecDeque<(ViewId, Name)>,
 }
 
 impl Avoided {
-    /// Avoids a zone for `time`. The root and top-level domains are never avoided: all names share them, so one bad answer says nothing about them.
+    /// Avoids a zone for `time`. The root and top-level domains are never avoided: all names share them, so one bad answer shows nothing
+    /// about them.
     pub(super) fn add(&mut self, view: ViewId, zone: Name, time: Duration, now: Mono) {
         if zone.iter().len() < 2 {
             return;

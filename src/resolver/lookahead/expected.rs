@@ -1,6 +1,6 @@
-//! Questions that clients are expected to ask: either asked ahead, or only counted.
+//! The questions that clients are expected to ask. They are either asked ahead, or only counted.
 //!
-//! Pure. A question is judged after `AHEAD_WINDOW`.
+//! The functions are pure. A question is judged after `AHEAD_WINDOW`.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -12,10 +12,11 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// The name, type and view of a question. Its flags are left out, because one answer with signatures serves questions with any flags.
+/// The name, type and view of a question. Its flags are left out, because one answer with signatures can be used for questions with any
+/// flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
-/// The number of a chain.
+/// Identifies a chain.
 pub(super) type ChainNumber = u64;
 
 /// An expected question.
@@ -24,17 +25,18 @@ pub(super) struct Expected {
     pub(super) rule: Rule,
     pub(super) step: RuleStep,
     pub(super) chain: ChainNumber,
-    /// The time at which it was asked, or would have been asked.
+    /// The time at which the question was asked, or would have been asked.
     pub(super) at: Mono,
-    /// The number of messages that it counts for; `None` if it is only counted.
+    /// The number of queries to servers that the question counts for. `None` if it is only counted.
     pub(super) messages: Option<u64>,
-    /// How long the resolution took; `None` while it is in progress, or if the question is only counted.
+    /// How long the resolution took. `None` while it is in progress, or if the question is only counted.
     pub(super) took: Option<Duration>,
-    /// The time at which its answer ends, or at which it failed; `None` while it is in progress, or if the question is only counted.
+    /// The time at which the answer expires, or at which the question failed. `None` while it is in progress, or if the question is only
+    /// counted.
     pub(super) until: Option<Mono>,
-    /// True if a client has used it.
+    /// True if a client has used the question.
     pub(super) used: bool,
-    /// True if it is one of the first questions of its rule, which decide whether the rule is used.
+    /// True if the question is part of the trial of its rule, which decides whether the rule is used.
     pub(super) on_trial: bool,
 }
 
@@ -42,11 +44,11 @@ pub(super) struct Expected {
 #[derive(Debug)]
 pub(super) struct ExpectedQuestions {
     by_key: HashMap<ExpectedKey, Expected, Keyed>,
-    /// In the order of their start.
+    /// The keys in the order in which the questions began.
     order: VecDeque<(ExpectedKey, Mono)>,
 }
 
-/// The key of a question among the expected ones.
+/// Returns the key of an expected question.
 pub(super) fn key_of(key: &QuestionKey) -> ExpectedKey {
     let mut octets: Box<[u8]> = key.as_bytes().into();
     let flags =
@@ -67,8 +69,8 @@ impl ExpectedQuestions {
         self.by_key.is_empty()
     }
 
-    /// Returns true if a question may be added; `asks` is true if look-ahead will ask it. A question that is already expected may not be added,
-    /// unless it was only counted: a rule that is not used keeps no other rule from asking.
+    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question that is already expected may be
+    /// added only if it will be asked and was only counted so far. A rule that is not used therefore prevents no other rule from asking.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
@@ -78,8 +80,8 @@ impl ExpectedQuestions {
         self.by_key.len() < MAX_EXPECTED
     }
 
-    /// Returns true if the table has room for another query that is only counted. Half of the table is reserved for queries that
-    /// are sent.
+    /// Returns true if there is room for one more question that is only counted. Half of the table is reserved for questions that are
+    /// asked.
     pub(super) fn has_room_to_observe(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED / 2
     }
@@ -93,19 +95,19 @@ impl ExpectedQuestions {
         self.by_key.get_mut(key)
     }
 
-    /// Removes an entry that was not needed.
+    /// Removes a question that was not needed.
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Expected> {
         self.by_key.remove(key)
     }
 
-    /// The next question whose time is over.
+    /// Removes and returns the next question whose time is over.
     pub(super) fn next_over(&mut self, now: Mono) -> Option<Expected> {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < AHEAD_WINDOW {
                 return None;
             }
             let (key, began) = self.order.pop_front()?;
-            // A question that was not needed has been removed, and another may have taken its place.
+            // A question that was not needed has been removed, and another question may have the same key now.
             if self.by_key.get(&key).is_some_and(|expected| expected.at == began) {
                 return self.by_key.remove(&key);
             }
@@ -149,7 +151,7 @@ mod tests {
         questions.add(key(1), expected(at(0)));
         questions.add(key(2), expected(at(1)));
         assert!(!questions.takes(&key(1), false) && questions.takes(&key(3), false) && questions.has_room());
-        // A question that is asked ahead replaces one that was only counted, and no other.
+        // A question that is asked ahead replaces one that was only counted, and no other question.
         assert!(questions.takes(&key(1), true));
         questions.add(key(3), Expected { messages: Some(2), ..expected(at(0)) });
         questions.add(key(4), Expected { used: true, ..expected(at(0)) });

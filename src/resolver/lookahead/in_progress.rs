@@ -7,7 +7,7 @@ use hickory_proto::rr::Name;
 use crate::limits::{MAX_AHEAD_FLIGHTS, MAX_AHEAD_OF_ZONE};
 use dns::question::ViewId;
 
-/// The counts of questions in progress.
+/// The number of questions in progress.
 #[derive(Debug, Default)]
 pub(super) struct InProgress {
     all: usize,
@@ -27,14 +27,14 @@ impl InProgress {
         self.all < MAX_AHEAD_FLIGHTS && of_zone < MAX_AHEAD_OF_ZONE
     }
 
-    /// A question begins.
+    /// Counts a question that begins.
     pub(super) fn begin(&mut self, view: ViewId, zone: &Name) {
         self.all = self.all.saturating_add(1);
         let count = self.of_zone.entry((view, zone.clone())).or_default();
         *count = count.saturating_add(1);
     }
 
-    /// A question has ended.
+    /// Counts a question that has ended.
     pub(super) fn end(&mut self, view: ViewId, zone: &Name) {
         let key = (view, zone.clone());
         let Some(count) = self.of_zone.get_mut(&key) else { return };

@@ -1,4 +1,4 @@
-//! The rules of look-ahead; each is counted and judged separately.
+//! The rules of look-ahead. Each rule is counted and judged separately.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// The PTR of an address that a DNS list was asked about.
+    /// The PTR of an address about which a DNS list was asked.
     Ptr,
-    /// The IPv4 addresses of a PTR's name.
+    /// The IPv4 addresses of the name in a PTR.
     PtrA,
-    /// The IPv6 addresses of a PTR's name.
+    /// The IPv6 addresses of the name in a PTR.
     PtrAaaa,
     /// The IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
     MxA,
     /// The IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
     MxAaaa,
-    /// The IPv4 addresses of the mail hosts of a domain whose MX was asked with DO. Software that delivers mail with DANE sets DO (RFC 7672 section
-    /// 2.2), and software that receives mail does not.
+    /// The IPv4 addresses of the mail hosts of a domain whose MX was asked for with DO. Software that delivers mail with DANE sets DO
+    /// (RFC 7672 section 2.2), and software that receives mail does not.
     DaneA,
-    /// The IPv6 addresses of these mail hosts.
+    /// The IPv6 addresses of such mail hosts.
     DaneAaaa,
-    /// The certificates of a mail host whose MX and addresses are secure.
+    /// The TLSA records of a mail host whose MX and addresses are secure.
     Tlsa,
     /// The SPF record of a domain whose MX was asked for.
     Spf,
@@ -56,18 +56,18 @@ impl Rule {
         Self::Dkim,
     ];
 
-    /// Its place in `ALL`.
+    /// Returns the index of this rule in `ALL`.
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// The number with which this rule marks answers, from 1.
+    /// Returns the number with which this rule marks answers, counted from 1.
     pub const fn mark(self) -> u8 {
         // There are fewer than 255 rules.
         (self as u8).saturating_add(1)
     }
 
-    /// The rule with this number in a mark.
+    /// Returns the rule that marks answers with this number.
     pub(crate) fn of_mark(mark: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.mark() == mark)
     }

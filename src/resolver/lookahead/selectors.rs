@@ -1,6 +1,6 @@
-//! The DKIM selectors for which clients of this host have asked in each domain (RFC 6376 section 3.6.2.1).
+//! The DKIM selectors that clients of this host have asked for in each domain (RFC 6376 section 3.6.2.1).
 //!
-//! A sender signs its messages with one or two selectors for months.
+//! A sender usually signs its messages with the same one or two selectors for months, so clients will ask for them again.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,7 +11,7 @@ use crate::limits::{MAX_SELECTOR_DOMAINS, MAX_SELECTORS};
 use dns::hash::Keyed;
 use dns::question::{Answer, ViewId, wire_name};
 
-/// The label between selector and domain.
+/// The label between the selector and the domain.
 const LABEL: &[u8] = b"_domainkey";
 
 /// The selectors, by view and domain.
@@ -27,8 +27,8 @@ impl Selectors {
         Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Remembers the selector of a client's question, if the question is for a DKIM key and the answer has one. A forger can use any selector, and a
-    /// wildcard answers for any name, but mostly with another text.
+    /// Remembers the selector of a client's question, if the question is for a DKIM key and the answer contains one. A forged message can
+    /// name any selector. A wildcard then answers, but usually with a text that is not a key.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;
@@ -53,7 +53,7 @@ impl Selectors {
         names.insert(0, name.clone());
     }
 
-    /// The names of the keys of a domain.
+    /// Returns the names of the known keys of a domain.
     pub(super) fn for_domain(&self, view: ViewId, domain: &Name) -> &[Name] {
         let key = (view, wire_name(domain).into_boxed_slice());
         self.known.get(&key).map(Vec::as_slice).unwrap_or_default()
@@ -109,7 +109,7 @@ mod tests {
             ["s1._domainkey.one.example.", "a.b._domainkey.one.example."]
         );
         assert!(known(&selectors, "example.").is_empty());
-        // A wildcard answers to forged selectors.
+        // A wildcard also answers for forged selectors.
         selectors.note(view, &name("forged._domainkey.one.example."), &text("v=spf1 -all"));
         assert_eq!(known(&selectors, "one.example.").len(), 2);
         let key = text("v=DKIM1; p=abc");

@@ -1,6 +1,6 @@
 //! The state of look-ahead: the chains in progress, the expected questions, and the accounts of the rules.
 //!
-//! Pure, except that its methods receive a view of memory. The task in `mod` carries out its decisions.
+//! The functions are pure, except that they receive a view of the cache. The task in `mod` carries out their decisions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -28,25 +28,25 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, ExtendedError, Question};
 
-/// The facts about memory, servers and the configuration at this moment.
+/// What the state asks about the cache, the servers and the configuration at this moment.
 pub(super) trait Outside {
-    /// Returns whether memory has the answer to a question, or why look-ahead must not ask it.
+    /// Returns whether the cache has the answer to a question, or why look-ahead must not ask it.
     fn known(&self, question: &Question) -> KnownAhead;
-    /// The zone that is considered faulty if this question fails.
+    /// Returns the zone that counts as the cause if this question fails.
     fn zone(&self, question: &Question) -> Name;
-    /// The zone that is considered faulty after a client's question has failed.
+    /// Returns the zone that counts as the cause after a client's question has failed.
     fn failed_zone(&self, question: &Question) -> Name;
     /// Returns true if clients leave capacity for look-ahead.
     fn has_room(&self) -> bool;
-    /// Queries to servers so far.
+    /// Returns the number of queries to servers so far.
     fn messages(&self) -> u64;
-    /// The current configuration.
+    /// Returns the current configuration.
     fn config(&self) -> Arc<Config>;
     /// Removes the mark from the answer to a question, because its use has been counted.
     fn unmark(&self, question: &Question);
 }
 
-/// A client's question to a DNS list whose answer was not in memory when the question came.
+/// A client's question to a DNS list whose answer was not in the cache when the question arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAsked<'a> {
     pub(super) question: &'a Question,
@@ -73,23 +73,23 @@ pub(super) struct Start {
     pub(super) zone: Name,
 }
 
-/// A chain: the further questions about one address or domain.
+/// A chain: the further questions about one address or one domain.
 #[derive(Debug)]
 struct RuleChain {
     mode: LookaheadMode,
-    /// The configuration when the chain began. The chain ends if the configuration changes, because the mode may differ.
+    /// The configuration when the chain began. The chain ends if the configuration changes, because the mode may then differ.
     config: Arc<Config>,
     /// A question with the flags and the view of the first question of the chain.
     like: Question,
-    /// Questions that may still be asked.
+    /// The number of questions that may still be asked.
     asked_left: u8,
-    /// Questions that may still be counted without being asked.
+    /// The number of questions that may still be counted without being asked.
     observed_left: u8,
-    /// SPF lookups that are left.
+    /// The number of SPF lookups that are left.
     lookups: u8,
 }
 
-/// The state.
+/// The state of look-ahead.
 #[derive(Debug)]
 pub(super) struct LookaheadTables {
     accounts: [RuleAccount; Rule::ALL.len()],
@@ -102,7 +102,7 @@ pub(super) struct LookaheadTables {
     avoided: Avoided,
     selectors: Selectors,
     in_progress: InProgress,
-    /// Questions that were not asked because of a limit, since the number was last read.
+    /// The number of questions that were not asked because of a limit, since `take_refused` was last called.
     refused: usize,
 }
 
@@ -136,7 +136,7 @@ impl LookaheadTables {
         self.in_progress = InProgress::default();
     }
 
-    /// A client asks a DNS list. Returns the questions to ask at the same time.
+    /// Handles a client's question to a DNS list. Returns the questions to ask at the same time.
     pub(super) fn asked(&mut self, client: ClientAsked<'_>, outside: &impl Outside, now: Mono) -> Vec<Start> {
         let ClientAsked { question, mode, list } = client;
         self.settle(now);
@@ -144,7 +144,8 @@ impl LookaheadTables {
         self.begin((question, mode), vec![rules::of_address(*address)], outside, now)
     }
 
-    /// The servers of a domain are about to be asked for its MX, because a client asked for it. Returns the questions to ask at the same time.
+    /// Called when the servers of a domain are about to be asked for its MX, because a client asked for it. Returns the questions to ask
+    /// at the same time.
     pub(super) fn delegated(
         &mut self,
         (question, mode): (&Question, LookaheadMode),
@@ -156,13 +157,14 @@ impl LookaheadTables {
         self.begin((question, mode), further, outside, now)
     }
 
-    /// The questions for the DKIM keys of a domain that clients have asked for before.
+    /// Returns the questions for the DKIM keys of a domain that clients have asked for before.
     fn keys(&self, question: &Question) -> Vec<Further> {
         let keys = self.selectors.for_domain(question.view, &question.name);
         keys.iter().map(|name| rules::of_key(name.clone())).collect()
     }
 
-    /// A client's question was answered. Returns the questions to ask now, and true if the client used a question that was asked ahead.
+    /// Handles a client's question that was answered. Returns the questions to ask now, and true if the client used a question that was
+    /// asked ahead.
     pub(super) fn answered(
         &mut self,
         client: ClientAnswered<'_>,
@@ -200,7 +202,7 @@ impl LookaheadTables {
         (start, false)
     }
 
-    /// A client used an answer with the mark of a rule. Returns true if the use counts.
+    /// Handles a client's use of an answer with the mark of a rule. Returns true if the use counts.
     pub(super) fn used_mark(
         &mut self,
         question: &Question,
@@ -218,7 +220,8 @@ impl LookaheadTables {
         true
     }
 
-    /// A question has ended; `None` means that it was not needed, or that there was no room. Returns the questions that follow.
+    /// Handles the end of a look-ahead question. `ended` is `None` if the question was not needed, or if there was no room. Returns the
+    /// questions that follow.
     pub(super) fn ended(
         &mut self,
         start: &Start,
@@ -233,7 +236,7 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // All parts of the answer were in memory, so no query was sent.
+            // All parts of the answer were in the cache, so no query was sent.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -261,7 +264,7 @@ impl LookaheadTables {
         self.plan(chain, next, outside, now)
     }
 
-    /// Judges the questions whose time is over, and forgets their chains.
+    /// Judges the questions whose time is over, and removes their chains.
     pub(super) fn settle(&mut self, now: Mono) {
         while let Some(over) = self.expected.next_over(now) {
             if let Some(account) = self.accounts.get_mut(over.rule.index()) {
@@ -269,7 +272,7 @@ impl LookaheadTables {
             }
         }
         while let Some((number, began)) = self.order.front().copied() {
-            // A question of the chain may have begun later.
+            // The last question of the chain may have begun later than the chain.
             if now.since(began) < 2 * AHEAD_WINDOW && self.order.len() <= MAX_AHEAD_CHAINS {
                 return;
             }
@@ -291,7 +294,7 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // A failure, or an answer that has expired, saved no time, and its queries remain unused.
+        // A failure, or an answer that has expired, has saved no time, and its queries still count as unused.
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
@@ -301,7 +304,8 @@ impl LookaheadTables {
                 self.allowance.settle(before, 0);
             }
             if let Some(chain) = self.chains.get(&expected.chain) {
-                // The client's question may have other flags. The answer that look-ahead fetched then still has its mark.
+                // The client's question may have other flags than the question of look-ahead. The answer that look-ahead fetched then
+                // still has its mark.
                 outside.unmark(&Question {
                     name: question.name.clone(),
                     kind: question.kind,
@@ -318,9 +322,9 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans the questions that follow a client's own question. They join the chain of the domain if its SPF record is expected and DO is the same;
-    /// otherwise they form a new chain. So the questions for mail from a domain take no room from those for mail to it. A new chain that neither asks
-    /// nor expects anything is dropped: one message asks thirty lists about one address.
+    /// Plans the questions that follow a client's own question. They join the chain of the domain if its SPF record is expected and DO is
+    /// the same; otherwise they form a new chain. The questions for mail from a domain therefore take no room from those for mail to it.
+    /// A new chain in which no question is asked or expected is dropped, because one message asks thirty lists about one address.
     fn begin(
         &mut self,
         (like, mode): (&Question, LookaheadMode),
@@ -359,8 +363,8 @@ impl LookaheadTables {
         start
     }
 
-    /// Decides which of the further questions are asked; the others are only expected. If the answer to a question is in memory, the questions that
-    /// follow from that answer take its place.
+    /// Decides which of the further questions are asked. The others are only expected. If the answer to a question is in the cache, the
+    /// question is replaced by those that follow from this answer.
     fn plan(
         &mut self,
         number: ChainNumber,
@@ -448,7 +452,7 @@ impl LookaheadTables {
             && self.allowance.take(now, outside.messages(), AHEAD_RISK)
     }
 
-    /// The number of questions left in a chain: of those that may be asked, or of those that are only counted.
+    /// Returns the number of questions left in a chain: those that may be asked, or those that are only counted.
     fn left_in_chain(&mut self, number: ChainNumber, asks: bool) -> Option<&mut u8> {
         let chain = self.chains.get_mut(&number)?;
         Some(if asks { &mut chain.asked_left } else { &mut chain.observed_left })
@@ -462,7 +466,7 @@ impl RuleChain {
     }
 }
 
-/// Returns true if servers caused a failure, and not the load of this host or the failure of an earlier question.
+/// Returns true if servers caused a failure, and neither the load of this host nor a cached failure did.
 fn is_of_servers(answer: &Answer) -> bool {
     let other = [ExtendedError::NOT_READY, ExtendedError::CACHED_ERROR];
     answer.extended_error.as_ref().is_none_or(|error| !other.contains(&error.code))
@@ -473,11 +477,11 @@ fn is_of_servers(answer: &Answer) -> bool {
 struct UsedBy {
     chain: ChainNumber,
     step: RuleStep,
-    /// True if it was asked ahead, and this is its first use.
+    /// True if the question was asked ahead, and this is its first use.
     asked: bool,
 }
 
-/// The questions that follow an answer. If nothing follows at this step, returns none without reading the answer.
+/// Returns the questions that follow an answer, or `None` if there are none. If nothing follows at this step, the answer is not read.
 fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
     if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;

@@ -9,7 +9,7 @@ use super::{Further, RuleStep};
 use crate::limits::MAX_AHEAD_POINTERS;
 use crate::lookahead::rule::Rule;
 
-/// The PTR of an address.
+/// Returns the question for the PTR of an address.
 pub(super) fn pointer_of(address: IpAddr) -> Further {
     Further::new(Name::from(address), RecordType::PTR, Rule::Ptr, RuleStep::Pointer)
 }
@@ -22,7 +22,7 @@ pub(super) fn is_reverse(name: &Name) -> bool {
     arpa && matches!(below.as_deref(), Some(b"in-addr" | b"ip6"))
 }
 
-/// The addresses of the first name.
+/// Returns the questions for the addresses of the first name in a PTR.
 pub(super) fn after_pointer(facts: &AnswerFacts) -> Vec<Further> {
     let names = facts.records.iter().filter_map(|record| match &record.data {
         RData::PTR(name) if !name.0.is_root() => Some(name.0.to_lowercase()),

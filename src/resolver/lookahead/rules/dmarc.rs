@@ -7,18 +7,18 @@ use super::{Further, RuleStep};
 use crate::lookahead::rule::Rule;
 use dns::limits::DMARC_WALK_LABELS;
 
-/// The label of DMARC records.
+/// The label before the domain in the names of DMARC records.
 const LABEL: &[u8] = b"_dmarc";
 
-/// The beginning of a DMARC record.
+/// The start of a DMARC record.
 const VERSION: &[u8] = b"v=DMARC1";
 
-/// The DMARC record of a domain.
+/// Returns the question for the DMARC record of a domain.
 pub(super) fn of_domain(domain: &Name) -> Option<Further> {
     record_of(domain, Rule::Dmarc)
 }
 
-/// The record of the next domain of the walk, if this one has none.
+/// Returns the question for the record of the next domain in the tree walk, if this domain has no record.
 pub(super) fn after_text(name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     let is_record =
         |text: &Vec<u8>| text.get(..VERSION.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(VERSION));

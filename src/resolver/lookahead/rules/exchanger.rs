@@ -1,5 +1,5 @@
-//! Mail hosts: their addresses (RFC 5321 section 5.1), their TLSA (RFC 7672), and the records of a
-//! sender's domain that a receiver asks for in addition to its MX.
+//! Mail hosts: their addresses (RFC 5321 section 5.1), their TLSA records (RFC 7672), and the records of a sender's domain that a
+//! receiver asks for in addition to its MX.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -8,21 +8,21 @@ use super::{Further, RuleStep};
 use super::{dmarc, spf};
 use crate::lookahead::rule::Rule;
 
-/// The questions that follow a question for the MX of a domain, with or without DO. A domain that does not exist has none, because spam invents
-/// domains.
+/// Returns the questions that follow a question for the MX of a domain, with or without DO. Nothing follows for a domain that does not
+/// exist, because spam invents domains.
 pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();
     }
     let is_mx = |kind: RecordType| kind == RecordType::MX;
-    // A domain without MX gets its mail at its own addresses.
+    // Mail to a domain without MX is delivered to the domain's own addresses.
     let hosts = match facts.hosts() {
         hosts if hosts.is_empty() && !facts.records.iter().any(|record| is_mx(record.record_type())) => {
             vec![domain.to_lowercase()]
         }
         hosts => hosts,
     };
-    // Without DO, a client does not learn that an answer is secure, so it does not ask for certificates.
+    // Without DO, a client does not learn whether an answer is secure, so it does not ask for TLSA records.
     let may_use_dane = with_do && facts.secure;
     let step = RuleStep::Host { secure: may_use_dane };
     let [ipv4, ipv6] = if with_do { [Rule::DaneA, Rule::DaneAaaa] } else { [Rule::MxA, Rule::MxAaaa] };
@@ -30,8 +30,8 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
         further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
-        // A host in a signed domain is also signed, unless it is in a zone of its own. So the question for its certificates need not wait for its
-        // address.
+        // A host in a signed domain is usually signed too, unless it is in a separate zone. The question for its TLSA records therefore
+        // need not wait for its address.
         if may_use_dane && domain.zone_of(&host) {
             further.extend(certificates_of(&host));
         }
@@ -41,13 +41,13 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     further
 }
 
-/// The TLSA question for a host whose MX and addresses are secure.
+/// Returns the TLSA question for a host whose MX and addresses are secure.
 pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<Further> {
     let is_address = |kind| matches!(kind, RecordType::A | RecordType::AAAA);
     if !secure || !facts.secure || !facts.records.iter().any(|record| is_address(record.record_type())) {
         return Vec::new();
     }
-    // RFC 7672 section 2.2.2: the last name in the chain of aliases is asked first.
+    // According to RFC 7672 section 2.2.2, the last name in the chain of aliases is asked for first.
     let end = facts.records.iter().find(|record| is_address(record.record_type()));
     let end = end.map_or(host, |record| &record.name).to_lowercase();
     certificates_of(&end).into_iter().collect()

@@ -1,7 +1,7 @@
 //! The rules as pure functions: from an answered question to the questions that mail software asks next.
 //!
-//! Each family of rules has a file. A rule sees the question, its answer and its place in the chain. It has no other input, and it asks nothing
-//! itself.
+//! Each family of rules has a file. A rule sees the question, its answer and its place in the chain. It has no other input, and it asks
+//! nothing itself.
 
 mod address;
 mod answer_facts;
@@ -18,22 +18,22 @@ use super::rule::Rule;
 pub(super) use answer_facts::AnswerFacts;
 use dns::question::Question;
 
-/// The PTR of an address that a DNS list was asked about.
+/// Returns the question for the PTR of an address about which a DNS list was asked.
 pub(super) fn of_address(address: std::net::IpAddr) -> Further {
     address::pointer_of(address)
 }
 
-/// The records of a sender's domain that a receiver asks for in addition to its MX.
+/// Returns the questions for the records of a sender's domain that a receiver asks for in addition to its MX.
 pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
     std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
 }
 
-/// The DKIM key of this name, which a client has asked for before.
+/// Returns the question for the DKIM key at this name, which a client has asked for before.
 pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
 
-/// The place of a client's own question: the start of a chain.
+/// Returns the place in a chain of a client's own question, which starts the chain.
 pub(super) fn begins(question: &Question) -> RuleStep {
     let name = &question.name;
     match question.kind {
@@ -44,7 +44,7 @@ pub(super) fn begins(question: &Question) -> RuleStep {
     }
 }
 
-/// The questions that follow `name` at this place. After NXDOMAIN, mail software asks nothing more about the name.
+/// Returns the questions that follow the answer for `name` at this place. After NXDOMAIN, mail software asks nothing more about the name.
 pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     match step {
         RuleStep::End => Vec::new(),
@@ -62,26 +62,26 @@ pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Fu
 pub(in crate::lookahead) enum RuleStep {
     /// Nothing follows.
     End,
-    /// The PTR of an address: the addresses of its name follow.
+    /// The PTR of an address. The addresses of the name in it follow.
     Pointer,
     /// The MX of a domain that mail comes from or goes to.
     Exchangers {
-        /// True if it was asked with DO.
+        /// True if the MX was asked for with DO.
         with_do: bool,
     },
-    /// The addresses of a mail host. TLSA follows if both the MX and the addresses were secure.
+    /// The addresses of a mail host. TLSA records follow if both the MX and the addresses are secure.
     Host {
-        /// True if the MX was secure.
+        /// True if the MX is secure.
         secure: bool,
     },
     /// A text that may be an SPF record.
     Spf {
-        /// The number of SPF records above it in the chain.
+        /// The number of SPF records above this one in the chain.
         depth: u8,
     },
-    /// The MX that an `mx` term of an SPF record refers to: the addresses of its hosts follow.
+    /// The MX that an `mx` term of an SPF record refers to. The addresses of its hosts follow.
     SpfExchangers,
-    /// A text that may be a DMARC record. If it is no DMARC record, the domain above is asked next.
+    /// A text that may be a DMARC record. If it is not, the domain above is asked next.
     Dmarc,
 }
 
@@ -92,7 +92,7 @@ pub(in crate::lookahead) struct Further {
     pub(in crate::lookahead) kind: RecordType,
     pub(in crate::lookahead) rule: Rule,
     pub(in crate::lookahead) step: RuleStep,
-    /// True if it counts as one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
+    /// True if the question counts as one of the ten lookups of an SPF record (RFC 7208 section 4.6.4).
     pub(in crate::lookahead) is_lookup: bool,
 }
 
@@ -102,7 +102,7 @@ impl Further {
     }
 }
 
-/// Returns true if a label begins with an underscore (RFC 8552): no mail comes from such a name.
+/// Returns true if a label begins with an underscore (RFC 8552). No mail comes from a domain with such a label.
 pub(super) fn is_underscored(label: &[u8]) -> bool {
     label.first() == Some(&b'_')
 }

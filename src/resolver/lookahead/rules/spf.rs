@@ -1,6 +1,7 @@
-//! SPF: the record of a domain, and the records that it names (RFC 7208).
+//! SPF: the record of a domain, and the records that it refers to (RFC 7208).
 //!
-//! Terms with macros are not asked ahead, because they depend on the message. The chain limits the number of lookups; this module limits the depth.
+//! Terms with macros are not asked for ahead, because they depend on the message. The chain limits the number of lookups, and this module
+//! limits the depth.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,15 +11,16 @@ use super::{Further, RuleStep};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
 use crate::lookahead::rule::Rule;
 
-/// The beginning of an SPF record (RFC 7208 section 4.5).
+/// The start of an SPF record (RFC 7208 section 4.5).
 const VERSION: &[u8] = b"v=spf1";
 
-/// The SPF record of a domain.
+/// Returns the question for the SPF record of a domain.
 pub(super) fn of_domain(domain: &Name) -> Further {
     Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, RuleStep::Spf { depth: 0 })
 }
 
-/// The questions about the names in an SPF record. If the SPF record is the domain's own, also the question for its DMARC record.
+/// Returns the questions for the names in an SPF record. If the record is that of the domain itself, also returns the question for its
+/// DMARC record.
 pub(super) fn after_text(name: &Name, depth: u8, facts: &AnswerFacts) -> Vec<Further> {
     let mut records = facts.texts().filter_map(|text| terms_of(&text));
     // Two records are an error (RFC 7208 section 4.5), so none of their names is looked up.
@@ -31,13 +33,13 @@ pub(super) fn after_text(name: &Name, depth: u8, facts: &AnswerFacts) -> Vec<Fur
     further
 }
 
-/// The addresses of the hosts of an `mx`.
+/// Returns the questions for the addresses of the hosts of an `mx` term.
 pub(super) fn after_exchangers(facts: &AnswerFacts) -> Vec<Further> {
     let hosts = facts.hosts().into_iter();
     hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, RuleStep::End)).collect()
 }
 
-/// The terms of an SPF record up to `all`, in lower case. Returns `None` if the text is not an SPF record.
+/// Returns the terms of an SPF record up to `all`, in lower case. Returns `None` if the text is not an SPF record.
 fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     let text = text.to_ascii_lowercase();
     let rest = text.strip_prefix(VERSION)?;
@@ -46,7 +48,7 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     }
     let mut terms = Vec::new();
     for term in String::from_utf8_lossy(rest).split(' ').filter(|term| !term.is_empty()).take(MAX_SPF_TERMS) {
-        // Mechanisms after `all` are never reached, and `redirect` is ignored (RFC 7208 sections 5.1, 6.1).
+        // Mechanisms after `all` are not reached, and `redirect` is ignored (RFC 7208 sections 5.1 and 6.1).
         if term.trim_start_matches(['+', '-', '~', '?']) == "all" {
             terms.retain(|term: &String| !term.starts_with("redirect="));
             break;
@@ -56,14 +58,14 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     Some(terms)
 }
 
-/// The question that a term leads to. Returns `None` if the term needs no question, or if it depends on the message.
+/// Returns the question that a term leads to. Returns `None` if the term needs no question, or if it depends on the message.
 fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     let record = RuleStep::Spf { depth: depth.saturating_add(1) };
     if let Some(domain) = term.strip_prefix("redirect=") {
         return Some(Further::new(domain_of(domain)?, RecordType::TXT, Rule::SpfChain, record));
     }
     let term = term.trim_start_matches(['+', '-', '~', '?']);
-    // The prefix lengths of `a` and `mx` follow the domain.
+    // The prefix lengths of `a` and `mx` come after the domain.
     let (mechanism, domain) = match term.split_once(':') {
         Some((mechanism, domain)) => (mechanism, Some(domain.split('/').next().unwrap_or(domain))),
         None => (term.split('/').next().unwrap_or(term), None),
@@ -81,7 +83,7 @@ fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     Some(Further::new(domain, kind, rule, step))
 }
 
-/// The domain in a term. Returns `None` if it has macros, or if it is not a name of at least two labels.
+/// Returns the domain in a term. Returns `None` if the term has macros, or if it is not a name of at least two labels.
 fn domain_of(text: &str) -> Option<Name> {
     if text.contains('%') || text.is_empty() {
         return None;
