@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::limits::SLOW_CHECK;
 
-    /// Other tasks of the thread run between the checks of an expensive question.
+    /// Checks that other tasks of the thread run between the checks of an expensive question.
     #[tokio::test]
     async fn others_have_the_thread_between_checks() {
         let budget = std::sync::Arc::new(Budget::default());

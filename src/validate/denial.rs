@@ -102,7 +102,7 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
     }
 
-    /// Proves that a name, which may exist, has no records of a type, and that no wildcard provides any.
+    /// Proves that a name has no data of a type, and that no wildcard provides such data. The name may exist.
     ///
     /// # Errors
     /// The records do not prove this.

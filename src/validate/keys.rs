@@ -22,7 +22,7 @@ pub struct ZoneKey {
     pub tag: u16,
     /// The algorithm of the key.
     pub algorithm: Algorithm,
-    /// The key.
+    /// The DNSKEY data.
     pub key: DNSKEY,
 }
 

@@ -239,7 +239,7 @@ fn learned_keys_count_for_the_root_that_they_were_learned_from_only() {
     followed.see(0, &[1, 2]);
     followed.days(1..30, &[1, 2]);
     assert_eq!(followed.see(30, &[1, 2]), [(2, Trusted)]);
-    // A new version has the new key built in.
+    // A new version of the program has the new key built in.
     followed.configured = anchors(&[2, 3]);
     assert_eq!(followed.trusted(), [1, 2, 3]);
     followed.configured = anchors(&[7]);

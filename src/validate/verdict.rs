@@ -27,17 +27,17 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecurityStatus {
-    /// See `Verdict::Secure`.
+    /// The same as `Verdict::Secure`.
     Secure,
-    /// See `Verdict::Insecure`.
+    /// The same as `Verdict::Insecure`.
     Insecure,
-    /// See `Verdict::Bogus`.
+    /// The same as `Verdict::Bogus`.
     Bogus,
-    /// See `Verdict::Indeterminate`.
+    /// The same as `Verdict::Indeterminate`.
     Indeterminate,
 }
 
-/// Why data are not secure: the code of RFC 8914 and a sentence.
+/// Why data are not secure: a kind, which has a code in RFC 8914, and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationFailure {
     /// The kind of failure.

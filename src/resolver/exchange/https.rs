@@ -27,7 +27,7 @@ use dns::wire::HEADER;
 /// The media type of a DNS message (RFC 8484 section 6).
 const MESSAGE: &str = "application/dns-message";
 
-/// The port that is left out of an HTTPS URL.
+/// The default port of HTTPS, which is left out of a URL.
 const HTTPS_PORT: u16 = 443;
 
 /// The maximum length of a content type in an error message, in characters.
@@ -133,7 +133,8 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// The limit is what the server accepts (RFC 9113 section 6.5.2). A further request would wait, and with it all later requests.
+    /// Returns how many requests may be in progress. The limit is what the server accepts (RFC 9113 section 6.5.2). A further request
+    /// would wait, and with it all later requests.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }

@@ -19,7 +19,7 @@ const CHECKING_DISABLED: u16 = 0x0010;
 /// The DO bit in the flags of an OPT (RFC 3225).
 const DNSSEC_OK: u16 = 0x8000;
 
-/// Class IN.
+/// The class IN (internet).
 const CLASS: u16 = 1;
 
 /// The length of an OPT without options, in octets.

@@ -90,7 +90,7 @@ pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
     random: Random,
-    /// Limits the number of open sockets.
+    /// Limits the number of queries in progress, and thereby of open sockets.
     places: Arc<Places>,
     keyed: Keyed,
     merge: Merge,

@@ -67,7 +67,7 @@ pub trait Stream: Send {
     /// The stream has ended.
     fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>>;
 
-    /// The number of queries that may be in progress at the same time, at least one.
+    /// Returns the number of queries that may be in progress at the same time, which is at least one.
     fn capacity(&self) -> usize {
         MAX_PIPELINED
     }
@@ -87,7 +87,7 @@ pub enum Arrival {
     Failed {
         /// The id of the query.
         id: u16,
-        /// The reason.
+        /// The reason why the query has ended.
         error: io::Error,
     },
     /// The server accepts no further queries on this stream, and has not processed the query with this id. The query may be sent on

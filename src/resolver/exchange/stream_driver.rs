@@ -182,7 +182,7 @@ impl Driver {
         }
     }
 
-    /// Makes the stream accept no further query.
+    /// Makes the stream accept no further queries, and removes it from the table.
     fn leave(&mut self, open: &mut OpenStream) {
         open.leaving = true;
         lock(&self.table).forget(&self.place, self.number);

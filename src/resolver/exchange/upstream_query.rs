@@ -34,7 +34,7 @@ pub struct UpstreamQuery {
     pub checking_disabled: bool,
     /// True if the letters of the name are sent in random upper and lower case, which the answer must repeat.
     pub mixed_case: bool,
-    /// The transport.
+    /// The transport over which the query is sent.
     pub transport: Transport,
     /// How often the sender has tried before. Queries with different numbers are not merged, because the earlier one may be lost.
     pub tries: u8,
@@ -55,7 +55,7 @@ pub struct Heard {
     pub reply: Result<Arc<Message>, Trouble>,
     /// The time from sending the query to its reply.
     pub elapsed: Duration,
-    /// True if the reply repeats the question in another upper and lower case.
+    /// True if the reply repeats the question with other upper and lower case letters.
     pub other_case: bool,
     /// The memory reserved for a long reply. It must be held as long as the records of the reply.
     pub room: ReplyRoom,

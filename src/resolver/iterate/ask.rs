@@ -54,7 +54,7 @@ pub(super) struct Asking<'a> {
     pub(super) reserve: Vec<SocketAddr>,
     /// Addresses of the server that is asked only if no other server answers.
     pub(super) avoided: Vec<SocketAddr>,
-    /// Servers whose addresses are not known and will be looked up.
+    /// The names of servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
     /// Events of the attempts. This field is dropped before `attempts`, so that the attempts see that the step has ended.
@@ -153,7 +153,7 @@ impl<'a> Asking<'a> {
         self
     }
 
-    /// The number of addresses that were known at the start.
+    /// Returns the number of servers that may be asked. Before the first query, these are the known addresses.
     pub(super) fn known(&self) -> usize {
         self.candidates.len()
     }
@@ -208,7 +208,7 @@ impl<'a> Asking<'a> {
                     }
                     self.given_up |= self.is_known_silence();
                     if !self.given_up && self.ends_outage() {
-                        // The attempts from the time of the outage bring no further results.
+                        // The attempts that began in the outage bring no further results.
                         (self.events, self.attempts) = (EventReceiver::default(), Vec::new());
                         self.restart();
                         self.begin();
@@ -260,7 +260,7 @@ impl<'a> Asking<'a> {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
-                // Only one address is known: addresses of the other names are looked up at the same time.
+                // Only one address is known, so the addresses of other servers are looked up at the same time.
                 self.seek_addresses();
             }
         }

@@ -74,7 +74,7 @@ pub(super) struct Attempt {
     pub(super) wanted: WantedAnswer,
     /// The secret key of a DNS list that a label of the name stands for.
     pub(super) secret: Option<Arc<Secret>>,
-    /// Whether the server's answer must be signed.
+    /// Whether the server's answers are signed.
     pub(super) signed: Signed,
     /// The form of the first query.
     pub(super) first: FirstQuery,
@@ -481,7 +481,7 @@ impl Attempt {
         }
         if dropped > 0 {
             self.shared.recorder.count(Counter::Scrubbed, dropped);
-            // A server that knows a key may repeat it anywhere in its answer.
+            // A server that knows a key may repeat the key anywhere in its answer, so the removed records are not shown then.
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             self.context.note(Note::Scrubbed { dropped, records });
         }
@@ -504,11 +504,12 @@ impl Attempt {
         let secret = self.secret.clone();
         // Signatures under a name with a key in it cannot be checked without the key.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
-        // A forwarder whose answers are not validated here is to validate them itself, as for other resolvers that do not validate.
+        // A forwarder whose answers are not validated here should validate them itself, as it does for other resolvers that do not
+        // validate.
         let checking_disabled =
             dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
-        // Queries to a recursive server have no mixed case, because it stores names in the case of the query and
-        // sends them so to its other clients: BIND returns exchangers in mixed case.
+        // Queries to a recursive server have no mixed case. Such a server stores names in the case of the query, and sends them in this
+        // case to its other clients. BIND, for example, returns the names of mail hosts in mixed case.
         let mixed_case = !self.role.is_recursive()
             && self.first.case == NameCase::Mixed
             && self.server.standing(&self.zone, now).features.keeps_case;
@@ -557,7 +558,7 @@ impl Attempt {
     }
 }
 
-/// Returns the conduct of a server if no query could be sent over `transport`. TCP is tried only after an answer over UDP.
+/// Returns the conduct of a server whose query over `transport` got no usable reply. TCP is tried only after an answer over UDP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,
@@ -567,7 +568,7 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
         Trouble::Unfit | Trouble::OtherCase | Trouble::Https { .. } => Conduct::Unfit,
-        // The server has answered; this host dropped the reply.
+        // The server has answered, but this host dropped the reply.
         Trouble::NoRoom => Conduct::Answered,
     }
 }

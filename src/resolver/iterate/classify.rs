@@ -22,7 +22,7 @@ use validate::signature::covered_type;
 /// The type DNAME. `hickory_proto` does not parse DNAME records, and gives their data as unknown data.
 const DNAME: RecordType = RecordType::DNAME;
 
-/// The meaning of a message.
+/// What a message means.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Classified {
     /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
@@ -46,11 +46,11 @@ pub struct Found {
     pub end: End,
     /// If the data are NS records: the addresses of these servers that the message contained.
     pub glue: Vec<(Name, IpAddr)>,
-    /// The signatures and proofs of absence in the message.
+    /// The signatures and the proofs of absence in the message.
     pub evidence: Vec<Record>,
-    /// The server that gave the answer, or `None` if the answer was made here or came from memory.
+    /// The server that gave the answer, or `None` if the answer was made here or came from the cache.
     pub server: Option<SocketAddr>,
-    /// The time from the query to this answer, or `None` if the answer was made here or came from memory.
+    /// The time from the query to this answer, or `None` if the answer was made here or came from the cache.
     pub round_trip: Option<Duration>,
     /// True if the message had the AA flag (authoritative answer).
     pub authoritative: bool,
@@ -96,7 +96,7 @@ impl Found {
         self.denies_the_name() && self.evidence.iter().any(is_proof)
     }
 
-    /// Turns a denial of a name into a denial of the name `below` it.
+    /// Turns the denial of a name into a denial of the name `below` it, which then does not exist either.
     pub(super) fn of_name(mut self, below: &Name) -> Self {
         if let End::Negative { name, .. } = &mut self.end {
             *name = below.clone();
@@ -172,7 +172,7 @@ pub(crate) struct Referral {
     pub servers: Vec<Name>,
     /// The addresses in the message. Each has the index in `servers` of the server that it belongs to.
     pub glue: Vec<(usize, IpAddr)>,
-    /// The time for which it is valid, in seconds: the TTL of its NS RRset.
+    /// The time for which the referral is valid, in seconds. This is the TTL of its NS RRset.
     pub ttl: u32,
     /// The same addresses as records.
     pub addresses: Vec<Record>,
@@ -399,7 +399,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
 pub(crate) enum Redirected {
     /// The name has a CNAME, made here, that leads to this target.
     To(Box<Record>, Name),
-    /// The target is longer than a name may be.
+    /// The target is longer than a name can be.
     TooLong,
 }
 

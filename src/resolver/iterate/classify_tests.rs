@@ -1,4 +1,4 @@
-//! Messages of servers, classified: one test for each shape of message.
+//! Tests of the classification of servers' messages, one for each form of message.
 
 use super::*;
 use dns::stage::name;
@@ -31,7 +31,7 @@ fn dname(owner: &str, target: &str) -> Record {
     Record::from_rdata(name(owner), 60, RData::Unknown { code: DNAME, rdata: NULL::with(data) })
 }
 
-/// A signature over the records of `covered` at `owner`; nobody checks it here.
+/// Returns a signature over the records of type `covered` at `owner`. It is not checked in these tests.
 fn signature(owner: &str, covered: RecordType) -> Record {
     let input = SigInput {
         type_covered: covered,
@@ -60,7 +60,7 @@ fn says(message: &Message) -> Classified {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
-/// The meaning of a message of a forwarder of `example.`.
+/// Classifies a message from a forwarder of `example.`.
 fn forwarded(message: &Message, kind: RecordType) -> Classified {
     classify_recursive(&name("example."), &name("www.example."), kind, message).0
 }
@@ -272,7 +272,7 @@ fn one_dname_after_another_is_followed() {
         a("a.new.example."),
     ];
     let sent = vec![cname("a.old.example.", "a.mid.example."), cname("a.mid.example.", "a.new.example.")];
-    // With and without the aliases that the servers make.
+    // The message is classified with and without the aliases that servers add.
     for aliases in [vec![], sent] {
         let moved = message([records.clone(), aliases].concat(), vec![], vec![]);
         let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
@@ -344,13 +344,12 @@ fn upward_sideways_and_empty_referrals_are_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Classified::Nothing(Conduct::Lame));
     }
-    // A name may lack MX, but servers of another zone do not tell.
+    // A name may have no MX, but servers of another zone do not show this.
     let sideways = message(vec![], vec![ns("other.example.", "ns.example.")], vec![]);
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::MX, &sideways);
     assert_eq!(said, Classified::Nothing(Conduct::Lame));
     assert_eq!(says(&message(vec![], vec![], vec![])), Classified::Nothing(Conduct::Lame));
-    // The zone's own NS with AA are "no such type" from servers that leave the SOA out; the NS of another zone are
-    // not.
+    // The zone's own NS records with AA mean "no such type" from servers that leave out the SOA. The NS records of another zone do not.
     for (owner, lame) in [("example.", false), ("other.example.", true)] {
         let mut own = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
         own.metadata.authoritative = true;
@@ -377,7 +376,7 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
     }
 }
 
-/// Load balancers answer each question with an address.
+/// Some load balancers answer each question with an address.
 #[test]
 fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
     let mut address = message(vec![a("www.example.")], vec![], vec![]);
@@ -430,7 +429,7 @@ fn every_other_response_code_is_for_the_next_server() {
         (ResponseCode::NotImp, Conduct::NotImp),
         (ResponseCode::FormErr, Conduct::FormErr),
         (ResponseCode::NotAuth, Conduct::NotAuth),
-        // Without the DNAME that makes too long a name.
+        // The DNAME that makes the name too long is missing.
         (ResponseCode::YXDomain, Conduct::OtherError),
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);

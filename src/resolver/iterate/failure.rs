@@ -20,9 +20,9 @@ pub enum Failure {
     /// Every server of the zone was asked, and none gave a usable answer.
     #[error("no {} gave a usable answer: {}", .role.text_with_zone(.zone, false), faults_text(.faults))]
     Servers {
-        /// The zone.
+        /// The zone whose servers were asked.
         zone: Name,
-        /// The role of its servers.
+        /// How its servers became known.
         role: ServerRole,
         /// The conduct of the servers, in the order in which it happened.
         faults: Vec<(SocketAddr, Conduct)>,
@@ -30,7 +30,7 @@ pub enum Failure {
     /// No address of the zone's servers could be found.
     #[error("{}", addresses_text(.zone, .why.as_deref(), .unused.as_deref()))]
     Addresses {
-        /// The zone.
+        /// The zone whose servers have no known address.
         zone: Name,
         /// Why the address of the last server could not be found. `None` if the servers have no address that resolverd may query.
         why: Option<Box<Failure>>,
@@ -40,9 +40,9 @@ pub enum Failure {
     /// All servers of the zone are known to be silent. They are probed in the background, and no question waits for them.
     #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.text_with_zone(.zone, false), servers_text(.servers))]
     Silent {
-        /// The zone.
+        /// The zone whose servers are silent.
         zone: Name,
-        /// The role of its servers.
+        /// How its servers became known.
         role: ServerRole,
         /// The addresses of these servers.
         servers: Vec<SocketAddr>,
@@ -50,9 +50,9 @@ pub enum Failure {
     /// The time of the question has ended.
     #[error("timeout at the {}: {}", .role.text_with_zone(.zone, true), faults_text(.faults))]
     Time {
-        /// The zone that was being asked.
+        /// The zone whose servers were being asked.
         zone: Name,
-        /// The role of its servers.
+        /// How its servers became known.
         role: ServerRole,
         /// The conduct of its servers until that time.
         faults: Vec<(SocketAddr, Conduct)>,
@@ -62,7 +62,7 @@ pub enum Failure {
     Packets {
         /// The maximum number of queries.
         packets: u32,
-        /// The zone that was being asked.
+        /// The zone whose servers were being asked.
         zone: Name,
     },
     /// The names of servers led to the names of further servers, too deep or in a circle.
@@ -74,7 +74,7 @@ pub enum Failure {
     /// There were more referrals than a name can have zone cuts.
     #[error("too many referrals for {name}", name = name_text(.name))]
     Referrals {
-        /// The name.
+        /// The name whose servers were sought.
         name: Name,
     },
     /// Aliases lead in a circle, or there are too many.
@@ -86,9 +86,9 @@ pub enum Failure {
     /// The answer does not fit into a DNS message.
     #[error("the answer for {name} {kind} is larger than a DNS message can be", name = name_text(.name))]
     TooLarge {
-        /// The name.
+        /// The name that was asked for.
         name: Name,
-        /// The type.
+        /// The type that was asked for.
         kind: RecordType,
     },
     /// The answer of the servers is not what the owner of the zone signed, or its validation was not possible.
@@ -96,7 +96,7 @@ pub enum Failure {
     Untrusted {
         /// The zone whose server gave the answer.
         zone: Name,
-        /// Bogus or indeterminate.
+        /// The verdict: bogus or indeterminate.
         state: SecurityStatus,
         /// Why the validation failed.
         fault: Box<ValidationFailure>,
@@ -104,7 +104,7 @@ pub enum Failure {
     /// With the key of its DNS list, the name would be longer than a name can be.
     #[error("{name} is too long: there is no room for the key of the DNS list in it", name = name_text(.name))]
     TooLong {
-        /// The name.
+        /// The name without the key.
         name: Name,
     },
     /// A DNS list gave no answer that shows whether the name is listed.
@@ -127,7 +127,7 @@ pub enum Failure {
     /// A reload has changed the route of a name that the question leads to. The servers of the old route are not asked for that name.
     #[error("a reload changed the route of {name}", name = name_text(.name))]
     Reloaded {
-        /// The name.
+        /// The name whose route has changed.
         name: Name,
     },
     /// The question, or a question that it needs, failed a moment ago, and this failure is cached (RFC 9520).
@@ -138,12 +138,12 @@ pub enum Failure {
     },
 }
 
-/// An address family that is not used, and the servers that have addresses of it.
+/// An address family that is not used, and the servers that have addresses in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusedFamily {
     /// True for IPv6, false for IPv4.
     pub is_ipv6: bool,
-    /// Why it is not used.
+    /// Why the family is not used.
     pub why: UnusedReason,
     /// The servers that have an address in this family. Empty if their addresses in this family were not looked up.
     pub servers: Vec<SocketAddr>,
@@ -295,7 +295,7 @@ impl Failure {
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
             _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
-            // Our own network may have prevented the servers' answers.
+            // An outage of our own network may have prevented the answers of the servers.
             Self::Servers { .. }
             | Self::Silent { .. }
             | Self::Time { .. }

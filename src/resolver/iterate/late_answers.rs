@@ -14,7 +14,7 @@ use crate::cache::entries::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
 
-/// An answer that came too late.
+/// An answer that arrived after its question had failed.
 #[derive(Debug)]
 pub(crate) struct LateAnswer {
     /// The name that the query asked for.

@@ -4,7 +4,7 @@
 //! query keeps a socket open. There is therefore a limit for each server, and one for all servers. Queries beyond a limit end when they
 //! count as lost.
 //!
-//! Queries that could not be delivered are kept under the same bounds in a separate table, until they are counted as silences.
+//! Queries that could not be delivered are stored in a separate table with the same limits, until they are counted as silences.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

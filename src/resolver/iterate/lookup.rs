@@ -24,7 +24,7 @@ pub trait SubQuestions: Send + Sync {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>>;
 
-    /// Called when the servers of `cut` are about to be asked, so that the zone's keys are fetched at the same time.
+    /// Called when the servers of `cut` are about to be asked, so that the keys of the zone are fetched at the same time.
     fn entering(&self, cut: &Delegation, context: &Context);
 }
 

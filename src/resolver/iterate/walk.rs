@@ -71,7 +71,7 @@ impl Iterate {
     /// Like `find`, but begins at a referral that a local zone gave.
     ///
     /// # Errors
-    /// As `find`.
+    /// The same as those of `find`.
     pub(crate) async fn find_from(
         &self,
         lookup: Lookup<'_>,

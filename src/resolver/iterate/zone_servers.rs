@@ -20,7 +20,7 @@ use crate::config::Family;
 use crate::limits::MAX_SERVERS;
 use dns::clock::Mono;
 
-/// The addresses of a zone's servers.
+/// The known addresses of the servers of a zone.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
     /// The addresses to ask first. They belong to the servers in the zone's own NS set if any of their addresses is known, otherwise to
@@ -59,7 +59,7 @@ impl Iterate {
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(lookup.context));
         }
-        // An address in memory may be old or wrong, so the address of the delegation is tried after it.
+        // An address in the cache may be old or wrong, so the address in the delegation is tried after it.
         let glue = cut.glue.iter().filter(|(_, address)| self.shared.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));

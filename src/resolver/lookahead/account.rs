@@ -60,7 +60,7 @@ pub(super) struct RuleAccount {
     trial_used: u32,
     /// True if the rule has passed its trial, because clients asked enough of its questions, or all of the first few.
     has_passed: bool,
-    /// The usual time from a question to its use; `None` before the first use.
+    /// The usual time from a question to its use, or `None` before the first use.
     gap: Option<Duration>,
 }
 

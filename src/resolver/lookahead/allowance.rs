@@ -103,7 +103,7 @@ mod tests {
         // 25 of the first hundred queries may be unused, which are twelve questions with two queries each.
         assert_eq!(take(&mut allowance, 0), 12);
         assert_eq!(take(&mut allowance, 40), 5);
-        // One question is used, and another one sent no query.
+        // One question is used, and another question sent no query.
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);

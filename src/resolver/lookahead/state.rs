@@ -69,7 +69,7 @@ pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The zone for which it is counted.
+    /// The zone that the question counts for.
     pub(super) zone: Name,
 }
 

@@ -23,7 +23,7 @@ use dns::clock::{Clock, Mono};
 use dns::question::{Answer, QuestionKey};
 use history::{Counter, Recorder};
 
-/// The queue.
+/// The queue of events for look-ahead.
 pub(crate) struct AnsweredQueue {
     clock: Clock,
     recorder: Arc<Recorder>,

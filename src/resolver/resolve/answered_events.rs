@@ -18,7 +18,7 @@ pub enum AnsweredEvent {
     Asked(Arc<ClientQuestion>),
     /// A question whose answer was not in the cache has been answered.
     Answered {
-        /// The question.
+        /// The question that was answered.
         asked: Arc<ClientQuestion>,
         /// The answer, which may be a failure.
         answer: Arc<Answer>,
@@ -163,7 +163,7 @@ mod tests {
         let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.push(used)).count();
         assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
-    /// 60 KB each kept up to 100 MB with a cache of 8 MiB.
+    /// Before, waiting events with 60 KB each could keep up to 100 MB, with a cache of 8 MiB.
     #[test]
     fn long_answers_that_wait_are_bounded_by_their_octets() {
         let (queue, (asked, answer)) = (WaitingEvents::default(), answered());

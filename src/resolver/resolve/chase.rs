@@ -139,7 +139,7 @@ impl Chaser {
         chased.answered = found.answered;
         chased.doubted = found.doubted;
         chased.rooms.append(&mut found.rooms);
-        // The signatures are for the name with the key, so they do not match.
+        // The signatures were made for the name with the key, so they do not fit the name without it and are not kept.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {

@@ -14,7 +14,7 @@ use dns::clock::Mono;
 use dns::question::{Answer, ListSays, Outcome};
 
 impl ClientResolver {
-    /// Answers a client's question to a list as soon as its servers answer or are known to be silent.
+    /// Answers a client's question to a list, as soon as the servers of the list answer or are known to be silent.
     pub(super) async fn ask_watched(&self, watched: Watched<'_>, missed: &Arc<ClientQuestion>) -> Asked {
         let now = self.clock.mono();
         let ClientQuestion { question, arrived, .. } = &**missed;
@@ -32,7 +32,7 @@ impl ClientResolver {
         asked
     }
 
-    /// Asks a list unless its servers are known to be silent, and waits until they answer or are found silent.
+    /// Asks a list, unless its servers are known to be silent. Waits until they answer or are found to be silent.
     pub(super) async fn ask_unless_held(
         &self,
         watched: Watched<'_>,

@@ -115,7 +115,7 @@ pub struct ResolverParts {
     pub views: Views,
     /// The clock.
     pub clock: Clock,
-    /// The source of ids and ports.
+    /// The source of random ids and ports.
     pub random: Random,
     /// The network to the servers.
     pub network: Arc<dyn Network>,
@@ -377,7 +377,7 @@ impl Resolver {
         self.ask_in(question, client, view).await
     }
 
-    /// Like `ask`, for a client of `view`.
+    /// Like `ask`, for a client whose listener has the view `view`.
     pub async fn ask_in(&self, question: Question, client: Client, view: Arc<View>) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();

@@ -360,7 +360,7 @@ impl Ticket {
 #[derive(Debug)]
 struct Ranks<Group> {
     counts: Numbered<(Group, u64), usize>,
-    /// The members in order of their numbers, or `None` until the order is needed.
+    /// The members in the order of their numbers of places, or `None` until the order is needed.
     ranked: Option<BTreeSet<(Group, usize, u64)>>,
 }
 

@@ -91,7 +91,7 @@ impl ClientResolver {
         Some(Arc::new(asked.in_view(Arc::clone(view?))))
     }
 
-    /// Like `join`.
+    /// Like `join`, but does not begin a new flight after a reload.
     ///
     /// # Errors
     /// A reload has ended the flight.
@@ -277,7 +277,7 @@ impl ClientResolver {
                     None => break,
                 }
             }
-            // If servers have answered in the meantime, the client waits longer.
+            // If servers have answered in the meantime, the client waits for longer.
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;

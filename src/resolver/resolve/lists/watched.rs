@@ -184,7 +184,7 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     }
 }
 
-/// Returns true if an answer of a list is a refusal.
+/// Returns true if an answer of a list means that the list refuses queries.
 fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
     let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));

@@ -71,7 +71,7 @@ impl Established {
         Self { standing, seconds, sought: None }
     }
 
-    /// The state is cached only for a short time, because the zone may be repaired at any moment.
+    /// Creates the state of a bogus zone. It is cached only for a short time, because the zone may be repaired at any moment.
     fn bogus(fault: ValidationFailure) -> Self {
         Self::without_keys(ZoneSecurity::Bogus(fault), seconds_of(BOGUS_TIME))
     }
