@@ -6,8 +6,8 @@
 //! - One value carries the question, the view and the list through all steps, so that the list of a question is looked up only once.
 //! - The server that answered is returned with the answer. Before, it was searched for in the text of the trace. This text has a limited
 //!   length and also contains referrals, so the round trip of a parent's server could count as that of the list.
-//! - One flight serves all listeners that see the same zones, and only the reply is judged for each listener. A listener with `dnsbl =
-//!   "pass"` and a listener without it therefore cost the list one query.
+//! - One flight serves all listeners that see the same zones, and only the reply is judged for each listener. Two listeners therefore
+//!   cost the list one query, even if only one of them has `dnsbl = "pass"`.
 //! - `ListResolver` has the cache, the servers and the state of lists, but knows no clients and no flights. [`resolve`](crate::resolve)
 //!   handles the clients that wait for a list.
 
