@@ -130,7 +130,7 @@ impl Asking<'_> {
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
-            // For DNS lists, another mechanism stops queries to silent servers.
+            // The breaker of a DNS list decides when the silent servers of the list are asked again.
             let is_list = self.lookup.route.policy.list.is_some();
             let now = self.iterate.now();
             let is_sooner =

@@ -189,8 +189,8 @@ impl LookaheadResolver {
             && !found.answers.is_empty()
             && !is_outdated
         {
-            // The history finds the questions that belong to a mail by the names in answers. The client's question will find this answer
-            // in the cache and then adds nothing.
+            // The history finds the questions that belong to a mail by the names in answers. This answer is recorded now, because the
+            // client's question will later be answered from the cache.
             let zone = found.zone.as_ref();
             let so_far = Flown::so_far(context.trail(), question, key.name());
             self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });
