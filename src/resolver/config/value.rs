@@ -28,6 +28,10 @@ pub(super) type Read<Meant> = Result<Meant, WrongValue>;
 const SPAN_UNITS: [(&str, u64); 5] =
     [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
+/// Examples of a span, one for each unit that is common. An error shows those that the key accepts.
+const EXAMPLES: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(4), Duration::from_secs(3_600)];
+
 /// Units of a size, in octets.
 const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
@@ -98,11 +102,9 @@ pub(super) fn list<Meant: PartialEq>(
 pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<Duration> {
     let typed = text(value)?;
     let remedy = || {
-        format!(
-            "write {} to {}, like \"4s\", \"500ms\" or \"1h\"",
-            in_words(*range.start()),
-            in_words(*range.end())
-        )
+        let examples = EXAMPLES.into_iter().filter(|span| range.contains(span)).map(in_words);
+        let like = examples.collect::<Vec<_>>().join(" or ");
+        format!("write {} to {}, like {like}", in_words(*range.start()), in_words(*range.end()))
     };
     let millis = quantity(typed, &SPAN_UNITS)
         .ok_or_else(|| WrongValue::new(format!("{} is not a duration", quoted(typed)), remedy()))?;

@@ -35,12 +35,12 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "[cache]\nmax_ttl = \"8d\"",
-        "line 3: cache.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
+        "line 3: cache.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"500ms\" or \"4s\" or \"1h\"",
     ),
     ("[resolve]\ndeadline = 4", "line 3: resolve.deadline is an integer, not a string; put it in quotes"),
     (
         "[resolve]\ndeadline = \"10s\"",
-        "line 3: resolve.deadline: \"10s\" is out of range; write \"1s\" to \"9s\", like \"4s\", \"500ms\" or \"1h\"",
+        "line 3: resolve.deadline: \"10s\" is out of range; write \"1s\" to \"9s\", like \"4s\"",
     ),
     (
         "[[watch]]\ndomain = \"a.example\"\n[[watch]]\ndomain = \"A.example.\"",
@@ -48,7 +48,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
     ),
     (
         "[[watch]]\ndomain = \"a.example\"\ninterval = \"1m\"",
-        "line 4: watch.interval: \"1m\" is out of range; write \"10m\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
+        "line 4: watch.interval: \"1m\" is out of range; write \"10m\" to \"7d\", like \"1h\"",
     ),
     (
         "[[watch]]\ndomain = \"a.example\"\nas = \"receiver\"",
@@ -201,7 +201,7 @@ const WRONG_ZONES: &[(&str, &str)] = &[
     ("stub = [\"10.1.1.1\"]\nworkers = 1", "line 5: zone.workers is not a known key; put it below [listen]"),
     (
         "stub = [\"10.1.1.1\"]\nmax_ttl = \"8d\"",
-        "line 5: zone.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
+        "line 5: zone.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"500ms\" or \"4s\" or \"1h\"",
     ),
     (
         "stub = [\"10.1.1.1\"]\nsource = [\"10.0.0.1\", \"10.0.0.2\"]",
