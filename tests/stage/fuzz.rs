@@ -80,6 +80,7 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
     let view = ViewId::default();
     let scope = Scope {
         fingerprint: [0; 32],
+        configured: [].into(),
         views: vec![view],
         lists: [b"\x02bl\x00".to_vec()].into(),
         overlooked: [].into(),

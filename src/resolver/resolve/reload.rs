@@ -94,6 +94,7 @@ pub(super) fn of_snapshot(views: &Views, overlooked: impl Iterator<Item = Name>)
     let cap = config.cache.max_ttl.max(config.cache.negative_max_ttl);
     Scope {
         fingerprint: views.fingerprint(),
+        configured: views.fingerprints(),
         views: views.distinct().map(|view| view.knows).collect(),
         lists,
         overlooked: overlooked.map(|name| wire_name(&name)).collect(),

@@ -1,9 +1,12 @@
-//! A digest of all configuration values that influence answers. Data that were learned under another configuration must not be used.
+//! Digests of all configuration values that influence answers: one for each configured name, and one for everything else. Data that were learned
+//! under another configuration must not be used.
 //!
 //! DNS lists are not part of it, because their answers are not kept when the daemon restarts.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 
+use dns::question::wire_name;
 use ring::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
 
 use super::Views;
@@ -19,7 +22,22 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// A digest of the zones, hosts, records, views, root hints, trust anchors, TTL caps and private addresses in the configuration of these views.
+    /// The digests of the zones, hosts and records in the configuration, by their names in wire form. A difference only concerns data at
+    /// and below the name.
+    pub fn fingerprints(&self) -> HashMap<Vec<u8>, [u8; SHA256_OUTPUT_LEN]> {
+        let config = self.config();
+        let zones = config.zones.iter().map(|zone| (&zone.name, format!("{zone:?}")));
+        let hosts = config.hosts.iter().map(|host| (&host.name, format!("{host:?}")));
+        let records = config.records.iter().map(|record| (&record.name, format!("{record:?}")));
+        let mut taking: HashMap<Vec<u8>, Context> = HashMap::new();
+        for (name, text) in zones.chain(hosts).chain(records) {
+            let taking = taking.entry(wire_name(name)).or_insert_with(|| Context::new(&SHA256));
+            taking.update(text.as_bytes());
+        }
+        taking.into_iter().map(|(name, taking)| (name, octets(&taking.finish()))).collect()
+    }
+
+    /// A digest of the views, root hints, trust anchors, TTL caps and private addresses in the configuration of these views.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
         let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();
@@ -30,11 +48,7 @@ impl Views {
         let private = (&resolve.private_addresses, &resolve.private_domains);
         let mut taking = Taking(Context::new(&SHA256));
         // Writing to a digest does not fail.
-        let _ = write!(
-            taking,
-            "{:?}",
-            (seen, &config.zones, &config.hosts, &config.records, trust, root, caps, private)
-        );
+        let _ = write!(taking, "{:?}", (seen, trust, root, caps, private));
         octets(&taking.0.finish())
     }
 }
@@ -52,10 +66,11 @@ mod tests {
     use crate::config::{Config, ConfiguredHost, ConfiguredZone, ZoneKind};
     use dns::stage::name;
 
-    fn fingerprint(change: impl Fn(&mut Config)) -> [u8; 32] {
+    fn fingerprint(change: impl Fn(&mut Config)) -> ([u8; 32], Vec<[u8; 32]>) {
         let mut config = Config::default();
         change(&mut config);
-        Views::new(&Arc::new(config)).unwrap().fingerprint()
+        let views = Views::new(&Arc::new(config)).unwrap();
+        (views.fingerprint(), views.fingerprints().into_values().collect())
     }
 
     #[test]
@@ -66,7 +81,7 @@ mod tests {
             ConfiguredZone { name: name("corp.example."), kind, ..ConfiguredZone::default() }
         };
         let mut seen = vec![
-            plain,
+            plain.clone(),
             fingerprint(|config| config.zones.push(zone("192.0.2.1:53"))),
             fingerprint(|config| config.zones.push(zone("192.0.2.2:53"))),
             fingerprint(|config| config.dnssec.validate = false),

@@ -118,11 +118,33 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // With other zones, data in the file may be wrong.
+    // With other views, all data in the file may be wrong.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
-    let zone = "\n[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
-    stage.setting.write("resolverd.toml", &format!("{text}{zone}"));
-    refused("other zones");
+    let listener = "\n[[listener]]\naddresses = [\"127.0.0.1:0\"]\nzones = []\n";
+    stage.setting.write("resolverd.toml", &format!("{text}{listener}"));
+    refused("other views");
+}
+
+#[test]
+fn another_zone_in_the_configuration_costs_only_the_data_below_it() {
+    let world = World::new(Duration::from_millis(1));
+    let stage = Stage::new(&world, "");
+    let process = stage.start(&[]);
+    ttl(&process, "mail.tld.");
+    ended(process);
+    let text = std::fs::read_to_string(stage.setting.config()).unwrap();
+    let host = "\n[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
+    stage.setting.write("resolverd.toml", &format!("{text}{host}"));
+    let process = stage.start(&[]);
+    settled(&process);
+    assert!(process.status().daemon.snapshot.unwrap().restored >= 1);
+    ended(process);
+    let zone = "\n[[zone]]\nname = \"tld\"\nforward = [\"127.0.0.1:9\"]\n";
+    stage.setting.write("resolverd.toml", &format!("{text}{host}{zone}"));
+    let process = stage.start(&[]);
+    settled(&process);
+    assert_eq!(ttl(&process, "mail.tld."), None);
+    ended(process);
 }
 
 fn aside(file: &Path) -> PathBuf {

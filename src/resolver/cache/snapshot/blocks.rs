@@ -17,7 +17,7 @@ use dns::hash::Plain;
 const MAGIC: [u8; 16] = *b"resolverd cache\n";
 
 /// The version of the form of the file.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Octets of the head.
 pub(super) const HEAD: usize = MAGIC.len() + 4 + 32 + 8 + 8 + 8;

@@ -30,16 +30,18 @@ pub(super) enum EntryTag {
     Delegation = 5,
     State = 6,
     Server = 7,
+    Configured = 8,
 }
 
 /// All tags.
-const TAGS: [EntryTag; 6] = [
+const TAGS: [EntryTag; 7] = [
     EntryTag::Rrset,
     EntryTag::Negative,
     EntryTag::Exists,
     EntryTag::Delegation,
     EntryTag::State,
     EntryTag::Server,
+    EntryTag::Configured,
 ];
 
 /// The bit of that octet that says that the entry was in use.
@@ -192,7 +194,7 @@ pub(super) fn known(
     moments: Moments,
 ) -> Option<CacheEntry> {
     Some(match tag {
-        EntryTag::Server => return None,
+        EntryTag::Server | EntryTag::Configured => return None,
         EntryTag::Rrset => CacheEntry::Known(Known::Rrset(Arc::new(rrset(left, begin.kind, moments)?))),
         EntryTag::Negative => CacheEntry::Known(Known::Negative(Arc::new(negative(left, moments)?))),
         EntryTag::Exists => CacheEntry::Exists(moments.now.after(moments.left(span(left)?)?)),

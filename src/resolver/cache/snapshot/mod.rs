@@ -20,7 +20,7 @@ mod server;
 mod times;
 mod trust;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, Seek, Write};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -39,8 +39,11 @@ use dns::question::{ViewId, label_places};
 /// The configuration of the process, which decides about the entries of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// A digest of all values of the configuration that decide answers.
+    /// A digest of the values of the configuration that decide answers for all names.
     pub fingerprint: [u8; 32],
+    /// A digest of the configuration of each name with a zone, host or record of its own, in wire form. Data at and below a name whose digest
+    /// differs are not restored.
+    pub configured: HashMap<Vec<u8>, [u8; 32]>,
     /// The ids under which the views know RRsets, in the order of the configuration.
     pub views: Vec<ViewId>,
     /// Apexes of DNS lists, in wire form: their answers are not kept.
@@ -78,20 +81,31 @@ impl Scope {
     /// Returns true if the entry under a key is kept. Answers of lists and data at and below `overlooked` names are not kept. The
     /// delegations to lists are kept.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
-        let lies_in = |apexes: &HashSet<Vec<u8>>| {
-            !apexes.is_empty()
-                && (apexes.contains(&[0][..])
-                    || label_places(name)
-                        .any(|place| name.get(place..).is_some_and(|name| apexes.contains(name))))
-        };
-        let is_left_out = said && lies_in(&self.lists) || lies_in(&self.overlooked);
+        let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
+    }
+
+    /// Compares the digest of a configured name in a file with the own digest: a name that has not changed is removed from `changed`, and a
+    /// name that is only in the file is added.
+    fn compare(&self, octets: &[u8], changed: &mut HashSet<Vec<u8>>) {
+        let Some((digest, name)) = octets.split_first_chunk() else { return };
+        if self.configured.get(name) == Some(digest) {
+            changed.remove(name);
+        } else {
+            changed.insert(name.to_owned());
+        }
     }
 
     /// The place of the view whose RRsets have this id.
     fn place(&self, knows: ViewId) -> Option<u16> {
         u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
+}
+
+/// Returns true if `name` is at or below one of these names.
+fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
+    let mut suffixes = label_places(name).filter_map(|place| name.get(place..));
+    !apexes.is_empty() && (apexes.contains(&[0][..]) || suffixes.any(|suffix| apexes.contains(suffix)))
 }
 
 /// Returns true if the entry under such a key in the table of RRsets comes from the name's own zone. The others are
@@ -113,6 +127,11 @@ impl Memory {
     ) -> io::Result<Written> {
         let mut writer = Writer::new(file)?;
         let moment = now.mono;
+        // These entries come first, because the reader must know which of the following entries it may restore.
+        for (name, digest) in &scope.configured {
+            let put = |out: &mut Vec<u8>| out.extend_from_slice(&[&digest[..], name].concat());
+            writer.entry(|out| entry::put_entry(out, EntryTag::Configured, false, put))?;
+        }
         self.servers.each(|address, server| {
             if !server::is_kept(server) {
                 return Ok(());
@@ -130,7 +149,7 @@ impl Memory {
             writer.entry(|out| entry::put_entry(out, tag, in_use, put))
         })?;
         let (entries, octets) = writer.end(scope.fingerprint, now.unix)?;
-        Ok(Written { entries, octets })
+        Ok(Written { entries: entries.saturating_sub(scope.configured.len() as u64), octets })
     }
 
     /// Reads a snapshot, as long as `goes_on`. Entries that are already in memory stay. Half a million entries take a
@@ -147,7 +166,7 @@ impl Memory {
     ) -> Result<Restoration, UnusableSnapshot> {
         let (mut reader, head) = SnapshotReader::new(file)?;
         if head.fingerprint != scope.fingerprint {
-            return Err(UnusableSnapshot::OtherZones);
+            return Err(UnusableSnapshot::OtherViews);
         }
         let early = Duration::from_secs(head.written.saturating_sub(now.unix));
         if early > MAX_SNAPSHOT_SET_BACK {
@@ -158,19 +177,31 @@ impl Memory {
         // Both moments are whole seconds, so the true age may be almost a second more.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
-        let mut restored: u64 = 0;
+        let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
+        // The names whose configuration differs from that of the writer.
+        let mut changed: HashSet<Vec<u8>> = scope.configured.keys().cloned().collect();
         while let Some(block) = reader.block()?.filter(|_| goes_on()) {
             let mut left = Octets::new(block);
             while let Some(framed) = EntryFrame::read(&mut left) {
-                let is_new = self.restore(scope, &framed, moments).unwrap_or(false);
+                if framed.tag == EntryTag::Configured {
+                    scope.compare(framed.octets, &mut changed);
+                    entries = entries.saturating_sub(1);
+                    continue;
+                }
+                let is_new = self.restore((scope, &changed), &framed, moments).unwrap_or(false);
                 restored = restored.saturating_add(is_new.into());
             }
         }
-        Ok(Restoration { entries: head.entries, restored, age: Duration::from_secs(age) })
+        Ok(Restoration { entries, restored, age: Duration::from_secs(age) })
     }
 
     /// Restores one entry. False if memory has it already; none if its time is over, or it is not kept.
-    fn restore(&self, scope: &Scope, framed: &EntryFrame<'_>, moments: Moments) -> Option<bool> {
+    fn restore(
+        &self,
+        (scope, changed): (&Scope, &HashSet<Vec<u8>>),
+        framed: &EntryFrame<'_>,
+        moments: Moments,
+    ) -> Option<bool> {
         if framed.tag == EntryTag::Server {
             let (address, server) = server::server(framed.octets, moments)?;
             return Some(self.servers.restore(address, server));
@@ -178,7 +209,7 @@ impl Memory {
         let left = &mut Octets::new(framed.octets);
         let begin = Begin::read(left)?;
         let knows = *scope.views.get(begin.view)?;
-        if !scope.keeps(begin.name, is_said(begin.kind, begin.flags)) {
+        if !scope.keeps(begin.name, is_said(begin.kind, begin.flags)) || lies_in(changed, begin.name) {
             return None;
         }
         let known = entry::known(left, framed.tag, &begin, moments)?;
@@ -221,8 +252,8 @@ pub enum UnusableSnapshot {
     #[error("the system clock is wrong, so its age is unknown")]
     SlowClock,
     /// It was written with another configuration.
-    #[error("it was written with other zones, views, root hints, trust anchors or cache TTLs")]
-    OtherZones,
+    #[error("it was written with other views, root hints, trust anchors, private addresses or cache TTLs")]
+    OtherViews,
     /// It cannot be read.
     #[error(transparent)]
     Unread(#[from] io::Error),

@@ -46,6 +46,7 @@ fn scope() -> Scope {
     let [first, ..] = views();
     Scope {
         fingerprint: [7; 32],
+        configured: HashMap::new(),
         views: vec![first],
         lists: HashSet::new(),
         overlooked: HashSet::new(),
@@ -406,6 +407,33 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
 }
 
 #[test]
+fn only_what_is_at_and_below_names_with_another_configuration_is_left_out() {
+    let (before, [view, ..]) = (memory(), views());
+    let rrsets = before.rrsets.in_view(view);
+    for owner in ["mail.example.", "corp.example.", "www.corp.example.", "a.new.example.", "b.old.example."] {
+        rrsets.put(&[&address(owner, 300)], Rank::Answer, DAY, BORN);
+    }
+    let configured = |names: &[(&str, u8)]| Scope {
+        configured: names.iter().map(|(zone, digest)| (wire_name(&name(zone)), [*digest; 32])).collect(),
+        ..scope()
+    };
+    let file = written(&before, &configured(&[("corp.example.", 1), ("old.example.", 1)]), later(0, 0));
+    let restored = |names: &[(&str, u8)]| {
+        let (after, read) = read(&file, &configured(names), later(0, 0));
+        let has = |owner: &&str| {
+            after.rrsets.in_view(view).rrset(&name(owner), RecordType::A, Rank::Answer, BORN).is_some()
+        };
+        let all = ["mail.example.", "www.corp.example.", "a.new.example.", "b.old.example."];
+        (all.into_iter().filter(has).collect::<Vec<_>>(), read.unwrap().entries)
+    };
+    let same = restored(&[("corp.example.", 1), ("old.example.", 1)]);
+    assert_eq!(same, (vec!["mail.example.", "www.corp.example.", "a.new.example.", "b.old.example."], 5));
+    let changed = restored(&[("corp.example.", 2), ("new.example.", 1)]);
+    assert_eq!(changed, (vec!["mail.example."], 5));
+    assert_eq!(restored(&[(".", 1)]).0, [""; 0]);
+}
+
+#[test]
 fn another_configuration_another_version_the_future_and_what_is_none_are_refused() {
     let before = memory();
     fill(&before);
@@ -416,14 +444,14 @@ fn another_configuration_another_version_the_future_and_what_is_none_are_refused
         read.unwrap_err().to_string()
     };
     let other = Scope { fingerprint: [8; 32], ..scope() };
-    assert!(refused(&file, &other, later(0, 0)).contains("other zones"));
+    assert!(refused(&file, &other, later(0, 0)).contains("other views"));
     let early = Now { mono: BORN, unix: WRITTEN - 61 };
     assert_eq!(refused(&file, &scope(), early), "it was written 61 s after the time of the system clock");
     let mut next = file.clone();
-    next[19] = 4;
+    next[19] = 5;
     assert_eq!(
         refused(&next, &scope(), later(0, 0)),
-        "it has format version 4, and this resolverd reads version 3"
+        "it has format version 5, and this resolverd reads version 4"
     );
     for foreign in [&b""[..], b"{\"version\":1}", &[0; 500]] {
         assert_eq!(refused(foreign, &scope(), later(0, 0)), "it is not a cache snapshot");
