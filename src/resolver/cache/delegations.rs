@@ -11,18 +11,18 @@ use super::security::ZoneTrust;
 use dns::clock::Mono;
 
 impl InView<'_> {
-    /// Keeps a delegation.
+    /// Stores a delegation under the name of its zone.
     pub fn put_delegation(&self, delegation: Arc<Delegation>) {
         self.store
             .insert(self.key(&delegation.zone, KeySlot::Delegation), CacheEntry::Delegation(delegation));
     }
 
-    /// Keeps the state of a zone.
+    /// Stores the state of a zone under the name of the zone.
     pub fn put_zone_state(&self, state: Arc<ZoneTrust>) {
         self.store.insert(self.key(&state.zone, KeySlot::State), CacheEntry::State(state));
     }
 
-    /// The state of exactly this zone.
+    /// Returns the state of exactly this zone, if it is stored and its TTL has not ended.
     pub(crate) fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
         match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) if now < state.expires => Some(state),
@@ -30,17 +30,17 @@ impl InView<'_> {
         }
     }
 
-    /// Forgets the delegation of a zone.
+    /// Removes the delegation of a zone.
     pub(crate) fn forget_delegation(&self, zone: &Name) {
         self.store.remove(&self.keys(zone).at(0, KeySlot::Delegation));
     }
 
-    /// The delegation of exactly this zone.
+    /// Returns the delegation of exactly this zone, if it is stored and its TTL has not ended.
     pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
         self.delegated(&self.keys(zone).at(0, KeySlot::Delegation), now)
     }
 
-    /// The delegation of the closest known zone at or above `name`.
+    /// Returns the delegation of the closest zone at or above `name` whose delegation is stored.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(self.keys(name), now)
     }

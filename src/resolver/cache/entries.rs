@@ -1,4 +1,4 @@
-//! An entry of the memory of RRsets: an RRset, a denial, a delegation, or the state of a zone; and its weight.
+//! The entries of the RRset table: an RRset, a denial, a delegation, or the state of a zone; and the memory that each entry takes.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -13,38 +13,38 @@ use super::weights::{outside, shared, weight};
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
-/// The entry of a name.
+/// The stored data for a name and type: an RRset or a denial.
 #[derive(Clone, Debug)]
 pub enum Known {
-    /// The RRset.
+    /// The RRset exists.
     Rrset(Arc<Rrset>),
-    /// It does not exist: no such type, or no such name.
+    /// The RRset does not exist: the name has no such type, or there is no such name.
     Negative(Arc<Negative>),
 }
 
 /// A zone cut: the servers of the zone, and the addresses that came with the referral.
 #[derive(Debug)]
 pub struct Delegation {
-    /// The zone.
+    /// The name of the zone.
     pub zone: Name,
-    /// Its servers' names.
+    /// The names of the zone's servers.
     pub servers: Vec<Name>,
-    /// Addresses by place in `servers`.
+    /// The addresses from the referral, each with the position of its server in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
-    /// Addresses and ports that the operator gave, instead of servers' names.
+    /// Addresses and ports that the operator has configured for the zone. They are used instead of the names of servers.
     pub configured: Vec<SocketAddr>,
-    /// Whether the operator has configured it: its servers may then be at addresses that no public server has.
+    /// True if the operator has configured the delegation. The zone's servers may then have addresses that no public server has.
     pub trusted: bool,
-    /// DS with their signatures, or the proof of their absence, as they came with the referral.
+    /// The DS records of the zone with their signatures, or the proof that there are none, from the referral.
     pub evidence: Evidence,
-    /// When it was learnt.
+    /// The time at which the delegation was learned.
     pub since: Mono,
-    /// When its TTL ends.
+    /// The time at which the TTL of the delegation ends.
     pub expires: Mono,
 }
 
 impl Delegation {
-    /// A delegation learnt from public servers, without evidence.
+    /// Creates a delegation that was learned from public servers, without DNSSEC records.
     pub fn plain(
         zone: Name,
         servers: Vec<Name>,
@@ -56,18 +56,18 @@ impl Delegation {
     }
 }
 
-/// An entry.
+/// An entry of the RRset table.
 #[derive(Clone)]
 pub(super) enum CacheEntry {
     Known(Known),
-    /// The moment until which a name is known to exist.
+    /// The time until which a name is known to exist.
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
 }
 
 impl Known {
-    /// When it was kept.
+    /// Returns the time at which the entry was stored.
     pub(super) fn stored(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.stored,
@@ -75,7 +75,7 @@ impl Known {
         }
     }
 
-    /// When its TTL ends.
+    /// Returns the time at which the TTL of the entry ends.
     pub(super) fn expires(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.expires(),
@@ -83,12 +83,12 @@ impl Known {
         }
     }
 
-    /// Returns true if it is about to end, so that a question that renews it does not use it.
+    /// Returns true if the entry is about to expire. A question that renews an entry does not use the old entry.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
 
-    /// Returns true if it is secure.
+    /// Returns true if DNSSEC has proved the entry.
     pub(super) fn is_proven(&self) -> bool {
         let backing = match self {
             Self::Rrset(rrset) => &rrset.backing,
@@ -97,8 +97,8 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Returns true if it stays when new data of `rank` and `backing` come while it lives. Unchecked data do not replace
-    /// proven data; proven data replace unproven data; otherwise the greater rank stays.
+    /// Returns true if this entry, whose TTL has not ended, stays when new data of `rank` and `backing` arrive. Data that were not validated
+    /// do not replace proven data. Proven data replace data that are not proven. Otherwise the entry with the greater rank stays.
     pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {
             Self::Rrset(rrset) => rrset.rank,
@@ -112,7 +112,7 @@ impl Known {
     }
 }
 
-/// Octets that an entry takes in memory, with its key.
+/// Returns the memory that an entry takes together with its key, in octets.
 pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     match entry {
         CacheEntry::Known(Known::Rrset(rrset)) => {
@@ -141,7 +141,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     }
 }
 
-/// The kind of an entry, for counting.
+/// The kind of an entry. It selects the counter of the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Rrset,
@@ -151,7 +151,7 @@ pub(super) enum EntryKind {
     State,
 }
 
-/// The kind of an entry.
+/// Returns the kind of an entry.
 pub(super) fn kind_of(entry: &CacheEntry) -> EntryKind {
     match entry {
         CacheEntry::Known(Known::Rrset(_)) => EntryKind::Rrset,

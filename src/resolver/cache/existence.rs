@@ -1,7 +1,7 @@
-//! Whether a name exists as far as memory knows, and therefore how much an NXDOMAIN denies.
+//! Finds out whether a name exists according to the cache, and therefore which types an NXDOMAIN denies.
 //!
-//! RFC 2308 section 5 denies all types of the name by it. Load balancers send it for types that they do not know,
-//! especially AAAA (RFC 4074 section 4.2). So without proof it denies only the type of its question.
+//! According to RFC 2308 section 5, an NXDOMAIN denies all types of the name. But load balancers send NXDOMAIN for types that they do not know,
+//! especially AAAA (RFC 4074 section 4.2). An NXDOMAIN without proof therefore denies only the type of its question.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::limits::MAX_SHOWN_ABOVE;
 use dns::clock::Mono;
 use dns::question::{Question, Security, ViewId, name_of_wire};
 
-/// The types of mail, the web and zones. Data of such a type show that a name exists, and a denial of all types of a name
-/// answers questions for them.
+/// The types that mail, the web and zones use. If data of one of these types are stored, the name exists. If all types of a name are
+/// denied, questions for these types are answered from the denial.
 const SHOWING: [RecordType; 10] = [
     RecordType::A,
     RecordType::AAAA,
@@ -32,8 +32,8 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Returns true if an NXDOMAIN for `kind` at `name` denies all types. Every server knows A: if A is denied and nothing is
-    /// known about the name, the name does not exist.
+    /// Returns true if an NXDOMAIN for `kind` at `name` denies all types. An NXDOMAIN for A without proof does so too, because every server
+    /// knows A: if A is denied, and nothing in the cache shows that the name exists, the name does not exist.
     pub(super) fn denies_all_types(
         &self,
         name: &Name,
@@ -42,14 +42,14 @@ impl InView<'_> {
         now: Mono,
     ) -> bool {
         match kind {
-            // DS come from above the cut: the parent's NXDOMAIN says nothing about a stub's or forwarder's own name.
+            // DS come from the zone above the cut. Its NXDOMAIN says nothing about the name itself, which a stub or forwarder may serve.
             RecordType::DS => false,
             RecordType::A => security == Security::Secure || !self.exists(name, now),
             _ => security == Security::Secure,
         }
     }
 
-    /// Returns true if anything is known to exist at or below `name`.
+    /// Returns true if data at `name` or below it are stored.
     fn exists(&self, name: &Name, now: Mono) -> bool {
         let mut keys = self.keys(name);
         let shows = SHOWING.iter().any(|kind| {
@@ -61,12 +61,12 @@ impl InView<'_> {
             || self.delegated(&keys.at(0, KeySlot::Delegation), now).is_some()
     }
 
-    /// Notes for `time` that the names between `zone` and `owner` exist, because there are data at `owner`. Returns
-    /// the names for which all types had been denied.
+    /// Records for `time` that the names between `zone` and `owner` exist, because data exist at `owner`. Returns those of the names for
+    /// which all types had been denied.
     pub(crate) fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut cleared = Vec::new();
         if owner.iter().len() <= zone.iter().len().saturating_add(1) {
-            // No name is between the two.
+            // There is no name between `zone` and `owner`.
             return cleared;
         }
         let (mut keys, mut begin) = (self.keys(owner), 0);
@@ -86,8 +86,8 @@ impl InView<'_> {
         cleared
     }
 
-    /// Forgets the denial of all types of `name`, because data exist there; the denial of A stays. Returns false if
-    /// nothing is denied, or the denial is proven.
+    /// Removes the denial of all types of `name`, because data exist at the name. The denial of A stays. Returns false if there is no such
+    /// denial, or if the denial is proven.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
         let Some(denial) = self.known(&key, Rank::Glue, now).filter(|denial| !denial.is_proven()) else {
@@ -103,7 +103,7 @@ impl InView<'_> {
 }
 
 impl Memory {
-    /// Forgets answers that followed from a denial of all types of `name`; the answer for A stays.
+    /// Removes the answers that were made from a denial of all types of `name`. The answer for A stays.
     pub(crate) fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
         for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
             for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]
@@ -113,7 +113,7 @@ impl Memory {
                 if self.answers.get(key.as_bytes(), now).is_some_and(|answer| answer.is_negative()) {
                     self.answers.0.remove(key.as_bytes());
                 }
-                // A copy of it may be left, even if it was evicted.
+                // A worker may still have a copy of the answer, even if the answer itself was evicted.
                 self.answers.1.end(self.answers.1.for_key(key.as_bytes()));
             }
         }

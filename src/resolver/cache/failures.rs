@@ -1,11 +1,11 @@
-//! Questions that failed a moment ago, so that repeats cost nothing (RFC 9520).
+//! Stores questions that failed recently, so that repeated questions cause no queries (RFC 9520).
 //!
-//! A failure is remembered for 1 s at first and twice as long each time, up to 30 s; a success clears it. If no
-//! server answered at all meanwhile, it is remembered for 1 s only, and until any server answers: our own network may
-//! be at fault, and its outage must not count against names.
+//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If no
+//! server at all answered while the question was asked, the failure is stored for 1 s only, and ends earlier if any server answers. Our own
+//! network may then be at fault, and its outage must not count against names.
 //!
-//! The snapshot has no failures. They live for 30 s at most, and RFC 9520 demands nothing of a resolver that restarts. An
-//! operator who has repaired a zone may restart the resolver to have the zone asked again at once.
+//! Failures are not written to the snapshot. They last for 30 s at most, and RFC 9520 demands nothing of a resolver that restarts. An
+//! operator who has repaired a zone may restart the resolver so that it asks the zone again immediately.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{ExtendedError, QuestionKey};
 
-/// Whether servers answered while a question failed. If none did, our own network may have been down.
+/// Tells which servers answered while a question failed. If none answered, our own network may have been down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServersMeanwhile {
     /// At least one server answered something.
@@ -29,25 +29,26 @@ pub enum ServersMeanwhile {
     Silent,
 }
 
-/// A remembered failure.
+/// A stored failure of a question.
 #[derive(Debug)]
 pub struct CachedFailure {
-    /// Until when the question is answered with it.
+    /// The time until which the question is answered with this failure.
     pub until: Mono,
-    /// When it was stored.
+    /// The time at which the failure was stored.
     pub since: Mono,
-    /// The time for which it was stored.
+    /// The time from `since` to `until`. The next failure is stored for twice as long.
     span: Duration,
-    /// Whether any server answered while it failed.
+    /// The servers that answered while the question failed.
     servers: ServersMeanwhile,
-    /// How long the question counts as unanswered, if no server answered it.
+    /// The time after `since` for which the question counts as unanswered, if no server answered it.
     unanswered_for: Duration,
-    /// The reason.
+    /// The extended error with the reason of the failure.
     pub error: ExtendedError,
 }
 
 impl CachedFailure {
-    /// How long the question counts as unanswered if no server answers it now either: twice as long if the time before was over.
+    /// Returns how long the question counts as unanswered if servers do not answer it this time either. If the earlier time is over, the new
+    /// time is twice as long, up to `MAX_UNANSWERED_TIME`.
     fn next_unanswered(&self, now: Mono) -> Duration {
         let is_over = now.since(self.since) >= self.unanswered_for;
         if is_over && self.servers == ServersMeanwhile::AnsweredOthers {
@@ -58,7 +59,7 @@ impl CachedFailure {
     }
 }
 
-/// Failures by question.
+/// The stored failures, by question.
 #[derive(Clone)]
 pub struct CachedFailures(QuestionStore<Arc<CachedFailure>>);
 
@@ -71,12 +72,13 @@ impl CachedFailures {
         &self.0
     }
 
-    /// Returns true if the question failed at its last try, at any time in the past.
+    /// Returns true if the last attempt to resolve the question failed, however long ago it was.
     pub fn has(&self, key: &[u8]) -> bool {
         self.0.get(key).is_some()
     }
 
-    /// The failure that answers a question now. `heard_since`: whether any server was heard after a moment.
+    /// Returns the failure with which the question is answered now, if any. `heard_since` returns true if any server has answered since a given
+    /// time.
     pub fn get(
         &self,
         key: &[u8],
@@ -89,7 +91,7 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// The failure of a question that was last tried earlier, if no server at all has answered since.
+    /// Returns the failure of an earlier attempt to resolve the question, if no server at all has answered since.
     pub fn unheard(
         &self,
         key: &[u8],
@@ -104,8 +106,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns true if no server answered the question at its last try, which was not long ago, although servers answered others.
-    /// They may drop its type.
+    /// Returns true if no server answered the question at its last attempt, which was a short time ago, although servers answered other
+    /// questions. The servers may drop queries for this type.
     pub(crate) fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
             failed.servers == ServersMeanwhile::AnsweredOthers
@@ -113,7 +115,7 @@ impl CachedFailures {
         })
     }
 
-    /// Remembers a failure, for longer if the last one ended not long ago and servers answered while it failed.
+    /// Stores a failure. It is stored for longer if the previous failure ended a short time ago and servers answered while the question failed.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
         let last = self.0.get(&key);
         let unanswered_for = last.as_ref().map_or(UNANSWERED_TIME, |last| last.next_unanswered(now));
@@ -124,13 +126,13 @@ impl CachedFailures {
         self.0.insert(key, Arc::new(failed));
     }
 
-    /// Forgets a failure, because the question has been answered.
+    /// Removes the failure of a question, because the question has been answered.
     pub fn clear(&self, key: &QuestionKey) {
         self.0.remove(key);
     }
 }
 
-/// Twice the last span, unless so much time has passed that this is another failure.
+/// Returns twice the previous time, or the first time again if the previous failure ended more than `MAX_FAILURE_TIME` ago.
 fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
     if now.since(last_until) > MAX_FAILURE_TIME {
         FIRST_FAILURE_TIME

@@ -1,6 +1,6 @@
-//! Flushing: removes entries from all memories and returns their number.
+//! Flushing: removes entries from all tables of the cache, and returns the number of removed entries.
 //!
-//! It walks whole tables, so it runs off the threads that serve.
+//! A flush walks through whole tables, so it must not run on the threads that serve clients.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,40 +16,40 @@ use dns::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 /// The entries to flush.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flush {
-    /// One name: all types, or one.
+    /// The entries of one name.
     Name {
         /// The name.
         name: Name,
-        /// Only this type.
+        /// The only type to flush. `None` means all types.
         kind: Option<RecordType>,
     },
-    /// A name and all below it.
+    /// The entries of a name and of all names below it.
     Tree {
-        /// The name.
+        /// The name at the top.
         name: Name,
-        /// Only this type.
+        /// The only type to flush. `None` means all types.
         kind: Option<RecordType>,
     },
-    /// Negative answers and failures of any name.
+    /// Negative answers and failures, of all names.
     Negative,
-    /// Everything.
+    /// All entries.
     All,
 }
 
-/// The number of removed entries.
+/// The numbers of entries that a flush has removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flushed {
-    /// Answers, the negative ones not counted.
+    /// Answers, except negative answers.
     pub answers: u64,
     /// RRsets.
     pub rrsets: u64,
-    /// Negative answers, kept as answers or as RRsets.
+    /// Negative answers, both those ready to be sent and those in the RRset table.
     pub negatives: u64,
     /// Zone cuts, and the states of zones.
     pub delegations: u64,
-    /// Cached failures.
+    /// Stored failures.
     pub failures: u64,
-    /// Servers.
+    /// The data about servers.
     pub servers: u64,
 }
 
@@ -68,8 +68,8 @@ impl Memory {
         self.walk(move |memory| memory.flush(&tree)).await;
     }
 
-    /// Removes the entries that `flush` names, expired ones too. Walks through all tables: see `walk`. The answers go last: as long as
-    /// RRsets are there, a client gets an answer that was made of them, and it would stay.
+    /// Removes the entries that `flush` selects, including expired entries, and walks through all tables (see `walk`). Answers are removed
+    /// last: as long as the RRsets were stored, an answer could still be made from them for a client, and it would stay after the flush.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
@@ -80,7 +80,7 @@ impl Memory {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
                 EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
-                // Not counted: it was noted because of a name that is removed too.
+                // The entry is not counted. It was made because of data below the name, and these data are removed too.
                 EntryKind::Exists => return,
             };
             *count += 1;
@@ -97,8 +97,8 @@ impl Memory {
         flushed
     }
 
-    /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are names, all
-    /// answers that are not secure and all failures go too: an alias elsewhere may have led there. Walks through all tables: see `walk`.
+    /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are any names, all failures and all answers
+    /// that are not secure are removed too, because an alias from another name may have led to `names`. Walks through all tables (see `walk`).
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
@@ -122,7 +122,7 @@ impl Aim {
         }
     }
 
-    /// Returns true if the entry under `key` matches. An NXDOMAIN entry has no type and matches any.
+    /// Returns true if the entry under `key` is to be flushed. The entry of an NXDOMAIN has no type, so it matches any type.
     fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
@@ -136,7 +136,7 @@ impl Aim {
     }
 }
 
-/// All suffixes of a wire name; the root is the last.
+/// Returns the name, and each name above it up to the root, in wire form.
 fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(name), |suffix| match suffix.split_first() {
         Some((length, rest)) if *length > 0 => rest.get(usize::from(*length)..),

@@ -1,16 +1,15 @@
-//! The age of an RRset, and its use: as an answer, as an answer that is renewed at the same time, as an answer if no
-//! server answers, or none.
+//! The age of an RRset, which decides how the RRset is used: as an answer; as an answer while it is renewed; as an answer only if no server
+//! answers; or not at all.
 //!
-//! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale
-//! answers. The entries of a name are the last answers of its servers, so a stale answer never contradicts a later
-//! answer.
+//! Stale answers: RFC 8767. An RRset stays in the cache after its TTL until it is evicted or replaced, so stale answers need no copy. The
+//! entries of a name always hold the last answers of its servers, so a stale answer never contradicts a later answer.
 //!
 //! # Decisions
 //!
-//! - An entry in use is renewed in the last tenth of its TTL, as by Unbound's `prefetch`, and at least in its last
-//!   five seconds, as by Knot Resolver's. A resolution may take four seconds, and a tenth of half a minute is only
-//!   three. But not before its last sixth: with five seconds of twelve its servers would get 1.7 times the queries.
-//! - An entry with a TTL below ten seconds is not renewed: its last sixth is hardly longer than a resolution.
+//! - An entry in use is renewed in the last tenth of its TTL, as by Unbound's `prefetch`, and at least in its last five seconds, as by Knot
+//!   Resolver. A resolution may take four seconds, and a tenth of half a minute is only three. But an entry is not renewed before the last
+//!   sixth of its TTL: if an entry with a TTL of twelve seconds were renewed five seconds early, its servers would get 1.7 times the queries.
+//! - An entry with a TTL below ten seconds is not renewed, because the last sixth of its TTL is hardly longer than a resolution.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +33,13 @@ use dns::question::{QuestionKey, Security};
 pub enum Age {
     /// Within its TTL.
     Fresh,
-    /// Past its TTL for this long: a client gets it only if no server answers.
+    /// Expired for this long. A client gets the entry only if no server answers.
     Stale(Duration),
-    /// Too old for any use.
+    /// Too old to be used.
     Over,
 }
 
-/// The age of an entry that was fresh until `expires`, if it may be stale for at most `serve_stale`.
+/// Returns the age of an entry that expires at `expires`, and may be used as a stale answer for `serve_stale` after that.
 pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     let past = now.since(expires);
     match () {
@@ -50,27 +49,27 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     }
 }
 
-/// When a client of a resolution that began at `began` gets a stale answer: after the client response time, and not while
-/// servers answer. `heard`: when a server last answered.
+/// Returns the time from which a client may get a stale answer, if its resolution began at `began`: after the client response time, and only
+/// when servers have been quiet for a while. `heard` is the time at which a server last answered.
 pub(crate) fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
     let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
     began.after(CLIENT_RESPONSE_TIME).max(quiet)
 }
 
-/// The last data that servers gave for a name and type.
+/// The last data that servers gave for a name and type, if they were not a denial.
 #[derive(Clone, Debug)]
 pub struct LastWord {
-    /// The RRset, or the alias of the name.
+    /// The RRset, or the CNAME of the name.
     pub rrset: Arc<Rrset>,
-    /// Its type: the type asked for, or CNAME.
+    /// The type of the RRset: the type of the question, or CNAME.
     pub kind: RecordType,
-    /// Fresh or stale.
+    /// The age of the RRset: fresh or stale.
     pub age: Age,
 }
 
 impl InView<'_> {
-    /// The last data that servers gave for `kind` at `name`, at most `serve_stale` past its TTL; none if they denied
-    /// it later, or if it is not known which was later.
+    /// Returns the last data that servers gave for `kind` at `name`, if they expired less than `serve_stale` ago. Returns `None` if servers
+    /// denied the data later, or if it is not known whether the data or the denial came later.
     pub fn last_word(
         &self,
         name: &Name,
@@ -85,15 +84,15 @@ impl InView<'_> {
         (!is_over).then(|| LastWord { kind: rrset.kind(), rrset, age })
     }
 
-    /// Returns true if the RRset at `key` is the last data that servers gave for its type. This does not count as a use.
+    /// Returns true if the RRset at `key` is still the last data that servers gave for its type. This does not count as a use of the entry.
     pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
         let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
         matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
     }
 
-    /// Returns true if a server has proved since `word` that a name above `name`, and below `top`, does not exist (RFC 8020).
-    /// Such a denial counts after its TTL too: what was below the name has gone with it.
+    /// Returns true if a server has proved, after `word` was stored, that a name above `name` and below `top` does not exist (RFC 8020). Such
+    /// a denial counts after its TTL too, because names below it no longer exist either.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
         let mut keys = self.keys(name);
         let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
@@ -108,8 +107,8 @@ impl InView<'_> {
         proof.is_some()
     }
 
-    /// Ends the stale answers for all types of `name`, because a server has given a bogus answer about it: removes the
-    /// entries that have expired, and lets the others expire without a use after it.
+    /// Ends the stale answers for all types of `name`, because a server has given a bogus answer about the name. Expired entries are removed,
+    /// and the other entries are not used after their TTL.
     pub(crate) fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
@@ -123,9 +122,8 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the entry for `kind` at `name` if it has expired, because a server has given another answer, of
-    /// credibility `by`, which is not kept. It also removes an entry that is due for renewal, because this answer may
-    /// be its renewal.
+    /// Removes the entry for `kind` at `name` if it has expired. This is called when a server has given another answer, with credibility `by`,
+    /// that is not stored. It also removes an entry that is due for renewal, because the answer may be its renewal.
     pub(crate) fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = self.keys(name);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
@@ -133,7 +131,7 @@ impl InView<'_> {
         }
     }
 
-    /// Like `outdate`, for one entry. An entry that has not expired stays if its credibility is greater.
+    /// Like `outdate`, for one entry. An entry whose TTL has not ended stays if its credibility is greater.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
@@ -142,7 +140,7 @@ impl InView<'_> {
         }
     }
 
-    /// The entry of a key, of any rank. An entry past its TTL is forgotten.
+    /// Returns the entry of a key, of any rank. If its TTL has ended, the entry is removed instead.
     pub(super) fn live(&self, key: &SlotKey<'_>, now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         if now < known.expires() {
@@ -152,8 +150,8 @@ impl InView<'_> {
     }
 }
 
-/// The last entry that servers gave for a type at the name of `keys`, an alias of the name included. None if it is not known
-/// which was last.
+/// Returns the last entry that servers gave for a type at the name of `keys`, including a CNAME of the name. Returns `None` if it is not
+/// known which entry was the last.
 fn last_known(
     mut keys: NameKeys,
     kind: RecordType,
@@ -172,7 +170,7 @@ fn last_known(
             continue;
         }
         match last.as_ref().map(Known::stored) {
-            // Two entries of the same moment: it is not known which is newer.
+            // Both entries were stored at the same time, so it is not known which one is newer.
             Some(stored) if stored == known.stored() => return None,
             Some(stored) if stored > known.stored() => {}
             _ => last = Some(known),
@@ -181,7 +179,7 @@ fn last_known(
     last
 }
 
-/// The moment from which an entry that is fresh from `stored` to `expires` must be renewed when it is used; none if it is
+/// Returns the time from which an entry that is fresh from `stored` to `expires` is renewed when it is used. Returns `None` if the entry is
 /// never renewed.
 pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     let whole = expires.as_micros().saturating_sub(stored.as_micros());
@@ -190,7 +188,7 @@ pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     (whole >= LEAST_RENEWED_TTL).then(|| Mono::from_micros(expires.as_micros().saturating_sub(left)))
 }
 
-/// Returns true if an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
+/// Returns true if an entry that is fresh from `stored` to `expires` is to be renewed when it is used at `now`.
 pub(crate) fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     renewal_due(stored, expires).is_some_and(|due| due <= now)
 }

@@ -1,4 +1,4 @@
-//! The keys of RRsets, denials and delegations in their table.
+//! The keys under which RRsets, denials and delegations are stored in their table.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -6,21 +6,21 @@ use super::store::{LookedUp, NEIGHBOURS_BEGIN};
 use dns::hash::Keyed;
 use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
 
-/// The kind of entry of a name. The kinds share the table, and the last octet of the key separates them.
+/// The kind of an entry. Entries of all kinds are in one table, and the type and the last octets of a key distinguish the kinds.
 #[derive(Clone, Copy)]
 pub(super) enum KeySlot {
     Rrset(RecordType),
-    /// Addresses from delegations: kept in addition to the data or denials of the name's own zone.
+    /// Addresses from delegations. They are stored in addition to the data or denials that the name's own zone gave.
     Glue(RecordType),
     Nxdomain,
-    /// Existence of a name, because names below it exist.
+    /// A mark that a name exists, because names below it exist.
     Exists,
     Delegation,
     State,
 }
 
 impl KeySlot {
-    /// The type and the flags octet of the key. Bits 2 to 4 of the flags octet are free.
+    /// Returns the type and the flags octet of keys of this kind. Bits 2 to 4 of the flags octet are not used by questions.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
@@ -32,24 +32,25 @@ impl KeySlot {
         }
     }
 
-    /// Returns true if a key with this type and these flags belongs to a delegation, and not to data of a zone.
+    /// Returns true if a key with this type and these flags belongs to a delegation, to the addresses of its servers, or to the state of a zone.
+    /// Returns false if the key belongs to data of a zone.
     pub(super) fn leads(kind: RecordType, flags: u8) -> bool {
         [Self::Glue(kind), Self::Delegation, Self::State].iter().any(|slot| slot.tail() == (kind, flags))
     }
 }
 
-/// The keys of a name and of the names above it, in one buffer: a name above is a suffix of the name below.
+/// The keys of a name and of all names above it. They share one buffer, because each name above is a suffix of the name.
 pub struct NameKeys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
-    /// Octets of the name.
+    /// The length of the name in octets.
     end: usize,
     view: ViewId,
     keyed: Keyed,
-    /// The hash of the name that begins at this place: each name is hashed once for all its slots.
+    /// The position of the name that was hashed last, and its hash. So a name is hashed once for all its kinds of entries.
     hashed: Option<(usize, u64)>,
 }
 
-/// The key of one slot of a name, with its hash.
+/// The key of one kind of entry of a name, with its hash.
 #[derive(Clone, Copy)]
 pub(super) struct SlotKey<'a> {
     octets: &'a [u8],
@@ -98,22 +99,22 @@ impl LookedUp<Self> for QuestionKey {
     }
 }
 
-/// Types below this number: their entries of one name are neighbours in the table. Entries of other types are anywhere in
-/// the table, because otherwise a client could fill one part of it with the 65 536 types of a name.
+/// The entries of one name with types below this number are neighbours in the table. Entries of other types are spread over the table,
+/// because otherwise a client could fill one part of the table with the 65 536 types of a name.
 const NEAR_KINDS: u16 = 64;
 
-/// The hash of a key: computed from the hash of its name, its type, its flags and its view. Keys of one name have different hashes.
-/// Keys of different names collide only if the hashes of the names do, so nobody can choose keys that collide.
+/// Computes the hash of a key from the hash of its name, its type, its flags and its view. Keys of one name have different hashes. Keys of
+/// different names collide only if the hashes of the names collide, so nobody can choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
-        // No two slots have the same: the type, and whether it is glue, a delegation or a mark.
+        // No two kinds give the same number: it contains the type, and a bit for glue, delegations and marks.
         (0, u64::from(kind) | u64::from(flags & OF_DELEGATIONS != 0) << 6)
     } else {
         (u64::from(kind) << 8 | u64::from(flags), 0)
     };
     let far = far | u64::from(view) << 24;
-    // 2^64 by the golden ratio, which is odd: no two have one product. The low bits of the product do not depend on the type
-    // and the view, and the table uses the low bits.
+    // 2^64 divided by the golden ratio. It is odd, so no two values give the same product. The low bits of the product do not depend on
+    // the type and the view, and the table uses the low bits.
     let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }
@@ -131,7 +132,7 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// Like `of`, for a name in wire form.
+    /// Like `for_name`, for a name in wire form.
     pub(super) fn of_wire(name: &[u8], view: ViewId, keyed: Keyed) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = name.len().min(MAX_NAME);
@@ -141,7 +142,7 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// The key in `slot` of the name that begins at `begin`; the name itself begins at 0.
+    /// Returns the key in `slot` of the name that begins at `begin` in the buffer. The whole name begins at 0.
     pub(super) fn at(&mut self, begin: usize, slot: KeySlot) -> SlotKey<'_> {
         let (kind, flags) = slot.tail();
         let of_name = match self.hashed {
@@ -162,14 +163,14 @@ impl NameKeys {
         self.octets.get(begin..self.end).unwrap_or_default()
     }
 
-    /// The begin of the name above the one at `begin`; none above the root.
+    /// Returns the position of the name above the one at `begin`, or `None` if that is the root.
     pub(super) fn above(&self, begin: usize) -> Option<usize> {
         let length = usize::from(*self.name(begin).first()?);
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
-    /// Visits the keys in `slot` of the name that begins at `begin` and of each name above it, as long as the name is below
-    /// `top`. Ends when `visit` returns a value.
+    /// Visits the keys in `slot` of the name that begins at `begin` and of each name above it, as long as they are below `top`. Stops when
+    /// `visit` returns a value, and returns this value.
     pub(super) fn upwards<Value>(
         &mut self,
         (mut begin, top): (usize, usize),
@@ -186,12 +187,12 @@ impl NameKeys {
         None
     }
 
-    /// The begin of `top`; none if the name is not at or below it.
+    /// Returns the position of `top` in the buffer, or `None` if the name is not at or below `top`.
     pub(super) fn place_of(&self, top: &Name) -> Option<usize> {
         if top.is_root() {
             return self.end.checked_sub(1);
         }
-        // The library does not count the root's octet.
+        // `len` of the library does not count the octet of the root.
         let place = self.end.checked_sub(top.len().saturating_add(1))?;
         let begins = label_places(self.name(0)).any(|label| label == place);
         (begins && is_wire_of(self.name(place), top)).then_some(place)

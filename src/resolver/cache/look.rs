@@ -1,7 +1,7 @@
-//! Reads the entries under a name from all memories, for `resolverctl cache`.
+//! Reads the entries of a name from all tables of the cache, for `resolverctl cache`.
 //!
-//! It walks whole tables instead of looking up: reading must not count as a use, which would keep the entry from
-//! eviction.
+//! The functions walk through whole tables instead of looking up keys, because a lookup counts as a use, and a used entry is not
+//! evicted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,24 +20,24 @@ use dns::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 /// An entry whose TTL has not ended.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// Its type; none if it holds for all types.
+    /// The type of the entry. `None` if the entry is valid for all types.
     pub kind: Option<RecordType>,
-    /// Its view: views do not share entries.
+    /// The view of the entry. Views do not share entries.
     pub view: ViewId,
-    /// How long it may still be used.
+    /// The time for which the entry may still be used.
     pub left: Duration,
-    /// Its weight in octets.
+    /// The memory that the entry takes, in octets.
     pub octets: u32,
-    /// Its content.
+    /// The content of the entry.
     pub what: HeldData,
 }
 
 /// The content of an entry.
 #[derive(Clone, Debug)]
 pub enum HeldData {
-    /// An answer as bytes to send, for questions with these flags.
+    /// An answer as the octets to send, for questions with these flags.
     Answer(Question, Arc<Answer>),
-    /// An RRset: its rank, and its records with the TTL that is left.
+    /// The rank of an RRset, and its records with the remaining TTL.
     Rrset(Rank, Vec<Record>),
     /// A denial of the name or the type.
     Negative(Arc<Negative>),
@@ -45,12 +45,12 @@ pub enum HeldData {
     Delegation(Arc<Delegation>),
     /// The state of the zone.
     State(Arc<ZoneTrust>),
-    /// A failure of a moment ago: of a client's question or of a sub-question.
+    /// A recent failure of a client's question or of a question that resolverd asked itself.
     Failure(Question, ExtendedError),
 }
 
 impl Memory {
-    /// The entries under `name`, of one type or of all; by table, then by type.
+    /// Returns the entries of `name`, of one type or of all types. They are sorted by table, then by view and type.
     pub fn look(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
         let mut held = self.look_at_answers(name, kind, now);
         held.extend(self.look_at_rrsets(name, kind, now));
@@ -58,7 +58,7 @@ impl Memory {
         held
     }
 
-    /// The names of all answers, RRsets, denials and delegations: tests look through all of them.
+    /// Returns the names of all answers, RRsets, denials and delegations. Tests examine them.
     #[cfg(feature = "simulated")]
     pub fn names(&self) -> Vec<Name> {
         let answers = self.answers.0.entries(|_, _| true).into_iter().map(|(key, _)| key);

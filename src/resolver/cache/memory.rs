@@ -1,4 +1,4 @@
-//! The four memories.
+//! The cache: its four tables, and their shares of `cache.size`.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};
 use dns::random::Random;
 
-/// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations save messages; entries of the two
-/// small memories have at most a few hundred octets. They are 90 in all: the process may take 125, and the allocator loses 11 to 24
-/// in a hundred of them between entries. The rest is for work in progress.
+/// The shares of `cache.size` in per cent. Answers serve hits, RRsets and delegations save queries, and the entries of the two small tables
+/// have at most a few hundred octets. The shares are 90 % in all: the process may use 125 %, and the allocator loses 11 to 24 % of the
+/// memory of entries in gaps between them. The rest is for work in progress.
 const SHARES: CacheShares = CacheShares { answers: 45, rrsets: 36, servers: 5, failures: 4 };
 
 struct CacheShares {
@@ -24,25 +24,25 @@ struct CacheShares {
     failures: u64,
 }
 
-/// The four memories.
+/// The four tables of the cache.
 #[derive(Clone)]
 pub struct Memory {
-    /// Answers as bytes to send.
+    /// Answers as the octets to send.
     pub answers: Answers,
     /// RRsets, proofs of their absence, and delegations.
     pub rrsets: rrsets::Rrsets,
-    /// The state of each server.
+    /// The data about each server.
     pub servers: servers::Servers,
-    /// Questions that failed a moment ago.
+    /// Questions that failed recently.
     pub failures: failures::CachedFailures,
-    /// The part of their octets that answers and RRsets may use.
+    /// The part of their shares that answers and RRsets may currently use.
     pub room: Room,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
 }
 
 impl Memory {
-    /// Empty memories within `size` octets.
+    /// Creates empty tables that may take `size` octets in all.
     pub fn new(size: u64, random: &Random) -> Self {
         let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
@@ -70,7 +70,7 @@ impl Memory {
         }
     }
 
-    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client: see `walk`.
+    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client (see the module `walk`).
     pub async fn walk<Value, Walk>(&self, walk: Walk) -> Value
     where
         Value: Send + 'static,
@@ -79,8 +79,8 @@ impl Memory {
         self.walks.run(self, walk).await
     }
 
-    /// Gives answers and RRsets the room that the process leaves them: it uses `resident` octets, and may use `most`. Entries are freed step
-    /// by step.
+    /// Sets the size of the tables of answers and RRsets to what the rest of the process leaves. The process uses `resident` octets, and may
+    /// use `most`. Entries are removed in small steps.
     pub async fn give_way(&self, resident: u64, most: u64) {
         let whole = self.answers.0.capacity().saturating_add(self.rrsets.store().capacity());
         if self.room.change(whole, resident, most) {
@@ -93,12 +93,12 @@ impl Memory {
         }
     }
 
-    /// The hash of these memories, for other tables with strangers' keys.
+    /// Returns the secret hash function of these tables, for other tables whose keys are chosen by strangers.
     pub fn keyed(&self) -> Keyed {
         self.keyed
     }
 
-    /// The fill of each memory, with the capacity that it has now.
+    /// Returns the number of octets and entries in each table, and the octets that it may currently use.
     pub fn fill(&self) -> [StoreFill; 4] {
         let now = |fill: StoreFill| StoreFill { capacity: self.room.usable(fill.capacity), ..fill };
         [
@@ -110,17 +110,17 @@ impl Memory {
     }
 }
 
-/// Answers as the bytes to send, by question.
+/// Answers as the octets to send, by question.
 #[derive(Clone)]
 pub struct Answers(pub(super) QuestionStore<Arc<Answer>>, pub(super) Arc<Versions>);
 
 impl Answers {
-    /// The answer to a question now, by the key that `wire::query` has read.
+    /// Returns the answer to a question, if it is fresh. `key` is the key that `wire::query` has read.
     pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Answer>> {
         self.0.get(key).filter(|answer| answer.is_fresh(now))
     }
 
-    /// Keeps an answer; one without time to live is not kept.
+    /// Stores an answer. An answer whose TTL is 0 is not stored.
     pub fn put(&self, key: QuestionKey, answer: &Arc<Answer>) {
         if answer.is_fresh(answer.stored) {
             let before = self.1.for_key(key.as_bytes());
@@ -129,12 +129,12 @@ impl Answers {
         }
     }
 
-    /// The version of the answer under `key`, for a copy of it. Read it before the answer.
+    /// Returns the version of the answer under `key`, for a copy of the answer. The caller must read the version before the answer.
     pub fn version(&self, key: &[u8]) -> AnswerVersion {
         self.1.for_key(key)
     }
 
-    /// Returns true if the answer of this version has neither changed nor been flushed. It may have been evicted.
+    /// Returns true if the answer with this version has neither changed nor been flushed. It may have been evicted.
     pub fn is_current(&self, version: AnswerVersion) -> bool {
         self.1.is_current(version)
     }

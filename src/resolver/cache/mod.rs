@@ -1,7 +1,7 @@
-//! The four memories: answers, RRsets with delegations, servers, and failures.
+//! The cache. It has four tables: answers, RRsets with delegations, servers, and failures.
 //!
-//! An entry carries its times, and the moment of the lookup decides whether it may be used. `store` limits the number of octets and
-//! chooses the entries to remove. The hash is keyed, because strangers choose the keys of the entries.
+//! An entry contains its times, and the time of the lookup decides whether the entry may be used. `store` limits the memory of a table and
+//! chooses the entries to remove. The hash of the keys has a secret, because strangers choose the keys.
 //!
 //! # Decisions
 //!
@@ -57,7 +57,7 @@ pub use store::StoreFill;
 pub use versions::AnswerVersion;
 pub use weights::ENTRY_OVERHEAD;
 
-/// Helpers for the tests of all memories.
+/// Helpers for the tests of all tables.
 #[cfg(test)]
 mod stage {
     use std::time::Duration;
@@ -68,7 +68,7 @@ mod stage {
 
     pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
-    /// Creates empty memories that are large enough for any test.
+    /// Creates an empty cache that is large enough for any test.
     pub(super) fn memory() -> Memory {
         Memory::new(8 << 20, &Random::seeded(1))
     }

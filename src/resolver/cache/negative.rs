@@ -1,4 +1,4 @@
-//! A negative answer in memory (RFC 2308).
+//! Stored negative answers (RFC 2308).
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use super::rrset::{Rank, capped};
 use super::security::{Backing, Evidence};
 use dns::clock::Mono;
 
-/// An absence: no such type, or no such name.
+/// A denial to store: the name has no such type, or does not exist.
 #[derive(Clone, Copy, Debug)]
 pub struct Denial<'a> {
-    /// The name.
+    /// The name that is denied.
     pub name: &'a Name,
-    /// The type that was asked for.
+    /// The type of the question.
     pub kind: RecordType,
-    /// Whether the name does not exist.
+    /// True if the name does not exist. False if only the type does not exist.
     pub nxdomain: bool,
-    /// The SOA of its zone.
+    /// The SOA of the zone of the name. It gives the TTL of the denial.
     pub soa: &'a Record,
 }
 
-/// A negative answer and the SOA that limits its time.
+/// A stored negative answer, with the SOA that limits its TTL.
 #[derive(Debug)]
 pub struct Negative {
-    /// True: no such name. False: no such type at the name.
+    /// True if the name does not exist. False if the name does not have the type.
     pub nxdomain: bool,
-    /// Its rank.
+    /// The rank of the denial.
     pub rank: Rank,
-    /// The SOA in wire form, which takes a fraction of the memory of the library's names. No SOA if the denial is in doubt
-    /// and holds for a short time.
+    /// The SOA in wire form, which takes a fraction of the memory of the library's names. It is missing if the denial is doubtful and is
+    /// therefore stored for a short time only.
     pub(super) soa: Evidence,
     pub(super) ttl: u32,
     pub(super) stored: Mono,
@@ -37,33 +37,33 @@ pub struct Negative {
 }
 
 impl Negative {
-    /// When its TTL expires.
+    /// Returns the time at which the TTL of the denial ends.
     pub(super) fn expires(&self) -> Mono {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
 
-    /// The time that is left.
+    /// Returns the remaining TTL of the denial.
     pub fn left(&self, now: Mono) -> Duration {
         self.expires().since(now)
     }
 
-    /// Its security, and the records that prove it.
+    /// Returns the security of the denial, and the records that prove it.
     pub fn backing(&self) -> &Backing {
         &self.backing
     }
 
-    /// The records that prove it, with the TTL that is left.
+    /// Returns the records that prove the denial, with the remaining TTL.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
-    /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down), if it has one.
+    /// Returns the SOA with the remaining TTL (RFC 2308 section 6), or `None` if the denial has no SOA.
     pub fn soa(&self, now: Mono) -> Option<Record> {
         self.soa.records(self.ttl.saturating_sub(now.seconds_since(self.stored))).pop()
     }
 }
 
-/// The TTL of a negative answer.
+/// Returns the TTL of a negative answer with this SOA, in seconds: the smaller one of the TTL and the minimum of the SOA, at most `max_ttl`.
 pub fn negative_ttl(soa: &Record, max_ttl: Duration) -> u32 {
     match &soa.data {
         RData::SOA(data) => capped(soa.ttl.min(data.minimum), max_ttl),

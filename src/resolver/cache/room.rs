@@ -1,4 +1,4 @@
-//! The share of their octets that the tables of answers and RRsets may currently use.
+//! Determines which part of their memory the tables of answers and RRsets may currently use.
 //!
 //! Queries in progress, connections of clients and replies on their way take memory in addition to the cache. `limits::WorkBounds`
 //! limits each kind of work, and only a host under attack has the maximum of all kinds at the same time. The cache then shrinks.
@@ -20,10 +20,10 @@ use tokio::sync::Notify;
 
 use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 
-/// All of the room of a table.
+/// The value of `parts` at which a table may use all its memory.
 const WHOLE: u64 = 1_000;
 
-/// The room of the tables, and the signal to measure it.
+/// The part that the tables may use, and the signal to measure the memory of the process.
 #[derive(Clone)]
 pub struct Room(Arc<SharedRoom>);
 
@@ -31,7 +31,7 @@ struct SharedRoom {
     /// The number of flights since the last signal.
     flights: AtomicU32,
     notice: Notify,
-    /// The room in parts of `WHOLE`.
+    /// The part that the tables may use, in thousandths.
     parts: AtomicU64,
 }
 

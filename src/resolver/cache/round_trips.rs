@@ -1,47 +1,48 @@
-//! The round trips of one server: their smoothed value and a digest of their distribution, which give its timers.
+//! The round trips of one server: their smoothed value and their distribution, from which the timers of the server are computed.
 //!
-//! Pure. RFC 6298 section 2 smooths. The digest is log-linear with eight buckets an octave, so that a percentile is
-//! at most an eighth too long. Its counts are halved from time to time, so that old values fade.
+//! Pure. The smoothed value is computed as in RFC 6298 section 2. The distribution is counted in buckets, eight for each doubling of the time
+//! (an octave), so that a percentile is at most an eighth too long. The counts are halved from time to time, so that old values fade.
 
 use std::time::Duration;
 
 use crate::limits::{ENOUGH_ROUND_TRIPS, MAX_TIMER, MIN_TIMER};
 
-/// Buckets an octave, as a power of two.
+/// The number of buckets for each octave, as a power of two.
 const PRECISION_BITS: u32 = 3;
 
-/// Buckets an octave.
+/// The number of buckets for each octave.
 const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
 
-/// The begin of the first octave, in microseconds as a power of two: round trips below a millisecond are all alike.
+/// The begin of the first octave, in microseconds, as a power of two. Shorter round trips (below about a millisecond) share one bucket.
 const FIRST_OCTAVE: u32 = 10;
 
-/// Octaves: up to 2^21 microseconds, just over the longest timer.
+/// The number of octaves: up to 2^21 microseconds, which is just over the longest timer.
 const OCTAVES: u32 = 11;
 
-/// All buckets: one below the first octave; the last one also has all that is above it.
+/// The number of buckets. The first one is for round trips below the first octave. The last one also counts all longer round trips.
 const BUCKETS: usize = 11 * 8 + 1;
 
-/// At this count all are halved: a server that moved is judged by its last few dozen round trips. Fits an octet.
+/// When this number of round trips has been counted, all counts are halved. If the path to a server changes, its last few dozen round trips
+/// then decide. The number fits in one octet.
 const FADE_AT: u8 = 128;
 
-/// The percentage of the round trips that a timer covers: Dean and Barroso, "The Tail at Scale" (2013), send the
-/// second request at the 95th percentile, which bounds them to one in twenty.
+/// The percentage of the round trips that end before the timer. Dean and Barroso, "The Tail at Scale" (2013), send the second request at
+/// the 95th percentile, so that only one request in twenty has a second one.
 const COVERED: u32 = 95;
 
-/// The round trips of a server, at least one.
+/// The round trips of a server. There is at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RoundTrips {
     pub(super) smoothed: Duration,
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// The timer, computed once for each new round trip, because it is read many times.
+    /// The timer. It is computed once for each new round trip, because it is read many times.
     timer: Duration,
 }
 
 impl RoundTrips {
-    /// The first one.
+    /// Creates the data of a server from its first round trip.
     pub(super) fn new(first: Duration) -> Self {
         let (variation, counts, timer) = (first / 2, [0; BUCKETS], MAX_TIMER);
         let mut trips = Self { smoothed: first, variation, counts, total: 0, timer };
@@ -49,7 +50,7 @@ impl RoundTrips {
         trips
     }
 
-    /// The counts of an earlier process; none if there are none, or too many.
+    /// Restores the counts of an earlier process. Returns `None` if all counts are zero, or if they are too large.
     pub(super) fn restored(smoothed: Duration, variation: Duration, counts: [u8; BUCKETS]) -> Option<Self> {
         let total = counts.iter().try_fold(0_u8, |total, count| total.checked_add(*count))?;
         if total == 0 || total > FADE_AT {
@@ -61,7 +62,7 @@ impl RoundTrips {
         Some(trips)
     }
 
-    /// Adds a round trip. RFC 6298 section 2: the variation first, then the smoothed value.
+    /// Adds a round trip as in RFC 6298 section 2: first to the variation, then to the smoothed value.
     pub(super) fn add(&mut self, sample: Duration) {
         let off = self.smoothed.abs_diff(sample);
         self.variation = (self.variation * 3 + off) / 4;
@@ -69,19 +70,19 @@ impl RoundTrips {
         self.count(sample);
     }
 
-    /// Adds the first round trip after a long time. It counts as much as all before it, because the path may have changed.
+    /// Adds the first round trip after a long time. It counts as much as all earlier round trips together, because the path may have changed.
     pub(super) fn add_after_pause(&mut self, sample: Duration) {
         self.smoothed = (self.smoothed + sample) / 2;
         self.add(sample);
     }
 
-    /// The smoothed value.
+    /// Returns the smoothed round trip.
     pub(super) fn smoothed(&self) -> Duration {
         self.smoothed
     }
 
-    /// How long to wait before a second server is asked while this one may still answer: about the 95th percentile of
-    /// its own round trips; until there are enough of them, the smoothed value plus a quarter plus 10 ms.
+    /// Returns how long to wait for this server before a second server is asked, although this one may still answer. It is about the 95th
+    /// percentile of the server's round trips. Until there are enough of them, it is 1.25 times the smoothed round trip plus 10 ms.
     pub(super) fn timer(&self) -> Duration {
         self.timer
     }
@@ -94,8 +95,7 @@ impl RoundTrips {
         }
     }
 
-    /// The time after which a query or its answer counts as lost: twice the timer, or the value of RFC 6298 if that
-    /// is longer.
+    /// Returns the time after which a query or its answer counts as lost: twice the timer, or the timeout of RFC 6298 if that is longer.
     pub(super) fn patience(&self) -> Duration {
         (self.timer() * 2).max(self.smoothed + self.variation * 4).min(MAX_TIMER)
     }
@@ -112,7 +112,7 @@ impl RoundTrips {
         self.timer = self.reckoned();
     }
 
-    /// The upper end of the bucket of the percentile.
+    /// Returns the longest round trip in the bucket of the 95th percentile.
     fn percentile(&self) -> Duration {
         let wanted = (u32::from(self.total) * COVERED).div_ceil(100);
         let mut seen = 0;
@@ -124,12 +124,12 @@ impl RoundTrips {
     }
 }
 
-/// The timer if only the smoothed round trip is known.
+/// Returns the timer of a server of which only the smoothed round trip is known.
 pub(super) fn timer_of(smoothed: Duration) -> Duration {
     (smoothed + smoothed / 4 + Duration::from_millis(10)).clamp(MIN_TIMER, MAX_TIMER)
 }
 
-/// The bucket of a round trip.
+/// Returns the index of the bucket that counts a round trip.
 fn bucket(sample: Duration) -> usize {
     let micros = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX);
     if micros < 1 << FIRST_OCTAVE {
@@ -141,7 +141,7 @@ fn bucket(sample: Duration) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX).min(BUCKETS - 1)
 }
 
-/// The longest round trip of a bucket.
+/// Returns the longest round trip that a bucket counts.
 fn upper_end(place: usize) -> Duration {
     let place = u32::try_from(place).unwrap_or(u32::MAX).min(OCTAVES * PER_OCTAVE);
     let (octave, within) = (place / PER_OCTAVE, place % PER_OCTAVE);

@@ -1,4 +1,4 @@
-//! An RRset in memory, as wire octets, and its rank (RFC 2181 section 5.4.1). It is decoded on the miss path only.
+//! A stored RRset in wire form, and its rank (RFC 2181 section 5.4.1). It is decoded only when a question is resolved, not for a hit.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,91 +12,90 @@ use super::security::Backing;
 use dns::clock::Mono;
 use dns::rdata;
 
-/// The rank of an RRset (RFC 2181 section 5.4.1); data of a lower rank never replace data of a higher rank whose TTL
-/// has not ended.
+/// The rank of an RRset (RFC 2181 section 5.4.1). Data of a lower rank never replace data of a higher rank before the TTL of these has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
-    /// Addresses that came with a referral: servers are asked at them, clients never get them.
+    /// Addresses that came with a referral. They are used to ask servers, and are never sent to clients.
     Glue,
-    /// From an answer without AA, or from behind the alias in an answer with AA.
+    /// Data from an answer without AA, or from an answer with AA but about the target of an alias.
     Answer,
-    /// From an answer with AA, about the name that was asked for.
+    /// Data from an answer with AA, about the name of the question.
     Authoritative,
 }
 
 impl Rank {
-    /// Data of this rank with their proof.
+    /// Returns the credibility of data with this rank and this DNSSEC state.
     pub fn backed(self, backing: Backing) -> Credibility {
         Credibility { rank: self, backing }
     }
 }
 
-/// How far data are believed.
+/// The credibility of data. It decides which data replace others.
 #[derive(Clone, Debug)]
 pub struct Credibility {
-    /// Their rank.
+    /// The rank of the data.
     pub rank: Rank,
-    /// Their security, and its proof.
+    /// The DNSSEC state of the data, and the records that prove it.
     pub backing: Backing,
 }
 
-/// An RRset as wire octets.
+/// A stored RRset in wire form.
 #[derive(Clone, Debug)]
 pub struct Rrset {
     pub(super) kind: RecordType,
     pub(super) rank: Rank,
     pub(super) stored: Mono,
     pub(super) ttl: u32,
-    /// For each record its length in two octets, then its data without compression.
+    /// For each record, its length in two octets, followed by its data without name compression.
     pub(super) data: Box<[u8]>,
     pub(super) backing: Backing,
-    /// Whether a server has given a bogus answer about its name since: it is not used past its TTL.
+    /// True if a server has given a bogus answer about the name since the RRset was stored. The RRset is then not used after its TTL.
     pub(super) refuted: bool,
 }
 
 impl Rrset {
-    /// Its rank.
+    /// Returns the rank of the RRset.
     pub fn rank(&self) -> Rank {
         self.rank
     }
 
-    /// Its type.
+    /// Returns the type of the RRset.
     pub fn kind(&self) -> RecordType {
         self.kind
     }
 
-    /// When its TTL ends.
+    /// Returns the time at which the TTL of the RRset ends.
     pub fn expires(&self) -> Mono {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
 
-    /// Returns true if it is to be renewed, as it is used now.
+    /// Returns true if the RRset is to be renewed when it is used at `now`.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored, self.expires(), now)
     }
 
-    /// The time that is left.
+    /// Returns the remaining TTL.
     pub fn left(&self, now: Mono) -> Duration {
         self.expires().since(now)
     }
 
-    /// When it was kept.
+    /// Returns the time at which the RRset was stored.
     pub fn stored(&self) -> Mono {
         self.stored
     }
 
-    /// Its security, and the records that prove it.
+    /// Returns the DNSSEC state of the RRset, and the records that prove it.
     pub fn backing(&self) -> &Backing {
         &self.backing
     }
 
-    /// Its signatures, and proofs if a wildcard made it, with the TTL that is left.
+    /// Returns the signatures of the RRset, and the proof for an RRset that a wildcard made, with the remaining TTL.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
-    /// Its addresses, if it has any.
+    /// Returns the addresses in the RRset. There are none if its type is not A or AAAA.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         let mut left = &*self.data;
         std::iter::from_fn(move || {
@@ -111,7 +110,7 @@ impl Rrset {
         })
     }
 
-    /// Its records, owned by `name`, with the TTL that is left.
+    /// Returns the records with the owner name `name` and the remaining TTL.
     pub fn records(&self, name: &Name, now: Mono) -> Vec<Record> {
         let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
         let mut decoder = BinDecoder::new(&self.data);
@@ -127,12 +126,12 @@ impl Rrset {
     }
 }
 
-/// A TTL as received, corrected: above 2^31 - 1 it is 0 (RFC 2181 section 8), above `max_ttl` it is `max_ttl`.
+/// Corrects a received TTL. A TTL above 2^31 - 1 becomes 0 (RFC 2181 section 8), and a TTL above `max_ttl` becomes `max_ttl`.
 pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
     if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
 }
 
-/// The data of `records` in the form of an RRset; none if one of them cannot be encoded.
+/// Encodes the data of `records` in the form that `Rrset` stores. Returns `None` if one of them cannot be encoded.
 pub(super) fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
     let exactly = if matches!(records, [only] if only.record_type() == RecordType::A) { 6 } else { 0 };
     let mut data = Vec::with_capacity(exactly);

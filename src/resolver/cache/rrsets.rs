@@ -1,4 +1,4 @@
-//! RRsets and negative answers by name: which are found, which are kept, and which replace others.
+//! Finds and stores RRsets and negative answers by name, and decides which data replace others.
 //!
 //! RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers).
 
@@ -18,15 +18,15 @@ use crate::limits::DOUBTED_TIME;
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security, ViewId};
 
-/// RRsets, their absence, and delegations, by name.
+/// The table of RRsets, denials and delegations, by name.
 #[derive(Clone)]
 pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
-    /// Whether a DNAME was ever kept. If not, which is usual, the names above a question need not be searched.
+    /// True if a DNAME was ever stored. Usually none was, and the names above a question need not be searched for one.
     dnames: Arc<AtomicBool>,
 }
 
-/// The entries of one view.
+/// The part of the table that belongs to one view.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
     pub(super) store: &'a QuestionStore<CacheEntry>,
@@ -47,15 +47,15 @@ impl Rrsets {
         &self.dnames
     }
 
-    /// The entries of `view`.
+    /// Returns the part of the table that belongs to `view`.
     pub fn in_view(&self, view: ViewId) -> InView<'_> {
         InView { store: &self.store, dnames: &self.dnames, view }
     }
 }
 
 impl InView<'_> {
-    /// The entry of `kind` at `name`, if it has at least `rank` and has time to live; glue only if nothing better is
-    /// known, not even a denial.
+    /// Returns the entry of `kind` at `name`, if its rank is at least `rank` and its TTL has not ended. Glue is returned only if nothing better
+    /// is known, not even a denial.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
         let mut keys = self.keys(name);
         let known = self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now);
@@ -63,7 +63,7 @@ impl InView<'_> {
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
-    /// The addresses of a server from delegations, even if other data about it are known.
+    /// Returns the addresses of a server from delegations, even if other data about the name of the server are stored.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
         match self.known(&self.keys(name).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
@@ -71,7 +71,7 @@ impl InView<'_> {
         }
     }
 
-    /// The RRset of exactly this type, as `get` gives it.
+    /// Like `get`, but returns only an RRset of exactly this type.
     pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
         self.rrset_of(&mut self.keys(name), kind, rank, now)
     }
@@ -90,7 +90,7 @@ impl InView<'_> {
         }
     }
 
-    /// The keys of a name, for several lookups.
+    /// Returns the keys of a name, for several lookups.
     pub fn keys(&self, name: &Name) -> NameKeys {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
