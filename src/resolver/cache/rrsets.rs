@@ -95,7 +95,7 @@ impl InView<'_> {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
-    /// The result of `get` for the name of `keys`, otherwise its alias; with its type.
+    /// Returns the result of `get` for the name of `keys`; if there is none, the CNAME of the name. The returned type tells which one it is.
     pub fn get_or_alias(
         &self,
         keys: &mut NameKeys,
@@ -112,22 +112,22 @@ impl InView<'_> {
         matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
     }
 
-    /// Returns true if there may be a DNAME, and false if none was ever kept.
+    /// Returns true if the table may contain a DNAME, and false if none was ever stored.
     pub(crate) fn may_redirect(&self) -> bool {
         self.dnames.load(Ordering::Relaxed)
     }
 
-    /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
-    /// `max_ttl` caps it. An RRset with a TTL of 0 is not kept. Data of a greater rank are not replaced.
+    /// Stores an RRset. All `records` have the same owner and type. The smallest of their TTLs is used (RFC 2181 section 5.2), but at most
+    /// `max_ttl`. An RRset with a TTL of 0 is not stored. Data of a greater rank are not replaced.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
         self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
     }
 
-    /// Like `put`, with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
-    /// poison others. Returns true if it has cleared a denial of all types of its name.
+    /// Like `put`, with the credibility of the data. Data that were not validated do not replace secure data whose TTL has not ended, so a client
+    /// that sets CD cannot poison the answers of others. Returns true if a denial of all types of the name was removed.
     ///
-    /// Data of a type that may be stale remove a denial or alias of the name that is past its TTL, and an alias that
-    /// is about to expire, even if the data themselves are not kept.
+    /// Data of a type that may be used when stale remove an expired denial or CNAME of the name, and also a CNAME that is about to expire, even
+    /// if the data themselves are not stored.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
@@ -148,7 +148,7 @@ impl InView<'_> {
             return false;
         }
         let held = self.known(&keys.at(0, slot), Rank::Glue, now);
-        // Unless the denial is proven, only A was really denied; the other types are denied by inference.
+        // If the denial is not proven, the server denied only A. The denial of the other types was inferred from that.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
@@ -165,8 +165,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Keeps glue as long as the data of the name's own zone. If these data prove useless, the servers of the zone can
-    /// be reached by the glue only.
+    /// Gives glue the same remaining TTL as the data of the name's own zone. If these data turn out to be useless, the servers of the zone can be
+    /// reached only with the glue.
     fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
@@ -181,13 +181,12 @@ impl InView<'_> {
         }
     }
 
-    /// Keeps a negative answer for the time of its SOA (RFC 2308 section 5): the smaller of the SOA's TTL and its
-    /// MINIMUM, capped by `max_ttl`.
+    /// Stores a negative answer for the smaller one of the TTL and the MINIMUM of its SOA (RFC 2308 section 5), at most for `max_ttl`.
     pub fn put_negative(&self, denied: Denial<'_>, max_ttl: Duration, now: Mono) {
         self.put_denied(denied, Rank::Authoritative.backed(Backing::default()), max_ttl, now);
     }
 
-    /// Like `put_negative`, with its rank and proof; like an RRset, it is not kept over data of a greater rank.
+    /// Like `put_negative`, with the credibility of the denial. Like an RRset, a denial does not replace data of a greater rank.
     pub(crate) fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
         let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
         let ttl = negative_ttl(soa, max_ttl);
@@ -195,7 +194,7 @@ impl InView<'_> {
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
     }
 
-    /// Keeps for a short time that a name lacks a type, because all servers of its zone have said so in doubt.
+    /// Stores for a short time that a name lacks a type. This is called when all servers of the zone gave denials that are doubtful.
     pub(crate) fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
         let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
         let backing = Backing { security, ..Backing::default() };
@@ -220,7 +219,7 @@ impl InView<'_> {
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
-    /// The proof that a name between the name of `keys` and `top` does not exist (RFC 8020); none if the proof is in doubt.
+    /// Returns the proof that a name between the name of `keys` and `top` does not exist (RFC 8020). Returns `None` if there is no secure proof.
     pub(crate) fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
         let above = keys.above(0)?;

@@ -1,7 +1,7 @@
-//! The security of data: the signatures and proofs that came with them, and the keys of zones.
+//! The DNSSEC state of data: the signatures and proofs that arrived with the data, and the keys of zones.
 //!
-//! Kept as wire octets next to the data that they prove, and decoded on the miss path only. RFC 4035 section 4.5 (data
-//! that are kept together).
+//! Signatures and proofs are stored in wire form next to the data that they prove (RFC 4035 section 4.5). They are decoded only when a question is
+//! resolved, not for a hit.
 
 use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};
@@ -14,49 +14,49 @@ use dns::rdata;
 use validate::keys::{ZoneKey, ZoneKeys};
 use validate::verdict::{SecurityStatus, ValidationFailure};
 
-/// Signatures, DS and proofs of absence, as wire octets.
+/// Signatures, DS records and proofs of absence, in wire form.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence(Box<[u8]>);
 
-/// The security of an RRset or an absence, and the records that prove it.
+/// The DNSSEC state of an RRset or a denial, and the records that prove it.
 #[derive(Clone, Debug, Default)]
 pub struct Backing {
-    /// The records that came along to prove it.
+    /// The records that arrived with the data to prove them.
     pub evidence: Evidence,
-    /// The result of the check.
+    /// The result of the validation.
     pub security: Security,
 }
 
-/// The state of a zone's keys: the result of the chain from a trust anchor down to it.
+/// The DNSSEC state of a zone: the result of following the chain of trust from a trust anchor down to the zone.
 #[derive(Debug)]
 pub struct ZoneTrust {
     /// The zone.
     pub zone: Name,
-    /// The result.
+    /// The result of the validation.
     pub standing: ZoneSecurity,
-    /// Since when.
+    /// The time at which the result was stored.
     pub stored: Mono,
-    /// When its keys were last asked for.
+    /// The time of the last query for the keys of the zone.
     pub sought: Mono,
-    /// The moment of its end.
+    /// The time at which the result expires.
     pub expires: Mono,
 }
 
-/// See `ZoneTrust`.
+/// The result of the validation of a zone. See `ZoneTrust`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneSecurity {
-    /// It is signed with these keys.
+    /// The zone is signed with these keys.
     Secure(ZoneKeys),
-    /// It is provably unsigned, or signed with algorithms that are not checked.
+    /// The zone is provably unsigned, or signed only with algorithms that are not checked.
     Insecure(Option<ValidationFailure>),
-    /// Its keys do not match its parent's DS.
+    /// The keys of the zone do not match the DS in its parent zone.
     Bogus(ValidationFailure),
-    /// Its parent proves that no zone begins there.
+    /// The parent zone proves that no zone begins at this name.
     NoZone(ValidationFailure),
 }
 
 impl Evidence {
-    /// These records; a record that cannot be encoded is left out.
+    /// Encodes these records. A record that cannot be encoded is left out.
     pub fn from_records<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut octets = Vec::new();
         for record in records {
@@ -70,7 +70,7 @@ impl Evidence {
         Self(octets.into_boxed_slice())
     }
 
-    /// The records, each with `ttl` seconds to live.
+    /// Decodes the records, and gives each a TTL of `ttl` seconds.
     pub fn records(&self, ttl: u32) -> Vec<Record> {
         let mut decoder = BinDecoder::new(&self.0);
         let mut records = Vec::new();
@@ -82,29 +82,29 @@ impl Evidence {
         records
     }
 
-    /// Returns true if no record came along.
+    /// Returns true if there are no records.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Their form in memory, for the snapshot.
+    /// Returns the records in wire form, for the snapshot.
     pub(super) fn as_octets(&self) -> &[u8] {
         &self.0
     }
 
-    /// The records of that form. Unreadable ones are found when they are read.
+    /// Restores the records from this form. They are not checked here: records that cannot be read are left out when they are decoded.
     pub(super) fn restored(octets: &[u8]) -> Self {
         Self(octets.into())
     }
 
-    /// Octets kept.
+    /// Returns the size of the records in octets.
     pub(super) fn octets(&self) -> usize {
         self.0.len()
     }
 }
 
 impl ZoneTrust {
-    /// Its validation state.
+    /// Returns the validation state of the zone.
     pub fn state(&self) -> SecurityStatus {
         match self.standing {
             ZoneSecurity::Secure(_) => SecurityStatus::Secure,
@@ -113,7 +113,7 @@ impl ZoneTrust {
         }
     }
 
-    /// Its octets outside the struct.
+    /// Returns the memory that the state takes in addition to the struct, in octets.
     pub(super) fn octets(&self) -> usize {
         let more = match &self.standing {
             ZoneSecurity::Secure(keys) => {

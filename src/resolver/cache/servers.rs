@@ -32,23 +32,23 @@ use dns::random::Random;
 /// the bookkeeping of the table. `tests/weights.rs` measures it.
 const ENTRY: u32 = 3_632;
 
-/// The features of a server, as far as is known: each is true until the server has shown that it lacks the feature.
+/// The features of a server. Each is true until the server has shown that it lacks the feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFeatures {
-    /// True if it accepts EDNS (RFC 6891).
+    /// True if the server accepts EDNS (RFC 6891).
     pub edns: bool,
-    /// True if it repeats the case of the letters of a query name (0x20).
+    /// True if the server repeats the name of the question in the same mixture of upper and lower case (0x20).
     pub keeps_case: bool,
-    /// True if it accepts TCP.
+    /// True if the server accepts TCP.
     pub tcp: bool,
 }
 
 impl ServerFeatures {
-    /// A server that lacks nothing.
+    /// The features of a server that lacks none.
     pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true };
 }
 
-/// Servers by address.
+/// The table of servers, by address.
 #[derive(Clone)]
 pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
@@ -58,17 +58,17 @@ impl Servers {
         Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
-    /// The server at `address`, known or new.
+    /// Returns the server at `address`. If the table has no entry for it, a new entry is stored.
     pub fn get(&self, address: SocketAddr) -> Arc<Server> {
         self.0.get_with(&address, || Arc::new(Server::new(*self.0.keyed())))
     }
 
-    /// The server at `address`, if it has an entry.
+    /// Returns the server at `address`, or `None` if the table has no entry for it.
     pub fn known(&self, address: SocketAddr) -> Option<Arc<Server>> {
         self.0.get(&address)
     }
 
-    /// Forgets all servers; returns their number.
+    /// Removes all servers, and returns their number.
     pub fn clear(&self) -> u64 {
         self.0.clear()
     }
@@ -85,7 +85,7 @@ impl Servers {
         list
     }
 
-    /// Calls `see` with every server, until it fails.
+    /// Calls `see` with every server, until `see` fails.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
@@ -93,7 +93,7 @@ impl Servers {
         self.0.each(|address, server, _| see(*address, server))
     }
 
-    /// Stores the data of an earlier process about a server, unless there are data already.
+    /// Stores the data of an earlier process about a server, unless this process has data about the server already.
     pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
         let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
         self.0.restore(address, Arc::new(server), false)
@@ -114,37 +114,38 @@ impl LookedUp<Self> for SocketAddr {
     }
 }
 
-/// One server.
+/// The data about one server.
 #[derive(Debug)]
 pub struct Server {
     history: Mutex<ServerHistory>,
-    /// The hash of zones' names.
+    /// The secret hash function for the names of zones.
     keyed: Keyed,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct ServerHistory {
-    /// Its round trips; none before the first.
+    /// The round trips of the server, or `None` before the first one.
     pub(super) round_trips: Option<RoundTrips>,
-    /// The zones that take much longer.
+    /// The zones for which the server takes much longer than for its other zones.
     pub(super) slow_zones: SlowZones,
     /// The queries that the server has not answered since its last answer.
     pub(super) silence: Silence,
     /// Like `silence`, for each zone since the server last answered for the zone.
     pub(super) silent_zones: SilentZones,
-    /// Whether it was ever asked.
+    /// True if the server was ever asked.
     pub(super) asked: bool,
-    /// The time until which it is asked without EDNS.
+    /// The time until which the server is asked without EDNS.
     pub(super) plain_until: Option<Mono>,
-    /// The time until which questions to it are sent with their case unchanged.
+    /// The time until which questions are sent to the server with the case of their letters unchanged.
     pub(super) flips_case_until: Option<Mono>,
-    /// The number of questions with unchanged case that it answered after silence, since it last answered one in mixed case.
+    /// The number of questions with unchanged case that the server answered after it had ignored the same question in mixed case. It is set to 0
+    /// when the server answers a question in mixed case.
     pub(super) own_case_answers: u8,
-    /// The time until which it is asked over TCP only if there is no other server.
+    /// The time until which the server is asked over TCP only if there is no other server.
     pub(super) no_tcp_until: Option<Mono>,
-    /// Second queries that were sent because it was late, in thousandths of a query.
+    /// The number of second queries that were sent because the server was late, in thousandths. Each query to the server reduces it.
     pub(super) hedged: u32,
-    /// When it was last asked only to measure it.
+    /// The time at which the server was last asked only to measure its round trip.
     pub(super) measured: Option<Mono>,
     pub(super) lame: Lameness,
 }
@@ -159,15 +160,14 @@ impl ServerHistory {
         }
     }
 
-    /// Returns the smoothed round trip (over all zones except the slow ones), the timer, and the time after which an answer counts as
-    /// lost.
+    /// Returns the smoothed round trip (over all zones except the slow ones), the timer, and the time after which an answer counts as lost.
     fn timers(&self) -> (Option<Duration>, Duration, Duration) {
         self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
             (Some(trips.smoothed()), trips.timer(), trips.patience())
         })
     }
 
-    /// Like `timers`, for `zone`.
+    /// Like `timers`, for the queries about `zone`.
     fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
         self.slow_zones.get(zone, keyed).map_or_else(
             || self.timers(),
@@ -178,7 +178,7 @@ impl ServerHistory {
         )
     }
 
-    /// Counts the round trip of an answer for `zone`. A round trip that is much longer than usual is counted only for the zone.
+    /// Records the round trip of an answer about `zone`. A round trip that is much longer than usual is recorded only for the zone.
     fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
         match Compared::with_usual(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
             Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
@@ -203,7 +203,7 @@ impl ServerHistory {
         }
     }
 
-    /// Records that the server has sent an answer about `zone`. Returns true if it was dead.
+    /// Records that the server has sent an answer about `zone`. Returns true if the server was dead.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
         self.silence.end(now);
@@ -214,8 +214,8 @@ impl ServerHistory {
         was_dead
     }
 
-    /// Returns true if its round trip for `zone` is unknown or out of date, and it was not measured a moment ago. Its answers for
-    /// other zones do not show whether a slow zone is still slow.
+    /// Returns true if the server's round trip for `zone` is unknown or out of date, and was not measured a short time ago. The answers for other
+    /// zones do not show whether a slow zone is still slow.
     fn is_to_be_measured(&self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let slow = self.slow_zones.get(zone, keyed);
         let measured = slow.map_or_else(|| self.silence.heard(), |slow| Some(slow.measured));
@@ -224,67 +224,67 @@ impl ServerHistory {
     }
 }
 
-/// Returns true if a round trip that was measured at the time `measured` may have changed since.
+/// Returns true if a round trip that was measured at the time `measured` is so old that it may have changed.
 fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
     measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
 }
 
-/// The state of a server for a zone, at a moment: the input for the choice among servers.
+/// The state of a server for a zone at a given time. The choice among servers is based on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
     /// The smoothed round trip for the zone, if the server has ever answered. It is the server's usual round trip, unless the zone is
     /// known to be slow.
     pub round_trip: Option<Duration>,
-    /// How long to wait for its answer before another server is asked too.
+    /// The time to wait for the server's answer before another server is asked too.
     pub timer: Duration,
-    /// The time after which its answer counts as lost; at least the timer.
+    /// The time after which the server's answer counts as lost. It is at least the timer.
     pub patience: Duration,
-    /// Whether it answers for the zone, as far as is known.
+    /// The health of the server for the zone.
     pub health: Health,
-    /// The time since which the server is known to be silent for the zone, if it is. It is then probed in the background, and no
-    /// question waits for it. A server may drop the queries for one zone and answer the queries for others.
+    /// The time since which the server is known to be silent for the zone, or `None` if it is not. No question waits for such a server, and it is
+    /// probed in the background. A server may drop the queries for one zone and answer the queries for others.
     pub(crate) silent_since: Option<Mono>,
     /// True if the server is certainly silent for other zones, and was either not yet asked for this zone, or was silent for this zone
     /// in an outage that has ended. A question then waits a short time for it.
     pub(crate) silent_elsewhere: bool,
-    /// Whether it is known not to serve the zone.
+    /// True if the server is known not to serve the zone.
     pub lame: bool,
-    /// The features that it is not known to lack.
+    /// The features of the server.
     pub features: ServerFeatures,
-    /// True if its round trip for the zone is unknown or was not measured for a long time, and it was not measured a moment ago.
+    /// True if the server's round trip for the zone is unknown or out of date, and was not measured a short time ago.
     pub(crate) to_be_measured: bool,
 }
 
-/// The state of a server at a moment, for display.
+/// The state of a server at a given time, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownServer {
-    /// Its address and port.
+    /// The address and port of the server.
     pub address: SocketAddr,
-    /// True if it was ever asked. Otherwise it was only considered.
+    /// True if the server was ever asked. False if it was only considered for a question.
     pub asked: bool,
-    /// Smoothed round trip, if it ever answered.
+    /// The smoothed round trip, or `None` if the server has never answered.
     pub round_trip: Option<Duration>,
-    /// How long to wait for it before another is asked.
+    /// The time to wait for the server's answer before another server is asked.
     pub timer: Duration,
-    /// Whether it answers, as far as is known.
+    /// The health of the server.
     pub health: Health,
-    /// The time for which it is still not asked, if it is dead.
+    /// The time until a dead server is asked again. `None` if the server is not dead.
     pub dead_for: Option<Duration>,
     /// The number of consecutive queries that it did not answer.
     pub silences: u32,
-    /// The features that it is not known to lack.
+    /// The features of the server.
     pub features: ServerFeatures,
-    /// The zones that it does not serve although it should.
+    /// The zones that the server does not serve although it should.
     pub lame: Vec<Name>,
 }
 
 impl Server {
-    /// Creates a server that was never asked. `keyed` hashes the names of zones.
+    /// Creates the data about a server that was never asked. `keyed` hashes the names of zones.
     pub fn new(keyed: Keyed) -> Self {
         Self { history: Mutex::default(), keyed }
     }
 
-    /// Its state for `zone`.
+    /// Returns the state of the server for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> ServerStanding {
         let history = self.history();
         let (round_trip, timer, patience) = history.timers_for(zone, &self.keyed);
@@ -293,8 +293,8 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // This needs more silences than for the whole server, because other answers show that the server works. The probe comes
-        // equally soon.
+        // A zone needs more silences than the whole server before it counts as dead, because answers for other zones show that the server works.
+        // Its first probe comes equally soon.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -328,26 +328,26 @@ impl Server {
         }
     }
 
-    /// Records that the server answered a question for `zone` after `round_trip`, with any message. Returns true if it was dead.
+    /// Records that the server sent any message as an answer to a question for `zone` after `round_trip`. Returns true if the server was dead.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.timed(zone, round_trip, now, &self.keyed);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Like `answered`, for a recursive server. Its time depends on the name and on its cache, so no zone is recorded as slow.
+    /// Like `answered`, for a recursive server. Its round trip depends on the name and on its cache, so no zone is recorded as slow.
     pub(crate) fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.add(round_trip, now);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Records that a query sent at `sent` is overdue. Other servers are asked first for a while.
+    /// Records that the answer to a query sent at `sent` is late. Other servers are asked first for a while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.history().silence.overdue(sent, now);
     }
 
-    /// Returns true if the silence after a query about `zone` sent at `sent` would change its state.
+    /// Returns true if the data about the server would change if a query about `zone` sent at `sent` remained unanswered.
     pub(crate) fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
@@ -371,14 +371,14 @@ impl Server {
         }
     }
 
-    /// Returns the time of its next probe with a question for `zone`, if it is dead, or dead for this zone.
+    /// Returns the time of the next probe with a question for `zone`, or `None` if the server is dead neither as a whole nor for this zone.
     pub(crate) fn next_try(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
-    /// Records that a question for `zone` has failed because the server is dead. Its next probe then comes within
-    /// `MAX_WANTED_DEAD_TIME` of the last probe, or immediately if the last probe began `LEAST_PROBE_PAUSE` ago. Returns true if the
+    /// Records that a question for `zone` has failed because the server is dead. The next probe of the server then comes within
+    /// `MAX_WANTED_DEAD_TIME` of the last probe, or immediately if the last probe began `LEAST_PROBE_PAUSE` ago or earlier. Returns true if the
     /// probe was planned for later.
     pub(crate) fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
@@ -387,15 +387,15 @@ impl Server {
         history.silence.hasten(now) || of_zone
     }
 
-    /// Returns the time at which the last probe began, if the server is dead, or dead for `zone`.
+    /// Returns the time at which the last probe began, or `None` if the server is dead neither as a whole nor for `zone`.
     pub(crate) fn last_probe(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed).and_then(Silence::tried_at);
         history.silence.tried_at().max(of_zone)
     }
 
-    /// Returns true if a server that is dead, or dead for `zone`, must be probed now. The caller that gets true must probe it. The
-    /// next caller gets true after twice the time.
+    /// Returns true if the server is dead as a whole or for `zone`, and must be probed now. A caller that gets true must probe the server. After
+    /// that, the function returns false until the next probe is due, each time after about twice the time.
     pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -416,7 +416,7 @@ impl Server {
         is_dead
     }
 
-    /// Returns true if it is dead, or dead for `zone`, and is being probed for the first time since it died.
+    /// Returns true if the server is dead as a whole or for `zone`, and the first probe since its death has begun and has not failed.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
@@ -432,24 +432,24 @@ impl Server {
         }
     }
 
-    /// Marks it as lame for `zone` for this time: it does not serve the zone although it should.
+    /// Marks the server as lame for `zone` for `time`: it does not serve the zone although it should.
     pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
         self.history().lame.add(zone, now.after(time), now);
     }
 
-    /// Records that it has given a usable answer from `zone`, so that it is not lame for the zone.
+    /// Records that the server has given a usable answer from `zone`. It is then no longer lame for the zone.
     pub fn serves(&self, zone: &Name) {
         self.history().lame.end(zone);
     }
 
-    /// A query was sent to it.
+    /// Records that a query was sent to the server.
     pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Returns true if another server may be asked because this server is late. Returns false if it was late too often.
+    /// Returns true if another server may be asked because this server is late. Returns false if this server was late too often.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -460,7 +460,7 @@ impl Server {
         may
     }
 
-    /// Returns true if it must be asked now only to measure its round trip for `zone`. The caller that gets true must do it.
+    /// Returns true if the server must be asked now only to measure its round trip for `zone`. A caller that gets true must do so.
     pub(crate) fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let begins = history.is_to_be_measured(zone, now, &self.keyed);
@@ -470,12 +470,12 @@ impl Server {
         begins
     }
 
-    /// Records that it does not accept EDNS.
+    /// Records that the server does not accept EDNS.
     pub(crate) fn takes_no_edns(&self, now: Mono) {
         self.history().plain_until = Some(now.after(NO_EDNS_TIME));
     }
 
-    /// Records that it does not repeat the case of a question's letters.
+    /// Records that the server does not repeat the case of the letters of a question.
     pub(crate) fn flips_case(&self, now: Mono) {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
@@ -491,17 +491,17 @@ impl Server {
         }
     }
 
-    /// Records that it has answered a question, which was in mixed case unless the server was known to change the case.
+    /// Records that the server has answered a question in mixed case, or that it has answered while it was known to change the case.
     pub(crate) fn answers_mixed_case(&self) {
         self.history().own_case_answers = 0;
     }
 
-    /// Records that it refuses TCP, or does not answer over TCP.
+    /// Records that the server refuses TCP, or does not answer over TCP.
     pub(crate) fn takes_no_tcp(&self, now: Mono) {
         self.history().no_tcp_until = Some(now.after(NO_TCP_TIME));
     }
 
-    /// It answers over TCP.
+    /// Records that the server answers over TCP.
     pub(crate) fn takes_tcp(&self) {
         self.history().no_tcp_until = None;
     }
@@ -511,8 +511,8 @@ impl Server {
     }
 }
 
-/// The zones that a server does not serve although it should, in wire form, the oldest first. Each has the time until which the server
-/// counts as lame. Their total size is limited, because an entry is weighed only once.
+/// The zones that a server does not serve although it should, in wire form, the oldest first. Each zone has the time until which the server
+/// counts as lame for it. The total size of the names is limited, because an entry is weighed only once.
 #[derive(Debug, Default)]
 pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 

@@ -17,63 +17,63 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// Whether a server answers.
+/// Whether a server answers, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// It answers, or was never asked.
+    /// The server answers, or was never asked.
     Answering,
-    /// It did not answer the last query, which may be lost.
+    /// The server did not answer the last query, which may have been lost.
     #[serde(rename = "recent_timeout")]
     Doubtful,
-    /// It was dead, and the time of its next probe has come.
+    /// The server was dead, and its next probe is due.
     Due,
-    /// It is dead.
+    /// The server is dead: it is not asked with questions of clients.
     Dead,
 }
 
 /// The queries that a server has not answered since its last answer.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
-    /// When it was last heard.
+    /// The time of the server's last answer.
     heard: Option<Mono>,
     /// The number of consecutive queries without an answer, and the time at which the last of them was counted.
     count: u32,
     counted: Option<Mono>,
-    /// When the first of them was sent.
+    /// The time at which the first of these queries was sent.
     since: Option<Mono>,
-    /// The time until which it is asked after the other servers.
+    /// The time until which the server is asked only after the other servers.
     doubtful_until: Mono,
     dead: Option<Dead>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// The time until which no client's question is sent to it, and the length of that span.
+    /// The time until which no client's question is sent to the server, and the length of this pause.
     until: Mono,
     span: Duration,
-    /// The time of its probe if a question fails because of it before that, and whether a question has failed.
+    /// The earlier time of the next probe that is used if a question fails because of the server, and whether a question has failed.
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
-    /// When the last probe began.
+    /// The time at which the last probe began.
     tried_at: Option<Mono>,
     /// True if the server answered for another zone after an outage in which this silence began, and was not asked for this zone
     /// since.
     is_in_question: bool,
 }
 
-/// The result of probes since the server died.
+/// The result of the probes since the server died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
     Begun,
-    /// It did not answer, while other servers did.
+    /// The server did not answer a probe, while other servers answered.
     InVain,
 }
 
 impl Dead {
-    /// Probed next at `until`.
+    /// Creates the state of a server that has just died. The next probe after the first one comes at `until`.
     fn new(until: Mono) -> Self {
         Self {
             until,
@@ -86,21 +86,21 @@ impl Dead {
         }
     }
 
-    /// The time of its next probe.
+    /// Returns the time of the next probe.
     fn next_try(&self) -> Mono {
         if self.is_wanted { self.until.min(self.until_wanted) } else { self.until }
     }
 }
 
 impl Silence {
-    /// The silence of a server that was dead in the earlier process. It is probed immediately.
+    /// Creates the silence of a server that was dead in the earlier process. The server is probed immediately.
     pub(super) fn dead_before(now: Mono) -> Self {
         let dead = Dead::new(now);
         let count = DEAD_AFTER_SILENCES;
         Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
     }
 
-    /// Returns the time of its last answer, or `None` if it has not answered since this process began.
+    /// Returns the time of the server's last answer, or `None` if it has not answered since this process began.
     pub(super) fn heard(&self) -> Option<Mono> {
         self.heard
     }
@@ -109,26 +109,26 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// Records that it answered, with any message.
+    /// Records that the server answered, with any message.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
 
-    /// Records that a query sent at `sent` is overdue.
+    /// Records that the answer to a query sent at `sent` is late.
     pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
         if !self.heard_since(sent) {
             self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
         }
     }
 
-    /// Returns true if the silence after a query sent at `sent` changes anything: the server has not answered since, no query that was
-    /// in progress at the same time is counted, and there are not yet enough silences to be sure that it is dead.
+    /// Returns true if the silence after a query sent at `sent` counts. It does not count if the server has answered since, if a query that was in
+    /// progress at the same time has been counted, or if there are already enough silences to be sure that the server is dead.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.count < SURE_SILENCES && self.counts(sent)
     }
 
-    /// Records that a query sent at `sent` counts as lost, and other servers have answered since. Queries that were in progress at the
-    /// same time are one silence, because one event may have affected them all.
+    /// Records that a query sent at `sent` counts as lost, and that other servers have answered since. Queries that were in progress at the same
+    /// time count as one silence, because one event may have affected them all.
     pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
             return;
@@ -143,7 +143,7 @@ impl Silence {
         }
     }
 
-    /// At least `least` queries sent since `sent` count as lost.
+    /// Records that at least `least` queries that were sent from `sent` on count as lost.
     pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
         if !self.heard_since(sent) {
             self.counted = Some(now);
@@ -153,32 +153,32 @@ impl Silence {
         }
     }
 
-    /// Returns true if it began after `moment`, and a background query was not answered either.
+    /// Returns true if the silence began after `moment`, and a probe in the background was not answered either.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
     }
 
-    /// Marks the silence as possibly ended: the server is no longer known to be silent, and is probed immediately.
+    /// Marks the silence as possibly ended: the server no longer counts as known to be silent, and is probed immediately.
     pub(super) fn call_in_question(&mut self) {
         if let Some(dead) = &mut self.dead {
             (dead.tried, dead.is_in_question) = (Tried::NotYet, true);
         }
     }
 
-    /// Returns true if it was known before an outage ended, and no query has shown since whether it continues.
+    /// Returns true if the silence was known before an outage ended, and no query since then has shown whether it continues.
     pub(super) fn is_in_question(&self) -> bool {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// Records one more unanswered query. If this silence was in question, it is known again.
+    /// Records one more unanswered query. If this silence was in question, the server counts as known to be silent again.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
         }
     }
 
-    /// Silences in a row.
+    /// Returns the number of consecutive silences.
     pub(super) fn count(&self) -> u32 {
         self.count
     }
@@ -192,18 +192,18 @@ impl Silence {
         }
     }
 
-    /// How long a dead server is still left alone.
+    /// Returns the time until a dead server is asked again, or `None` if the server is not dead or is due to be asked.
     pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
         self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
     }
 
-    /// The time of the next probe of a dead server: immediately after its death, then at intervals.
+    /// Returns the time of the next probe of a dead server. The first probe comes immediately after its death, the others at intervals.
     pub(super) fn next_try(&self) -> Option<Mono> {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Records that a question has failed because of it. Its next probe comes now if the last probe began `LEAST_PROBE_PAUSE` ago.
-    /// Returns true if it was planned for later.
+    /// Records that a question has failed because of the server. The next probe comes now if the last probe began `LEAST_PROBE_PAUSE` ago or
+    /// earlier. Returns true if the probe was planned for later.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let was_wanted = std::mem::replace(&mut dead.is_wanted, true);
@@ -215,8 +215,8 @@ impl Silence {
         (comes_now || !was_wanted) && dead.until_wanted < dead.until
     }
 
-    /// Returns true if a dead server must be probed now. The caller that gets true must probe it. The next caller gets true after
-    /// twice the time.
+    /// Returns true if a dead server must be probed now. A caller that gets true must probe the server. After that, the function returns false
+    /// until the next probe is due, each time after about twice the time.
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let first = dead.tried == Tried::NotYet;
@@ -241,17 +241,17 @@ impl Silence {
         true
     }
 
-    /// When the last probe of a dead server began.
+    /// Returns the time at which the last probe of a dead server began.
     pub(super) fn tried_at(&self) -> Option<Mono> {
         self.dead?.tried_at
     }
 
-    /// Returns true if it is probed for the first time since its death.
+    /// Returns true if the first probe since the server's death has begun and has not failed.
     pub(super) fn is_being_tried(&self) -> bool {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
 
-    /// A query in the background sent at `sent` counts as lost, and others have been heard since.
+    /// Records that a probe in the background that was sent at `sent` counts as lost, and that other servers have answered since.
     pub(super) fn tried_in_vain(&mut self, sent: Mono) {
         if !self.heard_since(sent)
             && let Some(dead) = &mut self.dead
@@ -260,15 +260,15 @@ impl Silence {
         }
     }
 
-    /// Returns the time since which it is known to be silent, or `None` while it may still answer. A server with the usual
-    /// `round_trip` is given at least twice that time.
+    /// Returns the time since which the server is known to be silent, or `None` while it may still answer. A server with the usual `round_trip`
+    /// is given at least twice that time.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Returns true if it answered anything after a query was sent to it. If so, that query was lost on the way.
+    /// Returns true if the server answered anything after `sent`. A query that was sent then and not answered was lost on the way.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }
@@ -278,7 +278,7 @@ impl Silence {
     }
 }
 
-/// Changes a span by up to an eighth, so that servers that died together are not all probed at once.
+/// Changes a time by up to an eighth, so that servers that died together are not all probed at the same time.
 fn jittered(span: Duration, random: &Random) -> Duration {
     span - span / 8 + span / 4 * random.below(1_001) / 1_000
 }

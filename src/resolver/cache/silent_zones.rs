@@ -1,8 +1,8 @@
-//! The zones that a server does not answer for.
+//! The zones for which a server does not answer.
 //!
-//! A hoster's server may drop the queries for some domains and answer the queries for others. So its silence for a zone is
-//! counted apart from the silence of the whole server, and ends only with an answer for the zone. Before, each answer for
-//! another zone ended it, and each mail of a dropped domain waited 4 s.
+//! A hoster's server may drop the queries for some domains and answer the queries for others. The silence of a server for a zone is therefore
+//! counted separately from the silence of the whole server, and ends only with an answer for the zone. In an earlier version, an answer for any
+//! other zone ended it, and each mail of a dropped domain waited 4 s.
 
 use hickory_proto::rr::Name;
 
@@ -13,12 +13,12 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// Silences by zone, the oldest first. Names are hashed.
+/// The silences of a server by zone, the oldest first. Each zone is represented by the hash of its name.
 #[derive(Debug, Default)]
 pub(super) struct SilentZones(Vec<(u64, Silence)>);
 
 impl SilentZones {
-    /// The silence for `zone`, if there is any.
+    /// Returns the silence for `zone`, if there is any.
     pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<&Silence> {
         if self.0.is_empty() {
             return None;
@@ -36,17 +36,17 @@ impl SilentZones {
         self.0.iter_mut().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// A query about `zone` sent at `sent` counts as lost.
+    /// Records that a query about `zone` sent at `sent` counts as lost.
     pub(super) fn add(&mut self, zone: &Name, (sent, now): (Mono, Mono), random: &Random, keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add((sent, now), random));
     }
 
-    /// At least `least` queries about `zone` sent since `sent` count as lost.
+    /// Records that at least `least` queries about `zone` that were sent from `sent` on count as lost.
     pub(super) fn add_some(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add_some(least, (sent, now)));
     }
 
-    /// The server has answered for `zone`.
+    /// Records that the server has answered for `zone`.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         if !self.0.is_empty() {
             let zone = hash(zone, keyed);
@@ -54,8 +54,9 @@ impl SilentZones {
         }
     }
 
-    /// The server was dead, and is heard again for another zone; it was last heard at `before`. If several zones became silent
-    /// since, an outage may have been the reason, and their silences may have ended with it. One alone is dropped by the server.
+    /// Called when a dead server has answered again for another zone. Its last answer before that came at `before`. If several zones became
+    /// silent after `before`, an outage may have been the reason, and all these silences may have ended with it. If only one zone became silent,
+    /// the server probably drops its queries.
     pub(super) fn call_in_question(&mut self, before: Option<Mono>) {
         let of_outage = || self.0.iter().filter(|(_, silence)| silence.is_tried_since(before));
         if of_outage().count() > 1 {
@@ -64,8 +65,8 @@ impl SilentZones {
         }
     }
 
-    /// Changes the silence for `zone`, old or new. If there are too many zones, the one with the fewest silences goes, because
-    /// one loss shows nothing: of these the oldest.
+    /// Changes the silence for `zone`, or adds one. If there are too many zones, the zone with the fewest silences is removed, because a single
+    /// loss proves nothing. If several zones have equally few, the oldest of them is removed.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
         let zone = hash(zone, keyed);
         if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {

@@ -1,11 +1,11 @@
-//! The zones for which a server takes much longer than for its others.
+//! The zones for which a server takes much longer than for its other zones.
 //!
-//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these zones
-//! say nothing about the other zones, so they are kept apart. Before, if six answers in a hundred took seconds, all zones of
-//! the server had a timer of two seconds, and with 30 % loss one query in seven had no answer within 4 s. Unbound keeps round
-//! trips for each pair of address and zone; here only the zones that differ have an entry.
-//! The round trip of a slow zone is out of date ten minutes after the last answer for the zone. Answers for other zones do
-//! not count.
+//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these zones say nothing about
+//! the other zones, so they are stored separately. In an earlier version, if six answers in a hundred took seconds, all zones of the server had
+//! a timer of two seconds, and with 30 % loss one query in seven had no answer within 4 s. Unbound stores round trips for each pair of address
+//! and zone. Here only the zones that differ have an entry.
+//!
+//! The round trip of a slow zone is out of date ten minutes after the last answer for this zone. Answers for other zones do not count.
 
 use std::time::Duration;
 
@@ -16,38 +16,38 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::wire_name;
 
-/// The zones that are slow now, the newest last.
+/// The zones that are currently slow. The newest is the last.
 #[derive(Debug, Default)]
 pub(super) struct SlowZones {
     zones: Vec<SlowZone>,
-    /// Zones that were added since the server's last answer that was not slow.
+    /// The number of zones that were added since the server's last answer that was not slow.
     added: usize,
 }
 
 /// A zone whose last answer was slow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlowZone {
-    /// The hash of its name.
+    /// The hash of the zone's name.
     name: u64,
-    /// The smoothed round trip.
+    /// The smoothed round trip for the zone.
     pub(super) smoothed: Duration,
-    /// When the last one was measured.
+    /// The time at which the round trip was last measured.
     pub(super) measured: Mono,
 }
 
 /// A round trip for a zone, compared with the usual round trip of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
-    /// It is the first one, or about as long.
+    /// The round trip is the first one, or about as long as usual.
     Alike,
-    /// So much longer that the distance of the server is not the reason.
+    /// The round trip is so much longer than usual that the distance of the server is not the reason.
     Slower,
-    /// So much shorter that the distance of the server is not the reason for the usual one.
+    /// The round trip is so much shorter that the distance of the server is not the reason for the usual round trip.
     Faster,
 }
 
 impl Compared {
-    /// Compares `round_trip` with the `usual` one.
+    /// Compares `round_trip` with the `usual` round trip.
     pub(super) fn with_usual(round_trip: Duration, usual: Option<Duration>) -> Self {
         let exceeds =
             |one: Duration, other: Duration| one >= SLOW_ANSWER_TIME && one > other.saturating_mul(2);
@@ -60,7 +60,7 @@ impl Compared {
 }
 
 impl SlowZones {
-    /// The round trip for `zone`, if it is slow.
+    /// Returns the entry of `zone`, or `None` if the zone is not slow.
     pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<SlowZone> {
         if self.zones.is_empty() {
             return None;
@@ -69,8 +69,8 @@ impl SlowZones {
         self.zones.iter().find(|slow| slow.name == name).copied()
     }
 
-    /// Records a slow answer for `zone`. A full table loses its oldest entry. Returns false, and empties the table, if more than
-    /// `MAX_SLOW_ZONES` zones became slow and none was fast meanwhile: the server itself is slow.
+    /// Records a slow answer for `zone`. If the table is full, its oldest entry is removed. Returns false and empties the table if more than
+    /// `MAX_SLOW_ZONES` zones became slow and no zone was fast in the meantime: the server itself is then slow.
     pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) -> bool {
         let name = hash(zone, keyed);
         if let Some(slow) = self.zones.iter_mut().find(|slow| slow.name == name) {
@@ -90,7 +90,7 @@ impl SlowZones {
         true
     }
 
-    /// An answer for `zone` was not slow.
+    /// Records that an answer for `zone` was not slow.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         self.added = 0;
         if !self.zones.is_empty() {

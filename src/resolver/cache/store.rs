@@ -1,4 +1,4 @@
-//! A table bounded in octets, with its eviction policy.
+//! A table whose memory is limited, with its eviction policy.
 //!
 //! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters a short queue.
 //! At the end of this queue, the entry is evicted if it was not looked up. Otherwise it moves to the long queue, at whose end it gets
@@ -34,28 +34,28 @@ const MOST_VISITS: u8 = 3;
 /// the previous lookup.
 const ERAS: u64 = 64;
 
-/// No slot.
+/// The number that stands for "no slot".
 const NONE: u32 = u32::MAX;
 
 /// The bits of a hash that the table stores as one octet for an entry. They do not influence the place of the entry.
 pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 
-/// The lowest of them.
+/// The lowest of these bits.
 pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
 
-/// The search for an entry with a key of type `K`.
+/// A value with which an entry with a key of type `K` can be looked up.
 pub(super) trait LookedUp<K> {
-    /// The hash of the key.
+    /// Returns the hash of the key.
     fn hash(&self, keyed: &Keyed) -> u64;
 
-    /// Returns true if it is this key.
+    /// Returns true if `key` is the key that is looked up.
     fn is(&self, key: &K) -> bool;
 }
 
-/// The function that weighs an entry.
+/// A function that returns the memory that an entry takes, in octets.
 pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
 
-/// A table.
+/// A table with limited memory.
 pub(super) struct Store<K, V> {
     shards: Arc<[Mutex<StoreShard<K, V>>]>,
     keyed: Keyed,
@@ -64,20 +64,20 @@ pub(super) struct Store<K, V> {
 }
 
 struct StoreShard<K, V> {
-    /// Places in `slots`, by the hash of their keys.
+    /// The positions of entries in `slots`, by the hashes of their keys.
     table: HashTable<u32>,
     slots: Vec<StoreSlot<K, V>>,
-    /// Empty slots.
+    /// The positions of empty slots.
     free: Vec<u32>,
     short: Queue,
     long: Queue,
-    /// The upper halves of hashes of entries evicted from the short queue, at the place that their lower halves give.
+    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half of a hash gives its position.
     gone: Vec<u32>,
-    /// The current era, and the octets of new entries that end it.
+    /// The current era, and the number of octets of new entries after which it ends.
     era: u16,
     left_of_era: u64,
     capacity: u64,
-    /// Octets of an empty slot.
+    /// The size of an empty slot in octets.
     slot: u32,
 }
 
@@ -87,14 +87,14 @@ struct StoreSlot<K, V> {
     weight: u32,
     newer: u32,
     older: u32,
-    /// Lookups that counted since it was added, or was moved to the back of the long queue.
+    /// The number of counted lookups since the entry was added, or since it was moved to the back of the long queue.
     visits: u8,
     is_long: bool,
-    /// The era in which it came, or of the last lookup that counted.
+    /// The era in which the entry was added, or the era of its last counted lookup.
     seen: u16,
 }
 
-/// A queue of slots.
+/// A queue of slots, as a linked list.
 struct Queue {
     newest: u32,
     oldest: u32,
@@ -108,20 +108,20 @@ impl<K, V> Clone for Store<K, V> {
 }
 
 impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
-    /// An empty table of at most `capacity` octets. A slot takes `slot` of them while it is empty.
+    /// Creates an empty table of at most `capacity` octets. An empty slot takes `slot` octets.
     pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>, slot: u32) -> Self {
         let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
         let shards = (0..shards).map(|_| Mutex::new(StoreShard::new(capacity / shards, slot))).collect();
         Self { shards, keyed, weigh, capacity }
     }
 
-    /// The value under `key`; this counts as a use.
+    /// Returns the value under `key`. This counts as a use of the entry.
     pub(super) fn get(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         self.shard(hash)?.get(hash, key)
     }
 
-    /// Like `get`; this does not count as a use.
+    /// Like `get`, but does not count as a use.
     pub(super) fn peek(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         let shard = self.shard(hash)?;
@@ -129,7 +129,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         slot.held.as_ref().map(|(_, value)| value.clone())
     }
 
-    /// Returns the value like `peek`. If there is none, stores and returns the value that `make` returns.
+    /// Returns the value like `get`. If there is none, stores and returns the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
@@ -142,7 +142,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         made
     }
 
-    /// Keeps `value` under `key`, instead of the old value.
+    /// Stores `value` under `key`. It replaces the old value.
     pub(super) fn insert(&self, key: K, value: V) {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         if let Some(mut shard) = self.shard(hash) {
@@ -150,7 +150,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Adds an entry of an earlier process under `key`, if there is none. `in_use`: the entry was in the long queue.
+    /// Adds an entry of an earlier process under `key`, unless there is one already. `in_use` is true if the entry was in the long queue.
+    /// Returns true if the entry was added.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
@@ -162,8 +163,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry, and with whether the entry is in the long queue, until `see` fails. This does not count as a use.
-    /// No lock is held while `see` runs.
+    /// Calls `see` with every entry, and with true if the entry is in the long queue, until `see` fails. This does not count as a use of the
+    /// entries. No lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -190,7 +191,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         shard.take(place).map(|(_, value)| value)
     }
 
-    /// Returns the entries that are `wanted`. Their order depends only on the history of the table. This does not count as a use.
+    /// Returns the entries for which `wanted` returns true. Their order depends only on the history of the table. This does not count as a use.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
@@ -205,13 +206,13 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Removes the entries that are `wanted`, and calls `removed_one` with each. They are freed step by step. If all were collected
-    /// first, a table that is filled again in the meantime would take twice its bound.
+    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. Their memory is freed in steps. If all of them were
+    /// collected first, a table that is filled again in the meantime would take twice its bound.
     pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut removed_one: impl FnMut(&V)) {
         let is_wanted =
             |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
         for shard in self.shards.iter() {
-            // As in `entries`. An entry that comes meanwhile to a place before this step stays.
+            // The steps are the same as in `entries`. An entry that is added in the meantime before the current step stays.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let mut shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -224,7 +225,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Removes all entries; returns their number.
+    /// Removes all entries, and returns their number.
     pub(super) fn clear(&self) -> u64 {
         let entries = self.fill().0;
         for shard in self.shards.iter() {
@@ -237,7 +238,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// The number of entries and their weight in octets.
+    /// Returns the number of entries, and their memory in octets.
     pub(super) fn fill(&self) -> (u64, u64) {
         self.shards.iter().fold((0, 0), |(entries, octets), shard| {
             let shard = lock(shard);
@@ -245,7 +246,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         })
     }
 
-    /// Uses at most `octets` from now on. Entries that have no room are evicted step by step.
+    /// Reduces the table to `octets`, which it may use from now on. Entries beyond that are evicted in steps.
     pub(super) fn use_octets(&self, octets: u64) {
         let room = octets.checked_div(self.shards.len() as u64).unwrap_or(0);
         for shard in self.shards.iter() {
@@ -253,18 +254,18 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Its bound in octets.
+    /// Returns the bound of the table in octets.
     pub(super) fn capacity(&self) -> u64 {
         self.capacity
     }
 
-    /// The hash of its keys.
+    /// Returns the secret hash function of the keys.
     pub(super) fn keyed(&self) -> &Keyed {
         &self.keyed
     }
 
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
-        // The lower half gives the place within the shard, and the upper bits differ between entries of one name.
+        // The lower half of the hash gives the position within the shard. The highest bits differ between the entries of one name.
         let shard = ((hash & !NEIGHBOURS) >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
@@ -320,7 +321,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.fit();
     }
 
-    /// Adds an entry that is not there yet, unless it is larger than the whole shard.
+    /// Adds an entry whose key is not in the shard, unless the entry is larger than the whole shard.
     fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
         if u64::from(weight) > self.capacity {
             return;
@@ -334,8 +335,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Counts an added entry for the era. Octets are counted, as in the queues, so an era is a sixth of the short queue for entries of
-    /// any weight.
+    /// Counts an added entry for the era. Octets are counted, as in the queues, so that an era is a sixth of the short queue, whatever the size
+    /// of the entries.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -344,15 +345,15 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Removes entries beyond the bound. Empty slots count too, because there are many of them after entries of some hundred octets
-    /// have made room for entries of 60 KB.
+    /// Evicts entries until the bound is kept. Empty slots count too: there are many of them when entries of some hundred octets were evicted for
+    /// entries of 60 KB.
     fn fit(&mut self) {
         while self.weight().saturating_add(self.empty()) > self.capacity {
             self.evict();
         }
     }
 
-    /// Moves its bound one step towards `room`. Returns true if more steps are needed. A lookup waits for at most one step.
+    /// Moves the bound of the shard one step towards `room`. Returns true if more steps are needed. A lookup waits for at most one step.
     fn near(&mut self, room: u64) -> bool {
         let used = self.weight().saturating_add(self.empty());
         self.capacity = room.max(used.saturating_sub(OCTETS_AT_ONCE));
@@ -360,7 +361,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.capacity > room
     }
 
-    /// Octets of the empty slots.
+    /// Returns the size of all empty slots in octets.
     fn empty(&self) -> u64 {
         (self.free.len() as u64).saturating_mul(self.slot.into())
     }
@@ -381,15 +382,15 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
         let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
         if self.slots.len() == self.slots.capacity() {
-            // It grows by smaller steps than doubling, because a cache is full for most of its life and the rest
-            // would be unused.
+            // The table grows in smaller steps than by doubling, because a cache is full for most of its life, and the rest of the memory would
+            // remain unused.
             self.slots.reserve_exact(self.slots.len() / 4 + 16);
         }
         self.slots.push(slot);
         Some(place)
     }
 
-    /// Evicts one entry, or gives it another turn.
+    /// Evicts the oldest entry of a queue, or moves it to the back of the long queue if it was looked up.
     fn evict(&mut self) {
         let is_short =
             self.long.oldest == NONE || self.short.weight > self.capacity.saturating_mul(SHORT) / 100;
@@ -408,7 +409,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, true);
     }
 
-    /// Empties a slot.
+    /// Removes the entry in a slot, and returns it.
     fn take(&mut self, place: u32) -> Option<(K, V)> {
         let hash = self.slot(place)?.hash;
         if let Ok(entry) = self.table.find_entry(hash, |other| *other == place) {
@@ -452,10 +453,10 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Remembers the hash of an entry evicted from the short queue.
+    /// Remembers the hash of an entry that was evicted from the short queue.
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // The new table is twice as large and empty. The lost hashes were only a few evictions old.
+            // The new table is twice as large and empty. The hashes that are lost came from the last few evictions.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);
@@ -481,37 +482,37 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
     }
 }
 
-/// The lower and the upper half of a hash; the upper one is never 0, which means an empty place.
+/// Returns the lower and the upper half of a hash. The upper half is never 0, because 0 marks an empty position.
 fn halves(hash: u64) -> (u32, u32) {
-    // The place must differ for the entries of one name.
+    // The lower half must differ for the entries of one name.
     let hash = hash.rotate_right(NEIGHBOURS_BEGIN);
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
     (half(hash), half(hash >> 32) | 1)
 }
 
-/// Locks a shard, even if another thread has panicked while holding the lock. Its entries are valid then, because only the statements
-/// that change a queue leave an entry incomplete, and these cannot panic.
+/// Locks a shard, even if another thread has panicked while it held the lock. The entries of the shard are valid then: only the statements that
+/// change a queue leave an entry incomplete for a moment, and these statements cannot panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A bounded table by question, or by another key of the same form.
+/// A table whose keys are questions, or keys of the same form.
 pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
 
-/// The fill of one memory.
+/// The number of entries of one table, and its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreFill {
-    /// The name of the memory.
+    /// The name of the table.
     pub store: &'static str,
-    /// Number of entries, including entries past their TTL.
+    /// The number of entries, including expired entries.
     pub entries: u64,
-    /// Their weight in octets.
+    /// The memory of the entries in octets.
     pub bytes: u64,
-    /// Its bound in octets.
+    /// The bound of the table in octets.
     pub capacity: u64,
 }
 
-/// The fill of a table.
+/// Returns the number of entries of a table, and its memory.
 pub(super) fn fill<K: LookedUp<K> + Clone, V: Clone>(name: &'static str, store: &Store<K, V>) -> StoreFill {
     let (entries, bytes) = store.fill();
     StoreFill { store: name, entries, bytes, capacity: store.capacity() }

@@ -1,4 +1,4 @@
-//! Counters of changed answers: a copy of an answer outside the memory is of use while its counter stays the same.
+//! Counters of changed answers. A copy of an answer outside the cache may be used as long as the counter of the answer has not changed.
 
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::limits::ANSWER_VERSIONS;
 use dns::hash::Plain;
 
-/// The version of the answer to a question, at a moment.
+/// The version of the answer to a question at a given time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerVersion {
     place: u32,
     count: u32,
 }
 
-/// The counters. Questions with the same hash share a counter: a change of one answer makes the copies of the other answers
-/// useless too, which costs a lookup and nothing else. So the hash needs no secret.
+/// The counters. Questions whose hashes give the same position share a counter: a change of one answer then also ends the use of copies of the
+/// other answers. This costs one lookup each and nothing else, so the hash needs no secret.
 pub(super) struct Versions([AtomicU32; ANSWER_VERSIONS]);
 
 impl Default for Versions {
@@ -24,25 +24,25 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// The version of the answer under `key`. Read it before the answer.
+    /// Returns the version of the answer under `key`. The caller must read the version before the answer.
     pub(super) fn for_key(&self, key: &[u8]) -> AnswerVersion {
         let place = place(key);
         AnswerVersion { place, count: self.count(place) }
     }
 
-    /// Returns true if the answer has not changed since.
+    /// Returns true if the answer of this version has not changed since the version was read.
     pub(super) fn is_current(&self, version: AnswerVersion) -> bool {
         self.count(version.place) == version.count
     }
 
-    /// Notes that the answer of this version has changed or is gone. Call it after the change.
+    /// Records that the answer of this version has changed or was removed. The caller must call it after the change.
     pub(super) fn end(&self, version: AnswerVersion) {
         if let Some(counter) = self.0.get(version.place as usize) {
             counter.fetch_add(1, Ordering::Release);
         }
     }
 
-    /// Notes that any answer may have changed or be gone. Call it after the change.
+    /// Records that any answer may have changed or may have been removed. The caller must call it after the change.
     pub(super) fn end_all(&self) {
         for counter in &self.0 {
             counter.fetch_add(1, Ordering::Release);

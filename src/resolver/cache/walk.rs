@@ -1,4 +1,4 @@
-//! Walks through whole tables: one at a time, and never on the threads that serve.
+//! Walks through whole tables: only one walk at a time, and never on the threads that serve clients.
 //!
 //! A walk through half a million entries takes a good part of a second.
 
@@ -8,7 +8,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-/// The permit to walk; other walks wait for it.
+/// The permit for a walk. Only one walk has it, and the other walks wait for it.
 #[derive(Clone)]
 pub(super) struct Walks(Arc<Semaphore>);
 
@@ -19,9 +19,9 @@ impl Default for Walks {
 }
 
 impl Walks {
-    /// Runs `walk` over `subject` when all earlier walks have ended, on a thread that serves no client. The walk goes on
-    /// to its end if the caller gives up. A runtime with one thread, as in a simulation, runs the walk on this thread, so
-    /// that a simulation is repeated exactly for a seed.
+    /// Runs `walk` over `subject` when all earlier walks have ended, on a thread that serves no client. The walk continues to its end even if the
+    /// caller no longer waits for it. A runtime with only one thread, as in a simulation, runs the walk on this thread, so that a simulation with
+    /// the same seed always has the same result.
     pub(super) async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
     where
         Subject: Clone + Send + 'static,

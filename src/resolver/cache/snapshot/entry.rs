@@ -1,7 +1,7 @@
 //! One entry of the snapshot: its key, its times, and its data.
 //!
-//! Times are stored as spans from the moment of writing. The reader subtracts the time that has passed since then. It
-//! skips entries that it cannot read.
+//! Times are stored as spans relative to the time of writing. The reader subtracts the time that has passed since then. The reader skips entries
+//! that it cannot read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::cache::security::{Backing, Evidence};
 use dns::clock::Mono;
 use dns::question::{MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail, wire_name};
 
-/// The tag of an entry in a snapshot: its first octet.
+/// The tag of an entry, which is its first octet: the kind of the entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryTag {
     Rrset = 2,
@@ -44,10 +44,10 @@ const TAGS: [EntryTag; 7] = [
     EntryTag::Configured,
 ];
 
-/// The bit of that octet that says that the entry was in use.
+/// The bit of this octet that is set if the entry was in use.
 const IN_USE: u8 = 0x80;
 
-/// An entry in its form in a block.
+/// An entry as it was read from a block, not yet decoded.
 pub(super) struct EntryFrame<'o> {
     pub(super) tag: EntryTag,
     pub(super) in_use: bool,
@@ -55,7 +55,7 @@ pub(super) struct EntryFrame<'o> {
 }
 
 impl<'o> EntryFrame<'o> {
-    /// Reads the next entry with a known tag; none at the end.
+    /// Reads the next entry with a known tag. Returns `None` at the end.
     pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
         loop {
             let (first, octets) = (left.octet()?, left.string()?);
@@ -78,9 +78,9 @@ pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: imp
     }
 }
 
-/// The begin of an entry about a name: its view, name, type and flags.
+/// The begin of an entry that belongs to a name: the view, the name, the type and the flags of its key.
 pub(super) struct Begin<'o> {
-    /// The place of its view.
+    /// The position of the view in the configuration.
     pub(super) view: usize,
     pub(super) name: &'o [u8],
     pub(super) kind: RecordType,
@@ -103,7 +103,7 @@ impl<'o> Begin<'o> {
     }
 }
 
-/// Appends the place of a view, and a key.
+/// Appends the position of a view, and the key of an entry.
 fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.extend_from_slice(&view.to_be_bytes());
     out.push(u8::try_from(key.name().len()).unwrap_or(0));
@@ -112,9 +112,9 @@ fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.push(key.flags());
 }
 
-/// The tag of an entry of memory about a name. None if it is not kept: its time is over, or the configuration makes
-/// it. Past its TTL it is kept for `serve_stale`, if it may be used then; an RRset only if it is the last data that servers gave:
-/// `is_last`.
+/// Returns the tag of an entry that belongs to a name. Returns `None` if the entry is not written: because its time is over, or because it comes
+/// from the configuration. An expired entry is written for `serve_stale` after its TTL if it may be used then. An expired RRset is written only
+/// if it is the last data that servers gave (`is_last`).
 pub(super) fn tag_of(
     entry: &CacheEntry,
     serve_stale: Duration,
@@ -151,18 +151,18 @@ pub(super) fn tag_of(
     is_kept.then_some(tag)
 }
 
-/// The use of an RRset past its end: as a stale answer, or as an alias on the way to one.
+/// Returns the use of an expired RRset: it may be needed as a stale answer, or as an alias that leads to one.
 fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     let is_used = may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME);
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// The use of a denial past its end: a proven one ends what is below its name (`is_denied_above`).
+/// Returns the use of an expired denial: a proven NXDOMAIN ends the stale answers below its name (`is_denied_above`).
 fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Appends the entry of memory about a name.
+/// Appends an entry of the table of RRsets.
 pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &CacheEntry, now: Mono) {
     put_begin(out, begin);
     match entry {
@@ -186,7 +186,7 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
     }
 }
 
-/// Reads an entry of memory about a name. None if its time is over, it cannot be read, or it is of another tag.
+/// Reads an entry of the table of RRsets. Returns `None` if its time is over, if it cannot be read, or if it has another tag.
 pub(super) fn known(
     left: &mut Octets<'_>,
     tag: EntryTag,

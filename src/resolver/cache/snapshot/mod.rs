@@ -1,18 +1,18 @@
-//! The snapshot: a file with the entries of memory. The next process reads it, so that a restart loses little.
+//! The snapshot: a file with the entries of the cache. The next process reads it, so that little is lost by a restart.
 //!
-//! It is written and read in blocks, on threads that do not serve clients, and never held in memory as a whole. The
-//! reader does not trust the file: it compares all checksums before it uses the first entry, and skips entries that
-//! it cannot read. A view is stored as its place in the configuration, because view ids are valid in one process
-//! only. The machine's calendar shows how much time has passed.
+//! The file is written and read in blocks, on threads that do not serve clients, and is never in memory as a whole. The reader does not trust the
+//! file: it compares all checksums before it uses the first entry, and skips entries that it cannot read. A view is stored as its position in
+//! the configuration, because ids of views are valid in one process only. The system clock shows how much time has passed since the file was
+//! written.
 //!
-//! Entries past their TTL are written too while they may be used: a restart in an outage must not stop mail to known
-//! domains. Proven denials of names are too, because they end what is below these names. Other denials past their TTL are
-//! not: an RRset past its TTL is written only if no server has denied it since.
+//! Expired entries are also written while they may be used as stale answers: a restart during an outage must not stop mail to known domains. Expired
+//! proven denials of names are written because they end the stale answers below these names. Other expired denials are not written. They are not
+//! needed, because an expired RRset is written only if no server has denied it since.
 //!
-//! Answers are not written: the first question after a restart makes its answer of the RRsets again.
+//! Answers are not written. The first question after a restart makes its answer again from the RRsets.
 //!
-//! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
-//! is written without a command, and no question waits for it.
+//! Knot Resolver keeps its cache in files that all processes map into memory. Unbound has the command `dump_cache` for the operator. Here, the
+//! snapshot is written without a command, and no question waits for it.
 
 mod blocks;
 mod entry;
@@ -36,7 +36,7 @@ use crate::limits::MAX_SNAPSHOT_SET_BACK;
 use dns::clock::Now;
 use dns::question::{ViewId, label_places};
 
-/// The configuration of the process, which decides about the entries of a snapshot.
+/// The configuration of the process, as far as it decides which entries of a snapshot are written and restored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// A digest of the values of the configuration that decide answers for all names.
@@ -44,42 +44,42 @@ pub struct Scope {
     /// A digest of the configuration of each name with a zone, host or record of its own, in wire form. Data at and below a name whose digest
     /// differs are not restored.
     pub configured: HashMap<Vec<u8>, [u8; 32]>,
-    /// The ids under which the views know RRsets, in the order of the configuration.
+    /// The ids under which the RRsets of the views are stored, in the order of the configuration.
     pub views: Vec<ViewId>,
-    /// Apexes of DNS lists, in wire form: their answers are not kept.
+    /// The apexes of DNS lists, in wire form. The answers of lists are not written.
     pub lists: HashSet<Vec<u8>>,
-    /// Temporary negative trust anchors, and names whose routes have just changed, in wire form: data at and below these
-    /// names are not kept.
+    /// Temporary negative trust anchors, and names whose routes have just changed, in wire form. Data at and below these names are not written or
+    /// restored.
     pub overlooked: HashSet<Vec<u8>>,
     /// The maximum time for which an entry is restored.
     pub max_ttl: Duration,
-    /// How long after its TTL an entry may be used if no server answers.
+    /// The time after its TTL for which an entry may be used if no server answers.
     pub serve_stale: Duration,
 }
 
-/// The result of writing.
+/// The result of writing a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// Entries.
+    /// The number of entries.
     pub entries: u64,
-    /// Octets of the file.
+    /// The size of the file in octets.
     pub octets: u64,
 }
 
-/// The result of reading.
+/// The result of reading a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restoration {
-    /// Entries of the file.
+    /// The number of entries in the file.
     pub entries: u64,
-    /// Restored entries. The others had expired, or memory had newer ones.
+    /// The number of restored entries. The others had expired, or the cache had newer ones.
     pub restored: u64,
-    /// Time since it was written.
+    /// The time since the snapshot was written.
     pub age: Duration,
 }
 
 impl Scope {
-    /// Returns true if the entry under a key is kept. Answers of lists and data at and below `overlooked` names are not kept. The
-    /// delegations to lists are kept.
+    /// Returns true if the entry under a key is written and restored. Answers of lists, and data at and below `overlooked` names, are not. The
+    /// delegations to lists are.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
@@ -96,7 +96,7 @@ impl Scope {
         }
     }
 
-    /// The place of the view whose RRsets have this id.
+    /// Returns the position of the view whose RRsets are stored under this id.
     fn place(&self, knows: ViewId) -> Option<u16> {
         u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
@@ -108,14 +108,13 @@ fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
     !apexes.is_empty() && (apexes.contains(&[0][..]) || suffixes.any(|suffix| apexes.contains(suffix)))
 }
 
-/// Returns true if the entry under such a key in the table of RRsets comes from the name's own zone. The others are
-/// delegations.
+/// Returns true if the entry under such a key in the table of RRsets comes from the name's own zone. Other entries belong to delegations.
 fn is_said(kind: RecordType, flags: u8) -> bool {
     !KeySlot::leads(kind, flags)
 }
 
 impl Memory {
-    /// Writes the entries of memory for the views of `scope`. It walks through all tables: see `walk`.
+    /// Writes the entries of the views in `scope` to a file. Walks through all tables (see `walk`).
     ///
     /// # Errors
     /// The file cannot be written.
@@ -152,11 +151,11 @@ impl Memory {
         Ok(Written { entries: entries.saturating_sub(scope.configured.len() as u64), octets })
     }
 
-    /// Reads a snapshot, as long as `goes_on`. Entries that are already in memory stay. Half a million entries take a
-    /// second: see `walk`.
+    /// Reads a snapshot, as long as `goes_on` returns true. Entries that are already in the cache stay. Half a million entries take a second (see
+    /// `walk`).
     ///
     /// # Errors
-    /// It must not be used. Nothing was restored then, unless an error ended the reading.
+    /// The snapshot must not be used. Nothing was restored then, unless an error occurred while the file was read.
     pub fn read_snapshot(
         &self,
         scope: &Scope,
@@ -174,7 +173,7 @@ impl Memory {
         }
         let age = now.unix.saturating_sub(head.written);
         reader.check(&goes_on)?;
-        // Both moments are whole seconds, so the true age may be almost a second more.
+        // Both times are whole seconds, so the real age may be almost a second more.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
@@ -195,7 +194,7 @@ impl Memory {
         Ok(Restoration { entries, restored, age: Duration::from_secs(age) })
     }
 
-    /// Restores one entry. False if memory has it already; none if its time is over, or it is not kept.
+    /// Restores one entry. Returns false if the cache already has an entry for its key, and `None` if the entry is too old, unreadable or left out.
     fn restore(
         &self,
         (scope, changed): (&Scope, &HashSet<Vec<u8>>),
@@ -220,7 +219,7 @@ impl Memory {
     }
 }
 
-/// A snapshot with one block of these octets and the right checksums, for the fuzzer of entries.
+/// Creates a snapshot with one block of these octets and correct checksums, for the fuzzer of entries.
 ///
 /// # Errors
 /// There is none, because memory can always be written.
@@ -236,25 +235,25 @@ pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
 /// Why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableSnapshot {
-    /// It is not a snapshot.
+    /// The file is not a snapshot.
     #[error("it is not a cache snapshot")]
     Foreign,
-    /// Its format has another version.
+    /// The format of the file has another version.
     #[error("it has format version {0}, and this resolverd reads version {1}")]
     Version(u32, u32),
-    /// It was not finished, or was changed.
+    /// The file is incomplete, or was changed.
     #[error("it is damaged: a checksum does not match")]
     Broken,
-    /// It was written in the future.
+    /// The file was written in the future, according to the system clock.
     #[error("it was written {} s after the time of the system clock", .0.as_secs())]
     Future(Duration),
-    /// The machine's clock is slow, so its age is unknown.
+    /// The system clock is slow, so the age of the file is unknown.
     #[error("the system clock is wrong, so its age is unknown")]
     SlowClock,
-    /// It was written with another configuration.
+    /// The file was written with another configuration.
     #[error("it was written with other views, root hints, trust anchors, private addresses or cache TTLs")]
     OtherViews,
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     Unread(#[from] io::Error),
 }

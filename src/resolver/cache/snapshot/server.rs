@@ -1,6 +1,6 @@
 //! The data about a server, as an entry of the snapshot.
 //!
-//! A server that was dead is probed at once after a restart. Until it answers, the other servers are asked first.
+//! After a restart, a server that was dead is probed immediately. Until it answers, the other servers are asked first.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
 use dns::clock::Mono;
 use dns::question::is_name;
 
-/// Returns true if there are data to keep.
+/// Returns true if there are data about the server that are worth writing.
 pub(super) fn is_kept(server: &Server) -> bool {
     let history = server.history();
     history.round_trips.is_some() || history.silence.is_dead()
 }
 
-/// Appends a server.
+/// Appends the data about a server.
 pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server, now: Mono) {
     let history = server.history();
     match address.ip() {
@@ -51,7 +51,7 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
     }
 }
 
-/// Reads a server; none if its data are too old.
+/// Reads the data about a server. Returns `None` if they are too old, or cannot be read.
 pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, ServerHistory)> {
     if moments.gone > RESTORED_SERVER_TIME {
         return None;

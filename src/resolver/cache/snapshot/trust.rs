@@ -1,7 +1,7 @@
-//! The verdict on a zone's keys, as an entry of the snapshot.
+//! The DNSSEC state of a zone, as an entry of the snapshot.
 //!
-//! A verdict is valid only with the same trust anchors, which are part of the fingerprint. Bogus keys are not kept:
-//! they are checked again, because the owner may have repaired them.
+//! The state is valid only with the same trust anchors, which are part of the fingerprint. The state of a bogus zone is not written: its keys
+//! are checked again, because the owner may have repaired them.
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{RData, RecordType};
@@ -17,18 +17,18 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The kind of verdict.
+/// The kinds of states.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
 const NO_ZONE: u8 = 4;
 
-/// Returns true if such a verdict is kept.
+/// Returns true if this state is written.
 pub(super) fn is_kept(state: &ZoneTrust) -> bool {
     !matches!(state.standing, ZoneSecurity::Bogus(_))
 }
 
-/// Appends the verdict on a zone's keys.
+/// Appends the DNSSEC state of a zone.
 pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
     put_lifetime(out, (state.stored, state.expires), now);
     put_span(out, now.since(state.sought));
@@ -39,7 +39,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
             for key in &keys.keys {
                 let mut octets = Vec::new();
                 let mut encoder = BinEncoder::new(&mut octets);
-                // A key that cannot be written is read as none.
+                // If a key cannot be written, reading it finds no key.
                 let _ = key.key.emit(&mut encoder);
                 put_string(out, &octets);
             }
@@ -57,7 +57,7 @@ fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &ValidationFailure) {
     put_string(out, fault.text.as_bytes());
 }
 
-/// Reads the verdict on a zone's keys.
+/// Reads the DNSSEC state of a zone.
 pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
     let (lifetime, sought) = (lifetime(left, moments)?, span(left)?);
     let zone = name_of_wire(zone);
