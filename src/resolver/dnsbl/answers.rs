@@ -1,25 +1,25 @@
-//! The answers of a list's servers to clients: evidence in addition to the list's test entries, which may have changed.
+//! Counts the answers that a list's servers give to clients. They are evidence in addition to the list's test entries, which may have changed.
 //!
 //! Pure.
 
 use super::gate::{ListVerdict, UnknownReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
-/// The numbers of answers to clients' questions. Answers from memory are not counted.
+/// The numbers of answers to questions of clients. Answers from the cache are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListAnswers {
     /// Answers since the last listing, or since the start.
     pub(crate) since_listing: u32,
-    /// True if there was a listing since the start.
+    /// True if an answer since the start was a listing.
     pub has_listed: bool,
-    /// Listings since a test last looked wrong.
+    /// The number of listings since a test result last looked wrong.
     listed: u32,
-    /// Answers since then that were not a listing.
+    /// The number of other answers since then.
     not_listed: u32,
 }
 
 impl ListAnswers {
-    /// Called when a test looks wrong: the next answers show whether the test is correct.
+    /// Called when a test result looks wrong. The next answers show whether the result is correct.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
@@ -39,7 +39,7 @@ impl ListAnswers {
         }
     }
 
-    /// Returns true if the answers show that the list lists nothing. `before`: this was already the state before the start.
+    /// Returns true if the answers show that the list lists nothing. `before` is true if the list was already in this state before the start.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }

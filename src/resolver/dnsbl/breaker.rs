@@ -1,7 +1,8 @@
-//! The breaker of a list. If the list does not answer, resolverd answers its questions immediately, until the list answers a probe.
+//! The circuit breaker of a list. While the breaker is open, because the list does not answer, resolverd answers questions to the list
+//! immediately itself. The breaker closes when the list answers a probe.
 //!
-//! Pure: its input is questions and their results. It opens only while servers of other zones answer. Otherwise an outage of our own
-//! network would open it, and spam would pass. The time that it waits depends on the list's usual round trips, so that a slow list
+//! Pure: the input consists of questions and their results. A breaker opens only while servers of other zones answer. Otherwise an outage of our
+//! own network would open it, and spam would pass. The time before it opens depends on the usual round trips of the list, so that a slow list
 //! does not count as dead.
 
 use std::time::Duration;
@@ -19,22 +20,22 @@ use history::limits::FLIGHT_TIME;
 /// The result of a question to a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListQueryEnd {
-    /// The list answered, with anything.
+    /// The list answered, with any answer.
     Answered,
-    /// Its servers answered with nothing that helps: REFUSED, SERVFAIL and the like.
+    /// The servers of the list answered only with errors, such as REFUSED or SERVFAIL.
     Failed,
     /// No server of the list answered.
     Silent,
 }
 
-/// The result of a question to a list, for its breaker.
+/// The result of a question to a list, as the breaker needs it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndedQuery {
-    /// How it ended.
+    /// The kind of the result.
     pub end: ListQueryEnd,
     /// The time since the question was sent.
     pub elapsed: Duration,
-    /// The round trip of the answered message. It does not include waiting for other zones and for lost messages. `None` if no message
+    /// The round trip of the message that was answered. It does not include the time for other zones and for lost messages. `None` if no message
     /// was answered.
     pub round_trip: Option<Duration>,
     /// True if the question was a probe.
@@ -47,7 +48,7 @@ pub(crate) struct EndedQuery {
 pub enum OpenReason {
     /// The list does not answer.
     Silent,
-    /// Its servers answer with errors only.
+    /// The servers of the list answer only with errors.
     Failing,
 }
 
@@ -56,9 +57,9 @@ pub enum OpenReason {
 pub(crate) enum Judgement {
     /// No step: the list answers, or its breaker is already open.
     Rest,
-    /// Judge again at this moment.
+    /// Judge again at this time.
     Later(Mono),
-    /// No other server has recently answered: ask another zone, and judge again at this moment.
+    /// No other server has recently answered: ask another zone, and judge again at this time.
     Witness(Mono),
     /// The list does not answer: the breaker is open now.
     Opened,
@@ -67,19 +68,19 @@ pub(crate) enum Judgement {
 /// The breaker of one list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Breaker {
-    /// Smoothed round trip and its variation, as in RFC 6298 section 2; none before the first.
+    /// The smoothed round trip and its variation, as in RFC 6298 section 2, or `None` before the first answer.
     usual: Option<(Duration, Duration)>,
-    /// Questions in progress.
+    /// The number of questions in progress.
     under_way: u32,
     /// The time since which no question has been answered, or `None` if no question waits or has recently failed.
     silent_since: Option<Mono>,
-    /// When a question last failed.
+    /// The time at which a question last failed.
     failed_at: Option<Mono>,
-    /// The number of consecutive failures with answers that did not help.
+    /// The number of consecutive questions that ended with errors of the servers.
     failures: u32,
-    /// When the last probe that also got errors was sent, and how long it took.
+    /// The time at which the last probe that also got errors was sent, and the time that it took.
     confirmed: Option<(Mono, Duration)>,
-    /// When a probe last checked a suspicion.
+    /// The time at which a probe last checked the suspicion that the list does not answer.
     probed: Option<Mono>,
     /// The number of probes sent for this suspicion.
     probes: u32,
@@ -94,7 +95,7 @@ struct OpenBreaker {
 }
 
 impl Breaker {
-    /// Returns the reason and the begin of the open state, or `None` if the breaker is closed.
+    /// Returns the reason why the breaker is open, and the time since which it is open. Returns `None` if the breaker is closed.
     pub(crate) fn open(&self) -> Option<(OpenReason, Mono)> {
         self.open.map(|open| (open.why, open.since))
     }
@@ -154,7 +155,7 @@ impl Breaker {
         }
     }
 
-    /// The next step at `now`, with the evidence from other zones.
+    /// Returns the next step at `now`. `evidence` tells when servers of other zones answered.
     pub(crate) fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
@@ -166,8 +167,8 @@ impl Breaker {
         }
     }
 
-    /// If a forwarder or this host cannot reach the internet, all lists fail in the same way. Therefore other servers must have
-    /// answered both before the failed probe and after it.
+    /// Returns the next step for a list that answers with errors. If a forwarder or this host cannot reach the internet, all lists fail in the same
+    /// way. Therefore other servers must have answered both before the failed probe and after it.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -175,7 +176,7 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may work again since that probe. A new probe soon decides.
+            // The network may have been down until that probe, and may work again since. A new probe soon decides.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -195,8 +196,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Others must have answered in the second half of that time, because answers from before an outage of our
-        // network prove nothing. After an outage, the list has half of its time to answer.
+        // Other servers must have answered in the second half of that time, because answers from before an outage of our network prove
+        // nothing. After an outage, the list again has half of the time to answer.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
@@ -234,7 +235,7 @@ impl Breaker {
         }
     }
 
-    /// A client asks after a pause in which probes became rarer. The next probe is due as if clients had asked all the time.
+    /// Called when a client asks after a pause in which the probes became rarer. The next probe is due as if clients had asked all the time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
         if let Some(open) = &mut self.open {
@@ -242,7 +243,7 @@ impl Breaker {
         }
     }
 
-    /// A client asks after a long pause: a probe is due.
+    /// Called when a client asks after a long pause. A probe is then due.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.probes = 0;
         if let Some(open) = &mut self.open {
@@ -250,8 +251,8 @@ impl Breaker {
         }
     }
 
-    /// Records that a question that was sent `elapsed` ago has been answered. Earlier silence no longer counts, even if other
-    /// questions still wait.
+    /// Records that a question that was sent `elapsed` ago has been answered. Silence before that no longer counts, even if other questions still
+    /// wait.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
@@ -263,8 +264,8 @@ impl Breaker {
         self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// The time for which the silence of the list is tolerated: several times its usual round trip, so that some messages were sent
-    /// again. It exceeds the usual bound only if all answers of the list are slow, and not if only some are.
+    /// Returns how long the list may be silent before the breaker opens: several times its usual round trip, so that some messages have been sent
+    /// again. The time exceeds the usual bound only if all answers of the list are slow, and not if only some are.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));
@@ -273,13 +274,13 @@ impl Breaker {
     }
 }
 
-/// The pause after this many probes: twice as long each time.
+/// Returns the pause after this number of probes. It is doubled after each probe.
 fn pause_after(probes: u32) -> Duration {
     let times = 2_u32.saturating_pow(probes.saturating_sub(1));
     FIRST_PROBE_TIME.saturating_mul(times).min(MAX_PROBE_TIME)
 }
 
-/// RFC 6298 section 2: the variation first, then the smoothed value.
+/// Computes the smoothed round trip and its variation as in RFC 6298 section 2: first the variation, then the smoothed value.
 fn smooth(last: Option<(Duration, Duration)>, sample: Duration) -> (Duration, Duration) {
     match last {
         None => (sample, sample / 2),

@@ -1,29 +1,29 @@
-//! Return codes of a list: the meanings of its addresses.
+//! The return codes of a list: the meanings of the addresses in its answers.
 //!
-//! RFC 5782 section 2.1: a listing is an address in 127.0.0.0/8. Its meaning is the list's choice: 127.0.0.1 is a
+//! According to RFC 5782 section 2.1, a listing is an address in 127.0.0.0/8. Each list chooses the meanings of these addresses: 127.0.0.1 is a
 //! refusal at one list and a good reputation at another.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-/// The first three octets of error codes, by a convention of Spamhaus that other lists follow.
+/// The first three octets of error codes. This is a convention of Spamhaus that other lists follow.
 /// <https://www.spamhaus.org/faqs/dnsbl-usage/#200>
 pub(crate) const ERRORS: [u8; 3] = [127, 255, 255];
 
-/// Addresses, first and last included.
+/// A range of addresses, including the first and the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     first: Ipv4Addr,
     last: Ipv4Addr,
 }
 
-/// A span of addresses, and the meaning of an answer within it, in a few words.
+/// A range of addresses, and the meaning of an answer in this range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The addresses.
+    /// The range.
     pub span: Span,
-    /// The meaning.
+    /// The meaning, in a few words.
     pub means: String,
 }
 
@@ -38,12 +38,12 @@ impl Span {
         self.last
     }
 
-    /// Returns true if an address is among them.
+    /// Returns true if the range contains an address.
     pub fn contains(self, address: Ipv4Addr) -> bool {
         (self.first..=self.last).contains(&address)
     }
 
-    /// Returns true if two spans have an address in common.
+    /// Returns true if two ranges have an address in common.
     pub fn meets(self, other: Self) -> bool {
         self.first <= other.last && other.first <= self.last
     }
@@ -52,7 +52,7 @@ impl Span {
 impl FromStr for Span {
     type Err = String;
 
-    /// `127.0.0.2`, or `127.0.0.10-127.0.0.20`.
+    /// Parses one address, such as `127.0.0.2`, or a range, such as `127.0.0.10-127.0.0.20`.
     fn from_str(text: &str) -> Result<Self, String> {
         let address =
             |text: &str| text.parse::<Ipv4Addr>().map_err(|_| format!("\"{text}\" is not an IPv4 address"));
@@ -80,7 +80,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// The code whose span has an address.
+/// Returns the first code whose range contains an address.
 pub fn find(codes: &[Code], address: Ipv4Addr) -> Option<&Code> {
     codes.iter().find(|code| code.span.contains(address))
 }

@@ -1,6 +1,6 @@
-//! The entry of one list that is asked in one way: its state, the time since which it has this state, and its counters.
+//! The entry of one list that is asked at certain servers: its state, the time since which it has this state, and its counters.
 //!
-//! The gate, the tests in the background, and the screens share it.
+//! The gate, the tests in the background and the displays of the control program use it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,14 +20,14 @@ use dns::clock::{Mono, Now};
 use dns::question::{ListMark, ListSays};
 use history::{Distribution, Histogram, Quantiles, TimeSpan};
 
-/// One list.
+/// The entry of one list.
 #[derive(Debug)]
 pub struct ListEntry {
-    /// Its apex.
+    /// The apex of the list's zone.
     pub apex: Name,
-    /// The servers that its questions go to.
+    /// The servers to which the questions to the list are sent.
     pub way: Way,
-    /// Its breaker, quota and tests.
+    /// The breaker, the quota and the tests of the list.
     pub watch: ListWatch,
     number: u32,
     knowledge: Mutex<ListKnowledge>,
@@ -39,12 +39,12 @@ struct ListKnowledge {
     known: KnownList,
     /// The time of the last answer that was neither "listed" nor "not listed".
     last_unknown: Mono,
-    /// The time of the last log message about the fact that this shut-down list is still asked.
+    /// The time of the last log message that says that this list is still asked although it is shut down.
     shut_down_line: Option<Mono>,
     answers: ListAnswers,
 }
 
-/// The counters of a list. They outlast a change of its servers.
+/// The counters of a list. They continue when the list is asked at other servers.
 #[derive(Debug, Default)]
 pub(super) struct ListTally {
     hits: AtomicU64,
@@ -58,17 +58,17 @@ pub(super) struct ListTally {
 /// The counters of a list since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ListCounts {
-    /// Questions of clients.
+    /// The number of questions of clients.
     pub questions: u64,
-    /// Questions that were answered from memory.
+    /// The number of questions that were answered from the cache.
     pub hits: u64,
-    /// Answers that were a listing.
+    /// The number of answers that were a listing.
     pub listed: u64,
-    /// Answers that were "not listed".
+    /// The number of answers that were "not listed".
     pub not_listed: u64,
-    /// Answers that were neither "listed" nor "not listed".
+    /// The number of answers that were neither "listed" nor "not listed".
     pub unknown: u64,
-    /// The times of questions that were not answered from memory.
+    /// The times of questions that were not answered from the cache.
     pub elapsed: Quantiles,
 }
 
@@ -78,33 +78,33 @@ impl ListEntry {
         Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
 
-    /// Creates an entry outside the table, for a question that still uses an old configuration.
+    /// Creates an entry outside the table, for a question that still uses the configuration before a reload.
     pub fn apart(apex: Name, way: Way) -> Self {
         Self::new(apex, way, u32::MAX, Arc::default())
     }
 
-    /// Returns its counters, for the entry that replaces it.
+    /// Returns the counters of the list, for the entry that replaces this one.
     pub(super) fn tally(&self) -> Arc<ListTally> {
         Arc::clone(&self.tally)
     }
 
-    /// Returns the mark that identifies its answers in the cache.
+    /// Returns the mark for an answer of the list in the cache.
     pub fn mark(&self, says: ListSays) -> ListMark {
         ListMark { list: self.number, says }
     }
 
-    /// Returns its state, the time since which it has this state, and the reason.
+    /// Returns the state of the list, the time since which it has this state, and the reason.
     pub fn standing(&self) -> ListStanding {
         self.knowledge().known.shown().clone()
     }
 
-    /// Its state.
+    /// Returns the state of the list.
     pub fn state(&self) -> ListState {
         self.knowledge().known.shown().state
     }
 
-    /// Records the result of a test of its test entries. `insists`: the operator has asked for the test. Returns true if earlier
-    /// answers must no longer be used.
+    /// Records the result of a test of the list. `insists` is true if the operator has asked for the test. Returns true if earlier answers must no
+    /// longer be used.
     pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut knowledge = self.knowledge();
         let world = state == ListState::ListsTheWorld;
@@ -115,8 +115,8 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // Refusals and missing answers count more than a good test, because they may be newer. A good test ends the refusal state
-            // in the same way as an answer, or immediately if the operator has asked for the test.
+            // Refusals and missing answers count more than a test with the expected result, because they may be newer. Such a test ends the state of
+            // refusals in the same way as an answer does, or immediately if the operator has asked for the test.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -133,7 +133,7 @@ impl ListEntry {
         void
     }
 
-    /// Called when a test has found a fault of the list. The next answers show whether the test is correct.
+    /// Called when a test has found a fault of the list. The next answers to clients show whether the test result is correct.
     pub(crate) fn suspected(&self) {
         self.knowledge().answers.begin();
     }
@@ -149,7 +149,7 @@ impl ListEntry {
         }
     }
 
-    /// The answers of its servers.
+    /// Returns the counts of the answers of the list's servers.
     pub fn answers(&self) -> ListAnswers {
         self.knowledge().answers
     }
@@ -158,17 +158,16 @@ impl ListEntry {
     pub fn restore(&self, known: KnownList, now: Mono) {
         let mut knowledge = self.knowledge();
         knowledge.known = known;
-        // An incident of the earlier process continues until it is ended by a time without faults.
+        // An incident of the earlier process ends only after a time without faults.
         knowledge.last_unknown = now;
     }
 
-    /// Its state for the kept file.
+    /// Returns the state of the list for the file that keeps it over a restart.
     pub fn known(&self) -> KnownList {
         self.knowledge().known.clone()
     }
 
-    /// Records the meaning of an answer of its servers. Answers show only refusals and parked domains. Everything else is shown by
-    /// tests.
+    /// Records the meaning of an answer of the list's servers. Answers show only refusals and parked domains. Tests show all other states.
     pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut knowledge = self.knowledge();
         let before = knowledge.known.shown().clone();
@@ -195,7 +194,7 @@ impl ListEntry {
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// Takes in the result of a question, for its breaker and quota.
+    /// Records the result of a question, for the breaker and the quota of the list.
     pub fn ended(&self, asked: &ListOutcome, now: Now) {
         let Changed { closed, warning } = self.watch.ended(asked, now);
         if asked.went_out && asked.end == ListQueryEnd::Answered && !asked.refused {
@@ -218,7 +217,7 @@ impl ListEntry {
         }
     }
 
-    /// Called when the list does not answer, or answers only with errors. Until it answers, resolverd answers its questions itself.
+    /// Called when the list does not answer, or answers only with errors. Until it answers, resolverd answers the questions to it itself.
     pub(crate) fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
@@ -231,7 +230,7 @@ impl ListEntry {
         self.write_lines(knowledge, &before, now.unix);
     }
 
-    /// Returns why resolverd answers its questions itself, or `None` if it does not. The words follow the list's name.
+    /// Returns why resolverd answers the questions to the list itself, or `None` if it does not. The text follows the name of the list.
     pub(crate) fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
@@ -244,12 +243,12 @@ impl ListEntry {
         })
     }
 
-    /// Returns true if its state allows batches.
+    /// Returns true if the list may be in a batch according to its state.
     pub(crate) fn may_be_in_a_batch(&self) -> bool {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if a log message is due, because this shut-down list is still asked. This is once a day.
+    /// Returns true if the log message that this shut-down list is still asked is due. It is due once a day.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
         let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
@@ -259,20 +258,20 @@ impl ListEntry {
         due
     }
 
-    /// Counts a question that was answered from memory.
+    /// Counts a question that was answered from the cache.
     pub(super) fn hit(&self, says: ListSays) {
         self.tally.hits.fetch_add(1, Ordering::Relaxed);
         self.count(says);
     }
 
-    /// Counts a question that was not in memory.
+    /// Counts a question that was not in the cache, and the time that it took.
     pub fn miss(&self, says: ListSays, elapsed: Duration) {
         self.tally.misses.fetch_add(1, Ordering::Relaxed);
         self.tally.elapsed.count(elapsed);
         self.count(says);
     }
 
-    /// Its counters.
+    /// Returns the counters of the list.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let ListTally { hits, misses: _, listed, not_listed, unknown, elapsed } = &*self.tally;
@@ -286,13 +285,13 @@ impl ListEntry {
         }
     }
 
-    /// The number of questions so far.
+    /// Returns the number of questions to the list so far.
     pub fn questions(&self) -> u64 {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         read(&self.tally.hits).saturating_add(read(&self.tally.misses))
     }
 
-    /// The times of questions that were not answered from memory.
+    /// Returns the times of questions that were not answered from the cache.
     pub fn times(&self) -> Distribution {
         self.tally.elapsed.distribution()
     }
@@ -334,7 +333,7 @@ impl ListEntry {
         }
     }
 
-    /// Its number.
+    /// Returns the number of the list.
     pub fn number(&self) -> u32 {
         self.number
     }
@@ -344,7 +343,7 @@ impl ListEntry {
     }
 }
 
-/// Why the test entries of a list that lists something are not believed.
+/// Returns why the test entries of a list are not believed: the list lists something, but not its test entry.
 fn differs(apex: &Name) -> String {
     let list = apex.to_ascii();
     format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))

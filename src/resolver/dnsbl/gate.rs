@@ -1,4 +1,4 @@
-//! The gate: the meaning of an answer from a list's zone, and the answer for the client.
+//! The gate: decides what an answer from a list's zone means, and which answer the client gets.
 //!
 //! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a
 //! working list always passes, whether its code is known or not.
@@ -13,8 +13,8 @@ use super::state::ListState;
 use dns::question::{ExtendedError, ListSays};
 use history::event::ListFault;
 
-/// TTL of a "not listed" that resolverd makes. It is the TTL of the listings of zen.spamhaus.org: short, so that a
-/// list that works again is soon used.
+/// The TTL of a "not listed" answer that resolverd makes itself, in seconds. It equals the TTL of the listings of zen.spamhaus.org. It is short, so
+/// that a list that works again is soon used.
 const MADE_HERE_TTL: u32 = 60;
 
 /// The meaning of an answer.
@@ -24,7 +24,7 @@ pub enum ListVerdict {
     Listed,
     /// The answer says "not listed".
     NotListed,
-    /// The answer is neither.
+    /// The answer is neither a listing nor "not listed".
     Unknown(UnknownReason),
 }
 
@@ -33,19 +33,19 @@ pub enum ListVerdict {
 pub enum UnknownReason {
     /// The list refuses this host.
     Refused {
-        /// Its answer.
+        /// The address in the answer.
         code: Ipv4Addr,
         /// The meaning of the answer.
         means: String,
     },
-    /// The list says that the question is wrong; that is the client's fault.
+    /// The list says that the question is wrong. This is a fault of the client.
     Mistaken {
-        /// Its answer.
+        /// The address in the answer.
         code: Ipv4Addr,
         /// The meaning of the answer.
         means: String,
     },
-    /// An address outside 127.0.0.0/8: the zone has a new owner.
+    /// The answer is an address outside 127.0.0.0/8: the zone has a new owner.
     Parked {
         /// The address.
         address: Ipv4Addr,
@@ -54,24 +54,24 @@ pub enum UnknownReason {
     ListsTheWorld,
     /// The servers of the list answer REFUSED to our key.
     KeyRefused {
-        /// The event, as a sentence.
+        /// A sentence that describes the event.
         what: String,
     },
     /// The servers of the list answer REFUSED.
     NotServed {
-        /// The event, as a sentence.
+        /// A sentence that describes the event.
         what: String,
     },
     /// The answer cannot be used: an alias in it leads nowhere, or its DNSSEC signatures are wrong.
     Unusable {
-        /// The event.
+        /// The extended error that describes the event.
         error: ExtendedError,
     },
     /// The list has a TXT record for the name, but no address.
     TextAlone,
-    /// Its servers do not answer.
+    /// The servers of the list do not answer.
     Silent {
-        /// The event, as a sentence.
+        /// A sentence that describes the event.
         what: String,
     },
 }
@@ -83,22 +83,22 @@ pub enum Given {
     Answer,
     /// SERVFAIL.
     Servfail(ExtendedError),
-    /// "Not listed", made here.
+    /// A "not listed" answer that resolverd makes itself.
     Nxdomain(ExtendedError),
 }
 
-/// The operator's settings for the clients of a listener, for every list.
+/// The operator's settings for the clients of a listener. They apply to every list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
-    /// Whether answers that are not listings are held back: `dnsbl`.
+    /// The option `dnsbl`: whether answers that are not listings are replaced.
     pub(crate) guard: Guard,
-    /// The answer to a refusal: `on_refusal`; none leaves it to each list.
+    /// The option `on_refusal`: the answer to a client if a list refuses. `None` leaves it to the option of each list.
     pub on_refusal: Option<OnRefusal>,
 }
 
 impl Guarding {
-    /// The answer to a refusal of `list`. A listener with `dnsbl = "pass"` passes it on. Otherwise the listener's
-    /// `on_refusal` applies if it is set, otherwise the `on_refusal` of the list.
+    /// Returns the answer to a client if `list` refuses. A listener with `dnsbl = "pass"` passes the refusal on. Otherwise the `on_refusal` of the
+    /// listener applies if it is set, and the `on_refusal` of the list if not.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,
@@ -107,7 +107,7 @@ impl Guarding {
     }
 }
 
-/// Reads the addresses of an answer.
+/// Returns the meaning of the addresses in an answer.
 pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
     let mut listed = false;
     for record in answers {
@@ -142,7 +142,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     }
 }
 
-/// The meanings of Spamhaus' codes, for a list without its own.
+/// Returns the meanings of Spamhaus' error codes, for a list without meanings of its own.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",
@@ -152,7 +152,7 @@ fn convention(code: Ipv4Addr) -> &'static str {
     }
 }
 
-/// Codes are refusals of the list, or errors of the client's question.
+/// Returns the reason for this code: either the list refuses, or the client's question has an error.
 fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
     let means = means.to_owned();
     let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
@@ -171,12 +171,12 @@ impl ListVerdict {
 }
 
 impl UnknownReason {
-    /// The answer for a client of `list` at a listener with `guarding`.
+    /// Returns the answer for a client of `list` at a listener with these settings.
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // The answer for A decides: it says "not listed", so the TXT does too.
+            // The answer for A decides. It says "not listed", so the answer for TXT must say so too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),
@@ -190,7 +190,7 @@ impl UnknownReason {
         }
     }
 
-    /// The behaviour of the list, as the history has it.
+    /// Returns the fault of the list as the history records it.
     pub const fn fault(&self) -> ListFault {
         match self {
             Self::Refused { .. } => ListFault::Refuses,
@@ -205,7 +205,7 @@ impl UnknownReason {
         }
     }
 
-    /// The state of a list that answers so; none if the answer says nothing about it.
+    /// Returns the state of a list that gives such an answer. Returns `None` if the answer says nothing about the list.
     pub const fn state(&self) -> Option<ListState> {
         match self {
             Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => {
@@ -220,7 +220,7 @@ impl UnknownReason {
         }
     }
 
-    /// The list, its behaviour, and that it is no listing: one sentence for people.
+    /// Returns a sentence for the operator. It names the list and its behaviour, and says that the answer is not a listing.
     pub fn sentence(&self, apex: &Name) -> String {
         let list = apex.to_ascii();
         let list = list.trim_end_matches('.');
@@ -259,7 +259,7 @@ impl UnknownReason {
     }
 }
 
-/// The SOA of a "not listed" made here (RFC 2308 section 3).
+/// Returns the SOA of a "not listed" answer that resolverd makes itself (RFC 2308 section 3).
 pub fn soa(list: &List) -> Record {
     let contact = Name::from_ascii("nobody.invalid.").unwrap_or_default();
     // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
@@ -267,7 +267,7 @@ pub fn soa(list: &List) -> Record {
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// Returns true if the TXT of a list is judged by its A: data lists have TXT alone.
+/// Returns true if the A record decides the meaning of a TXT record of the list. Data lists have TXT records without A.
 pub(crate) fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }

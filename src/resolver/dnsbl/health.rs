@@ -1,8 +1,8 @@
 //! The state of a list according to its own test entries: an entry that it must list, and an entry that it must not list (RFC 5782
 //! section 5).
 //!
-//! Pure. "Lists everything" and "lists nothing" are believed after two tests, minutes apart, at different servers:
-//! one broken mirror must not make a list unusable. If no other server answers, a third test is needed.
+//! Pure. The results "lists everything" and "lists nothing" are believed after two tests, some minutes apart, at different servers, because one
+//! broken mirror must not make a list unusable. If only one server answers, a third test is needed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,18 +17,18 @@ use dns::question::ListSays;
 pub struct Point {
     /// The meaning of the answer.
     pub says: ListSays,
-    /// The server, if one answered.
+    /// The server that answered, if any.
     pub server: Option<IpAddr>,
 }
 
-/// A test: the answers to the list's test entries. Some lists have a point of one kind only.
+/// A test: the answers to the list's test entries. Some lists have test entries of one kind only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
-    /// The entry that must be listed.
+    /// The answer to the entry that must be listed.
     pub listed: Option<Point>,
-    /// The entry that must not be listed.
+    /// The answer to the entry that must not be listed.
     pub unlisted: Option<Point>,
-    /// The list's usual round trip, where known.
+    /// The list's usual round trip, if it is known.
     pub usual: Option<Duration>,
 }
 
@@ -39,14 +39,14 @@ pub enum TestResult {
     Is(ListState),
     /// One test shows that the list has this state. Another test decides.
     Suspected(ListState),
-    /// No result, because the list refused or did not answer. Its answers to clients show that.
+    /// The test has no result, because the list refused or did not answer. Its answers to clients show this too.
     Nothing,
 }
 
 /// The tests of one list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListHealth {
-    /// When the next test is due; none before the first question.
+    /// The time at which the next test is due, or `None` before the first question.
     due: Option<Mono>,
     /// True if the operator has asked for the next test.
     insists: bool,
@@ -63,46 +63,46 @@ struct Suspicion {
 }
 
 impl ListHealth {
-    /// A client asks the list: its first test is due.
+    /// Called when a client asks the list. Its first test is then due.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
     }
 
-    /// When the next test is due.
+    /// Returns the time at which the next test is due.
     pub(crate) fn due(&self) -> Option<Mono> {
         self.due
     }
 
-    /// A test begins. Until its result is known, the next test is planned as after a test without a result.
+    /// Records that a test begins. Until its result is known, the next test is planned as after a test without a result.
     pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
     }
 
-    /// The operator wants a test now, even if no client asks the list.
+    /// Called when the operator wants a test now, even if no client asks the list.
     pub(crate) fn insist(&mut self, now: Mono) {
         self.due = Some(now);
         self.insists = true;
     }
 
-    /// Returns true if the operator has asked for the next one.
+    /// Returns true if the operator has asked for the next test.
     pub(crate) fn insists(&self) -> bool {
         self.insists
     }
 
-    /// Makes a test due immediately, if tests are made at all.
+    /// Makes the next test due immediately, if the list is tested at all.
     pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
-    /// Returns the server that a suspicion is based on. The next test avoids it, if another server answers.
+    /// Returns the server whose answers caused a suspicion. The next test avoids this server, if another one answers.
     pub(crate) fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Records a test that ended at `now`. `toss` draws a number below its argument.
+    /// Records a test that ended at `now`. `toss` returns a random number below its argument.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
@@ -128,7 +128,7 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // The suspected server is asked last. If it answers again, no other server has answered.
+        // The suspected server is asked last. If its answer is used again, no other server has answered.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {
@@ -139,7 +139,7 @@ impl ListHealth {
     }
 }
 
-/// The result of a single test, and its server.
+/// Returns the result of a single test, and the server that gave it.
 fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
     let Tested { listed, unlisted, usual } = tested;
     let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);

@@ -1,6 +1,6 @@
-//! The kept file: the state of lists and the day's counters, over a restart.
+//! The file that keeps the states of lists and the day's counters over a restart.
 //!
-//! One small file in the state directory. A file that cannot be read is ignored.
+//! It is a small file in the state directory. A file that cannot be read is ignored.
 
 use std::io::{self, Read};
 
@@ -15,10 +15,10 @@ use super::table::Lists;
 use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
 use dns::clock::Mono;
 
-/// The file in the state directory.
+/// The name of the file in the state directory.
 pub const FILE: &str = "lists.json";
 
-/// The version of its form.
+/// The version of the file format.
 const VERSION: u32 = 1;
 
 /// The content of the file.
@@ -39,7 +39,7 @@ struct KeptList {
 }
 
 impl KeptLists {
-    /// The current content.
+    /// Returns the content that the file must have now.
     pub fn from_lists(lists: &Lists) -> Self {
         let list = |entry: &ListEntry| KeptList {
             list: entry.apex.to_ascii(),
@@ -50,7 +50,7 @@ impl KeptLists {
         Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Restores into `lists` the kept data of the pairs of apex and way that `are_asked`. Whether a list answers is
+    /// Restores the data of the lists into `lists`, if `are_asked` returns true for the apex and the servers of the list. Whether a list answers is
     /// not restored.
     pub fn restore(self, lists: &Lists, now: Mono, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
@@ -72,17 +72,17 @@ impl KeptLists {
     /// Reads the file.
     ///
     /// # Errors
-    /// It cannot be read, or it has another form.
+    /// The file cannot be read, or it has another format.
     pub fn read(file: impl Read) -> io::Result<Self> {
         let mut text = String::new();
         file.take(MAX_LISTS_FILE).read_to_string(&mut text)?;
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// The content of the file.
+    /// Returns the content as the octets to write.
     ///
     /// # Errors
-    /// None: it has only numbers and texts.
+    /// There is none, because the content has only numbers and texts.
     pub fn to_octets(&self) -> io::Result<Vec<u8>> {
         Ok(serde_json::to_vec(self)?)
     }

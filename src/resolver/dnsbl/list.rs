@@ -1,7 +1,7 @@
-//! A DNS list: its zone, the subjects of its names, and the meanings of its answers.
+//! A DNS list: its zone, the subjects that clients look up in it, and the meanings of its answers.
 //!
-//! Plain data, constant for a configuration. The state of a list is in `dnsbl::entry`, under the list's apex, which
-//! is its identity.
+//! These are plain data that do not change while a configuration is in use. The state of a list is in `dnsbl::entry`. A list is identified by its
+//! apex.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub enum Purpose {
     Block,
     /// An allowlist.
     Allow,
-    /// Other data: a network's number, a score.
+    /// A list of other data, such as the number of a network or a score.
     Data,
 }
 
@@ -30,9 +30,9 @@ pub enum Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListSubject {
-    /// An IPv4 address, its octets reversed (RFC 5782 section 2.1).
+    /// An IPv4 address with its octets reversed (RFC 5782 section 2.1).
     Ip4,
-    /// An IPv6 address, its nibbles reversed (RFC 5782 section 2.4).
+    /// An IPv6 address with its nibbles reversed (RFC 5782 section 2.4).
     Ip6,
     /// A domain (RFC 5782 section 3).
     Domain,
@@ -40,19 +40,19 @@ pub enum ListSubject {
     Hash,
 }
 
-/// Whether the list still exists.
+/// Whether a list still exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
     /// The list answers queries.
     Alive,
     /// The list has been shut down. resolverd sends it no queries.
     ShutDown {
-        /// When and how, in a few words.
+        /// When and how the list was shut down, in a few words.
         how: String,
     },
 }
 
-/// The answer for a client if a list's answer is a refusal, or comes from a parked zone.
+/// The answer for a client if a list refuses, or if its zone is parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnRefusal {
@@ -70,7 +70,7 @@ pub enum Guard {
     /// Answers that are not listings are replaced.
     #[default]
     Guard,
-    /// Answers that are not listings are passed on: the clients know the codes.
+    /// Answers that are not listings are passed on, because the clients know their codes.
     Pass,
 }
 
@@ -84,17 +84,17 @@ pub enum WhenSilent {
     Nxdomain,
 }
 
-/// The reaction to old data of a local mirror.
+/// The reaction if the data of a local mirror are too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenStale {
-    /// A log line.
+    /// resolverd logs a message.
     Report,
-    /// A log line, and the public list is asked.
+    /// resolverd logs a message, and asks the public servers of the list.
     Public,
 }
 
-/// Names whose answers never change, for tests of a list.
+/// Names whose answers never change. They are used to test a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestEntries {
     /// Names in the list's zone that are listed.
@@ -106,72 +106,72 @@ pub struct TestEntries {
 /// A DNS list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List {
-    /// The apex of its zone, lower case, absolute: its identity.
+    /// The apex of the list's zone, absolute and in lower case. It identifies the list.
     pub apex: Name,
     /// The meaning of a listing.
     pub purpose: Purpose,
-    /// The subjects of its names.
+    /// The kinds of subjects that clients look up in the list.
     pub subjects: Vec<ListSubject>,
-    /// Whether a label with a customer's key stands between the subject and the apex.
+    /// True if a label with a customer's key is between the subject and the apex.
     pub keyed: bool,
-    /// Whether it still exists.
+    /// Whether the list still exists.
     pub life: Life,
-    /// The meanings of its codes. Other codes are listings too.
+    /// The meanings of the list's codes. Other codes are listings too.
     pub listed: Vec<Code>,
     /// The meanings of the bits of the last octet, for a list that answers with their sum.
     pub bits: Vec<(u8, String)>,
-    /// Its refusals and errors. All of 127.255.255.0/24 is one too, unless `listed` has it.
+    /// The codes for refusals and errors. All of 127.255.255.0/24 counts as such, unless `listed` contains it.
     pub refused: Vec<Code>,
-    /// Its test entries; none: it is not tested.
+    /// The test entries of the list. `None`: the list is not tested.
     pub tests: Option<TestEntries>,
-    /// The answer to a refusal.
+    /// The answer for a client if the list refuses.
     pub on_refusal: OnRefusal,
-    /// The answer to silence.
+    /// The answer for a client if the list does not answer.
     pub when_silent: WhenSilent,
-    /// Free queries a day according to the list's own page: a hint, not a bound.
+    /// The number of free queries a day according to the website of the list. It is a hint, not a bound.
     pub free_quota: Option<u64>,
-    /// Queries a day that the operator allows.
+    /// The number of queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// The terms of use, in a few words; empty if not known.
+    /// The terms of use, in a few words. Empty if they are not known.
     pub terms: String,
     /// The page on which a listing is explained and its removal requested, if there is one.
     pub removal: Option<String>,
-    /// The source of these facts, and when it was read.
+    /// The source of these facts, and the day on which it was read.
     pub source: String,
-    /// Whether the operator's configuration has an entry for it.
+    /// True if the operator's configuration has an entry for the list.
     pub configured: bool,
-    /// The greatest age of the data of a local mirror; none: it is not watched.
+    /// The greatest age of the data of a local mirror. `None`: the age is not watched.
     pub max_age: Option<Duration>,
-    /// The reaction to older data.
+    /// The reaction if the data are older than that.
     pub when_stale: WhenStale,
-    /// The change of its names for a key, if there is one.
+    /// Changes the names of the list into names with a customer's key, if the list has a key.
     pub rewrite: Option<Arc<Rewrite>>,
 }
 
-/// The subject of a name in a list's zone.
+/// The subject that a name in a list's zone asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskedAbout {
-    /// This address.
+    /// An address.
     Address(IpAddr),
-    /// These labels: a domain or a hash.
+    /// The labels of a domain or a hash.
     Labels(Name),
-    /// No subject: the apex, a server or the website of the list.
+    /// Nothing: the name is the apex, a server or the website of the list.
     Nothing,
 }
 
-/// Labels of an IPv6 address, reversed.
+/// The number of labels of a reversed IPv6 address.
 pub const NIBBLES: usize = 32;
 
-/// Labels of an IPv4 address, reversed.
+/// The number of labels of a reversed IPv4 address.
 pub const OCTETS: usize = 4;
 
-/// Labels of a domain that may be registered for more than a list: `ahbl.org`.
+/// The number of labels of a domain that may be registered for more than a list, such as `ahbl.org`.
 const OWN_DOMAIN: usize = 2;
 
 impl List {
-    /// A list of which only zone and purpose are known. Its policy is the default of the keys of `[[list]]`. The other
-    /// defaults are in `config::defaults`. These are here, because they depend on the purpose, and because lists of the
-    /// registry that no configuration names need them too.
+    /// Creates a list of which only the zone, the purpose and the subjects are known. The other fields have the defaults of options of `[[list]]`.
+    /// These defaults are here and not in `config::defaults`, because they depend on the purpose, and because lists of the registry that the
+    /// configuration does not mention need them too.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<ListSubject>) -> Self {
         let allow = purpose == Purpose::Allow;
         let tests = TestEntries::usual(&apex, &subjects);
@@ -199,7 +199,7 @@ impl List {
         }
     }
 
-    /// Sets a key, for the zone `base` that takes it; clients ask without the key.
+    /// Sets a customer's key. It is added to the names that are sent to the zone `base`. Clients ask without the key.
     pub(crate) fn take_key(&mut self, base: &Name, key: Key) {
         self.keyed = false;
         if self.tests.is_none() {
@@ -208,12 +208,12 @@ impl List {
         self.rewrite = Some(Arc::new(Rewrite::new(self.apex.clone(), base.clone(), key)));
     }
 
-    /// Returns true if it still exists.
+    /// Returns true if the list still exists.
     pub fn is_alive(&self) -> bool {
         self.life == Life::Alive
     }
 
-    /// The subject of a name at or below the apex.
+    /// Returns the subject that a name at or below the apex asks about.
     pub fn asked(&self, name: &Name) -> AskedAbout {
         // Not `num_labels`, which does not count an asterisk.
         let below = name.iter().len().saturating_sub(self.apex.iter().len());
@@ -237,8 +237,8 @@ impl List {
         }
     }
 
-    /// Returns true if a name at or below the apex asks this shut-down list, whose subjects are no longer known: an address
-    /// always does, another name only if the apex is no domain of its own.
+    /// Returns true if a name at or below the apex is a question to this list, which is shut down, so that its subjects are no longer known. A
+    /// reversed address always is one. Another name is one only if the apex is not a registered domain of its own.
     pub(crate) fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -248,7 +248,7 @@ impl List {
         address(OCTETS).or_else(|| address(NIBBLES)).is_some() || self.apex.iter().len() > OWN_DOMAIN
     }
 
-    /// The name for an address; none if the list has no such addresses.
+    /// Returns the name with which the list is asked about an address, or `None` if the list does not contain such addresses.
     pub fn name_of(&self, address: IpAddr) -> Option<Name> {
         let subject = if address.is_ipv4() { ListSubject::Ip4 } else { ListSubject::Ip6 };
         if !self.subjects.contains(&subject) || self.keyed {
@@ -259,7 +259,7 @@ impl List {
         Name::from_labels(reverse.iter().take(labels)).ok()?.append_domain(&self.apex).ok()
     }
 
-    /// The name for a domain; none if the list has no domains.
+    /// Returns the name with which the list is asked about a domain, or `None` if the list does not contain domains.
     pub fn name_of_domain(&self, domain: &Name) -> Option<Name> {
         if !self.subjects.contains(&ListSubject::Domain) || self.keyed {
             return None;
@@ -273,12 +273,12 @@ impl List {
 }
 
 impl TestEntries {
-    /// Returns true if there is none.
+    /// Returns true if there are no test entries.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
 
-    /// The test entries of RFC 5782 section 5 for addresses and section 3 for domains; hashes have none.
+    /// Returns the test entries of RFC 5782 section 5 for addresses and section 3 for domains. There are none for hashes.
     pub fn usual(apex: &Name, subjects: &[ListSubject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
         let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
@@ -301,7 +301,7 @@ impl TestEntries {
     }
 }
 
-/// The address of reversed labels: four octets or thirty-two nibbles; none for anything else.
+/// Returns the address whose reversed form these labels are: four octets or thirty-two nibbles. Returns `None` for all other labels.
 pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
     match labels.len() {
         OCTETS => {

@@ -1,6 +1,6 @@
-//! The queue through which batches learn of questions to lists: bounded, and lossy if their task is busy.
+//! The queue that informs batches of questions to lists. Its length is limited, and events are lost if the task that reads it is busy.
 //!
-//! Hits use it too, so it allocates nothing and never waits.
+//! Hits use the queue too, so adding an event allocates no memory and never waits.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,16 +12,16 @@ use crate::limits::{MAX_LIST_EVENT_KEY, MAX_LIST_EVENTS};
 use dns::clock::Mono;
 use dns::question::ListSays;
 
-/// The event of a question.
+/// The kind of an event of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListEventKind {
-    /// A client asks; the answer, if memory has it.
+    /// A client asks. The value is the answer, if the cache has it.
     Asked(Option<ListSays>),
     /// The question has been answered.
     CameOut {
         /// The answer.
         says: ListSays,
-        /// Whether the list was asked; memory may have had the answer from another listener.
+        /// True if the list was asked. False if the cache had the answer, for instance because of another listener.
         went_out: bool,
     },
 }
@@ -30,14 +30,14 @@ pub enum ListEventKind {
 pub struct ListEvent {
     key: [u8; MAX_LIST_EVENT_KEY],
     length: usize,
-    /// The event.
+    /// The kind of the event.
     pub what: ListEventKind,
-    /// The moment.
+    /// The time of the event.
     pub at: Mono,
 }
 
 impl ListEvent {
-    /// The question's key.
+    /// Returns the key of the question.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.length).unwrap_or_default()
     }
@@ -50,7 +50,7 @@ pub struct ListEventQueue {
     lost: AtomicU64,
 }
 
-/// The reader. When it is dropped another may read, and gets the events that came in between.
+/// Reads the queue. When the reader is dropped, another one may read, and gets the events that were added in between.
 pub struct Listening<'queue> {
     queue: &'queue ListEventQueue,
     events: Option<mpsc::Receiver<ListEvent>>,
@@ -64,7 +64,7 @@ impl Default for ListEventQueue {
 }
 
 impl ListEventQueue {
-    /// Adds an event of a question by its key.
+    /// Adds an event for the question with this key.
     pub fn push(&self, key: &[u8], what: ListEventKind, at: Mono) {
         let mut event = ListEvent { key: [0; MAX_LIST_EVENT_KEY], length: key.len(), what, at };
         let fits = event.key.get_mut(..key.len()).map(|place| place.copy_from_slice(key)).is_some();
@@ -73,7 +73,7 @@ impl ListEventQueue {
         }
     }
 
-    /// The events from now on; none while another reads.
+    /// Returns a reader of the events, or `None` while another reader exists.
     pub fn listen(&self) -> Option<Listening<'_>> {
         let events = self.receiver().take()?;
         Some(Listening { queue: self, events: Some(events) })
@@ -83,14 +83,14 @@ impl ListEventQueue {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Events that were lost.
+    /// Returns the number of lost events.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 }
 
 impl Listening<'_> {
-    /// The next event. The queue itself keeps the channel open, so it never ends.
+    /// Waits for the next event. The queue itself holds a sender, so the events never end.
     pub async fn event(&mut self) -> ListEvent {
         let next = match &mut self.events {
             Some(events) => events.recv().await,

@@ -1,7 +1,7 @@
-//! The way of the questions to a list: its own servers, or servers that the operator has named.
+//! The way of the questions to a list: to the list's own servers, or to servers that the operator has configured.
 //!
-//! A list that is asked at a local mirror in one view and at its public servers in another has two states: one may be
-//! silent while the other works, and only one has a quota.
+//! A list that is asked at a local mirror in one view and at its public servers in another has two states: the mirror may be silent while the public
+//! servers work, and only the public servers have a quota.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -12,29 +12,29 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// The servers that recursion finds.
+    /// The questions go to the servers that recursion finds.
     #[default]
     Public,
-    /// These servers of the list.
+    /// The questions go to these servers of the list.
     Stub(Vec<SocketAddr>),
-    /// These forwarders.
+    /// The questions go to these forwarders.
     Forwarders(Vec<SocketAddr>),
 }
 
 impl Way {
-    /// Returns true if it is recursion.
+    /// Returns true if the questions are resolved by recursion.
     pub fn is_public(&self) -> bool {
         *self == Self::Public
     }
 
-    /// Returns true if it goes to forwarders.
+    /// Returns true if the questions go to forwarders.
     pub fn is_forwarded(&self) -> bool {
         matches!(self, Self::Forwarders(_))
     }
 }
 
 impl fmt::Display for Way {
-    /// Words that follow the list's name; empty if its own servers are asked.
+    /// Writes the text that follows the name of the list. It is empty if the list's public servers are asked.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, servers) = match self {
             Self::Public => return Ok(()),

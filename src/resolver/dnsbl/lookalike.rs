@@ -1,8 +1,8 @@
-//! Zones that are asked like lists but are not known as lists: they are shown to the operator and otherwise not
-//! treated specially.
+//! Finds zones that clients ask like lists although they are not known as lists. They are shown to the operator, and are not treated differently
+//! from other zones.
 //!
-//! Reversed addresses also stand before the zones of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so
-//! the only effect is a row in a table. Bounded: the zone that is asked least makes room.
+//! Reversed addresses also occur before the zones of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so the only effect is a row in a
+//! table. The number of zones is limited: the zone with the fewest questions is removed first.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,14 +14,14 @@ use super::list::reversed;
 use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
 use history::redact::looks_like_a_key;
 
-/// The zones.
+/// The zones that clients ask like lists.
 #[derive(Debug, Default)]
 pub struct Lookalikes(Mutex<BTreeMap<Name, AskedZone>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct AskedZone {
     questions: u64,
-    /// How often the address differed from the one before.
+    /// The number of questions whose address differed from the address of the question before.
     changes: u64,
     last: IpAddr,
 }
@@ -29,14 +29,14 @@ struct AskedZone {
 /// A zone that is asked like a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookalike {
-    /// The name after the address.
+    /// The name that follows the address.
     pub zone: Name,
-    /// Questions that were not in memory.
+    /// The number of questions that were not in the cache.
     pub questions: u64,
 }
 
 impl Lookalikes {
-    /// Takes in a name that is in no known list.
+    /// Records a question for a name that is in no known list.
     pub fn notice(&self, name: &Name) {
         let Some((address, zone)) = split(name) else { return };
         let mut zones = self.lock();
@@ -55,7 +55,7 @@ impl Lookalikes {
         zones.insert(zone, AskedZone { questions: 1, changes: 0, last: address });
     }
 
-    /// The zones that were asked about enough addresses to look like a list, the most asked first.
+    /// Returns the zones that clients asked about so many addresses that they look like lists. The zone with the most questions is first.
     pub fn list(&self) -> Vec<Lookalike> {
         let zones = self.lock();
         let alike = zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
@@ -70,13 +70,13 @@ impl Lookalikes {
     }
 }
 
-/// The reversed address at the start of a name, and the rest; none if there is none, and for reverse zones.
+/// Splits a name into the reversed address at its start and the rest. Returns `None` if it does not start with an address, or is in a reverse zone.
 fn split(name: &Name) -> Option<(IpAddr, Name)> {
     let labels: Vec<&[u8]> = name.iter().collect();
     if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {
         return None;
     }
-    // A zone of one label is a top-level domain, which is no list.
+    // A zone with one label is a top-level domain, which is not a list.
     [4, 32].into_iter().find_map(|count| {
         let (front, rest) = labels.split_at_checked(count)?;
         let address = reversed(front)?;

@@ -16,13 +16,13 @@
 //! - The breaker of a list uses the round trips of single queries, not of whole questions, so that a list that often loses queries is
 //!   noticed as soon as a silent list. It opens only if other servers answered at the same time, because an outage of this host's
 //!   network is not a fault of the list. Answers that a forwarder has in memory prove nothing.
-//! - A list that the operator has defined is tested only with the points in `tests`. A welcome list that contains 127.0.0.0/8 by
-//!   design was once taken for a list that lists everything.
+//! - A list that the operator has defined is tested only with the names in `tests`. A welcome list that contains 127.0.0.0/8 by design was once
+//!   taken for a list that lists everything.
 //! - A list counts as "lists everything" only if two of its servers show it, minutes apart. A list whose test entries give other
 //!   results than expected is used anyway if its answers to clients show that it works.
 //! - State is kept for each pair of list and way (the servers that are asked). If a mirror is silent for one listener, this shows
 //!   nothing about the public servers that another listener asks.
-//! - A list is added to batches if clients asked it for 95 of the last 100 addresses. See `limits` for the exact figures.
+//! - A list is added to batches if clients asked it about 95 of the last 100 addresses. See `limits` for the exact figures.
 
 #![deny(
     clippy::unwrap_used,

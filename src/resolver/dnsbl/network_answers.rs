@@ -1,21 +1,21 @@
-//! Evidence that other servers answer. It separates a silent list from an outage of our own network.
+//! Records when any server answered. This distinguishes a silent list from an outage of our own network.
 //!
-//! Pure. A silent list has answered nothing, so any answer since then came from another server.
+//! Pure. A silent list has not answered, so any answer during its silence came from another server.
 
 use crate::limits::WITNESS_STREAK;
 use dns::clock::Mono;
 
-/// When answers came over the network, from any server.
+/// The times at which answers of any server came over the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkAnswers {
-    /// When the last one came.
+    /// The time of the last answer.
     pub last: Option<Mono>,
     /// The begin of the current run of answers at short intervals.
     pub(crate) streak: Mono,
 }
 
 impl NetworkAnswers {
-    /// An answer has come.
+    /// Records that an answer has come.
     pub fn heard(&mut self, now: Mono) {
         if self.last.is_none_or(|last| now.since(last) > WITNESS_STREAK) {
             self.streak = now;

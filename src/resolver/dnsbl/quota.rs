@@ -1,30 +1,30 @@
-//! Queries to a list, counted by day: the use of a quota.
+//! Counts the queries to a list for each day. They are compared with its quota.
 //!
-//! Pure. A day is a UTC day, because lists have servers everywhere. Every query that went out counts; an answer from
-//! memory does not.
+//! Pure. A day is a UTC day, because lists have servers everywhere. Every query that is sent counts. An answer from the cache does not.
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::QUOTA_WARNING_PERCENT;
 
-/// Seconds of a day.
+/// The length of a day in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// The queries that went out to one list.
+/// The numbers of queries that were sent to one list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
     /// The counted day, in days since 1970.
     day: u64,
-    /// Queries of that day.
+    /// The number of queries on this day.
     today: u64,
-    /// Queries of the day before.
+    /// The number of queries on the day before.
     yesterday: u64,
-    /// Whether the warning of that day was given.
+    /// True if a warning was logged on this day.
     warned: bool,
 }
 
 impl Quota {
-    /// A query goes out at `unix` seconds since 1970. Returns true if it reaches the warning of `most`.
+    /// Counts a query that is sent at `unix` seconds since 1970. Returns true if a warning is now due, because the quota of `most` queries is nearly
+    /// used up.
     pub(crate) fn went_out(&mut self, most: Option<u64>, unix: u64) -> bool {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
@@ -33,19 +33,19 @@ impl Quota {
         warn
     }
 
-    /// Like `went_out`, for a query of the operator: the next query of a client reaches the warning.
+    /// Like `went_out`, for a query of the operator, which causes no warning. The next query of a client does.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
     }
 
-    /// Queries of the day of `unix`, and of the day before.
+    /// Returns the numbers of queries on the day of the time `unix` and on the day before.
     pub(crate) fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
         (self.today, self.yesterday)
     }
 
-    /// Returns true if the quota of `most` queries is nearly used up on the day of `unix`: only queries of clients are sent then.
+    /// Returns true if the quota of `most` queries is nearly used up on the day of the time `unix`. Only queries of clients are sent then.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
         self.turn(unix);
         self.is_near(most)
@@ -57,7 +57,7 @@ impl Quota {
 
     fn turn(&mut self, unix: u64) {
         let day = unix / DAY;
-        // If the clock is set back to the day before, the count continues.
+        // If the clock is set back to the day before, the count of this day continues.
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
             *self = Self { day, yesterday, today: 0, warned: false };

@@ -1,7 +1,7 @@
-//! The registry: the lists that mail software queries, from a dated file.
+//! The registry: a dated file that describes the lists that mail software queries.
 //!
-//! One such file is built in (`registry.toml`, which describes its form); an operator may name another. It is checked
-//! as a whole when it is read.
+//! One such file is built in (`registry.toml`, which describes its format). The operator may configure another file. The whole file is checked when
+//! it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -21,12 +21,12 @@ const BUILT_IN: &str = include_str!("registry.toml");
 /// A registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
-    /// The day on which its facts were checked: `2026-11-20`.
+    /// The day on which the facts in the registry were checked, such as `2026-11-20`.
     pub dated: String,
     /// The lists, by apex.
     pub lists: BTreeMap<Name, Arc<List>>,
-    /// The zone that takes a customer's key in its names, by the apex of its list: clients ask the list, and the key
-    /// is added on the way.
+    /// For lists of which a customer has a key: by the apex of the list, the zone whose names contain the key. Clients ask the list without the key,
+    /// and resolverd adds it.
     pub keyed: BTreeMap<Name, Name>,
 }
 
@@ -34,11 +34,11 @@ pub struct Registry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {wrong}", key_text(.key))]
 pub struct RegistryError {
-    /// The line, from 1.
+    /// The number of the line. The first line is 1.
     pub line: usize,
-    /// The key, if its value is wrong.
+    /// The key whose value is wrong, if a value is wrong.
     pub key: Option<String>,
-    /// The error.
+    /// What is wrong.
     pub wrong: String,
 }
 
@@ -46,7 +46,7 @@ fn key_text(key: &Option<String>) -> String {
     key.as_ref().map_or_else(String::new, |key| format!(", {key}"))
 }
 
-/// The file as typed.
+/// The content of the file as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryFile {
@@ -55,7 +55,7 @@ struct RegistryFile {
     list: Vec<Spanned<RegistryEntry>>,
 }
 
-/// A list as typed.
+/// The entry of a list as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryEntry {
@@ -64,10 +64,10 @@ struct RegistryEntry {
     purpose: Option<Purpose>,
     #[serde(default)]
     subjects: Vec<ListSubject>,
-    /// Whether clients' names contain a customer's key.
+    /// True if the names that clients ask for contain a customer's key.
     #[serde(default)]
     keyed: bool,
-    /// The zone that is asked instead if there is a key.
+    /// The zone that is asked instead of the list if there is a key.
     #[serde(default)]
     with_key: Option<Spanned<String>>,
     #[serde(default)]
@@ -90,7 +90,7 @@ struct RegistryEntry {
     source: String,
 }
 
-/// Test entries as typed: labels before the apex; both empty if the list has none.
+/// Test entries as they are written: the labels before the apex. Both are empty if the list has no test entries.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tests {
@@ -98,15 +98,15 @@ struct Tests {
     unlisted: Vec<Spanned<String>>,
 }
 
-/// The error, and its place in octets.
+/// An error, and its position in the text in octets.
 type PlacedError = (Range<usize>, String);
 
 impl Registry {
-    /// The built-in registry.
+    /// Returns the built-in registry.
     ///
     /// # Panics
-    /// It cannot be read: this program was built wrong. Without it no list would be known, and refusals of lists would
-    /// count as listings, so nothing starts.
+    /// The built-in registry cannot be read, so this program was built wrong. Without it, no list would be known and refusals of lists would count
+    /// as listings, so the daemon must not start.
     pub fn built_in() -> Arc<Self> {
         static READ: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::read_or_panic(BUILT_IN)));
         Arc::clone(&READ)
@@ -120,7 +120,7 @@ impl Registry {
         }
     }
 
-    /// Reads one.
+    /// Reads a registry.
     ///
     /// # Errors
     /// The text has an error.
@@ -188,7 +188,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
         list.tests = test_entries(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
-        // Without its key or its servers it cannot be tested.
+        // Without the key or the servers of the list, the list cannot be tested.
         list.tests = None;
     }
     list.free_quota = entry.free_quota;

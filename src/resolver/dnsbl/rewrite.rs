@@ -1,9 +1,9 @@
-//! Lists with a customer's key in the name: clients ask for `zen.spamhaus.org`, the query to the server asks for
-//! `KEY.zen.dq.spamhaus.net`, and the answer has the client's name.
+//! Lists that need a customer's key in the name: clients ask for names in `zen.spamhaus.org`, resolverd asks the server for names in
+//! `KEY.zen.dq.spamhaus.net`, and the answer for the client has the name that the client asked for.
 //!
-//! This module adds a label to a name that stands for the key, and `exchange` replaces the label by the key. In between it is an
-//! ordinary name of the zone that takes keys, so that walk, memory and trail need no special case. `iterate` ensures that the key is
-//! sent to no server above the cut of `base`.
+//! This module adds a label to a name that stands for the key, and `exchange` replaces the label with the key. In between, the name is an ordinary
+//! name in the zone that expects keys, so iteration, cache and traces need no special case. `iterate` ensures that the key is not sent to any
+//! server above the zone of `base`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,10 +11,10 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
-/// A zone with fewer labels does not belong only to a provider of lists, as dq.spamhaus.net does.
+/// The least number of labels of a provider's own zone, such as dq.spamhaus.net. A zone with fewer labels also contains other names.
 const PROVIDER_LABELS: u8 = 3;
 
-/// The zone of the provider of the `list`, if it is the provider's alone: its other lists take the same key.
+/// Returns the zone above `list`, if it belongs to the provider of the list alone. The provider's other lists there use the same key.
 pub(crate) fn provider_of(list: &Name) -> Option<Name> {
     Some(list.base_name()).filter(|zone| zone.num_labels() >= PROVIDER_LABELS)
 }
@@ -37,22 +37,22 @@ impl PartialEq for Rewrite {
 impl Eq for Rewrite {}
 
 impl Rewrite {
-    /// Questions for names below `apex` go to `base`, with the key before it.
+    /// Creates the rewriting of names below `apex` into names below `base`, with the key directly before `base`.
     pub fn new(apex: Name, base: Name, key: Key) -> Self {
         Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
     }
 
-    /// The secret for `exchange`.
+    /// Returns the secret key for `exchange`.
     pub fn secret(&self) -> &Arc<Secret> {
         &self.secret
     }
 
-    /// The name above all names with the label for the key.
+    /// Returns the name that consists of the label for the key and `base`. All rewritten names are below it.
     pub(crate) fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
 
-    /// The name with the key for a client's name; none if it would be too long or is not below the apex.
+    /// Returns the name with the key for a client's name. Returns `None` if it would be too long, or if the name is not below the apex.
     pub(crate) fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
         if !self.apex.zone_of(name) {
@@ -64,12 +64,12 @@ impl Rewrite {
         Some(asked)
     }
 
-    /// The client's name for a name with the key; other names stay.
+    /// Returns the client's name for a name with the key. Other names are returned unchanged.
     pub(crate) fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
         let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
-        // The label for the key is removed, also if it is the only one.
+        // The label for the key is removed, even if it is the only label.
         let kept = own.saturating_sub(1);
         let labels = name.iter().take(kept).chain(self.apex.iter());
         let mut rewritten = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
@@ -77,14 +77,14 @@ impl Rewrite {
         rewritten
     }
 
-    /// Like `outward`, for a record's owner. The SOA of a negative answer may be above the base: then it becomes the apex's.
+    /// Like `outward`, for the owner of a record. The SOA of a negative answer may be above `base`; its owner is then replaced with the apex.
     pub(crate) fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
         record
     }
 
-    /// Returns true if the servers of `zone` may get the key.
+    /// Returns true if the servers of `zone` may receive the key.
     pub fn is_home(&self, zone: &Name) -> bool {
         self.home
             .lock()
@@ -93,7 +93,7 @@ impl Rewrite {
             .is_some_and(|home| home.zone_of(zone))
     }
 
-    /// Remembers the zone of `base`.
+    /// Stores the zone that contains `base`.
     pub(crate) fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }

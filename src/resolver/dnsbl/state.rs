@@ -1,10 +1,10 @@
-//! The state of a list: for screens, the kept file, and the gate.
+//! The state of a list. The displays, the file that keeps it over a restart, and the gate use it.
 //!
-//! `dnsbl::entry` changes it.
+//! `dnsbl::entry` changes the state.
 
 use serde::{Deserialize, Serialize};
 
-/// The state of a list. JSON and the screen have the same words.
+/// The state of a list. JSON output and screens use the same words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListState {
@@ -33,36 +33,36 @@ pub enum ListState {
     Silent,
 }
 
-/// The state of a list, since when, and why.
+/// The state of a list, the time since which it has this state, and the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListStanding {
     /// The state.
     pub state: ListState,
-    /// Seconds since 1970.
+    /// The time since which the list has this state, in seconds since 1970.
     pub since: u64,
-    /// One sentence; empty if the list works.
+    /// The reason, in one sentence. Empty if the list works.
     pub why: String,
 }
 
 /// All parts of the state of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownList {
-    /// By its answers, its silence and its tests, without `world`.
+    /// The state according to the answers, the silence and the tests of the list, except for `world`.
     #[serde(flatten)]
     pub standing: ListStanding,
-    /// "Lists everything", since when, and why. Only tests begin and end it: a list that also fails in another way
-    /// must still not be believed.
+    /// The state "lists everything", if the list has it. Only tests begin and end this state, because a list that also fails in another way must
+    /// still not be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<ListStanding>,
 }
 
 impl KnownList {
-    /// The worse of both.
+    /// Returns the worse one of the two states.
     pub fn shown(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 
-    /// Changes the state. If one incident becomes another, the time of the first stays.
+    /// Changes the state. If one incident becomes another, the time of the first one stays.
     pub(super) fn turn(&mut self, state: ListState, why: &str, unix: u64) {
         let ListStanding { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());
@@ -72,7 +72,7 @@ impl KnownList {
 }
 
 impl ListState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 9] = [
         Self::Untested,
         Self::Ok,
@@ -85,7 +85,7 @@ impl ListState {
         Self::Silent,
     ];
 
-    /// Returns true if it is logged when this state begins and when it ends.
+    /// Returns true if the begin and the end of this state are logged.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }

@@ -21,18 +21,18 @@ use crate::limits::MAX_LIST_WAYS;
 use dns::clock::Mono;
 use dns::question::ListMark;
 
-/// All lists that were asked since the start and are still asked by a listener.
+/// All lists that were asked since the start and that a view still uses.
 #[derive(Debug, Default)]
 pub struct Lists {
     entries: ArcSwap<ListEntries>,
-    /// True if the log has a message that the table is full.
+    /// True if it has been logged that the table is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// The evidence that forwarders reach the internet, for each way.
+    /// For each way, the times at which answers showed that its forwarders reach the internet.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
-    /// Wakes the task that looks after the lists.
+    /// Wakes the task that tests and probes the lists.
     wake: Notify,
-    /// True if that task sleeps for a long time.
+    /// True if this task sleeps for a long time.
     resting: AtomicBool,
     /// Batches: the habits of clients, and the next queries.
     pub batch: Mutex<Batch>,
@@ -45,10 +45,10 @@ pub struct Lists {
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
     by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
-    /// The counters of lists that a reload has left without a way: their next way continues these counters. At most
+    /// The counters of lists of which a reload has removed the last entry. The next entry of such a list continues its counters. There are at most
     /// `MAX_LIST_WAYS`.
     left: HashMap<Name, Arc<ListTally>>,
-    /// The number of the next one.
+    /// The number of the next entry.
     next: u32,
 }
 
@@ -75,7 +75,7 @@ impl ListEntries {
         }
     }
 
-    /// Removes an entry that is no longer asked on its way. The counters of the last entry of a list are kept.
+    /// Removes an entry that no view uses any longer. The counters are kept if it was the last entry of its list.
     fn leave(&mut self, entry: &ListEntry) {
         self.remove(entry.number());
         if !self.by_apex.contains_key(&entry.apex) && self.left.len() < MAX_LIST_WAYS {
@@ -93,7 +93,7 @@ impl ListEntries {
 }
 
 impl Lists {
-    /// Returns the entry of the list at `apex` on `way`. If the table is full, the entry that was not asked for the longest time is
+    /// Returns the entry of the list at `apex` that is asked on `way`. If the table is full, the entry that was not asked for the longest time is
     /// removed, because every question to a list needs an entry.
     pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
         loop {
@@ -123,7 +123,7 @@ impl Lists {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Forgets the pairs of apex and way for which `are_asked` is false, because no view uses them any more.
+    /// Removes the entries of the pairs of apex and way for which `are_asked` returns false, because no view uses them any longer.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = ListEntries::clone(entries);
@@ -141,58 +141,58 @@ impl Lists {
         self.through.lock().unwrap_or_else(PoisonError::into_inner).retain(|way, _| in_use(way));
     }
 
-    /// Zones that are asked like lists but are not known as lists.
+    /// Returns the zones that clients ask like lists although they are not known as lists.
     pub fn lookalikes(&self) -> &Lookalikes {
         &self.lookalikes
     }
 
-    /// All lists that were asked, in the order of their first question.
+    /// Returns all lists that were asked, in the order of their first questions.
     pub fn all(&self) -> Vec<Arc<ListEntry>> {
         self.entries.load().by_number.values().cloned().collect()
     }
 
-    /// Counts a question that was answered from memory with an answer that carries `mark`.
+    /// Counts a question that was answered from the cache with an answer that has the mark `mark`.
     pub fn hit(&self, mark: ListMark) {
         if let Some(entry) = self.entries.load().by_number.get(&mark.list) {
             entry.hit(mark.says);
         }
     }
 
-    /// The list of that number.
+    /// Returns the list with this number.
     pub fn numbered(&self, number: u32) -> Option<Arc<ListEntry>> {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records that this way of a list has answered a question whose answer no forwarder could have in memory.
+    /// Records that a list has answered through this way, and that no forwarder could have had the answer in its cache.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
     }
 
-    /// Returns the evidence that the forwarders of this way reach the internet.
+    /// Returns the times at which answers showed that the forwarders of this way reach the internet.
     pub fn through(&self, way: &Way) -> NetworkAnswers {
         let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.get(way).copied().unwrap_or_default()
     }
 
-    /// Wakes the task that looks after the lists immediately.
+    /// Wakes the task that tests and probes the lists immediately.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Wakes it soon.
+    /// Wakes this task if it sleeps for a long time.
     pub(crate) fn wake_in_time(&self) {
         if self.resting.swap(false, Ordering::Relaxed) {
             self.wake();
         }
     }
 
-    /// Records whether the task that looks after the lists is about to sleep for a long time.
+    /// Records whether this task is about to sleep for a long time.
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }
 
-    /// Returns when the lists need a round.
+    /// Returns when the task has been woken.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }

@@ -1,6 +1,6 @@
-//! The breaker, quota and tests of one list.
+//! The breaker, the quota and the tests of one list.
 //!
-//! One lock holds all of it; no code waits while holding it.
+//! One lock protects all of them. No code waits while it holds the lock.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,65 +30,65 @@ struct ListWatchState {
     quota: Quota,
     /// The number of queries a day that the operator allows.
     most: Option<u64>,
-    /// When a client last asked, and in which view.
+    /// The time at which a client last asked the list, and the view of the client.
     wanted: Option<(Mono, ViewId)>,
-    /// How long negative answers may be kept.
+    /// The time for which negative answers of the list may be stored.
     negative_ttl: Option<Duration>,
 }
 
 /// The result of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListOutcome {
-    /// How it ended.
+    /// The kind of the result.
     pub end: ListQueryEnd,
-    /// How long it took.
+    /// The time that the question took.
     pub elapsed: Duration,
-    /// The round trip of the answered message; none if none was.
+    /// The round trip of the message that was answered, or `None` if no message was answered.
     pub round_trip: Option<Duration>,
-    /// Whether messages were sent for it.
+    /// True if messages were sent for the question.
     pub(crate) went_out: bool,
-    /// Whether the answer is a refusal, or comes from a new owner of the zone.
+    /// True if the answer is a refusal, or comes from a new owner of the zone.
     pub refused: bool,
-    /// Whether it was a probe or a test: a name that a working list answers.
+    /// True if the question was a probe or a test, for a name that a working list answers.
     pub probe: bool,
-    /// How long its negative answer may be kept, if it is one.
+    /// The time for which the answer may be stored, if it is negative.
     pub negative_ttl: Option<Duration>,
 }
 
-/// The changes by a result.
+/// The changes that a result has caused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// The breaker has closed.
+    /// True if the breaker has closed.
     pub closed: bool,
-    /// The quota's warning is due: questions of today, and the quota.
+    /// If a warning about the quota is due: the number of queries today, and the quota.
     pub warning: Option<(u64, u64)>,
 }
 
 /// The steps that are due for a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueOfList {
-    /// The judgement of its silence.
+    /// The next step for a list that is silent or answers with errors.
     pub(crate) judgement: Judgement,
-    /// A probe must be sent now.
+    /// True if a probe must be sent now.
     pub probe: bool,
-    /// A test must be made now.
+    /// True if a test must be made now.
     pub test: bool,
-    /// The operator has asked for the test.
+    /// True if the operator has asked for the test.
     pub(crate) insists: bool,
-    /// The view to ask in.
+    /// The view in which the list is asked.
     pub view: ViewId,
-    /// When to look again, at the latest.
+    /// The latest time at which the list must be examined again.
     pub next: Option<Mono>,
 }
 
-/// A question to a list that has not ended yet. If it is dropped, it counts as given up, which shows nothing about the list.
+/// A question to a list that has not ended yet. If the value is dropped, the question counts as given up, which shows nothing about the list.
 #[derive(Debug)]
 pub struct ListQuery<'a> {
     watch: Option<&'a ListWatch>,
 }
 
 impl ListQuery<'_> {
-    /// It has ended: `ListWatch::ended` gets the result.
+    /// Called when the question has ended. `ListWatch::ended` gets its result.
     pub fn ended(mut self) {
         self.watch = None;
     }
@@ -109,7 +109,7 @@ impl Default for ListWatch {
 }
 
 impl ListWatch {
-    /// Returns why and since when its breaker is open, or `None` if it is closed.
+    /// Returns why and since when the breaker of the list is open, or `None` if it is closed.
     pub fn open(&self) -> Option<(OpenReason, Mono)> {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
     }
@@ -139,18 +139,18 @@ impl ListWatch {
         anew || is_late
     }
 
-    /// When a client last asked; none before the first.
+    /// Returns the time at which a client last asked the list, or `None` before the first question.
     pub(crate) fn last_wanted(&self) -> Option<Mono> {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
-    /// Records that a question is sent. The returned value is dropped if the question is given up.
+    /// Records that a question is sent. The caller drops the returned value if it gives up the question.
     pub fn asked(&self, now: Mono) -> ListQuery<'_> {
         self.state().breaker.asked(now);
         ListQuery { watch: Some(self) }
     }
 
-    /// The result of a question.
+    /// Records the result of a question.
     pub fn ended(&self, asked: &ListOutcome, now: Now) -> Changed {
         let mut state = self.state();
         if !asked.went_out {
@@ -167,7 +167,7 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// Returns the steps that are due at `now`. They count as done if there is `room` for them.
+    /// Returns the steps that are due at `now`. They count as done if `room` is true.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -188,57 +188,57 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If there is no room, the task that makes room wakes this one.
+        // If there is no room now, the task that ends and thereby makes room wakes this one.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
         DueOfList { judgement, probe, test, insists: test && insists, view, next }
     }
 
-    /// A test must be made as soon as possible.
+    /// Makes a test due as soon as possible.
     pub(crate) fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
     }
 
-    /// Requests a test for the operator, even if no client asks the list or the list does not answer.
+    /// Makes a test due that the operator has requested. It is made even if no client asks the list or the list does not answer.
     pub fn insist(&self, now: Mono) {
         self.state().health.insist(now);
     }
 
-    /// Returns the view of the clients that ask the list, or `None` if no client asks it or it does not answer.
+    /// Returns the view of the clients that ask the list, or `None` if no client asks the list or the list does not answer.
     pub fn answers_in(&self, now: Mono) -> Option<ViewId> {
         let state = self.state();
         let wanted = state.wanted.filter(|(wanted, _)| now.since(*wanted) < PROBE_WHILE_WANTED);
         wanted.filter(|_| state.breaker.open().is_none()).map(|(_, view)| view)
     }
 
-    /// Returns the server that a suspicion is based on.
+    /// Returns the server whose answers caused a suspicion. The next test avoids this server.
     pub fn avoid(&self) -> Option<std::net::IpAddr> {
         self.state().health.avoid()
     }
 
-    /// Takes in a test.
+    /// Records the answers to a test, and returns its result.
     pub fn tested(&self, mut tested: Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let mut state = self.state();
         tested.usual = state.breaker.usual();
         state.health.tested(&tested, now, toss)
     }
 
-    /// Queries that went out on the day of `unix` and on the day before, and the quota.
+    /// Returns the numbers of queries that were sent on the day of the time `unix` and on the day before, and the quota.
     pub fn quota(&self, unix: u64) -> (u64, u64, Option<u64>) {
         let state = self.state();
         let (today, yesterday) = state.quota.of_day(unix);
         (today, yesterday, state.most)
     }
 
-    /// Returns true if so much of the quota is used on the day of `unix` that no unnecessary query should be sent.
+    /// Returns true if the quota is nearly used up on the day of the time `unix`. No unnecessary query should be sent then.
     pub fn is_spent(&self, unix: u64) -> bool {
         let state = self.state();
         state.most.is_some_and(|most| state.quota.is_spent(most, unix))
     }
 
-    /// Counts a query of a trace that skips the cache, without changing the rest of this state. Returns false if the query must not be
-    /// sent, because so much of the quota `most` is used on the day of `unix` that no unnecessary query should be sent.
+    /// Counts a query of a trace that skips the cache, without changing the rest of the state. Returns false if the query must not be sent, because
+    /// the quota of `most` queries is nearly used up on the day of the time `unix`.
     pub(crate) fn takes_aside(&self, most: Option<u64>, unix: u64) -> bool {
         let mut state = self.state();
         let may = most.is_none_or(|most| !state.quota.is_spent(most, unix));
@@ -248,17 +248,17 @@ impl ListWatch {
         may
     }
 
-    /// The counters for the kept file.
+    /// Returns the counters for the file that keeps them over a restart.
     pub fn counted(&self) -> Quota {
         self.state().quota
     }
 
-    /// Continues from the kept counters.
+    /// Continues with the counters from this file.
     pub fn restore(&self, quota: Quota) {
         self.state().quota = quota;
     }
 
-    /// The state for batches.
+    /// Returns the state that decides whether the list may be in a batch.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
@@ -269,13 +269,13 @@ impl ListWatch {
         }
     }
 
-    /// Informs all waiters if the breaker has changed.
+    /// Informs all waiting tasks if the breaker has opened or closed.
     fn show(&self, state: &ListWatchState) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
     }
 
-    /// The state is valid even if a holder of the lock has panicked, because every change is one assignment.
+    /// Locks the state. It is valid even if a thread has panicked while it held the lock, because every change is one assignment.
     fn state(&self) -> MutexGuard<'_, ListWatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

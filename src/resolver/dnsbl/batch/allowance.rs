@@ -1,16 +1,16 @@
-//! Limits how many questions of batches may stay unused.
+//! Limits the number of batch questions whose answers no client uses.
 //!
-//! Pure. Until it is known whether such a question is used, it counts with the risk that it is not used, so that a burst does not
-//! exceed the bound.
+//! Pure. Until it is known whether the answer of such a question is used, the question counts with the probability that it is not, so that a
+//! burst does not exceed the bound.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// The account of all lists together, in thousandths of a question.
+/// The counts for all lists together, in thousandths of a question.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
-    /// Unused questions that are allowed, per hundred that go out.
+    /// The number of unused questions that are allowed per hundred questions sent.
     percent: u64,
-    /// Questions that went out, ours and clients'.
+    /// The number of questions that were sent, both batch questions and clients' questions.
     out: u64,
     wasted: u64,
     at_risk: u64,
@@ -21,7 +21,7 @@ impl BatchAllowance {
         Self { percent: percent.into(), out: BATCH_ALLOWANCE_START * 1000, wasted: 0, at_risk: 0 }
     }
 
-    /// A client's question goes out.
+    /// Records that a client's question is sent.
     pub(super) fn went_out(&mut self) {
         self.out = self.out.saturating_add(1000);
         if self.out > BATCH_ALLOWANCE_MEMORY * 1000 {
@@ -30,7 +30,8 @@ impl BatchAllowance {
         }
     }
 
-    /// Takes a question that is unused in `risk` of a thousand cases; returns false if that would exceed the bound.
+    /// Counts a batch question whose answer is not used in `risk` of a thousand cases. Returns false and counts nothing if the question would
+    /// exceed the bound.
     pub(super) fn take(&mut self, risk: u32) -> bool {
         let risk = u64::from(risk);
         let cost = self.wasted.saturating_add(self.at_risk).saturating_add(risk);
@@ -42,7 +43,7 @@ impl BatchAllowance {
         true
     }
 
-    /// A question that was taken at `risk` was used, or stayed unused.
+    /// Records whether the answer of a question that was counted with `risk` was used.
     pub(super) fn settle(&mut self, risk: u32, used: bool) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         if !used {
@@ -50,7 +51,7 @@ impl BatchAllowance {
         }
     }
 
-    /// Undoes `take` at `risk`: the question was not sent.
+    /// Undoes `take` with this `risk`, because the question was not sent.
     pub(super) fn give_back(&mut self, risk: u32) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         self.out = self.out.saturating_sub(1000);

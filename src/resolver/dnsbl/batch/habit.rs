@@ -1,8 +1,8 @@
-//! The lists that clients asked after a question, for each of the last addresses.
+//! Learns which lists clients ask after a question, from the last addresses that they asked about.
 //!
-//! Pure. The last 128 addresses are kept as bits, so that a change is noticed within 128 addresses. An address is learned after
-//! `BATCH_WINDOW`. The first addresses also form a trial: if clients have asked a list at enough of them, the list is expected before
-//! that.
+//! Pure. For each list there is one bit for each of the last 128 addresses, so that a change is noticed within 128 addresses. An address is learned
+//! `BATCH_WINDOW` after its first question. The first addresses also form a trial: if clients have asked a list about enough of them, batches with
+//! this list begin earlier.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 use super::ListId;
 
-/// The number of addresses in a habit.
+/// The number of addresses that a habit covers.
 const MEMORY: u32 = u128::BITS;
 
-/// The lists that followed one question with one result.
+/// The lists that clients asked after one question with one result.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
-    /// Addresses seen, at most `MEMORY`.
+    /// The number of addresses that were learned, at most `MEMORY`.
     seen: u32,
     followers: Vec<FollowingList>,
-    /// The first addresses, at most `BATCH_MIN_SEEN`.
+    /// The number of addresses in the trial, at most `BATCH_MIN_SEEN`.
     tried: u32,
-    /// The lists that followed at these addresses. Each has one bit for each address.
+    /// The lists that clients asked about the addresses of the trial. Each has one bit for each address.
     tried_followers: Vec<FollowingList>,
 }
 
-/// A list that was asked afterwards.
+/// A list that clients asked after the question.
 #[derive(Clone, Debug)]
 pub(super) struct FollowingList {
-    /// Its number.
+    /// The number of the list.
     pub(super) list: ListId,
     /// One bit for each of the last addresses, which is set if the list was asked. The newest address has the lowest bit.
     asked: u128,
-    /// Smoothed time until the list was asked.
+    /// The smoothed time between the question and the question to this list.
     pub(super) gap: Duration,
 }
 
 impl Habit {
-    /// Adds one more address: the lists that followed, each with the time until it was asked.
+    /// Learns one more address: the lists that clients asked after the question, each with the time until it was asked.
     pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {
         self.seen = self.seen.saturating_add(1).min(MEMORY);
         for follower in &mut self.followers {
@@ -54,14 +54,14 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
-    /// Begins the trial of one more address. Returns its place, or `None` if the trial already has all its addresses.
+    /// Begins the trial with one more address. Returns the index of the address in the trial, or `None` if the trial already has all its addresses.
     pub(super) fn begin_trial(&mut self) -> Option<u32> {
         let place = self.tried;
         self.tried = place.saturating_add(1).min(BATCH_MIN_SEEN);
         (place < BATCH_MIN_SEEN).then_some(place)
     }
 
-    /// A list was asked about the address of the trial with this place, `gap` after its first question.
+    /// Records that a client asked `list` about the address with this index in the trial, `gap` after the first question about the address.
     pub(super) fn follow_trial(&mut self, place: u32, list: ListId, gap: Duration) {
         let bit = 1_u128.checked_shl(place).unwrap_or_default();
         if let Some(follower) = self.tried_followers.iter_mut().find(|follower| follower.list == list) {

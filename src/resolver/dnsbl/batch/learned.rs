@@ -1,4 +1,4 @@
-//! The habits of clients, and what to send.
+//! Learns the habits of clients, and decides which questions a batch contains.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::limits::{
 use dns::clock::{Mono, micros};
 use dns::question::{ListSays, ViewId};
 
-/// Whether batches are sent.
+/// Which lists are in batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -29,22 +29,22 @@ pub enum Mode {
     Off,
 }
 
-/// The group of clients: the flags and the view of their keys.
+/// A group of clients: the DO and CD flags and the view of their questions.
 pub type ClientGroup = (u8, ViewId);
 
-/// One check of a subject by a group of clients.
+/// The check of one subject, for instance an address, by a group of clients. It consists of questions to several lists.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
     /// The group of clients.
     pub clients: ClientGroup,
-    /// The subject: the labels before the list's apex, in lower-case wire form.
+    /// The subject: the labels before the list's apex, in lower case and wire form.
     pub subject: Box<[u8]>,
-    /// Labels of the subject: they separate IPv4 addresses, IPv6 addresses and domains, for which different lists are
-    /// asked.
+    /// The number of labels of the subject. It distinguishes IPv4 addresses, IPv6 addresses and domains, for which clients ask different
+    /// lists.
     pub labels: u8,
 }
 
-/// A question to a list, as a part of a check.
+/// A question to a list that belongs to a check.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckQuery<'a> {
     /// The check.
@@ -53,64 +53,64 @@ pub struct CheckQuery<'a> {
     pub list: ListId,
 }
 
-/// The state of a list that might be in a batch.
+/// The state of a list, as far as it decides whether the list may be in a batch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BatchStanding {
-    /// Whether it may be in a batch: it answers, and its quota is not nearly used.
+    /// True if the list may be in a batch: it answers, and its quota is not nearly used up.
     pub ready: bool,
-    /// Its usual round trip.
+    /// The usual round trip of the list.
     pub usual: Option<Duration>,
-    /// How long its negative answers may be kept.
+    /// The time for which negative answers of the list may be stored.
     pub negative_ttl: Option<Duration>,
 }
 
 /// The effect of batches for one list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchCounts {
-    /// Questions of batches that a client asked afterwards.
+    /// The number of batch questions that a client asked afterwards.
     pub used: u64,
-    /// Questions of batches that no client asked.
+    /// The number of batch questions that no client asked.
     pub wasted: u64,
-    /// Microseconds that clients did not wait.
+    /// The time by which batches shortened the waits of clients, in microseconds.
     pub saved_micros: u64,
 }
 
 impl Default for Batch {
-    /// Off, until the configuration is known.
+    /// Sends no batches. Used until the configuration is known.
     fn default() -> Self {
         Self::new(Mode::Off, Vec::new(), 0)
     }
 }
 
-/// Learns habits, and decides what to send.
+/// Learns the habits of clients, and decides which batches are sent.
 #[derive(Debug)]
 pub struct Batch {
     mode: Mode,
     groups: Vec<Vec<ListId>>,
     allowance: BatchAllowance,
     open: BTreeMap<Check, SubjectQuestions>,
-    /// The checks of `open`, the oldest first.
+    /// The checks in `open`, the oldest first.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
     counts: BTreeMap<ListId, BatchCounts>,
 }
 
-/// A question with its result: the key of a habit.
+/// A question and its result. A habit is stored for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result; none for the habit over all results, which applies before the result is known.
+    /// The result. `None` selects the habit for all results, which is used before the result is known.
     came: Option<ListSays>,
 }
 
-/// The questions about one subject so far.
+/// The questions that have been asked about one subject.
 #[derive(Debug, Default)]
 struct SubjectQuestions {
-    /// By clients, in order.
+    /// The questions of clients, in their order.
     asked: Vec<AskedList>,
-    /// By us.
+    /// The questions of batches.
     ahead: Vec<AheadQuery>,
 }
 
@@ -120,7 +120,7 @@ struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
-    /// Its place among the first addresses of its habit.
+    /// The index of the subject in the trial of the list's habit, if it is part of the trial.
     trial: Option<u32>,
 }
 
@@ -133,7 +133,7 @@ struct AheadQuery {
 }
 
 impl Batch {
-    /// No habits; at most `percent` of a hundred questions to lists may stay unused. `groups` are the operator's.
+    /// Creates a state without habits. At most `percent` of a hundred questions to lists may stay unused. `groups` are the operator's groups.
     pub fn new(mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) -> Self {
         Self {
             mode,
@@ -146,30 +146,30 @@ impl Batch {
         }
     }
 
-    /// Changes the settings; habits and counters stay.
+    /// Changes the settings. Habits and counters stay.
     pub fn configure(&mut self, mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) {
         self.mode = mode;
         self.groups = groups;
         self.allowance = BatchAllowance::new(percent);
     }
 
-    /// Forgets habits and counters of lists that are no longer asked.
+    /// Removes the habits and counters of lists that are no longer asked.
     pub fn keep(&mut self, is_asked: impl Fn(ListId) -> bool) {
         self.habits.retain(|trigger, _| trigger.list >= EXCHANGER || is_asked(trigger.list));
         self.counts.retain(|list, _| is_asked(*list));
     }
 
-    /// Whether batches are sent, and the lists that get them.
+    /// Returns whether batches are sent, and which lists are in them.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The effect for a list.
+    /// Returns the effect of batches for a list.
     pub fn counts(&self, list: ListId) -> BatchCounts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
-    /// A client asks a list; `came` is the result if memory had it. Returns the lists to ask now.
+    /// Records that a client asks a list. `came` is the result, if the cache has it. Returns the lists to ask now.
     pub fn asked(
         &mut self,
         query: CheckQuery<'_>,
@@ -203,8 +203,8 @@ impl Batch {
         {
             return Vec::new();
         }
-        // A PTR or an MX is a trigger only as the first question about its subject: smtpd behind postscreen asks the PTR after the
-        // lists, which says nothing about an smtpd that asks the PTR before them.
+        // A PTR or MX question is a trigger only as the first question about its subject: an smtpd behind postscreen asks for the PTR after the
+        // lists, which says nothing about an smtpd that asks for the PTR before them.
         if list >= EXCHANGER && !questions.asked.is_empty() {
             return Vec::new();
         }
@@ -221,7 +221,7 @@ impl Batch {
         start
     }
 
-    /// A question to `list` went out; one of a batch is counted already.
+    /// Records that a question to `list` was sent. A question of a batch has already been counted.
     pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
         // A question that no client asked came from the operator.
         let Some(questions) = self.open.get(check) else { return };
@@ -230,7 +230,7 @@ impl Batch {
         }
     }
 
-    /// A client's question to a list has a result. Returns the lists to ask now.
+    /// Records the result of a client's question to a list. Returns the lists to ask now.
     pub(crate) fn came_out(
         &mut self,
         query: CheckQuery<'_>,
@@ -250,7 +250,7 @@ impl Batch {
         self.start(query, Some(came), now, &standing)
     }
 
-    /// The question of a batch to `list` was not needed: memory had the answer, or a client asked at the same time.
+    /// Records that the batch question to `list` was not sent, because the cache had the answer or a client asked at the same time.
     pub(crate) fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
@@ -263,7 +263,7 @@ impl Batch {
         }
     }
 
-    /// Learns from the finished checks.
+    /// Learns from the checks that began more than `BATCH_WINDOW` ago.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {
@@ -276,7 +276,7 @@ impl Batch {
         }
     }
 
-    /// The lists to ask after a question with the result `came`, the slowest first.
+    /// Returns the lists to ask after a question with the result `came`, the slowest list first.
     fn start(
         &mut self,
         CheckQuery { check, list }: CheckQuery<'_>,
@@ -315,14 +315,14 @@ impl Batch {
         if self.mode == Mode::Observe { Vec::new() } else { start }
     }
 
-    /// The lists that clients ask next: list, risk in thousandths, usual gap.
+    /// Returns the lists that clients usually ask next: the list, the risk in thousandths that it is not asked, and the usual time until it is asked.
     fn expected(&self, trigger: Trigger) -> Vec<(ListId, u32, Duration)> {
         let Some((_, habit)) = self.habits.get(&trigger) else { return Vec::new() };
         let followers = habit.expected(BATCH_PERCENT);
         followers.map(|(follower, risk)| (follower.list, risk, follower.gap)).collect()
     }
 
-    /// The other lists of the operator's groups, at once. The allowance shows whether they are used.
+    /// Returns the other lists of the operator's groups. They are asked immediately. The allowance records whether their answers are used.
     fn grouped(&self, list: ListId, came: Option<ListSays>) -> Vec<(ListId, u32, Duration)> {
         let groups = self.groups.iter().filter(|group| came.is_none() && group.contains(&list));
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
@@ -349,8 +349,8 @@ impl Batch {
         }
     }
 
-    /// Counts a list for the trials of the lists that were asked before it about its subject: list, place in the trial, and
-    /// time since. Begins its own, and returns the place in that.
+    /// Records that a list was asked, in the trials of the lists that were asked before it about the same subject. `before` has these lists, the
+    /// index of the subject in their trials, and the time since their questions. Begins the trial of the list itself, and returns the index in it.
     fn try_habits(
         &mut self,
         CheckQuery { check, list }: CheckQuery<'_>,
@@ -366,7 +366,7 @@ impl Batch {
         self.habit(trigger(list), now).begin_trial()
     }
 
-    /// The habit of a trigger. If the table is full, it replaces the habit that was unused for the longest time.
+    /// Returns the habit of a trigger. If the table is full, a new habit replaces the one that was unused for the longest time.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

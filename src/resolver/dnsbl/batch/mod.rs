@@ -1,6 +1,6 @@
-//! Batches: the first question about an address causes queries to the lists that this gateway will ask next.
+//! Batches: after the first question about an address, resolverd also asks the lists that this client will probably ask next.
 //!
-//! Pure: its input is questions and their results, and its output is the lists to ask. Clients that ask one list after the other
+//! Pure: the input consists of questions and their results, and the output is the lists to ask. Clients that ask one list after the other
 //! (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest list instead of for all lists in turn. A list is asked
 //! only if this client asked it for nearly all recent addresses with the same results, because a listing usually ends the checks.
 
@@ -10,11 +10,11 @@ mod learned;
 
 pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGroup, Mode};
 
-/// A list, by its number in the state of all lists.
+/// The number of a list in the table of lists.
 pub type ListId = u32;
 
-/// Used in place of a list: the PTR of an address, which smtpd without postscreen asks before its lists.
+/// A number that stands for the PTR of an address, which an smtpd without postscreen asks for before its lists.
 pub const POINTER: ListId = ListId::MAX;
 
-/// Used in place of a list: the MX of a domain, which smtpd asks before a scanner asks the lists of domains.
+/// A number that stands for the MX of a domain, which an smtpd asks for before a scanner asks the lists of domains.
 pub const EXCHANGER: ListId = ListId::MAX - 1;
