@@ -14,30 +14,31 @@ use super::denial;
 use super::zone::Zone;
 use crate::limits::MAX_ALIASES_IN_ZONE;
 
-/// The size that a server offers (RFC 6891 section 6.2.3), and sends at most: the value agreed on in 2020.
+/// The size of UDP responses that a server offers (RFC 6891 section 6.2.3) and does not exceed, in octets: the value that DNS software agreed on in
+/// 2020.
 pub(crate) const EDNS_SIZE: u16 = 1232;
 
-/// The size that a client without OPT takes (RFC 1035 section 2.3.4).
+/// The size of the largest UDP response that a client without OPT accepts, in octets (RFC 1035 section 2.3.4).
 pub(crate) const PLAIN_SIZE: u16 = 512;
 
-/// The zones that one server answers from.
+/// The zones from which one server answers.
 #[derive(Clone, Debug, Default)]
 pub struct Authority {
     zones: Vec<Arc<Zone>>,
 }
 
 impl Authority {
-    /// A server of these zones.
+    /// Creates a server of these zones.
     pub fn new(zones: Vec<Arc<Zone>>) -> Self {
         Self { zones }
     }
 
-    /// The zones, in the order given.
+    /// Returns the zones, in the order in which they were given.
     pub fn zones(&self) -> &[Arc<Zone>] {
         &self.zones
     }
 
-    /// The whole response to a query, of any size; `encode` makes it fit.
+    /// Returns the whole response to a query, of any size. `encode` makes it fit into a datagram.
     pub fn respond(&self, query: &Message) -> Message {
         let mut response = Message::response(query.metadata.id, query.metadata.op_code);
         response.metadata.recursion_desired = query.metadata.recursion_desired;
@@ -62,7 +63,7 @@ impl Authority {
         }
     }
 
-    /// The most specific zone served that holds the name. DS belongs to the parent (RFC 4035 section 3.1.4.1).
+    /// Returns the most specific zone that contains the name of the question. A DS belongs to the parent zone (RFC 4035 section 3.1.4.1).
     fn zone_for(&self, question: &Query) -> Option<&Arc<Zone>> {
         let name = question.name();
         let holds = |zone: &&Arc<Zone>| zone.origin().zone_of(name);
@@ -90,7 +91,7 @@ fn wants_dnssec(query: &Message) -> bool {
     query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }
 
-/// What a zone has for a name and type. `proof` is empty if DNSSEC was not requested, or if the zone is not signed.
+/// The data of a zone for a name and type. `proof` is empty if DNSSEC was not requested, or if the zone is not signed.
 enum ZoneData {
     Answer {
         records: Vec<Record>,
@@ -101,23 +102,23 @@ enum ZoneData {
         proof: Vec<Record>,
         target: Name,
     },
-    /// Below this zone cut.
+    /// The name is at or below this zone cut.
     Delegation(Name),
     NoData(Vec<Record>),
     NoName(Vec<Record>),
-    /// This DNAME made the name too long (RFC 6672 section 2.2).
+    /// A DNAME would make the name too long (RFC 6672 section 2.2). The field has the DNAME.
     TooLong(Vec<Record>),
 }
 
-/// One question to one zone.
+/// The search for the answer to one question in one zone.
 struct Search<'a> {
     zone: &'a Zone,
-    /// Whether signatures and proofs are wanted.
+    /// True if signatures and proofs are wanted.
     dnssec: bool,
 }
 
 impl Search<'_> {
-    /// Answers, following aliases that stay within the zone.
+    /// Completes the response to a question. Aliases that lead to a name in the same zone are followed.
     fn answer(&self, question: &Query, mut response: Message) -> Message {
         let mut name = question.name().to_lowercase();
         response.metadata.authoritative = true;
@@ -179,7 +180,7 @@ impl Search<'_> {
         if self.dnssec { make() } else { Vec::new() }
     }
 
-    /// The records of a node, under the name of the question if the node is a wildcard.
+    /// Returns the records of a node. They have the name of the question as owner if the node is a wildcard.
     fn at_node(&self, node: &Name, asked: &Name, kind: RecordType) -> ZoneData {
         let zone = self.zone;
         let expanded = node != asked;
@@ -208,7 +209,7 @@ impl Search<'_> {
         }
     }
 
-    /// A record set, with its signatures if they are wanted.
+    /// Returns a record set, with its signatures if they are wanted.
     fn signed(&self, name: &Name, kind: RecordType) -> Vec<Record> {
         let mut records = self.zone.set(name, kind).unwrap_or_default().to_vec();
         if self.dnssec {
@@ -217,7 +218,7 @@ impl Search<'_> {
         records
     }
 
-    /// The DNAME and the CNAME made from it (RFC 6672 section 3.1), which is not signed (section 5.3.1).
+    /// Returns the DNAME and the CNAME that is made from it (RFC 6672 section 3.1). This CNAME is not signed (section 5.3.1).
     fn redirect(&self, record: &Record, name: &Name) -> ZoneData {
         let Some(target) = dname_target(record) else { return ZoneData::NoData(Vec::new()) };
         let kept = name.iter().len().saturating_sub(record.name.iter().len());
@@ -233,7 +234,7 @@ impl Search<'_> {
         }
     }
 
-    /// SOA and proof in the authority section.
+    /// Adds the SOA and the proof of absence to the authority section.
     fn deny(&self, proof: Vec<Record>, mut response: Message) -> Message {
         let soa = self.zone.negative_soa();
         if self.dnssec {
@@ -251,8 +252,8 @@ impl Search<'_> {
         response
     }
 
-    /// A referral: NS in the authority section, with DS or the proof of its absence (RFC 4035 section 3.1.4), and the
-    /// servers' addresses that this zone knows in the additional section.
+    /// Makes the response a referral. It has the NS records in the authority section, with DS or the proof that there is none (RFC 4035 section
+    /// 3.1.4), and in the additional section the addresses of the servers that this zone knows.
     fn refer(&self, cut: &Name, mut response: Message) -> Message {
         let zone = self.zone;
         let servers = zone.set(cut, RecordType::NS).unwrap_or_default();
@@ -274,13 +275,13 @@ impl Search<'_> {
     }
 }
 
-/// Records under another name: the result of a wildcard.
+/// Returns the records of a wildcard with the name of the question as owner.
 fn renamed(records: &[Record], asked: &Name) -> Vec<Record> {
     let rename = |record: &Record| Record::from_rdata(asked.clone(), record.ttl, record.data.clone());
     records.iter().map(rename).collect()
 }
 
-/// The target of a DNAME record; none if it is another type.
+/// Returns the target of a DNAME record, or `None` for a record of another type.
 pub(crate) fn dname_target(record: &Record) -> Option<Name> {
     match &record.data {
         RData::Unknown { code: RecordType::DNAME, rdata } => {
@@ -306,7 +307,7 @@ pub fn encode(response: &Message, size: usize) -> Option<Vec<u8>> {
     response.truncate().to_vec().ok()
 }
 
-/// The size that a query over UDP allows its response.
+/// Returns the size of the largest response that a query over UDP allows, in octets.
 pub fn datagram_size(query: &Message) -> usize {
     usize::from(
         query.edns.as_ref().map_or(PLAIN_SIZE, |edns| edns.max_payload().clamp(PLAIN_SIZE, EDNS_SIZE)),

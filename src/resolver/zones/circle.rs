@@ -1,7 +1,7 @@
-//! Finds configured servers that are listeners of resolverd itself, so that its queries would come back to it.
+//! Finds configured servers that are listeners of resolverd itself, so that the queries to them would come back to resolverd.
 //!
-//! A listener may forward a zone to another listener that does not see the zone. With `[[view]]`, the address from which resolverd asks decides which
-//! zones it sees at a listener. A circle over several listeners is not detected: its queries end at their deadline.
+//! A listener may forward a zone to another listener that does not see the zone. With `[[view]]`, the address from which resolverd sends its query
+//! decides which zones the query sees at the other listener. A circle over several listeners is not detected: its queries end at their deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -30,7 +30,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// The configuration key with the servers of a zone; and each server, with true if it is asked over an encrypted connection.
+/// Returns the configuration key that contains the servers of a zone, and each server, with true if it is asked over an encrypted connection.
 fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     match &zone.kind {
         ZoneKind::Forward(forwarders) => {
@@ -42,7 +42,7 @@ fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     }
 }
 
-/// If a server is a listener at which resolverd, as its client, sees `zone`: the address of that listener.
+/// Returns the address of the listener to which a query to the server comes, if resolverd as its client sees `zone` there. Otherwise returns `None`.
 fn own_listener(
     zone: &ConfiguredZone,
     (server, is_encrypted): (SocketAddr, bool),
@@ -88,7 +88,7 @@ fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) 
         && (is_same() || (own.is_unspecified() && (asked.is_loopback() || is_ours(server))))
 }
 
-/// Returns true if two link-local addresses may be on one link: each link has its own. True for other addresses.
+/// Returns true if two addresses may be on the same link. Link-local addresses are valid on one link only. Returns true for all other addresses.
 fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     let scope = |address: SocketAddr| match address {
         SocketAddr::V6(address) => address.scope_id(),
@@ -98,7 +98,7 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     one == other || one == 0 || other == 0
 }
 
-/// Returns true if this host has the address. Nothing is sent.
+/// Returns true if this host has the address. No packet is sent.
 ///
 /// For IPv4, a socket can send from such an address to itself only if this host has the address. Without a fixed source, the kernel would choose the
 /// first address of the network to reach a further one, and with `ip_nonlocal_bind` a socket may have any address. For IPv6, the kernel itself sends

@@ -1,4 +1,4 @@
-//! The choice of a `[[view]]` by the address of a client: the longest prefix decides. Pure.
+//! Selects the `[[view]]` of a client by its address: the longest matching prefix decides. Pure.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -7,16 +7,16 @@ use ipnet::IpNet;
 
 use crate::config::ConfiguredView;
 
-/// Networks, each with the place of its view.
+/// The networks of clients, each with the index of its view.
 #[derive(Debug, Default)]
 pub(super) struct ClientNetworks {
     networks: HashMap<IpNet, usize>,
-    /// The lengths of their prefixes: each is looked up once for a client.
+    /// The lengths of all prefixes. For a client, each length is looked up once.
     lengths: BTreeSet<u8>,
 }
 
 impl ClientNetworks {
-    /// The table of the networks of these views, with their places.
+    /// Creates the table of the networks of these views. The index of a view is its position in `views`.
     pub(super) fn from_views(views: &[ConfiguredView]) -> Self {
         let networks = |(place, view): (usize, &ConfiguredView)| {
             view.clients.clone().into_iter().map(move |network| (network, place))
@@ -24,16 +24,17 @@ impl ClientNetworks {
         Self::new(views.iter().enumerate().flat_map(networks))
     }
 
-    /// The table of these networks; none occurs twice.
+    /// Creates the table of these networks. No network may occur twice.
     fn new(networks: impl Iterator<Item = (IpNet, usize)>) -> Self {
         let networks: HashMap<IpNet, usize> = networks.collect();
         let lengths = networks.keys().map(IpNet::prefix_len).collect();
         Self { networks, lengths }
     }
 
-    /// The view of a client; none if no network has it. An IPv4 address must not be written as one of IPv6.
+    /// Returns the index of the view of a client, or `None` if no network contains the client. An IPv4 address must not be given as a mapped IPv6
+    /// address.
     pub(super) fn view(&self, client: IpAddr) -> Option<usize> {
-        // A length beyond those of IPv4 is no prefix of such an address.
+        // A prefix length above 32 is not possible for an IPv4 address.
         let around = self.lengths.iter().rev().filter_map(|length| IpNet::new(client, *length).ok());
         around.map(|network| network.trunc()).find_map(|network| self.networks.get(&network)).copied()
     }

@@ -1,6 +1,6 @@
-//! Proofs of absence: the NSEC or NSEC3 records, with their signatures, that go with an answer.
+//! Proofs of absence: the NSEC or NSEC3 records, with their signatures, that a response needs.
 //!
-//! RFC 4035 section 3.1.3 for NSEC, RFC 5155 section 7.2 for NSEC3. A zone without either gives none.
+//! RFC 4035 section 3.1.3 for NSEC, RFC 5155 section 7.2 for NSEC3. For a zone with neither of them, the proofs are empty.
 
 use data_encoding::BASE32_DNSSEC;
 use hickory_proto::dnssec::rdata::DNSSECRData;
@@ -8,16 +8,16 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::zone::Zone;
 
-/// Proves that a name has no records of the type; also that a delegation has no DS.
+/// Proves that a name has no records of a type, or that a delegation has no DS.
 pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
-        // An empty non-terminal has no NSEC of its own: the span around it shows the names below.
+        // An empty non-terminal has no NSEC of its own. The NSEC whose span contains it shows the names below it.
         let owner =
             if zone.set(name, RecordType::NSEC).is_some() { Some(name) } else { zone.nsec_before(name) };
         proof.add_nsec(owner);
     } else if !proof.add_match(name) {
-        // Opt-out leaves delegations out (RFC 5155 section 7.2.4).
+        // With opt-out, delegations may have no NSEC3 (RFC 5155 section 7.2.4).
         proof.add_next_closer(name);
     }
     proof.records
@@ -41,19 +41,19 @@ pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// Proves, together with the answer of a wildcard, that the name itself does not exist.
+/// Proves, for an answer that a wildcard made, that the name itself does not exist.
 pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
         proof.add_nsec(zone.nsec_before(name));
     } else {
-        // The count of labels in the signature shows the closest encloser (RFC 5155 section 7.2.6).
+        // The number of labels in the signature shows the closest encloser (RFC 5155 section 7.2.6).
         proof.add_cover(&child_above(&zone.closest_encloser(name), name));
     }
     proof.records
 }
 
-/// Proves that a name does not exist, and that its wildcard has no records of the type.
+/// Proves that a name does not exist, and that the wildcard for it has no records of the type.
 pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");
@@ -69,12 +69,12 @@ pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// The name just below `ancestor` on the way down to `name`.
+/// Returns the name that is one label longer than `ancestor`, and is `name` or above `name`.
 fn child_above(ancestor: &Name, name: &Name) -> Name {
     name.trim_to(ancestor.iter().len() + 1)
 }
 
-/// The records of a proof so far; each owner once.
+/// The records of a proof so far. The records of each owner occur only once.
 struct Proof<'a> {
     zone: &'a Zone,
     records: Vec<Record>,
@@ -95,7 +95,7 @@ impl Proof<'_> {
         }
     }
 
-    /// Adds the NSEC3 of this very name; returns whether there is one.
+    /// Adds the NSEC3 of exactly this name. Returns true if there is one.
     fn add_match(&mut self, name: &Name) -> bool {
         let found = hashed_owner(self.zone, name).and_then(|owner| self.zone.hashed().get_key_value(&owner));
         if let Some((owner, set)) = found {
@@ -104,7 +104,7 @@ impl Proof<'_> {
         found.is_some()
     }
 
-    /// Adds the NSEC3 whose span covers this name; the span of the last one wraps around.
+    /// Adds the NSEC3 whose span covers this name. The span of the last NSEC3 continues at the first one.
     fn add_cover(&mut self, name: &Name) {
         let Some(hashed) = hashed_owner(self.zone, name) else { return };
         let all = self.zone.hashed();
@@ -113,8 +113,7 @@ impl Proof<'_> {
         }
     }
 
-    /// Adds the closest provable encloser, and the absence of the name below it, towards `name` (RFC 5155 section
-    /// 7.2.1).
+    /// Adds the proof that the closest encloser of `name` exists, and that the next longer name towards `name` does not (RFC 5155 section 7.2.1).
     fn add_next_closer(&mut self, name: &Name) {
         let mut encloser = name.base_name();
         while !self.add_match(&encloser) && encloser.iter().len() > self.zone.origin().iter().len() {
@@ -124,7 +123,7 @@ impl Proof<'_> {
     }
 }
 
-/// The hashed owner of the NSEC3 of a name in this zone.
+/// Returns the owner of the NSEC3 of a name in this zone: the hash of the name, below the apex.
 fn hashed_owner(zone: &Zone, name: &Name) -> Option<Name> {
     let parameters = zone.hashed().values().flatten().find_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::NSEC3(parameters)) => Some(parameters),

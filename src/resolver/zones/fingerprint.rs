@@ -11,7 +11,7 @@ use ring::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
 
 use super::Views;
 
-/// Takes in text.
+/// Adds text to a digest.
 struct Taking(Context);
 
 impl fmt::Write for Taking {
@@ -22,8 +22,8 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// The digests of the zones, hosts and records in the configuration, by their names in wire form. A difference only concerns data at
-    /// and below the name.
+    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. A difference only concerns data
+    /// at and below the name.
     pub fn fingerprints(&self) -> HashMap<Vec<u8>, [u8; SHA256_OUTPUT_LEN]> {
         let config = self.config();
         let zones = config.zones.iter().map(|zone| (&zone.name, format!("{zone:?}")));
@@ -37,7 +37,7 @@ impl Views {
         taking.into_iter().map(|(name, taking)| (name, octets(&taking.finish()))).collect()
     }
 
-    /// A digest of the views, root hints, trust anchors, TTL caps and private addresses in the configuration of these views.
+    /// Returns a digest of the views, root hints, trust anchors, TTL caps and private addresses in the configuration of these views.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
         let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();

@@ -14,13 +14,13 @@ use crate::config::line_of;
 use dns::rdata::is_understood;
 use dns::zone_file;
 
-/// Contact of the SOA of answers made here (RFC 6303 section 3). It is not a valid mail address.
+/// The contact in the SOA of answers that resolverd makes itself (RFC 6303 section 3). It is not a valid mail address.
 const SOA_CONTACT: &str = "nobody.invalid.";
 
-/// The zone of a file.
+/// Reads a zone from the text of a zone file.
 ///
 /// # Errors
-/// An error in the file, in words.
+/// A sentence about the error in the file.
 pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, String> {
     let said = |wrong: &dyn fmt::Display| format!("{}: {wrong}", path.display());
     let records = zone_file::records(apex, text).map_err(|wrong| said(&wrong))?;
@@ -34,19 +34,19 @@ pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, Stri
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
-/// The zone of the lines of a `[[zone]]` with `records`.
+/// Reads a zone from the option `records` of a `[[zone]]`.
 ///
 /// # Errors
-/// A line that is no record of the zone, in words.
+/// A sentence about the line that is not a record of the zone.
 pub(crate) fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
     let records = lines.iter().map(|line| line_of(apex, line)).collect::<Result<Vec<_>, _>>()?;
     from_records(apex, records, RECORD_TTL)
 }
 
-/// A zone of these records below `apex`, with a SOA and NS of its own; `ttl` is the TTL of its negative answers.
+/// Creates a zone of these records, with its own SOA and NS at `apex`. `ttl` is the TTL of negative answers in seconds.
 ///
 /// # Errors
-/// A record outside the zone.
+/// A record is outside the zone.
 pub(crate) fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<Authority, String> {
     records.push(soa(apex, ttl));
     records.push(Record::from_rdata(apex.clone(), ttl, RData::NS(rdata::NS(apex.clone()))));
@@ -54,7 +54,7 @@ pub(crate) fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> R
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
-/// The SOA of a denial made here; `ttl` is the TTL of the denial in seconds.
+/// Returns the SOA of a negative answer that resolverd makes itself. `ttl` is the TTL of the negative answer in seconds.
 pub fn soa(apex: &Name, ttl: u32) -> Record {
     let contact = Name::from_ascii(SOA_CONTACT).unwrap_or_default();
     // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
@@ -62,12 +62,12 @@ pub fn soa(apex: &Name, ttl: u32) -> Record {
     Record::from_rdata(apex.clone(), ttl, RData::SOA(soa))
 }
 
-/// Returns true if this zone is signed.
+/// Returns true if a zone of this server is signed.
 pub fn is_signed(authority: &Authority) -> bool {
     authority.zones().iter().any(|zone| zone.set(zone.origin(), RecordType::DNSKEY).is_some())
 }
 
-/// The answer of a zone made here, with its signatures and proofs if it has any.
+/// Returns the response of a local zone, with signatures and proofs if the zone has them.
 pub fn respond(authority: &Authority, name: &Name, kind: RecordType) -> Message {
     let mut query = Message::query();
     query.add_query(Query::query(name.clone(), kind));

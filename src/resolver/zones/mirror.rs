@@ -1,7 +1,8 @@
 //! Local mirrors of DNS lists: the age of their data, by the serial of their SOA, and whether they answer.
 //!
 //! Pure except for its own state. If the serial of the SOA in the data file is 0, rbldnsd replaces it with the time of its newest file (rbldnsd(8)).
-//! So a serial that could be a recent time is taken as the time of the data. For any other serial, the age is the time since it was first seen.
+//! Therefore a serial that could be a recent time is taken as the time of the data. For any other serial, the age is counted from the time at which
+//! the serial was first seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use crate::limits::{MIRROR_SERIAL_AHEAD, MIRROR_SERIAL_BEHIND};
 
-/// A mirror.
+/// The state of a mirror.
 #[derive(Debug)]
 pub struct Mirror {
     max_age: Duration,
@@ -17,7 +18,7 @@ pub struct Mirror {
     seen: Mutex<Option<SeenSerial>>,
 }
 
-/// The result of asking the servers of the mirror.
+/// The result of asking the servers of a mirror for the SOA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorAnswer {
     /// The serial of the SOA.
@@ -28,20 +29,20 @@ pub enum MirrorAnswer {
     Silence,
 }
 
-/// The serial of its last answer.
+/// The serial of the mirror's last answer.
 #[derive(Clone, Copy, Debug)]
 struct SeenSerial {
     serial: u32,
-    /// The time at which its data were new, as far as is known, in seconds since 1970.
+    /// The time at which the data with this serial were new, as far as is known, in seconds since 1970.
     new_at: u64,
 }
 
-/// A change of a mirror.
+/// A change in the state of a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorChange {
     /// The data are too old.
     Stale {
-        /// The age.
+        /// The age of the data.
         age: Duration,
     },
     /// No server of the mirror answers, so no client gets its data.
@@ -51,17 +52,17 @@ pub enum MirrorChange {
 }
 
 impl Mirror {
-    /// A mirror whose data may have this age.
+    /// Creates the state of a mirror whose data may be at most this old.
     pub fn new(max_age: Duration) -> Self {
         Self { max_age, stale: AtomicBool::new(false), seen: Mutex::default() }
     }
 
-    /// Returns true if its data are too old, or it does not answer.
+    /// Returns true if the data of the mirror are too old, or if the mirror does not answer.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Continues with the state of another mirror of the same servers, because a reload does not make its data newer.
+    /// Takes over the state of another mirror with the same servers. This is done at a reload, because a reload does not make the data newer.
     pub(crate) fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
@@ -71,14 +72,14 @@ impl Mirror {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Processes the answer that arrived at the time `unix`.
+    /// Records the answer that arrived at the time `unix`. Returns the change that it causes, if any.
     pub fn heard(&self, answer: MirrorAnswer, unix: u64) -> Option<MirrorChange> {
         let mut seen = self.seen();
         let known = *seen;
         let now = match (answer, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
-            // Without a serial there is no sign of newer data.
+            // Without a serial, nothing shows that the data are newer.
             (_, Some(known)) => known,
             (_, None) => SeenSerial { serial: 0, new_at: unix },
         };
@@ -97,7 +98,7 @@ impl Mirror {
     }
 }
 
-/// The time of the data with this serial.
+/// Returns the time at which the data with this serial were new.
 fn moment(serial: u32, unix: u64) -> u64 {
     let written = u64::from(serial);
     let behind = unix.saturating_sub(MIRROR_SERIAL_BEHIND.as_secs());

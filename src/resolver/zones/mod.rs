@@ -1,12 +1,11 @@
-//! The route of a question: the longest configured suffix of its name, or recursion.
+//! Chooses the route of a question: that of the longest configured suffix of its name, or recursion.
 //!
-//! RFC 6303 and RFC 6761 (names that never leave this host) hold unless a configured zone covers them.
+//! Names that never leave this host (RFC 6303, RFC 6761) are answered here, unless a configured zone covers them.
 //!
 //! # Decisions
 //!
 //! - A route contains its whole policy (source addresses, TTL caps, NXDOMAIN cut, minimisation, races, list). DNS lists differ from other zones only
-//!   by
-//!   that policy, and by the gate of `dnsbl`.
+//!   by this policy, and by the gate in `dnsbl`.
 //! - A `[[host]]` answers only addresses and reverse names, and a `[[record]]` only its own type. When a `[[host]]` answered all types, the MX of a
 //!   name was lost, and mail was sent to the host itself.
 //! - A listener with a list of zones sees a `[[host]]` or `[[record]]` only if the closest `[[zone]]` around its name is in the list. Before, these

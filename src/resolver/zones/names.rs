@@ -1,4 +1,4 @@
-//! Names with records of their own: `[[host]]` and `[[record]]`; and the names above them, which exist too.
+//! The names of `[[host]]` and `[[record]]`, and the names above them, which exist too.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -14,31 +14,30 @@ use dns::question::wire_name;
 
 /// The types that a `[[host]]` answers for its names and its reverse names. Mail, texts and all other types are resolved as if the `[[host]]` did not
 /// exist. If it gives addresses of only one family, the other family is denied, because the operator has given the addresses of the name.
-/// addresses of the name.
 const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
 
-/// The address types: a `[[record]]` with one of them denies the other, for the same reason.
+/// The address types. A `[[record]]` with one of them denies the other, for the same reason.
 const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
 
-/// The types that are asked of the zone around a name, even if the name is an alias.
+/// The types that are resolved in the zone around a name, even if the name is an alias.
 const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordType::DS];
 
-/// The routes of these names, and the names above them, in wire form.
+/// The routes of the configured names, and the names above them, in wire form.
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
-    /// The names above them. They exist (RFC 8020 section 2), although they have no entry.
+    /// The names above the configured names. They exist (RFC 8020 section 2), although they have no entry.
     above: BTreeSet<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct NameRoute {
     route: Arc<Route>,
-    /// The types that are answered here. An alias answers all types, except the types of its zone.
+    /// The types that are answered here. An alias answers all types, except those in `OF_THE_ZONE`.
     kinds: Vec<RecordType>,
 }
 
-/// The records of one name.
+/// The configured records of one name.
 struct Gathered {
     name: Name,
     records: Vec<Record>,
@@ -46,8 +45,8 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// The names of `config` that clients with these zones see, and the reverse names of the addresses of each `[[host]]` without PTR records
-    /// in a `[[record]]`.
+    /// Collects the names of `config` that clients with these zones see. For each `[[host]]`, the reverse names of its addresses are added, unless a
+    /// `[[record]]` has a PTR for them.
     pub(super) fn new(config: &Config, zones: &SeenZones, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let SeenNames { hosts, records } = zones.names(config);
         let reversed = records.iter().filter(|record| record.kind == RecordType::PTR);
@@ -79,13 +78,13 @@ impl ConfiguredNames {
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
         }
-        // Names above zones are those of the zone around them, as for Unbound and BIND.
+        // Names above zones belong to the zone around them, as in Unbound and BIND.
         let above = above(gathered.values().map(|of_name| &of_name.name));
         let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
         Ok(Self { routes: routes.collect::<Result<_, _>>()?, above })
     }
 
-    /// The route of a name in wire form, if `kind` is answered here.
+    /// Returns the route of a name in wire form, if questions of type `kind` for it are answered here.
     pub(super) fn route(&self, wire: &[u8], kind: RecordType) -> Option<&Arc<Route>> {
         let found = self.routes.get(wire)?;
         let is_alias = found.kinds.contains(&RecordType::CNAME);
@@ -93,14 +92,14 @@ impl ConfiguredNames {
         is_here.then_some(&found.route)
     }
 
-    /// Returns true if the name is one of these, or above one.
+    /// Returns true if the name is a configured name, or is above one.
     pub(super) fn exists(&self, name: &Name) -> bool {
         let wire = wire_name(name);
         self.routes.contains_key(&wire) || self.above.contains(&wire)
     }
 }
 
-/// The names above these.
+/// Returns all names above these names.
 fn above<'n>(names: impl Iterator<Item = &'n Name>) -> BTreeSet<Vec<u8>> {
     let mut above = BTreeSet::new();
     for name in names {

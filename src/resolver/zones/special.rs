@@ -1,4 +1,4 @@
-//! Names that never leave this host: special-use names and the reverse zones of private addresses.
+//! Names that are never resolved outside this host: special-use names and the reverse zones of private addresses.
 //!
 //! RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375
 //! (home.arpa), RFC 9476 (alt), RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and RFC 7793
@@ -13,14 +13,14 @@ use super::authority::Authority;
 use super::{Route, RouteTarget, Wrong, ZonePolicy, local};
 use crate::config::{Config, ConfiguredZone};
 
-/// TTL of answers made here (RFC 6303 section 3).
+/// The TTL of answers that resolverd makes itself, in seconds (RFC 6303 section 3).
 const TTL: u32 = 10_800;
 
-/// Empty zones, unless a zone configured at or above them replaces them.
+/// Zones that are empty, unless the operator configures a zone at or above them.
 const EMPTY: [&str; 3] = ["test.", "local.", "alt."];
 
-/// Empty zones of IANA's registry "Locally-Served DNS Zones" (RFC 6303 section 6), without those of 100.64.0.0/10: a zone configured
-/// above them replaces them unless it has `locally_served`.
+/// Zones of IANA's registry "Locally-Served DNS Zones" (RFC 6303 section 6), without those of 100.64.0.0/10. They are empty, unless the operator
+/// configures one of them, or a zone above them without `locally_served`.
 const LOCALLY_SERVED: [&str; 34] = [
     "home.arpa.",
     "resolver.arpa.",
@@ -58,32 +58,32 @@ const LOCALLY_SERVED: [&str; 34] = [
     "31.172.in-addr.arpa.",
 ];
 
-/// Zones that are always empty, even if a zone above them is configured: these names must not be sent to any server.
+/// Zones that are always empty, even if a zone above them is configured. Queries for these names must not be sent to any server.
 const NEVER: [&str; 2] = ["invalid.", "onion."];
 
-/// 127.0.0.0/8 and ::1 read backwards.
+/// The reverse zones of 127.0.0.0/8 and ::1.
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa.", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa."];
 
-/// The first and the last second octet of 100.64.0.0/10 (RFC 7793).
+/// The first and the last value of the second octet in 100.64.0.0/10 (RFC 7793).
 const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 
-/// The zones made here. Every view and every configuration shares them: they take 0.2 MB.
+/// The special zones. All views and all configurations share them. They take 0.2 MB.
 static ZONES: LazyLock<Result<Vec<Special>, Wrong>> = LazyLock::new(made);
 
-/// A zone made here.
+/// A zone that resolverd serves itself for special names.
 pub(super) struct Special {
     name: Name,
     yields: Yields,
     authority: Authority,
 }
 
-/// Which zones, configured above a zone made here, replace it.
+/// Tells which configured zones above a special zone replace it.
 #[derive(Clone, Copy)]
 enum Yields {
     Never,
     Always,
-    /// Unless it has `locally_served`.
+    /// A configured zone above replaces it, unless that zone has `locally_served`.
     UnlessServed,
 }
 
@@ -94,16 +94,16 @@ enum Holds {
     LoopbackSix,
 }
 
-/// The names of the locally served zones.
+/// Returns the names of the locally served zones.
 pub fn locally_served() -> impl Iterator<Item = String> {
     let shared = SHARED.map(|octet| format!("{octet}.100.in-addr.arpa."));
     LOCALLY_SERVED.iter().map(|text| (*text).to_owned()).chain(shared)
 }
 
-/// The zones made here.
+/// Returns the special zones.
 ///
 /// # Errors
-/// The first of them that is not a zone.
+/// The first of them that cannot be created.
 pub(super) fn zones() -> Result<&'static [Special], Wrong> {
     ZONES.as_deref().map_err(Wrong::clone)
 }
@@ -129,14 +129,14 @@ fn made() -> Result<Vec<Special>, Wrong> {
 }
 
 impl Holds {
-    /// The records of the zone at `apex`.
+    /// Returns the records of the zone at `apex`.
     fn records(self, apex: &Name) -> Result<Vec<Record>, String> {
         let record = |owner: &Name, data| Record::from_rdata(owner.clone(), TTL, data);
         let localhost = || RData::PTR(rdata::PTR(Name::from_labels(["localhost"]).unwrap_or_default()));
         Ok(match self {
             Self::Nothing => Vec::new(),
             Self::Localhost => {
-                // RFC 6761 section 6.3: names below localhost are loopback too.
+                // RFC 6761 section 6.3: the names below localhost have the loopback addresses too.
                 let below = apex.prepend_label("*").map_err(|error| error.to_string())?;
                 let four = || RData::A(rdata::A::new(127, 0, 0, 1));
                 let six = || RData::AAAA(rdata::AAAA::new(0, 0, 0, 0, 0, 0, 0, 1));
@@ -151,7 +151,7 @@ impl Holds {
     }
 }
 
-/// Returns true if a configured zone replaces a zone made here; the closest configured zone around it decides.
+/// Returns true if a configured zone replaces a special zone. The closest configured zone at or above it decides.
 pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> bool {
     let around = configured.iter().filter(|zone| zone.name.zone_of(&special.name));
     around.max_by_key(|zone| zone.name.iter().len()).is_some_and(|zone| {
@@ -181,7 +181,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     }
 }
 
-/// The route of a zone made here.
+/// Returns the route of a special zone.
 pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Route {
     Route {
         zone: special.name.clone(),

@@ -1,7 +1,7 @@
-//! The trust anchors in use: those of the configuration, and the keys of the root as RFC 5011 follows them.
+//! The trust anchors in use: those of the configuration, with the changes of the root's keys that RFC 5011 allows to follow.
 //!
-//! All views of a daemon share one value, which also survives reloads: a reload and an answer of the root may come at the same time, and neither may
-//! be lost.
+//! All views of a daemon share one value, which reloads keep. A reload and an answer of the root may come at the same time, and neither of the two
+//! may be lost.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +21,7 @@ pub struct AnchorsInUse {
 #[derive(Debug)]
 struct AnchorParts {
     configured: Anchors,
-    /// True if changes of the root's keys are followed.
+    /// True if changes of the root's keys are followed (RFC 5011).
     follows: bool,
     keys: RootKeys,
 }
@@ -33,7 +33,7 @@ impl AnchorParts {
 }
 
 impl AnchorsInUse {
-    /// The anchors of a configuration; no key of the root was seen yet.
+    /// Creates the anchors of a configuration. No key of the root has been seen yet.
     pub(super) fn new(dnssec: &Dnssec) -> Self {
         let configured = dnssec.trust_anchor.anchors.clone();
         let parts =
@@ -41,7 +41,7 @@ impl AnchorsInUse {
         Self { used: ArcSwap::new(parts.used()), parts: Mutex::new(parts) }
     }
 
-    /// The anchors at this moment.
+    /// Returns the trust anchors that are currently in use.
     pub fn used(&self) -> Arc<Anchors> {
         self.used.load_full()
     }
@@ -54,14 +54,14 @@ impl AnchorsInUse {
         self.used.store(parts.used());
     }
 
-    /// Replaces the followed keys of the root.
+    /// Replaces the keys of the root that are followed.
     pub fn adopt(&self, keys: RootKeys) {
         let mut parts = self.parts();
         parts.keys = keys;
         self.used.store(parts.used());
     }
 
-    /// The keys of the root that were followed.
+    /// Returns the keys of the root that are followed.
     pub fn root_keys(&self) -> RootKeys {
         self.parts().keys.clone()
     }

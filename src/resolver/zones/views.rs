@@ -1,8 +1,8 @@
-//! The views of a configuration: the zones of each group of clients, and which view stays the same after a reload.
+//! The views of a configuration: which zones each group of clients sees, and which views stay the same after a reload.
 //!
-//! A view keeps its id as long as its clients see the same zones with the same handling of lists. Views
-//! that differ only in look-ahead have one id, because their answers are the same. Ids are never given
-//! twice while the daemon runs, so that data learnt under one are never given to clients of another.
+//! A view keeps its id as long as its clients see the same zones with the same handling of lists. Views that differ only in look-ahead have the same
+//! id, because their answers are the same. An id is never used again while the daemon runs, so that data that were learned under one id are never
+//! given to clients of another view.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -27,18 +27,18 @@ pub struct Views {
     config: Arc<Config>,
     anchors: Arc<AnchorsInUse>,
     views: Vec<Arc<View>>,
-    /// The views of each listener: `[listen]` first, then each `[[listener]]`.
+    /// The views of the clients of each listener. `[listen]` is the first listener, then each `[[listener]]` follows.
     of_listener: Vec<ClientViews>,
     /// The id of the next new view.
     next: ViewId,
 }
 
-/// The views of a listener's clients.
+/// The views of the clients of one listener.
 #[derive(Clone, Debug)]
 pub struct ClientViews {
-    /// The view of clients that are in no `[[view]]`.
+    /// The view of clients whose address is in no `[[view]]`.
     general: Arc<View>,
-    /// The views by client; none if all clients have the general one.
+    /// The views by the address of the client. `None` if all clients have the general view.
     by_client: Option<ViewsByClient>,
 }
 
@@ -50,7 +50,7 @@ struct ViewsByClient {
 }
 
 impl ClientViews {
-    /// The view of a client. An IPv4 address must not be written as one of IPv6.
+    /// Returns the view of a client. An IPv4 address must not be given as a mapped IPv6 address.
     pub fn for_client(&self, client: IpAddr) -> &Arc<View> {
         let by_client = self.by_client.as_ref();
         let chosen = by_client.and_then(|by| by.views.get(by.networks.view(client)?));
@@ -59,8 +59,8 @@ impl ClientViews {
 }
 
 impl Views {
-    /// The views of a configuration: groups of clients that see the same zones, and are guarded and served ahead alike,
-    /// share one.
+    /// Creates the views of a configuration. Groups of clients share one view if they see the same zones, and have the same settings for DNS lists
+    /// and for look-ahead.
     ///
     /// # Errors
     /// A zone file cannot be read, or a zone's server is resolverd itself.
@@ -68,11 +68,11 @@ impl Views {
         Self::build(config, &Arc::new(AnchorsInUse::new(&config.dnssec)), &[], ViewId::default())
     }
 
-    /// The views of the next configuration. A view that equals one of these keeps its id. The trust anchors are those of these views
-    /// until `AnchorsInUse::configure`.
+    /// Creates the views of the next configuration. A view that equals an existing one keeps its id. The trust anchors stay those of the existing
+    /// views until `AnchorsInUse::configure` is called.
     ///
     /// # Errors
-    /// As `new`.
+    /// The same as for `new`.
     pub fn following(&self, config: &Arc<Config>) -> Result<Self, Wrong> {
         Self::build(config, &self.anchors, &self.views, self.next)
     }
@@ -107,34 +107,34 @@ impl Views {
         Ok(Self { config: Arc::clone(config), anchors: Arc::clone(anchors), views, of_listener, next })
     }
 
-    /// The operator's settings.
+    /// Returns the configuration.
     pub fn config(&self) -> &Arc<Config> {
         &self.config
     }
 
-    /// The trust anchors in use.
+    /// Returns the trust anchors in use.
     pub fn anchors(&self) -> &AnchorsInUse {
         &self.anchors
     }
 
-    /// The views of a listener's clients, by the place of the listener: `[listen]` is the first.
+    /// Returns the views of a listener's clients. `place` is the index of the listener. `[listen]` has the index 0.
     pub fn of_clients(&self, place: usize) -> Option<&ClientViews> {
         self.of_listener.get(place)
     }
 
-    /// The view of a listener's clients that are in no `[[view]]`.
+    /// Returns the view of those clients of a listener that are in no `[[view]]`.
     pub(crate) fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
         self.of_clients(place).map(|views| &views.general)
     }
 
-    /// The view of `[listen]`, which sees all zones without `view`: used for questions without a client, and for those of the control
-    /// socket. It always exists.
+    /// Returns the view of `[listen]`, which sees all zones without `view`. It is used for questions without a client and for questions of the
+    /// control socket. It always exists.
     pub fn general(&self) -> Option<&Arc<View>> {
         self.of_listener(0)
     }
 
-    /// Returns true if any of them resolves from the root: not if the root has another route, for instance a forwarder, and no
-    /// zone below it is resolved from the root nevertheless.
+    /// Returns true if any view resolves names from the root. It is false if the root has another route, for instance to a forwarder, and no zone is
+    /// configured to be resolved from the root.
     pub fn recurse(&self) -> bool {
         if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
             return true;
@@ -143,7 +143,7 @@ impl Views {
         self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
     }
 
-    /// Continues from the old views' observations of mirrors whose servers are still the same.
+    /// Takes over the state of mirrors from the old views, if the servers of a mirror are still the same.
     pub(crate) fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
         for route in self.views.iter().flat_map(|view| view.mirrored()) {
@@ -155,18 +155,18 @@ impl Views {
         }
     }
 
-    /// All of them.
+    /// Returns all views.
     pub fn all(&self) -> &[Arc<View>] {
         &self.views
     }
 
-    /// The first view under each id.
+    /// Returns the first view of each id.
     pub fn distinct(&self) -> impl Iterator<Item = &Arc<View>> {
         let mut known = BTreeSet::new();
         self.views.iter().filter(move |view| known.insert(view.id))
     }
 
-    /// The first view under an id.
+    /// Returns the first view with this id.
     pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
         self.views.iter().find(|view| view.id == id)
     }
@@ -176,12 +176,12 @@ impl Views {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }
 
-    /// Returns true if data are kept under this id: the id of one view, or of data that several views share.
+    /// Returns true if data may be stored under this id: it is the id of a view, or the id of data that several views share.
     pub fn is_in_use(&self, id: ViewId) -> bool {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }
 
-    /// A view whose questions to the list at `apex` take this way: preferably the view `id`.
+    /// Returns a view whose questions to the list at `apex` take this way. If the view with the id `id` is such a view, it is returned.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
             let route: &Route = view.list_route(apex);
@@ -191,14 +191,14 @@ impl Views {
     }
 }
 
-/// The places of the views of a listener's clients.
+/// The indexes of the views of a listener's clients.
 struct Group {
     general: usize,
-    /// For each `[[view]]`; empty if the address of a client chooses nothing.
+    /// The index for each `[[view]]`. Empty if the address of a client has no influence.
     by_client: Vec<usize>,
 }
 
-/// The sets of zones of all groups of clients: each set once, and its places for each listener.
+/// Returns the settings of all groups of clients, each different set once, and the indexes of these sets for each listener.
 fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     let mut seen = Vec::new();
     let mut place = |sees: Sees| {
@@ -216,7 +216,7 @@ fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     (seen, groups)
 }
 
-/// The views of each listener's clients.
+/// Returns the views of each listener's clients.
 fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<ClientViews> {
     let networks = Arc::new(ClientNetworks::from_views(&config.views));
     let of_group = |group: &Group| {
@@ -229,7 +229,7 @@ fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<C
     groups.iter().filter_map(of_group).collect()
 }
 
-/// The apexes below which two configurations differ: data learnt there by the old one must not be used.
+/// Returns the apexes below which two configurations differ. Data that the old configuration learned at and below these names must not be used.
 pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     let mut names = Vec::new();
     for (one, other) in [(old, new), (new, old)] {
@@ -237,7 +237,7 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
             one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
         );
     }
-    // A zone around a host decides which listeners see the host, and the reverse names of its addresses are elsewhere.
+    // A zone around a host decides which listeners see the host. The reverse names of the host's addresses are outside this zone.
     let zones = names.clone();
     let around: HashSet<&Name> = zones.iter().collect();
     for (one, other) in [(old, new), (new, old)] {
@@ -258,7 +258,7 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         let dnssec = &config.dnssec;
         (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone(), dnssec.update_trust_anchors)
     };
-    // Answers are kept without the addresses.
+    // Answers are stored after private addresses were removed.
     let private =
         |config: &Config| (config.resolve.private_addresses.clone(), config.resolve.private_domains.clone());
     if trust(old) != trust(new) || private(old) != private(new) {

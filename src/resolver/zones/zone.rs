@@ -1,8 +1,8 @@
-//! A zone: its record sets, with the lookups that a server needs.
+//! A zone: its record sets, with the lookups that an authoritative server needs.
 //!
-//! Names are compared without case and kept in canonical order (RFC 4034 section 6.1), so that a name below another
-//! follows it: empty non-terminals (RFC 8499) are found by looking at the next one. Signatures and NSEC3 records are
-//! stored separately, because hashed names are not names of the zone (RFC 5155 section 7.2.8).
+//! Names are compared without case and stored in canonical order (RFC 4034 section 6.1), in which names below a name follow it directly. So an empty
+//! non-terminal (RFC 8499) is found by examining the next name. Signatures and NSEC3 records are stored separately, because hashed names are not
+//! names of the zone (RFC 5155 section 7.2.8).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -16,15 +16,15 @@ use dns::zone_file;
 /// Why a zone cannot be used.
 #[derive(Debug, Error)]
 pub enum ZoneError {
-    /// Its text cannot be read.
+    /// The text of the zone cannot be read.
     #[error(transparent)]
     Text(#[from] zone_file::ZoneFileError),
-    /// A record's owner does not belong here.
+    /// A record is outside the zone.
     #[error("{owner} is outside the zone {zone}")]
     Outside {
-        /// The record's owner.
+        /// The owner of the record.
         owner: String,
-        /// The zone.
+        /// The apex of the zone.
         zone: String,
     },
     /// There is no SOA at the apex.
@@ -32,25 +32,25 @@ pub enum ZoneError {
     NoSoa(String),
 }
 
-/// The record sets of one owner, by type.
+/// The record sets of one owner, by the number of their type.
 type Node = BTreeMap<u16, Vec<Record>>;
 
-/// A zone, as its servers hold it.
+/// A zone.
 #[derive(Clone, Debug)]
 pub struct Zone {
     origin: Name,
     nodes: BTreeMap<Name, Node>,
-    /// RRSIG by owner and type covered.
+    /// RRSIG records by owner and type covered.
     signatures: BTreeMap<Name, Node>,
-    /// NSEC3 by hashed owner.
+    /// NSEC3 records by hashed owner.
     hashed: BTreeMap<Name, Vec<Record>>,
 }
 
 impl Zone {
-    /// A zone of these records.
+    /// Creates a zone of these records.
     ///
     /// # Errors
-    /// An owner outside the zone, or no SOA at the apex.
+    /// A record is outside the zone, or there is no SOA at the apex.
     pub fn new(origin: &Name, records: Vec<Record>) -> Result<Self, ZoneError> {
         let origin = origin.to_lowercase();
         let (nodes, signatures, hashed) = Default::default();
@@ -61,10 +61,10 @@ impl Zone {
         }
     }
 
-    /// The zone with further records.
+    /// Returns the zone with additional records.
     ///
     /// # Errors
-    /// An owner outside the zone.
+    /// A record is outside the zone.
     pub fn with(mut self, records: Vec<Record>) -> Result<Self, ZoneError> {
         for record in records {
             if !self.origin.zone_of(&record.name) {
@@ -90,49 +90,49 @@ impl Zone {
                 self.nodes.entry(owner).or_default().entry(kind).or_default()
             }
         };
-        // A repeated record is one record (RFC 2181 section 5).
+        // A repeated record counts once (RFC 2181 section 5).
         if !set.iter().any(|known| known.data == record.data) {
             set.push(record);
         }
     }
 
-    /// Its apex.
+    /// Returns the apex of the zone.
     pub fn origin(&self) -> &Name {
         &self.origin
     }
 
-    /// The record set of a name and type; none if it does not exist.
+    /// Returns the record set of a name and type, or `None` if it does not exist.
     pub fn set(&self, name: &Name, kind: RecordType) -> Option<&[Record]> {
         self.nodes.get(name)?.get(&kind.into()).map(Vec::as_slice)
     }
 
-    /// All records of a name, in order of type.
+    /// Returns all records of a name, in the order of their types.
     pub fn all(&self, name: &Name) -> Vec<Record> {
         self.nodes.get(name).map(|node| node.values().flatten().cloned().collect()).unwrap_or_default()
     }
 
-    /// The signatures of the record set of a name and type; empty if it is unsigned.
+    /// Returns the signatures of the record set of a name and type. There are none if it is not signed.
     pub fn signatures(&self, name: &Name, kind: RecordType) -> &[Record] {
         let sets = self.signatures.get(name);
         sets.and_then(|sets| sets.get(&kind.into())).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// All signatures of a name, in order of the type covered.
+    /// Returns all signatures of a name, in the order of the types that they cover.
     pub fn all_signatures(&self, name: &Name) -> Vec<Record> {
         self.signatures.get(name).map(|sets| sets.values().flatten().cloned().collect()).unwrap_or_default()
     }
 
-    /// The names that own records, in canonical order, and the types of each.
+    /// Returns the names that own records, in canonical order, and the types of each name.
     pub fn names(&self) -> impl Iterator<Item = (&Name, impl Iterator<Item = RecordType> + '_)> {
         self.nodes.iter().map(|(name, node)| (name, node.keys().map(|kind| RecordType::from(*kind))))
     }
 
-    /// NSEC3 sets by hashed owner.
+    /// Returns the NSEC3 records by hashed owner.
     pub fn hashed(&self) -> &BTreeMap<Name, Vec<Record>> {
         &self.hashed
     }
 
-    /// The last name before this one that has an NSEC record: its span covers this one (RFC 4034 section 4.1.1).
+    /// Returns the last name before `name` that has an NSEC record. The span of this record covers `name` (RFC 4034 section 4.1.1).
     pub(crate) fn nsec_before(&self, name: &Name) -> Option<&Name> {
         let before = self.nodes.range((Bound::Unbounded, Bound::Excluded(name)));
         before.rev().find(|(_, node)| node.contains_key(&RecordType::NSEC.into())).map(|(name, _)| name)
@@ -149,12 +149,12 @@ impl Zone {
         next.is_some_and(|(found, _)| name.zone_of(found))
     }
 
-    /// The delegation that `name` falls under: the topmost name below the apex, at or above `name`, that has NS.
+    /// Returns the NS records of the delegation at or above `name`: of the topmost name below the apex that has NS records.
     pub fn cut_above(&self, name: &Name) -> Option<&[Record]> {
         self.ancestors_below_apex(name).find_map(|ancestor| self.set(&ancestor, RecordType::NS))
     }
 
-    /// The DNAME whose owner is above `name` (RFC 6672 section 2.2), the apex included.
+    /// Returns the DNAME above `name` (RFC 6672 section 2.2). It may be at the apex.
     pub fn dname_above(&self, name: &Name) -> Option<&Record> {
         let top = std::iter::once(self.origin.clone());
         top.chain(self.ancestors_below_apex(name))
@@ -162,7 +162,7 @@ impl Zone {
             .find_map(|ancestor| self.set(&ancestor, RecordType::DNAME)?.first())
     }
 
-    /// The closest encloser of a name that does not exist: the longest name above it that does (RFC 4592 section 3.3.1).
+    /// Returns the closest encloser of a name that does not exist: the longest existing name above it (RFC 4592 section 3.3.1).
     pub(crate) fn closest_encloser(&self, name: &Name) -> Name {
         let mut encloser = name.base_name();
         while encloser.iter().len() > self.origin.iter().len() && !self.exists(&encloser) {
@@ -171,13 +171,13 @@ impl Zone {
         encloser
     }
 
-    /// The wildcard that covers `name`: `*` below its closest encloser (RFC 4592 section 3.3.1), if it owns records.
+    /// Returns the wildcard that covers `name`, if it owns records: `*` below the closest encloser of the name (RFC 4592 section 3.3.1).
     pub(crate) fn wildcard_for(&self, name: &Name) -> Option<Name> {
         let wildcard = self.closest_encloser(name).prepend_label("*").ok()?;
         self.has_records(&wildcard).then_some(wildcard)
     }
 
-    /// The SOA with the TTL of a negative answer: the lesser of its own and MINIMUM (RFC 2308 section 3).
+    /// Returns the SOA with the TTL of a negative answer: the smaller one of its own TTL and its MINIMUM (RFC 2308 section 3).
     pub fn negative_soa(&self) -> Option<Record> {
         let mut record = self.set(&self.origin, RecordType::SOA)?.first()?.clone();
         if let RData::SOA(soa) = &record.data {
@@ -186,9 +186,9 @@ impl Zone {
         Some(record)
     }
 
-    /// The names from just below the apex down to `name`.
+    /// Returns `name` and the names above it that are below the apex, the shortest first.
     fn ancestors_below_apex<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = Name> + 'a {
-        // `num_labels` does not count a wildcard's star, `iter` does.
+        // `iter` counts the label of a wildcard, and `num_labels` does not.
         (self.origin.iter().len() + 1..=name.iter().len()).map(|labels| name.trim_to(labels))
     }
 }
