@@ -1,7 +1,7 @@
-//! The choice of the extended error (RFC 8914) of a reply: the code for each cause.
+//! Chooses the extended error (RFC 8914) of a reply: the code for each cause.
 //!
-//! The text of an error is the sentence of its cause. Two choices are made below this crate: the codes of validation are in
-//! `validate::verdict`, and those of messages that are not a question are in `dns::wire::query`.
+//! The text of an extended error is the sentence that describes its cause. Two choices are made in other crates: the codes of validation in
+//! `validate::verdict`, and those of messages that are not a question in `dns::wire::query`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use dns::question::ExtendedError;
 use validate::verdict::ValidationFailure;
 
 impl Failure {
-    /// The extended error for the client.
+    /// Returns the extended error for the client.
     pub fn extended_error(&self) -> ExtendedError {
         ExtendedError::new(self.code(), self.to_string())
     }
@@ -49,7 +49,7 @@ fn are_of_network(faults: &[(SocketAddr, Conduct)]) -> bool {
 }
 
 impl UnknownReason {
-    /// The extended error for a client of the list at `apex`.
+    /// Returns the extended error for a client of the list at `apex`.
     pub(crate) fn extended_error(&self, apex: &Name) -> ExtendedError {
         let code = match self {
             Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
@@ -63,8 +63,8 @@ impl UnknownReason {
 }
 
 impl ShedReason {
-    /// The extended error of a question that was counted for `zone`. Only a silent zone is at fault itself; the history recognises
-    /// overload by the other code.
+    /// Returns the extended error of a refused question that was counted for `zone`. Only for a silent zone is the zone itself at fault. For the
+    /// other reasons, the history recognises overload by their code.
     pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
         let code = match self {
             Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
@@ -74,7 +74,7 @@ impl ShedReason {
     }
 }
 
-/// The extended error of an answer: its `own`, or else the fault that made its data insecure.
+/// Returns the extended error of an answer: its own, or else the fault that made its data insecure.
 pub(crate) fn for_answer(
     own: Option<&ExtendedError>,
     fault: Option<&ValidationFailure>,
@@ -82,29 +82,29 @@ pub(crate) fn for_answer(
     own.cloned().or_else(|| fault.map(ValidationFailure::extended_error))
 }
 
-/// For an answer that is past its TTL for `past`, because of `why`.
+/// Returns the extended error of an answer that expired `past` ago, and is used because of `why`.
 pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
     let text = format!("stale answer, expired {} s ago: {why}", past.as_secs());
     ExtendedError::new(ExtendedError::STALE_ANSWER, text)
 }
 
-/// For an answer without the addresses that `resolve.private_addresses` removes.
+/// Returns the extended error of an answer from which addresses in `resolve.private_addresses` were removed.
 pub(crate) fn addresses_removed(sentence: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::BLOCKED, sentence)
 }
 
-/// For a question that failed with `failed` a moment ago. A fault of validation keeps its code.
+/// Returns the extended error of a question that is answered with a stored failure. The code of a fault of validation is kept.
 pub(crate) fn cached_failure(failed: &ExtendedError) -> ExtendedError {
     let code = if failed.is_of_validation() { failed.code } else { ExtendedError::CACHED_ERROR };
     ExtendedError::new(code, format!("{} (cached failure)", failed.text))
 }
 
-/// For a question that was not resolved within the deadline of its client.
+/// Returns the extended error of a question that was not resolved within the deadline of its client.
 pub(crate) fn past_deadline(why: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why)
 }
 
-/// For a question whose flight has crashed: this is not overload, and no server is at fault.
+/// Returns the extended error of a question whose flight has panicked. This is not overload, and no server is at fault.
 pub(crate) fn crashed() -> ExtendedError {
     ExtendedError::new(
         ExtendedError::OTHER,
@@ -112,17 +112,17 @@ pub(crate) fn crashed() -> ExtendedError {
     )
 }
 
-/// For a question that is answered at once, because of `why`.
+/// Returns the extended error of a question that is refused immediately because of `why`.
 pub(crate) fn not_ready(why: &str) -> ExtendedError {
     ExtendedError::new(ExtendedError::NOT_READY, why)
 }
 
-/// For a query that a listener drops: the greatest number of questions is waiting, or the daemon is ending.
+/// Returns the extended error of a query that a listener refuses: the greatest number of questions is already waiting, or the daemon is ending.
 pub(crate) fn overload() -> ExtendedError {
     not_ready("overload: queries come faster than this host resolves them; or resolverd is stopping")
 }
 
-/// For a client that may not ask.
+/// Returns the extended error for a client that is not allowed to ask.
 pub(crate) fn prohibited() -> ExtendedError {
     ExtendedError::new(
         ExtendedError::PROHIBITED,
@@ -130,7 +130,7 @@ pub(crate) fn prohibited() -> ExtendedError {
     )
 }
 
-/// For a query without RD whose answer is not in memory (RFC 8914 section 4.21).
+/// Returns the extended error of a query without RD whose answer is not in the cache (RFC 8914 section 4.21).
 pub(crate) fn recursion_not_desired() -> ExtendedError {
     ExtendedError::new(
         ExtendedError::NOT_AUTHORITATIVE,

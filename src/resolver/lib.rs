@@ -1,11 +1,11 @@
 //! The resolver: from a client's question to the servers, and back.
 //!
-//! Calls `dns`, `validate` and `history`. The front page of the crate `resolverd` has a picture of the modules; calls between them go
-//! down only. It is a crate of its own so that the commands and checks around it can change without it: it knows neither the control
-//! socket nor any screen. It reads only its configuration, zone files, keys and certificates. `exchange` alone uses the network, behind a
-//! trait, so that tests and the demo run the resolver over the simulated internet. The feature `simulated` makes that deterministic.
+//! It calls `dns`, `validate` and `history`. The front page of the crate `resolverd` has a picture of the modules. Each module calls only modules
+//! below it. The resolver is a separate crate, so that the commands and checks around it can change without it: it knows neither the control socket
+//! nor any screen. It reads only its configuration, zone files, keys and certificates. Only `exchange` uses the network, through a trait, so that
+//! tests and the demo can run the resolver on the simulated internet. The feature `simulated` makes the resolver deterministic.
 
-// The compiler reads the futures of a flight through all that they wait for, down to the timers of the runtime.
+// The compiler examines the future of a flight with everything that it waits for, down to the timers of the runtime. This needs many levels.
 #![recursion_limit = "256"]
 
 pub mod background;

@@ -1,4 +1,4 @@
-//! Removes from a message what must not be copied: the keys of customers of DNS lists, and the parts that `history.redact` excludes.
+//! Removes from a copied message what must not leave the host: the keys of customers of DNS lists, and the parts that `history.redact` excludes.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
@@ -9,10 +9,10 @@ use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
-/// Octets after the name of a question: type and class.
+/// The number of octets after the name of a question: type and class.
 const QUESTION_END: usize = 4;
 
-/// The message as it may leave.
+/// Returns the copy of a message without the parts that must not leave the host.
 pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets: &Secrets) -> TappedMessage {
     let shown = |name: &[u8]| {
         let name = redaction.name(name);
@@ -31,7 +31,7 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
 
 /// Returns true if a name in a message contains a key, or if the message cannot be read and may contain one.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
-    // Most messages name no list, and have no label that may be a key.
+    // Most messages do not contain the apex of such a list, and no label that may be a key.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -46,7 +46,7 @@ fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     names_of(&message).any(|name| secrets.hidden(&wire_name(name)).is_some())
 }
 
-/// The names of a message.
+/// Returns the names in a message.
 fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     let sections = [&message.answers, &message.authorities, &message.additionals];
     let records = sections.into_iter().flatten().flat_map(|record: &Record| {
@@ -64,16 +64,17 @@ fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     message.queries.iter().map(|query| query.name()).chain(records)
 }
 
-/// Returns true if some octets are a label that looks like a key, wherever it stands.
+/// Returns true if any of the octets begin a label that looks like a key.
 fn has_label_like_a_key(octets: &[u8]) -> bool {
     let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
-/// The header and the question of a message, with the name that may be shown. Only the header if there is no readable question.
+/// Returns the header and the question of a message, with the part of the name that may be shown. Returns only the header if the question cannot be
+/// read.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
-    // The number of questions and of records.
+    // These are the numbers of questions and records.
     short.iter_mut().skip(4).for_each(|octet| *octet = 0);
     let question = octets.get(HEADER..).unwrap_or_default();
     let Some((name, rest)) = name_at(question) else { return short };
@@ -86,8 +87,7 @@ fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     short
 }
 
-/// The name in wire form at the beginning of the octets, and the octets after it. Returns `None` if there is no name, or if it has a compression
-/// pointer.
+/// Splits octets into the name in wire form at their beginning and the rest. Returns `None` if there is no name, or if it has a compression pointer.
 fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut place = 0_usize;
     loop {
@@ -101,8 +101,9 @@ fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// The message with only those options that do not identify a client. Networks (RFC 7871), cookies (RFC 7873) and all unknown options are removed:
-/// programs put names and hardware addresses of clients into local options (65001 to 65534). Returns `None` if the message cannot be read.
+/// Returns the message with only those EDNS options that do not identify a client. Networks (RFC 7871), cookies (RFC 7873) and all unknown options
+/// are removed: programs put names and hardware addresses of clients into local options (65001 to 65534). Returns `None` if the message cannot be
+/// read.
 fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     let mut message = response::read(octets).ok()?;
     let Some(edns) = &mut message.edns else { return Some(octets.to_vec()) };
@@ -113,13 +114,14 @@ fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     message.to_vec().ok()
 }
 
-/// Options that do not identify a client: NSID (RFC 5001), the idle time of TCP (RFC 7828), padding (RFC 7830), and extended errors (RFC 8914).
+/// The EDNS options that do not identify a client: NSID (RFC 5001), the idle time of TCP (RFC 7828), padding (RFC 7830), and extended errors (RFC
+/// 8914).
 const SHOWN_OPTIONS: [u16; 4] = [3, 11, 12, 15];
 
-/// The octets that overwrite a key, repeated to its length: a label keeps its length.
+/// The octets that overwrite a key. They are repeated, so that the label keeps its length.
 const FILLER: &[u8] = b"_key";
 
-/// Overwrites each occurrence of `key` in `octets`, in any case.
+/// Overwrites each occurrence of `key` in `octets`, in upper or lower case.
 pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     if key.is_empty() {
         return;
@@ -134,7 +136,7 @@ pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     }
 }
 
-/// The place of `part` in `octets`, in any case.
+/// Returns the position of `part` in `octets`. Upper and lower case are equal.
 pub(super) fn find(octets: &[u8], part: &[u8]) -> Option<usize> {
     octets.windows(part.len().max(1)).position(|window| window.eq_ignore_ascii_case(part))
 }

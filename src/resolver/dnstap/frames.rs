@@ -6,13 +6,13 @@
 
 use crate::limits::MAX_CONTROL_FRAME;
 
-/// The content of the frames.
+/// The content type of the frames.
 const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";
 
-/// The field of a control frame that names the content.
+/// The field of a control frame that contains the content type.
 const CONTENT_TYPE: u32 = 1;
 
-/// Types of control frames.
+/// The types of control frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Control {
     Accept = 1,
@@ -21,7 +21,7 @@ pub(super) enum Control {
     Ready = 4,
 }
 
-/// A control frame of the writer.
+/// Returns a control frame of the writer.
 pub(super) fn control(kind: Control) -> Vec<u8> {
     let mut body = (kind as u32).to_be_bytes().to_vec();
     if kind != Control::Stop {
@@ -38,8 +38,8 @@ pub(super) fn put_data(data: &[u8], into: &mut Vec<u8>) {
     into.extend_from_slice(data);
 }
 
-/// The length of the body of a control frame, by its first eight octets; none if they begin no control frame, or a longer one
-/// than the protocol has.
+/// Returns the length of the body of a control frame whose first eight octets are `head`. Returns `None` if no control frame begins with these
+/// octets, or if it is longer than the protocol allows.
 pub(super) fn body_length(head: [u8; 8]) -> Option<usize> {
     let [_, _, _, _, length @ ..] = head;
     let length = usize::try_from(u32::from_be_bytes(length)).ok()?;
@@ -91,7 +91,7 @@ fn number(octets: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 fn length_of(octets: &[u8]) -> [u8; 4] {
-    // A frame has less than 70 000 octets.
+    // A frame has fewer than 70 000 octets.
     u32::try_from(octets.len()).unwrap_or(u32::MAX).to_be_bytes()
 }
 

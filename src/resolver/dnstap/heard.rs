@@ -1,4 +1,4 @@
-//! Reads dnstap: the frames of a file that any program has written, and the query of a client in a frame.
+//! Reads dnstap files that any program has written: the frames of a file, and the query of a client in a frame.
 //!
 //! The input is not trusted: any octets can be read, and no more memory is used than the input has octets.
 
@@ -10,14 +10,14 @@ use super::frames::{body_length, is_of_dnstap};
 use super::schema::Dnstap;
 use crate::limits::MAX_CAPTURED_FRAME;
 
-/// A frame of a file.
+/// A frame of a dnstap file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
-    /// Data.
+    /// A data frame.
     Data(Vec<u8>),
     /// A control frame.
     Control,
-    /// The beginning of a file with another content.
+    /// The frame does not belong to a dnstap file.
     Foreign,
     /// The file ends in the middle of a frame, or a frame is longer than any valid one.
     Cut,
@@ -25,10 +25,10 @@ pub enum Frame {
     End,
 }
 
-/// The next frame of a file.
+/// Reads the next frame of a file.
 ///
 /// # Errors
-/// The input fails.
+/// The input cannot be read.
 pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     let length = match number(input)? {
         Ok(length) => length,
@@ -56,7 +56,7 @@ pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     Ok(if data.len() == length { Frame::Data(data) } else { Frame::Cut })
 }
 
-/// A number. If the input ends within it, the count of its octets that were read.
+/// Reads a number. If the input ends before that, the error is the number of octets that were read.
 fn number(input: &mut impl Read) -> io::Result<Result<u32, usize>> {
     let read = octets(input, 4)?;
     Ok(read.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(read.len()))
@@ -75,11 +75,11 @@ pub enum TapHeard {
     ClientQuery(Vec<u8>),
     /// Another message.
     Other,
-    /// It is no message of the schema.
+    /// The frame is not a message of the schema.
     Unreadable,
 }
 
-/// Reads a data frame.
+/// Decodes the content of a data frame.
 pub fn heard(frame: &[u8]) -> TapHeard {
     match Dnstap::decode(frame) {
         Ok(frame) => frame.client_query().map_or(TapHeard::Other, TapHeard::ClientQuery),

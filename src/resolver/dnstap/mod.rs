@@ -1,17 +1,17 @@
 //! dnstap: copies of the messages exchanged with clients and servers, for programs that read them (<https://dnstap.info>).
 //!
-//! The messages follow `dnstap.proto`, in Frame Streams. A listener and `exchange` put a copy into [`tap`], a bounded
-//! queue; [`writer`] is the task that writes them to a Unix socket. The other files are pure: `schema` has the
-//! messages, `frames` their framing, `cleaned` removes what must not leave. `heard` reads files of any program.
+//! The messages follow `dnstap.proto`, and are sent in Frame Streams. The listeners and `exchange` put copies into [`tap`], a queue of limited
+//! length. The task in [`writer`] writes them to a Unix socket. The other files are pure: `schema` has the messages, `frames` their framing,
+//! `cleaned` removes what must not leave the host, and `heard` reads files of any program.
 //!
 //! # Decisions
 //!
-//! - Nobody waits for the reader. A message that finds no room is dropped and counted (`dnstap_dropped`).
+//! - Nothing waits for the program that reads. If the queue is full, a message is dropped and counted (`dnstap_dropped`).
 //! - While dnstap is off, a batch of queries and a query to a server cost one relaxed load each.
 //! - The types are written by hand with prost's attributes: the schema has not changed in years, and a build needs no protoc.
 //! - If a message may contain the key of a customer of a DNS list, only its header and question are copied, with the key overwritten.
-//! - Queries to servers are copied as they are sent, with the random case of the name. Their zone is not known there, so
-//!   `query_zone` is empty.
+//! - Queries to servers are copied as they are sent, with the random case of the name. Their zone is not known at this point, so `query_zone` is
+//!   empty.
 //! - There is no output to a file: `fstrm_capture` and others write files, and rotate them before the disk is full.
 
 #![deny(

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::tapped::{TapKind, TapTransport, TappedMessage};
 use dns::clock::Mono;
 
-/// `Dnstap`.
+/// The message `Dnstap` of the schema.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Dnstap {
     #[prost(bytes = "vec", optional, tag = "1")]
@@ -14,12 +14,12 @@ pub(super) struct Dnstap {
     version: Option<Vec<u8>>,
     #[prost(message, optional, tag = "14")]
     message: Option<DnsMessage>,
-    /// 1: `message` is there. The schema knows no other.
+    /// The value 1 means that `message` is present. The schema has no other value.
     #[prost(int32, required, tag = "15")]
     kind: i32,
 }
 
-/// `Message`.
+/// The message `Message` of the schema.
 #[derive(Clone, PartialEq, prost::Message)]
 struct DnsMessage {
     #[prost(int32, required, tag = "1")]
@@ -50,11 +50,11 @@ struct DnsMessage {
     response_message: Option<Vec<u8>>,
 }
 
-/// `Dnstap.Type.MESSAGE`.
+/// The value `Dnstap.Type.MESSAGE`.
 const MESSAGE: i32 = 1;
 
 impl Dnstap {
-    /// A message as the reader gets it. `offset` is the time of `Mono::START`, in microseconds since 1970.
+    /// Creates the message for the program that reads. `offset` is the time of `Mono::START`, in microseconds since 1970.
     pub(super) fn from_message(
         message: TappedMessage,
         (identity, version): (&str, &str),
@@ -63,7 +63,7 @@ impl Dnstap {
         let TappedMessage { kind, transport, asks, answers, queried, responded, octets } = message;
         let moment = |at: Mono| {
             let micros = offset.wrapping_add(at.as_micros());
-            // Less than 10^9 fits.
+            // The value is less than 10^9, so it fits.
             (micros / 1_000_000, u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0))
         };
         let (query_time, response_time) = (moment(queried), responded.map(moment));
@@ -98,14 +98,14 @@ impl Dnstap {
 }
 
 impl Dnstap {
-    /// The octets of the query of a client; none if it is another message.
+    /// Returns the octets of the query of a client, or `None` if this is another message.
     pub(super) fn client_query(self) -> Option<Vec<u8>> {
         let message = self.message.filter(|message| message.kind == number_of(TapKind::ClientQuery))?;
         message.query_message
     }
 }
 
-/// The number of `Message.Type`.
+/// Returns the number of this kind in `Message.Type`.
 const fn number_of(kind: TapKind) -> i32 {
     match kind {
         TapKind::ResolverQuery => 3,
@@ -115,7 +115,7 @@ const fn number_of(kind: TapKind) -> i32 {
     }
 }
 
-/// The octets of an address; a client of IPv4 at a socket of both families has four.
+/// Returns the octets of an address. The address of an IPv4 client at a socket for both families has four octets.
 fn octets_of(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),

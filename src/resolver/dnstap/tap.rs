@@ -1,4 +1,4 @@
-//! The queue of copies, and its switch.
+//! The queue of copied messages, and the switch that turns it on.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use super::tapped::{TapKind, TapSettings, TappedMessage};
 use crate::limits::{MAX_TAPPED, MAX_TAPPED_OCTETS};
 
-/// Takes copies of messages. By default it is off.
+/// Receives copies of messages. It is off by default.
 #[derive(Debug, Default)]
 pub struct Tap {
-    /// A bit for each kind that is copied.
+    /// One bit for each kind of message that is copied.
     wanted: AtomicU8,
     queue: Mutex<Queue>,
     settings: Mutex<Option<Arc<TapSettings>>>,
@@ -30,30 +30,30 @@ struct Queue {
     is_ending: bool,
 }
 
-/// The kinds that were wanted when a batch of queries began.
+/// The kinds of messages that were copied when a batch of queries began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedKinds(u8);
 
 impl WantedKinds {
-    /// Returns true if any kind of a client is wanted.
+    /// Returns true if queries of clients or replies to them are copied.
     pub const fn of_clients(self) -> bool {
         self.0 & (TapKind::ClientQuery.bit() | TapKind::ClientResponse.bit()) != 0
     }
 
-    /// Returns true if this kind is wanted.
+    /// Returns true if messages of this kind are copied.
     pub const fn has(self, kind: TapKind) -> bool {
         self.0 & kind.bit() != 0
     }
 }
 
 impl Tap {
-    /// The kinds that are copied now. One relaxed load.
+    /// Returns the kinds of messages that are currently copied. It costs one relaxed load.
     #[inline]
     pub fn wanted(&self) -> WantedKinds {
         WantedKinds(self.wanted.load(Ordering::Relaxed))
     }
 
-    /// Changes the settings; none turns it off.
+    /// Changes the settings. `None` turns dnstap off.
     pub fn set(&self, settings: Option<TapSettings>) {
         let wanted = settings
             .as_ref()
@@ -76,18 +76,18 @@ impl Tap {
         let is_first = queue.messages.is_empty();
         queue.messages.push(message);
         drop(queue);
-        // Further messages find the writer already awake.
+        // Only the first message wakes the writer. For further messages, the writer is already awake.
         if is_first {
             self.news.notify_one();
         }
     }
 
-    /// The number of copies that were dropped since the last call, and the number that were written.
+    /// Returns the numbers of copies that were dropped and that were written since the last call.
     pub fn take_counts(&self) -> (u64, u64) {
         (self.dropped.swap(0, Ordering::Relaxed), self.written.swap(0, Ordering::Relaxed))
     }
 
-    /// Makes the writer write the rest and end its output. Returns when that is done.
+    /// Makes the writer write the remaining copies and end its output. Returns when this is done.
     pub async fn end(&self) {
         if lock(&self.settings).is_none() {
             return;
@@ -97,7 +97,7 @@ impl Tap {
         self.ended.notified().await;
     }
 
-    /// Waits until there may be something to do.
+    /// Waits until the queue, the settings or the state of the daemon may have changed.
     pub(super) async fn news(&self) {
         self.news.notified().await;
     }
@@ -106,7 +106,7 @@ impl Tap {
         lock(&self.settings).clone()
     }
 
-    /// Takes all copies.
+    /// Removes and returns all copies.
     pub(super) fn take(&self) -> Vec<TappedMessage> {
         let mut queue = lock(&self.queue);
         queue.octets = 0;

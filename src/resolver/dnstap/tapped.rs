@@ -1,4 +1,4 @@
-//! A message that was copied, and the settings of what is copied and where it goes.
+//! A copied message, and the settings that determine what is copied and where it is written.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -10,18 +10,18 @@ use history::redact::{Redaction, Secrets};
 /// The kinds of messages that are copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TapKind {
-    /// From a client.
+    /// A query from a client.
     ClientQuery,
-    /// To a client.
+    /// A reply to a client.
     ClientResponse,
-    /// To a server.
+    /// A query to a server.
     ResolverQuery,
-    /// From a server.
+    /// A response from a server.
     ResolverResponse,
 }
 
 impl TapKind {
-    /// All of them, with the words of the configuration.
+    /// All kinds, with their names in the configuration.
     pub const ALL: [(&str, Self); 4] = [
         ("client_query", Self::ClientQuery),
         ("client_response", Self::ClientResponse),
@@ -29,12 +29,12 @@ impl TapKind {
         ("resolver_response", Self::ResolverResponse),
     ];
 
-    /// The bit that stands for it in the switch.
+    /// Returns the bit that represents this kind.
     pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 
-    /// Returns true if it belongs to a client.
+    /// Returns true if messages of this kind are exchanged with a client.
     pub(super) fn is_of_client(self) -> bool {
         matches!(self, Self::ClientQuery | Self::ClientResponse)
     }
@@ -67,37 +67,37 @@ impl From<ClientTransport> for TapTransport {
     }
 }
 
-/// A message that was copied.
+/// A copied message.
 #[derive(Clone, Debug)]
 pub struct TappedMessage {
-    /// Its kind.
+    /// The kind of the message.
     pub kind: TapKind,
-    /// Its transport.
+    /// The transport of the message.
     pub transport: TapTransport,
-    /// The side that asks; its port is 0 if it is not known.
+    /// The address and the port of the side that asks. The port is 0 if it is not known.
     pub asks: Option<(IpAddr, u16)>,
-    /// The side that answers.
+    /// The address and the port of the side that answers.
     pub answers: Option<SocketAddr>,
-    /// When the query came or was sent.
+    /// The time at which the query was received or sent.
     pub queried: Mono,
-    /// When the response came or was sent; none for a query.
+    /// The time at which the response was received or sent. `None` if the message is a query.
     pub responded: Option<Mono>,
-    /// The message.
+    /// The octets of the message.
     pub octets: Vec<u8>,
 }
 
 /// The settings of dnstap.
 #[derive(Clone, Debug)]
 pub struct TapSettings {
-    /// The Unix socket of the program that reads.
+    /// The Unix socket of the program that reads the copies.
     pub socket: PathBuf,
-    /// The name of this host, for the reader.
+    /// The name of this host that is sent to the program that reads.
     pub identity: String,
-    /// The name and version of this program, for the reader.
+    /// The name and version of resolverd that are sent to the program that reads.
     pub version: String,
-    /// The kinds that are copied.
+    /// The kinds of messages that are copied.
     pub kinds: Vec<TapKind>,
-    /// The parts that must not be copied, in addition to the keys of DNS lists.
+    /// The parts of messages that must not be copied, in addition to the keys of DNS lists.
     pub redaction: Redaction,
     /// The keys of customers of DNS lists.
     pub secrets: Secrets,

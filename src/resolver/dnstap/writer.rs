@@ -1,4 +1,4 @@
-//! The task that writes the copies: to a Unix socket, after a handshake of Frame Streams.
+//! The task that writes the copies to a Unix socket, after a handshake of Frame Streams.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -19,7 +19,7 @@ use super::tapped::{TapSettings, TappedMessage};
 use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 use dns::clock::Clock;
 
-/// Writes copies for as long as the daemon runs, to the socket in the settings. If a socket fails, it is tried again.
+/// Writes copies for as long as the daemon runs, to the socket in the settings. If the socket fails, the task tries it again after a pause.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
     loop {
@@ -70,7 +70,7 @@ pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     }
 }
 
-/// Connects and shakes hands.
+/// Connects to the socket, and performs the handshake of Frame Streams.
 ///
 /// # Errors
 /// The socket cannot be opened, or the program at the socket does not read dnstap.
@@ -93,12 +93,12 @@ async fn connect(path: &Path) -> io::Result<UnixStream> {
     .await
 }
 
-/// Ends a stream, so that the reader knows that nothing is missing. The reader may have left: its errors do not matter.
+/// Ends a stream, so that the program that reads it knows that it is complete. Errors are ignored, because this program may already have ended.
 async fn end(mut stream: UnixStream) {
     let _ = in_time(async {
         stream.write_all(&control(Control::Stop)).await?;
         stream.shutdown().await?;
-        // Waits for FINISH or the end of the stream: if the stream is closed before that, the reader may lose the last frames.
+        // Waits for FINISH or the end of the stream: if the stream is closed before that, the program may lose the last frames.
         stream.read(&mut [0; 64]).await
     })
     .await;
@@ -109,13 +109,13 @@ async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Resu
     timeout(TAP_TIME, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// The pause before the next attempt, after a stream that lasted for `lasted`. If a reader stayed for longer than the last pause, it works, and the
-/// pause starts again. If a reader leaves immediately each time, the pause grows, so that the log has few lines.
+/// Returns the pause before the next attempt, after a stream that lasted for `lasted`. If the stream lasted for longer than the last pause, the
+/// program that reads works, and the pause is short again. If each stream ends immediately, the pauses grow, so that the log has few messages.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }
 
-/// Waits until a socket is tried again; less if the settings name another one, or the end has come.
+/// Waits until the socket is to be tried again. Returns earlier if the settings contain another socket, or if the daemon is stopping.
 async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
     let changed = async {
         loop {
@@ -125,11 +125,11 @@ async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
             }
         }
     };
-    // Either is a reason to go on.
+    // Whether the time is over or something has changed, the caller continues.
     let _ = timeout(retry, changed).await;
 }
 
-/// Writes to a stream until it fails, or the settings name another one, or none.
+/// Writes to a stream until it fails, or until the settings contain another socket or none.
 async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) -> io::Result<()> {
     loop {
         let Some(settings) = tap.settings().filter(|settings| settings.socket == *socket) else {
@@ -158,7 +158,7 @@ async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) 
     }
 }
 
-/// The frames of messages.
+/// Returns the frames for these messages.
 fn frames_of(messages: Vec<TappedMessage>, settings: &TapSettings, clock: &Clock) -> Vec<u8> {
     let offset = clock.unix_micros().wrapping_sub(clock.mono().as_micros());
     let words = (settings.identity.as_str(), settings.version.as_str());

@@ -1,6 +1,6 @@
 //! Accepts connections. `tcp` serves connections with DNS messages in a stream, with or without TLS, and `https` those with DNS over HTTPS.
 //!
-//! If accept fails, the listener pauses and continues; no such error is fatal.
+//! If a connection cannot be accepted, the listener pauses and continues. No such error ends the listener.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(super) async fn connections(
                 let taken = places.take(ClientKey::from_address(client.ip()), front.now());
                 let (front, closing) = (Arc::clone(&front), closing.clone());
                 tokio::spawn(async move {
-                    // How a client closes its connection does not matter.
+                    // An error of the connection is ignored: it only shows how the client has closed the connection.
                     let _ = if front.serves() == ListenFor::Https {
                         https::serve(stream, client, front, taken, closing).await
                     } else {
@@ -45,7 +45,7 @@ pub(super) async fn connections(
                     };
                 });
             }
-            // No descriptors are left, or the connection was closed before it was accepted. The listener goes on.
+            // Either no descriptors are left, or the client closed the connection before it was accepted. The listener continues.
             Err(_) => {
                 front.apart(tcp::SHARD, Apart::AcceptFailed);
                 sleep(ACCEPT_PAUSE).await;

@@ -1,8 +1,8 @@
-//! Datagrams in batches: one system call reads all that have arrived, and one sends all replies.
+//! Reads and sends datagrams in batches: one system call reads all datagrams that have arrived, and one sends all replies.
 //!
-//! For a socket at a wildcard address the kernel reports the local address of each datagram (IP_PKTINFO; RFC 3542
-//! section 6). The reply leaves from that address, because a client drops a reply from another one. The safe wrappers
-//! send such replies one at a time. A listener at a single address does not need this.
+//! If a socket is bound to a wildcard address, the kernel reports the local address of each datagram (IP_PKTINFO; RFC 3542 section 6). The reply is
+//! sent from this address, because a client drops a reply from another address. The safe wrappers send such replies one at a time. A listener at a
+//! single address does not need this.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -39,7 +39,7 @@ pub(super) enum ReadDatagrams {
     Some,
 }
 
-/// Parts of a batch. They are filled in place, because `collect` would move all 64 places afterwards: four such moves took a sixth of the
+/// The parts of a batch. They are filled in place, because `collect` would move all 64 parts afterwards: four such moves took a sixth of the
 /// instructions of a hit.
 type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 
@@ -48,18 +48,18 @@ type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 pub(super) struct Peer {
     /// The address to which the reply goes.
     pub(super) client: SocketAddr,
-    /// The local address from which the reply leaves; `None` if the socket has only one.
+    /// The local address from which the reply is sent. `None` if the socket has only one.
     local: Option<Local>,
 }
 
-/// An address of this host, in the form of the kernel.
+/// An address of this host, in the form that the kernel uses.
 #[derive(Clone, Copy, Debug)]
 enum Local {
     V4(in_pktinfo),
     V6(in6_pktinfo),
 }
 
-/// Datagrams that one call has read.
+/// The datagrams that one system call has read.
 pub(super) struct QueryBatch {
     headers: Headers,
     /// True if the kernel reports local addresses.
@@ -71,22 +71,21 @@ pub(super) struct QueryBatch {
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
-/// The headers of a batch. Addresses of the socket's own family are copied in fewer steps than other addresses.
+/// The headers of a batch. For addresses of the socket's own family, fewer steps are needed than for addresses of any family.
 enum Headers {
     V4(MultiHeaders<SockaddrIn>),
     V6(MultiHeaders<SockaddrIn6>),
 }
 
-/// Replies that one call will send.
+/// The replies that one system call will send.
 pub(super) struct ReplyBatch {
     /// One buffer for each datagram of a batch. The replies are in the first buffers.
     buffers: Vec<Vec<u8>>,
     peers: Vec<Peer>,
 }
 
-/// Prepares a socket for batches: the kernel reports the local address of each datagram if `socket` has more than one, and a read that waits ends
+/// Prepares a socket for batches. The kernel reports the local address of each datagram if `socket` has more than one, and a read that waits ends
 /// after `READ_WAIT`. If another process that shares the socket makes it non-blocking again, no read waits.
-/// call waits.
 ///
 /// # Errors
 /// The kernel refuses an option.
@@ -107,7 +106,7 @@ fn report_local(socket: &UdpSocket) -> io::Result<()> {
 /// Sends one reply.
 ///
 /// # Errors
-/// The kernel has no room for it, or no route to the client.
+/// The kernel has no room for the reply, or no route to the client.
 pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<()> {
     let Some(local) = &peer.local else {
         sendto(socket, reply, SendFlags::DONTWAIT, &peer.client)?;
@@ -123,10 +122,10 @@ pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<
 }
 
 impl QueryBatch {
-    /// Room for batches of a socket at the address `local`.
+    /// Creates the buffers for batches of a socket that is bound to the address `local`.
     pub(super) fn new(local: SocketAddr) -> Self {
         let has_local = local.ip().is_unspecified();
-        // The report of an IPv4 address is shorter.
+        // The size for IPv6 is also sufficient for the report of an IPv4 address.
         let control = has_local.then(|| nix::cmsg_space!(in6_pktinfo));
         let headers = match local {
             SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, control)),
@@ -141,7 +140,7 @@ impl QueryBatch {
         }
     }
 
-    /// Reads at most one batch, into the buffers of the previous one.
+    /// Reads at most one batch. It replaces the previous batch.
     pub(super) fn receive(&mut self, socket: &UdpSocket, wait: ReadWait) -> ReadDatagrams {
         let read = match self.room {
             SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket, wait),
@@ -151,7 +150,7 @@ impl QueryBatch {
         let (room, read) = match read {
             Ok(()) => (self.room, self.datagrams.len()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return ReadDatagrams::None,
-            // The error belongs to an earlier reply (port unreachable). The next datagram may be valid.
+            // The error belongs to an earlier reply (port unreachable). More datagrams may be waiting.
             Err(_) => return ReadDatagrams::Some,
         };
         self.room = next_room(room, read);
@@ -184,12 +183,12 @@ impl QueryBatch {
         Ok(())
     }
 
-    /// The number of datagrams in the batch.
+    /// Returns the number of datagrams in the batch.
     pub(super) fn len(&self) -> usize {
         self.datagrams.len()
     }
 
-    /// The datagrams of the batch, in the order of arrival.
+    /// Returns the datagrams of the batch, in the order of arrival.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Peer)> {
         let places = self.octets.chunks_exact(MAX_QUERY);
         places
@@ -203,7 +202,7 @@ impl ReplyBatch {
         Self { buffers: vec![Vec::new(); UDP_BATCH], peers: Vec::with_capacity(UDP_BATCH) }
     }
 
-    /// The buffer for the next reply; `None` if the batch is full.
+    /// Returns the buffer for the next reply, or `None` if the batch is full.
     pub(super) fn buffer(&mut self) -> Option<&mut Vec<u8>> {
         self.buffers.get_mut(self.peers.len())
     }
@@ -252,7 +251,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     lost
 }
 
-/// The room of the next read, in datagrams, after a read that had room for `before` datagrams and read `read`.
+/// Returns the room for the next read, in datagrams. The last read had room for `before` datagrams, and read `read`.
 fn next_room(before: usize, read: usize) -> usize {
     match read {
         _ if read == before => UDP_BATCH,
@@ -262,7 +261,7 @@ fn next_room(before: usize, read: usize) -> usize {
     }
 }
 
-/// The length of a datagram and its peer.
+/// Returns the length and the peer of a datagram.
 fn arrived<Address: Copy>(
     datagram: &RecvMsg<'_, '_, Address>,
     client: impl Fn(Address) -> SocketAddr,

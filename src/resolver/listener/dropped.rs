@@ -1,8 +1,7 @@
-//! Datagrams that the kernel dropped because the buffer of a listener's socket was full: queries, and packets of QUIC.
+//! Counts the datagrams that the kernel dropped because the buffer of a listener's socket was full: queries, and packets of QUIC.
 //!
-//! The kernel counts them for each socket and shows them in `/proc/net/udp` and `/proc/net/udp6` (proc_net_udp(5)).
-//! It could also report them with each datagram (SO_RXQ_OVFL), but the safe wrapper of recvmmsg cannot read that
-//! after a datagram without such a report.
+//! The kernel counts them for each socket, and shows the counts in `/proc/net/udp` and `/proc/net/udp6` (proc_net_udp(5)). The kernel could also
+//! report the count with each datagram (SO_RXQ_OVFL), but the safe wrapper of recvmmsg cannot read such a report after a datagram without one.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,18 +11,18 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::limits::MAX_SOCKET_TABLE;
 
-/// The tables of datagram sockets. A kernel without IPv6 has one.
+/// The files with the tables of datagram sockets. A kernel without IPv6 has only the first one.
 const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 
-/// A socket's inode.
+/// The inode of a socket, which identifies it in the tables.
 pub(super) type Inode = u64;
 
-/// The count of each socket when it was last read.
+/// The last count of each socket.
 #[derive(Default)]
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 
 impl Dropped {
-    /// The number of datagrams dropped at these sockets since the last call; 0 if the tables cannot be read.
+    /// Returns the number of datagrams that were dropped at these sockets since the last call, or 0 if the tables cannot be read.
     pub(super) fn take(&self, sockets: &[Inode]) -> u64 {
         let of_table = |table: &&str| read(table).unwrap_or_default();
         self.since(sockets, &TABLES.iter().map(of_table).collect::<String>())
@@ -37,7 +36,7 @@ impl Dropped {
     }
 }
 
-/// The inode of a socket.
+/// Returns the inode of a socket.
 pub(super) fn inode(socket: &UdpSocket) -> io::Result<Inode> {
     Ok(rustix::fs::fstat(socket)?.st_ino)
 }
@@ -48,7 +47,7 @@ fn read(table: &str) -> io::Result<String> {
     Ok(text)
 }
 
-/// The inode of a row of the table and its count of drops: the tenth and the last of thirteen columns.
+/// Returns the inode in a row of the table, and the number of drops: the tenth and the last of thirteen columns.
 fn row(line: &str) -> Option<(Inode, u64)> {
     let mut fields = line.split_ascii_whitespace();
     let inode = fields.nth(9)?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! The queue of misses of a worker. Clients take turns; if one client sends many questions, its zones and ports also take turns.
+//! The queue of misses of a worker. Clients take turns. If one client sends many questions, its zones and ports also take turns.
 //!
 //! On an overloaded host, a queue without turns would fill with the misses of one client that sends a flood: another client with a few questions a
 //! second lost a quarter to a half of them. This queue drops excess misses early and evenly. When it is more than half full, a client with three
@@ -11,7 +11,7 @@ use super::flows::Flows;
 use super::queued::{ClientKey, Queued};
 use crate::limits::{MAX_SPARE_PLACES, SPARE_QUEUES};
 
-/// Waiting items of several clients.
+/// The waiting items of several clients.
 pub(super) struct FairQueue<Item> {
     /// The items of each waiting client.
     clients: BTreeMap<ClientKey, Flows<Item>>,
@@ -19,7 +19,7 @@ pub(super) struct FairQueue<Item> {
     turns: VecDeque<ClientKey>,
     /// Queues of clients that no longer wait. They are used again, so that the next client needs no allocation.
     spare: Vec<Flows<Item>>,
-    /// The items of all clients.
+    /// The number of items of all clients.
     waiting: usize,
     /// The greatest number of waiting items.
     most: usize,
@@ -28,7 +28,7 @@ pub(super) struct FairQueue<Item> {
 /// What happens to a new item.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admitted<Item> {
-    /// It waits.
+    /// The new item waits.
     Waits,
     /// The new item waits. In its place, the last item of the client or flow with the most items is returned.
     InPlaceOf(Item),
@@ -37,17 +37,17 @@ pub(super) enum Admitted<Item> {
 }
 
 impl<Item: Queued> FairQueue<Item> {
-    /// An empty queue for at most `most` items.
+    /// Creates an empty queue for at most `most` items.
     pub(super) fn new(most: usize) -> Self {
         Self { clients: BTreeMap::new(), turns: VecDeque::new(), spare: Vec::new(), waiting: 0, most }
     }
 
-    /// Returns true if nothing waits.
+    /// Returns true if no item waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting == 0
     }
 
-    /// The item whose turn is next.
+    /// Returns the item whose turn is next.
     pub(super) fn first(&self) -> Option<&Item> {
         self.clients.get(self.turns.front()?)?.first()
     }
@@ -75,7 +75,7 @@ impl<Item: Queued> FairQueue<Item> {
         given_back.map_or(Admitted::Waits, Admitted::InPlaceOf)
     }
 
-    /// Removes the next item: clients take turns, and so do the flows of a client.
+    /// Removes and returns the next item. Clients take turns, and so do the flows of a client.
     pub(super) fn next(&mut self) -> Option<Item> {
         let client = self.turns.pop_front()?;
         let items = self.clients.get_mut(&client)?;
@@ -93,8 +93,8 @@ impl<Item: Queued> FairQueue<Item> {
         next
     }
 
-    /// The client that must lose an item before an item of `client` is added; `None` if there is room. It is `client` itself if no other client would
-    /// have more items than it.
+    /// Returns the client that must lose an item before an item of `client` is added, or `None` if there is room. It is `client` itself if no other
+    /// client would have more items than `client`.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
         // When the queue is half full, a client with three quarters of the items loses one, as for flights.
         if self.waiting < self.most / 2 {
@@ -104,7 +104,7 @@ impl<Item: Queued> FairQueue<Item> {
         let is_full = self.waiting >= self.most;
         let is_most = |items: usize| items > self.waiting / 4 * 3;
         if is_most(own) {
-            // It has the most. A burst of one client may fill the queue.
+            // This client has the most items. Its burst may fill the queue while no other client waits.
             return (is_full || own < self.waiting).then_some(client);
         }
         let (heaviest, most) = self
@@ -118,7 +118,7 @@ impl<Item: Queued> FairQueue<Item> {
         Some(if most > own.saturating_add(1) { heaviest } else { client })
     }
 
-    /// Removes the last item of a client that has several.
+    /// Removes the last item of a client that has several items.
     fn take_last(&mut self, client: ClientKey) -> Option<Item> {
         let item = self.clients.get_mut(&client)?.take_last()?;
         self.waiting = self.waiting.saturating_sub(1);

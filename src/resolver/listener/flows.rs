@@ -14,7 +14,7 @@ use crate::limits::{MAX_ZONES_OF_PORT, UNDIVIDED_MISSES};
 /// A flow of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum FlowKey {
-    /// The misses of one zone, by its keyed hash.
+    /// The misses of one zone, identified by the keyed hash of its name.
     Zone(u64),
     /// The misses of a port that already has flows for many zones.
     Port(u16),
@@ -39,12 +39,12 @@ pub(super) struct Flows<Item> {
 }
 
 impl<Item: Queued> Flows<Item> {
-    /// The number of items.
+    /// Returns the number of items.
     pub(super) fn len(&self) -> usize {
         self.line.len().saturating_add(self.divided)
     }
 
-    /// The item whose turn is next.
+    /// Returns the item whose turn is next.
     pub(super) fn first(&self) -> Option<&Item> {
         self.line.front().or_else(|| self.flows.get(self.turns.front()?)?.1.front())
     }
@@ -71,7 +71,7 @@ impl<Item: Queued> Flows<Item> {
         self.rank(key, count.saturating_sub(1), count);
     }
 
-    /// Removes the next item: flows take turns, and each gives its first item.
+    /// Removes and returns the next item. Flows take turns, and each gives its first item.
     pub(super) fn next(&mut self) -> Option<Item> {
         if let Some(item) = self.line.pop_front() {
             return Some(item);
@@ -100,19 +100,19 @@ impl<Item: Queued> Flows<Item> {
         self.ranks.last().is_some_and(|(most, _)| *most > own.saturating_add(1))
     }
 
-    /// The capacity of the line.
+    /// Returns the capacity of the line, in items.
     pub(super) fn capacity(&self) -> usize {
         self.line.capacity()
     }
 
-    /// Frees the memory of the flows; there must be no flow left.
+    /// Frees the memory of the flows. There must be no flow left.
     pub(super) fn rest(&mut self) {
         if self.turns.capacity() > 0 {
             *self = Self { line: std::mem::take(&mut self.line), ..Self::default() };
         }
     }
 
-    /// The flow for the zone of an item, or the flow of its port if the port would start too many flows for zones.
+    /// Returns the flow for an item: that of its zone, or that of its port if the port would start too many flows for zones.
     fn flow_of(&self, item: &Item) -> FlowKey {
         let (zone, port) = (FlowKey::Zone(item.zone()), item.port());
         let begins = || !self.flows.contains_key(&zone);
@@ -136,7 +136,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// A flow of a zone that `port` began has ended.
+    /// Records that the flow of a zone that `port` had started has ended.
     fn end_zone(&mut self, port: u16) {
         match self.begun.get_mut(&port) {
             Some(zones) if *zones > 1 => *zones = zones.saturating_sub(1),

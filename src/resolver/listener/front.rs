@@ -1,6 +1,6 @@
-//! The steps of both listeners for a message: answer it from memory, refuse it, or pass it on as a miss.
+//! The steps that all listeners take for a message: answer it from the cache, refuse it, or pass it on as a miss.
 //!
-//! The hit path is here: read, look up, copy, patch.
+//! The path of a hit is here: read the query, look up the answer, copy it and patch it.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -40,26 +40,26 @@ use history::{Counter, HitPage, Recorder};
 pub(super) enum Handled {
     /// A reply is in the buffer.
     Reply,
-    /// Nothing is sent.
+    /// No reply is sent.
     Nothing,
-    /// It is not in memory and must be resolved.
+    /// The answer is not in the cache. The question must be resolved.
     Miss(Box<WaitingQuery>),
 }
 
-/// Messages that arrived together. Data that all of them need are looked up once.
+/// The handling of messages that arrived together. Data that all of them need are looked up once.
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The view of the client in `allowed`. Replies, hits and history each belong to one view.
+    /// The view of the client in `allowed`. Replies, hits and the history are stored for each view separately.
     view: ViewId,
     occasion: Occasion,
-    /// Room for each query in turn.
+    /// The buffers for the current query. They are reused for each query.
     query: &'a mut Query,
-    /// The replies that are sent again, for datagrams.
+    /// The recent replies that may be sent again. Only for datagrams.
     recent: Option<&'a mut RecentReplies>,
-    /// True if each question is written to the log.
+    /// True if each question is logged.
     logs: bool,
-    /// The messages that are copied for dnstap.
+    /// The kinds of messages that are copied for dnstap.
     wanted: WantedKinds,
     /// The last client that was allowed to ask.
     allowed: Option<IpAddr>,
@@ -67,7 +67,7 @@ pub(super) struct FrontBatch<'a> {
     hits: Option<Hits>,
     /// Measures the time of the hits; `None` if every count measures it.
     hit_time: Option<&'a mut HitTime>,
-    /// The ring that stores hits. It is looked up with the first hit, or by `fetch`.
+    /// The buffer of the history that stores hits. It is looked up with the first hit, or by `fetch`.
     page: Option<HitPage<'a>>,
 }
 
@@ -77,25 +77,25 @@ enum Repeat {
     Reply(RecordType, u8),
     /// The reply may be stored at this place.
     Keep(RecentPlace),
-    /// Nothing.
+    /// The table cannot be used for the query.
     Nothing,
 }
 
 /// The parts of the resolver that listeners use.
 pub struct FrontParts {
-    /// The clock.
+    /// The clock of the daemon.
     pub clock: Clock,
-    /// Hits are read from the memory of the resolver, and misses are passed to it.
+    /// The resolver. Hits are answered from its cache, and misses are passed to it.
     pub resolver: Arc<Resolver>,
-    /// Questions are counted here.
+    /// Counts and stores questions.
     pub recorder: Arc<Recorder>,
-    /// The secret of server cookies.
+    /// The secret from which server cookies are computed.
     pub cookies: CookieSecret,
-    /// Keeps threads and tasks alive.
+    /// Restarts threads and tasks that panic.
     pub supervisor: Supervisor,
 }
 
-/// The entry point for the messages at one address.
+/// Handles the messages at one address.
 pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
@@ -115,18 +115,18 @@ impl Front {
         Self { parts, policy: ArcSwap::from_pointee(policy), bounds, local: address, serves }
     }
 
-    /// The form of the queries that come to this address.
+    /// Returns the protocol of the queries at this address.
     pub(super) fn serves(&self) -> ListenFor {
         self.serves
     }
 
-    /// The settings for encrypted connections.
+    /// Returns the settings for connections with TLS, or `None` if the listener has no certificate.
     pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
         let policy = self.policy.load();
         if self.serves == ListenFor::Https { policy.https.clone() } else { policy.tls.clone() }
     }
 
-    /// The settings for connections over QUIC.
+    /// Returns the settings for connections over QUIC, or `None` if there are none.
     pub(super) fn quic(&self) -> Option<Arc<quinn::ServerConfig>> {
         self.policy.load().quic.clone()
     }
@@ -141,7 +141,7 @@ impl Front {
         self.parts.recorder.count(counter, 1);
     }
 
-    /// Counts a query of a stream.
+    /// Counts a query that came over a connection.
     pub(super) fn count_query(&self) {
         self.count_one(match self.serves {
             ListenFor::Plain => Counter::QueriesTcp,
@@ -151,7 +151,7 @@ impl Front {
         });
     }
 
-    /// The way in which messages came.
+    /// Returns the transport over which messages came.
     fn transport(&self, occasion: Occasion) -> ClientTransport {
         match self.serves {
             ListenFor::Tls => ClientTransport::Tls,
@@ -162,13 +162,13 @@ impl Front {
         }
     }
 
-    /// Returns true if a client that is not allowed to ask may receive a refusal. Its address may be forged, so refusals are limited for each
-    /// network.
+    /// Returns true if a client that is not allowed to ask may receive a refusal. Refusals are limited for each network, because the address may be
+    /// forged.
     pub(super) fn may_refuse(&self, client: IpAddr) -> bool {
         self.bounds.refusals.may(client, self.now())
     }
 
-    /// Returns true if a connection of `client` is served; a refused one is counted.
+    /// Returns true if connections of `client` are served. If not, the connection is counted as denied.
     pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
         let admits = self.policy.load().access(client) == Access::Allow;
         if !admits {
@@ -177,7 +177,7 @@ impl Front {
         admits
     }
 
-    /// Replaces the policy; questions that have already arrived keep the old one.
+    /// Replaces the policy. Questions that have already arrived keep the old policy.
     pub(super) fn set_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
@@ -186,12 +186,12 @@ impl Front {
         self.parts.clock.mono()
     }
 
-    /// The greatest number of waiting misses of a worker.
+    /// Returns the greatest number of waiting misses of a worker.
     pub(super) fn queue(&self) -> usize {
         self.parts.resolver.bounds().queue
     }
 
-    /// The greatest number of concurrent streams of a connection over HTTPS.
+    /// Returns the greatest number of concurrent streams of a connection over HTTPS.
     pub(super) fn streams(&self) -> usize {
         self.parts.resolver.bounds().streams
     }
@@ -200,7 +200,7 @@ impl Front {
         &self.parts.resolver.memory().answers
     }
 
-    /// The keyed hash of the zone for which a waiting miss is counted.
+    /// Returns the keyed hash of the zone for which a waiting miss is counted.
     pub(super) fn zone_of(&self, query: &Query) -> u64 {
         self.parts.resolver.zone_at_first(query.name())
     }
@@ -229,7 +229,7 @@ impl Front {
         }
     }
 
-    /// Handles a message of a stream.
+    /// Handles a message that came over a connection.
     pub(super) fn receive_in_stream(
         &self,
         client: SocketAddr,
@@ -243,7 +243,7 @@ impl Front {
         handled
     }
 
-    /// The reply to a miss; `None` if there is no answer.
+    /// Composes the reply to a miss. Returns `None` if there is no answer, or if the work panics.
     pub(super) async fn reply_if(
         &self,
         waiting: &WaitingQuery,
@@ -277,7 +277,7 @@ impl Front {
         or_no_reply(resolved).await.flatten()
     }
 
-    /// The reply to a miss; `None` if the work panics.
+    /// Composes the reply to a miss. Returns `None` if the work panics.
     pub(super) async fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Option<Vec<u8>> {
         or_no_reply(async {
             let (mut out, query) = (Vec::new(), &waiting.query);
@@ -288,7 +288,7 @@ impl Front {
         .await
     }
 
-    /// Copies a message of a client, or a response to it, for dnstap.
+    /// Copies a message of a client, or a reply to it, for dnstap.
     pub(super) fn tap(&self, kind: TapKind, arrival: Arrival, octets: &[u8]) {
         let tap = self.parts.resolver.tap();
         if !tap.wanted().has(kind) {
@@ -305,7 +305,7 @@ impl Front {
         });
     }
 
-    /// Writes SERVFAIL immediately, because the greatest number of questions is waiting, or because the daemon is stopping.
+    /// Writes a SERVFAIL reply. It is sent if the greatest number of questions is already waiting, or if the daemon is stopping.
     pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
         let error = extended_error::overload();
         if let Some(question) = query.to_question() {
@@ -316,7 +316,7 @@ impl Front {
         self.count(arrival, query, Outcome::Shed, None);
     }
 
-    /// Counts a message that is not a question, or not a new one.
+    /// Counts a message that is not a question, or that is not a new question.
     pub(super) fn apart(&self, shard: usize, apart: Apart) {
         self.parts.recorder.apart(shard, apart);
     }
@@ -334,7 +334,7 @@ impl Front {
         Handled::Reply
     }
 
-    /// The socket of a client, from which the kernel can tell the user.
+    /// Returns the addresses of a client's socket, from which the kernel can find the user of the client.
     fn socket(&self, arrival: Arrival) -> WantedOwner {
         let Arrival { client, occasion } = arrival;
         WantedOwner { client, server: self.local, is_stream: self.transport(occasion).is_stream() }
@@ -368,7 +368,7 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// Measures the time of the hits with `time`.
+    /// Sets `time` as the measurement of the time of hits.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }
@@ -387,7 +387,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Handles a message of `client`; the hash is set for datagrams. The reply is written to `out`.
+    /// Handles a message of `client`. `hash` is set for datagrams. The reply is written to `out`.
     pub(super) fn receive(
         &mut self,
         client: SocketAddr,
@@ -454,8 +454,7 @@ impl<'a> FrontBatch<'a> {
         self.miss(arrival, out)
     }
 
-    /// Returns true if the reply to the query is padded (RFC 8467). It is only padded if the connection is encrypted, and if the client padded the
-    /// query.
+    /// Returns true if the reply to the query is padded (RFC 8467). It is padded only if the connection is encrypted and the client padded the query.
     fn pads(&self) -> bool {
         self.query.is_padded() && self.front.transport(self.occasion).is_encrypted()
     }
@@ -476,7 +475,7 @@ impl<'a> FrontBatch<'a> {
         Handled::Reply
     }
 
-    /// Writes the reply if the answer is in memory, and stores it at `place` if that is set.
+    /// Writes the reply if the answer is in the cache, and stores the reply at `place` if `place` is set. Returns true if a reply was written.
     fn answer(
         &mut self,
         arrival: Arrival,
@@ -501,7 +500,7 @@ impl<'a> FrontBatch<'a> {
         true
     }
 
-    /// Handles a query whose answer is not in memory.
+    /// Handles a query whose answer is not in the cache.
     fn miss(&self, arrival: Arrival, out: &mut Vec<u8>) -> Handled {
         let (front, query) = (self.front, &*self.query);
         if !query.recursion_desired {
@@ -522,7 +521,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Writes the reply to `message` if it was written within the last second.
+    /// Writes the reply to `message` if the same query was answered within the last second.
     fn repeat(&self, (message, hash): (&[u8], Option<RecentHash>), out: &mut Vec<u8>) -> Repeat {
         let is_current = |version| self.front.answers().is_current(version);
         let recent = self.recent.as_ref().zip(hash);
@@ -547,7 +546,7 @@ impl<'a> FrontBatch<'a> {
         if allows {
             let view = self.policy.view_of(client).id;
             if view != self.view {
-                // A page has the hits of one view.
+                // A buffer of hits belongs to one view.
                 (self.view, self.page) = (view, None);
             }
             self.allowed = Some(client);
@@ -595,9 +594,9 @@ impl<'a> FrontBatch<'a> {
     }
 }
 
-/// The result of the work for one query. If the work panics, writes a line to the log and returns `None`.
+/// Returns the result of the work for one query. If the work panics, this is logged, and `None` is returned.
 fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
-    // An async function would store the work twice, and each waiting client has one.
+    // An async function would contain the work twice, and there is one for each waiting client.
     caught(work).map(|ended| {
         let reported = ended.inspect_err(|panicked| {
             tracing::error!(

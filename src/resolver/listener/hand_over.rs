@@ -1,8 +1,9 @@
 //! Turns each miss into a task of the worker that read it.
 //!
 //! The number of tasks that wait for their first run is limited, because each takes some kilobytes. Further misses wait as queries, and their clients
-//! take turns: see `fair_queue`. If too many misses wait, the client or zone with the most of them receives SERVFAIL. So does a client whose miss has
-//! waited too long. Otherwise, on an overloaded host, each miss would wait longer than the one before it, far beyond the deadline of its client.
+//! take turns (see `fair_queue`). If too many misses wait, SERVFAIL is sent for a miss of the client or zone with the most of them. SERVFAIL is also
+//! sent for a miss that has waited too long. Otherwise, on an overloaded host, each miss would wait longer than the one before it, far beyond the
+//! deadline of its client.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
 use dns::clock::StillClock;
 
-/// A question whose answer was not in memory, and where its reply goes.
+/// A question whose answer was not in the cache, and the receiver of its reply.
 pub(super) struct Miss {
     pub(super) waiting: Box<WaitingQuery>,
     pub(super) peer: Peer,
@@ -29,18 +30,18 @@ pub(super) struct Miss {
 /// The misses of a worker that were not started yet.
 pub(super) struct HandOver {
     waiting: RefCell<FairQueue<Miss>>,
-    /// Tasks that have not run yet.
+    /// The number of tasks that have not run yet.
     tasks: Arc<AtomicUsize>,
 }
 
 impl HandOver {
-    /// An empty queue for at most `most` misses.
+    /// Creates an empty queue for at most `most` misses.
     pub(super) fn new(most: usize) -> Self {
         Self { waiting: RefCell::new(FairQueue::new(most)), tasks: Arc::default() }
     }
 
-    /// Accepts a miss. If too many wait, the last miss of the client and zone with the most of them receives SERVFAIL. If that is the client and zone
-    /// of the new miss, the new miss is returned instead.
+    /// Adds a miss. If too many misses wait, the last miss of the client and zone with the most of them is answered with SERVFAIL. If that would be
+    /// the client and zone of the new miss, the new miss is returned instead.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
         let admitted = self.waiting.borrow_mut().add(miss);
         match admitted {
@@ -96,7 +97,7 @@ impl Queued for Miss {
 }
 
 impl Miss {
-    /// Waits for the flight of its question, and puts the reply into the outbox.
+    /// Resolves the question, and puts the reply into the outbox.
     async fn answer(self) {
         let Self { waiting, peer, front, outbox } = self;
         let reply = front.reply_if(&waiting, front.resolve(&waiting).await).await;

@@ -1,8 +1,9 @@
-//! Finished work of a connection, and answers whose replies wait until the client has read the replies before them.
+//! Finished work of a connection, and answers whose replies are not sent before the client has read the earlier replies.
 //!
-//! They are counted as replies that the client has not read (`TakenPlace::keep_unsent`). An answer may also be in the cache, but it can be removed
-//! from there when room is needed. Before they were counted, clients that did not read replies with texts of 60 KB kept 10 MB of answers alive that a
-//! cache of 8 MiB had already removed. Queries of a connection that wait for the same answer share it, so it is counted once.
+//! The answers are counted as replies that the client has not read (`TakenPlace::keep_unsent`). An answer may also be in the cache, but the cache can
+//! remove it when room is needed. In an earlier version they were not counted: clients that did not read replies with texts of 60 KB kept 10 MB of
+//! answers in memory that a cache of 8 MiB had already removed. Queries of a connection that wait for the same answer share it, so it is counted
+//! once.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -13,24 +14,24 @@ use tokio::time::{Instant, sleep_until};
 use super::waiting::WaitingQuery;
 use dns::question::Answer;
 
-/// The answers, in the order in which they arrived. Their number is limited to that of the questions in progress of a connection.
+/// The waiting answers, in the order in which they arrived. There are at most as many as the connection may have questions in progress.
 pub(super) struct HeldAnswers<Answered> {
     answers: VecDeque<(Answered, Held)>,
 }
 
-/// The size of an answer: its octets, and the address of the data that others may share, or 0.
+/// The size of an answer in octets, and the address of its data if others may share them, otherwise 0.
 pub(super) type Held = (usize, usize);
 
 /// The result of the work for a stream of a connection over HTTPS or QUIC.
 pub(super) enum StreamStep<Stream, Fault> {
-    /// Its query was read.
+    /// The query of the stream was read, or could not be read.
     Read(Stream, Result<Vec<u8>, Fault>),
     /// The question was resolved. There is no answer if the question was a repetition whose first copy is answered.
     Resolved(Stream, Option<Arc<Answer>>, Box<WaitingQuery>),
 }
 
 impl<Stream, Fault> StreamStep<Stream, Fault> {
-    /// The memory that it takes while it waits.
+    /// Returns the memory that the finished work takes while it waits.
     pub(super) fn held(&self) -> Held {
         match self {
             Self::Read(_, read) => (read.as_ref().map_or(0, Vec::capacity), 0),
@@ -39,7 +40,7 @@ impl<Stream, Fault> StreamStep<Stream, Fault> {
     }
 }
 
-/// Waits until this moment, or forever if there is none.
+/// Waits until this time, or forever if `until` is `None`.
 pub(super) async fn wait(until: Option<Instant>) {
     match until {
         Some(until) => sleep_until(until).await,
@@ -47,7 +48,7 @@ pub(super) async fn wait(until: Option<Instant>) {
     }
 }
 
-/// The size of an answer; 0 if there is none.
+/// Returns the size of an answer, or 0 if there is none.
 pub(super) fn octets_of(answer: Option<&Arc<Answer>>) -> Held {
     answer.map_or((0, 0), |answer| (answer.wire.len(), Arc::as_ptr(answer).addr()))
 }
@@ -69,12 +70,12 @@ impl<Answered> HeldAnswers<Answered> {
         self.answers.pop_front().map(|(answered, _)| answered)
     }
 
-    /// Returns true if there is none.
+    /// Returns true if there is no answer.
     pub(super) fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }
 
-    /// The octets of all answers; a shared answer is counted once.
+    /// Returns the size of all answers in octets. A shared answer is counted once.
     pub(super) fn octets(&self) -> usize {
         let held = || self.answers.iter().map(|(_, held)| *held);
         let is_first = |(place, (_, shared)): &(usize, Held)| {

@@ -1,4 +1,4 @@
-//! The hits of a batch: equal hits are counted together, and the time of some of them is measured.
+//! Counts the hits of a batch. Equal hits are counted together, and the time of only some of them is measured.
 //!
 //! # Decisions
 //!
@@ -13,13 +13,13 @@ use hickory_proto::rr::RecordType;
 
 use crate::limits::HIT_COUNTS_TIMED;
 
-/// Octets before the question of a message (RFC 1035 section 4.1.1).
+/// The number of octets before the question in a message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
 
-/// Octets of a type.
+/// The number of octets of a type.
 const TYPE: usize = 2;
 
-/// Hits of one client for one type.
+/// The number of hits of one client for one type.
 pub(super) struct Hits {
     pub(super) client: IpAddr,
     pub(super) kind: RecordType,
@@ -36,7 +36,7 @@ pub(super) struct HitTime {
 }
 
 impl HitTime {
-    /// The time for the next count of hits.
+    /// Returns the time for the next count of hits.
     pub(super) fn next(&mut self, measure: impl FnOnce() -> Duration) -> Duration {
         if self.left == 0 {
             (self.last, self.left) = (measure(), HIT_COUNTS_TIMED);
@@ -46,7 +46,7 @@ impl HitTime {
     }
 }
 
-/// The name and the type in a query that was read: the octets after the header. `name` is the length of the name in octets.
+/// Returns the name and the type in a query: the octets after the header. `name` is the length of the name in octets.
 pub(super) fn asked_in(message: &[u8], name: usize) -> &[u8] {
     message.get(HEADER..name.saturating_add(HEADER + TYPE)).unwrap_or_default()
 }

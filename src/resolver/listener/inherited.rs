@@ -1,4 +1,4 @@
-//! Sockets that the service manager holds and passes on, so that a restart loses neither the port nor a question.
+//! Sockets that the service manager holds and passes to the daemon, so that a restart loses neither the port nor a question.
 //!
 //! sd_listen_fds(3): `LISTEN_FDS` is the number of sockets, and `LISTEN_PID` the process for which they are meant.
 
@@ -10,35 +10,35 @@ use listenfd::ListenFd;
 
 use crate::config::ListenAt;
 
-/// The sockets handed over for one address.
+/// The sockets that were passed for one address.
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
-    /// Several sockets if `ReusePort=` is set: each has its own queue of connections.
+    /// The stream sockets. There are several if `ReusePort=` is set. Each then has its own queue of connections.
     pub(super) streams: Vec<TcpListener>,
     /// True if a configured address uses some of them.
     is_used: bool,
 }
 
 impl InheritedSockets {
-    /// Sockets that were handed over for one address.
+    /// Creates the sockets of one address, for tests.
     #[cfg(test)]
     pub(super) fn new(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         Self { datagrams, streams, is_used: false }
     }
 }
 
-/// All sockets handed over.
+/// All sockets that were passed to this process.
 #[derive(Debug, Default)]
 pub struct Inherited {
     held: BTreeMap<SocketAddr, InheritedSockets>,
-    /// Descriptors that are not DNS sockets, or cannot be used.
+    /// The number of descriptors that are not DNS sockets, or cannot be used.
     strange: usize,
 }
 
 impl Inherited {
-    /// Takes the sockets that were passed to this process. It must be called once, while there is only one thread: it changes the environment, so
-    /// that no child process uses the sockets.
+    /// Takes the sockets that were passed to this process. It must be called once, while there is only one thread, because it changes the
+    /// environment: no child process may use the sockets.
     pub fn take() -> Self {
         let mut handed = ListenFd::from_env();
         let mut inherited = Self::default();
@@ -55,7 +55,7 @@ impl Inherited {
         inherited
     }
 
-    /// Sockets that were handed over.
+    /// Creates the set of these sockets, for tests.
     #[cfg(test)]
     pub(super) fn of_sockets(datagrams: Vec<UdpSocket>, streams: Vec<TcpListener>) -> Self {
         let mut inherited = Self::default();
@@ -64,7 +64,7 @@ impl Inherited {
         inherited
     }
 
-    /// The sockets at an address that can serve its form of queries; empty if there are none. TLS and QUIC may share an address.
+    /// Returns the sockets at an address that can serve the protocol of `at`. There may be none. TLS and QUIC may share an address.
     pub(super) fn take_at(&mut self, at: ListenAt) -> InheritedSockets {
         let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };
         held.is_used = true;
@@ -74,7 +74,7 @@ impl Inherited {
         InheritedSockets { datagrams, streams, is_used: true }
     }
 
-    /// The sockets of all other addresses.
+    /// Returns the sockets of all other addresses.
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(

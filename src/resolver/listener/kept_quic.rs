@@ -1,8 +1,8 @@
-//! The QUIC connections that the library keeps: open ones, and those that were closed a moment ago.
+//! The QUIC connections that take memory in the library: the open ones, and those that were closed a short time ago.
 //!
-//! A closed connection is kept until no more datagrams for it can arrive (RFC 9000 section 10.2), which takes three times its probe timeout. The
-//! client controls part of that time: its greatest delay of acknowledgements, which may be 16 s. The place of a closed connection in the limit of
-//! connections is free immediately.
+//! A closed connection is kept until no more datagrams for it can arrive (RFC 9000 section 10.2). This takes three times its probe timeout. The
+//! client controls a part of this time: its greatest delay of acknowledgements, which may be 16 s. In the limit of open connections, the place of a
+//! closed connection is free immediately.
 //!
 //! # Decisions
 //!
@@ -19,27 +19,27 @@ use super::encrypted::quic;
 use super::queued::ClientKey;
 use crate::limits::WorkBounds;
 
-/// The connections of all addresses.
+/// The kept connections at all addresses.
 pub(super) struct KeptConnections {
     bounds: WorkBounds,
     transport: Arc<TransportConfig>,
     kept: Mutex<Vec<KeptConnection>>,
 }
 
-/// A connection: its client, and a reference to its settings, which no longer exist when the library has dropped the connection.
+/// A kept connection: its client, and a reference to its settings. The settings no longer exist when the library has dropped the connection.
 struct KeptConnection {
     client: ClientKey,
     settings: Weak<ServerConfig>,
 }
 
 impl KeptConnections {
-    /// No connections.
+    /// Creates the state without any connection.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
     }
 
-    /// The settings for one more connection of a client; the connection counts as long as anything holds them. Returns `None` if too many connections
-    /// are kept.
+    /// Returns the settings for one more connection of a client. The connection counts as long as anything holds these settings. Returns `None` if
+    /// too many connections are kept.
     pub(super) fn begin(&self, client: ClientKey, settings: &ServerConfig) -> Option<Arc<ServerConfig>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|connection| connection.settings.strong_count() > 0);

@@ -1,8 +1,8 @@
-//! Addresses that this host does not have. The other addresses are served, and a missing one is added when it appears.
+//! Configured addresses that this host does not have. The other addresses are served, and a missing address is added when it appears.
 //!
-//! An interface may come up after resolverd has started, an IPv6 address is not usable before duplicate address detection has finished (RFC 4862
-//! section 5.4), and a kernel may have no IPv6 at all. An address that another program uses is an error: with two resolvers at one address, it is not
-//! known which one answers.
+//! An interface may come up after resolverd has started, an IPv6 address cannot be used before duplicate address detection has finished (RFC 4862
+//! section 5.4), and a kernel may have no IPv6 at all. In contrast, an address that another program uses is an error: with two resolvers at one
+//! address, it is not known which one answers.
 
 use std::net::SocketAddr;
 use std::sync::Weak;
@@ -31,7 +31,7 @@ impl Sockets {
         Ok(())
     }
 
-    /// The bound sockets, unless all addresses are missing.
+    /// Returns the sockets, unless all addresses are missing.
     ///
     /// # Errors
     /// The first missing address, if all are missing.
@@ -44,7 +44,7 @@ impl Sockets {
 }
 
 impl Listeners {
-    /// The addresses that are configured and not served, because this host does not have them yet.
+    /// Returns the addresses that are configured but not served, because this host does not have them yet.
     pub fn missing(&self) -> &[AddressUnavailable] {
         &self.missing
     }

@@ -1,4 +1,4 @@
-//! The listeners: datagrams are read by separate threads; streams, encrypted or not, are tasks of the daemon's runtime.
+//! The listeners. Datagrams are read by threads of their own. Connections, encrypted or not, are tasks of the daemon's runtime.
 //!
 //! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if it is a cache hit, and resolves it if it is a miss.
 //!
@@ -16,14 +16,12 @@
 //! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved, and a hit cost 2 770
 //!   instructions instead of 2 220 (`benches/compare/instructions.sh`).
 //! - A batch loads its policy once, reads the clock once (twice if the time of its hits is measured, see `hits`), and counts its hits together. A
-//!   question
-//!   is copied once, into the buffers of the previous query. With these changes a hit costs 1 410 instructions.
+//!   question is copied once, into the buffers of the previous query. With these changes a hit costs 1 410 instructions.
 //! - If the same query comes again within a second, a worker sends the same reply again without reading the query (`recent`). When this was
 //!   introduced, such a hit cost 740 instructions.
 //! - Replies to misses that end in one turn of a worker are sent with one system call. A worker plans a wake before the timers of its misses are due:
 //!   without it, tokio writes to the eventfd of its own thread for these timers, 0.4 times for each of 20 000 misses. Both together lower the CPU
-//!   time of
-//!   a miss from 41 to 36 µs (`benches/compare/misses.sh`).
+//!   time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
 //! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable servers. A pool
 //!   of sockets was rejected, because each message needs its own random port.
 //! - While only hits arrive, a worker sleeps in `recvmmsg`, outside the runtime: epoll and one turn of tokio cost as much as four hits. This is only
@@ -44,8 +42,7 @@
 //! - A fault of a server is never reported as FORMERR over UDP, or as REFUSED over TCP: glibc treats both as permanent, and Postfix then bounces
 //!   mail.
 //! - A connection from an address outside `listen.allow` is closed immediately, so that strangers cannot take the places of clients. Datagrams from
-//!   such
-//!   addresses are answered with REFUSED once a second for each network, because their source address may be forged.
+//!   such addresses are answered with REFUSED once a second for each network, because their source address may be forged.
 //! - A TCP message must be complete within ten seconds, so that a client that sends one octet a second cannot keep a connection.
 
 #![deny(
@@ -122,7 +119,7 @@ pub struct Sockets {
     missing: Vec<AddressUnavailable>,
 }
 
-/// Running listeners.
+/// The running listeners.
 pub struct Listeners {
     parts: Arc<FrontParts>,
     open: Vec<ServedAddress>,
@@ -132,12 +129,12 @@ pub struct Listeners {
     places: Arc<ConnectionPlaces>,
     dropped: Arc<Dropped>,
     bounds: Arc<SharedBounds>,
-    /// The number of workers so far: each has its own shard of the counters.
+    /// The number of workers that were started so far. Each has its own shard of the counters.
     shards: usize,
 }
 
 /// The runtimes of stopped workers. Tasks of the daemon's runtime may still wait for flights and messages of these runtimes, and a timer panics if
-/// its runtime has ended. So this value must be kept until the daemon's runtime has ended.
+/// its runtime has ended. Therefore this value must be kept until the daemon's runtime has ended.
 #[derive(Debug, Default)]
 pub struct StoppedWorkers(Vec<Runtime>);
 
@@ -154,17 +151,17 @@ pub enum NotServed {
     /// An address to listen at is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
-    /// The service manager holds the socket of this address, and the form of its queries can only be changed at a start.
+    /// The service manager holds the socket of this address, and a reload cannot change the protocol of its queries.
     #[error(
         "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS, TLS, HTTPS and QUIC; run `systemctl restart resolverd`"
     )]
     Held(SocketAddr),
-    /// The system provides no further thread or descriptor.
+    /// The system provides no more threads or descriptors.
     #[error("the operating system does not permit the listener: {0}")]
     System(#[from] std::io::Error),
 }
 
-/// The proof that no client waits. While it is kept, no client can begin to wait.
+/// The proof that no client waits for a reply. While this value exists, no client can begin to wait.
 pub struct Settled {
     _waiting: Option<Waiting>,
 }
@@ -172,7 +169,7 @@ pub struct Settled {
 /// The listeners that a new configuration adds: prepared, but not started. If the value is dropped, they are discarded.
 pub struct Prepared {
     ready: Vec<Ready>,
-    /// The number of workers so far, including the prepared ones.
+    /// The number of workers that were started so far, including the prepared ones.
     shards: usize,
     /// Addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
@@ -194,7 +191,7 @@ enum ConnectionSocket {
     Quic(Arc<UdpSocket>),
 }
 
-/// An address that is served, with one of the sockets that accept its connections.
+/// An address that is served.
 struct ServedAddress {
     /// The configured address.
     configured: ListenAt,
@@ -204,21 +201,21 @@ struct ServedAddress {
     workers: Vec<Worker>,
     accepting: watch::Sender<bool>,
     accept: JoinHandle<()>,
-    /// Dropped when no more connections are accepted.
+    /// The socket for connections. It is dropped when no more connections are accepted.
     stream: Weak<TcpListener>,
-    /// Like `stream`, for QUIC. It is dropped when its connections have ended, too.
+    /// Like `stream`, for QUIC. It is also kept until all its connections have ended.
     quic: Weak<UdpSocket>,
-    /// True if the service manager also holds its sockets: no other process can take them, and unread queries are not lost.
+    /// True if the service manager also holds the sockets: no other process can bind the address, and unread queries are not lost.
     inherited: bool,
 }
 
 impl ServedAddress {
-    /// The bound address, and the form of its queries.
+    /// Returns the bound address, and the protocol of its queries.
     fn bound(&self) -> ListenAt {
         ListenAt { address: self.address, ..self.configured }
     }
 
-    /// The sockets of this address that may lose datagrams.
+    /// Returns the sockets of this address at which the kernel may drop datagrams.
     fn datagram_sockets(&self) -> impl Iterator<Item = Inode> {
         let quic = self.quic.upgrade().and_then(|socket| dropped::inode(&socket).ok());
         self.workers.iter().map(Worker::inode).chain(quic)
@@ -229,8 +226,7 @@ impl Sockets {
     /// Binds all addresses of `config`, except addresses that were `inherited`.
     ///
     /// # Errors
-    /// The first address that is not available, with advice. A missing address is no error if another one is
-    /// available.
+    /// The first address that is not available, with advice. A missing address is no error if another address is available.
     pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, AddressUnavailable> {
         let workers = workers(config);
         let mut sockets = Self::default();
@@ -238,7 +234,7 @@ impl Sockets {
             sockets.add(at, sockets::bind(at, workers, inherited.take_at(at)))?;
         }
         for (address, rest) in inherited.rest() {
-            // No other process can get the queries at this socket, so it is served.
+            // No other process can receive the queries at this socket, so the socket is served.
             tracing::warn!(
                 "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls, for HTTPS to listen.https and for QUIC to listen.quic, or remove it from the unit resolverd.socket"
             );
@@ -249,21 +245,21 @@ impl Sockets {
     }
 }
 
-/// UDP workers for each address.
+/// Returns the number of UDP workers for each address.
 fn workers(config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let wanted = if config.listen.workers == 0 { cores / CORES_PER_WORKER } else { config.listen.workers };
     wanted.clamp(1, MAX_WORKERS)
 }
 
-/// The number of workers for all addresses together: each has its own shard of the counters.
+/// Returns the number of workers for all addresses together. Each has its own shard of the counters.
 pub fn shards(config: &Config) -> usize {
     let datagrams = addresses(config).filter(|(at, _, _)| at.serves == ListenFor::Plain);
-    // Streams are counted in the first shard.
+    // Queries over connections are counted in the first shard.
     workers(config).saturating_mul(datagrams.count()).max(1)
 }
 
-/// Every address to listen at, with its listener and the place of the listener: `[listen]` is the first.
+/// Returns every address to listen at, with its listener and the index of the listener. `[listen]` has the index 0.
 fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usize)> {
     config
         .all_listeners()
@@ -275,7 +271,7 @@ impl Listeners {
     /// Serves `sockets` according to `config`. It must be called inside the runtime.
     ///
     /// # Errors
-    /// A thread or an eventfd was not available.
+    /// The system provides no more threads or eventfds.
     pub fn start(
         sockets: Sockets,
         parts: FrontParts,
@@ -297,35 +293,35 @@ impl Listeners {
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
         listeners.begin(prepared);
-        // The count of an inherited socket includes drops of earlier daemons.
+        // The kernel's count for an inherited socket includes drops that happened before this daemon started.
         let _ = listeners.dropped()();
         Ok(listeners)
     }
 
-    /// A function that counts the datagrams that the kernel has dropped since its last call, at the sockets that are open now. It reads a file of the
-    /// kernel, so it must be called on a thread that may block.
+    /// Returns a function that counts the datagrams that the kernel has dropped since its last call, at the sockets that are open now. The function
+    /// reads a file of the kernel, so it must be called on a thread that may block.
     pub fn dropped(&self) -> impl FnOnce() -> usize + use<> {
         let sockets: Vec<Inode> = self.open.iter().flat_map(ServedAddress::datagram_sockets).collect();
         let dropped = Arc::clone(&self.dropped);
         move || usize::try_from(dropped.take(&sockets)).unwrap_or(usize::MAX)
     }
 
-    /// The addresses in use for UDP and TCP, with the real port if it was 0.
+    /// Returns the addresses in use for UDP and TCP. A configured port 0 is replaced with the real port.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Plain)
     }
 
-    /// The addresses in use for DNS over TLS, with the real port if it was 0.
+    /// Returns the addresses in use for DNS over TLS. A configured port 0 is replaced with the real port.
     pub fn tls_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Tls)
     }
 
-    /// The addresses in use for DNS over HTTPS, with the real port if it was 0.
+    /// Returns the addresses in use for DNS over HTTPS. A configured port 0 is replaced with the real port.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Https)
     }
 
-    /// The addresses in use for DNS over QUIC, with the real port if it was 0.
+    /// Returns the addresses in use for DNS over QUIC. A configured port 0 is replaced with the real port.
     pub fn quic_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Quic)
     }
@@ -337,12 +333,12 @@ impl Listeners {
         addresses
     }
 
-    /// Prepares the addresses of `config` that are not served yet, even if they overlap with served ones. Everything that can fail is done here.
-    /// Served addresses continue unchanged.
+    /// Prepares the addresses of `config` that are not served yet, even if they overlap with served addresses. Everything that can fail is done here.
+    /// Addresses that are served already continue unchanged.
     ///
     /// # Errors
-    /// The first address that is not available, with advice; or a missing thread or eventfd. A missing address is no error if another one is
-    /// available.
+    /// An address is not available (the error contains advice), or the system provides no more threads or eventfds. A missing address is no error if
+    /// another address is available.
     pub fn prepare(&self, config: &Config, views: &Views) -> Result<Prepared, NotServed> {
         let served = |at| self.open.iter().any(|open| open.configured == at);
         let mut new: Vec<ListenAt> =
@@ -354,7 +350,7 @@ impl Listeners {
         if let Some(at) = new.iter().find(held) {
             return Err(NotServed::Held(at.address));
         }
-        // A bound socket takes queries away from a socket whose address includes its own. So these are bound last.
+        // A socket with a more specific address takes queries away from a socket whose address includes it. Therefore these are bound last.
         new.sort_by_key(|at| self.open.iter().any(|open| overlap(open.address, at.address)));
         let mut sockets = Sockets::default();
         for at in new {
@@ -366,8 +362,8 @@ impl Listeners {
         Ok(self.ready(sockets, config, views)?)
     }
 
-    /// Switches to the new configuration for which `prepared` was made. Addresses that are no longer configured are closed once their queries are
-    /// answered; the others keep their sockets.
+    /// Switches to the configuration for which `prepared` was made. Addresses that are no longer configured are closed once their queries are
+    /// answered. The other addresses keep their sockets.
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<ListenAt> = addresses(config).map(|(at, _, _)| at).collect();
         self.set_policies(config, views);
@@ -390,7 +386,7 @@ impl Listeners {
         }
     }
 
-    /// Sets the clients, the view and the certificate of each address according to a configuration.
+    /// Sets the allowed clients, the views and the certificate of each address according to a configuration.
     pub fn set_policies(&self, config: &Config, views: &Views) {
         for (at, listener, place) in addresses(config) {
             let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
@@ -409,8 +405,8 @@ impl Listeners {
         }
     }
 
-    /// Stops accepting connections, and leaves new queries at inherited sockets to the next daemon. Connected clients and other datagrams are still
-    /// answered.
+    /// Stops accepting connections, and leaves new queries at inherited sockets to the next daemon. Existing connections and queries at other sockets
+    /// are still answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);
@@ -420,21 +416,21 @@ impl Listeners {
         }
     }
 
-    /// Waits until the reply to every waiting client has been sent. Clients that have just connected over TCP can still send their first query, for
-    /// `STOP_FIRST_MESSAGE`. Call this after `stop_accepting`. Later queries that memory cannot answer receive SERVFAIL while the returned value
-    /// exists.
+    /// Waits until the reply to every waiting client has been sent. Clients that have just connected can still send their first query, for
+    /// `STOP_FIRST_MESSAGE`. It must be called after `stop_accepting`. While the returned value exists, further queries that are not answered from
+    /// the cache receive SERVFAIL.
     pub async fn settled(&self) -> Settled {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
         let inherited = self.open.iter().filter(|open| open.inherited);
         let left = join_all(inherited.flat_map(|open| &open.workers).map(Worker::has_left));
-        // A listener that was abandoned after repeated panics does not end.
+        // A timeout is ignored: a listener that was given up after repeated panics never ends.
         let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(self.parts.resolver.bounds().waiting()).unwrap_or(u32::MAX);
         Settled { _waiting: Arc::clone(&self.bounds.waiting).acquire_many_owned(all).await.ok() }
     }
 
-    /// Ends the workers.
+    /// Ends the workers, and returns their runtimes.
     pub fn stop(self) -> StoppedWorkers {
         let mut stopped = StoppedWorkers::default();
         for open in self.open {
@@ -444,7 +440,7 @@ impl Listeners {
         stopped
     }
 
-    /// Starts threads for `sockets`; the threads wait for the order to begin.
+    /// Starts threads for `sockets`. They do not serve clients before `begin`.
     fn ready(&self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<Prepared> {
         let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {
@@ -502,7 +498,7 @@ impl Listeners {
         }
     }
 
-    /// Begins to accept connections.
+    /// Starts the task that accepts connections.
     fn accept(
         &self,
         whose: &str,

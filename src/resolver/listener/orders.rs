@@ -1,4 +1,4 @@
-//! The orders to a worker.
+//! Orders to a worker, and the signal that wakes it.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -6,16 +6,16 @@ use tokio::sync::Notify;
 
 use crate::limits::READ_WAIT;
 
-/// An order for a worker.
+/// The order to serve queries.
 pub(super) const SERVE: u8 = 0;
-/// End after the last reply.
+/// The order to end after the last reply.
 pub(super) const RETIRE: u8 = 1;
-/// End immediately.
+/// The order to end immediately.
 pub(super) const STOP: u8 = 2;
-/// Stop reading.
+/// The order to stop reading.
 pub(super) const LEAVE: u8 = 3;
 
-/// The orders for a worker, and the bell that wakes it.
+/// The current order for a worker, and the bell that wakes the worker.
 #[derive(Default)]
 pub(super) struct Orders {
     order: AtomicU8,
@@ -34,12 +34,12 @@ impl Orders {
         self.order.load(Ordering::SeqCst)
     }
 
-    /// Sets whether the worker may sleep in a read. It checks its order again before each read.
+    /// Records whether the worker may sleep in a read. The worker checks its order again before each read.
     pub(super) fn set_deaf(&self, is_deaf: bool) {
         self.is_deaf.store(is_deaf, Ordering::SeqCst);
     }
 
-    /// Waits until the worker knows the last order. This takes no longer than `READ_WAIT` and one turn of its thread.
+    /// Waits until the worker has noticed the last order. This takes no longer than `READ_WAIT` and one turn of its thread.
     pub(super) async fn is_known(&self) {
         while self.is_deaf.load(Ordering::SeqCst) {
             tokio::time::sleep(READ_WAIT).await;

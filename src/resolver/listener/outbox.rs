@@ -1,7 +1,7 @@
-//! Replies to the misses of a worker, which leave together.
+//! Replies to the misses of a worker. Replies that are ready at about the same time are sent together.
 //!
-//! When a worker wakes, it runs the tasks of all misses that servers have answered. Their replies wait until each of these tasks has had its turn,
-//! and are then sent with one system call. So a sleeping client is woken only once. Waking another thread is the most expensive part of a reply.
+//! When a worker wakes, it runs the tasks of all misses that servers have answered. The replies wait until each of these tasks has had its turn, and
+//! are then sent with one system call. So a sleeping client is woken only once. Waking another thread is the most expensive part of a reply.
 
 use std::future::poll_fn;
 use std::net::UdpSocket;
@@ -23,38 +23,38 @@ use dns::question::Apart;
 pub(super) struct Outbox {
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
-    /// The shard of the worker, for counting.
+    /// The worker's shard of the counters.
     shard: usize,
     orders: Arc<Orders>,
-    /// Misses whose replies were not sent yet.
+    /// The number of misses whose replies were not sent yet.
     outstanding: AtomicUsize,
     replies: Mutex<Vec<ResolvedMiss>>,
-    /// Wakes the task that sends them.
+    /// Wakes the task that sends the replies.
     sender: AtomicWaker,
 }
 
-/// A miss that is resolved.
+/// A miss whose question has been resolved.
 pub(super) struct ResolvedMiss {
-    /// `None` if the query is a repetition whose first copy is answered.
+    /// The reply. `None` if the query is a repetition whose first copy is answered.
     pub(super) reply: Option<Vec<u8>>,
     pub(super) peer: Peer,
-    /// Marks the client as waiting until the reply was sent.
+    /// The query. Its client counts as waiting until this value is dropped, after the reply was sent.
     pub(super) _waiting: Box<WaitingQuery>,
 }
 
 impl Outbox {
-    /// An empty queue for the worker of `shard`, which serves `socket`.
+    /// Creates an empty queue for the worker of `shard`, which serves `socket`.
     pub(super) fn new(socket: Arc<UdpSocket>, front: Arc<Front>, shard: usize, orders: Arc<Orders>) -> Self {
         let (outstanding, replies, sender) = <(AtomicUsize, Mutex<_>, AtomicWaker)>::default();
         Self { socket, front, shard, orders, outstanding, replies, sender }
     }
 
-    /// Expects one more reply.
+    /// Records that one more reply will be added.
     pub(super) fn expect_one(&self) {
         self.outstanding.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Expects `count` fewer replies.
+    /// Records that `count` fewer replies will be added.
     pub(super) fn expect_less(&self, count: usize) {
         self.outstanding.fetch_sub(count, Ordering::SeqCst);
     }
@@ -70,7 +70,7 @@ impl Outbox {
         self.sender.wake();
     }
 
-    /// Sends the replies in the queue, each time after the tasks that are ready to run. Never ends.
+    /// Sends the replies in the queue, each time after all tasks that are ready have run. Never ends.
     pub(super) async fn serve(self: Arc<Self>) {
         let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
         loop {
@@ -82,7 +82,7 @@ impl Outbox {
             .await;
             self.send(&mut batch, &mut leaving);
             if are_left {
-                // The queries that have arrived meanwhile come first: the worker checks for them when this task has yielded.
+                // Queries that have arrived in the meantime come first. The worker reads them when this task has yielded.
                 yield_now().await;
             }
         }
@@ -118,7 +118,7 @@ impl Outbox {
     }
 }
 
-/// Takes the replies for one system call; returns true if some are left.
+/// Moves the replies for one system call to `leaving`. Returns true if some are left.
 fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
     if replies.len() <= MAX_REPLIES_AT_ONCE {
         std::mem::swap(replies, leaving);

@@ -1,4 +1,4 @@
-//! The pace of a worker at high rates: it reads at most once in `READ_PACE`, so that each system call reads more queries or sends more replies.
+//! The pace of a worker at high rates. The worker reads at most once in `READ_PACE`, so that each system call reads or sends more messages.
 //!
 //! A worker that reads immediately finds one or two queries each time. Each system call that sends replies wakes the client, and each query that
 //! arrives meanwhile wakes the worker: at 200 000 queries a second, this costs a tenth of the throughput (`benches/compare/hits.sh`). Network drivers
@@ -7,10 +7,10 @@
 use crate::limits::{PACED_INTERVAL, PACED_QUERIES, READ_PACE};
 use dns::clock::Mono;
 
-/// The rate of queries, and the time of the last read.
+/// The rate of a worker's queries, and the time of its last read.
 pub(super) struct Pace {
     last: Mono,
-    /// The start of the current measurement, and the queries since then.
+    /// The begin of the current measurement, and the number of queries since then.
     began: Mono,
     queries: u32,
     is_fast: bool,
@@ -31,12 +31,12 @@ impl Pace {
         }
     }
 
-    /// The moment of the last read that found queries.
+    /// Returns the time of the last read that found queries.
     pub(super) fn last_read(&self) -> Mono {
         self.last
     }
 
-    /// The earliest time of the next read; `None` if reads are not paced.
+    /// Returns the earliest time of the next read, or `None` if reads are not delayed.
     pub(super) fn next_read(&self) -> Option<Mono> {
         self.is_fast.then(|| self.last.after(READ_PACE))
     }

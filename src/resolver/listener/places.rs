@@ -1,8 +1,8 @@
-//! Places for connections, encrypted or not: their number is limited, in total and for each client. A new connection replaces a connection of the
-//! client that has the most. If connections without any message are old or numerous enough, the oldest of them is closed, otherwise the one that has
-//! been idle for longest. The questions in progress and the waiting replies of all connections are limited in the same way.
+//! Limits the number of connections, encrypted or not, in total and for each client. When a limit is reached, a new connection replaces a connection
+//! of the client with the most connections. If connections without any message are old or numerous enough, the oldest of them is closed. Otherwise
+//! the connection that was idle for the longest time is closed. The questions in progress and the waiting replies of all connections are limited too.
 //!
-//! RFC 7766 section 6.2: limits for each client, and idle connections are closed first.
+//! RFC 7766 section 6.2 recommends limits for each client, and to close idle connections first.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use super::queued::ClientKey;
 use crate::limits::{MAX_PIPELINED, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
 use dns::clock::{Clock, Mono};
 
-/// The connections of all listeners.
+/// The places of the connections of all listeners.
 pub(super) struct ConnectionPlaces {
     bounds: WorkBounds,
     seats: Mutex<Vec<Arc<Seat>>>,
@@ -24,29 +24,29 @@ pub(super) struct ConnectionPlaces {
     first_message: Notify,
 }
 
-/// One connection's place.
+/// The place of one connection.
 pub(super) struct Seat {
     client: ClientKey,
-    /// When it was last active, in microseconds of the clock.
+    /// The time at which the connection was last active, in microseconds of the clock.
     active: AtomicU64,
     /// True if a message has arrived.
     has_sent: AtomicBool,
-    /// Questions in progress.
+    /// The number of questions in progress.
     questions: AtomicUsize,
-    /// Octets of replies that the client has not read yet, and of the requests after them.
+    /// The size of replies that the client has not read yet, and of the requests that follow them, in octets.
     unsent: AtomicUsize,
     /// Notified when the connection must be closed to make room for another client.
     leave: Notify,
 }
 
-/// A place that is given back when dropped.
+/// A taken place. It is given back when this value is dropped.
 pub(super) struct TakenPlace {
     places: Arc<ConnectionPlaces>,
     seat: Arc<Seat>,
 }
 
 impl ConnectionPlaces {
-    /// No connection is open.
+    /// Creates the places. No connection is open.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
     }
@@ -79,7 +79,7 @@ impl ConnectionPlaces {
         }
     }
 
-    /// The longest time in which a first message may still arrive; `None` if no connection can send one.
+    /// Returns the longest time for which a first message may still arrive, or `None` if no connection can still send its first message.
     pub(super) fn first_message_in(&self, now: Mono) -> Option<Duration> {
         let seats = self.seats();
         let new = seats.iter().filter(|seat| !seat.has_sent.load(Ordering::Relaxed));
@@ -100,7 +100,7 @@ impl ConnectionPlaces {
     }
 }
 
-/// The connections of each client.
+/// Returns the number of connections of each client.
 fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     let mut counts: BTreeMap<ClientKey, usize> = BTreeMap::new();
     for seat in seats {
@@ -110,8 +110,9 @@ fn counts(seats: &[Arc<Seat>]) -> BTreeMap<ClientKey, usize> {
     counts
 }
 
-/// Closes one connection that matches: the oldest that has sent no message, unless such connections are recent and fewer than the others; otherwise
-/// the one without questions that has been idle for longest. It is removed from the list immediately, so that the next call does not count it.
+/// Closes one connection for which `matches` returns true. It is the oldest connection that has sent no message, unless such connections are recent
+/// and fewer than the others. Otherwise it is the connection without questions that was idle for the longest time. The connection is removed from the
+/// list immediately, so that the next call does not count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> bool) {
     let has_sent = |seat: &Seat| seat.has_sent.load(Ordering::Relaxed);
     let all = seats.iter().filter(|seat| matches(seat));
@@ -155,13 +156,13 @@ impl TakenPlace {
         }
     }
 
-    /// Returns true if the connection may have one more question in progress. The first question is always allowed; further ones are limited for each
-    /// client and for all clients together.
+    /// Returns true if the connection may have one more question in progress. Its first question is always allowed. Further questions are limited for
+    /// each client and for all clients together.
     pub(super) fn has_room(&self) -> bool {
         self.questions() == 0 || self.has_room_among(&self.places.seats())
     }
 
-    /// Begins a question; returns false if the connection has no room for it.
+    /// Records that a question begins. Returns false and records nothing if the connection may not have one more question.
     pub(super) fn begin_question(&self) -> bool {
         // Only this connection changes its count, and its first question is not counted against others.
         let seats = (self.questions() > 0).then(|| self.places.seats());
@@ -170,7 +171,7 @@ impl TakenPlace {
         begins
     }
 
-    /// A question has ended.
+    /// Records that a question has ended.
     pub(super) fn end_question(&self) {
         self.seat.questions.fetch_sub(1, Ordering::Relaxed);
     }
@@ -188,8 +189,8 @@ impl TakenPlace {
         self.seat.questions.load(Ordering::Relaxed)
     }
 
-    /// Records how many octets of replies the connection keeps until its client reads them. Returns false if the client, or all clients together,
-    /// would keep too many.
+    /// Records the size of the replies that the connection keeps until its client reads them, in octets. Returns false if the client, or all clients
+    /// together, would keep too many octets.
     pub(super) fn keep_unsent(&self, octets: usize) -> bool {
         let (bounds, added) =
             (self.places.bounds, octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed)));
@@ -205,7 +206,7 @@ impl TakenPlace {
         fits
     }
 
-    /// The sum over the connections of all clients, and the sum over the connections of its client.
+    /// Returns the sum over the connections of all clients, and the sum over the connections of the same client.
     fn sums(&self, seats: &[Arc<Seat>], counted: impl Fn(&Seat) -> usize) -> (usize, usize) {
         seats.iter().fold((0, 0), |(all, own), seat| {
             let (more, is_own) = (counted(seat), seat.client == self.seat.client);

@@ -1,4 +1,4 @@
-//! The clients and the certificate of a listener, which a reload can change, and the limits shared by all listeners.
+//! The settings of a listener, which a reload can change, and the limits that all listeners share.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
 use crate::zones::{ClientViews, View, Views};
 use dns::hash::Keyed;
 
-/// The clients of a listener, and their views.
+/// The settings of a listener: the allowed clients, their views, and the certificate.
 #[derive(Clone)]
 pub(super) struct Policy {
     pub(super) listener: Listener,
     views: ClientViews,
-    /// For TLS connections; `None` if the listener has no certificate.
+    /// The settings for connections with TLS. `None` if the listener has no certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
-    /// For connections over HTTPS.
+    /// The settings for connections over HTTPS. `None` if the listener has no certificate.
     pub(super) https: Option<Arc<ServerConfig>>,
-    /// For connections over QUIC; `None` if the listener has no address for them.
+    /// The settings for connections over QUIC. `None` if the listener has no address for them.
     pub(super) quic: Option<Arc<quinn::ServerConfig>>,
 }
 
@@ -34,16 +34,16 @@ pub(super) struct SharedBounds {
     pub(super) waiting: Arc<Semaphore>,
     /// The rate of REFUSED replies to clients that are not allowed to ask.
     pub(super) refusals: Refusals,
-    /// Handshakes of TLS.
+    /// The rate of TLS handshakes of each client.
     pub(super) handshakes: Handshakes,
     /// A permit for each QUIC handshake whose client has not proved its address.
     pub(super) unproven: Arc<Semaphore>,
-    /// QUIC connections that use memory.
+    /// The QUIC connections that take memory.
     pub(super) kept_quic: KeptConnections,
 }
 
 impl Policy {
-    /// The policy of the listener at this place; `None` if `views` does not contain it.
+    /// Creates the policy of the listener with the index `place`. Returns `None` if `views` does not contain this listener.
     pub(super) fn for_listener(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
         let views = views.of_clients(place)?.clone();
         let [tls, https] =
@@ -52,20 +52,20 @@ impl Policy {
         Some(Self { listener: listener.clone(), views, tls, https, quic })
     }
 
-    /// The handling of a client.
+    /// Returns whether a client is allowed, refused or ignored.
     pub(super) fn access(&self, client: IpAddr) -> Access {
-        // A client of IPv4 on a socket of both families comes as ::ffff:a.b.c.d.
+        // At a socket for both families, the address of an IPv4 client has the form `::ffff:a.b.c.d`.
         self.listener.access(client.to_canonical())
     }
 
-    /// The view of a client.
+    /// Returns the view of a client.
     pub(super) fn view_of(&self, client: IpAddr) -> &Arc<View> {
         self.views.for_client(client.to_canonical())
     }
 }
 
 impl SharedBounds {
-    /// With the bounds of work in progress.
+    /// Creates the limits from the bounds of work in progress.
     pub(super) fn new(keyed: Keyed, bounds: WorkBounds) -> Self {
         Self {
             waiting: Arc::new(Semaphore::new(bounds.waiting())),

@@ -10,7 +10,7 @@ pub(super) enum ClientKey {
 }
 
 impl ClientKey {
-    /// The client at this address.
+    /// Returns the client at this address.
     pub(super) fn from_address(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
@@ -24,13 +24,13 @@ impl ClientKey {
 
 /// An item of the queue.
 pub(super) trait Queued {
-    /// The client that sent it.
+    /// Returns the client that sent the query.
     fn client(&self) -> ClientKey;
 
-    /// The port of that client.
+    /// Returns the port from which the client sent the query.
     fn port(&self) -> u16;
 
-    /// The keyed hash of the zone of its name.
+    /// Returns the keyed hash of the zone for which the query is counted.
     fn zone(&self) -> u64;
 }
 
@@ -50,7 +50,7 @@ pub(super) mod stage {
     }
 
     impl Asked {
-        /// With this number; all else is the same.
+        /// Creates an item with this number. All other values are always the same.
         pub(in super::super) fn numbered(number: usize) -> Self {
             Self { client: ClientKey::V4(1), port: 1, zone: 1, at: Mono::START, number }
         }

@@ -12,17 +12,14 @@
 //! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie are always composed again, because
 //!   the cookie depends on the client.
 //! - A reply keeps its place while it may be sent again. A client gains nothing by asking for names whose queries hash to one set: each is then
-//!   looked
-//!   up, as without the table. So the hash needs no secret.
+//!   looked up, as without the table. So the hash needs no secret.
 //! - A reply is meant for clients of one view. If clients of two views send the same query, each view uses one of its two places, and queries of
-//!   clients
-//!   of a third view are looked up.
+//!   clients of a third view are looked up.
 //! - A query has two places. With one place, 11 % of 1 000 names in use share it with another name, and one of the two is looked up each time;
 //!   with two places, 3 % do.
 //! - The heads, versions and octets of a batch are read before its first query is handled (`fetch`). The kernel's work for a datagram replaces most
-//!   of
-//!   the processor's cache, so the processor must wait for each of them, and these waits took half of the time of a hit in user space. Reads that do
-//!   not depend on each other are waited for together. With this and the second place, a hit takes 0.8 µs in user space instead of 1.1 (samples of
+//!   of the processor's cache, so the processor must wait for each of them, and these waits took half of the time of a hit in user space. Reads that
+//!   do not depend on each other are waited for together. With this and the second place, a hit takes 0.8 µs in user space instead of 1.1 (samples of
 //!   perf at 30 000 hits a second), and 90 instructions more.
 //! - Queries and replies are stored one after the other in the order in which they arrived, and not at places that their hashes choose. So they
 //!   use a quarter of the pages, and the processor finds the addresses of few pages without walking through the page tables.
@@ -39,62 +36,62 @@ use dns::hash::Plain;
 use dns::question::ViewId;
 use history::limits::CORE_LINE;
 
-/// The table.
+/// The table of the replies that a worker has sent within the last second.
 pub(super) struct RecentReplies {
     sets: Vec<RecentSet>,
     /// Queries without their ids, each followed by its reply. Unused pages take no memory.
     octets: Vec<u8>,
-    /// The number of lines of `octets` in use. All places are cleared when it is full.
+    /// The number of lines of `octets` that are in use. When all are in use, all places are cleared.
     lines: usize,
 }
 
-/// The places of a query: one line of the core's cache.
+/// The places for a query. They fit in one line of the processor's cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct RecentSet([RecentHead; WAYS]);
 
-/// The places of a query.
+/// The number of places for a query.
 const WAYS: usize = 2;
 
-/// What a reply depends on in addition to its query.
+/// The data that belong to a reply, in addition to its query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    /// The view of its client.
+    /// The view of the client.
     pub(super) view: ViewId,
     /// The type of the question, for counting.
     pub(super) kind: RecordType,
-    /// The octets of its name, for the history.
+    /// The length of the name in octets, for the history.
     pub(super) name: u8,
-    /// The version of its answer.
+    /// The version of the answer from which the reply was made.
     pub(super) version: AnswerVersion,
     /// From this time on, the reply must be composed again.
     pub(super) until: Mono,
 }
 
-/// A reply. Its parts are as small as possible, so that a set fits a line.
+/// A stored reply. Its fields are as small as possible, so that a set fits in one line of the processor's cache.
 #[derive(Clone, Copy)]
 struct RecentHead {
     until: Mono,
     version: AnswerVersion,
     view: ViewId,
-    /// The mark of the query.
+    /// The mark of the query's hash.
     mark: u32,
     kind: u16,
     /// The line in which the query begins.
     line: u16,
-    /// Octets of the query and of the reply.
+    /// The length of the query and of the reply, in octets.
     query: u8,
     reply: u8,
     name: u8,
 }
 
-/// What the table has for a query.
+/// What the table contains for a query.
 pub(super) enum RecentReply<'a> {
-    /// Its reply.
+    /// The reply to the query.
     Reply(KeptReply<'a>),
-    /// A place for its reply.
+    /// No reply, but a place where the reply can be stored.
     Free(RecentPlace),
-    /// Neither.
+    /// Neither a reply nor a place.
     Nothing,
 }
 
@@ -102,20 +99,20 @@ pub(super) enum RecentReply<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct KeptReply<'a> {
     octets: &'a [u8],
-    /// The type of its question.
+    /// The type of the question.
     pub(super) kind: RecordType,
-    /// The octets of its name.
+    /// The length of the name in octets.
     pub(super) name: u8,
 }
 
-/// A place in the table, for the query with this hash.
+/// A place in the table for the reply to the query with this hash.
 #[derive(Clone, Copy)]
 pub(super) struct RecentPlace {
     hash: RecentHash,
     way: usize,
 }
 
-/// The hash of a query: its set, and a mark that distinguishes the queries of a set.
+/// The hash of a query. It contains the number of its set, and a mark that distinguishes the queries of a set.
 #[derive(Clone, Copy)]
 pub(super) struct RecentHash(u64);
 
@@ -125,10 +122,10 @@ impl Default for RecentReplies {
     }
 }
 
-/// The sets of the table.
+/// The number of sets in the table.
 const SETS: usize = RECENT_REPLIES / WAYS;
 
-/// Lines for queries and replies.
+/// The number of lines for queries and replies.
 const LINES: usize = RECENT_REPLIES * RECENT_OCTETS / CORE_LINE;
 
 impl RecentSet {
@@ -141,18 +138,18 @@ impl RecentSet {
 }
 
 impl RecentHead {
-    /// The octet with which its query begins.
+    /// Returns the position of the query in `octets`.
     fn begin(&self) -> usize {
         usize::from(self.line).saturating_mul(CORE_LINE)
     }
 
-    /// The lines that it has.
+    /// Returns the number of lines that the query and its reply take.
     fn lines(&self) -> usize {
         lines(usize::from(self.query).saturating_add(self.reply.into()))
     }
 }
 
-/// The lines that so many octets take.
+/// Returns the number of lines that this number of octets takes.
 fn lines(octets: usize) -> usize {
     octets.div_ceil(CORE_LINE)
 }
@@ -180,8 +177,8 @@ impl RecentReplies {
         black_box(read);
     }
 
-    /// Looks up the reply to `message`, which has this hash and comes from a client of `view`. `is_current` returns true if the answer of a version
-    /// is still the one in memory.
+    /// Looks up the reply to `message`, which has this hash and comes from a client of `view`. `is_current` returns true if the answer with a version
+    /// has not changed in the cache.
     pub(super) fn look(
         &self,
         (message, hash): (&[u8], RecentHash),
@@ -203,13 +200,13 @@ impl RecentReplies {
         free.map_or(RecentReply::Nothing, |way| RecentReply::Free(RecentPlace { hash, way }))
     }
 
-    /// The reply of `head`, if it is one to this query.
+    /// Returns the reply of `head`, if it was stored for this query.
     fn octets(&self, head: &RecentHead, query: &[u8]) -> Option<&[u8]> {
         let (kept, reply) = self.octets.get(head.begin()..)?.split_at_checked(head.query.into())?;
         reply.get(..head.reply.into()).filter(|_| kept == query)
     }
 
-    /// Keeps the reply to `message`, if there is room for both.
+    /// Stores the reply to `message` at `place`, if there is room for both.
     pub(super) fn keep(&mut self, place: RecentPlace, message: &[u8], reply: &[u8], terms: Terms) {
         let Some(query) = message.get(ID..) else { return };
         let octets = query.len().saturating_add(reply.len());
@@ -240,8 +237,8 @@ impl RecentReplies {
         }
     }
 
-    /// The line at which this number of octets can begin for this place: where its previous octets began, or at the end of all. `None` if there are
-    /// too many.
+    /// Returns the line at which this number of octets can be stored for this place: where its earlier octets were stored, or after all others.
+    /// Returns `None` if there are too many octets.
     fn room_for(&mut self, place: RecentPlace, octets: usize) -> Option<u16> {
         let wanted = lines(octets);
         if octets > RECENT_OCTETS {
@@ -261,11 +258,11 @@ impl RecentReplies {
     }
 }
 
-/// Octets of a message's id.
+/// The length of the id of a message, in octets.
 const ID: usize = 2;
 
 impl KeptReply<'_> {
-    /// Writes it for `message`.
+    /// Writes the reply with the id of `message`.
     pub(super) fn write(&self, message: &[u8], out: &mut Vec<u8>) {
         out.clear();
         out.extend_from_slice(self.octets);
@@ -276,7 +273,7 @@ impl KeptReply<'_> {
 }
 
 impl RecentHash {
-    /// Of a message without its id.
+    /// Computes the hash of a message without its id.
     pub(super) fn without_id(message: &[u8]) -> Self {
         let mut hasher = Plain::default();
         hasher.write(message.get(ID..).unwrap_or_default());

@@ -1,7 +1,7 @@
-//! Limits how often a client that is not allowed receives REFUSED by datagram: the source address may be forged, and then the owner of the address
-//! did not ask.
+//! Limits how many REFUSED replies a client that is not allowed receives by datagram. The source address may be forged, and its owner did not ask
+//! then.
 //!
-//! The number of counters is fixed, and each serves the networks that hash to it, so that their total is limited too. Each counter uses the generic
+//! The number of counters is fixed, and each counts the networks whose hash selects it. So the total is limited too. Each counter uses the generic
 //! cell rate algorithm, whose state is one time.
 
 use std::hash::BuildHasher;
@@ -12,10 +12,10 @@ use crate::limits::{REFUSAL_BURST, REFUSAL_INTERVAL, REFUSAL_NETWORKS};
 use dns::clock::Mono;
 use dns::hash::Keyed;
 
-/// The counters.
+/// The counters of all networks.
 pub(super) struct Refusals {
     keyed: Keyed,
-    /// The theoretical arrival time of the algorithm, in microseconds of the clock.
+    /// The time at which the next refusal is due in the algorithm (theoretical arrival time), in microseconds of the clock.
     due: [AtomicU64; REFUSAL_NETWORKS],
 }
 
@@ -26,7 +26,7 @@ impl Refusals {
 
     /// Returns true if a client may receive REFUSED at `now`.
     pub(super) fn may(&self, client: IpAddr, now: Mono) -> bool {
-        // Like the response rate limiting of BIND and NSD: by /24 or /56.
+        // Networks are /24 or /56, as in the response rate limiting of BIND and NSD.
         let hash = match client.to_canonical() {
             IpAddr::V4(address) => self.keyed.hash_one(address.to_bits() >> 8),
             IpAddr::V6(address) => self.keyed.hash_one(address.to_bits() >> 72),

@@ -1,7 +1,7 @@
-//! Addresses that a reload has removed, while their last questions are answered.
+//! Addresses that a reload has removed and whose last questions are still being answered.
 //!
-//! Their sockets stay open for that time, which is at most that of a flight. If such an address is configured again meanwhile, a second socket is
-//! bound to it, and the old sockets follow the new configuration.
+//! Their sockets stay open for that time, which is at most the time of a flight. If such an address is configured again in the meantime, a second
+//! socket is bound to it, and the old sockets follow the new configuration.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};
@@ -13,12 +13,12 @@ use crate::config::ListenAt;
 
 /// An address that is no longer served.
 pub(super) struct RetiredAddress {
-    /// As bound.
+    /// The bound address.
     pub(super) address: SocketAddr,
     pub(super) front: Arc<Front>,
-    /// Dropped when no more connections are accepted.
+    /// The socket for connections. It is dropped when no more connections are accepted.
     pub(super) stream: Weak<TcpListener>,
-    /// Dropped when all questions are answered.
+    /// The sockets for datagrams. Each is dropped when all its questions are answered.
     pub(super) datagrams: Vec<Weak<UdpSocket>>,
 }
 
@@ -28,7 +28,7 @@ impl RetiredAddress {
         self.stream.strong_count() > 0 || self.datagrams.iter().any(|socket| socket.strong_count() > 0)
     }
 
-    /// Returns true if an open socket overlaps with one of `at`.
+    /// Returns true if a socket is still open and its address overlaps with `at`.
     pub(super) fn holds(&self, at: ListenAt) -> bool {
         let held = ListenAt { address: self.address, serves: self.front.serves() };
         held.meets(at) && self.is_open()

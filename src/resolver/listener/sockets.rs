@@ -1,9 +1,9 @@
 //! Binds the sockets of listeners, and gives advice if an address is not available.
 //!
-//! The stream socket is bound first and without sharing, so that a second daemon fails immediately. The datagram sockets then share the port
-//! (SO_REUSEPORT), one for each worker. QUIC has one datagram socket and no stream socket. Inherited sockets are not bound again, and all of them are
-//! read. If a reload replaces an address by one that includes it, the new socket is bound while the old one is open, so that no question is lost in
-//! between.
+//! The stream socket is bound first and without sharing, so that a second daemon fails immediately. Then the datagram sockets are bound, one for each
+//! worker, which share the port (SO_REUSEPORT). QUIC has one datagram socket and no stream socket. Inherited sockets are already bound, and all of
+//! them are read. If a reload replaces an address with one that includes it, the new socket is bound while the old one is open, so that no question
+//! is lost in between.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -17,14 +17,14 @@ use super::inherited::InheritedSockets;
 use crate::config::{ListenAt, ListenFor};
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
-/// The number of tries to find a port that is free for both transports, if the configured port is 0.
+/// The number of attempts to find a port that is free for both transports, if the configured port is 0.
 const ANY_PORT_TRIES: usize = 20;
 
 /// The sockets of one address.
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    /// Empty for QUIC; may contain several if they were inherited.
+    /// The stream sockets. There is none for QUIC, and there may be several if they were inherited.
     pub(super) tcp: Vec<TcpListener>,
     /// True if some sockets were inherited, and the service manager also holds them.
     pub(super) inherited: bool,
@@ -39,17 +39,17 @@ pub struct AddressUnavailable {
 }
 
 impl AddressUnavailable {
-    /// The address, as configured.
+    /// Returns the address as it is configured.
     pub fn address(&self) -> SocketAddr {
         self.at.address
     }
 
-    /// The address, and the form of its queries.
+    /// Returns the address, and the protocol of its queries.
     pub(super) fn at(&self) -> ListenAt {
         self.at
     }
 
-    /// The reason, in words that end a sentence.
+    /// Returns the reason, as words that end a sentence.
     pub fn why(&self) -> String {
         match self.source.kind() {
             _ if lacks_family(&self.source) => "the kernel has no IPv6".to_owned(),
@@ -59,7 +59,7 @@ impl AddressUnavailable {
         }
     }
 
-    /// Returns true if the address may become available by itself: an interface comes up, or a kernel module is loaded.
+    /// Returns true if the address may become available later, for instance when an interface comes up or a kernel module is loaded.
     pub(super) fn may_come(&self) -> bool {
         self.source.kind() == io::ErrorKind::AddrNotAvailable || lacks_family(&self.source)
     }
@@ -70,7 +70,7 @@ fn lacks_family(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
 }
 
-/// Binds the sockets of one address that are not already `held`: a stream socket, and a datagram socket for each worker.
+/// Binds the sockets of one address: a stream socket, and a datagram socket for each worker. Sockets in `held` are used and not bound again.
 pub(super) fn bind(
     at: ListenAt,
     workers: usize,
@@ -105,8 +105,8 @@ pub(super) fn bind_while_open(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// The number of datagram sockets of an address. TLS and HTTPS have none. QUIC has one: when a socket is added or removed, the kernel passes the
-/// datagrams of a connection to another socket.
+/// Returns the number of datagram sockets of an address. TLS and HTTPS have none. QUIC has only one, because when a socket is added or removed, the
+/// kernel passes the datagrams of a connection to another socket.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
     match at.serves {
         ListenFor::Plain => workers.max(1),
@@ -136,7 +136,8 @@ fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<
     Ok(BoundSockets { address, udp, tcp, inherited })
 }
 
-/// If `shared` is true, the socket shares its address with other shared sockets of the same user. A second daemon does not set it, so it is refused.
+/// Binds a stream socket. If `shared` is true, other shared sockets of the same user may have the same address. A second daemon does not set it, so
+/// it fails.
 fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     tcp.set_reuse_port(shared)?;
@@ -148,16 +149,16 @@ fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
 }
 
 fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
-    // This socket is bound without sharing first, to find out whether another program has the port.
+    // First a socket is bound without sharing, to find out whether another program uses the port.
     let alone = open(address, Type::DGRAM, Protocol::UDP)?;
     alone.bind(&address.into())?;
-    // For port 0 the system has chosen a port that no other socket has.
+    // If the configured port is 0, the system has chosen a port that no other socket has.
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
     (0..workers).map(|_| datagram_socket(address)).collect()
 }
 
-/// One socket for each worker. If there are fewer sockets than workers, several workers share one; if there are more, none stays unread.
+/// Returns one socket for each worker. If there are fewer sockets than workers, several workers share one. If there are more, every socket is read.
 fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
     sockets.iter().cycle().take(workers.max(sockets.len())).map(UdpSocket::try_clone).collect()
 }

@@ -1,4 +1,5 @@
-//! Connections with or without TLS: each carries many questions, and each reply is sent as soon as it is ready (RFC 7766 sections 6.2.1 and 7).
+//! Serves connections with DNS messages in a stream, with or without TLS. Each carries many questions, and each reply is sent as soon as it is ready
+//! (RFC 7766 sections 6.2.1 and 7).
 //!
 //! Connections, questions of one connection and of all connections, waiting replies, idle time, and the time to read or write a message are limited.
 //! A connection with the greatest number of questions is not read until one ends, so that no question is lost.
@@ -26,10 +27,10 @@ use dns::question::{Answer, Apart};
 use dns::wire::query::Query;
 use history::Counter;
 
-/// Questions over TCP are counted in the first worker's shard: they are few.
+/// The shard of the counters for queries over connections. They share the first worker's shard, because they are few.
 pub(super) const SHARD: usize = 0;
 
-/// Octets that hold a whole message, with its length in front.
+/// The size of the longest query with its length field, in octets.
 const WHOLE_QUERY: usize = MAX_QUERY + 2;
 
 /// Serves a connection until it ends.
@@ -59,7 +60,7 @@ async fn open(
     shaken(front, taken, secured).await
 }
 
-/// The result of a handshake, which is also counted. Meanwhile the place of the connection may be given to another one.
+/// Returns the result of a handshake, and counts it. During the handshake, the place of the connection may be given to another connection.
 pub(super) async fn shaken<Stream>(
     front: &Front,
     taken: &TakenPlace,
@@ -84,8 +85,8 @@ pub(super) async fn shaken<Stream>(
     secured
 }
 
-/// The question, whose client waits until the reply is written, and its answer. There is no answer if the question is a repetition whose first copy
-/// is answered. The reply is composed when it is sent, because the answer is shared in memory, and 64 replies of 64 KiB would take 4 MiB.
+/// A query whose client waits until the reply is written, and its answer. There is no answer if the query is a repetition whose first copy is
+/// answered. The reply is composed when it is sent, because the answer is shared with the cache, and 64 replies of 64 KiB would take 4 MiB.
 type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
@@ -93,19 +94,19 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// True if a message was too long: the start of the next one is unknown, so everything after it is dropped. It is still read: if a connection is
-    /// closed with unread octets, it is reset, and its client may lose replies.
+    /// True if a message was too long. The begin of the next message is then unknown, so all further octets are dropped. They are still read: if a
+    /// connection is closed while octets are unread, it is reset, and its client may lose replies.
     skips: bool,
-    /// Octets that were read, but are not a complete message yet.
+    /// The octets that were read but are not a complete message yet.
     read: Vec<u8>,
-    /// The time by which the message must be complete; `None` if none has begun, or if the greatest number of questions is being resolved.
+    /// The time by which the message must be complete. `None` if no message has begun, or if the greatest number of questions is in progress.
     due: Option<Instant>,
-    /// The time of the last message or of its reply. Since then, the connection is idle.
+    /// The time of the last message or the last reply. The connection has been idle since then.
     active: Instant,
-    /// Questions in progress. Each is a separate task, because others may wait for the same answers. Their clients wait until the replies are
-    /// written. A client that does not read its replies only delays itself.
+    /// The questions in progress. Each is a separate task, because other clients may wait for the same answers. The client of a question counts as
+    /// waiting until its reply is written. A client that does not read its replies delays only itself.
     pending: JoinSet<AnsweredQuery>,
-    /// The answers to questions that have ended.
+    /// The answers to questions that have ended. Their replies are not sent yet.
     held: HeldAnswers<AnsweredQuery>,
     unsent: Unsent,
 }
@@ -113,12 +114,12 @@ struct Connection {
 /// Replies that the kernel has not accepted yet.
 #[derive(Default)]
 struct Unsent {
-    /// The replies, each with its length before it, and how many of their octets the kernel has accepted.
+    /// The replies, each preceded by its length, and the number of octets that the kernel has accepted.
     replies: Vec<u8>,
     taken: usize,
     /// The places of the clients that wait until the kernel has accepted the replies.
     waiting: Vec<Waiting>,
-    /// The time by which all must be accepted.
+    /// The time by which the kernel must have accepted all of them.
     due: Option<Instant>,
 }
 
@@ -158,8 +159,7 @@ impl Connection {
                     self.take_messages()?;
                 }
                 readable = readable(&self.stream, until), if reads => {
-                    // Zero octets: the client sends no more, or was too slow, but may still read (RFC 7766 section
-                    // 6.2.3).
+                    // If zero octets are read, the client sends no more, or was too slow. It may still read replies (RFC 7766 section 6.2.3).
                     open = readable? && match self.stream.try_read(&mut self.read) {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                         read => read? > 0,
@@ -172,14 +172,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Keeps the answer to a question until the client has read the replies before it.
+    /// Keeps the answer to a question until the client has read the earlier replies.
     fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
         let held = octets_of(answered.0.as_ref());
         self.held.add(answered, held);
         if self.unsent.is_empty() { Ok(()) } else { self.keep() }
     }
 
-    /// Sends the waiting replies, until the kernel does not accept one immediately.
+    /// Sends the waiting replies, until the kernel does not immediately accept one of them.
     async fn send_held(&mut self) -> io::Result<()> {
         while self.unsent.is_empty()
             && let Some((answer, waiting)) = self.held.take()
@@ -195,8 +195,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the complete messages out of the octets read, up to the number that may be resolved at the same time. Replies from memory are sent
-    /// together.
+    /// Handles the complete messages among the octets that were read, up to the number that may be in progress at the same time. Replies from the
+    /// cache are sent together.
     fn take_messages(&mut self) -> io::Result<()> {
         let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
         let before = self.read.len();
@@ -251,18 +251,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends replies, each with its length before it, after the earlier replies that are unsent. Octets that the kernel does not accept immediately
-    /// are kept. They are limited for each client and for all clients together; if a limit is exceeded, the connection is closed.
+    /// Sends replies, each preceded by its length, after earlier replies that are not sent yet. Octets that the kernel does not accept immediately
+    /// are kept. They are limited for each client and for all clients together. If a limit is exceeded, the connection is closed.
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);
         self.unsent.write(&mut self.stream)?;
         self.keep()
     }
 
-    /// Counts the octets that wait until the client reads them.
+    /// Records the number of octets that wait until the client reads them.
     ///
     /// # Errors
-    /// There are too many, and the connection must be closed.
+    /// There are too many octets, and the connection must be closed.
     fn keep(&self) -> io::Result<()> {
         if self.taken.keep_unsent(self.unsent.replies.capacity().saturating_add(self.held.octets())) {
             return Ok(());
@@ -277,7 +277,7 @@ impl Unsent {
         self.replies.is_empty()
     }
 
-    /// Adds replies, and the client that waits for them.
+    /// Adds replies, and the client that waits for them if there is one.
     fn add(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) {
         if replies.is_empty() {
             return;
@@ -307,14 +307,14 @@ impl Unsent {
         Ok(())
     }
 
-    /// Waits until the kernel accepts more. Fails if that takes too long.
+    /// Waits until the kernel accepts more octets. Fails if that takes too long.
     async fn wait(&self, stream: &TcpStream) -> io::Result<()> {
         let due = self.due.unwrap_or_else(Instant::now);
         timeout_at(due, stream.writable()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-/// Limits how many unread octets the kernel keeps for a client, and for how long.
+/// Limits how many octets the kernel keeps for a client that does not read them, and for how long.
 pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     SockRef::from(stream).set_send_buffer_size(TCP_SEND_BUFFER)?;
@@ -322,26 +322,26 @@ pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, patience)?)
 }
 
-/// Appends a reply to others, with its length before it, so that all leave in one write (RFC 7766 section 8).
+/// Appends a reply to others, preceded by its length, so that all are sent in one write (RFC 7766 section 8).
 fn frame(reply: &[u8], replies: &mut Vec<u8>) {
     replies.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
     replies.extend_from_slice(reply);
 }
 
-/// The time by which the current message must be complete, if one has `begun`. More octets of the message do not extend this time, but the end of the
-/// message before it (`taken`) does.
+/// Returns the time by which the current message must be complete, if one has `begun`. Further octets of the message do not extend this time. The end
+/// of the message before it (`taken`) does.
 fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
     let since = before.filter(|_| !taken);
     begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
 }
 
-/// The time until which more is read. A message that has begun has its own time limit. A connection without work has the idle time, counted from
-/// `active`. TLS octets that are not a message do not extend it.
+/// Returns the time until which more octets are read. A message that has begun has its own time limit. A connection without work has the idle time,
+/// counted from `active`. TLS octets that do not contain a message do not extend it.
 fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
 }
 
-/// Waits for more octets until the time `until`; returns false if none arrive.
+/// Waits for more octets until the time `until`. Returns false if none arrive.
 async fn readable(stream: &ClientStream, until: Option<Instant>) -> io::Result<bool> {
     let readable = async { stream.readable().await.map(|()| true) };
     match until {

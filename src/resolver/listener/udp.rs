@@ -1,12 +1,12 @@
-//! A worker: one thread with a runtime of its own, and one datagram socket.
+//! A worker: one thread with its own runtime, and one datagram socket.
 //!
 //! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries, answers hits immediately, and
 //! sends these replies together. While hits follow each other closely and nothing else is in progress, it sleeps in the read instead: one turn of the
 //! runtime with epoll costs as much as four hits. At rates far above those of mail, it reads less often (`pace`).
 //!
-//! A miss becomes a task of the same runtime: its upstream sockets, its timers and its reply stay on the thread that read the query, and one wake
-//! serves both queries and replies of servers. If the tasks cannot keep up, the client receives SERVFAIL. Other threads may wait for a flight of this
-//! worker, so a retired worker continues to run for as long as a flight may last.
+//! A miss becomes a task of the same runtime: its sockets to servers, its timers and its reply stay on the thread that read the query, and one wake
+//! serves both queries of clients and replies of servers. If the tasks cannot keep up, clients receive SERVFAIL. Other threads may wait for a flight
+//! of this worker, so a retired worker continues to run for as long as a flight may last.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -46,19 +46,19 @@ use dns::wire::query::Query;
 
 /// A running worker thread.
 pub(super) struct Worker {
-    /// Returns the runtime of a worker that was stopped.
+    /// The thread. It returns the runtime of a worker that was stopped.
     thread: std::thread::JoinHandle<Option<Runtime>>,
     begin: SyncSender<()>,
     orders: Arc<Orders>,
     socket: Weak<UdpSocket>,
-    /// The inode of its socket.
+    /// The inode of the worker's socket.
     inode: Inode,
-    /// Kept here too, so that the watchdog notices a thread that was abandoned.
+    /// The pulse of the thread. A reference is kept here, so that the watchdog notices a thread that was given up.
     _pulse: Arc<Pulse>,
 }
 
 impl Worker {
-    /// Starts a thread that will serve `socket` once it gets the order to begin.
+    /// Starts a thread that serves `socket` after it has received the order to begin.
     ///
     /// # Errors
     /// The system refuses a thread or a descriptor.
@@ -88,7 +88,7 @@ impl Worker {
                 let sending = Arc::clone(&outbox);
                 let sends = move || Arc::clone(&sending).serve();
                 let sender = runtime.spawn(supervisor.keep(&format!("{whose} replies"), sends));
-                // The thread owns its socket.
+                // The thread owns the socket.
                 let socket = readable(socket)?;
                 let (local, orders) = (socket.get_ref().local_addr()?, given);
                 let (hand_over, missed) = (HandOver::new(front.queue()), Cell::new(None));
@@ -116,7 +116,7 @@ impl Worker {
                 }
             };
             let _ = ready.send(Ok(()));
-            // An error means that the configuration was refused and the worker must not begin.
+            // An error means that the configuration was refused, so the worker must not begin.
             begun.recv().ok()?;
             supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
             work.end(runtime)
@@ -127,25 +127,25 @@ impl Worker {
         Ok(Self { thread, begin, orders, socket: held, inode, _pulse: pulse })
     }
 
-    /// The inode of its socket.
+    /// Returns the inode of the worker's socket.
     pub(super) fn inode(&self) -> Inode {
         self.inode
     }
 
-    /// Lets the worker begin. If this value is dropped before that, the worker ends by itself.
+    /// Lets the worker begin. If the `Worker` is dropped before that, the thread ends by itself.
     pub(super) fn begin(&self) {
         // The channel has room for one order, and only one is sent.
         let _ = self.begin.try_send(());
     }
 
-    /// Ends the worker. Its socket closes after all its questions are answered; until then, the returned value can be upgraded. Its thread ends when
-    /// all its flights have ended.
+    /// Ends the worker. Its socket is closed after all its questions are answered. Until then, the returned reference can be upgraded. Its thread
+    /// ends when all its flights have ended.
     pub(super) fn retire(self) -> Weak<UdpSocket> {
         self.orders.give(RETIRE);
         self.socket
     }
 
-    /// Stops reading. The socket stays open, and another process reads the queries that are left in it.
+    /// Makes the worker stop reading. The socket stays open, and another process reads the queries that are left in it.
     pub(super) fn leave(&self) {
         self.orders.give(LEAVE);
     }
@@ -155,22 +155,22 @@ impl Worker {
         self.orders.is_known().await;
     }
 
-    /// Ends the thread. Returns its runtime, which other threads need while they wait for its flights and messages.
+    /// Ends the thread. Returns its runtime, which must be kept while other threads wait for its flights and messages.
     pub(super) fn stop(self) -> Option<Runtime> {
         self.orders.give(STOP);
-        // An error means that the worker has panicked: then its runtime has ended.
+        // An error means that the worker has panicked. Its runtime has ended then.
         self.thread.join().ok().flatten()
     }
 }
 
-/// The runtime of one worker.
+/// Creates the runtime of one worker.
 fn runtime() -> io::Result<Runtime> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_io().enable_time().event_interval(WORKER_TASKS).build()
 }
 
-/// Registers the socket with the current runtime, for reading only. Tokio's own socket also waits for room to write, so it would wake for each reply
-/// that a client has read.
+/// Registers the socket with the current runtime, for reading only. Tokio's own socket type also waits for room to write, so it would wake for each
+/// reply that a client has read.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -202,15 +202,15 @@ struct BatchRoom {
 
 struct Work {
     socket: AsyncFd<Arc<UdpSocket>>,
-    /// The local address.
+    /// The local address of the socket.
     local: SocketAddr,
     shard: usize,
     front: Arc<Front>,
     hand_over: HandOver,
     outbox: Arc<Outbox>,
-    /// The task that sends its replies.
+    /// The task that sends the replies in `outbox`.
     sender: JoinHandle<()>,
-    /// The number of tasks of its runtime.
+    /// The number of tasks of the worker's runtime.
     tasks: RuntimeMetrics,
     orders: Arc<Orders>,
     /// The time of the last miss.
@@ -218,13 +218,13 @@ struct Work {
     beat: Arc<Pulse>,
 }
 
-/// The reasons for which a worker wakes.
+/// The reason why a worker has woken up.
 enum WorkerEvent<'a> {
-    /// Its bell was rung.
+    /// The bell was rung: there is an order.
     Bell,
-    /// Queries have come.
+    /// Queries have arrived.
     Queries(AsyncFdReadyGuard<'a, Arc<UdpSocket>>),
-    /// Misses wait to begin.
+    /// Misses wait to be started.
     Misses,
 }
 
@@ -248,7 +248,7 @@ impl Work {
                 if rung.as_mut().poll(context).is_ready() {
                     return Poll::Ready(WorkerEvent::Bell);
                 }
-                // Queries that it no longer reads must not wake it.
+                // If the worker no longer reads queries, they must not wake it.
                 match orders.reads().then(|| self.poll_queries(context)) {
                     Some(Poll::Ready(queries)) => Poll::Ready(queries),
                     _ if self.hand_over.waits() => Poll::Ready(WorkerEvent::Misses),
@@ -287,12 +287,13 @@ impl Work {
     fn poll_queries(&self, context: &mut Context<'_>) -> Poll<WorkerEvent<'_>> {
         match self.socket.poll_read_ready(context) {
             Poll::Ready(Ok(ready)) => Poll::Ready(WorkerEvent::Queries(ready)),
-            // An error means that the runtime ends.
+            // An error means that the runtime is ending.
             _ => Poll::Pending,
         }
     }
 
-    /// Reads one batch, or a few while misses wait, or many while hits follow each other closely. Returns true if no more queries were waiting.
+    /// Reads one batch of queries; some more batches while misses wait; or many batches while hits follow each other closely. Returns true if no
+    /// query is left unread.
     fn read_batches(&self, room: &mut BatchRoom) -> bool {
         let mut read = self.read_batch(room, ReadWait::None);
         for _ in 1..BATCHES_AT_ONCE {
@@ -319,7 +320,7 @@ impl Work {
         self.tasks.num_alive_tasks() <= 1 && self.outbox.is_empty() && self.orders.now() == SERVE
     }
 
-    /// Waits until the next read is due. A timer would be late by the slack of the kernel's timers.
+    /// Waits until the next read is due. It spins, because a timer would be late by the slack of the kernel's timers.
     fn keep_pace(&self, pace: &Pace) {
         let Some(due) = pace.next_read() else { return };
         for _ in 0..MAX_PACE_TURNS {
@@ -360,7 +361,7 @@ impl Work {
         read
     }
 
-    /// Passes a miss on. Returns true if there was no room; `out` then has a reply with SERVFAIL.
+    /// Passes a miss on. Returns true if there was no room. `out` then contains a SERVFAIL reply.
     fn hand_on(&self, waiting: Box<WaitingQuery>, peer: Peer, out: &mut Vec<u8>) -> bool {
         let (front, outbox) = (Arc::clone(&self.front), Arc::clone(&self.outbox));
         let miss = Miss { waiting, peer, front, outbox };
@@ -374,12 +375,12 @@ impl Work {
         true
     }
 
-    /// Closes the socket. Other threads may wait for flights and messages of this runtime. If the daemon continues, the runtime therefore runs until
-    /// they end; otherwise it is returned.
+    /// Closes the socket. Other threads may wait for flights and messages of this runtime. If the daemon continues to run, the runtime therefore runs
+    /// until they have ended. Otherwise the runtime is returned.
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));
-        // The task also holds the socket.
+        // This task also holds the socket.
         self.sender.abort();
         drop(self);
         if order != RETIRE {

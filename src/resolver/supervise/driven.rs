@@ -1,7 +1,7 @@
-//! Work that is driven by the task that waits for it, and by the runtime if that task leaves.
+//! Work that is driven by the task that waits for it. If that task no longer waits, the runtime continues the work.
 //!
-//! A separate task costs a wake-up, a place in a queue, and often a change of thread. Work that nearly always ends
-//! before its waiter leaves does not need one.
+//! A separate task would cost a wake-up, a place in a queue, and often a change of the thread. Work that nearly always ends while its task waits does
+//! not need one.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,12 +10,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
-/// Work in progress. Polling this drives it; dropped before its end, it continues as a task of the runtime.
+/// Work in progress. Polling it drives the work. If it is dropped before its end, the work continues as a task of the runtime.
 pub(crate) struct Driven<Output: Send + 'static>(Option<BoxFuture<'static, Output>>);
 
 impl<Output: Send + 'static> Driven<Output> {
-    /// Work that begins when it is first polled, or when this is dropped. It is boxed, because moving it would
-    /// otherwise copy all of it.
+    /// Creates work that begins when it is first polled, or when it is dropped. The work is boxed, because otherwise moving it would copy all of it.
     pub(crate) fn new(work: BoxFuture<'static, Output>) -> Self {
         Self(Some(work))
     }
@@ -25,7 +24,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
     type Output = Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
-        // Work that panics is dropped here and does not continue.
+        // Work that panics is dropped here, and does not continue.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.poll_unpin(context);
         if polled.is_pending() {
@@ -37,7 +36,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
 
 impl<Output: Send + 'static> Drop for Driven<Output> {
     fn drop(&mut self) {
-        // Without a runtime the work ends.
+        // If there is no runtime, the work ends here.
         if let Some(work) = self.0.take()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -46,7 +45,7 @@ impl<Output: Send + 'static> Drop for Driven<Output> {
     }
 }
 
-/// Drives all of `under_way`, and drops ended work; never ends.
+/// Drives all work in `under_way`, and removes work that has ended. Never ends.
 pub(crate) async fn drive(under_way: &mut Vec<Driven<()>>) {
     std::future::poll_fn(|context| {
         under_way.retain_mut(|one| one.poll_unpin(context).is_pending());

@@ -1,16 +1,14 @@
-//! Supervision of tasks and threads: a panic restarts them, and a stuck one is noticed.
+//! Supervision of tasks and threads. A task or thread that panics is restarted, and one that hangs is detected.
 //!
-//! After too many panics of one task the daemon logs that and ends, so that the service manager starts a new process.
-//! [`pulse`] shows the watchdog which tasks still run their loops. Work that outlives the tasks that wait for it is
-//! `driven`.
+//! After too many panics of one task, the daemon logs this and ends, so that the service manager starts a new process. [`pulse`] shows the watchdog
+//! which tasks still run their loops. `driven` continues work when the task that waits for it has ended.
 //!
 //! # Decisions
 //!
-//! - After a panic caused by one question, no other client may wait forever and no task may stay away. So tasks
-//!   restart, and the process does not end at once.
-//! - A fault that returns at once needs a new process: more than five panics in ten minutes end the daemon with exit
-//!   code 1.
-//! - The watchdog follows the tasks and not a timer of its own, because a timer runs on while a worker is stuck.
+//! - After a panic that one question has caused, no other client may wait forever, and no task may be missing. Therefore tasks are restarted, and the
+//!   process does not end immediately.
+//! - A fault that occurs again immediately needs a new process: more than five panics in ten minutes end the daemon with exit code 1.
+//! - The watchdog examines the tasks, and does not use a timer of its own, because a timer continues to run while a worker hangs.
 
 pub(crate) mod driven;
 pub mod pulse;
@@ -30,7 +28,7 @@ use tokio::sync::{Notify, watch};
 use self::pulse::{Pulse, Pulses};
 use crate::limits::{MAX_RESTARTS, RESTART_PAUSE, RESTART_WINDOW};
 
-/// Keeps tasks and threads alive.
+/// Restarts tasks and threads that panic.
 #[derive(Clone)]
 pub struct Supervisor {
     pulses: Pulses,
@@ -48,22 +46,22 @@ impl Default for Supervisor {
     }
 }
 
-/// The times of its restarts.
+/// The times at which a task was restarted.
 #[derive(Debug, Default)]
 struct Restarts(VecDeque<Instant>);
 
 impl Supervisor {
-    /// The pulses of all supervised tasks and threads.
+    /// Returns the pulses of all supervised tasks and threads.
     pub fn pulses(&self) -> &Pulses {
         &self.pulses
     }
 
-    /// Restarts after a panic, since the start.
+    /// Returns the number of restarts after a panic, since the start of the daemon.
     pub fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }
 
-    /// Returns when one was given up, with its name.
+    /// Returns when a task or thread was given up after too many panics. The value is its name.
     pub async fn given_up(&self) -> String {
         let mut given_up = self.given_up.subscribe();
         match given_up.wait_for(Option::is_some).await.map(|whose| whose.clone()) {
@@ -72,8 +70,8 @@ impl Supervisor {
         }
     }
 
-    /// Runs the task that `begin` makes, to its end; makes another one if it panics. It has a pulse until it ends.
-    /// Never returns if it was given up.
+    /// Runs the task that `begin` makes, until it ends. If it panics, `begin` makes another one. The task has a pulse until it ends. This never
+    /// returns if the task was given up.
     pub fn keep<Task, Begin>(
         &self,
         whose: &str,
@@ -103,7 +101,7 @@ impl Supervisor {
         }
     }
 
-    /// Runs `run` on this thread, again if it panics; returns when it does, or when it is given up.
+    /// Calls `run` on this thread. If it panics, it is called again. Returns when `run` returns, or when it is given up after too many panics.
     pub(crate) fn keep_thread(&self, whose: &str, run: impl Fn()) {
         let mut restarts = Restarts::default();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(&run)) {
@@ -114,7 +112,7 @@ impl Supervisor {
         }
     }
 
-    /// Logs the panic, and returns whether to restart.
+    /// Logs a panic. Returns true if the task or thread may be restarted.
     fn may_restart(&self, whose: &str, panic: &(dyn Any + Send), restarts: &mut Restarts) -> bool {
         let what = message(panic);
         let goes_on = restarts.add(Instant::now());
@@ -135,7 +133,7 @@ impl Supervisor {
 }
 
 impl Restarts {
-    /// Counts a restart; returns false if there were too many lately.
+    /// Records a restart. Returns false if there were already too many restarts in the last `RESTART_WINDOW`.
     fn add(&mut self, now: Instant) -> bool {
         while self.0.front().is_some_and(|first| now.duration_since(*first) >= RESTART_WINDOW) {
             self.0.pop_front();
@@ -148,7 +146,7 @@ impl Restarts {
     }
 }
 
-/// Runs a task once. It answers its bell whenever it does not work.
+/// Runs a task once. The task answers its bell whenever it is not busy.
 async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
     let mut task = std::pin::pin!(begin());
     loop {
@@ -160,20 +158,20 @@ async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pul
     }
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Wraps `work` in a future that returns a panic instead of passing it to the task that polls.
+/// Wraps `work` in a future that returns a panic as an error instead of passing it to the task that polls.
 pub(crate) fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
-    // An async block around it would store the work twice.
+    // An async block around the work would contain it twice.
     let caught = AssertUnwindSafe(work).catch_unwind();
     caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
 }
 
-/// Something panicked.
+/// The error that the work has panicked. The field is the message of the panic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bug in resolverd: {0}")]
 pub(crate) struct Panicked(String);

@@ -1,7 +1,7 @@
-//! Pulses: whether each serving thread and task still runs its loop.
+//! Pulses. They show whether each thread and task that serves clients still runs its loop.
 //!
-//! The watchdog rings a bell, and in its next round checks whether the bell was answered. Neither side waits, so a
-//! stuck thread cannot block the watchdog.
+//! The watchdog rings the bell of each thread and task, and checks in its next round whether the bell was answered. Neither side waits, so a thread
+//! that hangs cannot block the watchdog.
 
 #[cfg(feature = "simulated")]
 use std::sync::atomic::AtomicBool;
@@ -13,7 +13,7 @@ pub(crate) struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
-    /// Whether it must panic in its next round.
+    /// True if the thread or task must panic in its next round.
     #[cfg(feature = "simulated")]
     struck: AtomicBool,
     bell: Box<dyn Fn() + Send + Sync>,
@@ -24,17 +24,17 @@ pub(crate) struct Pulse {
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 
 impl Pulse {
-    /// Notes a round, after its bell was rung.
+    /// Records that the thread or task has run its loop since its bell was rung.
     ///
     /// # Panics
-    /// The lab has ordered a panic.
+    /// A test has ordered a panic.
     pub(crate) fn answer(&self) {
         #[cfg(feature = "simulated")]
         assert!(!self.struck.swap(false, Ordering::AcqRel), "{}", super::strike::STRUCK);
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
     }
 
-    /// Rings the bell; returns whether the last ring was answered.
+    /// Rings the bell. Returns true if the last ring was answered.
     fn ask(&self) -> bool {
         let alive = self.answered.load(Ordering::Acquire) == self.asked.load(Ordering::Acquire);
         if alive {
@@ -46,7 +46,7 @@ impl Pulse {
 }
 
 impl Pulses {
-    /// A new one, for the thread or task that hears `bell`.
+    /// Creates a pulse for the thread or task that hears `bell`.
     pub(crate) fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse {
             whose: whose.to_owned(),
@@ -62,14 +62,14 @@ impl Pulses {
         pulse
     }
 
-    /// Their names.
+    /// Returns the names of all threads and tasks.
     #[cfg(feature = "simulated")]
     pub fn names(&self) -> Vec<String> {
         self.all().iter().map(|pulse| pulse.whose.clone()).collect()
     }
 
-    /// Orders a panic of the thread or task with this name in its next round, which is at once unless it is stuck.
-    /// Returns false if there is none.
+    /// Orders a panic of the thread or task with this name in its next round. The next round begins immediately unless the thread or task hangs.
+    /// Returns false if there is no such thread or task.
     #[cfg(feature = "simulated")]
     pub fn strike(&self, whose: &str) -> bool {
         let all = self.all();
@@ -91,7 +91,7 @@ impl Pulses {
         silent
     }
 
-    /// The number of threads and tasks that did not answer in the last round of the watchdog.
+    /// Returns the number of threads and tasks that did not answer in the last round of the watchdog.
     pub fn stuck(&self) -> u64 {
         self.1.load(Ordering::Relaxed)
     }

@@ -1,27 +1,27 @@
-//! Panics on order, with which the lab tests that a panic affects nothing else.
+//! Ordered panics. Tests use them to check that a panic affects nothing else.
 //!
-//! Only built for the lab.
+//! This module is only built for tests in the simulation.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
-/// The message of such a panic.
+/// The message of an ordered panic.
 pub const STRUCK: &str = "struck by the lab";
 
 /// Makes one of many pieces of work panic.
 #[derive(Clone, Debug, Default)]
 pub struct Strike(Arc<AtomicU32>);
 
-/// Work that may be ordered to panic at each poll.
+/// Work that panics at a poll if this was ordered.
 pub(crate) struct Struck<Work> {
     strike: Strike,
     work: Pin<Box<Work>>,
 }
 
 impl Strike {
-    /// Orders the `number`th poll from now on to panic; 0 orders none.
+    /// Orders that the poll with this number, counted from now on, panics. 0 orders no panic.
     pub fn order(&self, number: u32) {
         self.0.store(number, Ordering::Relaxed);
     }
@@ -31,16 +31,16 @@ impl Strike {
         self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// A poll.
+    /// Counts a poll.
     ///
     /// # Panics
-    /// The panic is ordered.
+    /// The panic was ordered for this poll.
     pub fn fall(&self) {
         let counted = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         assert!(counted != Ok(1), "{STRUCK}");
     }
 
-    /// The work, which counts as a poll each time it is polled.
+    /// Wraps `work`, so that each of its polls is counted.
     pub(crate) fn on<Work: Future>(&self, work: Pin<Box<Work>>) -> Struck<Work> {
         Struck { strike: self.clone(), work }
     }

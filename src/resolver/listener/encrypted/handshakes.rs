@@ -1,7 +1,8 @@
-//! The rate of handshakes of each client: a handshake is the work that a client can cause with the least effort.
+//! Limits the rate of handshakes of each client, because a handshake is the greatest work that a client can cause with little effort.
 //!
-//! Uses the generic cell rate algorithm, like `refusals`. A client is an IPv4 address, or the /64 network of an IPv6 address. Unlike datagrams,
-//! connections cannot have forged addresses. Larger networks are not counted together, because the gateways of a site may share one.
+//! The limit uses the generic cell rate algorithm, like `refusals`. A client is an IPv4 address, or the /64 network of an IPv6 address. The source
+//! address of a connection cannot be forged, unlike that of a datagram. Larger networks are not counted together, because the gateways of a site may
+//! share one.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,14 +18,14 @@ pub(in super::super) struct Handshakes(Mutex<Rates>);
 
 #[derive(Debug, Default)]
 struct Rates {
-    /// The theoretical arrival time of the algorithm.
+    /// The time at which the next handshake is due in the algorithm (theoretical arrival time).
     due: BTreeMap<ClientKey, Mono>,
-    /// The time of the last log line.
+    /// The time of the last log message.
     logged: Option<Mono>,
 }
 
 impl Handshakes {
-    /// Returns true if the handshake of a client may continue. If it may not, a line may be written to the log.
+    /// Returns true if the handshake of a client may continue. If it may not, a message may be logged.
     pub(in super::super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may = rates.may(ClientKey::from_address(client), now);

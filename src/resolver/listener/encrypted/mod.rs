@@ -1,5 +1,5 @@
-//! Encrypted clients: DNS over TLS (RFC 7858) for gateways and containers that are not on this host, and the TLS handshakes of DNS over HTTPS. The
-//! requests over HTTPS are served by `https`. The submodule `quic` has the settings of DNS over QUIC, which the module `quic` of the parent folder
+//! Encrypted connections of clients: DNS over TLS (RFC 7858) for gateways and containers that are not on this host, and the TLS handshakes of DNS
+//! over HTTPS. The module `https` serves the requests over HTTPS. The submodule `quic` has the settings of DNS over QUIC, which `listener::quic`
 //! serves.
 //!
 //! `octets` reads and writes the octets of a connection with or without TLS, so that `tcp` serves both with the same limits.
@@ -8,19 +8,15 @@
 //!
 //! - DNS over TLS uses the code for TCP, with rustls between the kernel and the messages. The listener of hickory-server was rejected: it answers the
 //!   queries of a connection one after the other, cannot send stored octets, and limits neither connections nor handshakes. So cache hits,
-//!   pipelining,
-//!   answers out of order, and the limits on connections, questions and waiting octets are the same as for TCP, and both share the same places.
+//!   pipelining, answers out of order, and the limits on connections, questions and waiting octets are the same as for TCP, and both share the same
+//!   places.
 //! - DNS over TLS uses rustls without tokio-rustls: a rustls session takes octets and returns octets, which suits `tcp`, because the kernel may
-//!   accept
-//!   only some of them. The HTTP/2 crate needs streams, so DNS over HTTPS uses tokio-rustls, with the same limits. At most 16 KiB are encrypted
-//!   before
-//!   the kernel has accepted them.
+//!   accept only some of them. The HTTP/2 crate needs streams, so DNS over HTTPS uses tokio-rustls, with the same limits. At most 16 KiB are
+//!   encrypted before the kernel has accepted them.
 //! - A handshake has a time limit, and takes a place among the connections when it begins. If handshakes fill the places of a client, the client
-//!   loses
-//!   the oldest handshakes first, unless they are recent and few. The rate of handshakes is limited for each client (`handshakes`). A handshake is
-//!   counted
-//!   when the ClientHello is complete, before anything is computed for it. A rate for each network was rejected: the gateways of a
-//!   site may share a network, and one of them could lock out the others.
+//!   loses the oldest handshakes first, unless they are recent and few. The rate of handshakes is limited for each client (`handshakes`). A handshake
+//!   is counted when the ClientHello is complete, before anything is computed for it. A rate for each network was rejected: the gateways of a site
+//!   may share a network, and one of them could lock out the others.
 //! - TLS records without data do not extend the time of an idle connection.
 //! - Sessions are resumed from memory: the library keeps 256. Early data (0-RTT) is off, because others can replay it.
 //! - A new certificate is used for connections that begin after it was loaded; existing connections keep the old one.
@@ -50,19 +46,19 @@ use crate::limits::{HANDSHAKE_TIME, TLS_RECORD};
 pub(super) use octets::ClientStream;
 use octets::SecureStream;
 
-/// The protocol name of DNS over TLS in the handshake (RFC 7858 section 12: the registry of RFC 7301). Clients may leave it out.
+/// The name of DNS over TLS in the handshake (ALPN, RFC 7858 section 12). Clients may leave it out.
 pub(super) const DOT: &[u8] = b"dot";
 
-/// The protocol name of HTTP/2 in the handshake (RFC 9113 section 3.2).
+/// The name of HTTP/2 in the handshake (ALPN, RFC 9113 section 3.2).
 pub(super) const HTTP_2: &[u8] = b"h2";
 
-/// The settings for a protocol at the addresses of a listener. Returns `None` if the listener has no certificate, or if its key does not match the
-/// certificate. The check of the configuration has already excluded the latter.
+/// Returns the TLS settings for a protocol at the addresses of a listener. Returns `None` if the listener has no certificate, or if its key does not
+/// match the certificate. The check of the configuration has already excluded such a key.
 pub(super) fn settings(listener: &Listener, protocol: &[u8]) -> Option<Arc<ServerConfig>> {
     settings_with(listener, protocol, &[&TLS13, &TLS12])
 }
 
-/// The settings for a protocol that needs one of these versions of TLS.
+/// Returns the TLS settings for a protocol that needs one of these versions of TLS.
 fn settings_with(
     listener: &Listener,
     protocol: &[u8],
@@ -96,7 +92,7 @@ pub(super) async fn secure(
 /// Like `secure`, for DNS over HTTPS.
 ///
 /// # Errors
-/// As those of `secure`.
+/// The same as for `secure`.
 pub(super) async fn secure_https(
     stream: TcpStream,
     config: Arc<ServerConfig>,

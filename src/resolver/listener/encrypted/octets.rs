@@ -1,4 +1,4 @@
-//! The octets of a connection, with or without TLS. Each call reads or writes some octets, and never blocks.
+//! Reads and writes the octets of a connection, with or without TLS. Each call reads or writes some octets, and never blocks.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -9,25 +9,25 @@ use tokio_rustls::rustls::{self, ServerConfig, ServerConnection};
 
 use crate::limits::{EMPTY_RECORDS_AT_ONCE, MAX_QUERY, TLS_RECORD};
 
-/// The octets of a connection.
+/// A connection from a client.
 pub(in super::super) enum ClientStream {
     /// A connection without TLS.
     Plain(TcpStream),
-    /// Under TLS.
+    /// A connection with TLS.
     Tls(Box<SecureStream>),
 }
 
-/// A connection under TLS.
+/// A connection with TLS.
 pub(in super::super) struct SecureStream {
     tcp: TcpStream,
     session: ServerConnection,
-    /// Octets that were decrypted, but not read yet.
+    /// The number of octets that were decrypted, but not read yet.
     decrypted: usize,
     /// True if the client has announced that it sends no more data.
     has_ended: bool,
 }
 
-/// The connection as the kernel has it, without waiting.
+/// The TCP connection for rustls, without waiting.
 struct Kernel<'a>(&'a TcpStream);
 
 impl Read for Kernel<'_> {
@@ -46,14 +46,14 @@ impl Write for Kernel<'_> {
     }
 }
 
-/// Tells a client why its handshake ends, if the kernel has room for that.
+/// Tells the client why its handshake ends, if the kernel has room for the message, and returns the error.
 fn refused(tcp: &TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> io::Error {
     let _ = alert.write_all(&mut Kernel(tcp));
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 impl ClientStream {
-    /// The TCP connection below it.
+    /// Returns the TCP connection that carries the octets.
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
@@ -61,10 +61,10 @@ impl ClientStream {
         }
     }
 
-    /// Waits until octets may have come.
+    /// Waits until octets may have arrived.
     pub(in super::super) async fn readable(&self) -> io::Result<()> {
         match self {
-            // The kernel does not report octets that were already read together with earlier ones.
+            // Octets that are already decrypted can be read, although the kernel does not report them.
             Self::Tls(secure) if secure.decrypted > 0 => Ok(()),
             _ => self.tcp().readable().await,
         }
@@ -106,18 +106,18 @@ impl ClientStream {
         }
     }
 
-    /// Tells the client that no more replies come.
+    /// Tells the client that no more replies will come.
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If there is no room for this message, the closed connection tells the client the same.
+            // If there is no room for this message, closing the connection tells the client the same.
             let _ = secure.flush();
         }
     }
 }
 
 impl SecureStream {
-    /// Reads the beginning of a handshake (ClientHello), and continues if `may` returns true.
+    /// Reads the begin of a handshake (ClientHello), and continues if `may` returns true.
     pub(super) async fn accept(
         tcp: TcpStream,
         config: Arc<ServerConfig>,
@@ -146,7 +146,7 @@ impl SecureStream {
         Ok(Self { tcp, session, decrypted: 0, has_ended: false })
     }
 
-    /// Runs the handshake.
+    /// Performs the rest of the handshake.
     pub(super) async fn handshake(&mut self) -> io::Result<()> {
         while self.session.is_handshaking() || self.session.wants_write() {
             if !self.flush()? {
@@ -179,7 +179,7 @@ impl SecureStream {
                 return Ok(0);
             }
         }
-        // The kernel may have more octets, but other connections come first.
+        // The kernel may have more octets, but other connections have their turn first.
         Err(io::ErrorKind::WouldBlock.into())
     }
 
@@ -193,7 +193,7 @@ impl SecureStream {
         Ok(length)
     }
 
-    /// Passes encrypted octets to the kernel; returns true if it has accepted all of them.
+    /// Passes encrypted octets to the kernel. Returns true if the kernel has accepted all of them.
     fn flush(&mut self) -> io::Result<bool> {
         while self.session.wants_write() {
             match self.session.write_tls(&mut Kernel(&self.tcp)) {
@@ -205,7 +205,7 @@ impl SecureStream {
         Ok(true)
     }
 
-    /// Takes octets from the kernel and decrypts them; returns the number taken.
+    /// Reads octets from the kernel and decrypts them. Returns the number of octets that were read.
     fn receive(&mut self) -> io::Result<usize> {
         let taken = self.session.read_tls(&mut Kernel(&self.tcp))?;
         match self.session.process_new_packets() {
@@ -214,7 +214,7 @@ impl SecureStream {
                 self.has_ended = state.peer_has_closed();
             }
             Err(error) => {
-                // The alert that informs the client.
+                // Sends the alert that tells the client about the error.
                 let _ = self.flush();
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
             }

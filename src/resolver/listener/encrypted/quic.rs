@@ -12,16 +12,16 @@ use crate::limits::{
     QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
 };
 
-/// The protocol name of DNS over QUIC in the handshake (RFC 9250 section 4.1).
+/// The name of DNS over QUIC in the handshake (ALPN, RFC 9250 section 4.1).
 pub(in super::super) const DOQ: &[u8] = b"doq";
 
-/// The version of QUIC (RFC 9000). The library also supports drafts.
+/// The version of QUIC (RFC 9000). The library also supports drafts, which are not accepted.
 const VERSION: u32 = 1;
 
-/// The settings for connections to a listener, without `transport`. Returns `None` if the listener has no certificate, or if its key does not match
-/// the certificate. The check of the configuration has already excluded the latter.
+/// Returns the settings for connections to a listener, without those in `transport`. Returns `None` if the listener has no certificate, or if its key
+/// does not match the certificate. The check of the configuration has already excluded such a key.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
-    // Without early data: the library of TLS takes none unless it is configured.
+    // Early data is off: the TLS library accepts none unless it is configured.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
     let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls).ok()?));
     config
@@ -34,14 +34,14 @@ pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig
     Some(Arc::new(config))
 }
 
-/// The settings of a socket.
+/// Returns the settings of a socket.
 pub(in super::super) fn endpoint() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.supported_versions(vec![VERSION]).min_reset_interval(QUIC_RESET_INTERVAL);
     config
 }
 
-/// The limits of a connection with this number of concurrent streams.
+/// Returns the limits of a connection that may have `streams` concurrent streams.
 pub(in super::super) fn transport(streams: usize) -> TransportConfig {
     let number = |number: usize| VarInt::from_u32(u32::try_from(number).unwrap_or(u32::MAX));
     let mut transport = TransportConfig::default();

@@ -1,4 +1,4 @@
-//! The requests of one connection; each is answered as soon as its reply is ready.
+//! Answers the requests of one HTTP/2 connection. Each is answered as soon as its reply is ready.
 
 use std::future::poll_fn;
 use std::io::{self, Cursor};
@@ -29,7 +29,7 @@ use dns::question::Apart;
 use dns::wire::query::Query;
 use history::Counter;
 
-/// The incoming requests, and their responses.
+/// The HTTP/2 connection of the library, which returns requests and sends responses.
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 
 /// A request, and the handle for its response.
@@ -37,7 +37,7 @@ type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
 
 type Step = StreamStep<Exchange, RefusedRequest>;
 
-/// A connection.
+/// An HTTP/2 connection of a client.
 pub(super) struct HttpsConnection {
     requests: Requests,
     room: Arc<ReadRoom>,
@@ -55,7 +55,7 @@ pub(super) struct HttpsConnection {
     unsent: Arc<UnsentReplies>,
     /// The time by which the client must have read the waiting reply.
     due: Instant,
-    /// The time of the last request or of its reply. Since then, the connection is idle.
+    /// The time of the last request or the last reply. The connection has been idle since then.
     active: Instant,
 }
 
@@ -80,7 +80,7 @@ impl HttpsConnection {
             if self.unsent.octets() == 0
                 && let Some(step) = self.ended.take()
             {
-                // Fewer always fit.
+                // An error is not possible: less memory than before is always allowed.
                 let _ = self.keep();
                 self.take_step(step).await?;
                 continue;
@@ -88,7 +88,7 @@ impl HttpsConnection {
             if self.has_turn()
                 && let Some(request) = self.held.take()
             {
-                // Fewer always fit.
+                // An error is not possible: less memory than before is always allowed.
                 let _ = self.keep();
                 self.take_request(request)?;
                 continue;
@@ -105,8 +105,8 @@ impl HttpsConnection {
                 Some(step) = self.running.join_next() => self.hold_step(step)?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
-                    // After the requests that wait, the client may send the rest of a request that was already accepted, or allow more octets for the
-                    // replies.
+                    // Requests that wait come first. In addition, the client may send the rest of a request that was already accepted, or allow more
+                    // octets for the replies.
                     let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
                     poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
                 }) => match request {
@@ -125,7 +125,7 @@ impl HttpsConnection {
         }
     }
 
-    /// The time until which the connection may stay in its current state.
+    /// Returns the time until which the connection may stay in its current state, or `None` if there is no limit.
     fn until(&self) -> Option<Instant> {
         match self.unsent.octets() {
             0 => self.running.is_empty().then_some(self.active + TCP_IDLE_TIME),
@@ -133,7 +133,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Ends the connection. Octets that the kernel does not accept immediately are lost: the closed connection tells the client the same.
+    /// Ends the connection. Octets that the kernel does not accept immediately are lost. Closing the connection tells the client the same.
     fn end(&mut self, reason: Reason) -> io::Result<()> {
         self.requests.abrupt_shutdown(reason);
         let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();
@@ -161,7 +161,7 @@ impl HttpsConnection {
         self.unsent.octets() == 0 && self.taken.has_room()
     }
 
-    /// Reads the header of a request, which then waits for its turn. Returns false if too much is waiting.
+    /// Stores a request, whose header was read, until it has its turn. Returns false if too much is waiting.
     fn hold(&mut self, (request, respond): NewRequest) -> bool {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
@@ -171,7 +171,7 @@ impl HttpsConnection {
         self.held.add(HeldRequest { exchange, sent, body }) && (self.has_turn() || self.keep())
     }
 
-    /// Counts the memory that is in use until the client reads its replies. Returns false if it is too much.
+    /// Records the memory that is in use until the client reads its replies. Returns false if it is too much.
     fn keep(&self) -> bool {
         let waiting = self.held.octets().saturating_add(self.ended.octets());
         self.taken.keep_unsent(self.unsent.octets().saturating_add(waiting))
@@ -255,7 +255,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Responds to a request that gets no DNS reply.
+    /// Responds to a request that receives no DNS reply.
     fn refuse(&mut self, mut exchange: Exchange, refused: RefusedRequest) -> io::Result<()> {
         self.taken.end_question();
         self.front.count_one(Counter::HttpsRequestsRefused);
@@ -283,7 +283,7 @@ impl HttpsConnection {
         if self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// The client has read a reply.
+    /// Records that the client has read a reply.
     fn mark_taken(&mut self) {
         self.active = Instant::now();
         let _ = self.keep();
@@ -298,14 +298,14 @@ enum ConnectionFault {
     Http(h2::Error),
 }
 
-/// Writes what is waiting, and reads more if `reads` is true. Returns the next request, or none if the connection is closed.
+/// Writes what is waiting, and reads more if `reads` is true. Returns the next request, or `None` if the connection is closed.
 fn poll_request(
     (requests, room): (&mut Requests, &ReadRoom),
     (reads, unsent): (bool, &UnsentReplies),
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<NewRequest, ConnectionFault>>> {
     let had_unsent = unsent.octets() > 0;
-    // First handles the requests that have arrived, then reads more.
+    // The requests that have already been read are handled first. Then more is read.
     for opens in [false, true] {
         room.open(opens && reads);
         let polled = pin!(requests.accept()).poll(context);
@@ -316,13 +316,13 @@ fn poll_request(
             return polled.map_err(ConnectionFault::Http);
         }
         if had_unsent && unsent.octets() == 0 {
-            // The last reply has left. The requests that wait come before those that are not read yet.
+            // The last reply has been sent. The requests that wait come before those that have not been read yet.
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
     }
     if reads && room.is_used_up() {
-        // More may have arrived, but other connections come first.
+        // More octets may have arrived, but other connections have their turn first.
         context.waker().wake_by_ref();
     }
     Poll::Pending

@@ -1,7 +1,6 @@
-//! Requests that wait until the client has read the replies before them, or until the client may have another question in progress.
+//! Requests that wait until the client has read the earlier replies, or until the client may have another question in progress.
 //!
-//! Only the message of a request is kept, and not its header: with the longest headers, a client could otherwise fill 32 MiB with all its
-//! connections.
+//! Only the message of a request is stored, not its header. With the longest headers, a client could otherwise fill 32 MiB with all its connections.
 
 use std::collections::VecDeque;
 use std::io::Cursor;
@@ -13,7 +12,7 @@ use super::octets::UnsentReply;
 use super::request::{RefusedRequest, SentMessage};
 use crate::limits::MAX_PIPELINED;
 
-/// A request that has no response yet.
+/// A request that has not been responded to yet.
 pub(super) struct Exchange {
     pub(super) respond: SendResponse<Cursor<UnsentReply>>,
     /// True if the response has a body.
@@ -24,7 +23,7 @@ pub(super) struct Exchange {
 pub(super) struct HeldRequest {
     pub(super) exchange: Exchange,
     pub(super) sent: Result<SentMessage, RefusedRequest>,
-    /// Its body, which may not have arrived yet.
+    /// The body of the request, which may not have arrived yet.
     pub(super) body: RecvStream,
 }
 
@@ -45,7 +44,7 @@ impl HeldRequest {
 }
 
 impl HeldRequests {
-    /// Adds a request. Returns false if more requests would wait than a connection may have streams; this happens if the client has reset some
+    /// Adds a request. Returns false if more requests would wait than a connection may have streams. This is possible if the client has reset some
     /// streams.
     pub(super) fn add(&mut self, request: HeldRequest) -> bool {
         let has_room = self.requests.len() < MAX_PIPELINED;
@@ -63,7 +62,7 @@ impl HeldRequests {
         Some(request)
     }
 
-    /// The octets of the messages in all waiting requests.
+    /// Returns the size of the messages in all waiting requests, in octets.
     pub(super) const fn octets(&self) -> usize {
         self.octets
     }

@@ -6,18 +6,14 @@
 //! # Decisions
 //!
 //! - Only HTTP/2 is supported (RFC 9113), as in Unbound and Knot Resolver. RFC 8484 section 5.2 recommends it as the minimum, and HTTP/1.1 has no
-//!   answers
-//!   out of order. Client and server agree on it in the handshake (`h2`), so an HTTP/1.1 client receives an alert. Server push and compression are
-//!   not
-//!   used.
-//! - The crate `h2` is used, without hyper and without the listener of hickory-server. These serve HTTP of all kinds, and limit neither the
-//!   questions of a client over all its connections nor the waiting replies. A query is handled like one over TCP, with the same limits for
-//!   connections,
+//!   answers out of order. Client and server agree on it in the handshake (`h2`), so an HTTP/1.1 client receives an alert. Server push and
+//!   compression are not used.
+//! - The crate `h2` is used, without hyper and without the listener of hickory-server. These serve HTTP of all kinds, and limit neither the questions
+//!   of a client over all its connections nor the waiting replies. A query is handled like one over TCP, with the same limits for connections,
 //!   questions and unsent replies, and the handshake is that of DNS over TLS.
 //! - A request takes a place among the questions as soon as its header has arrived, so that a slow body takes one too. If a client has no place left,
 //!   its requests wait until one of its queries is answered, as over TCP. Bodies are still read in the meantime: the headers of many requests may
-//!   arrive
-//!   before the first body.
+//!   arrive before the first body.
 //! - A waiting request is kept as its message. When requests waited in the library with their headers, a client that did not read its
 //!   replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one octet each.
 //! - Queries over HTTPS have the id 0, so that HTTP caches can store the replies (RFC 8484 section 4.1). To distinguish a repeated query from a
@@ -36,8 +32,7 @@
 //! - Requests that the client resets before they are read (CVE-2023-44487): `MAX_RESET_REQUESTS`. Resets that a client provokes (CVE-2025-8671):
 //!   `MAX_PROVOKED_RESETS`. A query that was read keeps its place until it is resolved, even if its stream is reset.
 //! - Bodies: a window of `MAX_QUERY` octets for each stream, the smallest window of the protocol for the connection, and `TCP_MESSAGE_TIME`. The
-//!   library
-//!   limits frames without data.
+//!   library limits frames without data.
 //! - Octets that are read before requests are answered: `REQUESTS_AT_ONCE`. Pings, settings, priorities and windows: `OCTETS_WITHOUT_QUERY`
 //!   since the last query. The library answers a ping before it reads the next frame.
 //! - Replies that the client does not read, and the messages of the requests after them: `WorkBounds::unsent`, a quarter of it for one client, and
@@ -95,7 +90,7 @@ pub(super) async fn serve(
     HttpsConnection::new((requests, room), client, front, taken).serve(closing).await
 }
 
-/// The limits that the library enforces and announces to the client, with this number of concurrent streams.
+/// Returns the limits that the library enforces and announces to the client. `streams` is the number of concurrent streams.
 fn settings(streams: usize) -> Builder {
     let mut settings = Builder::new();
     let octets = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);

@@ -1,7 +1,6 @@
-//! The octets of an HTTP/2 connection: incoming octets are read in parts, and outgoing ones are counted until they are sent.
+//! The octets of an HTTP/2 connection. Incoming octets are read in parts, and outgoing octets are counted until they are sent.
 //!
-//! The library reads everything that has arrived before it returns the first request, and it accepts replies without limit. So this module limits
-//! both.
+//! The library reads everything that has arrived before it returns the first request, and accepts replies without limit. This module limits both.
 
 use std::io;
 use std::pin::Pin;
@@ -26,14 +25,14 @@ pub(super) struct BoundedStream {
 /// The number of octets that may be read.
 #[derive(Debug)]
 pub(super) struct ReadRoom {
-    /// Octets that may be read before other work has its turn. A read that begins within this number may exceed it by the size of the library's
-    /// buffer.
+    /// The number of octets that may be read before other work has its turn. A read that begins within this number may exceed it by the size of the
+    /// library's buffer.
     left: AtomicUsize,
-    /// Octets that were read since the last query.
+    /// The number of octets that were read since the last query.
     without_query: AtomicUsize,
 }
 
-/// The octets of replies that the connection has not accepted yet. A reply counts until its last octet is written, or its stream is reset.
+/// The size of replies that the connection has not accepted yet. A reply counts until its last octet is written, or until its stream is reset.
 #[derive(Debug, Default)]
 pub(super) struct UnsentReplies {
     octets: AtomicUsize,
@@ -41,7 +40,7 @@ pub(super) struct UnsentReplies {
     taken: Notify,
 }
 
-/// A reply that is being sent; its client is counted as waiting until this value is dropped.
+/// A reply that is being sent. Its client counts as waiting until this value is dropped.
 pub(super) struct UnsentReply {
     octets: Vec<u8>,
     replies: Arc<UnsentReplies>,
@@ -49,7 +48,7 @@ pub(super) struct UnsentReply {
 }
 
 impl BoundedStream {
-    /// A connection of which only the octets within `room` are read.
+    /// Creates a connection of which only as many octets are read as `room` allows.
     pub(super) fn new(stream: TlsStream<TcpStream>, room: Arc<ReadRoom>) -> Self {
         Self { stream, room }
     }
@@ -62,7 +61,7 @@ impl Default for ReadRoom {
 }
 
 impl ReadRoom {
-    /// Allows one part to be read, or nothing.
+    /// Allows one more part to be read if `opens` is true. Otherwise nothing may be read.
     pub(super) fn open(&self, opens: bool) {
         self.left.store(if opens { REQUESTS_AT_ONCE } else { 0 }, Ordering::Relaxed);
     }
@@ -72,7 +71,7 @@ impl ReadRoom {
         self.left.load(Ordering::Relaxed) == 0
     }
 
-    /// A query has come.
+    /// Records that a query has arrived.
     pub(super) fn mark_query(&self) {
         self.without_query.store(0, Ordering::Relaxed);
     }
@@ -97,7 +96,7 @@ impl AsyncRead for BoundedStream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.room.is_used_up() {
-            // The connection polls again when it has opened the room.
+            // The connection is polled again after it has allowed more octets.
             return Poll::Pending;
         }
         let before = into.filled().len();
@@ -134,7 +133,7 @@ impl AsyncWrite for BoundedStream {
 }
 
 impl UnsentReplies {
-    /// Their octets.
+    /// Returns the size of the unsent replies in octets.
     pub(super) fn octets(&self) -> usize {
         self.octets.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! The DNS message in an HTTP request, or the status with which the request is refused: a pure function of method, path and header.
+//! Finds the DNS message in an HTTP request, or the status with which the request is refused. Pure: the input is the method, the path and the header.
 //!
 //! RFC 8484 sections 4.1 and 6, RFC 9110 section 15.5.
 
@@ -15,36 +15,36 @@ const VARIABLE: &str = "dns";
 /// The media type of a DNS message (RFC 8484 section 6).
 pub(super) const MEDIA_TYPE: &str = "application/dns-message";
 
-/// The place of the message in a request.
+/// Where the message of a request is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentMessage {
-    /// In the path; the field contains it.
+    /// The message was in the path. The field contains it.
     InPath(Vec<u8>),
-    /// In the body, which is read next.
+    /// The message is in the body, which is read next.
     InBody,
 }
 
-/// Why a request gets no DNS reply.
+/// The reason why a request receives no DNS reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusedRequest {
-    /// There is nothing at its path.
+    /// The path of the request is unknown.
     Path,
-    /// Its method is not allowed.
+    /// The method of the request is not allowed.
     Method,
-    /// It has no message, its message cannot be decoded, or its message is not a query.
+    /// The message of the request is missing, cannot be decoded, or is not a query.
     Message,
-    /// Its message is longer than `MAX_QUERY`.
+    /// The message is longer than `MAX_QUERY`.
     Length,
-    /// Its body has another media type.
+    /// The body has another media type.
     MediaType,
-    /// Its body was not complete in time.
+    /// The body was not complete in time.
     Time,
-    /// resolverd has no reply: the request repeats a question whose first copy is answered, or the program has a fault.
+    /// resolverd has no reply: the request repeats a question whose first copy is answered, or the work for it has panicked.
     NoReply,
 }
 
 impl RefusedRequest {
-    /// The status code for this reason.
+    /// Returns the status code for this reason.
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::Path => StatusCode::NOT_FOUND,
@@ -61,7 +61,7 @@ impl RefusedRequest {
 /// Finds the message of a request.
 ///
 /// # Errors
-/// Why the request gets no DNS reply.
+/// The reason why the request receives no DNS reply.
 pub(super) fn read(method: &Method, uri: &Uri, header: &HeaderMap) -> Result<SentMessage, RefusedRequest> {
     if uri.path() != HTTPS_PATH {
         return Err(RefusedRequest::Path);
@@ -73,7 +73,7 @@ pub(super) fn read(method: &Method, uri: &Uri, header: &HeaderMap) -> Result<Sen
     }
 }
 
-/// The message in the variables of a path. If a variable occurs several times, the first one is used.
+/// Returns the message in the variables of a path. If the variable occurs several times, the first one is used.
 fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
     let mut pairs = variables.split('&').filter_map(|pair| pair.split_once('='));
     let (_, encoded) = pairs.find(|(name, _)| *name == VARIABLE).ok_or(RefusedRequest::Message)?;
@@ -85,10 +85,10 @@ fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
     Ok(SentMessage::InPath(message))
 }
 
-/// Returns true if the header announces a message in the body. Its length may be missing.
+/// Checks the header of a request whose message is in the body. The length of the body may be missing.
 fn in_body(header: &HeaderMap) -> Result<SentMessage, RefusedRequest> {
     let kind = header.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // The media type has no parameters; those that come are ignored.
+    // The media type has no parameters. If a client sends some, they are ignored.
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case(MEDIA_TYPE) {
         return Err(RefusedRequest::MediaType);

@@ -1,4 +1,4 @@
-//! The header of an HTTP response: to a query (RFC 8484 section 4.2), or to a request without a query.
+//! The headers of HTTP responses, with a DNS reply (RFC 8484 section 4.2) or without one.
 
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
@@ -9,7 +9,7 @@ use dns::wire::ttl;
 /// The methods that are allowed.
 const METHODS: &str = "GET, HEAD, POST";
 
-/// The header of the response with this DNS reply. HTTP caches may keep the reply as long as the TTLs of its records allow.
+/// Returns the header of the response with this DNS reply. HTTP caches may store the reply for as long as the TTLs of its records allow.
 pub(super) fn with(reply: &[u8]) -> Response<()> {
     let mut response = Response::new(());
     let header = response.headers_mut();
@@ -21,7 +21,7 @@ pub(super) fn with(reply: &[u8]) -> Response<()> {
     response
 }
 
-/// The header of the response to a request without a query; it has no body.
+/// Returns the header of the response to a refused request. The response has no body.
 pub(super) fn to(refused: RefusedRequest) -> Response<()> {
     let mut response = Response::new(());
     *response.status_mut() = refused.status();

@@ -1,4 +1,4 @@
-//! The streams of one connection. Each stream has one query, and is answered as soon as its reply is ready.
+//! Answers the streams of one QUIC connection. Each stream has one query, which is answered as soon as its reply is ready.
 
 use std::future::ready;
 use std::net::SocketAddr;
@@ -24,10 +24,10 @@ use history::Counter;
 
 type Step = StreamStep<SendStream, StreamFault>;
 
-/// Whether the connection continues, or why it ends.
+/// `Ok` if the connection continues, otherwise the reason why it ends.
 type Goes = Result<(), EndCode>;
 
-/// A connection.
+/// A QUIC connection of a client.
 pub(super) struct QuicConnection {
     connection: Connection,
     client: SocketAddr,
@@ -37,19 +37,19 @@ pub(super) struct QuicConnection {
     running: JoinSet<Step>,
     /// Finished work that waits until the client has read the replies before it.
     ended: HeldAnswers<Step>,
-    /// Replies that the client has not acknowledged; each task returns the length of its reply.
+    /// The tasks that send replies which the client has not acknowledged. Each task returns the length of its reply.
     sending: JoinSet<usize>,
-    /// The octets of these replies.
+    /// The size of these replies in octets.
     unsent: usize,
-    /// The time by which the client must acknowledge the next reply; `None` if all are acknowledged.
+    /// The time by which the client must acknowledge the next reply. `None` if all replies are acknowledged.
     due: Option<Instant>,
-    /// The time of the last query or of its reply. Since then, the connection is idle.
+    /// The time of the last query or the last reply. The connection has been idle since then.
     active: Instant,
     /// The number of streams that were cancelled before their query was complete.
     cancelled: usize,
     /// True if a query has arrived.
     has_asked: bool,
-    /// The time until which a first query may still arrive; set once the listener has ended.
+    /// The time until which a first query may still arrive. It is set when the listener has ended.
     closes: Option<Instant>,
 }
 
@@ -84,7 +84,7 @@ impl QuicConnection {
             if self.sends()
                 && let Some(step) = self.ended.take()
             {
-                // Fewer always fit.
+                // An error is not possible: less memory than before is always allowed.
                 let _ = self.keep();
                 match self.take_step(step).await {
                     Ok(()) => continue,
@@ -126,12 +126,12 @@ impl QuicConnection {
         self.connection.close(code.number(), b"");
     }
 
-    /// Returns true if replies may be sent: the client has read most of the earlier ones.
+    /// Returns true if further replies may be sent, because the client has read most of the earlier ones.
     fn sends(&self) -> bool {
         self.unsent < MAX_STREAM_REPLY
     }
 
-    /// Returns true if nobody waits for anything.
+    /// Returns true if no query is in progress and no reply waits.
     fn is_idle(&self) -> bool {
         self.running.is_empty() && self.ended.is_empty() && self.sending.is_empty()
     }
@@ -142,14 +142,14 @@ impl QuicConnection {
         closes.is_some_and(|closes| self.has_asked || closes <= Instant::now())
     }
 
-    /// The time until which the connection may stay in its current state.
+    /// Returns the time until which the connection may stay in its current state, or `None` if there is no limit.
     fn until(&self) -> Option<Instant> {
         let idle = self.is_idle().then_some(self.active + TCP_IDLE_TIME);
         let closes = self.closes.filter(|_| self.is_idle());
         self.due.into_iter().chain(idle).chain(closes).min()
     }
 
-    /// The time of the connection is over.
+    /// Returns why the connection ends when its time is over.
     fn time_out(&self) -> Goes {
         Err(if self.due.is_some() { EndCode::ExcessiveLoad } else { EndCode::NoError })
     }
@@ -188,7 +188,7 @@ impl QuicConnection {
         if self.sends() || self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Counts the memory that is in use until the client reads its replies. Returns false if it is too much.
+    /// Records the memory that is in use until the client reads its replies. Returns false if it is too much.
     fn keep(&self) -> bool {
         self.taken.keep_unsent(self.unsent.saturating_add(self.ended.octets()))
     }
@@ -214,7 +214,7 @@ impl QuicConnection {
         }
     }
 
-    /// Handles a stream without a query.
+    /// Handles a stream that has no valid query.
     fn take_fault(&mut self, stream: SendStream, fault: StreamFault) -> Goes {
         match fault {
             StreamFault::Rules => return Err(EndCode::ProtocolError),
@@ -223,7 +223,7 @@ impl QuicConnection {
                 self.cancelled = self.cancelled.saturating_add(1);
                 self.give_up(stream, EndCode::RequestCancelled);
             }
-            // The next turn sees that the connection is closed.
+            // The main loop will notice that the connection is closed.
             StreamFault::Lost => self.give_up(stream, EndCode::NoError),
         }
         if self.cancelled > MAX_CANCELLED_STREAMS { Err(EndCode::ExcessiveLoad) } else { Ok(()) }
@@ -277,11 +277,11 @@ impl QuicConnection {
         Ok(())
     }
 
-    /// The client has acknowledged a reply of this many octets, or does not want it.
+    /// Records that the client has acknowledged a reply of this size, or no longer wants it.
     fn mark_taken(&mut self, octets: usize) {
         self.active = Instant::now();
         self.unsent = self.unsent.saturating_sub(octets);
-        // Fewer always fit.
+        // An error is not possible: less memory than before is always allowed.
         let _ = self.keep();
         self.due = (self.unsent > 0).then(|| self.active + TCP_WRITE_TIME);
     }

@@ -1,4 +1,4 @@
-//! New connections: which clients may connect, the proof of their addresses, and their handshakes.
+//! Begins new QUIC connections: checks whether the client is allowed, demands a proof of its address, and performs the handshake.
 
 use std::io;
 use std::net::UdpSocket;
@@ -20,7 +20,7 @@ use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
 use dns::question::Apart;
 use history::Counter;
 
-/// The entry point for connections to an address.
+/// Accepts the connections to one address.
 struct Entry {
     front: Arc<Front>,
     places: Arc<ConnectionPlaces>,
@@ -51,7 +51,7 @@ pub(in super::super) async fn accept(
                 () = entry.take_all(&endpoint) => {}
             }
         }
-        // The kernel refuses the socket, or no descriptors are left. The listener begins again.
+        // Either the kernel refuses the socket, or no descriptors are left. The listener tries again after a pause.
         entry.front.apart(SHARD, Apart::AcceptFailed);
         tokio::select! {
             biased;
@@ -61,7 +61,7 @@ pub(in super::super) async fn accept(
     }
 }
 
-/// Starts to read a socket.
+/// Creates an endpoint of the library that reads the socket.
 fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
     let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
     let runtime = Arc::new(TokioRuntime);
@@ -82,19 +82,19 @@ fn end(endpoint: Endpoint, socket: Arc<UdpSocket>) {
 }
 
 impl Entry {
-    /// Takes connections until the endpoint ends.
+    /// Accepts connections until the endpoint ends.
     async fn take_all(&self, endpoint: &Endpoint) {
         while let Some(incoming) = endpoint.accept().await {
             if let Some(admitted) = self.admit(incoming) {
                 self.take(admitted);
             }
-            // Waiting connections are accepted without a pause, but other tasks have their turn first.
+            // Connections that wait are accepted without a pause, but other tasks have their turn first.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Decides whether a connection may begin, without any computation for it. If it may not, its client may receive a reply that is shorter than its
-    /// datagram.
+    /// Decides whether a connection may begin, without any computation for it. If it may not, its client may receive a reply, which is shorter than
+    /// the client's datagram.
     fn admit(&self, incoming: Incoming) -> Option<Admitted> {
         let client = incoming.remote_address().ip();
         let (front, is_proven) = (&self.front, incoming.remote_address_validated());
@@ -110,7 +110,7 @@ impl Entry {
         let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
         if !is_proven && permit.is_none() {
             front.count_one(Counter::QuicRetried);
-            // An error means that the address is already proved, which was checked before.
+            // An error means that the address is already proved. This was checked before.
             let _ = incoming.retry();
             return None;
         }
@@ -136,7 +136,7 @@ impl Entry {
         let taken = self.places.take(ClientKey::from_address(client.ip()), self.front.now());
         let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
         tokio::spawn(async move {
-            // How a client closes its connection does not matter.
+            // An error of the connection is ignored: it only shows how the client has closed the connection.
             if let Ok(connection) = shake_hands((incoming, settings), &front, &taken).await {
                 drop(permit);
                 QuicConnection::new(connection, client, front, taken).serve(closing).await;
@@ -145,7 +145,7 @@ impl Entry {
     }
 }
 
-/// Runs the handshake of a connection.
+/// Performs the handshake of a connection.
 async fn shake_hands(
     (incoming, settings): (Incoming, Arc<ServerConfig>),
     front: &Front,

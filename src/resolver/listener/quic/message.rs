@@ -1,16 +1,16 @@
-//! The query of a stream: two octets of length, the message, and the end of the stream (RFC 9250 section 4.2).
+//! Reads the query of a stream: two octets with its length, the message, and the end of the stream (RFC 9250 section 4.2).
 
 use quinn::{ReadError, RecvStream, VarInt};
 use tokio::time::timeout;
 
 use crate::limits::{MAX_QUERY, TCP_MESSAGE_TIME};
 
-/// Why a connection or a stream ends (RFC 9250 section 8.4).
+/// The error code with which a connection or a stream ends (RFC 9250 section 8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndCode {
     /// No error.
     NoError,
-    /// A fault of the program.
+    /// The program has a fault.
     InternalError,
     /// The client violates the protocol.
     ProtocolError,
@@ -22,21 +22,21 @@ pub(super) enum EndCode {
     Unspecified,
 }
 
-/// Why a stream has no query.
+/// The reason why a stream has no valid query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StreamFault {
-    /// The client has cancelled it.
+    /// The client has cancelled the stream.
     Cancelled,
-    /// Its message is longer than `MAX_QUERY`.
+    /// The message is longer than `MAX_QUERY`.
     Length,
-    /// It violates the protocol.
+    /// The content of the stream violates the protocol.
     Rules,
     /// The connection has ended.
     Lost,
 }
 
 impl EndCode {
-    /// Its number.
+    /// Returns the number of the code.
     pub(super) const fn number(self) -> VarInt {
         VarInt::from_u32(match self {
             Self::NoError => 0,
@@ -70,7 +70,7 @@ pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault
     timeout(TCP_MESSAGE_TIME, whole).await.unwrap_or(Err(StreamFault::Rules))
 }
 
-/// A fault that the beginning of a stream already shows.
+/// Returns the fault that the first octets of a stream already show, if any.
 fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     let (length, rest) = octets.split_first_chunk()?;
     match usize::from(u16::from_be_bytes(*length)) {
@@ -79,10 +79,10 @@ fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     }
 }
 
-/// The message of a complete stream.
+/// Returns the message of a complete stream.
 fn message(octets: &[u8]) -> Result<Vec<u8>, StreamFault> {
     let Some((length, message)) = octets.split_first_chunk() else { return Err(StreamFault::Rules) };
-    // The id of a query is 0.
+    // Over QUIC, the id of each query must be 0.
     if usize::from(u16::from_be_bytes(*length)) != message.len() || !message.starts_with(&[0, 0]) {
         return Err(StreamFault::Rules);
     }

@@ -16,14 +16,12 @@
 //!   must connect again.
 //! - Early data (0-RTT) is off: others can replay it, and RFC 9250 section 4.5 permits it for few queries only.
 //! - A stream takes a place among the questions from its beginning, so that a slow query takes one too. If a client has no place left, its streams
-//!   wait
-//!   until one of its queries is answered, as over TCP.
+//!   wait until one of its queries is answered, as over TCP.
 //! - The id of queries is 0. To distinguish a repeated query from a new one, the number of the stream is used instead of the id.
 //! - A query that was read is resolved and keeps its place even if the client cancels it (STOP_SENDING), but its reply is not sent. Otherwise
 //!   a client could start flights without limit.
 //! - After a fault of the client, its connection ends with DOQ_PROTOCOL_ERROR, as RFC 9250 section 4.3.3 demands. Faults are: an id other than 0, no
-//!   end
-//!   (FIN) after the query, more or fewer octets than its length says, the option edns-tcp-keepalive, or a message that is not a query. A query
+//!   end (FIN) after the query, more or fewer octets than its length says, the option edns-tcp-keepalive, or a message that is not a query. A query
 //!   that is longer than `MAX_QUERY` only ends its stream.
 //! - When a listener is removed or the daemon stops, idle connections are closed with DOQ_NO_ERROR, and the others once their replies are
 //!   acknowledged. First datagrams that arrive later are ignored: their clients send them again, to the next socket or the next daemon.
@@ -37,8 +35,7 @@
 //! The limits that the library enforces are set in `encrypted::quic`; the others are here or shared with TCP.
 //!
 //! - Connections: `WorkBounds::connections` and `connections_of_client`, together with those of TCP. Handshakes: `HANDSHAKE_TIME`,
-//!   `HANDSHAKE_INTERVAL`
-//!   and `MAX_UNPROVEN_HANDSHAKES`. New connections that wait to be accepted or refused: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.
+//!   `HANDSHAKE_INTERVAL` and `MAX_UNPROVEN_HANDSHAKES`. New connections that wait to be accepted or refused: `MAX_NEW_QUIC`, `NEW_QUIC_OCTETS`.
 //! - Connections that use memory, including those that were closed a moment ago: `WorkBounds::kept_quic` and `kept_quic_of_client`.
 //! - Concurrent queries: `WorkBounds::streams` for a connection; `places` for a client and for all clients. Clients open no unidirectional streams,
 //!   and send no application datagrams.
@@ -48,8 +45,7 @@
 //! - Streams that the client cancels before its query is complete (as in CVE-2023-44487): `MAX_CANCELLED_STREAMS`.
 //! - Time without a query: `TCP_IDLE_TIME`. Pings do not extend it.
 //! - Datagrams of a connection that are passed from the socket to its task have no limit in the library. The task processes all of them in each turn,
-//!   and
-//!   drops those that cannot be decrypted.
+//!   and drops those that cannot be decrypted.
 
 mod connection;
 mod handshake;

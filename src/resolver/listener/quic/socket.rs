@@ -1,8 +1,8 @@
-//! The socket of an address; its datagrams are read one by one.
+//! The socket of an address. It reads each datagram separately.
 //!
-//! The library has a buffer for 32 concurrent reads. If the kernel may join datagrams of one client (generic receive offload), each read has room for
-//! 64 datagrams, and the buffer takes 3 MB for each address once clients send that many. Queries are short, so datagrams are not joined, and the
-//! buffer takes 47 KB.
+//! The library has buffers for 32 concurrent reads. If the kernel may join datagrams of one client (generic receive offload), each buffer has room
+//! for 64 datagrams, and the buffers take 3 MB for each address once clients send that many. Queries are short. Therefore datagrams are not joined,
+//! and the buffers take 47 KB.
 
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
@@ -15,11 +15,11 @@ use nix::sys::socket::sockopt::UdpGroSegment;
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, Runtime, TokioRuntime, UdpPoller};
 
-/// The socket of the library, without joined datagrams.
+/// A socket for the library that never reads joined datagrams.
 #[derive(Debug)]
 struct SingleDatagrams(Arc<dyn AsyncUdpSocket>);
 
-/// A socket for the library that reads datagrams of `socket`.
+/// Creates a socket for the library that reads the datagrams of `socket`.
 ///
 /// # Errors
 /// No descriptors are left, or the kernel refuses the socket.
