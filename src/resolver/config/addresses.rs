@@ -1,4 +1,4 @@
-//! Addresses in the configuration file: of listeners, clients, servers and hosts, with their ports.
+//! Addresses in the configuration file: those of listeners, clients, servers and hosts, with their ports.
 
 use crate::limits;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::value::{Read, Typed, list, text};
 use dns::conduct::Encryption;
 use dns::wire::presentation::shown;
 
-/// The smallest of `resolve.source_ports`: lower ports belong to services of the machine.
+/// The smallest port in `resolve.source_ports`. Lower ports belong to services of the host.
 pub(super) const FIRST_SOURCE_PORT: u16 = 1_024;
 
 /// The port of DNS (RFC 1035 section 4.2).
@@ -22,49 +22,49 @@ pub const PORT: u16 = 53;
 /// The port of DNS over TLS (RFC 7858 section 3.1).
 pub const TLS_PORT: u16 = 853;
 
-/// The port of DNS over HTTPS: that of HTTPS (RFC 8484 section 4.1).
+/// The port of DNS over HTTPS, which is that of HTTPS (RFC 8484 section 4.1).
 pub const HTTPS_PORT: u16 = 443;
 
 /// The port of DNS over QUIC (RFC 9250 section 4.1.1).
 pub const QUIC_PORT: u16 = 853;
 
-/// The path of DNS over HTTPS. RFC 8484 leaves it open, and all public resolvers and clients use this one.
+/// The path of DNS over HTTPS. RFC 8484 does not fix it. All public resolvers and clients use this path.
 pub const HTTPS_PATH: &str = "/dns-query";
 
 /// A forwarder: a recursive server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Forwarder {
-    /// Its address and port: 53, 853 for TLS, or 443 for HTTPS, unless written.
+    /// The address and the port of the server. The default port is 53, for TLS 853, and for HTTPS 443.
     pub address: SocketAddr,
-    /// `tls://address#name` or `https://address/path#name`.
+    /// The encryption, if the forwarder is written as `tls://address#name` or `https://address/path#name`.
     pub encryption: Option<Encryption>,
 }
 
-/// Returns true if sockets at both addresses cannot be bound independently: one covers the other, at the same port. A socket at
-/// `::` has no IPv4.
+/// Returns true if sockets at the two addresses cannot be bound independently: the ports are equal, and one address covers the other. A socket at
+/// `::` does not receive IPv4.
 pub fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.is_ipv4() == other.is_ipv4()
         && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
-/// The port of metrics that errors suggest, as the manual does.
+/// The port for metrics that error messages and the manual suggest.
 pub(super) const METRICS_PORT: u16 = 9_453;
 
-/// The address of the listener for metrics, with its port.
+/// Reads the address of the listener for metrics, with its port.
 pub(super) fn of_metrics(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, METRICS_PORT)
 }
 
-/// An address prefix.
+/// The form of an address prefix.
 pub(super) const NETWORK: Text<IpNet> = Text(network, IpNet::to_string);
 
-/// An address with its port.
+/// Reads an address with its port.
 fn address(value: &Typed<'_>) -> Read<SocketAddr> {
     address_at(value, PORT)
 }
 
-/// Like `address`; an error suggests `port`.
+/// Like `address`, but the error message suggests `port`.
 fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
@@ -79,7 +79,7 @@ fn address_at(value: &Typed<'_>, port: u16) -> Read<SocketAddr> {
     })
 }
 
-/// A prefix, or an address alone.
+/// Reads an address prefix. A single address is also accepted.
 fn network(value: &Typed<'_>) -> Read<IpNet> {
     let typed = text(value)?;
     let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
@@ -91,14 +91,14 @@ fn network(value: &Typed<'_>) -> Read<IpNet> {
     })
 }
 
-/// The prefix of IPv4 that an IPv6 one within ::ffff:0:0/96 stands for (RFC 4291 section 2.5.5.2); none for others.
+/// Returns the IPv4 prefix that an IPv6 prefix within ::ffff:0:0/96 represents (RFC 4291 section 2.5.5.2). Returns `None` for all other prefixes.
 pub fn mapped(net: IpNet) -> Option<IpNet> {
     let IpAddr::V4(address) = net.addr().to_canonical() else { return None };
     let length = net.prefix_len().checked_sub(96).filter(|_| net.addr().is_ipv6())?;
     IpNet::new(address.into(), length).ok()
 }
 
-/// A prefix of clients. Those of IPv4 are compared as such, so a prefix that means them in the form of IPv6 would have no clients.
+/// Reads a prefix of clients. IPv4 clients are compared with IPv4 prefixes, so an IPv4 prefix written as a mapped IPv6 prefix would match no client.
 pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     let net = network(value)?;
     match mapped(net) {
@@ -110,32 +110,32 @@ pub(super) fn client_network(value: &Typed<'_>) -> Read<IpNet> {
     }
 }
 
-/// A list of addresses with their ports that is not empty.
+/// Reads a list of addresses with their ports. It must not be empty.
 pub(super) fn addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, address)?, "127.0.0.1:53")
 }
 
-/// A list of addresses with their ports, for DNS over TLS. It may be empty.
+/// Reads a list of addresses with their ports, for DNS over TLS. It may be empty.
 pub(super) fn tls_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, TLS_PORT))?)
 }
 
-/// A list of addresses with their ports, for DNS over HTTPS. It may be empty.
+/// Reads a list of addresses with their ports, for DNS over HTTPS. It may be empty.
 pub(super) fn https_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, HTTPS_PORT))?)
 }
 
-/// A list of addresses with their ports, for DNS over QUIC. It may be empty.
+/// Reads a list of addresses with their ports, for DNS over QUIC. It may be empty.
 pub(super) fn quic_addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     at_most(list(value, |item| address_at(item, QUIC_PORT))?)
 }
 
-/// Addresses of a host.
+/// Reads the addresses of a `[[host]]`.
 pub(super) fn host_addresses(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     filled(list(value, ip)?, "192.0.2.1")
 }
 
-/// Addresses to ask from: at most one of each family.
+/// Reads the addresses from which queries are sent. There may be at most one of each family.
 pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     let sources = list(value, |item| {
         let address = ip(item)?;
@@ -157,7 +157,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     Ok(sources)
 }
 
-/// The first and the last port of a range that is large enough.
+/// Reads the first and the last port of a range. The range must be large enough.
 pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     let typed = text(value)?;
     let first = FIRST_SOURCE_PORT;
@@ -180,12 +180,12 @@ pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     Ok(ports)
 }
 
-/// A range of ports in the form of the file.
+/// Writes a range of ports in the form of the configuration file.
 pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
     format!("{}-{}", ports.start(), ports.end())
 }
 
-/// Authoritative servers by address, at port 53 unless another is written.
+/// Reads the addresses of authoritative servers. The default port is 53.
 pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     let read = |item: &Typed<'_>| {
         let typed = text(item)?;
@@ -199,7 +199,8 @@ pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, read)?, "10.1.1.1")
 }
 
-/// Recursive servers: as `servers`, or with `tls://` or `https://` before and the certificate's name after.
+/// Reads recursive servers. They are written like `servers`, or with `tls://` or `https://` before the address and the name of the certificate after
+/// it.
 pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
     filled(list(value, forwarder)?, "10.1.1.1")
 }
@@ -220,7 +221,7 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
             return Ok(Forwarder { address, encryption: None });
         }
     };
-    // Logs and screens show the forwarder, so neither may be in it, and this error does not repeat them.
+    // Logs and screens show the forwarder, so its URL must not contain a user or a query. This error does not repeat them.
     if secure.contains(['@', '?']) {
         return Err(WrongValue::new(
             "has a user or a query in the URL of a forwarder",
@@ -242,7 +243,7 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     })
 }
 
-/// The address and the path of a URL of HTTPS.
+/// Returns the address and the path of an HTTPS URL.
 fn https_parts(typed: &str) -> Read<(&str, &str)> {
     let (address, path) = typed.find('/').map_or((typed, HTTPS_PATH), |at| typed.split_at(at));
     if path.len() > limits::MAX_HTTPS_PATH {
@@ -264,7 +265,7 @@ fn https_parts(typed: &str) -> Read<(&str, &str)> {
     Ok((address, path))
 }
 
-/// The name of a certificate, which may be written as a full one.
+/// Reads the name in a certificate. A dot at its end is accepted.
 fn host_name(typed: &str, over_https: bool) -> Read<String> {
     let name = typed.strip_suffix('.').unwrap_or(typed);
     if is_host_name(name) {
@@ -278,7 +279,7 @@ fn host_name(typed: &str, over_https: bool) -> Read<String> {
     Err(WrongValue::new(format!("{} is not a host name", quoted(name)), remedy))
 }
 
-/// The path of a URL (RFC 3986 section 3.3). A variable of a template (RFC 8484 section 3) is none.
+/// Returns true if a text is the path of a URL (RFC 3986 section 3.3). A path with a variable, as in a template (RFC 8484 section 3), is not.
 fn is_path(text: &str) -> bool {
     let is_hex = |octet: Option<u8>| octet.is_some_and(|octet| octet.is_ascii_hexdigit());
     let mut octets = text.bytes();
@@ -294,7 +295,7 @@ fn is_path(text: &str) -> bool {
     true
 }
 
-/// Letters, digits and hyphens in labels (RFC 1123 section 2.1).
+/// Returns true if a text is the name of a host: labels of letters, digits and hyphens (RFC 1123 section 2.1).
 fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
@@ -303,7 +304,7 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// An address, with its port if it is not the usual one; an IPv6 address may be in brackets without a port too.
+/// Reads an address, with its port if that is not the usual port. An IPv6 address without a port may also be in brackets.
 fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = || match bracketed {
@@ -315,7 +316,7 @@ fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     (server.port() != 0 && !server.ip().is_unspecified() && !server.ip().is_multicast()).then_some(server)
 }
 
-/// An address without a port.
+/// Reads an address without a port.
 fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| {
@@ -326,7 +327,7 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     })
 }
 
-/// A list of addresses that is neither empty nor too long.
+/// Checks that a list of addresses is neither empty nor too long.
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     if list.is_empty() {
         return Err(WrongValue::new("is empty", format!("give at least one address, like \"{example}\"")));
@@ -334,7 +335,7 @@ fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     at_most(list)
 }
 
-/// A list of addresses that is not too long.
+/// Checks that a list of addresses is not too long.
 fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     let most = limits::MAX_CONFIGURED_ADDRESSES;
     if list.len() > most {
@@ -343,13 +344,13 @@ fn at_most<Meant>(list: Vec<Meant>) -> Read<Vec<Meant>> {
     Ok(list)
 }
 
-/// An authoritative server in the form of the file: without the port if it is the usual one.
+/// Writes the address of an authoritative server in the form of the configuration file: without the port if it is the usual one.
 pub(super) fn server_text(server: SocketAddr) -> String {
     if server.port() == PORT { server.ip().to_string() } else { server.to_string() }
 }
 
 impl fmt::Display for Forwarder {
-    /// The form in the file: without the port if it is the usual one.
+    /// Writes the forwarder in the form of the configuration file: without the port if it is the usual one.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Encryption { certificate, https }) = &self.encryption else {
             return formatter.write_str(&server_text(self.address));
@@ -362,7 +363,7 @@ impl fmt::Display for Forwarder {
             address if address.port() != usual => {
                 write!(formatter, "{scheme}://{address}{path}#{certificate}")
             }
-            // An IPv6 address before a path is in brackets, as in a URL.
+            // If a path follows, an IPv6 address is in brackets, as in a URL.
             SocketAddr::V6(address) if !path.is_empty() => {
                 write!(formatter, "{scheme}://[{}]{path}#{certificate}", address.ip())
             }

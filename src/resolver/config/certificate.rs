@@ -1,7 +1,7 @@
 //! The certificate and the private key of encrypted listeners, in PEM files (RFC 7468).
 //!
-//! The pair is checked when the configuration is read, so that `--check` and a reload name the faulty file. The dates of a certificate are not an
-//! error of the configuration: an expired certificate is used, and reported, because clients that do not verify it still receive answers.
+//! The pair is checked when the configuration is read, so that `--check` and a reload name the file with the error. An expired certificate is not an
+//! error of the configuration. It is used and reported, because clients that do not verify it still receive answers.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -22,7 +22,7 @@ use super::report::WrongValue;
 use super::value::Read;
 use crate::limits::MAX_CERTIFICATE_FILE;
 
-/// The greatest mode of the file of a private key: its owner writes, its group reads.
+/// The greatest permitted mode of the file of a private key: its owner may write it, and its group may read it.
 const KEY_MODE: u32 = 0o640;
 
 /// The advice for a certificate that cannot be used.
@@ -31,24 +31,24 @@ const REMEDY: &str = "give a PEM file with the certificate of this host first, a
 /// The advice for a private key that cannot be used.
 const KEY_REMEDY: &str = "give the PEM file with the private key of the certificate, without a password (certbot calls it privkey.pem)";
 
-/// A certificate with those of its issuers.
+/// A certificate, with the certificates of its issuers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CertificateFile {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The certificate of the host comes first.
+    /// The certificates. The certificate of this host is the first.
     chain: Vec<CertificateDer<'static>>,
 }
 
-/// A private key. It is not shown.
+/// A private key. Its content is never shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrivateKeyFile {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
     key: Arc<PrivateKeyDer<'static>>,
 }
 
-/// The span in which a certificate is valid, in seconds since 1970. None if the certificate does not say it.
+/// The time in which a certificate is valid, in seconds since 1970. A value is `None` if it cannot be read from the certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Validity {
     /// The start of validity.
@@ -57,7 +57,7 @@ pub struct Validity {
     pub until: Option<u64>,
 }
 
-/// The library that signs.
+/// Returns the library that signs and verifies.
 fn provider() -> CryptoProvider {
     ring::default_provider()
 }
@@ -76,7 +76,7 @@ pub(super) fn certificate_file(path: &Path) -> Read<CertificateFile> {
     Ok(CertificateFile { path: path.to_owned(), chain })
 }
 
-/// Reads the file of a private key. Every user who may read it can pass for this host, so no others may.
+/// Reads the file of a private key. Every user who can read it can impersonate this host, so its mode must not permit others to read it.
 pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
     let file = path.display();
     let opened = Opened::regular(path).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
@@ -86,7 +86,7 @@ pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
         return Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")));
     }
     let text = opened.text(MAX_CERTIFICATE_FILE).map_err(|error| unreadable(path, &error, KEY_REMEDY))?;
-    // The error of the library may have octets of the file.
+    // The error of the library is not shown, because it may contain octets of the file.
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
         .map_err(|_| WrongValue::new(format!("{file} does not contain a private key"), KEY_REMEDY))?;
     Ok(PrivateKeyFile { path: path.to_owned(), key: Arc::new(key) })
@@ -95,14 +95,14 @@ pub(super) fn private_key_file(path: &Path) -> Read<PrivateKeyFile> {
 /// Checks that the files of a certificate and of its key can be used together.
 ///
 /// # Errors
-/// Which file is wrong, and why, in words that end a sentence.
+/// The file that is wrong, and the reason, as words that end a sentence.
 pub fn usable_pair(certificate: &Path, key: &Path) -> Result<(), String> {
     let certificate = certificate_file(certificate).map_err(|wrong| wrong.to_string())?;
     let key = private_key_file(key).map_err(|wrong| wrong.to_string())?;
     pair(&certificate, &key).map(|_| ())
 }
 
-/// The error for a file that was not read. A private key is often readable for root alone.
+/// Returns the error for a file that could not be read. Often only root can read a private key.
 fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     let file = path.display();
     let denied =
@@ -115,10 +115,10 @@ fn unreadable(path: &Path, error: &Unreadable, remedy: &str) -> WrongValue {
     WrongValue::new(format!("{file} {error}"), remedy)
 }
 
-/// A certificate with its key, ready to sign.
+/// Combines a certificate with its key, for signing.
 ///
 /// # Errors
-/// Why the two cannot be used together, in words that end a sentence.
+/// The reason why the two cannot be used together, as words that end a sentence.
 pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Result<CertifiedKey, String> {
     let pair = CertifiedKey::from_der(certificate.chain.clone(), key.key.clone_key(), &provider());
     pair.map_err(|error| match error {
@@ -134,9 +134,9 @@ pub(super) fn pair(certificate: &CertificateFile, key: &PrivateKeyFile) -> Resul
 }
 
 impl CertificateFile {
-    /// When it is valid.
+    /// Returns the time in which the certificate is valid.
     pub fn validity(&self) -> Validity {
-        // The library gives the dates of a certificate only if they are not valid: before all times, and after them.
+        // The library shows the dates of a certificate only in errors. Such errors occur for a time before and for a time after the validity.
         let refused = |unix: u64| {
             let parsed = ParsedCertificate::try_from(self.chain.first()?).ok()?;
             let now = UnixTime::since_unix_epoch(Duration::from_secs(unix));

@@ -1,6 +1,6 @@
-//! The differences of two configurations, in sentences: the output of a reload.
+//! Describes the differences between two configurations in sentences. A reload shows them.
 //!
-//! Keys come in the order of the shipped file, then listeners, views, zones, hosts and lists.
+//! The keys are in the order of the shipped configuration file, followed by listeners, views, zones, hosts and lists.
 
 use toml::Value;
 
@@ -8,7 +8,7 @@ use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
-/// The differences of `new`, one sentence each; empty if the two mean the same.
+/// Returns one sentence for each difference. There are none if the two configurations have the same meaning.
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     let mut changes = Changes { old, new, once: Vec::new(), many: Vec::new() };
     visit(&mut changes);
@@ -20,7 +20,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
 struct Changes<'c> {
     old: &'c Config,
     new: &'c Config,
-    /// Differences in sections that occur once; they come first.
+    /// The differences in sections that occur once. They are shown first.
     once: Vec<String>,
     many: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl Visitor for Changes<'_> {
     }
 }
 
-/// The differences of two holders of one kind, key by key; then the files with changed content.
+/// Returns the differences between two sections or entries, key by key, followed by the files whose content has changed.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let values = keys.iter().filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
@@ -65,7 +65,7 @@ fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<S
     values.chain(files).collect()
 }
 
-/// The difference in the value of a key.
+/// Returns the difference in the value of a key.
 fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
     if old == new {
         return None;
@@ -83,12 +83,12 @@ fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value
     Some(format!("{}, {} {}", text(new), if are_many { "were" } else { "was" }, text(old)))
 }
 
-/// The values of a list.
+/// Returns the values in a list, or `None` if the value is not a list.
 fn items(value: &Value) -> Option<Vec<String>> {
     value.as_array().map(|items| items.iter().map(bare).collect())
 }
 
-/// The difference of two lists.
+/// Returns the difference between two lists: which values were added and removed.
 fn members(old: &[String], new: &[String]) -> String {
     let beyond = |one: &[String], other: &[String]| {
         one.iter().filter(|item| !other.contains(item)).cloned().collect::<Vec<_>>().join(", ")
@@ -102,7 +102,7 @@ fn members(old: &[String], new: &[String]) -> String {
     if reported.is_empty() { "order changed".to_owned() } else { reported.join(", ") }
 }
 
-/// A value without quotes, unless nothing would be left.
+/// Returns a value without quotes. An empty string keeps its quotes.
 fn bare(value: &Value) -> String {
     match value {
         Value::String(text) if !text.is_empty() => text.clone(),

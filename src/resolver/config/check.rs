@@ -1,4 +1,4 @@
-//! Checks the relations between the keys and entries of a configuration, which may be in any order.
+//! Checks which combinations of keys and entries are valid. This is done after all of them have been read, because they may be in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,14 +13,14 @@ use super::value::in_quotes;
 use super::{Config, ConfiguredList, Family, ListenAt, ListenFor, Listener};
 use crate::dnsbl::list::{Life, List};
 
-/// The configuration that is checked, and its errors so far.
+/// The configuration that is checked, and the errors that were found so far.
 pub(super) struct Checks<'c> {
     pub(super) config: &'c Config,
     lines: &'c KeyLines,
     problems: &'c mut Problems,
 }
 
-/// Reports all errors.
+/// Performs all checks, and adds the errors to `problems`.
 pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let mut checks = Checks { config, lines, problems };
     families(&mut checks);
@@ -44,13 +44,13 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
 }
 
 impl Checks<'_> {
-    /// Adds an error at a key of a section that occurs once.
+    /// Adds an error about a key in a section that occurs once.
     fn add(&mut self, section: &'static str, key: &str, wrong: impl Into<String>, remedy: impl Into<String>) {
         let line = self.lines.line_of(section, key);
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error at a key of an entry, by its section and its place there.
+    /// Adds an error about a key of an entry. The entry is identified by its section and its index in the section.
     pub(super) fn add_at(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -61,7 +61,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(&format!("{section}.{key}")), WrongValue::new(wrong, remedy));
     }
 
-    /// Adds an error about an entry as a whole, at the line of a key.
+    /// Adds an error about an entry as a whole. Its line is that of a key of the entry.
     pub(super) fn add_about(
         &mut self,
         (section, place, key): (&str, usize, &str),
@@ -72,7 +72,7 @@ impl Checks<'_> {
         self.problems.add(line, Some(section), WrongValue::new(wrong, remedy));
     }
 
-    /// No two entries of a section have the same name in the same view.
+    /// Checks that no two entries of a section have the same name in the same view.
     pub(super) fn once_each<'n>(
         &mut self,
         (section, key): (&str, &str),
@@ -89,7 +89,7 @@ impl Checks<'_> {
     }
 }
 
-/// At least one address family must be in use.
+/// Checks that at least one address family is in use.
 fn families(checks: &mut Checks<'_>) {
     let resolve = &checks.config.resolve;
     if resolve.ipv4 == Family::Off && resolve.ipv6 == Family::Off {
@@ -98,7 +98,7 @@ fn families(checks: &mut Checks<'_>) {
     }
 }
 
-/// Listeners share no address, and show configured zones only.
+/// Checks that no two listeners have the same address, and that the zones of each listener are configured.
 fn listeners(checks: &mut Checks<'_>) {
     let (config, lines) = (checks.config, checks.lines);
     let shared = config.zones.iter().filter(|zone| zone.view.is_none());
@@ -132,7 +132,7 @@ fn encrypted(
 ) {
     for at in listener.all_addresses() {
         let ListenAt { address, serves } = at;
-        // With port 0 the system chooses a different one for each.
+        // If the port is 0, the system chooses a different port for each address.
         let meets =
             |other: &&ListenAt| at.meets(**other) && (address == other.address || serves != other.serves);
         if let Some(other) = taken.iter().find(meets).filter(|_| address.port() != 0) {
@@ -174,12 +174,12 @@ fn encrypted(
     }
 }
 
-/// The listener for metrics has an address of its own.
+/// Checks that no other listener has the address of the listener for metrics.
 fn metrics(checks: &mut Checks<'_>) {
     let config = checks.config;
     let Some(address) = config.metrics.listen.filter(|address| address.port() != 0) else { return };
     let mut taken = config.all_listeners().flat_map(Listener::all_addresses).map(|at| at.address);
-    // A listener for metrics at `::` has IPv4 too.
+    // A listener for metrics at `::` also receives IPv4.
     let has_all = address.is_ipv6() && address.ip().is_unspecified();
     let meets = |other: SocketAddr| overlap(address, other) || (has_all && other.port() == address.port());
     let Some(other) = taken.find(|other| meets(*other)) else { return };
@@ -192,7 +192,7 @@ fn metrics(checks: &mut Checks<'_>) {
     checks.add("metrics", "listen", wrong, format!("use another port, like \"{free}\""));
 }
 
-/// dnstap has something to write.
+/// Checks that dnstap has a kind of message to copy.
 fn dnstap(checks: &mut Checks<'_>) {
     let dnstap = &checks.config.dnstap;
     if dnstap.socket.is_some() && dnstap.messages.is_empty() {
@@ -234,7 +234,7 @@ fn records(checks: &mut Checks<'_>) {
     }
 }
 
-/// The errors of a list entry, each with advice: a list that is not in the registry must have a purpose and subjects.
+/// Returns the errors of a list entry, each with advice. A list that is not in the registry must have a purpose and subjects.
 fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<(String, &'static str)> {
     let registry = &config.dnsbl.registry;
     let mut wrongs = Vec::new();
@@ -260,7 +260,7 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<(String, &'static 
     wrongs
 }
 
-/// The lists of a group are known.
+/// Checks that all lists in a group are known.
 fn groups(checks: &mut Checks<'_>) {
     let (config, known) = (checks.config, checks.config.lists());
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {

@@ -1,4 +1,4 @@
-//! The checks between `[[view]]`, `[[zone]]` and `[[listener]]`.
+//! Checks the relations between `[[view]]`, `[[zone]]` and `[[listener]]`.
 
 use crate::limits;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +74,7 @@ fn sets(checks: &mut Checks<'_>) {
     checks.add_about(at, wrong, "give views the same zones, or remove a [[view]] or [[listener]]");
 }
 
-/// A zone that a listener or a view names, and that is not configured without `view`: the error, and the advice.
+/// Returns the error and the advice for a zone that a listener or a view mentions, and that is not configured without `view`.
 pub(super) fn not_shared(config: &Config, zone: &Name) -> (String, &'static str) {
     let name = in_quotes(zone);
     if config.zones.iter().any(|one| one.name == *zone) {
@@ -100,7 +100,7 @@ fn known<'c>(
     }
 }
 
-/// The words that name the view of an entry, after an error about it.
+/// Returns the words that name the view of an entry, for the end of an error message. They are empty if the entry has no view.
 pub(super) fn in_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" in the view {}", quoted(view)))
 }

@@ -1,10 +1,10 @@
-//! Every default, in one place. `conf/resolverd.toml` has the same values, and a test compares the two.
+//! All defaults. `conf/resolverd.toml` contains the same values, and a test compares the two.
 //!
-//! The keys of a `[[list]]` are unset by default. Their defaults are in [`List::new`](crate::dnsbl::list::List::new),
-//! because they depend on the purpose of the list, and lists of the registry that no configuration names need them too.
+//! The keys of a `[[list]]` are not set by default. Their defaults are in [`List::new`](crate::dnsbl::list::List::new), because they depend on the
+//! purpose of the list, and because lists of the registry that the configuration does not mention need them too.
 //!
-//! The root servers come from <https://www.iana.org/domains/root/servers>. Old hints are no problem, because any
-//! server that still answers primes the root (RFC 9609 section 2).
+//! The root servers come from <https://www.iana.org/domains/root/servers>. Old addresses do no harm, because resolverd learns the current ones from
+//! any server that still answers (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -26,17 +26,17 @@ use crate::dnsbl::registry::Registry;
 use crate::dnstap::tapped::TapKind;
 use validate::anchors::Anchors;
 
-/// The configuration file that is read if none is named; it need not exist.
+/// The configuration file that is read if the command line names none. It need not exist.
 pub const FILE: &str = "/etc/resolverd/resolverd.toml";
 
-/// The control socket of the daemon and of `resolverctl`.
+/// The control socket, which the daemon and `resolverctl` use.
 pub const SOCKET: &str = "/run/resolverd/control.sock";
 
-/// Loopback: the only clients answered by default, because an open resolver is used for attacks.
+/// The clients that are answered by default: only those on this host, because attackers use open resolvers.
 const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
-/// Prefixes without servers of the public internet. A delegation that names such an address is an attempt to reach
-/// this host or its network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
+/// Prefixes in which no server of the public internet can be. If a delegation names such an address, it tries to reach this host or its network
+/// (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
 const DENY_SERVERS: [IpNet; 20] = [
     v4(127, 0, 0, 0, 8),
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
@@ -145,7 +145,7 @@ impl Default for Resolve {
 }
 
 impl Default for RootHints {
-    /// The thirteen root servers, each with its IPv4 and its IPv6 address.
+    /// Returns the thirteen root servers, each with its IPv4 and its IPv6 address.
     fn default() -> Self {
         let servers = ROOT_SERVERS.iter().filter_map(|(letter, ipv4, ipv6)| {
             let name = Name::from_ascii(format!("{letter}.root-servers.net.")).ok()?;
@@ -169,7 +169,7 @@ impl Default for Dnssec {
 }
 
 impl Default for ConfiguredZone {
-    /// A zone without name and servers, which is validated.
+    /// Returns a zone without a name and without servers, which is validated.
     fn default() -> Self {
         Self {
             name: Name::root(),
@@ -227,7 +227,7 @@ impl Default for HistorySection {
 }
 
 impl Default for DnstapSection {
-    /// Off; once it has a socket, all messages.
+    /// Returns settings with which dnstap is off. Once a socket is set, all messages are copied.
     fn default() -> Self {
         Self {
             socket: None,
@@ -245,7 +245,7 @@ impl Default for LogSection {
 }
 
 impl Default for Config {
-    /// The configuration without a file.
+    /// Returns the configuration that is used without a file.
     fn default() -> Self {
         Self {
             listen: Listener::default(),

@@ -1,4 +1,4 @@
-//! `[dnsbl]`: the registry of DNS lists, and batches.
+//! `[dnsbl]`: the registry of DNS lists, and the settings of batches.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,21 +18,21 @@ const BATCHES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
 ];
 
-/// The largest `dnsbl.batch_waste`: with more, an operator may ask all lists at once.
+/// The largest value of `dnsbl.batch_waste`. An operator who wants more can ask all lists at the same time.
 const MAX_BATCH_WASTE: u32 = 50;
 
-/// `[dnsbl]`
+/// The section `[dnsbl]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnsbl {
-    /// The file of the registry; none: the built-in one.
+    /// The file of the registry. `None` means the built-in registry.
     pub path: Option<PathBuf>,
     /// The registry.
     pub registry: Arc<Registry>,
-    /// Whether batches are sent.
+    /// The mode of batches.
     pub batch: Mode,
-    /// Lists that are asked together, by apex, if `batch` is `Configured`.
+    /// The groups of lists that are asked together if `batch` is `Configured`. Each list is given by its apex.
     pub batch_groups: Vec<Vec<Name>>,
-    /// The percentage of queries to lists of batches that may stay unused.
+    /// The percentage of queries to lists that may be batch queries whose answers nobody uses.
     pub(crate) batch_waste: u32,
 }
 

@@ -10,16 +10,16 @@ use super::{sections, value};
 use crate::dnstap::tapped::TapKind;
 use crate::limits::MAX_TAP_WORDS;
 
-/// `[dnstap]`
+/// The section `[dnstap]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DnstapSection {
-    /// The Unix socket of the program that reads; none: there is none.
+    /// The Unix socket of the program that reads the copies. `None` means that dnstap is off.
     pub socket: Option<PathBuf>,
     /// The kinds of messages that are copied.
     pub messages: Vec<TapKind>,
-    /// The name of this host for the reader; empty: its host name.
+    /// The name of this host for the program that reads. If it is empty, the host name of the system is used.
     pub identity: String,
-    /// The name of this program for the reader; empty: its name and version.
+    /// The name of this program for the program that reads. If it is empty, the name and version of resolverd are used.
     pub version: String,
 }
 

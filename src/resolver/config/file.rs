@@ -1,7 +1,6 @@
-//! The configuration file as typed: its text becomes a tree, and the tree a configuration.
+//! Reads the configuration file: its text is parsed into a tree, and the tree is converted to a configuration.
 //!
-//! The file is read as a tree with line numbers instead of by derived code, which stops at the first error: an
-//! operator gets all errors at once.
+//! The tree has line numbers. Derived code is not used, because it stops at the first error, and an operator should see all errors at the same time.
 
 use crate::limits;
 use std::path::Path;
@@ -16,14 +15,14 @@ use super::report::{ConfigProblem, Errors, LineStarts, Problems, WrongValue};
 use super::table::visit;
 use super::{defaults, trust_anchor};
 
-/// The version of the format, not of the program.
+/// The version of the file format. It is not the version of the program.
 const VERSION: &str = "1";
 
 impl Config {
-    /// Reads the file at `path`; none: the one at `defaults::FILE`, if it exists.
+    /// Reads the file at `path`. If `path` is `None`, reads the file at `defaults::FILE` if that exists.
     ///
     /// # Errors
-    /// The file cannot be read, or has errors; all errors are reported together.
+    /// The file cannot be read, or contains errors. All errors are reported together.
     pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
         let usual = Path::new(defaults::FILE);
         let mut config = match path {
@@ -37,8 +36,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads `text` as a file of `directory`; missing keys are as in `base`, which may have entries. It reads no
-    /// trust anchors of the host.
+    /// Reads `text` as a configuration file in `directory`. Keys that are missing keep their values from `base`, and entries are added to those of
+    /// `base`. No trust anchors are read from this host.
     ///
     /// # Errors
     /// The text has errors.
@@ -47,7 +46,7 @@ impl Config {
     }
 }
 
-/// Reads a file that exists.
+/// Reads a file that must exist.
 fn read(path: &Path) -> Result<Config, Errors> {
     let file = path.display().to_string();
     let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
@@ -61,19 +60,20 @@ fn read(path: &Path) -> Result<Config, Errors> {
         }],
     })?;
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
-    // A later message has an absolute path, which does not depend on the directory of the start.
+    // The path is made absolute, so that later messages do not depend on the directory in which the program was started.
     let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
     meant(&text, &directory, Config::default())
         .map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// Reads the text of a file over `base`.
+/// Reads the text of a file. Missing keys keep their values from `base`.
 fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
     let file = directory.display().to_string();
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.into_sorted() })
 }
 
-/// The configuration of a text in `directory`; missing keys and further entries come from `base`.
+/// Converts the text of a file in `directory` to a configuration. Missing keys keep their values from `base`, and entries are added to those of
+/// `base`.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = LineStarts::new(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
@@ -94,7 +94,7 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
     if reader.problems.is_empty() { Ok(reader.config) } else { Err(reader.problems) }
 }
 
-/// The file must name its format.
+/// Checks that the file contains the version of its format.
 fn check_version(tree: &DeTable<'_>, places: &LineStarts, problems: &mut Problems) {
     let Some((key, found)) = tree.get_key_value("version") else {
         let wrong = WrongValue::new("is missing", "write `version = 1` at the top");

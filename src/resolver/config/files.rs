@@ -1,7 +1,7 @@
-//! The files of a configuration, read with bounds on kind, size and time.
+//! Reads the files that the configuration mentions. Their kind, their size and the time for reading them are limited.
 //!
-//! A file without an end, or a pipe without a writer, is an error like others. It does not exhaust memory and does
-//! not block a reload. The daemon opens the files of its state directory in the same way.
+//! Therefore a file without an end, or a pipe without a writer, is reported as an error. It neither uses up the memory nor blocks a reload. The
+//! daemon opens the files in its state directory in the same way.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -17,34 +17,34 @@ use crate::limits::PIPE_TIME;
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
-    /// The system's reason.
+    /// The system cannot open or read the file.
     #[error("cannot be read: {0}")]
     System(#[from] io::Error),
-    /// It is not a regular file, so it may have no end or no text.
+    /// The file is not a regular file. Such a file may have no end, or may not contain text.
     #[error("is {0}, not a regular file")]
     Kind(&'static str),
-    /// It has more octets than this.
+    /// The file is larger than this number of octets.
     #[error("is larger than {0} octets")]
     TooLarge(u64),
-    /// A pipe whose writer does not close it.
+    /// The file is a pipe, and its writer did not close it in time.
     #[error("is a pipe whose writer did not finish within {0:?}")]
     Late(Duration),
 }
 
-/// The treatment of a path whose last part is a symbolic link.
+/// What is done if the last part of a path is a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// The file that it leads to is opened.
+    /// The file to which the link leads is opened.
     Followed,
-    /// It is an error.
+    /// The link is an error.
     Refused,
 }
 
-/// Opens a file for reading, of any kind. It never waits: an ordinary open of a pipe waits for a writer, and of a terminal
-/// may make it the terminal of this process.
+/// Opens a file of any kind for reading, and never waits. An ordinary open of a pipe would wait for a writer, and an ordinary open of a terminal
+/// could make it the controlling terminal of this process.
 ///
 /// # Errors
-/// The system's.
+/// The error of the system.
 pub fn open_at_once(path: &Path, link: Link) -> io::Result<(File, Metadata)> {
     let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     flags.set(OFlags::NOFOLLOW, link == Link::Refused);
@@ -54,10 +54,10 @@ pub fn open_at_once(path: &Path, link: Link) -> io::Result<(File, Metadata)> {
     Ok((file, about))
 }
 
-/// Opens a regular file, or a link to one, for reading. It never waits.
+/// Opens a regular file, or a symbolic link to one, for reading, and never waits.
 ///
 /// # Errors
-/// The system's, or it is not a regular file.
+/// The error of the system, or the path does not lead to a regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let (file, about) = open_at_once(path, Link::Followed)?;
     match about.is_file() {
@@ -66,7 +66,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     }
 }
 
-/// An open file of a kind that can be read.
+/// An open file of a permitted kind.
 pub(super) struct Opened {
     file: File,
     about: Metadata,
@@ -79,7 +79,7 @@ impl Opened {
         if opened.about.is_file() { Ok(opened) } else { Err(Unreadable::Kind(opened.kind())) }
     }
 
-    /// Opens a regular file, or a pipe: `resolverctl config check /dev/stdin`, `<(...)` in a shell.
+    /// Opens a regular file, or a pipe as in `resolverctl config check /dev/stdin` or `<(...)` in a shell.
     pub(super) fn regular_or_pipe(path: &Path) -> Result<Self, Unreadable> {
         let opened = Self::open(path)?;
         let readable = opened.about.is_file() || opened.about.file_type().is_fifo();
@@ -102,23 +102,23 @@ impl Opened {
         }
     }
 
-    /// Its metadata.
+    /// Returns the metadata of the file.
     pub(super) fn about(&self) -> &Metadata {
         &self.about
     }
 
-    /// Its text, of at most `most` octets.
+    /// Reads the text of the file, which may have at most `most` octets.
     pub(super) fn text(mut self, most: u64) -> Result<String, Unreadable> {
         let until = Instant::now() + PIPE_TIME;
         let mut octets = Vec::new();
         loop {
             wait(&self.file, until)?;
-            // One octet more than allowed shows that a file is too large.
+            // One octet more than allowed is read, which shows that the file is too large.
             let left = most.saturating_add(1).saturating_sub(len(&octets));
             match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
                 Ok(0) => break,
                 Ok(_) => {}
-                // All that has come from the pipe so far has been read.
+                // All octets that have arrived from the pipe so far have been read.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
@@ -131,14 +131,14 @@ impl Opened {
     }
 }
 
-/// Octets that are read at once.
+/// The greatest number of octets that are read with one call.
 const CHUNK: u64 = 64 << 10;
 
 fn len(octets: &[u8]) -> u64 {
     u64::try_from(octets.len()).unwrap_or(u64::MAX)
 }
 
-/// Waits until there is data or the end. A regular file always has one of them.
+/// Waits until there are data or the end is reached. A regular file never makes it wait.
 fn wait(file: &File, until: Instant) -> Result<(), Unreadable> {
     let left = until.saturating_duration_since(Instant::now());
     let patience = Timespec::try_from(left).map_err(|_| Unreadable::Late(PIPE_TIME))?;

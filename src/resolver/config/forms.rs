@@ -1,4 +1,4 @@
-//! The forms of values in the file: how each is read, and how it is written again. `value` reads single values.
+//! The forms of values in the configuration file: how a value of each form is read, and how it is written. `value` reads single values.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -10,19 +10,19 @@ use toml::Value;
 
 use super::value::{self, Read, Typed};
 
-/// The form of a kind of value.
+/// The form of a value.
 pub(super) trait Form {
-    /// The value.
+    /// The type of the value.
     type Meant;
 
-    /// Reads it. Relative paths start in the directory.
+    /// Reads a value. Relative paths begin in `directory`.
     fn read(&self, typed: &Typed<'_>, directory: &Path) -> Read<Self::Meant>;
 
-    /// Writes it; none: the key is left out.
+    /// Writes a value. Returns `None` if the key must be left out.
     fn write(&self, meant: &Self::Meant) -> Option<Value>;
 }
 
-/// A quoted text.
+/// A quoted text, with the functions that read and write it.
 pub(super) struct Text<Meant>(pub(super) fn(&Typed<'_>) -> Read<Meant>, pub(super) fn(&Meant) -> String);
 
 /// A domain name.
@@ -97,7 +97,7 @@ impl<Meant: Copy + PartialOrd + fmt::Display + TryFrom<u64> + TryInto<i64>> Form
     }
 
     fn write(&self, meant: &Meant) -> Option<Value> {
-        // TOML has none above 2^63.
+        // A TOML integer is less than 2^63.
         Some(Value::Integer((*meant).try_into().unwrap_or(i64::MAX)))
     }
 }
@@ -132,7 +132,7 @@ impl<Each: Form<Meant: PartialEq>> Form for List<Each> {
     }
 }
 
-/// A list of texts that is read as a whole.
+/// A list of texts that one function reads as a whole.
 pub(super) struct Texts<Meant>(pub(super) fn(&Typed<'_>) -> Read<Vec<Meant>>);
 
 impl<Meant: fmt::Display> Form for Texts<Meant> {
@@ -162,7 +162,7 @@ impl<Own: Form> Form for Optional<Own> {
     }
 }
 
-/// A text that may be empty: then there is no value.
+/// A text that may be empty. An empty text means that there is no value.
 pub(super) struct OrEmpty<Own>(pub(super) Own);
 
 impl<Own: Form> Form for OrEmpty<Own> {
@@ -177,7 +177,7 @@ impl<Own: Form> Form for OrEmpty<Own> {
     }
 }
 
-/// A file, written as its path.
+/// A file that is written as its path, with the functions that read the file and return the path.
 pub(super) struct NamedFile<Meant>(
     pub(super) fn(&Path) -> Read<Meant>,
     pub(super) for<'m> fn(&'m Meant) -> &'m Path,
@@ -195,12 +195,12 @@ impl<Meant> Form for NamedFile<Meant> {
     }
 }
 
-/// A list of displayable values.
+/// Writes a list of values as texts.
 pub(super) fn texts(values: impl IntoIterator<Item = impl fmt::Display>) -> Value {
     Value::Array(values.into_iter().map(|value| Value::String(value.to_string())).collect())
 }
 
-/// The path of a file; empty if there is none.
+/// Writes the path of a file. It is empty if there is no file.
 pub(super) fn path(path: Option<&Path>) -> Value {
     Value::String(path.map_or_else(String::new, |path| path.display().to_string()))
 }

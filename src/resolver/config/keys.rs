@@ -1,7 +1,7 @@
-//! A row of the table of keys: the name of a key, how it is read and shown, and what a reload says about it.
+//! The rows of the table of keys. A row contains the name of a key, how it is read and shown, and what a reload reports about it.
 //!
-//! Each section's rows are next to its type; `table` lists the sections. `conf/resolverd.toml` describes a key with
-//! its default and range, and the manual is made from it; a test compares that file with these rows.
+//! The rows of each section are next to its type, and `table` lists the sections. `conf/resolverd.toml` describes each key with its default and its
+//! range. The manual is made from that file, and a test compares the file with these rows.
 
 use std::path::Path;
 
@@ -10,51 +10,51 @@ use toml::Value;
 use super::report::WrongValue;
 use super::value::{Read, Typed};
 
-/// A key of a section, which is read into a `Holder`.
+/// A key of a section. Its value is stored in a `Holder`.
 pub(super) struct ConfigKey<Holder: 'static> {
-    /// Its name.
+    /// The name of the key.
     pub(super) name: &'static str,
-    /// Reads it. Paths start in the directory.
+    /// Reads the value of the key. Relative paths begin in the given directory.
     pub(super) read: ReadKey<Holder>,
-    /// Its value in the form of the file; none if the key is left out.
+    /// Returns the value in the form of the configuration file, or `None` if the key is to be left out.
     pub(super) show: fn(&Holder) -> Option<Value>,
-    /// Whether an entry needs it.
+    /// True if each entry must contain the key.
     pub(super) required: bool,
     /// True if the key is only read at the start, and not at a reload, because its memory, threads or socket are created at the start.
     pub(super) at_start: bool,
-    /// The meaning of leaving it out.
+    /// What applies if the key is left out.
     pub(super) unset: &'static str,
-    /// Sentences for `resolverctl config show` about values that do not explain themselves: the value in the form of the
-    /// file, or none for every other value, and the sentence.
+    /// Sentences with which `resolverctl config show` explains certain values. Each has the value in the form of the configuration file, or `None`
+    /// for every other value.
     pub(super) comments: Comments,
-    /// What a reload reports if the content of the named file has changed, but its path has not.
+    /// How a reload detects and reports that the content of the named file has changed although its path has not.
     pub(super) content: Option<Content<Holder>>,
 }
 
-/// Former names of keys, which are still read: section, former name, name.
+/// Former names of keys. They are still read. Each row has the section, the former name and the current name.
 const FORMER_NAMES: [(&str, &str, &str); 1] = [("list", "when_dead", "when_silent")];
 
-/// The name of the key that had this name in `section`; none if no key had it.
+/// Returns the current name of the key that had the name `former` in `section`, or `None` if no key had it.
 pub(super) fn renamed(section: &str, former: &str) -> Option<&'static str> {
     let key = FORMER_NAMES.iter().find(|(of, old, _)| *of == section && *old == former);
     key.map(|(_, _, name)| *name)
 }
 
-/// Reads a key's value into its holder.
+/// Reads the value of a key, and stores it in the holder.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
 
-/// Values in the form of the file, each with a sentence; none stands for every other value.
+/// Values in the form of the configuration file, each with a sentence. `None` represents every other value.
 pub(super) type Comments = &'static [(Option<&'static str>, &'static str)];
 
-/// The content of a file that a key names.
+/// How a change in the content of a file is detected and reported.
 pub(super) struct Content<Holder: 'static> {
-    /// The sentence for a change.
+    /// The sentence that reports a change.
     pub(super) sentence: &'static str,
-    /// Whether it has changed; both have the same path.
+    /// Returns true if the content has changed. Both holders have the same path.
     pub(super) differs: fn(&Holder, &Holder) -> bool,
 }
 
-/// The row of a key: its section, its name if the field has another one, the field, and the form of its values.
+/// Creates the row of a key from its section, its name if the field has another one, the field, and the form of its values.
 macro_rules! key {
     ($holder:ty, $field:ident, $form:expr) => {
         key!($holder, stringify!($field), $field, $form)
@@ -73,13 +73,13 @@ macro_rules! key {
 pub(super) use key;
 
 impl<Holder> ConfigKey<Holder> {
-    /// The comment on a value in the form of the file; none if the value explains itself.
+    /// Returns the comment on a value in the form of the configuration file, or `None` if the value needs none.
     pub(super) fn comment_on(&self, value: &str) -> Option<&'static str> {
         let found = self.comments.iter().find(|(of, _)| of.is_none_or(|of| of == value));
         found.map(|(_, comment)| *comment)
     }
 
-    /// A key that a reload reads too.
+    /// Creates the row of a key that is also read by a reload.
     pub(super) const fn new(
         name: &'static str,
         read: ReadKey<Holder>,
@@ -88,31 +88,31 @@ impl<Holder> ConfigKey<Holder> {
         Self { name, read, show, required: false, at_start: false, unset: "", comments: &[], content: None }
     }
 
-    /// A key that each entry needs.
+    /// Marks the key as required: each entry must contain it.
     pub(super) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// A key that is read only at the start: a reload does not change it.
+    /// Marks the key as one that is read only at the start. A reload does not change it.
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
         self
     }
 
-    /// A key that may be left out; `unset` describes in words what applies then.
+    /// Marks the key as one that may be left out. `unset` says in words what applies then.
     pub(super) const fn unset(mut self, unset: &'static str) -> Self {
         self.unset = unset;
         self
     }
 
-    /// Sets the comments on values in `config show`.
+    /// Sets the comments with which `config show` explains values.
     pub(super) const fn comment(mut self, comments: Comments) -> Self {
         self.comments = comments;
         self
     }
 
-    /// A key that names a file. A reload reports with `sentence` that its content `differs`.
+    /// Marks the key as one that names a file. If `differs` shows that the content has changed, a reload reports it with `sentence`.
     pub(super) const fn content(
         mut self,
         sentence: &'static str,
@@ -125,27 +125,27 @@ impl<Holder> ConfigKey<Holder> {
 
 /// A section that occurs once.
 pub(super) struct SingleSection<Holder: 'static> {
-    /// Its name.
+    /// The name of the section.
     pub(super) name: &'static str,
-    /// Its keys.
+    /// The keys of the section.
     pub(super) keys: &'static [ConfigKey<Holder>],
 }
 
 /// A section that may occur several times.
 pub(super) trait TableEntry: Sized + 'static {
-    /// Its name.
+    /// The name of the section.
     const NAME: &'static str;
     /// The greatest number of entries.
     const MOST: usize;
-    /// Its keys, in the order of reading: keys that others need come first.
+    /// The keys of the section, in the order in which they are read: keys that others need come first.
     const KEYS: &'static [ConfigKey<Self>];
 
-    /// An entry without any keys.
+    /// Returns an entry in which no key is set.
     fn blank() -> Self;
-    /// Its kind and name.
+    /// Returns the kind and the name of the entry.
     fn title(&self) -> String;
 
-    /// The errors in the combination of keys that were typed; at a key, or at the entry as a whole.
+    /// Returns the error if the keys of an entry must not be combined. The error is about one key or about the entry as a whole.
     fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         None
     }

@@ -1,4 +1,4 @@
-//! `[[list]]`: a DNS list that is not in the registry, or changes to one that is.
+//! `[[list]]`: a DNS list that is not in the registry, or changes to a list that is in the registry.
 
 use crate::limits;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use dns::wire::presentation::shown;
 /// The advice for test entries that cannot be used.
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
-/// The meaning of leaving a key out.
+/// What applies if a key is left out.
 const AS_KNOWN: &str = "the default of the list";
 
 const PURPOSES: [(&str, Purpose); 3] =
@@ -37,43 +37,43 @@ const WHEN_SILENT: [(&str, WhenSilent); 2] =
     [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
-/// The smallest `max_age` of a list: a mirror that fetches its data every minute may fail a few times.
+/// The smallest value of `max_age` for a list. A mirror that fetches its data every minute may then fail a few times.
 const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The largest `max_age`: data that are a month old are of no use.
+/// The largest value of `max_age`. Data that are a month old are useless.
 const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// The largest quota of a list: the largest number of TOML.
+/// The largest quota of a list. It is the largest integer in TOML.
 const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
 
-/// `[[list]]`: a list that is not in the registry, or changes to one that is.
+/// The entry `[[list]]`: a list that is not in the registry, or changes to a list that is in the registry.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredList {
-    /// Its apex, lower case, absolute.
+    /// The apex of the list's zone, absolute and in lower case.
     pub name: Name,
-    /// Its purpose.
+    /// The purpose of the list.
     pub purpose: Option<Purpose>,
-    /// Its subjects.
+    /// The kinds of subjects that clients look up in the list.
     pub subjects: Option<Vec<ListSubject>>,
-    /// Return codes that are listings, even if they usually are not.
+    /// Return codes that are listings, even if they usually are refusals.
     pub listed: Option<Vec<Span>>,
-    /// Codes that are refusals.
+    /// Return codes that are refusals.
     pub refused: Option<Vec<Span>>,
-    /// Its test entries; without them it is not tested.
+    /// The test entries of the list. Without them, a list that is not in the registry is not tested.
     pub tests: Option<TestEntries>,
-    /// How clients are answered if the list refuses.
+    /// The answer to clients if the list refuses.
     pub on_refusal: Option<OnRefusal>,
-    /// How clients are answered if the list is silent.
+    /// The answer to clients if the list does not answer.
     pub when_silent: Option<WhenSilent>,
-    /// Queries a day that the operator allows.
+    /// The number of queries a day that the operator allows.
     pub quota: Option<u64>,
     /// The customer's key.
     pub key: Option<KeyFile>,
-    /// The zone in which the key is used; `None` for the zone in the registry.
+    /// The zone in which the key is used. `None` means the zone in the registry.
     pub with_key: Option<Name>,
     /// The greatest age of the data of a local mirror.
     pub max_age: Option<Duration>,
-    /// What is done if the data are older.
+    /// What is done if the data are older than `max_age`.
     pub when_stale: Option<WhenStale>,
 }
 
@@ -125,12 +125,12 @@ impl TableEntry for ConfiguredList {
 }
 
 impl ConfiguredList {
-    /// The list from the entry and the `known` list of the registry; none if there is no known list and the entry is
-    /// incomplete.
+    /// Creates the list from this entry and the list of the registry with the same apex (`known`). Returns `None` if there is no such list and the
+    /// entry is incomplete.
     pub fn list(&self, known: Option<&List>) -> Option<List> {
         let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
         let mut list = match (known, self.purpose, &self.subjects) {
-            // Defaults that depend on purpose and subjects are computed again.
+            // The defaults that depend on the purpose and the subjects are computed again.
             (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
                 let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
                 let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
@@ -143,8 +143,8 @@ impl ConfiguredList {
                 }
             }
             (Some(known), ..) => known.clone(),
-            // An operator's own list need not have the test entries of RFC 5782, and may contain 127.0.0.0/8: `tests`
-            // names its own.
+            // A list that the operator has defined need not have the test entries of RFC 5782, and may contain 127.0.0.0/8. Therefore only the
+            // entries in `tests` are used.
             (None, Some(purpose), Some(subjects)) => {
                 List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
             }
@@ -155,7 +155,7 @@ impl ConfiguredList {
         };
         if let Some(listed) = &self.listed {
             list.listed = codes(listed);
-            // A code that the registry treats as a refusal is a listing if the operator configured it so.
+            // A code that the registry treats as a refusal is a listing if the operator has configured it as a listing.
             let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
             list.refused.retain(|code| !is_listed(code));
         }
@@ -175,14 +175,14 @@ impl ConfiguredList {
     }
 }
 
-/// A code, or a span of codes.
+/// Reads a return code, or a range of return codes.
 fn code(found: &Typed<'_>) -> Read<Span> {
     value::text(found)?
         .parse()
         .map_err(|why: String| WrongValue::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
-/// Test entries of the list at `apex`, written as in the registry: without the apex.
+/// Reads the test entries of the list at `apex`. As in the registry, they are written without the apex.
 fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
@@ -208,7 +208,7 @@ fn test_entries(apex: &Name, found: &Typed<'_>) -> Read<TestEntries> {
     Ok(TestEntries { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
 }
 
-/// The test entries of the list at `apex`, in the form of the file: without the apex.
+/// Writes the test entries of the list at `apex` in the form of the configuration file: without the apex.
 fn test_entries_written(apex: &Name, tests: &TestEntries) -> Value {
     let labels = |point: &Name| {
         let own = point.iter().len().saturating_sub(apex.iter().len());

@@ -1,4 +1,4 @@
-//! The files that `[dnsbl]` and `[[list]]` name: a registry of lists, and a customer's key.
+//! The files that `[dnsbl]` and `[[list]]` mention: a registry of lists, and a customer's key.
 
 use crate::limits;
 use std::os::unix::fs::PermissionsExt;
@@ -17,13 +17,13 @@ const REMEDY: &str = "give a file in the format of src/resolver/dnsbl/registry.t
 /// The advice for a key that cannot be used.
 const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";
 
-/// The greatest mode of a key file: its owner writes, its group reads.
+/// The greatest permitted mode of a key file: its owner may write it, and its group may read it.
 const KEY_MODE: u32 = 0o640;
 
-/// A customer's key, and the file that it came from.
+/// A customer's key, and the file from which it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyFile {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
     /// The key.
     pub key: Key,
@@ -37,11 +37,12 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     Ok(Arc::new(registry))
 }
 
-/// Reads the key in a file, whose path may begin in `directory`. Every user who may read the file may use the key, so no others may.
+/// Reads the key in a file. A relative path begins in `directory`. Every user who can read the file can use the key, so its mode must not permit
+/// others to read it.
 pub(super) fn key_file(directory: &Path, named: &str) -> Read<KeyFile> {
     let path = &directory.join(named);
     if !named.contains('/') && !path.exists() {
-        // It may be the key itself, and errors come into logs.
+        // The value may be the key itself by mistake. It is not shown, because errors are written to logs.
         let wrong = format!("the file with the key cannot be read: {} has no such file", directory.display());
         return Err(WrongValue::new(wrong, KEY_REMEDY));
     }

@@ -1,4 +1,4 @@
-//! `[listen]` and `[[listener]]`: addresses and clients.
+//! `[listen]` and `[[listener]]`: the addresses of listeners, and their clients.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +17,7 @@ use crate::dnsbl::list::{Guard, OnRefusal};
 
 const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
 
-/// For every list; "list" leaves it to each list.
+/// The values of `on_refusal`, which apply to every list. "list" leaves the answer to the setting of each list.
 const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("list", None),
     ("servfail", Some(OnRefusal::Servfail)),
@@ -28,56 +28,56 @@ const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
 /// A listener: `[listen]`, or a `[[listener]]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
-    /// Addresses of UDP and TCP listeners.
+    /// Addresses at which queries over UDP and TCP are received.
     pub addresses: Vec<SocketAddr>,
-    /// Addresses of listeners for DNS over TLS.
+    /// Addresses at which DNS over TLS is received.
     pub tls: Vec<SocketAddr>,
-    /// Addresses of listeners for DNS over HTTPS.
+    /// Addresses at which DNS over HTTPS is received.
     pub https: Vec<SocketAddr>,
-    /// Addresses of listeners for DNS over QUIC.
+    /// Addresses at which DNS over QUIC is received.
     pub quic: Vec<SocketAddr>,
-    /// The certificate that encrypted listeners show.
+    /// The certificate of encrypted connections.
     pub certificate: Option<CertificateFile>,
-    /// Its private key.
+    /// The private key of the certificate.
     pub key: Option<PrivateKeyFile>,
-    /// Clients that are answered; others get REFUSED.
+    /// Clients that receive answers. All others receive REFUSED.
     pub allow: Vec<IpNet>,
-    /// Clients within `allow` that get REFUSED.
+    /// Clients within `allow` that receive REFUSED.
     pub refuse: Vec<IpNet>,
-    /// Clients that get no reply.
+    /// Clients that receive no reply.
     pub drop: Vec<IpNet>,
-    /// UDP workers for each address of every listener. 0 means one for two cores, at most `limits::MAX_WORKERS`. Only the value in `[listen]` is
-    /// used.
+    /// The number of UDP workers for each address of every listener. 0 means one worker for two cores, at most `limits::MAX_WORKERS`. Only the value
+    /// in `[listen]` is used.
     pub workers: usize,
-    /// The configured zones without `view` that its clients see, by apex. `None` means that the address of a client decides: the client sees the
-    /// zones of its `[[view]]`, or all zones. Always `None` in `[listen]`.
+    /// The configured zones without `view` that clients of this listener see, by apex. `None` means that the address of a client decides: the client
+    /// sees the zones of its `[[view]]`, or all zones if it has none. It is always `None` in `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// Whether answers of DNS lists that are not listings are held back.
+    /// Whether answers of DNS lists that are not listings are replaced.
     pub dnsbl: Guard,
-    /// The answer that replaces them, for every list; `None` uses the setting of each list.
+    /// The answer that replaces them, for every list. `None` means the setting of each list.
     pub on_refusal: Option<OnRefusal>,
-    /// The mode of look-ahead for its clients; `None` uses the mode in `[lookahead]`.
+    /// The mode of look-ahead for clients of this listener. `None` means the mode in `[lookahead]`.
     pub lookahead: Option<LookaheadMode>,
 }
 
-/// The form in which queries come to an address.
+/// The protocol of the queries that an address receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenFor {
-    /// UDP and TCP.
+    /// DNS over UDP and TCP, not encrypted.
     Plain,
-    /// TLS over TCP (RFC 7858).
+    /// DNS over TLS (RFC 7858).
     Tls,
-    /// HTTP/2 over TLS (RFC 8484).
+    /// DNS over HTTPS, with HTTP/2 (RFC 8484).
     Https,
-    /// QUIC over UDP (RFC 9250).
+    /// DNS over QUIC (RFC 9250).
     Quic,
 }
 
 impl ListenFor {
-    /// All of them.
+    /// All protocols.
     pub const ALL: [Self; 4] = [Self::Plain, Self::Tls, Self::Https, Self::Quic];
 
-    /// The key of its addresses.
+    /// Returns the configuration key with the addresses for this protocol.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Plain => "addresses",
@@ -87,17 +87,17 @@ impl ListenFor {
         }
     }
 
-    /// Returns true if it has a socket of TCP.
+    /// Returns true if this protocol needs a TCP socket.
     pub(crate) const fn has_streams(self) -> bool {
         !matches!(self, Self::Quic)
     }
 
-    /// Returns true if it has sockets of UDP.
+    /// Returns true if this protocol needs UDP sockets.
     pub const fn has_datagrams(self) -> bool {
         matches!(self, Self::Plain | Self::Quic)
     }
 
-    /// The word for its connections in the log.
+    /// Returns the word for connections with this protocol in the log.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Plain => "TCP",
@@ -108,17 +108,17 @@ impl ListenFor {
     }
 }
 
-/// An address to listen at, as configured.
+/// An address at which a listener receives queries, as it is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAt {
-    /// Its port may be 0.
+    /// The address and the port. The port may be 0, which means any free port.
     pub address: SocketAddr,
-    /// The queries that come there.
+    /// The protocol of the queries.
     pub serves: ListenFor,
 }
 
 impl ListenAt {
-    /// Returns true if both have sockets of the same kind, and one covers the other or has its address.
+    /// Returns true if both need sockets of the same kind, and their addresses are equal or one covers the other.
     pub fn meets(self, other: Self) -> bool {
         let (one, second) = (self.serves, other.serves);
         let share =
@@ -127,20 +127,20 @@ impl ListenAt {
     }
 }
 
-/// The handling of a client, from the mildest.
+/// How a client is treated. The mildest treatment is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// It gets answers.
+    /// The client receives answers.
     Allow,
-    /// It gets REFUSED.
+    /// The client receives REFUSED.
     Refuse,
-    /// It gets no reply.
+    /// The client receives no reply.
     Drop,
 }
 
 impl Listener {
-    /// The handling of a client. The longest prefix that contains its address decides; among equal prefixes, the strictest handling. Clients in no
-    /// prefix receive REFUSED.
+    /// Returns how a client is treated. The longest prefix that contains its address decides, and among equal prefixes the strictest treatment. A
+    /// client in no prefix receives REFUSED.
     pub fn access(&self, client: IpAddr) -> Access {
         let lists =
             [(&self.allow, Access::Allow), (&self.refuse, Access::Refuse), (&self.drop, Access::Drop)];
@@ -151,19 +151,19 @@ impl Listener {
         found.max().map_or(Access::Refuse, |(_, access)| access)
     }
 
-    /// Its certificate with its key, ready to sign; none if it has none.
+    /// Returns the certificate with its key, for signing, or `None` if the listener has no certificate.
     ///
     /// # Errors
-    /// Why the two cannot be used together, in words that end a sentence.
+    /// The reason why the two cannot be used together, as words that end a sentence.
     pub fn certified(&self) -> Result<Option<CertifiedKey>, String> {
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
         certificate::pair(certificate, key).map(Some)
     }
 
-    /// Reads both files again; its other values stay.
+    /// Returns the listener with its certificate and key read again from their files. Its other values stay.
     ///
     /// # Errors
-    /// Which file is wrong, and why, in words that end a sentence.
+    /// The file that is wrong, and the reason, as words that end a sentence.
     pub fn with_files_read_again(&self) -> Result<Self, String> {
         let mut listener = self.clone();
         if let Some(certificate) = &mut listener.certificate {
@@ -176,7 +176,7 @@ impl Listener {
         Ok(listener)
     }
 
-    /// Its addresses of all kinds.
+    /// Returns the addresses for all protocols.
     pub fn all_addresses(&self) -> impl Iterator<Item = ListenAt> {
         let of = |serves| move |address: &SocketAddr| ListenAt { address: *address, serves };
         let plain = self.addresses.iter().map(of(ListenFor::Plain));
@@ -185,13 +185,13 @@ impl Listener {
         plain.chain(encrypted).chain(self.quic.iter().map(of(ListenFor::Quic)))
     }
 
-    /// The handling of lists' answers for its clients.
+    /// Returns the settings for answers of DNS lists.
     pub(crate) fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
     }
 }
 
-/// Networks of clients.
+/// The form of a network of clients.
 pub(super) const CLIENTS: Text<IpNet> = Text(addresses::client_network, IpNet::to_string);
 
 const ADDRESSES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
@@ -251,7 +251,7 @@ const ON_REFUSED: ConfigKey<Listener> = key!(Listener, on_refusal, Word(&ON_REFU
 const LOOKAHEAD: ConfigKey<Listener> = key!(Listener, lookahead, Word(&LISTENER_MODES))
     .comment(&[(Some("\"general\""), "uses `mode` of [lookahead]")]);
 
-/// `[listen]`
+/// The section `[listen]`.
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
     keys: &[

@@ -9,13 +9,13 @@ use super::keys::{SingleSection, key};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookaheadMode {
-    /// It asks by the rules whose questions clients use.
+    /// Look-ahead sends the questions of those rules whose answers clients use.
     Learned,
-    /// It asks by all rules.
+    /// Look-ahead sends the questions of all rules.
     Rules,
-    /// It asks nothing, and counts how many of its questions clients would use.
+    /// Look-ahead sends no questions, but counts how many of them clients would use.
     Observe,
-    /// It neither asks nor counts.
+    /// Look-ahead neither sends questions nor counts them.
     Off,
 }
 
@@ -26,7 +26,7 @@ const MODES: [(&str, LookaheadMode); 4] = [
     ("off", LookaheadMode::Off),
 ];
 
-/// The modes of a listener; "general" leaves it to `[lookahead]`.
+/// The modes of look-ahead for a listener. "general" means the mode in `[lookahead]`.
 pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
     ("general", None),
     ("learned", Some(LookaheadMode::Learned)),
@@ -35,10 +35,10 @@ pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
     ("off", Some(LookaheadMode::Off)),
 ];
 
-/// `[lookahead]`
+/// The section `[lookahead]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookaheadSection {
-    /// The mode of all listeners without a mode of their own.
+    /// The mode for all listeners that have no mode of their own.
     pub mode: LookaheadMode,
 }
 

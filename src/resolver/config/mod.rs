@@ -1,20 +1,20 @@
-//! The configuration: checked, with every default in one place, shared behind an `Arc`.
+//! The configuration: how it is read, checked and shown, and all its defaults.
 //!
-//! `file` reads the file by the `table` of its keys, `check` compares its parts with each other, and `report`
-//! describes the errors. Each section's type is next to the rows of its keys: `sections`, `listener`, `zone`,
-//! `view`, `dnsbl`, `list`, `lookahead`, `dnstap`, `watch`.
+//! `file` reads the file with the help of the `table` of keys, `check` finds invalid combinations of keys and entries, and `report` describes the
+//! errors. The type of each section is next to the rows of its keys: `sections`, `listener`, `zone`, `view`, `dnsbl`, `list`, `lookahead`, `dnstap`,
+//! `watch`.
 //!
 //! # Decisions
 //!
-//! - One row describes a key: its name, and how it is read, shown and compared. Before, a new key was written in seven places; now it needs a
-//!   field with its row, a default, and the code that uses it.
-//! - All errors are reported at once, each with file, line, key and advice. An unknown key is an error with the
-//!   nearest known key, as a misspelt key would otherwise do nothing.
+//! - One row describes a key: its name, and how it is read, shown and compared. In an earlier version, a new key had to be added in seven places. Now
+//!   it needs a field with its row, a default, and the code that uses it.
+//! - All errors are reported together, each with file, line, key and advice. An unknown key is an error, and the message suggests the most similar
+//!   known key. Otherwise a misspelled key would be ignored silently.
 //! - The file starts with `version = 1`, so that a later format can be distinguished from this one.
-//! - Files must be regular, and their size is limited while they are read. Before, /dev/zero was read until memory was used up, resolverd
-//!   waited forever for a pipe, and an error message repeated a value of 10 MB with its control characters. Only the configuration file itself may
-//!   be a pipe, so that a generated file can be checked.
-//! - `[listen]` and `[[listener]]` are one type, so that a key of one is a key of the other.
+//! - Files must be regular, and their size is limited while they are read. In an earlier version, /dev/zero was read until the memory was used up,
+//!   resolverd waited forever for a pipe, and an error message repeated a value of 10 MB with its control characters. Only the configuration file
+//!   itself may be a pipe, so that a generated file can be checked.
+//! - `[listen]` and `[[listener]]` have the same type, so that both have the same keys.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
-//! Reads a file's tree into a configuration: each key by its row of the table, with all errors at once.
+//! Reads the tree of a configuration file into a configuration. Each key is read as its row in the table says, and all errors are collected.
 //!
-//! Checks between keys and entries are in `check` and run when all have been read, because they may be in any order.
+//! Combinations of keys and entries are checked in `check` after all have been read, because they may be in any order.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,11 +13,11 @@ use super::report::{LineStarts, Problems, WrongValue};
 use super::table::{KeyNames, KeyPlace, Visitor};
 use super::value::Typed;
 
-/// The state of the reading.
+/// The state of reading a file.
 pub(super) struct ConfigReader<'t> {
     tree: &'t DeTable<'t>,
     places: &'t LineStarts,
-    /// The directory of the file: relative paths start there.
+    /// The directory of the file. Relative paths begin there.
     directory: &'t Path,
     names: KeyNames,
     pub(super) config: Config,
@@ -25,16 +25,16 @@ pub(super) struct ConfigReader<'t> {
     pub(super) problems: Problems,
 }
 
-/// The lines of the keys that were read.
+/// The line numbers of the keys that were read.
 #[derive(Default)]
 pub(super) struct KeyLines {
-    /// By section and key.
+    /// The lines of keys in sections that occur once, by section and key.
     once: BTreeMap<(&'static str, String), usize>,
-    /// By section, then by the place of the entry in the configuration.
+    /// The lines of the keys of entries, by section and then by the index of the entry in the configuration.
     many: BTreeMap<&'static str, Vec<EntryLines>>,
 }
 
-/// The lines of an entry.
+/// The line numbers of an entry and of its keys.
 #[derive(Default)]
 struct EntryLines {
     head: usize,
@@ -42,27 +42,27 @@ struct EntryLines {
 }
 
 impl KeyLines {
-    /// The line of a key of a section that occurs once.
+    /// Returns the line of a key in a section that occurs once.
     pub(super) fn line_of(&self, section: &'static str, key: &str) -> Option<usize> {
         self.once.get(&(section, key.to_owned())).copied()
     }
 
-    /// The line of a key of an entry, or of the entry if it does not have the key.
+    /// Returns the line of a key of an entry, or the line of the entry if it does not contain the key.
     pub(super) fn of_entry(&self, section: &str, place: usize, key: &str) -> Option<usize> {
         let entry = self.many.get(section)?.get(place)?;
         Some(entry.keys.get(key).copied().unwrap_or(entry.head))
     }
 }
 
-/// The keys of a section or an entry in the file.
+/// The keys of a section or an entry that are written in the file.
 struct TypedKeys<'f> {
-    /// The line of its head.
+    /// The line of the header, such as `[cache]`.
     line: usize,
     keys: BTreeMap<&'f str, (usize, &'f Typed<'f>)>,
 }
 
 impl TypedKeys<'_> {
-    /// The line of an error: its own line, or the line of the key or of the head.
+    /// Returns the line of an error: the line of the error itself, of the key, or of the header.
     fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
@@ -91,7 +91,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Reports keys outside all sections.
+    /// Reports unknown sections, and keys outside all sections.
     pub(super) fn check_sections(&mut self) {
         for (key, found) in self.tree {
             let name = key.get_ref().as_ref();
@@ -103,7 +103,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// The keys of a table that its section has; others are reported.
+    /// Returns the keys of a table that its section knows. All other keys are reported.
     fn found(&mut self, section: &str, line: usize, table: &'t DeTable<'t>) -> TypedKeys<'t> {
         let mut found = TypedKeys { line, keys: BTreeMap::new() };
         let Some(section) = self.names.section(section) else { return found };
@@ -129,7 +129,7 @@ impl<'t> ConfigReader<'t> {
         self.names.section(section).map(|section| section.head()).unwrap_or_default()
     }
 
-    /// Reports the errors of a section or an entry; without a key the error is about the entry as a whole.
+    /// Reports the errors of a section or an entry. An error without a key is about the entry as a whole.
     fn tell(
         &mut self,
         section: &str,
@@ -143,7 +143,7 @@ impl<'t> ConfigReader<'t> {
         }
     }
 
-    /// Reads an entry; none if its name is not known.
+    /// Reads an entry. Returns `None` if the name of the entry cannot be read.
     fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) -> Option<Kind> {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();
@@ -209,7 +209,7 @@ impl Visitor for ConfigReader<'_> {
     }
 }
 
-/// Reads the keys in the order of the table; an error in some does not affect the others.
+/// Reads the keys in the order of the table. An error in one key does not affect the others.
 fn read_keys<Holder>(
     keys: &[ConfigKey<Holder>],
     holder: &mut Holder,

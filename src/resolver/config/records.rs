@@ -1,4 +1,4 @@
-//! `[[record]]`, and `records` of a `[[zone]]`: records of any type in the configuration file itself.
+//! `[[record]]`, and the key `records` of a `[[zone]]`: records of any type that are written in the configuration file itself.
 
 use crate::limits;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use dns::rdata::is_understood;
 use dns::wire::presentation::{kind_text, name_text};
 use dns::zone_file;
 
-/// TTL of records without one, in seconds: short, because the file may change at any time.
+/// The TTL of records without a TTL, in seconds. It is short, because the configuration may change at any time.
 pub const RECORD_TTL: u32 = 300;
 
-/// The types of a name that only a zone can have: they are about the names below it, or about a signed zone.
+/// The types of records that only a zone can have, because they concern names below it or a signed zone.
 const OF_A_ZONE: [RecordType; 11] = [
     RecordType::SOA,
     RecordType::NS,
@@ -32,7 +32,7 @@ const OF_A_ZONE: [RecordType; 11] = [
     RecordType::NSEC3PARAM,
 ];
 
-/// The types of questions and messages, which no record has.
+/// The types that occur only in questions and messages. No record has them.
 const NO_DATA: [RecordType; 7] = [
     RecordType::ZERO,
     RecordType::ANY,
@@ -43,16 +43,16 @@ const NO_DATA: [RecordType; 7] = [
     RecordType::SIG,
 ];
 
-/// The records of one type of a name.
+/// The entry `[[record]]`: the records of one type for a name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredRecord {
-    /// The name, lower case, absolute.
+    /// The name, absolute and in lower case.
     pub name: Name,
-    /// Their type.
+    /// The type of the records.
     pub kind: RecordType,
-    /// The data of each, as in a zone file, with absolute names.
+    /// The data of each record, as in a zone file, with absolute names.
     pub data: Vec<String>,
-    /// Their TTL; none: `RECORD_TTL`.
+    /// The TTL of the records. `None` means `RECORD_TTL`.
     pub ttl: Option<Duration>,
     /// The `[[view]]` whose clients see the records. `None`: clients without a view, and clients of each view that has no entry for this name.
     pub view: Option<String>,
@@ -97,14 +97,14 @@ impl TableEntry for ConfiguredRecord {
 }
 
 impl ConfiguredRecord {
-    /// The records, as they are answered.
+    /// Returns the records as clients receive them.
     pub fn records(&self) -> Vec<Record> {
         let seconds = self.ttl.and_then(|ttl| u32::try_from(ttl.as_secs()).ok()).unwrap_or(RECORD_TTL);
         self.data.iter().filter_map(|data| record_of(&self.name, self.kind, seconds, data).ok()).collect()
     }
 }
 
-/// A name that can have a `[[record]]`.
+/// Reads the name of a `[[record]]`.
 fn owner(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     if name.is_wildcard() {
@@ -116,7 +116,7 @@ fn owner(typed: &Typed<'_>) -> Read<Name> {
     Ok(name)
 }
 
-/// A type that a `[[record]]` can have.
+/// Reads the type of a `[[record]]`.
 fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     let text = value::text(typed)?;
     match zone_file::kind(text) {
@@ -132,7 +132,7 @@ fn kind(typed: &Typed<'_>) -> Read<RecordType> {
     }
 }
 
-/// One record, with absolute names in its data.
+/// Parses one record. The names in its data are absolute.
 fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record> {
     let kind = kind_text(kind);
     one(&Name::root(), &format!("{} {ttl} IN {kind} {data}", name_text(name))).map_err(|wrong| {
@@ -141,7 +141,7 @@ fn record_of(name: &Name, kind: RecordType, ttl: u32, data: &str) -> Read<Record
     })
 }
 
-/// The records of a zone, each as a line of a zone file whose origin is the zone.
+/// Reads the records of a zone. Each is a line of a zone file whose origin is the zone.
 pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
     value::list(typed, |item| {
         let line = value::text(item)?;
@@ -160,15 +160,15 @@ pub(super) fn lines(apex: &Name, typed: &Typed<'_>) -> Read<Vec<String>> {
     })
 }
 
-/// The record of a line of `records` in the zone at `apex`.
+/// Parses a line in `records` of the zone at `apex`.
 ///
 /// # Errors
-/// It is not one record; the reason in words.
+/// The reason why the line is not exactly one record, in words.
 pub fn line_of(apex: &Name, line: &str) -> Result<Record, String> {
     one(apex, line)
 }
 
-/// The record of a text that has exactly one.
+/// Parses a text that must contain exactly one record.
 fn one(origin: &Name, text: &str) -> Result<Record, String> {
     if text.contains(char::is_control) {
         return Err("it contains a control character".to_owned());

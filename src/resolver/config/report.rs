@@ -1,4 +1,4 @@
-//! The errors of a configuration, in lines with place, error and advice.
+//! The errors of a configuration file. Each is shown in one line, with its position and advice.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,35 +8,35 @@ use serde::Serialize;
 use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_SENTENCE, MAX_SHOWN_VALUE};
 use dns::wire::presentation::shown;
 
-/// Characters of a word that is compared with known ones: none of those has more than 30.
+/// The greatest length of a word that is compared with known words, in octets. No known word has more than 30.
 const LONGEST_NEAR: usize = 64;
 
-/// The similarity (Jaro–Winkler, 0 to 1) from which a known key is offered for an unknown one: "adresses" has 0.97
-/// with "addresses", "frobnicate" less than 0.6 with any.
+/// The similarity (Jaro–Winkler, 0 to 1) from which a known key is suggested for an unknown one: "adresses" has 0.97 with "addresses", and
+/// "frobnicate" less than 0.6 with any known key.
 const SIMILAR: f64 = 0.75;
 
-/// The first words of an error whose subject is the key.
+/// The words with which an error begins whose subject is the key.
 const VERBS: [&str; 3] = ["is ", "has ", "cannot "];
 
-/// The errors of one configuration; every line names the file.
+/// The errors of one configuration. Each line of the message names the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Errors {
-    /// The file, as it was named.
+    /// The name of the file, as it was given.
     pub file: String,
-    /// At least one problem, by rising line.
+    /// The errors, sorted by line. There is at least one.
     pub problems: Vec<ConfigProblem>,
 }
 
 /// One error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigProblem {
-    /// Its line, counted from 1; none if it is about the file as a whole.
+    /// The number of the line, counted from 1. `None` if the error is about the file as a whole.
     pub line: Option<usize>,
-    /// The key, with its section in front; none if it is about the file as a whole.
+    /// The key, after the name of its section. `None` if the error is about the file as a whole.
     pub key: Option<String>,
-    /// The error.
+    /// What is wrong.
     pub wrong: String,
-    /// The advice.
+    /// The advice for correcting it.
     pub remedy: String,
 }
 
@@ -66,10 +66,10 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// The error of one value, before its key is known.
+/// The error in a value, before its key is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct WrongValue {
-    /// The place in octets of the file, if it is not the whole value.
+    /// The position in the file in octets, if the error is not about the whole value.
     pub(super) span: Option<Range<usize>>,
     pub(super) wrong: String,
     pub(super) remedy: String,
@@ -86,27 +86,27 @@ impl WrongValue {
         Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
     }
 
-    /// Sets the place within the value, unless a closer place is known.
+    /// Sets the position of the error, unless a more exact position is already known.
     pub(super) fn at(self, span: Range<usize>) -> Self {
         Self { span: Some(self.span.unwrap_or(span)), ..self }
     }
 }
 
-/// A value as an error shows it: in quotes, shortened, with control characters escaped.
+/// Returns a value as error messages show it: in quotes, shortened, with control characters escaped.
 pub(super) fn quoted(value: &str) -> String {
     format!("\"{}\"", shown(value, MAX_SHOWN_VALUE))
 }
 
-/// The problems of a file, as they are found.
+/// The errors that were found in a file so far.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     found: Vec<ConfigProblem>,
-    /// The number beyond `limits::MAX_PROBLEMS`.
+    /// The number of errors beyond `limits::MAX_PROBLEMS`. They are only counted.
     more: usize,
 }
 
 impl Problems {
-    /// Adds an error. Each part of it may contain foreign text.
+    /// Adds an error. Its texts may contain parts of the file, so control characters in them are escaped.
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: WrongValue) {
         if self.found.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);
@@ -121,7 +121,7 @@ impl Problems {
         });
     }
 
-    /// Returns true if a key has an error already.
+    /// Returns true if an error about this key was already added.
     pub(super) fn has(&self, line: Option<usize>, key: &str) -> bool {
         self.found.iter().any(|found| found.line == line && found.key.as_deref() == Some(key))
     }
@@ -130,7 +130,7 @@ impl Problems {
         self.found.is_empty()
     }
 
-    /// All of them, by rising line.
+    /// Returns all errors, sorted by line.
     pub(super) fn into_sorted(mut self) -> Vec<ConfigProblem> {
         self.found.sort_by_key(|problem| problem.line);
         if self.more > 0 {
@@ -145,7 +145,7 @@ impl Problems {
     }
 }
 
-/// The begins of the lines of a text.
+/// The positions of the line breaks in a text.
 pub(super) struct LineStarts(Vec<usize>);
 
 impl LineStarts {
@@ -154,13 +154,13 @@ impl LineStarts {
         Self(breaks.map(|(octet, _)| octet).collect())
     }
 
-    /// The line, counted from 1, of an octet of the text.
+    /// Returns the number of the line that contains this octet, counted from 1.
     pub(super) fn line_of(&self, octet: usize) -> usize {
         self.0.partition_point(|end| *end < octet).saturating_add(1)
     }
 }
 
-/// The known word nearest to an unknown one, if any is near.
+/// Returns the known word that is most similar to an unknown word, or `None` if none is similar.
 pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if unknown.len() > LONGEST_NEAR {
         return None;

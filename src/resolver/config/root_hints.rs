@@ -1,6 +1,6 @@
-//! Root hints from a file in zone-file form, like IANA's `named.root` and Debian's `root.hints`.
+//! Reads root hints from a file in the format of a zone file, like IANA's `named.root` and Debian's `root.hints`.
 //!
-//! NS of the root name the servers, A and AAAA give their addresses, other records are skipped.
+//! The NS records of the root name the servers, and A and AAAA records give their addresses. All other records are skipped.
 
 use crate::limits;
 use std::collections::BTreeMap;
@@ -15,12 +15,12 @@ use dns::zone_file::{RecordHead, ZoneFileError, ZoneFileReader, entries};
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
 
-/// Names and addresses of root servers to prime from (RFC 9609).
+/// The names and addresses of the servers from which the root servers are learned (RFC 9609).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RootHints {
-    /// The file that they came from; none: the built-in ones.
+    /// The file from which the hints were read. `None` means the built-in hints.
     pub path: Option<PathBuf>,
-    /// Each server's name and addresses.
+    /// The name and the addresses of each server.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
 }
 
@@ -32,11 +32,11 @@ pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
-/// Reads root hints; the error is written after the file's name.
+/// Parses root hints. The error follows the name of the file.
 fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();
-    // Names are absolute even without their last dot, because the origin is the root.
+    // All names are absolute, even without a dot at their end, because the origin is the root.
     let mut reader = ZoneFileReader::new(Name::root());
     let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     for entry in entries(text) {

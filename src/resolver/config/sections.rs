@@ -1,6 +1,6 @@
-//! The sections that occur once, except `[listen]` and `[dnsbl]`: their types, and the rows of their keys.
+//! The sections that occur once, except `[listen]` and those with files of their own: their types, and the rows of their keys.
 //!
-//! A new key is a field here with its row, and a default in `defaults`.
+//! A new key needs a field and a row here, and a default in `defaults`.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -23,20 +23,20 @@ use super::trust_anchor::{self, TrustAnchor};
 use super::value::{Read, Typed};
 use super::{addresses, value};
 
-/// The sizes and times of the cache.
+/// The section `[cache]`: the size of the cache, and how long answers are stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
-    /// Octets for the four memories together.
+    /// The memory for all tables of the cache together, in octets.
     pub size: u64,
-    /// The longest time that a positive answer is kept.
+    /// The longest time for which a positive answer is stored.
     pub max_ttl: Duration,
-    /// The longest time that a negative answer is kept (RFC 2308 section 5).
+    /// The longest time for which a negative answer is stored (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
-    /// How long after its TTL an answer may still be used if no server answers (RFC 8767); 0 means never.
+    /// The time after its TTL for which an answer may still be used if no server answers (RFC 8767). 0 means never.
     pub serve_stale: Duration,
     /// True if an answer that is in use is renewed before its TTL ends.
     pub prefetch: bool,
-    /// Whether the cache is kept over a restart, in a file of the state directory.
+    /// True if the cache is kept over a restart, in a file in the state directory.
     pub snapshot: bool,
 }
 
@@ -61,12 +61,12 @@ pub(super) const CACHE: SingleSection<Cache> = SingleSection {
     ],
 };
 
-/// The settings of queries to servers.
+/// The section `[resolve]`: how servers are asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolve {
     /// The time within which a client receives an answer or SERVFAIL, counted from the first copy of its question.
     pub deadline: Duration,
-    /// The servers that recursion starts from.
+    /// The servers at which recursion begins.
     pub root_hints: RootHints,
     /// Whether servers are asked over IPv4.
     pub ipv4: Family,
@@ -82,22 +82,22 @@ pub struct Resolve {
     pub qname_minimisation: bool,
     /// True if two servers are asked at the same time when a zone is contacted for the first time.
     pub race: bool,
-    /// The port of servers.
+    /// The port to which queries to servers are sent.
     pub upstream_port: u16,
-    /// Addresses to ask from, at most one of each family; empty: the system chooses.
+    /// The addresses from which queries are sent, at most one of each family. If it is empty, the system chooses the address.
     pub source: Vec<IpAddr>,
-    /// Ports of outgoing datagrams, except ports that this host reserves.
+    /// The local ports from which queries over UDP are sent, except ports that this host reserves.
     pub source_ports: RangeInclusive<u16>,
 }
 
 /// Whether an address family is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Used if this host has a route.
+    /// The address family is used if this host has a route for it.
     Auto,
-    /// Used.
+    /// The address family is always used.
     On,
-    /// Not used.
+    /// The address family is never used.
     Off,
 }
 
@@ -148,7 +148,7 @@ pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
     ],
 };
 
-/// `"auto"`, `true` or `false`.
+/// The form of a value that is `"auto"`, `true` or `false`.
 struct FamilyForm;
 
 impl Form for FamilyForm {
@@ -172,10 +172,10 @@ impl Form for FamilyForm {
     }
 }
 
-/// The settings of validation.
+/// The section `[dnssec]`: the settings of validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnssec {
-    /// Whether answers are validated.
+    /// True if answers are validated.
     pub validate: bool,
     /// The trust anchors.
     pub trust_anchor: TrustAnchor,
@@ -213,10 +213,10 @@ pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
     ],
 };
 
-/// The control socket.
+/// The section `[control]`: the control socket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Control {
-    /// Its path.
+    /// The path of the socket.
     pub socket: PathBuf,
 }
 
@@ -226,7 +226,7 @@ pub(super) const CONTROL: SingleSection<Control> = SingleSection {
         .at_start()],
 };
 
-/// The absolute path of a socket, like the example.
+/// Reads the absolute path of a socket. The error message shows `example`.
 pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
     let typed = value::text(typed)?;
     let remedy = format!("write a path like {}", quoted(example));
@@ -242,10 +242,10 @@ pub(super) fn socket(typed: &Typed<'_>, example: &str) -> Read<PathBuf> {
     Ok(PathBuf::from(typed))
 }
 
-/// Metrics for Prometheus.
+/// The section `[metrics]`: metrics for Prometheus.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetricsSection {
-    /// The address and port of the HTTP listener; none: there is no such listener.
+    /// The address and the port of the HTTP listener. `None` means that there is no such listener.
     pub listen: Option<SocketAddr>,
 }
 
@@ -255,12 +255,12 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
         .comment(&[(Some("\"\""), "no metrics for Prometheus")])],
 };
 
-/// The questions that are kept one by one.
+/// The section `[history]`: the questions that are stored individually.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySection {
     /// The memory for the last questions, in octets; 0 keeps none, and `None` uses a share of `cache.size`.
     pub size: Option<u64>,
-    /// A question that takes at least this time is slow.
+    /// The time from which a question counts as slow.
     pub slow: Duration,
     /// The parts of failed and slow questions that are not written to disk.
     pub redact: Redact,
@@ -280,10 +280,10 @@ pub enum Redact {
 const REDACT: [(&str, Redact); 3] =
     [("none", Redact::None), ("client", Redact::Client), ("names", Redact::Names)];
 
-/// If a question were slow after less than this range, each cache miss would be logged; after more than a minute, no client still waits.
+/// The permitted values of `slow`. With a smaller value, each cache miss would be logged. After more than a minute, no client still waits.
 const SLOW_RANGE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(60);
 
-/// The size of the history, 0, or none for `"auto"`.
+/// Reads the size of the history: a size, 0, or `None` for `"auto"`.
 fn record_size(typed: &Typed<'_>) -> Read<Option<u64>> {
     value::auto_size(typed, &(history::limits::MIN_RECORD..=limits::MAX_RECORD))
 }
@@ -307,12 +307,12 @@ pub(super) const HISTORY: SingleSection<HistorySection> = SingleSection {
     ],
 };
 
-/// Log lines.
+/// The section `[log]`: what is logged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogSection {
-    /// `error`, `warn`, `info`, `debug` or `trace`.
+    /// The least important messages that are logged: `error`, `warn`, `info`, `debug` or `trace`.
     pub level: tracing::Level,
-    /// True if each question of a client is written to the log.
+    /// True if each question of a client is logged.
     pub queries: bool,
 }
 
@@ -324,7 +324,7 @@ pub(super) const LOG: SingleSection<LogSection> = SingleSection {
     ],
 };
 
-/// A log level.
+/// Reads a log level.
 fn level(typed: &Typed<'_>) -> Read<tracing::Level> {
     let typed = value::text(typed)?;
     let known = ["error", "warn", "info", "debug", "trace"];

@@ -1,4 +1,4 @@
-//! The configured zones, hosts and records that a group of clients sees, and the properties by which groups differ.
+//! Which configured zones, hosts and records a group of clients sees, and in which other settings groups differ.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -13,36 +13,36 @@ use crate::dnsbl::gate::Guarding;
 /// The configured zones that a group of clients sees. Groups with the same zones share data about names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenZones {
-    /// The zones without `view`, in order; `None` if all are seen.
+    /// The zones without `view`, sorted. `None` if all of them are seen.
     shared: Option<Vec<Name>>,
-    /// The `[[view]]` whose zones, hosts and records are also seen; `None` if the group has no view.
+    /// The `[[view]]` whose zones, hosts and records are also seen. `None` if the group has no view.
     own: Option<String>,
 }
 
 /// The hosts and records that a group of clients sees.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeenNames<'c> {
-    /// Each `[[host]]`.
+    /// The `[[host]]` entries.
     pub hosts: Vec<&'c ConfiguredHost>,
-    /// Each `[[record]]`.
+    /// The `[[record]]` entries.
     pub records: Vec<&'c ConfiguredRecord>,
 }
 
 /// The entry of the configuration that answers for a name.
 #[derive(Clone, Copy, Debug)]
 pub enum SeenEntry<'c> {
-    /// The host with this name, or with this address for a reverse name.
+    /// The host with this name. For a reverse name, the host with this address.
     Host(&'c ConfiguredHost),
-    /// A record of this name.
+    /// A record with this name.
     Record(&'c ConfiguredRecord),
-    /// The closest zone.
+    /// The closest zone at or above the name.
     Zone(&'c ConfiguredZone),
 }
 
-/// The properties that separate groups of clients.
+/// The settings in which groups of clients can differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sees {
-    /// The configured zones.
+    /// The configured zones that the group sees.
     pub zones: SeenZones,
     /// How answers of lists that are not listings are handled.
     pub(crate) guarding: Guarding,
@@ -51,12 +51,12 @@ pub struct Sees {
 }
 
 impl SeenZones {
-    /// The zones of a listener's clients that are in no `[[view]]`.
+    /// Returns the zones that clients of a listener see if they are in no `[[view]]`.
     pub(crate) fn of_listener(listener: &Listener) -> Self {
         Self { shared: listener.zones.as_deref().map(in_order), own: None }
     }
 
-    /// The zones of a `[[view]]`.
+    /// Returns the zones that clients of a `[[view]]` see.
     pub fn of_view(view: &ConfiguredView, config: &Config) -> Self {
         let views = config.zones.iter().map(|zone| &zone.view);
         let mut views = views
@@ -66,7 +66,7 @@ impl SeenZones {
         Self { shared: view.zones.as_deref().map(in_order), own }
     }
 
-    /// The zones of `config` that are seen. A zone in the view replaces a shared zone of the same name.
+    /// Returns the zones of `config` that are seen. A zone in the view replaces a shared zone of the same name.
     pub fn zones_in<'c>(&self, config: &'c Config) -> Vec<&'c ConfiguredZone> {
         let (own, others): (Vec<_>, Vec<_>) =
             config.zones.iter().filter(|zone| self.sees(zone)).partition(|zone| zone.view.is_some());
@@ -74,7 +74,7 @@ impl SeenZones {
         others.into_iter().filter(|zone| !replaced.contains(&zone.name)).chain(own.iter().copied()).collect()
     }
 
-    /// Returns true if a zone is seen, unless another one takes its place.
+    /// Returns true if a zone is seen, unless another zone replaces it.
     fn sees(&self, zone: &ConfiguredZone) -> bool {
         match &zone.view {
             Some(view) => self.own.as_ref() == Some(view),
@@ -82,7 +82,8 @@ impl SeenZones {
         }
     }
 
-    /// The hosts and records of `config` that are seen. If the view has an entry for a name, the entries without `view` for that name are not seen.
+    /// Returns the hosts and records of `config` that are seen. If the view has an entry for a name, the entries without `view` for this name are not
+    /// seen.
     pub fn names<'c>(&self, config: &'c Config) -> SeenNames<'c> {
         let of_hosts = config.hosts.iter().map(|host| (&host.name, &host.view));
         let of_records = config.records.iter().map(|record| (&record.name, &record.view));
@@ -100,8 +101,8 @@ impl SeenZones {
         }
     }
 
-    /// The entry of `config` that answers for a name. Returns `None` if the name is resolved on the internet; forwarders for the root count as the
-    /// internet.
+    /// Returns the entry of `config` that answers for a name. Returns `None` if the name is resolved on the internet. Forwarders for the root count
+    /// as the internet.
     pub fn entry<'c>(&self, config: &'c Config, name: &Name) -> Option<SeenEntry<'c>> {
         let names = self.names(config);
         let is_reverse = |address: &IpAddr| {
@@ -121,8 +122,8 @@ impl SeenZones {
         around.max_by_key(|zone| zone.name.num_labels()).map(SeenEntry::Zone)
     }
 
-    /// Returns true for a name if its `[[host]]` or `[[record]]` without `view` is seen. If only some zones are seen, it is hidden if the closest
-    /// zone around the name is hidden.
+    /// Returns a function that returns true for a name if its `[[host]]` or `[[record]]` without `view` is seen. If the group sees only some zones,
+    /// such an entry is hidden if the closest zone around its name is hidden.
     fn sees_names(&self, config: &Config) -> impl Fn(&Name) -> bool {
         let around = |zone: &&ConfiguredZone| zone.view.is_none() || self.sees(zone);
         let configured: HashSet<&Name> = config.zones.iter().filter(around).map(|zone| &zone.name).collect();
@@ -135,30 +136,30 @@ impl SeenZones {
 }
 
 impl Sees {
-    /// The properties of the clients of a listener that are in no `[[view]]`.
+    /// Returns the settings of the clients of a listener that are in no `[[view]]`.
     pub fn general(listener: &Listener, config: &Config) -> Self {
         Self::new(SeenZones::of_listener(listener), listener, config)
     }
 
-    /// The properties of the clients of a listener in each `[[view]]`. There are none if the listener has a list of zones for all its clients.
+    /// Returns the settings of the clients of a listener in each `[[view]]`. There are none if the listener has a list of zones for all its clients.
     pub fn by_client(listener: &Listener, config: &Config) -> impl Iterator<Item = Self> {
         let views = config.views.iter().filter(|_| listener.zones.is_none());
         views.map(|view| Self::new(SeenZones::of_view(view, config), listener, config))
     }
 
-    /// Returns true if both receive the same answers. The mode of look-ahead does not matter.
+    /// Returns true if both groups receive the same answers. The mode of look-ahead does not matter.
     pub(crate) fn has_answers_of(&self, other: &Self) -> bool {
         self.zones == other.zones && self.guarding == other.guarding
     }
 
-    /// The properties of the clients of `listener` that see these zones.
+    /// Returns the settings of the clients of `listener` that see these zones.
     fn new(zones: SeenZones, listener: &Listener, config: &Config) -> Self {
         let lookahead = listener.lookahead.unwrap_or(config.lookahead.mode);
         Self { zones, guarding: listener.guarding(), lookahead }
     }
 }
 
-/// The closest of `zones` at or above a name.
+/// Returns the closest one of `zones` that is at or above a name.
 pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
     let parent = |name: &Name| (!name.is_root()).then(|| name.base_name());
     std::iter::successors(Some(name.clone()), parent).find(|zone| zones.contains(zone))

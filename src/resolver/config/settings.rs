@@ -1,4 +1,4 @@
-//! All settings of the operator, as one value.
+//! The configuration as one value.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,61 +23,61 @@ use history::limits::MIN_RECORD;
 /// All settings of the operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// `[listen]`
+    /// The section `[listen]`.
     pub listen: Listener,
     /// True if the command line set the addresses of `[listen]`. The addresses in the file are then ignored.
     pub has_fixed_addresses: bool,
     /// True if the command line disabled the snapshot. The setting in the file is then ignored.
     pub is_without_snapshot: bool,
-    /// `[[listener]]`: more listeners, each with its own policy.
+    /// The `[[listener]]` entries: further listeners, each with its own clients and zones.
     pub listeners: Vec<Listener>,
-    /// `[cache]`
+    /// The section `[cache]`.
     pub cache: Cache,
-    /// `[resolve]`
+    /// The section `[resolve]`.
     pub resolve: Resolve,
-    /// `[dnssec]`
+    /// The section `[dnssec]`.
     pub dnssec: Dnssec,
-    /// `[[view]]`: clients that see zones of their own.
+    /// The `[[view]]` entries: groups of clients that see zones of their own.
     pub views: Vec<ConfiguredView>,
-    /// `[[zone]]`: zones with servers or data of their own.
+    /// The `[[zone]]` entries: zones with servers or data of their own.
     pub zones: Vec<ConfiguredZone>,
-    /// `[[host]]`: names with addresses of their own.
+    /// The `[[host]]` entries: names with addresses of their own.
     pub hosts: Vec<ConfiguredHost>,
-    /// `[[record]]`: records of any type.
+    /// The `[[record]]` entries: records of any type.
     pub records: Vec<ConfiguredRecord>,
-    /// `[dnsbl]`
+    /// The section `[dnsbl]`.
     pub dnsbl: Dnsbl,
-    /// `[[list]]`: DNS lists that are not in the registry, and changes to lists of the registry.
+    /// The `[[list]]` entries: DNS lists that are not in the registry, and changes to lists of the registry.
     pub lists: Vec<ConfiguredList>,
-    /// `[lookahead]`
+    /// The section `[lookahead]`.
     pub lookahead: LookaheadSection,
-    /// `[[watch]]`: domains that are checked on schedule.
+    /// The `[[watch]]` entries: domains that are checked on schedule.
     pub watches: Vec<ConfiguredWatch>,
-    /// `[control]`
+    /// The section `[control]`.
     pub control: Control,
-    /// `[metrics]`
+    /// The section `[metrics]`.
     pub metrics: MetricsSection,
-    /// `[history]`
+    /// The section `[history]`.
     pub history: HistorySection,
-    /// `[dnstap]`
+    /// The section `[dnstap]`.
     pub dnstap: DnstapSection,
-    /// `[log]`
+    /// The section `[log]`.
     pub log: LogSection,
 }
 
 impl Config {
-    /// Octets of the history of the last questions; 0: none is kept.
+    /// Returns the size of the history of the last questions in octets. 0 means that none is stored.
     pub fn history_size(&self) -> u64 {
         let share = self.cache.size / RECORD_SHARE;
         self.history.size.unwrap_or_else(|| share.clamp(MIN_RECORD, MAX_AUTO_RECORD))
     }
 
-    /// All listeners: `[listen]`, then each `[[listener]]`.
+    /// Returns all listeners: first `[listen]`, then each `[[listener]]`.
     pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
         std::iter::once(&self.listen).chain(&self.listeners)
     }
 
-    /// Replaces the addresses of `[listen]`: `--listen` on the command line.
+    /// Replaces the addresses of `[listen]`, for the option `--listen` on the command line.
     #[must_use]
     pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
         self.listen.addresses = addresses;
@@ -85,7 +85,7 @@ impl Config {
         self
     }
 
-    /// Keeps no snapshot of the cache: `--no-snapshot` on the command line.
+    /// Disables the snapshot of the cache, for the option `--no-snapshot` on the command line.
     #[must_use]
     pub fn without_snapshot(mut self) -> Self {
         self.cache.snapshot = false;
@@ -93,7 +93,7 @@ impl Config {
         self
     }
 
-    /// All lists: of the registry, and of the operator.
+    /// Returns all lists, both those of the registry and those of the operator.
     pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
         let mut lists = self.dnsbl.registry.lists.clone();
         for entry in &self.lists {
@@ -104,14 +104,14 @@ impl Config {
         lists
     }
 
-    /// The list with this apex, as in `lists`. Building `lists` takes some hundred times as long.
+    /// Returns the list with this apex, as in `lists`. Calling `lists` would take some hundred times as long.
     pub fn list(&self, apex: &Name) -> Option<Arc<List>> {
         let known = self.dnsbl.registry.lists.get(apex).cloned();
         let own = self.lists.iter().filter(|entry| entry.name == *apex);
         own.fold(known, |known, entry| self.own_list(entry, known.as_deref()).map(Arc::new).or(known))
     }
 
-    /// The list of an entry of the operator, which may change the one that is known.
+    /// Returns the list of an entry of the operator. The entry may change the `known` list.
     fn own_list(&self, entry: &ConfiguredList, known: Option<&List>) -> Option<List> {
         let mut list = entry.list(known)?;
         let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));

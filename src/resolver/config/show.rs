@@ -1,13 +1,12 @@
-//! A configuration in the form of its file, for `resolverctl config show`.
+//! Writes a configuration in the form of its file, for `resolverctl config show`.
 //!
-//! The output, read again, is equal; named files are shown by their path. A value that does not explain itself has a
-//! comment.
+//! If the output is read again, the configuration is the same. Files are shown by their paths. Values that need an explanation have a comment.
 
 use super::Config;
 use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{KeyPlace, Visitor, visit};
 
-/// The file of `config`: every key, or with `changed` only the keys that differ from the default.
+/// Returns the file for `config`. It contains every key. If `changed` is true, it contains only the keys that differ from their defaults.
 pub fn show(config: &Config, changed: bool) -> String {
     let mut shown =
         ShownConfig { config, default: Config::default(), changed, once: String::new(), many: String::new() };
@@ -19,7 +18,7 @@ struct ShownConfig<'c> {
     config: &'c Config,
     default: Config,
     changed: bool,
-    /// The sections that occur once; they come first.
+    /// The sections that occur once. They are shown first.
     once: String,
     many: String,
 }
@@ -42,7 +41,7 @@ impl Visitor for ShownConfig<'_> {
     }
 }
 
-/// A line for each key, except keys with the value of `default`.
+/// Returns a line for each key, except keys that have the same value in `default`.
 fn keys<Holder>(keys: &[ConfigKey<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;

@@ -1,7 +1,7 @@
-//! The table of keys: every section of the file, in the order of the shipped file.
+//! The table of keys. It contains every section of the configuration file, in the order of the shipped file.
 //!
-//! All work on keys visits this table: reading, showing, comparing. A key that is not in it is unknown, and its error
-//! names the nearest known key.
+//! Everything that is done with keys visits this table: reading, showing and comparing. A key that is not in the table is unknown, and the error
+//! message suggests the most similar known key.
 
 use toml::de::DeValue;
 
@@ -16,22 +16,22 @@ use super::watch::ConfiguredWatch;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, dnstap, lookahead, sections, value};
 
-/// Work on every section.
+/// Something that is done with every section.
 pub(super) trait Visitor {
-    /// For a section that occurs once.
+    /// Called for a section that occurs once.
     fn once<Holder>(&mut self, section: &SingleSection<Holder>, place: &KeyPlace<Holder>);
-    /// For a section that may occur several times.
+    /// Called for a section that may occur several times.
     fn many<Kind: TableEntry>(&mut self, place: &KeyPlace<Vec<Kind>>);
 }
 
-/// The place of a section in the configuration.
+/// The field of the configuration that contains a section.
 pub(super) struct KeyPlace<Holder: 'static> {
     pub(super) of: fn(&Config) -> &Holder,
-    /// Like `of`, with write access.
+    /// Like `of`, but the section can be changed.
     pub(super) of_mut: fn(&mut Config) -> &mut Holder,
 }
 
-/// The place of the section that this field holds.
+/// Creates the place of the section that is in this field.
 macro_rules! place {
     ($field:ident) => {
         &KeyPlace { of: |config| &config.$field, of_mut: |config| &mut config.$field }
@@ -63,11 +63,11 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
 /// The names of all sections and keys.
 pub(super) struct KeyNames(Vec<ConfigSection>);
 
-/// The names of a section.
+/// The names of a section and of its keys.
 pub(super) struct ConfigSection {
     pub(super) name: &'static str,
     pub(super) keys: Vec<&'static str>,
-    /// Whether it is written `[[name]]`.
+    /// True if the section may occur several times and is written `[[name]]`.
     many: bool,
 }
 
@@ -84,19 +84,19 @@ impl Visitor for KeyNames {
 }
 
 impl KeyNames {
-    /// All of them.
+    /// Returns the names of all sections and keys.
     pub(super) fn all() -> Self {
         let mut names = Self(Vec::new());
         visit(&mut names);
         names
     }
 
-    /// The section of that name.
+    /// Returns the section with this name.
     pub(super) fn section(&self, name: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.name == name)
     }
 
-    /// The advice for a key that a section does not have.
+    /// Returns the advice for a key that a section does not have.
     pub(super) fn unknown(&self, section: &ConfigSection, key: &str) -> String {
         if let Some(near) = nearest(key, section.keys.iter().copied()) {
             return format!("did you mean {near}?");
@@ -109,7 +109,7 @@ impl KeyNames {
         }
     }
 
-    /// The advice for a key outside all sections that is not `version`.
+    /// Returns the advice for a key outside all sections. Only `version` may be there.
     pub(super) fn unknown_section(&self, key: &str, found: &DeValue<'_>) -> String {
         let is_section = found.is_table()
             || found.as_array().is_some_and(|array| array.iter().any(|entry| entry.get_ref().is_table()));
@@ -126,14 +126,14 @@ impl KeyNames {
         }
     }
 
-    /// The section that has a key.
+    /// Returns the section that has this key.
     fn home(&self, key: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.keys.contains(&key))
     }
 }
 
 impl ConfigSection {
-    /// The form of its head: `[cache]`, `[[zone]]`.
+    /// Returns the header of the section, such as `[cache]` or `[[zone]]`.
     pub(super) fn head(&self) -> String {
         if self.many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
     }

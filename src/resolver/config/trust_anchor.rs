@@ -1,8 +1,8 @@
-//! Trust anchors from a file of DS and DNSKEY records, in the form of zone files, Unbound or BIND; and the keys of
-//! the root if no file is named.
+//! Trust anchors. They are read from a file with DS and DNSKEY records in the format of zone files, Unbound or BIND. If no file is configured, the
+//! keys of the root are used.
 //!
-//! From Unbound: its `trust-anchor:` lines and the states of its `root.key`. From BIND: `trust-anchors`,
-//! `managed-keys` and `trusted-keys`.
+//! Unbound's format has `trust-anchor:` lines, and the states of keys in `root.key`. BIND's format has the blocks `trust-anchors`, `managed-keys`
+//! and `trusted-keys`.
 
 use crate::limits;
 use std::path::{Path, PathBuf};
@@ -20,23 +20,23 @@ use validate::anchors::Anchors;
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
 
-/// The root's keys of Debian's package dns-root-data.
+/// The keys of the root in Debian's package dns-root-data.
 const SYSTEM: &str = "/usr/share/dns/root.ds";
 
-/// The blocks of BIND's configuration with anchors.
+/// The blocks of BIND's configuration that contain trust anchors.
 const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dnssec-keys"];
 
-/// Keys that are trusted without being signed.
+/// The keys that are trusted without a signature of another zone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrustAnchor {
-    /// The file that they came from; none: the built-in ones and the system's.
+    /// The file from which the anchors were read. `None` means the built-in keys and those of the system.
     pub path: Option<PathBuf>,
-    /// The anchors.
+    /// The trust anchors.
     pub anchors: Anchors,
 }
 
 impl TrustAnchor {
-    /// Returns true if a text has keys of the root only, and one of them is built in.
+    /// Returns true if a text contains only keys of the root, and at least one of them is built in.
     pub fn is_of_internet(text: &str) -> bool {
         parse(text).is_ok_and(|anchors| {
             let is_of_root_only = anchors.names().all(Name::is_root);
@@ -45,8 +45,8 @@ impl TrustAnchor {
     }
 }
 
-/// Reads a file of anchors. The root's keys are valid too, unless the file has its own: an anchor of the operator for
-/// one zone does not remove the keys of other zones.
+/// Reads a file of anchors. The keys of the root are added unless the file contains keys of the root, because an anchor of the operator for one zone
+/// must not remove the keys of other zones.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -57,15 +57,15 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// The root's keys: the built-in keys together with the keys of the system. The system's file may be newer or older
-/// than this program, or changed by hand: none of this removes a key that the root uses.
+/// Returns the keys of the root: the built-in keys and the keys of the system. The file of the system may be newer or older than this program, or
+/// changed by hand. No key that the root uses is lost in any of these cases.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());
     TrustAnchor { path: None, anchors: joined_with(system) }
 }
 
-/// The built-in keys, and the keys of the system's file for the root.
+/// Returns the built-in keys, together with the keys of the root in the file of the system.
 fn joined_with(system: Option<Anchors>) -> Anchors {
     let mut anchors = Anchors::built_in();
     if let Some(system) = system {
@@ -74,7 +74,7 @@ fn joined_with(system: Option<Anchors>) -> Anchors {
     anchors
 }
 
-/// Reads anchors; the error is written after the file's name.
+/// Parses anchors. The error follows the name of the file.
 fn parse(text: &str) -> Result<Anchors, String> {
     let starts = |line: &str| BLOCKS.iter().any(|block| line.trim_start().starts_with(block));
     let mut anchors = Anchors::default();
@@ -92,18 +92,18 @@ fn parse(text: &str) -> Result<Anchors, String> {
 /// The word before a record in Unbound's configuration.
 const KEYWORD: &str = "trust-anchor:";
 
-/// Records in zone-file form. Unbound also begins comments with `#`, at the start of a line.
+/// Reads records in the format of zone files. In Unbound's files, a line that begins with `#` is also a comment.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let lines = text.lines().map(|line| match line.trim_start() {
         remark if remark.starts_with('#') => "\n".to_owned(),
-        // Unbound's keyword needs no blank after it; a word of a zone file does.
+        // Unbound's keyword need not be followed by a blank. A word in a zone file must be.
         setting if setting.starts_with(KEYWORD) => {
             format!("{}\n", line.replacen(KEYWORD, "trust-anchor: ", 1))
         }
         _ => format!("{line}\n"),
     });
     let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
-    // Names are absolute even without their last dot, because the origin is the root.
+    // All names are absolute, even without a dot at their end, because the origin is the root.
     let mut reader = ZoneFileReader::new(Name::root());
     for entry in entries(&lines.collect::<String>()) {
         let entry = entry.map_err(said)?;
@@ -123,7 +123,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// A record of Unbound's configuration, `trust-anchor: "NAME DS ..."`, without keyword and quotes.
+/// Removes the keyword and the quotes from a record of Unbound's configuration: `trust-anchor: "NAME DS ..."`.
 fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
         let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
@@ -133,14 +133,14 @@ fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     entry
 }
 
-/// Returns true if Unbound has noted in `root.key` that it does not trust the key: states 0 (start), 1 (pending), 4 (revoked) and
+/// Returns true if Unbound has noted in `root.key` that it does not trust the key. These are the states 0 (start), 1 (pending), 4 (revoked) and
 /// 5 (removed) of RFC 5011 section 4.
 fn distrusted(comment: &str) -> bool {
     let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, '2' | '3'))
 }
 
-/// The blocks of a BIND configuration.
+/// Reads the blocks of a BIND configuration that contain trust anchors.
 fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let words = bind_words(text);
     let mut words = words.iter().map(String::as_str).peekable();
@@ -161,7 +161,7 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// A name, in newer blocks the kind of anchor, and the data of a DS or a key.
+/// Adds an entry of a block: a name, the kind of anchor in newer blocks, and the data of a DS or a key.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     let shown = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
     let wrong = |wrong: &str| format!("{wrong} in the entry {shown}");
@@ -175,7 +175,7 @@ fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     added.map_err(wrong)
 }
 
-/// Words of a BIND configuration: without comments and quotes, braces and semicolons as words of their own.
+/// Splits a BIND configuration into words, without comments and quotes. Braces and semicolons are separate words.
 fn bind_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut letters = text.chars().peekable();
@@ -197,7 +197,7 @@ fn bind_words(text: &str) -> Vec<String> {
     words
 }
 
-/// Skips the text up to `end`, and `end`.
+/// Skips the text up to and including `end`.
 fn pass_over(letters: &mut impl Iterator<Item = char>, end: &str) {
     let mut passed = String::new();
     for letter in letters {
@@ -214,7 +214,7 @@ fn push(words: &mut [String], letter: char) {
     }
 }
 
-/// Tag, algorithm, type of digest, digest.
+/// Adds a DS. Its data are the key tag, the algorithm, the type of the digest, and the digest.
 fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let [tag, algorithm, digest_type, digest @ ..] = data else { return Err("has a DS that is too short") };
     let tag = tag.parse().map_err(|_| "has a DS without a key tag")?;
@@ -228,7 +228,7 @@ fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'
     Ok(())
 }
 
-/// Flags, protocol, algorithm, key.
+/// Adds a key. Its data are the flags, the protocol, the algorithm, and the key.
 fn add_key(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
     let words: Vec<&str> = data.iter().map(String::as_str).collect();
     let [flags, "3", algorithm, key @ ..] = words.as_slice() else {
@@ -244,12 +244,12 @@ fn algorithm_of(word: &str) -> Result<Algorithm, &'static str> {
     zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an unknown algorithm")
 }
 
-/// Data in several words, or in one quoted word with spaces.
+/// Joins data that are written as several words, or as one quoted word with spaces.
 fn joined(words: &[impl AsRef<str>]) -> String {
     words.iter().flat_map(|word| word.as_ref().split_ascii_whitespace()).collect()
 }
 
-/// A name in these files: absolute even without its last dot.
+/// Reads a name in one of these files. It is absolute, even without a dot at its end.
 fn name(word: &str) -> Option<Name> {
     let mut name = Name::from_ascii(word).ok()?.to_lowercase();
     name.set_fqdn(true);

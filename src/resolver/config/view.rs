@@ -1,4 +1,4 @@
-//! `[[view]]`: clients that see zones of their own, chosen by their addresses.
+//! `[[view]]`: groups of clients that see zones of their own. The address of a client selects its view.
 
 use crate::limits;
 use hickory_proto::rr::Name;
@@ -10,14 +10,14 @@ use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed};
 use super::{addresses, value};
 
-/// Clients that see zones of their own.
+/// The entry `[[view]]`: a group of clients that see zones of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredView {
-    /// Its name, by which zones refer to it.
+    /// The name of the view. Zones, hosts and records refer to it.
     pub name: String,
-    /// The networks of its clients. The longest prefix among those of all views decides.
+    /// The networks of the clients. Among the networks of all views, the longest prefix decides.
     pub clients: Vec<IpNet>,
-    /// The zones without `view` that its clients see, by apex; none means all of them.
+    /// The zones without `view` that the clients see, by apex. `None` means all of them.
     pub zones: Option<Vec<Name>>,
 }
 
@@ -44,10 +44,10 @@ impl TableEntry for ConfiguredView {
     }
 }
 
-/// The name of a view.
+/// The form of the name of a view.
 pub(super) const VIEW: Text<String> = Text(word, String::clone);
 
-/// The name of a view: letters, digits and a few marks, so that it can stand in a sentence.
+/// Reads the name of a view: letters, digits and a few marks, so that it can be part of a sentence.
 fn word(typed: &Typed<'_>) -> Read<String> {
     let text = value::text(typed)?;
     let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
@@ -60,12 +60,12 @@ fn word(typed: &Typed<'_>) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// The words that name the view of an entry, after the name of the entry; empty if it belongs to no view.
+/// Returns the words that name the view of an entry, for use after the name of the entry. They are empty if the entry has no view.
 pub(super) fn of_view(view: Option<&str>) -> String {
     view.map_or_else(String::new, |view| format!(" of the view {view}"))
 }
 
-/// The networks of a view: at least one.
+/// Reads the networks of a view. There must be at least one.
 fn clients(typed: &Typed<'_>) -> Read<Vec<IpNet>> {
     let networks = value::list(typed, addresses::client_network)?;
     match networks.len() {

@@ -13,31 +13,31 @@ use super::value;
 use super::value::{Read, Typed};
 use crate::limits::{MAX_WATCHED, WATCH_INTERVALS};
 
-/// The side of a mail that a watched domain is checked for.
+/// The role in mail for which a watched domain is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WatchAs {
-    /// It sends and receives.
+    /// The domain sends and receives mail.
     Both,
-    /// It sends.
+    /// The domain sends mail.
     Sender,
-    /// It receives.
+    /// The domain receives mail.
     Recipient,
 }
 
 const SIDES: [(&str, WatchAs); 3] =
     [("both", WatchAs::Both), ("sender", WatchAs::Sender), ("recipient", WatchAs::Recipient)];
 
-/// The mildest finding that is logged when it appears or disappears.
+/// The least severe finding that is logged when it appears or disappears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchLevel {
     /// Failures only.
     Failure,
     /// Failures and warnings.
     Warning,
-    /// Also that something is unknown.
+    /// Failures, warnings, and checks whose result is unknown.
     CouldNotTell,
-    /// Also notes.
+    /// Everything, including notes.
     Note,
 }
 
@@ -48,7 +48,7 @@ const LEVELS: [(&str, WatchLevel); 4] = [
     ("note", WatchLevel::Note),
 ];
 
-/// Reads the domain of mail addresses. Other names would be reported as domains that do not exist.
+/// Reads the domain of mail addresses. An address, a wildcard or the root is an error, because it would be reported as a domain that does not exist.
 fn domain(typed: &Typed<'_>) -> Read<Name> {
     let name = value::name(typed)?;
     let text = value::text(typed)?;
@@ -70,16 +70,16 @@ fn domain(typed: &Typed<'_>) -> Read<Name> {
     ))
 }
 
-/// A domain that is checked on schedule.
+/// The entry `[[watch]]`: a domain that is checked on schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredWatch {
-    /// The domain, lower case, absolute.
+    /// The domain, absolute and in lower case.
     pub domain: Name,
-    /// The side of a mail that it is checked for.
+    /// The role in mail for which the domain is checked.
     pub side: WatchAs,
     /// The time between two checks.
     pub interval: Duration,
-    /// The mildest finding that is logged.
+    /// The least severe finding that is logged.
     pub level: WatchLevel,
 }
 

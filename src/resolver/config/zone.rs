@@ -15,58 +15,58 @@ use super::value::Read;
 use super::view::{self, VIEW};
 use super::{addresses, records, value};
 
-/// The keys for the source of a zone's answers.
+/// The keys that select the source of a zone's answers.
 const ZONE_KINDS: [&str; 5] = ["forward", "stub", "recurse", "file", "records"];
 
-/// The meaning of leaving out a source of answers.
+/// What applies if a source of answers is left out.
 const NO_SERVERS: &str = "none";
 
 /// The advice for a zone file that cannot be used.
 const FILE_REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon may read";
 
-/// The meaning of leaving out a zone's own cap.
+/// What applies if a zone has no TTL cap of its own.
 const CAP: &str = "that of [cache]";
 
-/// A zone with servers or data of its own; the longest suffix of a name counts.
+/// The entry `[[zone]]`: a zone with servers or data of its own. For a name, the zone with the longest suffix of the name is used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConfiguredZone {
-    /// Its apex, lower case, absolute.
+    /// The apex of the zone, absolute and in lower case.
     pub name: Name,
-    /// The `[[view]]` whose clients see it; none: the clients without a view, and those of each view that has no zone of this name.
+    /// The `[[view]]` whose clients see the zone. `None`: clients without a view, and clients of each view that has no zone of this name.
     pub view: Option<String>,
-    /// The source of its answers.
+    /// The source of the zone's answers.
     pub kind: ZoneKind,
-    /// With `forward`: whether recursion follows if all forwarders fail.
+    /// True if recursion follows when all forwarders fail. Only with `forward`.
     pub forward_first: bool,
-    /// Whether the locally served zones below it are answered here (RFC 6303).
+    /// True if the locally served zones below this zone are answered by resolverd itself (RFC 6303).
     pub locally_served: bool,
-    /// Addresses to ask from; empty: `resolve.source`.
+    /// The addresses from which the zone's servers are asked. If it is empty, `resolve.source` applies.
     pub source: Vec<IpAddr>,
-    /// Overrides `cache.max_ttl`.
+    /// The value that replaces `cache.max_ttl` for this zone.
     pub max_ttl: Option<Duration>,
-    /// Overrides `cache.negative_max_ttl`.
+    /// The value that replaces `cache.negative_max_ttl` for this zone.
     pub negative_max_ttl: Option<Duration>,
-    /// Whether its answers are validated as others are.
+    /// True if answers of this zone are validated like all others.
     pub validate: bool,
 }
 
 /// The source of a zone's answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ZoneKind {
-    /// `forward`: recursive servers, asked for the whole answer.
+    /// `forward`: recursive servers that are asked for the whole answer.
     Forward(Vec<Forwarder>),
-    /// `stub`: the zone's own servers, by address and port.
+    /// `stub`: the zone's own servers, with their addresses and ports.
     Stub(Vec<SocketAddr>),
-    /// `recurse`: recursion from the root servers, although a zone around it has other servers.
+    /// `recurse`: recursion from the root servers, although a zone above has other servers.
     Recurse,
-    /// `file`: a zone file, read together with the configuration.
+    /// `file`: a zone file, which is read together with the configuration.
     File {
-        /// Its path.
+        /// The path of the file.
         path: PathBuf,
-        /// Its text.
+        /// The text of the file.
         text: String,
     },
-    /// `records`: lines of a zone file; the SOA is made here.
+    /// `records`: lines of a zone file. resolverd adds the SOA.
     Records(Vec<String>),
 }
 
@@ -174,7 +174,7 @@ impl TableEntry for ConfiguredZone {
 }
 
 impl ConfiguredZone {
-    /// Its name, with that of its view: two zones of a configuration never share both.
+    /// Returns the name of the zone with the name of its view. No two zones of a configuration have both in common.
     pub fn shown(&self) -> String {
         format!("{}{}", value::name_text(&self.name), view::of_view(self.view.as_deref()))
     }
@@ -185,14 +185,14 @@ impl ConfiguredZone {
     }
 }
 
-/// A name with addresses of its own; their reverse names lead back to it.
+/// The entry `[[host]]`: a name with addresses of its own. The reverse names of these addresses lead back to the name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredHost {
-    /// The name, lower case, absolute.
+    /// The name, absolute and in lower case.
     pub name: Name,
-    /// Its addresses.
+    /// The addresses of the name.
     pub addresses: Vec<IpAddr>,
-    /// The `[[view]]` whose clients see it; none: the clients without a view, and those of each view that has nothing for this name.
+    /// The `[[view]]` whose clients see the host. `None`: clients without a view, and clients of each view that has no entry for this name.
     pub view: Option<String>,
 }
 

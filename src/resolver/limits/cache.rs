@@ -54,8 +54,8 @@ pub(crate) const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 /// How long a client waits for servers before it gets a stale answer: the client response timer of RFC 8767 section 5.
 pub(crate) const CLIENT_RESPONSE_TIME: Duration = Duration::from_millis(1_800);
 
-/// The time after the last answer of a server during which a client gets no stale answer. It is the sum of the timer for an unknown
-/// server and a round trip around the world.
+/// For this time after the last answer of a server, a client gets no stale answer. It is the sum of the timer for an unknown server and a
+/// round trip around the world.
 pub(crate) const SERVER_QUIET_TIME: Duration = Duration::from_millis(600);
 
 /// The TTL of a stale answer, in seconds, as recommended in RFC 8767 section 4.
@@ -91,8 +91,8 @@ pub(crate) const UNANSWERED_TIME: Duration = Duration::from_secs(10 * 60);
 /// answered: a gateway may get a mail from the domain once an hour.
 pub(crate) const MAX_UNANSWERED_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The time that the client of such a question waits: three queries to a far server. The flight continues, and an answer ends the
-/// short wait.
+/// The time that a client waits for a question that no server has answered (see `UNANSWERED_TIME`): three queries to a far server. The
+/// flight continues after that, and an answer ends the short wait.
 pub(crate) const UNANSWERED_DEADLINE: Duration = Duration::from_secs(1);
 
 /// The longest time that a failure is remembered. RFC 9520 allows 5 min, but resolverd should soon notice that a zone was repaired.
@@ -101,8 +101,8 @@ pub(crate) const MAX_FAILURE_TIME: Duration = Duration::from_secs(30);
 /// The number of zones for which a server is remembered as lame. A hoster's server is rarely lame for more of the zones in use.
 pub const MAX_LAME_ZONES: usize = 16;
 
-/// The size of the names of these zones, in octets: sixteen names of two dozen octets. When it is exceeded, the oldest name is
-/// removed.
+/// The total size of the names of the zones for which a server is lame, in octets: sixteen names of two dozen octets. When it is
+/// exceeded, the oldest name is removed.
 pub(crate) const MAX_LAME_OCTETS: usize = 384;
 
 /// The number of zones for which the silences of a server are counted separately. A hoster's server drops the queries for a domain
@@ -138,7 +138,7 @@ pub(crate) const FLIPS_CASE_TIME: Duration = Duration::from_secs(3_600);
 /// be the reason.
 pub(crate) const NO_TCP_TIME: Duration = Duration::from_secs(60);
 
-/// The number of consecutive silences after which a server is dead. At 5 % loss, this happens to one in 8 000 working servers.
+/// The number of consecutive silences after which a server counts as dead. At 5 % loss, this happens to one in 8 000 working servers.
 pub(crate) const DEAD_AFTER_SILENCES: u32 = 3;
 
 /// The number of consecutive silences after which a server that answers for other zones is dead for a zone, unless a probe has shown
@@ -187,7 +187,7 @@ pub(crate) const SILENT_ELSEWHERE_TIME: Duration = Duration::from_secs(1);
 /// answer within 240 ms from anywhere.
 pub(crate) const UNKNOWN_TIMER: Duration = Duration::from_millis(300);
 
-/// The shortest timer. It covers the delay of the scheduler and of a busy server.
+/// The shortest timer after which a second server is asked. It covers the delay of the scheduler and of a busy server.
 pub(crate) const MIN_TIMER: Duration = Duration::from_millis(30);
 
 /// The number of measured round trips of a server that is enough to compute a 95th percentile: one round trip in twenty exceeds it.

@@ -14,11 +14,11 @@ pub(crate) const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 /// The smallest `resolve.deadline`. With a shorter deadline, the way from the root takes too long for some servers.
 pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
 
-/// The fewest `resolve.source_ports`. An attacker who forges answers then has to guess one of 2^26 pairs of port and id (RFC 5452
-/// section 7), and 1 024 queries from one address can be in progress.
+/// The least number of ports in `resolve.source_ports`. With it, an attacker who forges answers has to guess one of 2^26 pairs of port
+/// and id (RFC 5452 section 7), and 1 024 queries from one address can be in progress.
 pub const MIN_SOURCE_PORTS: usize = 1_024;
 
-/// The length of the path of a Unix socket, in octets. `sun_path` has 108 octets including the terminator (unix(7)).
+/// The greatest length of the path of a Unix socket, in octets. `sun_path` has 108 octets including the terminator (unix(7)).
 pub(crate) const MAX_SOCKET_PATH: usize = 107;
 
 /// The size of the configuration file, in octets. With the greatest number of entries of each kind, and with comments, the file has 2
@@ -28,7 +28,7 @@ pub const MAX_CONFIG_FILE: u64 = 4 << 20;
 /// The time for which a pipe with a configuration is read. A program writes a configuration in milliseconds.
 pub(crate) const PIPE_TIME: Duration = Duration::from_secs(2);
 
-/// The number of configuration errors that are reported. An operator corrects some of them before he reads more.
+/// The number of configuration errors that are reported. An operator corrects some of them before reading more.
 pub const MAX_PROBLEMS: usize = 100;
 
 /// The number of characters of a value that an error message shows. They are enough to find the value, and fit on a screen of 80
@@ -85,11 +85,12 @@ pub const MAX_ZONE_FILE: u64 = 16 << 20;
 /// The size of a file of trust anchors, in octets. The file of BIND has 4 KiB.
 pub(crate) const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
 
-/// A serial is taken for a time if it is at most this far ahead of the clock, because clocks may differ by a time zone.
+/// The serial of a mirror's SOA is taken for a time if it is at most this far ahead of the clock, because clocks may differ by a time
+/// zone.
 pub(crate) const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A serial is taken for a time if it is at most this far (a year) behind the clock. Serials like 2026112001 are far ahead of any
-/// clock until 2034.
+/// The serial of a mirror's SOA is taken for a time if it is at most this far (a year) behind the clock. Serials like 2026112001 are far
+/// ahead of any clock until 2034.
 pub(crate) const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The default size of the history is `cache.size` divided by this number: 16 MiB for a cache of 256 MiB.
@@ -99,7 +100,7 @@ pub const RECORD_SHARE: u64 = 16;
 /// operator who wants a longer history should spend more memory on it.
 pub(crate) const MAX_AUTO_RECORD: u64 = 64 << 20;
 
-/// See `MIN_RECORD`.
+/// The largest size of the history that can be configured, in octets. `history::limits::MIN_RECORD` is the smallest.
 pub(crate) const MAX_RECORD: u64 = 1 << 30;
 
 /// The number of watched domains. With 60 queries for each check, this many take one hour (`WATCH_QUERY_TIME`).

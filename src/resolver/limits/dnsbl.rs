@@ -34,10 +34,10 @@ pub(crate) const BREAKER_MAX_PATIENCE: Duration = Duration::from_millis(1_700);
 /// The time until a silent list is judged again if no other server has answered.
 pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 
-/// The number of consecutive questions answered with errors only after which the breaker of a list opens.
+/// The number of consecutive questions that were answered only with errors, after which the breaker of a list may open.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
-/// Two answers that are further apart than this do not show that our network worked between them.
+/// The longest time between two answers of any servers in which our own network counts as working.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
 /// The time until the first probe of an open breaker. The time before each later probe is doubled.
@@ -66,15 +66,15 @@ pub(crate) const BATCH_WINDOW: Duration = Duration::from_secs(20);
 /// A list that answers sooner than this is in no batch, because it is on this host or in the next rack.
 pub(crate) const BATCH_MIN_ROUND_TRIP: Duration = Duration::from_millis(5);
 
-/// The number of lists that are learnt to follow one question, and of lists in the batch of one subject. An operator with more than a
+/// The number of lists that are learned to follow one question, and of lists in the batch of one subject. An operator with more than a
 /// dozen lists asks them all at the same time.
 pub(crate) const MAX_BATCH_LISTS: usize = 32;
 
-/// The number of subjects whose checks are in progress. Nothing is learnt from further subjects. It is enough for two hundred new
-/// addresses a second. Each subject takes about 300 octets.
+/// The number of subjects whose checks are in progress. Nothing is learned from further subjects. The number is enough for two hundred
+/// new addresses a second. Each subject takes about 300 octets.
 pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 
-/// The number of learnt habits: one for each view, list and result. Each takes about 1 KiB.
+/// The number of learned habits: one for each view, list and result. Each takes about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
 /// The least risk that is assumed for a question of a batch until a client asks it, in thousandths. If a habit ends suddenly, it costs
@@ -87,7 +87,7 @@ pub(crate) const BATCH_ALLOWANCE_START: u64 = 100;
 /// The number of questions that the allowance remembers. Older questions count half.
 pub(crate) const BATCH_ALLOWANCE_MEMORY: u64 = 20_000;
 
-/// The percentage of a quota that, when used, causes a warning to the operator and excludes the list from batches.
+/// When this percentage of a list's quota is used, the operator is warned, and the list is excluded from batches.
 pub(crate) const QUOTA_WARNING_PERCENT: u64 = 80;
 
 /// The time between two tests of a list. A test sends four queries, which is little of a quota. Haraka's `periodic_checks` also uses
@@ -114,11 +114,11 @@ pub(crate) const LISTS_NOTHING_ANSWERS: u32 = 500;
 /// works.
 pub(crate) const LISTS_WORLD_ANSWERS: u32 = 16;
 
-/// A list with at least this usual round trip is slow. Two such lists, asked one after the other, take longer than a server's greeting
-/// should.
+/// A list whose usual round trip is at least this long counts as slow. Two such lists, asked one after the other, take longer than the
+/// greeting of a mail server should.
 pub(crate) const SLOW_LIST: Duration = Duration::from_secs(1);
 
-/// The number of questions of batches in progress at the same time. Further questions are left to the clients.
+/// The number of batch questions in progress at the same time. Further questions are left to the clients.
 pub(crate) const MAX_AHEAD: usize = 256;
 
 /// The length of a question in the queue of list events, in octets. A question about an IPv6 address at a list whose name has forty
@@ -136,7 +136,7 @@ pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
 /// places.
 pub(crate) const MAX_WITNESSES: usize = 10;
 
-/// The longest pause of the task that looks after the lists, if nothing is due.
+/// The longest pause of the task that tests and probes the lists, if nothing is due.
 pub(crate) const TEND_AGAIN: Duration = Duration::from_secs(60);
 
 /// The time between two questions to witnesses.

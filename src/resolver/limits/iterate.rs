@@ -9,8 +9,8 @@ use crate::limits::MAX_DEAD_TIME;
 /// NXNSAttack (CVE-2020-12662).
 pub const MAX_PACKETS_PER_QUESTION: u32 = 100;
 
-/// The depth of sub-questions. A sub-question resolves the name of a server, whose zone may again have servers whose names must be
-/// resolved. Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks.
+/// The greatest depth of sub-questions. A sub-question resolves the name of a server, whose zone may again have servers whose names must
+/// be resolved. Unbound's default target fetch policy stops at depth 4. Deeper chains are loops or attacks.
 pub(crate) const MAX_DEPTH: u8 = 5;
 
 /// The number of referrals that are followed for one name. A name of 34 labels in ip6.arpa has fewer cuts.
@@ -58,9 +58,9 @@ pub(crate) const NEAR_ENOUGH: Duration = Duration::from_millis(10);
 /// The number of probes of dead servers in progress, each of which is one query. Further probes wait.
 pub(crate) const MAX_DEAD_PROBES: usize = 32;
 
-/// The least time that the probe of a server that has answered before is waited for. It is four times the round trip of a far server.
-/// If a far server drops the queries for a zone, the zone is then known to be silent before the second query of a mail has waited as
-/// long as the first.
+/// The least time to wait for the answer to a probe, if the server has answered before. It is four times the round trip of a far server.
+/// If a far server drops the queries for a zone, the server is then known to be silent for the zone before the second query of a mail has
+/// waited as long as the first.
 pub(crate) const PROBE_TIME: Duration = Duration::from_secs(1);
 
 /// The number of types of clients' questions that the probes of a server ask in turn. A mail needs MX and an address.
@@ -108,7 +108,7 @@ pub(crate) const LATE_KEYS_TIME: Duration = Duration::from_secs(1);
 /// The number of late answers that are validated at the same time. Each needs its own queries if the zone's keys are not known.
 pub(crate) const MAX_LATE_JUDGED: usize = 16;
 
-/// The longest timer of a first try. A server that takes longer is treated as silent.
+/// The longest timer for the first query to a server. A server that takes longer is treated as silent.
 pub(crate) const MAX_TIMER: Duration = Duration::from_secs(2);
 
 /// The number of late queries of one server that still wait for an answer. It is enough for the questions of a few seconds in a slow
@@ -116,8 +116,8 @@ pub(crate) const MAX_TIMER: Duration = Duration::from_secs(2);
 /// queries.
 pub(crate) const MAX_LATE_PER_SERVER: usize = 64;
 
-/// The free places of late queries divided by this number are the most that one server gets. Two hundred silent servers then leave
-/// room for a slow server.
+/// One server gets at most the number of free places for late queries divided by this number. Two hundred silent servers then leave room
+/// for a slow server.
 pub(crate) const LATE_SHARE: usize = 16;
 
 /// From this number of late queries on, a dead server gets only one query for each question instead of `MAX_TRIES`. The number is the

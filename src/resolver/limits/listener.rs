@@ -60,8 +60,8 @@ pub(crate) const TIME_WITHOUT_RUNTIME: Duration = Duration::from_millis(250);
 /// still noticed within a second.
 pub(crate) const HIT_COUNTS_TIMED: u32 = 8;
 
-/// The mean time between queries below which a worker waits between its reads. It is 83 000 queries a second, which no mail gateway
-/// sends.
+/// If the mean time between queries is shorter than this, a worker waits between its reads. This is a rate of 83 000 queries a second,
+/// which no mail gateway sends.
 pub(crate) const PACED_INTERVAL: Duration = Duration::from_micros(12);
 
 /// The time between the reads of a worker at such a rate. It increases the number of answers at full load by 3 to 9 % (echo and
@@ -136,7 +136,7 @@ pub(crate) const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
 /// fits in one segment, and TCP has sent a lost segment three times by then (RFC 6298: after 1, 3 and 7 s).
 pub(crate) const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 
-/// The time to wait for a client to read its reply.
+/// The time that a client over TCP, HTTPS or QUIC has to read its reply before its connection is closed.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
 /// The octets of replies that clients over TCP have not read, for all connections together: 64 of the longest replies. It is smaller
@@ -153,8 +153,8 @@ pub(crate) const TCP_SEND_BUFFER: usize = 64 << 10;
 /// closed.
 pub(crate) const TCP_UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(10);
 
-/// The number of networks for which REFUSED replies to clients that are not allowed are counted. With the two bounds below, all
-/// networks together get at most 256 replies a second, which is 40 KB.
+/// The number of counters of REFUSED replies to clients that are not allowed. Networks with the same hash share a counter. With the two
+/// bounds below, all networks together get at most 256 replies a second, which is 40 KB.
 pub(crate) const REFUSAL_NETWORKS: usize = 256;
 
 /// The time in which a network gets one REFUSED. An administrator with a wrong configuration looks at more than one reply.
@@ -177,7 +177,7 @@ pub(crate) const HANDSHAKE_BURST: u32 = 200;
 /// When it is exceeded, the client without a handshake for the longest time is removed.
 pub(crate) const MAX_HANDSHAKE_CLIENTS: usize = 1_024;
 
-/// The time in which at most one message about refused handshakes is logged.
+/// The least time between two log messages about refused handshakes.
 pub(crate) const HANDSHAKE_LOG_PAUSE: Duration = Duration::from_secs(60);
 
 /// A connection that has sent no message for this time gives up its place before a connection that has sent one. The time is two round
@@ -245,6 +245,6 @@ pub(crate) const QUIC_RESET_INTERVAL: Duration = Duration::from_millis(20);
 /// A client that gives up a query waits for seconds before it does.
 pub(crate) const MAX_CANCELLED_STREAMS: usize = MAX_RESET_REQUESTS;
 
-/// While the daemon stops, the time after its acceptance in which a connection may send its first message. A client on the same host
-/// sends it within milliseconds, even if the host is busy. Must be less than `STOP_GRACE`.
+/// The time in which a connection that was just accepted may still send its first message while the daemon is stopping. A client on the
+/// same host sends it within milliseconds, even if the host is busy. This must be less than `STOP_GRACE`.
 pub(crate) const STOP_FIRST_MESSAGE: Duration = Duration::from_millis(200);

@@ -26,10 +26,10 @@ pub(crate) const AHEAD_PER_SECOND: u64 = 60;
 /// At most one in this number of queries to servers may be a query sent ahead that no client has used.
 pub(crate) const AHEAD_SHARE: u64 = 4;
 
-/// The number of queries in the account at the start, so that the first few questions may be asked ahead.
+/// The number of queries in the account of look-ahead at the start, so that the first few questions may be asked ahead.
 pub(crate) const AHEAD_START: u64 = 100;
 
-/// The number of queries that the account remembers. Older queries count half.
+/// The number of queries that the account of look-ahead remembers. Older queries count half.
 pub(crate) const AHEAD_MEMORY: u64 = 20_000;
 
 /// The number of queries that a question asked ahead counts for until it ends: a referral and an answer.
@@ -78,7 +78,7 @@ pub(crate) const AHEAD_SHORT_TRIAL: u32 = 4;
 pub(crate) const AHEAD_MIN_JUDGED: u32 = 20;
 
 /// The number of judged questions that a rule remembers. Older questions count half. If the mail software of a host changes, its
-/// habits are learnt again within some hundred messages.
+/// habits are learned again within some hundred messages.
 pub const AHEAD_RULE_MEMORY: u32 = 200;
 
 /// The number of questions of a rule that no client has used yet, in addition to the number of recently used questions. A habit that

@@ -1,4 +1,4 @@
-//! Every hard bound of the resolver, each with its reason. Work that exceeds a bound is refused early and counted.
+//! All fixed bounds of the resolver, each with its reason. Work that exceeds a bound is refused early and counted.
 //!
 //! An operator can change the keys of `config`, but these bounds are fixed. The bounds of work in progress depend on `cache.size`
 //! (`WorkBounds`). There is one file for each module that uses bounds. The bounds of modules with few bounds are at the bottom of this
@@ -37,7 +37,7 @@ pub use lookahead::*;
 pub use resolve::*;
 pub use work::*;
 
-/// The time between two questions to root servers during a silence.
+/// The time between two questions that are sent to root servers while no server answers, to find out whether our own network works.
 pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
 /// The number of panics of one task or thread within `RESTART_WINDOW` after which it is not restarted. A fault that immediately occurs
