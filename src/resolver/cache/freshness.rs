@@ -306,8 +306,8 @@ mod tests {
     }
 
     proptest! {
-        /// Never both fresh and stale, never fresh again, never stale beyond the bound, never stale if `serve_stale`
-        /// is 0.
+        /// An entry is never fresh and stale at the same time, is never fresh again, is never stale beyond the bound, and is never stale if
+        /// `serve_stale` is 0.
         #[test]
         fn things_age_in_one_direction(
             expires in 0_u64..10_000, stale in 0_u64..10_000, now in 0_u64..30_000, later in 0_u64..30_000
@@ -323,7 +323,7 @@ mod tests {
             prop_assert!(stale > 0 || !matches!(first, Age::Stale(_)));
         }
 
-        /// Not before the client response time, and not before servers have been quiet.
+        /// No stale answer is given before the client response time, or before servers have been quiet for a while.
         #[test]
         fn a_client_waits_for_servers_that_answer(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
             let from = stale_from(at(began), heard.map(at));

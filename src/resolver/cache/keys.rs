@@ -252,7 +252,7 @@ mod tests {
         }
         let of = |number: u16| KeySlot::Rrset(RecordType::from(number));
         let mut places: Vec<u64> = (64..4_096).map(|number| place(keys.at(0, of(number)).hash)).collect();
-        // The table places by the low bits.
+        // The table uses the low bits of the hash for the position.
         let mut low: Vec<u64> = places.iter().map(|place| place & 0xff).collect();
         low.sort_unstable();
         low.dedup();

@@ -173,10 +173,10 @@ mod tests {
 
     #[test]
     fn many_give_their_own_95th_percentile() {
-        // One in ten takes 200 ms, so a timer below that would fire for a tenth of all queries.
+        // One round trip in ten takes 200 ms, so a shorter timer would fire for a tenth of all queries.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
-        // One round trip in fifty takes long, which the timer need not cover.
+        // One round trip in fifty takes long. The timer need not cover it.
         let timer = trips((1..100).map(|place| if place % 50 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 40 * MS && timer <= 45 * MS, "{timer:?}");
     }

@@ -1,4 +1,4 @@
-//! Which entries are kept, which are replaced, and for how long.
+//! Tests which entries are stored, which entries replace others, and for how long.
 
 use super::*;
 use crate::cache::entries::Delegation;
@@ -57,7 +57,7 @@ fn glue_never_answers_and_never_replaces_an_answer() {
     assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
 }
 
-/// For each pair of a kept entry and a new one that comes while the first lives: which of them is kept.
+/// Tests for each pair of a stored entry and a new entry, which comes before the TTL of the stored one has ended, which of the two stays.
 #[test]
 fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     use Security::{Insecure, Secure, Unchecked};
@@ -89,7 +89,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
             rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{case}");
-            // When the kept one has expired, any entry replaces it.
+            // When the stored entry has expired, any entry replaces it.
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
             assert_eq!(holds(later), data(3), "{case}");
@@ -210,7 +210,7 @@ fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
     assert!(rrsets.get_or_alias(keys, RecordType::A, Rank::Answer, Mono::START).is_none(), "no alias");
 }
 
-/// A client may get a stale alias until its name has data; a new TLSA says nothing about the types that may be stale.
+/// A client may get a stale alias until its name has data. A new TLSA does not tell whether the name has data of types that may be stale.
 #[test]
 fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
     let all = rrsets();
@@ -299,8 +299,7 @@ fn what_proves_an_rrset_comes_back_with_it() {
     assert_eq!(held.evidence(now), [proof]);
 }
 
-/// Nothing exists below a name that is proven not to exist (RFC 8020), within its zone: the proof of another zone
-/// does not count.
+/// Nothing exists below a name that is proven not to exist (RFC 8020) in its zone. A proof of another zone does not count.
 #[test]
 fn only_a_proof_between_a_name_and_its_zone_denies_it() {
     let soa = Record::from_rdata(

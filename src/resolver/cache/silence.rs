@@ -293,7 +293,7 @@ mod tests {
         Mono::from_micros(millis * 1_000)
     }
 
-    /// The silence of a server that died some time ago, and until when it is left alone.
+    /// Returns the silence of a server that died some time ago, and the time until which the server is not asked.
     fn dead() -> (Silence, Mono) {
         let (mut silence, random) = (Silence::default(), Random::seeded(1));
         for number in 1..=u64::from(DEAD_AFTER_SILENCES) {

@@ -1,4 +1,4 @@
-//! Which entries stay in a full table, and that its bound holds.
+//! Tests which entries stay in a full table, and that the table keeps its bound.
 
 use super::*;
 use dns::random::Random;
@@ -14,7 +14,7 @@ impl LookedUp<Self> for u32 {
     }
 }
 
-/// A store of numbers that weigh their own value.
+/// A table of numbers. The weight of a number is the number itself.
 fn store(capacity: u64) -> Store<u32, u32> {
     Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value, 0)
 }
@@ -39,7 +39,7 @@ fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
     assert_eq!(store.fill(), (100, 1_000));
 }
 
-/// Names in spam are asked for three times within one message, and never again.
+/// The names in spam are looked up three times within one message, and never again.
 #[test]
 fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
     let (entries, hot, scanned) = (4_000, 800, 100_000);
@@ -66,10 +66,10 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     (0..2_000).for_each(|key| store.insert(key, 40));
     let asked_for = 10_000;
     store.insert(asked_for, 40);
-    // More than two eras, and less than the short queue, with few entries.
+    // This is more than two eras and less than the short queue, with few entries.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
-    // Enough entries to evict all earlier ones that were not asked for.
+    // These entries are enough to evict all earlier entries that were not looked up.
     (4_000..4_200).for_each(|key| store.insert(key, 600));
     assert!(store.get(&1_999).is_none());
     assert!(store.get(&asked_for).is_some());
@@ -115,8 +115,7 @@ fn the_slots_of_many_small_entries_are_weighed_after_large_ones_have_come() {
 }
 
 proptest! {
-    /// For any sequence of operations, the store stays within its bound, its counts are true, and a lookup returns
-    /// the last value.
+    /// For any sequence of operations, the table stays within its bound, its counts are correct, and a lookup returns the last value.
     #[test]
     fn it_is_bounded_and_true(
         acts in proptest::collection::vec((0_u8..4, 0_u32..40, 1_u32..30), 1..400)
@@ -157,7 +156,7 @@ fn evicted_entries_of_one_name_are_remembered_one_by_one() {
     assert_eq!(places.len(), 128);
 }
 
-/// A daemon that forgets its answers at a reload fills again at once. With 60 KB in each, it took twice its cache.
+/// If a reload removes the answers of a daemon, the cache is filled again immediately. With entries of 60 KB, it took twice its size.
 #[test]
 fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
     let store: Store<u32, Arc<u32>> = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, _| 10, 0);

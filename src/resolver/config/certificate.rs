@@ -168,7 +168,7 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
     }
 
-    /// A private key with its mode, which a checkout does not keep.
+    /// Reads a copy of a private key file that has this mode. A checkout of the repository does not keep modes.
     fn key(name: &str, mode: u32) -> (tempfile::TempDir, Read<PrivateKeyFile>) {
         let directory = tempfile::tempdir().unwrap();
         let copy = directory.path().join("a.key");
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn the_dates_of_a_certificate_are_known() {
         let validity = certificate_file(&file("first.pem")).unwrap().validity();
-        // `openssl x509 -noout -dates`
+        // These dates are the output of `openssl x509 -noout -dates`.
         assert_eq!(
             validity.from.zip(validity.until).map(|(from, until)| until - from),
             Some(36_500 * 86_400)

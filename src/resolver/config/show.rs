@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    /// Each comment on a value, with its section and key.
+    /// Returns each comment on a value, with its section and key.
     #[derive(Default)]
     struct CommentedValues(Vec<[&'static str; 4]>);
 
@@ -90,9 +90,9 @@ mod tests {
         visit(&mut commented);
         assert!(commented.0.len() > 20, "{}", commented.0.len());
         for [section, key, value, comment] in commented.0 {
-            // An empty path cannot be written: it is the default.
+            // An empty path cannot be written, because it is the default.
             let written = if value == "\"\"" { String::new() } else { format!("{key} = {value}\n") };
-            // The keys that an entry needs.
+            // These are the keys that an entry needs.
             let (head, needed) = match section {
                 "zone" if key == "recurse" => ("[[zone]]", "name = \"a.example\"\n"),
                 "zone" => ("[[zone]]", "name = \"a.example\"\nforward = [\"192.0.2.1\"]\n"),

@@ -143,7 +143,7 @@ impl ConfigSection {
 mod tests {
     use super::*;
 
-    /// The heads and keys of the shipped file, including its examples.
+    /// Returns the headers and keys in the shipped file, including its examples.
     fn shipped() -> Vec<String> {
         let text = include_str!("../../../conf/resolverd.toml");
         let mut found = Vec::new();

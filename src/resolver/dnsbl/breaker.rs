@@ -147,7 +147,7 @@ impl Breaker {
         }
     }
 
-    /// Records that a question was answered from memory, so that no message was sent.
+    /// Records that a question was answered from the cache, so that no message was sent.
     pub(crate) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {

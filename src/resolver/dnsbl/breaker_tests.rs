@@ -1,4 +1,4 @@
-//! When the breaker of a list opens, closes and probes.
+//! Tests when the breaker of a list opens, closes and probes.
 
 use super::*;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn evidence(last: u64) -> NetworkAnswers {
     NetworkAnswers { last: Some(at(last)), streak: Mono::START }
 }
 
-/// A list with a usual round trip of `usual` ms, quiet at 0.
+/// A list with a usual round trip of `usual` ms, which is not asked at time 0.
 fn known(usual: u64) -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..20 {
@@ -23,12 +23,12 @@ fn known(usual: u64) -> Breaker {
     breaker
 }
 
-/// The result of a question whose only message took all of its time.
+/// Records the result of a question whose only message took the whole time.
 fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
     breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
 }
 
-/// When the breaker opens for a list that is silent from `begin` on, judged every 10 ms while others answer.
+/// Returns when the breaker opens for a list that is silent from `begin` on. It is judged every 10 ms, and other servers answer.
 fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
     breaker.asked(at(begin));
     (begin..begin + 60_000)
@@ -57,7 +57,7 @@ fn a_list_that_stutters_is_not_slow() {
         breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
     }
     assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
-    // A list with one late answer, and a list whose first answer is far away.
+    // A list with one late answer, and a list whose first answer took long.
     for before in [known(50), Breaker::default()] {
         let mut breaker = before;
         breaker.asked(Mono::START);
@@ -70,14 +70,14 @@ fn a_list_that_stutters_is_not_slow() {
 fn nothing_opens_while_nobody_else_answers() {
     let mut breaker = known(50);
     breaker.asked(at(1_000));
-    // All others fell silent with the list: our network is down.
+    // All other servers became silent together with the list, so our network is down.
     for now in (1_500..60_000).step_by(100) {
         assert!(matches!(
             breaker.judge(evidence(1_050), at(now)),
             Judgement::Witness(_) | Judgement::Later(_)
         ));
     }
-    // The network is back: the list has its time before it is judged.
+    // The network works again. The list has its time to answer before it is judged.
     let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
     assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
     ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
@@ -115,7 +115,7 @@ fn failing() -> Breaker {
     breaker
 }
 
-/// A probe that is sent at `begin` also meets errors.
+/// Records that a probe that is sent at `begin` also gets errors.
 fn probe_fails(breaker: &mut Breaker, begin: u64) {
     assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
     breaker.probing(at(begin), Duration::ZERO);
@@ -144,7 +144,7 @@ fn errors_that_all_meet_open_nothing() {
     for now in (1_150..9_000).step_by(250) {
         assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
     }
-    // Others answer again; a further probe shows whether the list does too.
+    // Other servers answer again. A further probe shows whether the list does too.
     let back = NetworkAnswers { last: Some(at(9_100)), streak: at(9_000) };
     assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
     probe_fails(&mut breaker, 9_200);
@@ -186,7 +186,7 @@ fn a_name_that_nobody_answers_is_not_the_lists_fault() {
     breaker.probing(probe, Duration::ZERO);
     breaker.asked(probe);
     ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
-    // The question still waits. The silence after the next one is measured on its own.
+    // The question still waits. The silence after the next question is measured separately.
     assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
     assert_eq!(breaker.next_probe(), None);
     breaker.asked(at(9_000));
@@ -211,7 +211,7 @@ fn probes_come_at_once_and_never_further_apart_than_their_bound() {
 }
 
 proptest! {
-    /// No sequence of events opens it without answers of other zones in the time that is judged.
+    /// No sequence of events opens the breaker if no other zones answer in the time that is judged.
     #[test]
     fn never_by_silence_alone(steps in prop::collection::vec((0_u8..5, 1_u64..3_000), 1..200)) {
         let mut breaker = Breaker::default();

@@ -461,8 +461,7 @@ mod tests {
     }
 
     proptest! {
-        /// Every answer within 127.0.0.0/8 is a listing, unless it is an error by convention or by the list's own
-        /// codes.
+        /// Every answer within 127.0.0.0/8 is a listing, unless it is an error by convention or according to the list's own codes.
         #[test]
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();

@@ -254,7 +254,7 @@ mod tests {
     }
 
     proptest! {
-        /// One server alone condemns a list only after three tests, minutes apart.
+        /// If only one server answers, a list counts as broken only after three tests, some minutes apart.
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Unknown][usize::from(number)];

@@ -395,7 +395,7 @@ mod tests {
     }
 
     proptest! {
-        /// The name of an address has that address as its subject.
+        /// The name that asks about an address has this address as its subject.
         #[test]
         fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
             let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip4, ListSubject::Ip6]);

@@ -15,7 +15,7 @@
 //!   empty non-terminals with NXDOMAIN, and may count queries.
 //! - The breaker of a list uses the round trips of single queries, not of whole questions, so that a list that often loses queries is
 //!   noticed as soon as a silent list. It opens only if other servers answered at the same time, because an outage of this host's
-//!   network is not a fault of the list. Answers that a forwarder has in memory prove nothing.
+//!   network is not a fault of the list. Answers that a forwarder has in its cache prove nothing.
 //! - A list that the operator has defined is tested only with the names in `tests`. A welcome list that contains 127.0.0.0/8 by design was once
 //!   taken for a list that lists everything.
 //! - A list counts as "lists everything" only if two of its servers show it, minutes apart. A list whose test entries give other

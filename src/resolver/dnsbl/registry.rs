@@ -244,7 +244,7 @@ fn test_entries(apex: &Name, tests: &Tests) -> Result<Option<TestEntries>, Place
 mod tests {
     use super::*;
 
-    /// At least this many lists: with fewer, some were lost.
+    /// The registry has at least this number of lists. If it has fewer, some were lost by mistake.
     const AT_LEAST: usize = 90;
 
     #[test]

@@ -238,7 +238,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // An answer in memory from a removed list is not counted.
+        // An answer of a removed list, which is still in the cache, is not counted.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }
@@ -256,7 +256,7 @@ mod tests {
         after.miss(ListSays::NotListed, Duration::from_millis(20));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
-        // A second way at the same time has counters of its own, because both are shown.
+        // A second way in use at the same time has its own counters, because both are shown.
         assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 

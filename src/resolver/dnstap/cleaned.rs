@@ -175,7 +175,7 @@ mod tests {
         }
     }
 
-    /// A response with a key in its question, in an alias and in a text.
+    /// A response that contains a key in its question, in an alias and in a text.
     fn response(owner: &str) -> Message {
         let mut message = Message::response(7, hickory_proto::op::OpCode::Query);
         let owner = name(owner);

@@ -97,7 +97,7 @@ mod tests {
         #[test]
         fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut input = octets.as_slice();
-            // Each frame takes an octet at least.
+            // Each frame has at least one octet.
             for _ in 0..=octets.len() {
                 match next_frame(&mut input).unwrap() {
                     Frame::End | Frame::Cut => return Ok(()),

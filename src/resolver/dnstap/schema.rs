@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// The octets by hand, by the encoding of protocol buffers.
+    /// The expected octets, encoded by hand according to the protocol buffers encoding.
     #[test]
     fn a_message_is_encoded_as_the_schema_says() {
         let message = TappedMessage {

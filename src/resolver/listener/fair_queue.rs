@@ -209,15 +209,15 @@ mod tests {
         assert!(matches!(queue.add(of(ClientKey::V6(1), 1)), Admitted::InPlaceOf(_)));
     }
 
-    /// A host that begins 200 misses a second, a client that sends 4 000 of them, and one that sends 10.
+    /// A host that begins 200 misses a second, one client that sends 4 000 misses a second, and one that sends 10.
     #[test]
     fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
         light_with_flood(of(LIGHT, 0), 2);
-        // Before its flow begins, the line ends.
+        // The line is used up before the flow of this client begins.
         light_with_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
     }
 
-    /// `turns`: the greatest number of misses for which `light` waits.
+    /// `turns` is the greatest number of misses for which `light` waits.
     fn light_with_flood(light: Asked, turns: u64) {
         let (mut queue, mut now) = (FairQueue::new(MAX_QUEUE), Mono::START);
         let (mut sent, mut begun, mut longest) = (0_u32, 0_u32, Duration::ZERO);

@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
 
-    /// A worker that has read two queries each time, at this interval of queries.
+    /// A worker that has read two queries each time, with this interval between queries.
     fn after(interval: Duration) -> (Pace, Mono) {
         let mut now = Mono::default();
         let mut pace = Pace::new(now);

@@ -7,8 +7,8 @@
 //! # Decisions
 //!
 //! - A reply is sent again as long as all its octets are correct: until a TTL in it must count down, which is at most a second; until its answer
-//!   expires or must be renewed; or until the answer in memory changes or is flushed. After that, the next query is looked up in memory, which also
-//!   counts as a use of the answer there. So an answer in use stays in memory.
+//!   expires or must be renewed; or until the answer in the cache changes or is flushed. After that, the next query is looked up in the cache, which
+//!   also counts as a use of the answer. So an answer in use stays in the cache.
 //! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie are always composed again, because
 //!   the cookie depends on the client.
 //! - A reply keeps its place while it may be sent again. A client gains nothing by asking for names whose queries hash to one set: each is then

@@ -1,4 +1,4 @@
-//! A reload in two steps: addresses are prepared while the old configuration serves, and served by the new one.
+//! Tests a reload in two steps: addresses are prepared while the old configuration is in use, and are served by the new one.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -21,12 +21,12 @@ use dns::random::Random;
 use dns::wire::cookie::CookieSecret;
 use history::Recorder;
 
-/// Long enough for any machine. A test that passes never waits that long.
+/// This time is long enough for any machine. A test that succeeds never waits for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const HOST: &str = "printer.lan.";
 
-/// One listener at 127.0.0.1, and one with another view at each of the others; one host with this address.
+/// One listener at 127.0.0.1, one listener with another view at each address of `others`, and one host with this address.
 pub(super) fn config(host: u8, others: &[SocketAddr]) -> Config {
     let mut config = Config::default();
     config.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
@@ -46,7 +46,7 @@ pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Liste
     serve_inherited(config, views, clock, Inherited::default())
 }
 
-/// Serves with sockets of the service manager.
+/// Starts listeners with sockets of the service manager.
 pub(super) fn serve_inherited(
     config: &Arc<Config>,
     views: &Views,
@@ -74,7 +74,7 @@ pub(super) fn serve_inherited(
     (Listeners::start(sockets, parts, config, views).unwrap(), resolver)
 }
 
-/// A client of one address.
+/// Opens a socket of a client that asks one address.
 fn client(server: SocketAddr) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.connect(server).unwrap();
@@ -82,7 +82,7 @@ fn client(server: SocketAddr) -> UdpSocket {
     socket
 }
 
-/// A query for the address of the host.
+/// Returns a query for the address of the host.
 pub(super) fn query() -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.recursion_desired = true;
@@ -94,7 +94,7 @@ fn send(client: &UdpSocket) {
     client.send(&query()).unwrap();
 }
 
-/// The reply: its code and its address.
+/// Returns the code and the address in the reply.
 fn reply(client: &UdpSocket) -> (ResponseCode, Option<IpAddr>) {
     let mut octets = [0; 512];
     let length = client.recv(&mut octets).unwrap();
@@ -121,7 +121,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let served = client(before[0]);
     let shown = |host: u8| (ResponseCode::NoError, Some(IpAddr::from([10, 0, 0, host])));
 
-    // No query is answered there yet; an early query waits.
+    // No query is answered at this address yet. A query that comes early waits.
     let other: SocketAddr = "127.0.0.2:0".parse().unwrap();
     let new = Arc::new(config(2, &[other]));
     let following = views.following(&new).unwrap();
@@ -146,7 +146,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let both = listeners.addresses();
     assert_eq!(both.len(), 2);
 
-    // The second of two addresses is not available: the first is given back.
+    // The second of two addresses is not available, so the first is given back.
     let held = UdpSocket::bind("127.0.0.1:0").unwrap();
     let free = UdpSocket::bind("127.0.0.3:0").unwrap().local_addr().unwrap();
     let taken = Arc::new(config(3, &[other, free, held.local_addr().unwrap()]));
@@ -154,7 +154,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     assert!(refused.to_string().contains("another program uses it"), "{refused}");
     wait_for(free);
 
-    // A later step fails: the prepared addresses are given up.
+    // A later step fails, so the prepared addresses are given up.
     let third = Arc::new(config(3, &[other, free]));
     drop(listeners.prepare(&third, &following.following(&third).unwrap()).unwrap());
     wait_for(free);
@@ -187,7 +187,7 @@ async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The service manager holds them too, so the kernel gives each its part of the connections.
+    // The service manager holds the sockets too, so the kernel gives each socket its part of the connections.
     let held = [first, socket(address), socket(address)];
     let mut config = config(1, &[]);
     config.listen.addresses = vec![address];

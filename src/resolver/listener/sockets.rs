@@ -208,7 +208,7 @@ mod tests {
     use super::*;
     use crate::config::overlap;
 
-    /// An address for plain DNS.
+    /// Returns an address for plain DNS.
     fn plain(address: impl std::fmt::Display) -> ListenAt {
         ListenAt { address: address.to_string().parse().unwrap(), serves: ListenFor::Plain }
     }
@@ -224,7 +224,7 @@ mod tests {
         assert!(said.contains("no such address"), "{said}");
     }
 
-    /// A port that is free for both transports; another test may use the datagram port of the same number.
+    /// Returns a port that is free for both transports. Another test may use the datagram port with the same number.
     fn free() -> BoundSockets {
         bind(plain("127.0.0.1:0"), 1, InheritedSockets::default()).unwrap()
     }

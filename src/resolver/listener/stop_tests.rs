@@ -1,4 +1,4 @@
-//! How listeners stop: clients that have just connected are still read, for a short time.
+//! Tests how listeners stop: clients that have just connected can still send a query for a short time.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -18,7 +18,7 @@ fn listeners() -> Listeners {
     serve(&config, &views, Clock::simulated(1_800_000_000)).0
 }
 
-/// A connection that the listener has accepted as its `number`th.
+/// Opens a connection, and waits until the listener has accepted `number` connections.
 async fn connect(listeners: &Listeners, number: usize) -> TcpStream {
     let address: SocketAddr = listeners.addresses()[0];
     let stream = TcpStream::connect(address).unwrap();

@@ -355,7 +355,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// When the connection of a client that sends an octet a second ends; every `length` octets are a message.
+    /// Returns when the connection of a client that sends one octet a second ends. Each message has `length` octets.
     fn ended(length: usize) -> Option<Duration> {
         let start = Instant::now();
         let (mut now, mut whole_by, mut read) = (start, None, 0);

@@ -64,7 +64,7 @@ mod tests {
 
     const STEP: Duration = Duration::from_secs(1);
 
-    /// Work that counts one after a step, and one more after another.
+    /// Work that adds one to a counter after one step, and again after another step.
     fn work(done: &Arc<AtomicUsize>) -> Driven<()> {
         let done = Arc::clone(done);
         Driven::new(Box::pin(async move {

@@ -221,7 +221,7 @@ mod tests {
             let task = tokio::spawn(supervisor.keep("it", std::future::pending::<()>));
             let pulses = supervisor.pulses();
             assert!(pulses.round().is_empty());
-            // It was not polled since.
+            // The work has not been polled since.
             assert_eq!(pulses.round(), ["it"]);
             tokio::task::yield_now().await;
             assert!(pulses.round().is_empty());

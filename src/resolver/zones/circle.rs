@@ -196,7 +196,7 @@ mod tests {
             ("tls://127.0.0.1:5853#dns.example", true),
             ("https://127.0.0.1:5443#dns.example", true),
             ("tls://127.0.0.2:5853#dns.example", false),
-            // Nothing without encryption is read there, and QUIC is of UDP.
+            // At these ports, no listener reads queries without encryption, and the listener for QUIC uses UDP.
             ("127.0.0.1:5853", false),
             ("tls://127.0.0.1:5854#dns.example", false),
         ] {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_kernel_knows_the_addresses_of_this_host() {
-        // The second is reached from the first, like a further address of a network card.
+        // The second address is reached from the first one, like a further address of a network card.
         for (address, is_it) in [([127, 0, 0, 1], true), ([127, 0, 0, 9], true), ([192, 0, 2, 1], false)] {
             assert_eq!(is_ours((address, 53).into()), is_it, "{address:?}");
         }

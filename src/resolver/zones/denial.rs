@@ -145,13 +145,13 @@ mod tests {
         Zone::new(&name("example."), zone_file::records(&name("example."), &text).unwrap()).unwrap()
     }
 
-    /// The first labels of the owners.
+    /// Returns the first labels of the owners.
     fn owners(proof: &[Record]) -> Vec<String> {
         let first = |record: &Record| record.name.iter().next().map(|label| label.escape_ascii().to_string());
         proof.iter().filter_map(first).collect()
     }
 
-    /// After RFC 4035 appendix A.
+    /// A zone like that in RFC 4035 appendix A.
     fn with_nsec() -> Zone {
         zone(
             "@ NSEC b NS SOA NSEC\nb NS ns.b\nb NSEC ns1 NS NSEC\nns1 A 192.0.2.1\nns1 NSEC *.w A NSEC\n\
@@ -159,7 +159,7 @@ mod tests {
         )
     }
 
-    /// After RFC 5155 appendix A, with opt-out.
+    /// A zone like that in RFC 5155 appendix A, with opt-out.
     fn with_nsec3(hashes: &[&str]) -> Zone {
         let names = "ns1 A 192.0.2.1\na NS ns.a\nc NS ns.c\nx.w MX 1 ns1\nx.y.w MX 1 ns1\n*.w MX 1 ns1\n";
         let next = hashes.iter().cycle().skip(1);
@@ -200,11 +200,11 @@ mod tests {
         assert_eq!(owners(&no_data(&zone, &name("c.example."))), [APEX, A], "the zone opts out");
         assert_eq!(owners(&expansion(&zone, &name("a.z.w.example."))), [BEFORE_Z_W]);
         assert_eq!(owners(&no_data_at_wildcard(&zone, &name("a.z.w.example."))), [W, BEFORE_Z_W, WILDCARD]);
-        // The hash of ac.example begins with 0m1a, before the first: the last one covers it.
+        // The hash of ac.example begins with 0m1a. It is before the first owner, so the span of the last NSEC3 covers it.
         assert_eq!(owners(&no_data(&zone, &name("ac.example."))), [APEX, WILDCARD]);
     }
 
-    /// The walk towards the root ends at the apex, also if the zone has no NSEC3 there.
+    /// The search towards the root ends at the apex, even if the zone has no NSEC3 there.
     #[test]
     fn no_encloser_above_the_apex_is_looked_for() {
         let zone = with_nsec3(&[NS1, WILDCARD]);

@@ -1,4 +1,4 @@
-//! The route of a name, and the effect of a change of the configuration.
+//! Tests the route of a name, and the effect of a change of the configuration.
 
 use std::sync::Arc;
 
@@ -98,14 +98,14 @@ fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
         ("4.3.64.100.in-addr.arpa.", "100.in-addr.arpa."),
         ("8.8.8.8.in-addr.arpa.", "."),
         ("a.home.arpa.", "home.arpa."),
-        // These are no locally served zones.
+        // These zones are not locally served zones.
         ("a.local.", "."),
         ("a.test.", "."),
         ("a.onion.", "onion."),
     ] {
         assert_eq!(apex(view, name), zone, "{name}");
     }
-    // The closest zone around them decides.
+    // The closest configured zone around them decides.
     let inner = views(vec![forward(".", false), forward("in-addr.arpa.", true)], Vec::new());
     let view = inner.of_listener(0).unwrap();
     assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), "10.in-addr.arpa.");
@@ -168,7 +168,7 @@ fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() 
     assert_eq!([apex(office, "a.lan."), apex(guest, "a.lan.")], ["lan.", "."]);
     assert_eq!([apex(office, "printer.lan."), apex(guest, "printer.lan.")], ["printer.lan.", "."]);
     assert!(Arc::ptr_eq(other, views.general().unwrap()));
-    // A listener with zones has one view.
+    // A listener with a list of zones has only one view.
     assert_eq!(apex(of(1, "10.1.0.1"), "office.example."), ".");
 }
 
@@ -181,7 +181,7 @@ fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they
     let own = before.following(&Arc::new(configured(&format!("{OFFICE}{zone}")))).unwrap();
     assert_ne!(office(&own), own.general().unwrap().id);
     assert_eq!(own.general().unwrap().id, before.general().unwrap().id);
-    // Other clients, and another zone of the same view: its data stay, except those of the zone.
+    // The view now has other clients, and another zone replaces its zone. Its data stay, except those of the two zones.
     let text = format!("{}{}", OFFICE.replace("10.1.", "10.3."), zone.replace("\"a\"", "\"b\""));
     let moved = Arc::new(configured(&text));
     let later = own.following(&moved).unwrap();

@@ -28,10 +28,10 @@ use validate::verdict::{ValidationFailure, Why};
 
 const WRITTEN: u64 = 1_800_000_000;
 
-/// The moment at which a process makes its clock.
+/// The time at which a process creates its clock.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// A moment, in seconds after a snapshot was written; in the process that wrote it or in the next.
+/// A time, in seconds after a snapshot was written, in the process that wrote it or in the next process.
 fn later(mono: u64, seconds: u64) -> Now {
     Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
 }
@@ -72,7 +72,7 @@ fn delegation(zone: &str) -> Delegation {
     }
 }
 
-/// One entry of each sort.
+/// Adds one entry of each kind.
 fn fill(memory: &Memory) {
     let [view, ..] = views();
     let rrsets = memory.rrsets.in_view(view);
@@ -156,7 +156,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let read = read.unwrap();
     assert_eq!((read.entries, read.restored, read.age), (9, 9, Duration::from_secs(49)));
 
-    // The true time may be 50 seconds, because both moments are whole seconds.
+    // The real time may be 50 seconds, because both times are whole seconds.
     let end = now.mono.after(Duration::from_secs(150));
     let rrsets = after.rrsets.in_view(view);
     let records = mx(rrsets, now.mono);
@@ -182,7 +182,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let zone = name("lame.example.");
     let known = |memory: &Memory, now| memory.servers.known(server_address()).unwrap().standing(&zone, now);
     let standing = known(&after, now.mono);
-    // Meanwhile the path to it may have changed.
+    // In the meantime, the path to the server may have changed.
     let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
     assert_eq!(standing, as_before);
     assert!(
@@ -246,7 +246,7 @@ fn what_is_over_is_not_restored_and_nothing_lives_longer_than_max_ttl() {
     assert_eq!(read(&written(&before, &scope(), later(301, 0)), &scope(), later(5, 0)).1.unwrap().entries, 1);
 }
 
-/// A scope in which entries may be used for an hour after their end.
+/// A scope in which entries may be used for an hour after their TTL.
 fn stale_scope() -> Scope {
     Scope { serve_stale: HOUR, ..scope() }
 }
@@ -263,17 +263,17 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
         let word = memory.rrsets.in_view(view).last_word(&name(owner), kind, HOUR, now);
         word.map(|word| (word.kind, word.age))
     };
-    // All ended after 300 s.
+    // All entries expired after 300 s.
     let file = written(&before, &stale_scope(), later(1_300, 0));
     let (after, read_) = read(&file, &stale_scope(), later(0, 999));
-    // MX, A and DNAME, and the server; no glue, denial, delegation, state of a zone, or existing name.
+    // Written are MX, A, DNAME and the server. Not written are glue, denials, delegations, states of zones and existing names.
     assert_eq!((read_.as_ref().unwrap().entries, read_.unwrap().restored), (4, 4));
     let stale = |seconds| Some(Age::Stale(Duration::from_secs(seconds)));
     let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
     assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_000));
     assert_eq!(age(last(&after, "mail.example.", RecordType::A, BORN)), stale(2_000));
     assert!(mx(after.rrsets.in_view(view), BORN).is_empty(), "not as a fresh one");
-    // A second process later, ages go on.
+    // In a second process, which starts later, the ages continue to grow.
     let file = written(&after, &stale_scope(), later(100, 0));
     let (after, _) = read(&file, &stale_scope(), later(0, 99));
     assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_200));
@@ -371,7 +371,7 @@ fn views_are_reported_by_their_places_and_those_that_are_gone_are_left_out() {
     }
     let own = Scope { views: vec![first, second], ..scope() };
     let file = written(&before, &own, later(0, 0));
-    // The second view is gone, and the first one has another id.
+    // The second view no longer exists, and the first one has another id.
     let (after, read) = read(&file, &Scope { views: vec![third], ..scope() }, later(0, 0));
     assert_eq!(read.unwrap().restored, 1);
     let known =
@@ -468,7 +468,7 @@ fn a_clock_that_was_set_back_a_little_makes_no_snapshot_void() {
         let (after, read) = read(&file, &scope(), Now { mono: BORN, unix: WRITTEN - back });
         let read = read.unwrap();
         assert_eq!((read.restored, read.age), (read.entries, Duration::ZERO), "{back}");
-        // As if no time had passed since it was written.
+        // The entries are treated as if no time had passed since the snapshot was written.
         assert!(mx(after.rrsets.in_view(view), BORN).iter().all(|record| record.ttl == 289), "{back}");
     }
 }

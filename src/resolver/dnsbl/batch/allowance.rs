@@ -64,7 +64,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The waste exceeds the bound at most by the questions that were in progress when the habit ended.
+        /// The number of unused questions exceeds the bound at most by the questions that were in progress when the habit ended.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = BatchAllowance::new(3);

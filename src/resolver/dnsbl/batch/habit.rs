@@ -128,14 +128,14 @@ mod tests {
             // List 1 has not been asked yet about the last two addresses, and list 2 about the last three.
             let lists = [(1, BATCH_MIN_SEEN - 2), (2, BATCH_MIN_SEEN - 3)];
             for (list, _) in lists.into_iter().filter(|(_, until)| number < *until) {
-                // An address counts once.
+                // An address counts only once.
                 (0..2).for_each(|_| usual.follow_trial(place, list, GAP));
             }
         }
         assert_eq!((expected(&usual), usual.begin_trial()), (vec![1], None));
         usual.follow_trial(BATCH_MIN_SEEN - 1, 2, GAP);
         assert_eq!(expected(&usual), [1, 2]);
-        // What was learned counts more.
+        // The learned addresses count more than the trial.
         (0..BATCH_MIN_SEEN).for_each(|_| usual.learn(&[(2, GAP)]));
         assert_eq!(expected(&usual), [2]);
     }

@@ -1,4 +1,4 @@
-//! DNS over TLS as clients see it.
+//! Tests DNS over TLS from the point of view of clients.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,20 +26,20 @@ use crate::zones::Views;
 use dns::clock::Clock;
 use history::{Counter, Window};
 
-/// A file of `tests/tls`.
+/// Returns the path of a file in `tests/tls`.
 pub(in super::super) fn file(name: &str) -> String {
     format!("{}/../../tests/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The configuration of `reload_tests`, and DNS over TLS with one of the certificates.
+/// The configuration of `reload_tests`, with DNS over TLS and one of the certificates.
 fn with_tls(certificate: &str) -> Arc<Config> {
     with_certificate(certificate, "tls = [\"127.0.0.1:0\"]")
 }
 
-/// The configuration of `reload_tests`, one of the certificates, and more for `[listen]` and behind it.
+/// The configuration of `reload_tests` with one of the certificates. `more` is added to `[listen]` and after it.
 pub(in super::super) fn with_certificate(certificate: &str, more: &str) -> Arc<Config> {
     let [pem, key] = ["pem", "key"].map(|end| file(&format!("{certificate}.{end}")));
-    // A checkout does not keep modes.
+    // A checkout of the repository does not keep the modes of files.
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("key");
     std::fs::copy(key, &copy).unwrap();
@@ -95,7 +95,7 @@ async fn reply(stream: &mut TlsStream<TcpStream>) -> Message {
     Message::from_vec(&octets).unwrap()
 }
 
-/// The certificate that a connection shows.
+/// Returns the certificate that the server of a connection has sent.
 fn shown(stream: &TlsStream<TcpStream>) -> Vec<u8> {
     stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
 }
@@ -157,7 +157,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut connected = connect(address).await;
     let began = Instant::now();
     let mut slow = TcpStream::connect(address).await.unwrap();
-    // The begin of a ClientHello, and then nothing.
+    // The begin of a ClientHello, followed by nothing.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).await.unwrap();
     assert_eq!(slow.read(&mut [0; 16]).await.unwrap_or(0), 0);
     assert_eq!(began.elapsed().as_secs(), HANDSHAKE_TIME.as_secs());
@@ -167,7 +167,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut alert = Vec::new();
     let _ = plain.read_to_end(&mut alert).await;
     assert_eq!(alert.first(), Some(&21), "an alert, and no answer");
-    // Records of one octet are the begin of a message, which has its time.
+    // Records of one octet are the begin of a message, for which the time limit of a message applies.
     connected.write_all(&[0]).await.unwrap();
     let mut nothing = Vec::new();
     let _ = connected.read_to_end(&mut nothing).await;

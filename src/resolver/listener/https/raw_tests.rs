@@ -1,4 +1,4 @@
-//! Clients over HTTPS that break rules or ask for too much, frame by frame (RFC 9113 sections 4 and 6).
+//! Tests HTTPS clients that break rules or ask for too much, frame by frame (RFC 9113 sections 4 and 6).
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::limits::{
 };
 use history::Counter;
 
-// The types of frames, and their flags.
+// The types of frames and their flags.
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const PRIORITY: u8 = 2;
@@ -37,10 +37,10 @@ const END_HEADERS: u8 = 4;
 /// The begin of a header with this status.
 const STATUS_200: u8 = 0x88;
 
-/// The error of a client that asks for too much.
+/// The error code for a client that asks for too much.
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// A frame that came: its type, its stream and its content.
+/// A frame that was received: its type, its stream and its content.
 type Frame = (u8, u32, Vec<u8>);
 
 fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
@@ -74,24 +74,24 @@ fn post() -> Vec<u8> {
     [vec![0x83, 0x87], field(&[0x04], b"/dns-query"), kind].concat()
 }
 
-/// The number of a stream of the client.
+/// Returns the number of a stream that the client opens.
 fn id(place: usize) -> u32 {
     u32::try_from(2 * place + 1).unwrap()
 }
 
-/// Sends octets. Without a flush, the last of many small writes may stay with the client.
+/// Sends octets. Without a flush, the last of many small writes may not be sent.
 async fn send(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) {
     stream.write_all(octets).await.unwrap();
     stream.flush().await.unwrap();
 }
 
-/// The begin of a connection, with settings.
+/// Begins a connection with these settings.
 async fn begun(stream: &mut TlsStream<TcpStream>, settings: &[u8]) {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     send(stream, &[preface.as_slice(), &frame(SETTINGS, 0, 0, settings)].concat()).await;
 }
 
-/// The next frame; none if the connection is closed.
+/// Returns the next frame, or `None` if the connection is closed.
 async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     let mut octets = [0; 9];
     stream.read_exact(&mut octets).await.ok()?;
@@ -101,7 +101,7 @@ async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     Some((kind, u32::from_be_bytes(stream_number), content))
 }
 
-/// All frames until the connection is closed.
+/// Returns all frames until the connection is closed.
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     let mut frames = Vec::new();
     while let Some(frame) = next(stream).await {
@@ -110,7 +110,7 @@ async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     frames
 }
 
-/// The error with which a connection ended.
+/// Returns the error code with which a connection ended.
 fn error(frames: &[Frame]) -> Option<u32> {
     let last = frames.iter().rev().find(|(kind, ..)| *kind == GO_AWAY)?;
     Some(u32::from_be_bytes(last.2[4..8].try_into().unwrap()))
@@ -138,7 +138,7 @@ async fn too_many_streams_are_refused_and_other_connections_are_answered_meanwhi
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
-    // Bodies that never come.
+    // The bodies of these requests are never sent.
     let posts = (0..=MAX_PIPELINED).flat_map(|number| frame(HEADERS, END_HEADERS, id(number), &post()));
     send(&mut stream, &posts.collect::<Vec<u8>>()).await;
     let (refused, content) = loop {
@@ -178,7 +178,7 @@ async fn bodies_that_come_after_the_headers_of_all_requests_are_read() {
     let posts = (0..MAX_PIPELINED).flat_map(|number| frame(HEADERS, END_HEADERS, id(number), &post()));
     let heads = [posts.collect(), frame(PING, 0, 0, &[7; 8])].concat();
     send(&mut stream, &heads).await;
-    // All places of the connection are taken now.
+    // All places for questions of the connection are now taken.
     while next(&mut stream).await.unwrap().0 != PING {}
     let bodies = (0..MAX_PIPELINED).flat_map(|number| frame(DATA, END_STREAM, id(number), &query()));
     send(&mut stream, &bodies.collect::<Vec<u8>>()).await;
@@ -253,7 +253,7 @@ async fn octets_that_are_no_queries_end_the_connection() {
     listeners.stop();
 }
 
-/// Enough frames to go beyond `OCTETS_WITHOUT_QUERY` by one.
+/// Returns enough copies of a frame to exceed `OCTETS_WITHOUT_QUERY`.
 fn too_many(frame: &[u8]) -> Vec<u8> {
     frame.repeat(OCTETS_WITHOUT_QUERY / frame.len() + 1)
 }
@@ -265,9 +265,9 @@ async fn floods_of_each_kind_of_frame_end_the_connection() {
     let other = [vec![0x82, 0x87], field(&[0x04], &[b'/'; 1_000]), field(&[0x01], b"dns.example")].concat();
     let others = (0..=OCTETS_WITHOUT_QUERY / other.len())
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &other));
-    // A header without end.
+    // The header never ends.
     let begun_header = frame(HEADERS, END_STREAM, 1, &head(&query()));
-    // A field of a table, which is repeated with one octet each.
+    // A field from the table, which each further octet repeats.
     let repeated = [head(&query()), field(&[0x40, 0x01, b'a'], &[b'a'; 3_000]), vec![0xbe; 1_000]].concat();
     let floods = [
         ("pings", too_many(&frame(PING, 0, 0, &[7; 8]))),
@@ -286,7 +286,7 @@ async fn floods_of_each_kind_of_frame_end_the_connection() {
         begun(&mut stream, &[]).await;
         let (mut read, mut write) = split(stream);
         let sent = async {
-            // Some of it may come after the end.
+            // Some of the octets may arrive after the end of the connection.
             let _ = write.write_all(&octets).await;
             let _ = write.flush().await;
         };
@@ -302,14 +302,14 @@ async fn floods_of_each_kind_of_frame_end_the_connection() {
     listeners.stop();
 }
 
-/// A connection whose client's kernel takes little.
+/// Opens a connection whose client has small buffers in the kernel.
 async fn small(address: SocketAddr) -> TlsStream<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
     over(socket.connect(address).await.unwrap()).await
 }
 
-/// The time until no connection is left.
+/// Returns the time until no connection is open.
 async fn left(listeners: &Listeners) -> Duration {
     let began = Instant::now();
     while listeners.places.count() > 0 {
@@ -328,7 +328,7 @@ async fn a_client_that_reads_nothing_is_closed() {
     let asks = head(&padded.to_vec().unwrap());
     let queries =
         (0..4_000).flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &asks)).collect();
-    // Windows of streams and of the connection that never end.
+    // The windows of the streams and of the connection are never used up.
     let settings = [0, 4, 0x7f, 0xff, 0xff, 0xff];
     let window = frame(WINDOW_UPDATE, 0, 0, &0x7fff_0000_u32.to_be_bytes());
     for (octets, until) in [(queries, TCP_WRITE_TIME), (too_many(&frame(PING, 0, 0, &[7; 8])), TCP_IDLE_TIME)]
@@ -349,7 +349,7 @@ async fn a_client_that_reads_nothing_is_closed() {
 async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
-    // A window of no octets for each stream.
+    // The window of each stream is 0 octets.
     begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;
     let began = Instant::now();
     for number in 0..4 {
@@ -363,7 +363,7 @@ async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
     listeners.stop();
 }
 
-/// A connection whose client takes no octet of a reply, and waits for one.
+/// Opens a connection whose client accepts no octet of a reply, and waits for a reply.
 async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;
@@ -391,7 +391,7 @@ async fn requests_behind_a_reply_that_is_not_taken_are_answered_when_it_is() {
     send(&mut stream, &[rest_of_streams(2_000), frame(PING, 0, 0, &[7; 8])].concat()).await;
     while next(&mut stream).await.unwrap().0 != PING {}
     assert_eq!(counted(&listeners, Counter::QueriesHttps), 1);
-    // Windows that take all replies.
+    // The windows are large enough for all replies.
     send(&mut stream, &frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff])).await;
     let mut answered = Vec::new();
     while answered.len() < MAX_PIPELINED {
@@ -434,7 +434,7 @@ async fn a_client_that_resets_requests_behind_a_reply_that_it_does_not_take_is_c
     let asks = |number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &head(&query()));
     for number in 1..=MAX_PIPELINED {
         send(&mut stream, &[asks(number), frame(PING, 0, 0, &[7; 8])].concat()).await;
-        // The request was read by then.
+        // The request had been read before.
         while next(&mut stream).await.unwrap().0 != PING {}
         send(&mut stream, &frame(RESET, 0, id(number), &8_u32.to_be_bytes())).await;
     }

@@ -1,4 +1,4 @@
-//! DNS over HTTPS as clients see it. `raw_tests` has the clients that break rules.
+//! Tests DNS over HTTPS from the point of view of clients. `raw_tests` has the clients that break rules.
 
 use std::io::Cursor;
 use std::net::SocketAddr;
@@ -43,12 +43,12 @@ fn with_https() -> Arc<Config> {
     with_certificate("first", HTTPS)
 }
 
-/// A connection under TLS, with HTTP/2 agreed on.
+/// Opens a connection with TLS in which HTTP/2 is agreed on.
 pub(super) async fn secured(address: SocketAddr) -> TlsStream<TcpStream> {
     over(TcpStream::connect(address).await.unwrap()).await
 }
 
-/// TLS over a stream, with HTTP/2 agreed on.
+/// Starts TLS over a stream, with HTTP/2 agreed on.
 pub(super) async fn over(stream: TcpStream) -> TlsStream<TcpStream> {
     let name = ServerName::try_from("dns.example").unwrap();
     client_of(&[&TLS13, &TLS12], HTTP_2).connect(name, stream).await.unwrap()
@@ -102,7 +102,7 @@ fn message(response: &Replied) -> Message {
     Message::from_vec(response.body()).unwrap()
 }
 
-/// A query with id 0.
+/// Returns a query with the id 0.
 pub(in super::super) fn query_for(name: &str) -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.id = 0;
@@ -111,7 +111,7 @@ pub(in super::super) fn query_for(name: &str) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// A server that gets the queries for a zone, and the configuration that sends them there.
+/// Starts a server that receives the queries for a zone, and returns it with the configuration that sends them to it.
 async fn with_server() -> (UdpSocket, Arc<Config>) {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let zone = format!(

@@ -1,4 +1,4 @@
-//! Clients over QUIC that break rules (RFC 9250 section 4.3.3) or ask for too much.
+//! Tests QUIC clients that break rules (RFC 9250 section 4.3.3) or ask for too much.
 
 use futures_util::poll;
 use hickory_proto::op::{Message, MessageType};
@@ -11,7 +11,7 @@ use super::tests::{QuicClient, framed, query, query_with, with_quic, with_server
 use crate::limits::{MAX_CANCELLED_STREAMS, MAX_PIPELINED, MAX_QUERY, TCP_MESSAGE_TIME};
 use history::Counter;
 
-// Codes of DNS over QUIC.
+// The error codes of DNS over QUIC.
 const PROTOCOL_ERROR: u64 = 2;
 const REQUEST_CANCELLED: u32 = 3;
 const EXCESSIVE_LOAD: u64 = 4;
@@ -37,7 +37,7 @@ async fn what_breaks_the_rules_ends_the_connection() {
     for (case, octets) in wrong {
         let client = QuicClient::open(listeners.quic_addresses()[0]).await;
         let (mut send, _receive) = client.connection.open_bi().await.unwrap();
-        // The other side may have closed already.
+        // The other side may already have closed the connection.
         let _ = send.write_all(&octets).await;
         let _ = send.finish();
         assert_eq!(client.code().await, Some(PROTOCOL_ERROR), "{case}");
@@ -78,7 +78,7 @@ async fn a_long_query_ends_its_stream_only() {
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     for length in [MAX_QUERY + 1, 60_000] {
         let (mut send, mut receive) = client.connection.open_bi().await.unwrap();
-        // What is behind the length may not be taken any more.
+        // The octets that follow the announced length may no longer be accepted.
         let _ = send.write_all(&framed(&vec![0; length])).await;
         match receive.read_to_end(100).await {
             Err(ReadToEndError::Read(quinn::ReadError::Reset(code))) => {

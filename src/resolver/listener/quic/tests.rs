@@ -1,4 +1,4 @@
-//! DNS over QUIC as clients see it. `rule_tests` has the clients that break rules.
+//! Tests DNS over QUIC from the point of view of clients. `rule_tests` has the clients that break rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ use history::Counter;
 /// The key that makes listeners serve QUIC.
 const QUIC: &str = "quic = [\"127.0.0.1:0\"]";
 
-/// The name that the configuration of the tests has in memory.
+/// A name for which the configuration of the tests contains the answer.
 const HOST: &str = "printer.lan.";
 
 /// How a query or its reply ended.
@@ -49,13 +49,13 @@ pub(in super::super) fn with_quic() -> Arc<Config> {
     with_certificate("first", QUIC)
 }
 
-/// The settings of a client with a name of a protocol.
+/// Returns the settings of a client that offers this protocol name.
 fn settings(protocol: &[u8]) -> ClientConfig {
     let tls = Arc::clone(client_of(&[&TLS13], protocol).config());
     ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
 }
 
-/// A socket of a client at an address of this host.
+/// Opens a socket of a client at an address of this host.
 fn endpoint(last: u8) -> Endpoint {
     Endpoint::client(SocketAddr::from(([127, 0, 0, last], 0))).unwrap()
 }
@@ -71,7 +71,7 @@ impl QuicClient {
         Ok(Self { endpoint, connection })
     }
 
-    /// Sends a message in a stream of its own, and reads the reply.
+    /// Sends a message in a new stream, and reads the reply.
     pub(super) async fn ask(&self, message: &[u8]) -> Asked<Message> {
         let (mut send, mut receive) = self.connection.open_bi().await?;
         send.write_all(&framed(message)).await?;
@@ -84,7 +84,7 @@ impl QuicClient {
         Ok(reply)
     }
 
-    /// The code with which the other side closes the connection; none if it does not say one.
+    /// Returns the error code with which the other side closes the connection, or `None` if it gives none.
     pub(super) async fn code(&self) -> Option<u64> {
         match self.connection.closed().await {
             ConnectionError::ApplicationClosed(close) => Some(close.error_code.into_inner()),
@@ -92,7 +92,7 @@ impl QuicClient {
         }
     }
 
-    /// The certificate that the listener has shown.
+    /// Returns the certificate that the listener has sent.
     fn shown(&self) -> Vec<u8> {
         let identity = self.connection.peer_identity().unwrap();
         identity.downcast::<Vec<CertificateDer<'static>>>().unwrap()[0].to_vec()
@@ -107,7 +107,7 @@ pub(super) fn query() -> Vec<u8> {
     query_for(HOST)
 }
 
-/// A query with an option.
+/// Returns a query with an EDNS option.
 pub(super) fn query_with(option: Option<EdnsOption>) -> Vec<u8> {
     let mut message = Message::from_vec(&query()).unwrap();
     let mut edns = Edns::new();
@@ -118,7 +118,7 @@ pub(super) fn query_with(option: Option<EdnsOption>) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// A server that gets the queries for a zone, and the configuration that sends them there.
+/// Starts a server that receives the queries for a zone, and returns it with the configuration that sends them to it.
 pub(super) async fn with_server() -> (UdpSocket, Arc<Config>) {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let zone = format!(
@@ -213,7 +213,7 @@ async fn clients_of_other_protocols_and_strangers_get_no_connection() {
     listeners.stop();
 }
 
-/// First datagrams of clients that do not go on.
+/// Returns first datagrams of clients that do not continue their handshakes.
 async fn first_datagrams(count: usize) -> Vec<Vec<u8>> {
     let nobody = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let client = endpoint(1);
@@ -225,13 +225,13 @@ async fn first_datagrams(count: usize) -> Vec<Vec<u8>> {
         let mut octets = vec![0; 1_500];
         let (length, _) = nobody.recv_from(&mut octets).await.unwrap();
         octets.truncate(length);
-        // Those that are sent again have the same id.
+        // Datagrams that are sent again have the same id.
         datagrams.entry(id(&octets)).or_insert(octets);
     }
     datagrams.into_values().collect()
 }
 
-/// The id of the receiver in a first datagram (RFC 9000 section 17.2): behind the type, the version, and its length.
+/// Returns the id of the receiver in a first datagram (RFC 9000 section 17.2). It follows the type, the version, and its length.
 fn id(datagram: &[u8]) -> Vec<u8> {
     datagram[6..6 + usize::from(datagram[5])].to_vec()
 }
@@ -246,14 +246,14 @@ async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first
     let mut answered = BTreeSet::new();
     for (sent, datagram) in first_datagrams(count).await.iter().enumerate() {
         forged.send_to(datagram, address).await.unwrap();
-        // Each gets an answer, so all are in progress.
+        // Each datagram gets a response, so all handshakes are in progress.
         while answered.len() <= sent {
             let mut octets = [0; 1_500];
             forged.recv(&mut octets).await.unwrap();
             answered.insert(id(&octets));
         }
     }
-    // The bound holds for all addresses together.
+    // The bound applies to all addresses together.
     for (tries, address) in (1..).zip(listeners.quic_addresses()) {
         let client = QuicClient::open(address).await;
         assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
@@ -373,7 +373,7 @@ async fn the_end_waits_for_the_replies_of_clients() {
         let mut settled = Box::pin(listeners.settled());
         assert!(poll!(settled.as_mut()).is_pending(), "a client waits");
         answer().await;
-        // Both go on together.
+        // Both connections continue.
         let (reply, _) = tokio::join!(waiting, settled);
         assert_eq!(reply.unwrap().answers.len(), 1);
     }
@@ -384,7 +384,7 @@ async fn the_end_waits_for_the_replies_of_clients() {
 #[tokio::test]
 async fn tls_and_quic_share_a_port() {
     let config = with_certificate("first", "tls = [\"127.0.0.1:0\"]");
-    // Another program may use the port for UDP. Then another one is tried.
+    // If another program uses the port for UDP, another port is tried.
     let (mut listeners, views, both) = (0..20)
         .find_map(|_| {
             let (listeners, _, views) = listen(&config);
@@ -441,7 +441,7 @@ async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other
     while socket.strong_count() > 0 {
         tokio::task::yield_now().await;
     }
-    // A first datagram that comes while no task reads waits in the socket.
+    // A first datagram that arrives while no task reads waits in the socket.
     let late = endpoint(1);
     let mut connecting = Box::pin(late.connect_with(settings(DOQ), address, "dns.example").unwrap());
     assert!(poll!(connecting.as_mut()).is_pending());
@@ -466,7 +466,7 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The service manager holds them too, so the kernel gives each its part.
+    // The service manager holds the sockets too, so the kernel gives each socket its part of the datagrams.
     let held = [first, socket(address), socket(address)];
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
     let views = Views::new(&config).unwrap();
@@ -491,7 +491,7 @@ async fn datagrams_that_the_kernel_drops_are_counted() {
     let (listeners, ..) = listen(&with_quic());
     let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let datagram = [0; 4_096];
-    // Nothing is read until this task waits. The kernel may give twice the buffer.
+    // Nothing is read before this task waits. The kernel may make the buffer twice as large.
     for _ in 0..2 * UDP_BUFFER / datagram.len() {
         client.send_to(&datagram, listeners.quic_addresses()[0]).unwrap();
     }

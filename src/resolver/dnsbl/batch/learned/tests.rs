@@ -1,4 +1,4 @@
-//! Batches, tested with clients that ask list after list.
+//! Tests batches with clients that ask one list after the other.
 
 use super::*;
 use dns::random::Random;
@@ -22,11 +22,11 @@ fn check(number: u32) -> Check {
     Check { clients: ClientGroup::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
-/// Asks all lists one after the other until one lists the address; returns the time.
+/// Asks all lists one after the other until one of them lists the address. Returns the time that this takes.
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
-    // The time at which each answer of a batch is there.
+    // The time at which each answer of a batch has arrived.
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
@@ -54,7 +54,7 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// The times of `checks` checks, one every 2 s. Of the addresses, `percent` are listed at a random list.
+/// Returns the times of `checks` checks, one every 2 s. A random list lists `percent` of a hundred addresses.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -211,7 +211,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
 }
 
 proptest! {
-    /// Every bound holds for any questions in any order.
+    /// Every bound is kept for any questions in any order.
     #[test]
     fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
