@@ -158,7 +158,7 @@ impl NameKeys {
         SlotKey { octets, hash: hash_in_slot(of_name, kind.into(), flags, self.view.number()) }
     }
 
-    /// The name that begins at `begin`, in wire form.
+    /// Returns the name that begins at `begin` in the buffer, in wire form.
     pub(super) fn name(&self, begin: usize) -> &[u8] {
         self.octets.get(begin..self.end).unwrap_or_default()
     }

@@ -10,7 +10,7 @@
 //!
 //! - A lookup is not counted if it comes soon after the entry was added, or soon after the last counted lookup. One message asks for
 //!   the same name several times within seconds, and a resolution looks up what it has just stored. Without this rule, made-up domains
-//!   that are asked for three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson and Shasha, VLDB 1994).
+//!   that are looked up three times fill the long queue (`benches/scan.rs`). The idea comes from 2Q (Johnson and Shasha, VLDB 1994).
 //!   Time is counted in added entries, because these cause evictions.
 //! - The hashes of the entries of one name differ only in `NEIGHBOURS`, so these entries are in one shard and next to each other in
 //!   its table. A resolution looks up a dozen entries of a name, most of which do not exist. The first lookup loads the octets of the

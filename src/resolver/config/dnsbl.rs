@@ -26,7 +26,7 @@ const MAX_BATCH_WASTE: u32 = 50;
 pub struct Dnsbl {
     /// The file of the registry. `None` means the built-in registry.
     pub path: Option<PathBuf>,
-    /// The registry.
+    /// The content of the registry.
     pub registry: Arc<Registry>,
     /// The mode of batches.
     pub batch: Mode,

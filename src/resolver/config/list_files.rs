@@ -25,7 +25,7 @@ const KEY_MODE: u32 = 0o640;
 pub struct KeyFile {
     /// The path of the file.
     pub path: PathBuf,
-    /// The key.
+    /// The key that was read.
     pub key: Key,
 }
 

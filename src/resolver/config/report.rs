@@ -27,7 +27,7 @@ pub struct Errors {
     pub problems: Vec<ConfigProblem>,
 }
 
-/// One error.
+/// One error in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigProblem {
     /// The number of the line, counted from 1. `None` if the error is about the file as a whole.

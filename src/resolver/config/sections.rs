@@ -258,7 +258,7 @@ pub(super) const METRICS: SingleSection<MetricsSection> = SingleSection {
 /// The section `[history]`: the questions that are stored individually.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistorySection {
-    /// The memory for the last questions, in octets; 0 keeps none, and `None` uses a share of `cache.size`.
+    /// The memory for the last questions, in octets. 0 means that none are stored, and `None` means a share of `cache.size`.
     pub size: Option<u64>,
     /// The time from which a question counts as slow.
     pub slow: Duration,
@@ -269,7 +269,7 @@ pub struct HistorySection {
 /// The parts of a question that are not written to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redact {
-    /// Nothing.
+    /// No part: everything is written to disk.
     None,
     /// The addresses of clients.
     Client,

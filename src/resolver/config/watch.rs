@@ -31,13 +31,13 @@ const SIDES: [(&str, WatchAs); 3] =
 /// The least severe finding that is logged when it appears or disappears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchLevel {
-    /// Failures only.
+    /// Only failures are logged.
     Failure,
-    /// Failures and warnings.
+    /// Failures and warnings are logged.
     Warning,
-    /// Failures, warnings, and checks whose result is unknown.
+    /// Failures, warnings, and checks whose result is unknown are logged.
     CouldNotTell,
-    /// Everything, including notes.
+    /// Everything is logged, including notes.
     Note,
 }
 

@@ -28,12 +28,12 @@ pub struct Code {
 }
 
 impl Span {
-    /// The first address.
+    /// Returns the first address of the range.
     pub const fn first(self) -> Ipv4Addr {
         self.first
     }
 
-    /// The last address.
+    /// Returns the last address of the range.
     pub const fn last(self) -> Ipv4Addr {
         self.last
     }

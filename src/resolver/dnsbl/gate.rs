@@ -1,7 +1,7 @@
 //! The gate: decides what an answer from a list's zone means, and which answer the client gets.
 //!
-//! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a
-//! working list always passes, whether its code is known or not.
+//! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a working list is always passed on
+//! to the client, whether its code is known or not.
 
 use std::net::Ipv4Addr;
 
@@ -17,7 +17,7 @@ use history::event::ListFault;
 /// that a list that works again is soon used.
 const MADE_HERE_TTL: u32 = 60;
 
-/// The meaning of an answer.
+/// The meaning of an answer from a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListVerdict {
     /// The answer is a listing.
@@ -76,14 +76,14 @@ pub enum UnknownReason {
     },
 }
 
-/// The answer for the client.
+/// The answer that the client gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// The list's own answer.
+    /// The list's own answer, unchanged.
     Answer,
-    /// SERVFAIL.
+    /// SERVFAIL, with this extended error.
     Servfail(ExtendedError),
-    /// A "not listed" answer that resolverd makes itself.
+    /// A "not listed" answer that resolverd makes itself, with this extended error.
     Nxdomain(ExtendedError),
 }
 
@@ -160,7 +160,7 @@ fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
 }
 
 impl ListVerdict {
-    /// The verdict without its reason.
+    /// Returns the verdict without its reason.
     pub const fn says(&self) -> ListSays {
         match self {
             Self::Listed => ListSays::Listed,

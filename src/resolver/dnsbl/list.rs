@@ -18,9 +18,9 @@ use crate::exchange::secret::Key;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// A blocklist.
+    /// A blocklist: a listing speaks against the sender.
     Block,
-    /// An allowlist.
+    /// An allowlist: a listing speaks for the sender.
     Allow,
     /// A list of other data, such as the number of a network or a score.
     Data,

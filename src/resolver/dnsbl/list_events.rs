@@ -19,7 +19,7 @@ pub enum ListEventKind {
     Asked(Option<ListSays>),
     /// The question has been answered.
     CameOut {
-        /// The answer.
+        /// The meaning of the answer.
         says: ListSays,
         /// True if the list was asked. False if the cache had the answer, for instance because of another listener.
         went_out: bool,
@@ -43,7 +43,7 @@ impl ListEvent {
     }
 }
 
-/// The queue.
+/// The queue of events, with the number of lost events.
 pub struct ListEventQueue {
     sender: mpsc::Sender<ListEvent>,
     receiver: Mutex<Option<mpsc::Receiver<ListEvent>>>,

@@ -36,7 +36,7 @@ pub enum ListState {
 /// The state of a list, the time since which it has this state, and the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListStanding {
-    /// The state.
+    /// The state of the list.
     pub state: ListState,
     /// The time since which the list has this state, in seconds since 1970.
     pub since: u64,

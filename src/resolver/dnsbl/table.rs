@@ -34,7 +34,7 @@ pub struct Lists {
     wake: Notify,
     /// True if this task sleeps for a long time.
     resting: AtomicBool,
-    /// Batches: the habits of clients, and the next queries.
+    /// The habits of clients, from which batches are made.
     pub batch: Mutex<Batch>,
     /// The events of questions to lists.
     pub events: ListEventQueue,
@@ -93,8 +93,8 @@ impl ListEntries {
 }
 
 impl Lists {
-    /// Returns the entry of the list at `apex` that is asked on `way`. If the table is full, the entry that was not asked for the longest time is
-    /// removed, because every question to a list needs an entry.
+    /// Returns the entry for questions to the list at `apex` that take `way`. If the table is full, the entry that was not asked for the longest time
+    /// is removed, because every question to a list needs an entry.
     pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
         loop {
             if let Some(entry) = self.find(apex, way) {

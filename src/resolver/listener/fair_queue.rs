@@ -1,9 +1,9 @@
 //! The queue of misses of a worker. Clients take turns. If one client sends many questions, its zones and ports also take turns.
 //!
 //! On an overloaded host, a queue without turns would fill with the misses of one client that sends a flood: another client with a few questions a
-//! second lost a quarter to a half of them. This queue drops excess misses early and evenly. When it is more than half full, a client with three
-//! quarters of the waiting misses loses one; when it is full, the client with the most does. The miss that is dropped comes from the zone or port of
-//! that client with the most misses (`flows`).
+//! second lost a quarter to a half of them. This queue drops excess misses early and evenly. When it is more than half full, a client with more than
+//! three quarters of the waiting misses loses one. When it is full, the client with the most misses loses one. The dropped miss belongs to that zone
+//! or port of the client that has the most misses (`flows`).
 
 use std::collections::{BTreeMap, VecDeque};
 

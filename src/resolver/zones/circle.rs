@@ -68,8 +68,8 @@ fn own_listener(
     })
 }
 
-/// The address from which this host would ask a server that is this host itself: one of `sources`, or the one that the kernel chooses. The kernel
-/// chooses the address of the server, or 127.0.0.1 for a loopback address.
+/// Returns the address from which this host would ask a server that is this host itself. It is one of `sources`, or the address that the kernel
+/// chooses: 127.0.0.1 if the server has an IPv4 loopback address, and otherwise the address of the server.
 fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     let asked = server.ip().to_canonical();
     let configured = sources.iter().find(|source| source.is_ipv4() == asked.is_ipv4()).copied();

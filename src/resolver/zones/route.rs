@@ -17,7 +17,7 @@ use dns::conduct::Encryption;
 /// The route of the questions for names at and below an apex.
 #[derive(Debug)]
 pub struct Route {
-    /// The apex.
+    /// The apex of the zone.
     pub zone: Name,
     /// The target of the questions.
     pub target: RouteTarget,

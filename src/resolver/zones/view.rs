@@ -1,4 +1,4 @@
-//! The view of a group of clients: its routes.
+//! The view of a group of clients: where the questions of these clients are sent.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
@@ -45,7 +45,7 @@ pub struct View {
     /// The id under which data about names are stored for the view. Views that see the same zones share these data, even if their clients receive
     /// different answers.
     pub knows: ViewId,
-    /// The configuration.
+    /// The configuration to which the view belongs.
     pub config: Arc<Config>,
     routes: Routes,
     names: ConfiguredNames,

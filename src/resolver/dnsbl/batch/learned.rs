@@ -47,9 +47,9 @@ pub struct Check {
 /// A question to a list that belongs to a check.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckQuery<'a> {
-    /// The check.
+    /// The check to which the question belongs.
     pub check: &'a Check,
-    /// The list.
+    /// The list that is asked.
     pub list: ListId,
 }
 
