@@ -46,7 +46,7 @@ use crate::limits::{HANDSHAKE_TIME, TLS_RECORD};
 pub(super) use octets::ClientStream;
 use octets::SecureStream;
 
-/// The name of DNS over TLS in the handshake (ALPN, RFC 7858 section 12). Clients may leave it out.
+/// The name of DNS over TLS in the handshake (RFC 7858 section 12: the registry of RFC 7301, ALPN). Clients may leave it out.
 pub(super) const DOT: &[u8] = b"dot";
 
 /// The name of HTTP/2 in the handshake (ALPN, RFC 9113 section 3.2).
