@@ -1,7 +1,7 @@
-//! The time, injected: nothing below `daemon` reads a clock of its own.
+//! The clock, which is passed in: no crate below `daemon` reads a clock of its own.
 //!
-//! The daemon uses the machine's clock. The simulation uses tokio's paused clock, which jumps to the next timer, so
-//! that a deadline of four seconds costs no time.
+//! The daemon uses the machine's clock. The simulation uses tokio's paused clock, which jumps to the next timer, so that a test does not really
+//! wait for a deadline of four seconds.
 //!
 //! # Decisions
 //!
@@ -9,11 +9,11 @@
 //!   timers stop during that time: a waiting task wakes late, and then finds that its time is over.
 //! - tokio's paused clock jumps ahead while a test waits for real sockets. So a test uses either the paused clock and the network in memory, or real
 //!   sockets and real time.
-//! - A clock that is slow at boot must not stop all names from resolving. A valid signature of the root that has not begun yet proves that
-//!   the clock is slow. Until the clock is set, signatures are checked without their times, no answer has AD, and nothing is kept for longer than a
-//!   minute.
-//! - A miss needs the time thirty times, mostly within microseconds. So its task runs in a `StillClock`, which reads the clock once for each turn
-//!   of the task. Event loops of other resolvers also read it once for all events of one wake.
+//! - A clock that is slow at boot must not prevent all names from resolving. If a valid signature of the root zone begins in the future, the
+//!    clock is slow. Until the clock is set, the times of signatures are not checked, no answer has AD, and nothing is kept for longer than a
+//!    minute.
+//! - A cache miss reads the time thirty times, mostly within microseconds. So the task of the miss runs in a `StillClock`, which reads the clock
+//!    once for each poll of the task. The event loops of other resolvers also read it once for all events of one wake-up.
 
 use std::cell::Cell;
 use std::fmt;
@@ -29,50 +29,50 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::limits::{CLOCK_FLOOR, MONO_LEAD, SLOW_CLOCK};
 
-/// A span in whole microseconds; saturates.
+/// Returns a time span in whole microseconds; the largest number if the span is too long.
 pub fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A moment, in microseconds since `MONO_LEAD` before the clock was made. It never goes back.
+/// A moment, in microseconds since the first moment, which is `MONO_LEAD` before the clock was created. Moments never go back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);
 
 impl Mono {
-    /// The first moment. Data from an earlier process have moments between this one and the moment at which the clock was made.
+    /// The first moment. Cache entries from an earlier process have moments between this one and the creation of the clock.
     pub const START: Self = Self(0);
 
-    /// The moment the clock was made.
+    /// The moment at which the clock was created.
     const MADE: Self = Self(MONO_LEAD.as_secs() * 1_000_000);
 
-    /// The moment `micros` microseconds after the first one.
+    /// Returns the moment that is `micros` microseconds after the first one.
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since the first moment.
+    /// Returns the microseconds since the first moment.
     pub const fn as_micros(self) -> u64 {
         self.0
     }
 
-    /// The moment `span` later; saturates after 584 000 years.
+    /// Returns the moment `span` later; at most the last moment, after 584 000 years.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
     }
 
-    /// The moment `span` earlier; at most back to the first one.
+    /// Returns the moment `span` earlier; at most back to the first moment.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros(span)))
     }
 
-    /// The time since `earlier`; zero if it is in the future.
+    /// Returns the time since `earlier`; zero if `earlier` is in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
-    /// Whole seconds since `earlier`, rounded down: the amount to subtract from a TTL (RFC 1035 section 3.2.1).
+    /// Returns the whole seconds since `earlier`, rounded down: the number to subtract from a TTL (RFC 1035 section 3.2.1).
     pub fn seconds_since(self, earlier: Self) -> u32 {
         u32::try_from(self.0.saturating_sub(earlier.0) / 1_000_000).unwrap_or(u32::MAX)
     }
@@ -81,26 +81,26 @@ impl Mono {
 /// The moment and the calendar time, as input for decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// For spans: TTLs, timers, deadlines.
+    /// The moment, for time spans: TTLs, timers, deadlines.
     pub mono: Mono,
-    /// Seconds since 1970, for people and signatures; jumps when the machine's clock is set.
+    /// The calendar time in seconds since 1970, for people and signatures. It jumps when the machine's clock is set.
     pub unix: u64,
 }
 
-/// The time that signatures are compared with, in seconds since 1970.
+/// The calendar time with which the times of signatures are compared, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
-    /// The time of this machine's clock, as nothing contradicts it.
+    /// The time of this machine's clock. Nothing is known that contradicts it.
     Clock(u64),
-    /// The clock shows a time before one that has certainly passed. So it is slow, and the real time is later than this value.
+    /// The clock is slow: it shows a time that has certainly passed. The real time is later than this value.
     After(u64),
 }
 
-/// The source of moments.
+/// The source of moments and of the calendar time.
 #[derive(Clone)]
 pub struct Clock {
     kind: ClockKind,
-    /// A calendar moment that is known to have passed, in seconds since 1970.
+    /// The latest calendar time that is known to have passed, in seconds since 1970.
     passed: Arc<AtomicU64>,
 }
 
@@ -117,7 +117,7 @@ enum ClockKind {
     #[cfg(feature = "simulated")]
     Virtual {
         started: tokio::time::Instant,
-        /// Its calendar at that moment.
+        /// The calendar time at that moment, in seconds since 1970.
         unix_at_start: u64,
         /// Seconds by which the machine's clock is wrong.
         shift: Arc<AtomicI64>,
@@ -135,7 +135,7 @@ thread_local! {
 pub struct StillClock<Work>(Pin<Box<Work>>);
 
 impl<Work: Future> StillClock<Work> {
-    /// It is on the heap, because a runtime would otherwise move it several times.
+    /// Creates the future. `work` is put on the heap, because a runtime would otherwise move it several times.
     pub fn during(work: Work) -> Self {
         Self(Box::pin(work))
     }
@@ -145,7 +145,7 @@ impl<Work: Future> Future for StillClock<Work> {
     type Output = Work::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
-        /// Lets the clock run again when it is dropped, even after a panic.
+        /// Lets the clock run again when this value is dropped, even after a panic.
         struct GoesOn;
 
         impl Drop for GoesOn {
@@ -160,7 +160,7 @@ impl<Work: Future> Future for StillClock<Work> {
     }
 }
 
-/// Microseconds since boot, or those at which the clock stands still.
+/// Returns the nanoseconds since boot, or the time at which the clock stands still for this thread.
 fn since_boot_or_still() -> u64 {
     match STILL.get() {
         0 => since_boot(),
@@ -168,7 +168,7 @@ fn since_boot_or_still() -> u64 {
     }
 }
 
-/// Nanoseconds since the machine booted, including sleep (CLOCK_BOOTTIME of clock_gettime(2)).
+/// Returns the nanoseconds since the machine booted, including the time that it slept (CLOCK_BOOTTIME of clock_gettime(2)).
 fn since_boot() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
@@ -191,7 +191,7 @@ impl ClockKind {
 }
 
 impl Moments {
-    /// The moment.
+    /// Returns the current moment.
     pub fn mono(&self) -> Mono {
         self.0.mono()
     }
@@ -204,13 +204,13 @@ impl fmt::Debug for Moments {
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// Creates a clock that reads the time of the machine.
     pub fn machine() -> Self {
         let kind = ClockKind::Machine { started: since_boot() };
         Self { kind, passed: Arc::new(AtomicU64::new(CLOCK_FLOOR)) }
     }
 
-    /// The clock of a runtime whose time is paused; `unix_at_start` is its calendar now. Call it inside that runtime.
+    /// Creates a clock for a runtime whose time is paused. `unix_at_start` is its calendar time now. Must be called inside that runtime.
     #[cfg(feature = "simulated")]
     pub fn simulated(unix_at_start: u64) -> Self {
         let (started, shift, slept) = (tokio::time::Instant::now(), Arc::default(), Arc::default());
@@ -218,8 +218,8 @@ impl Clock {
         Self { kind, passed: Arc::default() }
     }
 
-    /// Makes the calendar of a paused clock wrong by this many seconds, as if somebody had set the machine's clock. The moments of `mono` are not
-    /// affected.
+    /// Makes the calendar time of a paused clock wrong by this many seconds, as if somebody had set the machine's clock. The moments of `mono`
+    /// do not change.
     #[cfg(feature = "simulated")]
     pub fn set_wrong_by(&self, seconds: i64) {
         if let ClockKind::Virtual { shift, .. } = &self.kind {
@@ -227,7 +227,7 @@ impl Clock {
         }
     }
 
-    /// Lets the machine of a paused clock sleep: its spans continue meanwhile, tokio's timers do not.
+    /// Simulates that the machine of a paused clock sleeps: moments advance during the sleep, tokio's timers do not.
     #[cfg(feature = "simulated")]
     pub fn sleep(&self, span: Duration) {
         if let ClockKind::Virtual { slept, .. } = &self.kind {
@@ -235,17 +235,17 @@ impl Clock {
         }
     }
 
-    /// Its moments alone.
+    /// Returns the part of the clock that gives moments, without the calendar.
     pub fn moments(&self) -> Moments {
         Moments(self.kind.clone())
     }
 
-    /// The moment alone: one read of the monotonic clock, for the hit path.
+    /// Returns the moment without the calendar time: one read of the monotonic clock, for cache hits.
     pub fn mono(&self) -> Mono {
         self.kind.mono()
     }
 
-    /// The moment and its calendar time.
+    /// Returns the moment and its calendar time.
     pub fn now(&self) -> Now {
         let mono = self.mono();
         let unix = match &self.kind {
@@ -261,7 +261,7 @@ impl Clock {
         Now { mono, unix }
     }
 
-    /// The calendar in microseconds since 1970, for the history.
+    /// Returns the calendar time in microseconds since 1970, for the history.
     pub fn unix_micros(&self) -> u64 {
         match &self.kind {
             ClockKind::Machine { .. } => {
@@ -276,12 +276,12 @@ impl Clock {
         }
     }
 
-    /// The calendar, with what is known about it.
+    /// Returns the current calendar time, and whether it is known to be wrong.
     pub fn calendar(&self) -> Calendar {
         self.calendar_at(self.now())
     }
 
-    /// The calendar at a moment that was read before.
+    /// Returns the calendar time at a moment that was read before, and whether it is known to be wrong.
     pub fn calendar_at(&self, now: Now) -> Calendar {
         let (unix, passed) = (now.unix, self.passed.load(Ordering::Relaxed));
         if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {
@@ -291,13 +291,13 @@ impl Clock {
         }
     }
 
-    /// Records that a calendar time, in seconds since 1970, has passed. It must come from data that cannot be forged.
+    /// Records that a calendar time, in seconds since 1970, has passed. The time must come from data that cannot be forged.
     pub fn mark_passed(&self, unix: u64) {
         self.passed.fetch_max(unix, Ordering::Relaxed);
     }
 }
 
-/// The day of a moment, as 2026-08-01 (Howard Hinnant's civil_from_days; years begin in March, so that a leap day is last).
+/// Returns the date of a calendar time, such as 2026-08-01 (Howard Hinnant's civil_from_days; years begin in March, so that a leap day is last).
 pub fn date(unix: u64) -> String {
     let days = unix / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -310,7 +310,7 @@ pub fn date(unix: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// A moment in UTC to the minute, as 2026-08-01 09:30 UTC.
+/// Returns a calendar time in UTC to the minute, such as 2026-08-01 09:30 UTC.
 pub fn minute(unix: u64) -> String {
     let seconds = unix % 86_400;
     format!("{} {:02}:{:02} UTC", date(unix), seconds / 3_600, seconds % 3_600 / 60)

@@ -1,8 +1,8 @@
-//! How a query is sent to a server, and how the server behaves. The iterator decides by these types, and the history counts them.
+//! How a query is sent to a server, and how the server behaves. The iterator bases its decisions on these types, and the history counts them.
 //!
 //! # Decisions
 //!
-//! - These types are not in `history`, because `iterate`, `resolve` and `exchange` decide by them.
+//! - These types are not in `history`, because `iterate`, `resolve` and `exchange` base decisions on them.
 
 use hickory_proto::op::ResponseCode;
 
@@ -70,7 +70,7 @@ words! {
 }
 
 impl Conduct {
-    /// The conduct of a server that answers with an error.
+    /// Returns the conduct of a server that answers with this response code, which is an error.
     pub const fn of_error(code: ResponseCode) -> Self {
         match code {
             ResponseCode::Refused => Self::Refused,
@@ -83,17 +83,17 @@ impl Conduct {
         }
     }
 
-    /// The words for the fault of the server; `None` if it made no mistake.
+    /// Returns the words for the fault; `None` if the conduct is not a fault.
     pub const fn fault(self) -> Option<&'static str> {
         if self.is_fault() { Some(self.text()) } else { None }
     }
 
-    /// Returns true if it is a fault of the server; faults of the network count too.
+    /// Returns true if this conduct is a fault of the server or of the network.
     pub const fn is_fault(self) -> bool {
         !matches!(self, Self::Answered | Self::Truncated)
     }
 
-    /// Returns true if a message came back, so that the time is a round trip.
+    /// Returns true if a message came back from the server, so that the measured time is a round trip.
     pub const fn came_back(self) -> bool {
         !matches!(self, Self::Silent | Self::Unreachable | Self::NotSent | Self::NoTcp)
     }

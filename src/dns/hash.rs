@@ -22,18 +22,18 @@ pub struct Keyed {
 }
 
 impl Keyed {
-    /// A hash with a secret drawn from `random`.
+    /// Creates a hash with a secret drawn from `random`.
     pub fn new(random: &Random) -> Self {
         Self { secret: [random.u64(), random.u64()] }
     }
 
-    /// A hash with a secret from the operating system, for a table that nobody can measure, because it only exists while one text is read.
+    /// Creates a hash with a secret from the operating system, for a table that nobody can measure, because it exists only while one text is read.
     pub fn of_system() -> Self {
         let state = RandomState::new();
         Self { secret: [state.hash_one(0_u8), state.hash_one(1_u8)] }
     }
 
-    /// The hash of these octets alone. The hash of a slice by `Hash` also includes its length as a number.
+    /// Returns the hash of these octets alone. The hash of a slice by `Hash` also includes its length as a number.
     pub fn octets(&self, octets: &[u8]) -> u64 {
         let mut sip = self.build_hasher();
         let (words, rest) = octets.as_chunks::<8>();
@@ -68,9 +68,9 @@ impl BuildHasher for Keyed {
 #[derive(Clone, Debug)]
 pub struct Sip {
     state: [u64; 4],
-    /// Octets that do not fill a word yet, the first one lowest.
+    /// Octets that do not fill a word yet. The first one is in the lowest bits.
     held: u64,
-    /// Octets so far.
+    /// The number of octets that were added so far.
     length: usize,
 }
 
@@ -98,7 +98,7 @@ impl Sip {
         *one ^= word;
     }
 
-    /// The hash of what was taken in.
+    /// Returns the hash of all octets that were added.
     fn end(mut self) -> u64 {
         // The number of octets, modulo 256, is in the highest octet of the last word.
         self.take(self.held | (self.length as u64) << 56);
@@ -111,7 +111,7 @@ impl Sip {
         one ^ two ^ three ^ four
     }
 
-    /// Takes in the lowest `octets` (1 to 8) of a word.
+    /// Adds the lowest `octets` (1 to 8) octets of a word.
     fn add(&mut self, word: u64, octets: usize) {
         let held = self.length % 8;
         self.length = self.length.wrapping_add(octets);
@@ -130,8 +130,8 @@ impl Sip {
     }
 }
 
-/// The last octets of a message, 1 to 7, as a word. They are the upper ones of the message's last eight octets, which are
-/// read at once.
+/// Returns the last octets of a message, 1 to 7, as a word. They are the upper octets of the message's last eight octets, which are
+/// read together.
 fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     match octets.last_chunk::<8>() {
         Some(last) => u64::from_le_bytes(*last) >> (64 - shift_of(rest.len().saturating_mul(8))),
@@ -139,7 +139,7 @@ fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Bits to shift by, of 64 at most.
+/// Converts a number of bits, at most 64, to the type that shifts need.
 fn shift_of(bits: usize) -> u32 {
     u32::try_from(bits).unwrap_or(64)
 }
@@ -180,7 +180,7 @@ impl Hasher for Sip {
     }
 }
 
-/// A hash without a secret, for tables whose keys strangers cannot choose: keyed hashes, our own numbers, names of
+/// A hash without a secret, for tables whose keys strangers cannot choose: keyed hashes, numbers that resolverd assigns, and names from
 /// the configuration.
 #[derive(Debug, Default)]
 pub struct Plain(u64);

@@ -1,13 +1,12 @@
-//! The random source, injected: ids, ports, jitter, and the choice among equals.
+//! The random source, which is passed in: it draws message ids, ports, jitter, and the choice among equal candidates.
 //!
 //! # Decisions
 //!
-//! - ChaCha12 is used in the daemon and in the simulation. In the daemon the operating system gives the seed, because
-//!   ids and ports must not be guessed (RFC 5452 section 4.3). In the simulation the run has a seed, so that it can
-//!   be repeated.
-//! - In the daemon, each worker draws from its own source. A miss draws five times, and the memory of a shared source would move between the
-//!   processors
-//!   each time.
+//! - ChaCha12 is used in the daemon and in the simulation. In the daemon, the operating system gives the seed, because nobody must be able
+//!    to guess ids and ports (RFC 5452 section 4.3). In the simulation, each run has a seed, so that the run can be
+//!    repeated.
+//! - In the daemon, each worker has its own source. A cache miss draws five numbers, and for each of them, the memory of a shared source
+//!    would move between the processors.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};

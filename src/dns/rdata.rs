@@ -1,22 +1,22 @@
 //! Reads the data of one record, including data that the library refuses.
 //!
-//! If the library cannot interpret the data of a record, it fails, and the whole message is lost.
+//! If the DNS library cannot interpret the data of one record, it refuses the whole message.
 //!
 //! # Decisions
 //!
-//! - Such data are kept as octets (RFC 3597 section 5). The RRset is then complete, its signature fits, and clients
-//!   get the data of the zone. One odd NSEC3 or DNSKEY no longer costs an answer.
-//! - Nothing here interprets them. An NSEC3 with unknown flags or hash proves nothing (RFC 5155 section 8.2), and a
-//!   DNSKEY of another protocol than 3 signs nothing (RFC 4034 section 2.1.2), because neither becomes a type of the
-//!   library.
+//! - Data that the library refuses are kept as octets (RFC 3597 section 5). So the RRset is complete, its signature is valid, and clients
+//!    get the data of the zone. One odd NSEC3 or DNSKEY does not prevent an answer.
+//! - This module does not interpret such data. An NSEC3 with unknown flags or an unknown hash proves nothing (RFC 5155 section 8.2), and a
+//!    DNSKEY with another protocol than 3 signs nothing (RFC 4034 section 2.1.2), because neither of them becomes a type of the
+//!    library.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
 
-/// Types whose data must be understood: addresses, and types whose names may be compressed (RFC 3597 section 4: types
-/// of RFC 1035; old servers compress SRV too), because such octets mean nothing outside their message. OPT, TSIG and
-/// types of questions have no data of this kind.
+/// Types whose data must be understood, because their octets have no meaning outside their message: addresses, and types whose names may be
+/// compressed (RFC 3597 section 4: the types of RFC 1035; old servers also compress SRV). OPT, TSIG and types that occur only in
+/// questions have no such data.
 const UNDERSTOOD: [RecordType; 13] = [
     RecordType::A,
     RecordType::AAAA,
@@ -33,16 +33,16 @@ const UNDERSTOOD: [RecordType; 13] = [
     RecordType::ANY,
 ];
 
-/// Reads the next `length` octets as data of type `kind`: as the library reads them, otherwise as octets. Empty data
-/// are read too, if the type may have them (RFC 3597); the library takes them for a mark of UPDATE.
+/// Reads the next `length` octets as data of type `kind`: interpreted by the library if possible, otherwise as octets. Empty data
+/// are also accepted if the type allows them (RFC 3597); the library treats them as part of an UPDATE.
 ///
 /// # Errors
-/// There are too few octets, or they cannot be understood and must be.
+/// Fails if there are too few octets, or if the data cannot be interpreted although their type requires it.
 pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Result<RData, DecodeError> {
     let begin = decoder.index();
     let octets = decoder.read_slice(usize::from(length))?.unverified();
-    // Names may point back into the message, which is never longer than an index reaches; names from memory do not
-    // point.
+    // A name in the data may point back into the message. The message is never longer than a pointer can reach. Names from other
+    // sources contain no pointers.
     let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
     let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));
     match RData::read(&mut data, kind, Restrict::new(length)) {
@@ -54,15 +54,15 @@ pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Resu
     }
 }
 
-/// Returns true if the data were interpreted by their type, and not kept as octets.
+/// Returns true unless the data are octets of a type that must be understood.
 pub fn is_understood(data: &RData) -> bool {
     !matches!(data, RData::Unknown { code, .. } if UNDERSTOOD.contains(code))
 }
 
-/// Reads a whole record. An OPT is left to the library, because its class and TTL are none.
+/// Reads a whole record. The library reads an OPT, because the class and TTL of an OPT have another meaning.
 ///
 /// # Errors
-/// As for `read`, and if the owner cannot be read.
+/// Fails like `read`, and if the owner cannot be read.
 pub fn read_record(decoder: &mut BinDecoder<'_>) -> Result<Record, DecodeError> {
     let name = Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;

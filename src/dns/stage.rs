@@ -1,16 +1,16 @@
-//! Shared by the tests of all crates: names, paused time, and notes about skipped tests.
+//! Functions that the tests of all crates share: they make names, pause the time, and print notes about skipped tests.
 
 use std::io::{self, Write as _};
 
 use hickory_proto::rr::Name;
 
-/// The variable that continuous integration sets to `true`: then a skipped test fails.
+/// The environment variable that continuous integration sets to `true`. A skipped test then fails.
 const SKIPS_NOTHING: &str = "CI";
 
-/// A name.
+/// Makes a name from a text.
 ///
 /// # Panics
-/// The text is no name.
+/// Panics if the text is not a name.
 pub fn name(text: &str) -> Name {
     match Name::from_ascii(text) {
         Ok(name) => name,
@@ -21,7 +21,7 @@ pub fn name(text: &str) -> Name {
 /// Runs `work` on one thread with tokio's clock paused.
 ///
 /// # Panics
-/// The runtime cannot start.
+/// Panics if the runtime cannot start.
 pub fn paused<Work: Future>(work: Work) -> Work::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     match runtime {
@@ -33,9 +33,9 @@ pub fn paused<Work: Future>(work: Work) -> Work::Output {
 /// Prints on the terminal that a test, or a part of it, was skipped, and why.
 ///
 /// # Panics
-/// `CI=true`: a skipped test fails.
+/// Panics if `CI=true`, because a skipped test must then fail.
 pub fn skipped(why: &str) {
-    // `println` is captured for tests that pass.
+    // The test harness hides the output of `println` for tests that pass.
     let _ = writeln!(io::stderr(), "not tested: {why}");
     let fails = std::env::var_os(SKIPS_NOTHING).is_some_and(|value| value == "true");
     assert!(!fails, "not tested: {why}");

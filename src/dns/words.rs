@@ -1,7 +1,7 @@
 //! Enumerations as tables: a row has a variant, its word in JSON, and its text on screens and in log lines.
 
-/// Defines an enumeration by its rows, with `ALL` and `index`. The method of the texts, and before it that of the words if there is one, are
-/// in parentheses.
+/// Defines an enumeration from its rows, with `ALL` and `index`. The names of its methods are in parentheses: first the method that returns the
+/// word in JSON, if there is one, then the method that returns the text.
 macro_rules! words {
     ($(#[$meta:meta])+ pub enum $name:ident { $($(#[$doc:meta])+ $variant:ident = $word:tt,)+ }) => {
         $(#[$meta])+
@@ -13,10 +13,10 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All of them, in the order in which they are shown.
+            /// All variants, in the order in which they are shown.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
 
-            /// Its place in `ALL`.
+            /// Returns the position of the variant in `ALL`.
             pub const fn index(self) -> usize {
                 self as usize
             }
@@ -26,7 +26,7 @@ macro_rules! words {
         $crate::words::words! { $(#[$meta])+ pub enum $name { $($(#[$doc])+ $variant = $word,)+ } }
 
         impl $name {
-            /// Its text on screens and in log lines.
+            /// Returns the text of the variant on screens and in log lines.
             pub const fn $text(self) -> &'static str {
                 match self {
                     $(Self::$variant => $shown,)+
@@ -38,7 +38,7 @@ macro_rules! words {
         $crate::words::words! { $(#[$meta])+ pub enum $name($text) { $($(#[$doc])+ $variant = $word: $shown,)+ } }
 
         impl $name {
-            /// Its word in JSON.
+            /// Returns the word of the variant in JSON.
             pub const fn $method(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+

@@ -1,4 +1,4 @@
-//! An answer as it is kept and sent, its security, and the DNS list that it came from.
+//! An answer as it is stored and sent, its security, and the DNS list that gave it.
 
 use hickory_proto::op::ResponseCode;
 use serde::{Deserialize, Serialize};
@@ -11,17 +11,17 @@ use crate::clock::Mono;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Security {
-    /// It was not checked.
+    /// The answer was not validated.
     #[default]
     Unchecked,
-    /// Signed, and the chain from a trust anchor holds.
+    /// The answer is signed, and the chain of trust from a trust anchor to it is valid.
     Secure,
-    /// Provably unsigned, or excluded from validation.
+    /// The answer is provably unsigned, or its zone is excluded from validation.
     Insecure,
 }
 
 impl Security {
-    /// The security of two parts of one answer together.
+    /// Returns the security of an answer that consists of two parts.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -32,10 +32,10 @@ impl Security {
     }
 }
 
-/// An answer as the octets to send, which is kept in memory and given to all waiting clients.
+/// An answer as the octets to send. It is stored in the cache and given to all waiting clients.
 ///
-/// The octets are a complete message without OPT: the id is 0, the question is in lower case, and names are compressed by pointing to it. When the
-/// client's spelling is written over the question, the owner names therefore have it too.
+/// The octets are a complete message without OPT. The id is 0, the question is in lower case, and names are compressed with pointers to the
+/// question. So when the client's spelling replaces the question, the owner names get this spelling too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Header, question, answer and authority sections.
@@ -44,15 +44,15 @@ pub struct Answer {
     pub ttl_offsets: Box<[u16]>,
     /// Response code of the header.
     pub rcode: ResponseCode,
-    /// The moment at which the TTLs in `wire` were true.
+    /// The moment at which the TTLs in `wire` were correct.
     pub stored: Mono,
-    /// The moment at which the first TTL ends. Not after `stored` if the answer must not be kept (TTL 0).
+    /// The moment at which the smallest TTL ends. Not later than `stored` if the answer must not be cached (TTL 0).
     pub expires: Mono,
-    /// An extended error that belongs to the answer (RFC 8914), mostly of failures.
+    /// The extended error of the answer (RFC 8914). Most answers with one are failures.
     pub extended_error: Option<ExtendedError>,
-    /// Its security: secure sets AD for clients that understand it.
+    /// The security of the answer. If it is secure, AD is set in replies to clients that understand AD.
     pub security: Security,
-    /// The DNS list that it came from, if any, and what the list said.
+    /// The DNS list that gave the answer and what the list said; `None` if the answer comes from no list.
     pub list: Option<ListMark>,
     /// Marks an answer that is being renewed.
     pub renewal: RenewalMark,
@@ -69,25 +69,25 @@ pub struct ListMark {
     pub says: ListSays,
 }
 
-/// The answer of a DNS list.
+/// What a DNS list said about a name or address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListSays {
-    /// Listed.
+    /// The list has an entry for it.
     Listed,
-    /// Not listed.
+    /// The list has no entry for it.
     NotListed,
-    /// Neither: it refused, is no longer a list, or did not answer.
+    /// Unknown: the list refused the query, is shut down, or did not answer.
     Unknown,
 }
 
 impl Answer {
-    /// Returns true if it may answer a question now.
+    /// Returns true if the answer has not expired yet.
     pub fn is_fresh(&self, now: Mono) -> bool {
         now < self.expires
     }
 
-    /// Returns true if it denies the name, or the type at the name (RFC 2308).
+    /// Returns true if the answer says that the name does not exist, or has no records of the type (RFC 2308).
     pub fn is_negative(&self) -> bool {
         let answers = self.wire.get(6..8);
         self.rcode == ResponseCode::NXDomain || answers == Some(&[0, 0])

@@ -8,45 +8,45 @@ use hickory_proto::rr::{Name, RecordType};
 use super::names::name_text;
 use crate::words::words;
 
-/// A question of class IN. The client's spelling stays with the listener; names here are in lower case.
+/// A question of class IN. Its name is in lower case; only the listener keeps the client's spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// Owner name asked for, lower case, absolute.
+    /// The name, in lower case and absolute.
     pub name: Name,
-    /// Type asked for.
+    /// The type.
     pub kind: RecordType,
     /// DO (RFC 3225): the client wants signatures and proofs.
     pub dnssec_ok: bool,
-    /// CD (RFC 4035 section 3.2.2): the client validates for itself.
+    /// CD (RFC 4035 section 3.2.2): the client validates the answer itself.
     pub checking_disabled: bool,
-    /// The view of the listener that it came to.
+    /// The view of the listener that received the question.
     pub view: ViewId,
 }
 
-/// Identifies the set of zones and policies that a client sees. Each view has its own part of memory, because the last four octets of a key are this
-/// id. Ids are assigned in order and never twice while the daemon runs. At the start, the first one belongs to `[listen]`.
+/// Identifies the set of zones and policies that a client sees. Each view has its own part of the cache, because the last four octets of a key are
+/// this id. Ids are assigned in ascending order and are never used twice while the daemon runs. The first id belongs to `[listen]` at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(pub(super) u32);
 
 impl ViewId {
-    /// Its number, from 0.
+    /// Returns the number of the view, from 0.
     pub const fn number(self) -> u32 {
         self.0
     }
 
-    /// The next one; none after the last.
+    /// Returns the next id; `None` after the last one.
     pub fn following(self) -> Option<Self> {
         self.0.checked_add(1).map(Self)
     }
 
-    /// The octets that end a key.
+    /// Returns the octets that end each key of this view.
     pub const fn octets(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }
 }
 
 impl Question {
-    /// A plain question: no DO, no CD.
+    /// Creates a question without DO and CD.
     pub fn new(name: &Name, kind: RecordType) -> Self {
         let mut name = name.to_lowercase();
         name.set_fqdn(true);
@@ -63,16 +63,16 @@ impl fmt::Display for Question {
 /// The client of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
-    /// Its address.
+    /// The address of the client.
     pub address: IpAddr,
-    /// Its port.
+    /// The port of the client.
     pub port: u16,
-    /// The id of its message: with address and port it separates a repeat from a new question.
+    /// The id of the client's message. Together with address and port, it distinguishes a repeated question from a new one.
     pub id: u16,
 }
 
 words! {
-    /// The way in which a question came. The record has their places.
+    /// The transport over which a question came. Stored records use the positions of the variants.
     pub enum ClientTransport(word) {
         /// A datagram.
         Udp = "udp": "UDP",
@@ -88,12 +88,12 @@ words! {
 }
 
 impl ClientTransport {
-    /// Returns true if the kernel has a stream for it, and not datagrams.
+    /// Returns true if the kernel handles this transport as a stream, not as datagrams.
     pub const fn is_stream(self) -> bool {
         !matches!(self, Self::Udp | Self::Quic)
     }
 
-    /// Returns true if only client and resolverd read the messages.
+    /// Returns true if nobody except the client and resolverd can read the messages.
     pub const fn is_encrypted(self) -> bool {
         matches!(self, Self::Tls | Self::Https | Self::Quic)
     }

@@ -46,26 +46,26 @@ pub struct ExtendedError {
 }
 
 impl ExtendedError {
-    /// The text of a question whose client still waits when the daemon ends.
+    /// The text that a client receives if it still waits when the daemon stops.
     pub const STOPPING: &str = "resolverd is stopping";
 
     /// Other Error (RFC 8914 section 4.1).
     pub const OTHER: u16 = 0;
-    /// Stale Answer (RFC 8914 section 4.4): its TTL is over, and no server answered.
+    /// Stale Answer (RFC 8914 section 4.4): the TTL of the answer is over, and no server answered.
     pub const STALE_ANSWER: u16 = 3;
     /// DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be fetched.
     pub(crate) const INDETERMINATE: u16 = 5;
-    /// Cached Error (RFC 8914 section 4.14): the failure of a moment ago.
+    /// Cached Error (RFC 8914 section 4.14): the same question failed a moment ago.
     pub const CACHED_ERROR: u16 = 13;
-    /// Not Ready (RFC 8914 section 4.15): a bound is reached, or the daemon is ending.
+    /// Not Ready (RFC 8914 section 4.15): a limit is reached, or the daemon is stopping.
     pub const NOT_READY: u16 = 14;
-    /// Blocked (RFC 8914 section 4.16): the operator's settings do not let it through.
+    /// Blocked (RFC 8914 section 4.16): the operator's configuration blocks the answer.
     pub const BLOCKED: u16 = 15;
-    /// Filtered (RFC 8914 section 4.18): held back by resolverd because of the operator's settings.
+    /// Filtered (RFC 8914 section 4.18): resolverd withholds the answer because of the operator's configuration.
     pub const FILTERED: u16 = 17;
     /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
     pub const PROHIBITED: u16 = 18;
-    /// Not Authoritative (RFC 8914 section 4.21): recursion is necessary and was not asked for.
+    /// Not Authoritative (RFC 8914 section 4.21): an answer needs recursion, but the client did not ask for recursion.
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// Not Supported (RFC 8914 section 4.22): an operation or class that we do not serve.
     pub(crate) const NOT_SUPPORTED: u16 = 21;
@@ -91,12 +91,12 @@ impl ExtendedError {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
     }
 
-    /// The name of the code in the registry of IANA; none for a code that is not in it.
+    /// Returns the name of the code in IANA's registry; `None` for a code that is not in the registry.
     pub fn name(&self) -> Option<&'static str> {
         NAMES.get(usize::from(self.code)).copied()
     }
 
-    /// An error with its sentence.
+    /// Creates an error with its sentence.
     pub fn new(code: u16, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
     }

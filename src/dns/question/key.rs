@@ -1,4 +1,4 @@
-//! The key of a question: the octets by which memory, flights and failures are looked up.
+//! The key of a question: the octets by which answers, flights and failures are looked up.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -12,13 +12,13 @@ use super::names::wire_name;
 /// Class IN (RFC 1035 section 3.2.4): the only one we serve.
 const CLASS_IN: u16 = 1;
 
-/// Lower-case wire name, type, class, then one octet of flags: DO (bit 0) and CD (bit 1) of a question, and marks of
-/// tables (bits 2 to 7); then the view.
+/// The octets are: the name in lower-case wire form, type, class, one octet of flags, and the view. The flags are DO (bit 0) and CD (bit 1) of a
+/// question, and marks of the tables (bits 2 to 7).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct QuestionKey(Box<[u8]>);
 
 impl Question {
-    /// The key of its answer, flight and failure.
+    /// Returns the key of this question's answer, flight and failure.
     pub fn key(&self) -> QuestionKey {
         let mut bytes = wire_name(&self.name);
         let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1;
@@ -28,32 +28,32 @@ impl Question {
 }
 
 impl QuestionKey {
-    /// Octets after the name: type, class, flags, view.
+    /// The number of octets after the name: type, class, flags, view.
     pub const TAIL: usize = 9;
 
-    /// A key read off the wire by `wire::query`.
+    /// Creates a key from octets that `wire::query` has read from a message.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// The key of a sub-question, which recursion or the chain of trust asks. Its failures are stored separately from those of clients' questions.
+    /// Returns the key of a sub-question, which recursion or validation asks. Its failures are stored separately from those of clients' questions.
     pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
         let mut bytes = wire_name(name);
         push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
         Self(bytes.into())
     }
 
-    /// The key's octets.
+    /// Returns the octets of the key.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The lower-case wire name within the key.
+    /// Returns the name of the key, in lower-case wire form.
     pub fn name(&self) -> &[u8] {
         self.0.get(..self.0.len().saturating_sub(Self::TAIL)).unwrap_or_default()
     }
 
-    /// The type within the key.
+    /// Returns the type of the key.
     pub fn kind(&self) -> RecordType {
         match self.tail() {
             Some([high, low, ..]) => RecordType::from(u16::from_be_bytes([*high, *low])),
@@ -61,12 +61,12 @@ impl QuestionKey {
         }
     }
 
-    /// The octet after type and class.
+    /// Returns the octet of flags.
     pub fn flags(&self) -> u8 {
         self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
     }
 
-    /// The view.
+    /// Returns the view of the key.
     pub fn view(&self) -> ViewId {
         self.tail()
             .map_or_else(ViewId::default, |[_, _, _, _, _, view @ ..]| ViewId(u32::from_be_bytes(*view)))
@@ -76,7 +76,7 @@ impl QuestionKey {
         self.0.last_chunk()
     }
 
-    /// The question of this key; none if the key belongs to no question.
+    /// Returns the question of this key; `None` if the key does not belong to a question.
     pub fn question(&self) -> Option<Question> {
         let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
         let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
@@ -99,12 +99,12 @@ impl fmt::Debug for QuestionKey {
 /// The bit of a key's flags that separates sub-questions from clients' questions.
 const OF_SUB_QUESTIONS: u8 = 0x10;
 
-/// Appends the octets after the name of a key of class IN.
+/// Appends the octets that follow the name in a key of class IN.
 pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {
     bytes.extend_from_slice(&tail(kind, flags, view));
 }
 
-/// The octets after the name of a key of class IN.
+/// Returns the octets that follow the name in a key of class IN.
 pub fn tail(kind: RecordType, flags: u8, view: ViewId) -> [u8; QuestionKey::TAIL] {
     let ([one, two], [three, four]) = (u16::from(kind).to_be_bytes(), CLASS_IN.to_be_bytes());
     let [six, seven, eight, nine] = view.octets();

@@ -1,7 +1,7 @@
-//! Marks of an entry in memory. One shows that it is being renewed, so that it is renewed only once. The other shows that look-ahead asked for it and
-//! no client has used it yet.
+//! Marks of a cache entry. One mark shows that the entry is being renewed, so that it is renewed only once. The other shows that look-ahead
+//! asked for the entry and no client has used it yet.
 //!
-//! A mark is not part of the value: a copy has no marks, and all marks are equal.
+//! Marks are not part of the value of an entry: a copy has no marks, and all marks are equal in comparisons.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
@@ -10,24 +10,24 @@ use crate::clock::Mono;
 /// The value of a mark that is taken.
 const TAKEN: u32 = u32::MAX;
 
-/// The mark of an entry that is being renewed. It is not part of the value.
+/// The mark of an entry that is being renewed. It is not part of the entry's value.
 ///
-/// From the stored second on, counted from the first moment of the clock, the mark may be taken.
+/// The number is the second, counted from the first moment of the clock, from which the mark may be taken.
 #[derive(Debug, Default)]
 pub struct RenewalMark(AtomicU32);
 
 impl RenewalMark {
-    /// Takes the mark; returns false if it is taken, or was given back in this second.
+    /// Takes the mark. Returns false if the mark is already taken, or was given back in this second.
     pub fn take(&self, now: Mono) -> bool {
         let from = self.0.load(Ordering::Relaxed);
-        // For most hits this read is enough, and no write is needed.
+        // For most cache hits, this read is enough and no write is needed.
         now.seconds_since(Mono::START) >= from
             && from != TAKEN
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Removes the mark, because there was no room for the renewal. The renewal may be tried again in the next second, and not at each use: there are
-    /// many uses, and probably still no room.
+    /// Gives the mark back, because there was no room for the renewal. The renewal may be tried again in the next second, but not at each use of the
+    /// entry: an entry is used often, and there is probably still no room.
     pub fn give_back(&self, now: Mono) {
         self.0.store(now.seconds_since(Mono::START).saturating_add(1), Ordering::Relaxed);
     }
@@ -47,22 +47,22 @@ impl PartialEq for RenewalMark {
 
 impl Eq for RenewalMark {}
 
-/// The mark, with the number of the rule that asked. It is no part of the value.
+/// The mark of an entry that look-ahead asked for, with the number of the look-ahead rule. It is not part of the entry's value.
 #[derive(Debug, Default)]
 pub struct AheadMark(AtomicU8);
 
 impl AheadMark {
-    /// Sets the mark for the rule of this number, from 1.
+    /// Sets the mark. `rule` is the number of the rule, from 1.
     pub fn set(&self, rule: u8) {
         self.0.store(rule, Ordering::Relaxed);
     }
 
-    /// Returns true if it is set.
+    /// Returns true if the mark is set.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// Removes the mark; returns the number of the rule if it was set.
+    /// Removes the mark. Returns the number of the rule, or `None` if the mark was not set.
     pub fn take(&self) -> Option<u8> {
         Some(self.0.swap(0, Ordering::Relaxed)).filter(|rule| *rule != 0)
     }

@@ -1,18 +1,17 @@
-//! The types of a question on its way: the question, its key, the answer, and the outcome.
+//! The types that belong to a question of a client: the question, its key, the answer, and the outcome.
 //!
 //! Names are compared without case (RFC 1035 section 2.3.3, RFC 4343). A key holds the name in lower-case wire form,
 //! so that the hit path compares octets and never decodes a name.
 //!
 //! # Decisions
 //!
-//! - A key has name, type, class, DO, CD and the view of the listener. AD is not a part of it: it follows from the
-//!   stored verdict.
-//! - Each question ends in one outcome of a closed list and is counted once, so that the outcomes add up to the
-//!   questions. Dropped, denied and repeated queries are counted apart.
-//! - Names are in wire form where they are looked up, and names of lookups are on the stack instead of the heap. This
-//!   and cheaper shares of flights took a miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500).
-//!   One lookup where there were several, and fewer channels, copies and clock reads, took it from 84 100 to 66 800
-//!   (`benches/compare/instructions.sh`).
+//! - A key contains name, type, class, DO, CD and the view of the listener. It does not contain AD, because AD follows from the stored
+//!    security of the answer.
+//! - Each question has exactly one outcome of a closed list and is counted once, so that the numbers of outcomes add up to the number of
+//!    questions. Dropped, denied and repeated queries are counted separately.
+//! - Names that are looked up are in wire form, and are on the stack instead of the heap. This and cheaper sharing of flights reduced a cache
+//!    miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500). One lookup instead of several, and fewer channels, copies and
+//!    clock reads, reduced it from 84 100 to 66 800 (`benches/compare/instructions.sh`).
 
 mod answer;
 mod client;

@@ -11,12 +11,12 @@ pub const MAX_NAME: usize = 255;
 /// The longest label (RFC 1035 section 2.3.4).
 pub const MAX_LABEL: usize = 63;
 
-/// A name in lower-case wire form, without compression.
+/// Returns a name in lower-case wire form, without compression.
 pub fn wire_name(name: &Name) -> Vec<u8> {
     WireName::of(name).to_vec()
 }
 
-/// Like `wire_name`, in place: no allocation for a name that is looked up and forgotten.
+/// Like `wire_name`, but without an allocation, for a name that is only looked up and not stored.
 #[derive(Clone, Debug)]
 pub struct WireName {
     octets: [u8; MAX_NAME],
@@ -24,7 +24,7 @@ pub struct WireName {
 }
 
 impl WireName {
-    /// The wire form of `name`.
+    /// Creates the lower-case wire form of `name`.
     pub fn of(name: &Name) -> Self {
         let mut octets = [0; MAX_NAME];
         let length = put_wire(name, &mut octets);
@@ -32,13 +32,13 @@ impl WireName {
     }
 }
 
-/// The first labels of a set of names, stored by their length and first two letters. Most other names begin with none of them, and need no further
-/// lookup.
+/// The first labels of a set of names, stored by their lengths and first two letters. Most names outside the set begin with none of them, and need
+/// no further lookup.
 #[derive(Clone, Debug)]
 pub struct FirstLabels([u64; MAX_LABEL + 1]);
 
 impl Default for FirstLabels {
-    /// Of no names.
+    /// Returns the value for an empty set of names.
     fn default() -> Self {
         Self([0; MAX_LABEL + 1])
     }
@@ -54,13 +54,13 @@ impl FirstLabels {
         }
     }
 
-    /// Returns false if no name of the set begins like these octets in lower-case wire form; returns true if one may.
+    /// Returns false if certainly no name of the set has the same first label as these octets, which are in lower-case wire form.
     pub fn may_begin(&self, octets: &[u8]) -> bool {
         Self::place(octets)
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
     }
 
-    /// The row of a label's length, and the bit of its first two octets.
+    /// Returns the row for a label's length, and the bit for its first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
         let [length, first, behind @ ..] = octets else { return None };
         // The octet after a label of one octet is not part of that label.
@@ -70,7 +70,7 @@ impl FirstLabels {
     }
 }
 
-/// Returns true if octets are the wire form of `name`, an absolute one, without case.
+/// Returns true if `octets` are the wire form of the absolute name `name`, compared without case.
 pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     let mut left = octets;
     for label in name.iter() {
@@ -84,12 +84,12 @@ pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
     left == [0]
 }
 
-/// Writes a name in lower-case wire form to the start of `octets`, which are zeros and have room for the longest
-/// name; returns its length.
+/// Writes a name in lower-case wire form to the start of `octets`, and returns its length. `octets` must contain only zeros and have room for the
+/// longest name.
 pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
     let (mut left, mut length) = (&mut *octets, 1_usize);
     for label in name.iter() {
-        // A name has at most 255 octets, and a label 63 (RFC 1035 section 2.3.4); `Name` holds to that.
+        // A name has at most 255 octets, and a label at most 63 (RFC 1035 section 2.3.4); `Name` ensures this.
         let Some((first, rest)) = left.split_first_mut() else { break };
         let Some((into, behind)) = rest.split_at_mut_checked(label.len()) else { break };
         *first = u8::try_from(label.len()).unwrap_or(0);
@@ -97,7 +97,7 @@ pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
         length = length.saturating_add(label.len()).saturating_add(1);
         left = behind;
     }
-    // The root's label is there already. No length is a letter: lengths end at 63.
+    // The root label is already there, because `octets` contains zeros. Lengths end at 63, so none of them is an upper-case letter.
     let length = length.min(MAX_NAME);
     octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
     length
@@ -111,28 +111,28 @@ impl Deref for WireName {
     }
 }
 
-/// Returns true if two absolute names are equal without case. The library compares them by label from the right and by
-/// letter, which takes several times as long.
+/// Returns true if two absolute names are equal without case. The comparison of the DNS library goes by label from the right and by letter,
+/// which takes several times as long.
 pub fn same_name(one: &Name, other: &Name) -> bool {
     let (one, other) = (one.iter(), other.iter());
     one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Returns true if `name` is at or below `zone`, both absolute, without case.
+/// Returns true if `name` is at or below `zone`. Both are absolute, and are compared without case.
 pub fn lies_within(name: &Name, zone: &Name) -> bool {
     let (mut labels, zone) = (name.iter(), zone.iter());
     let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
-    // `skip` would look at each label twice.
+    // `skip` would read each label twice.
     for _ in 0..below {
         labels.next();
     }
     labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Characters with a meaning in names, which are therefore escaped.
+/// Characters that have a meaning in names as text, and are therefore escaped.
 const SPECIAL: &[u8] = b".\\\"();@$";
 
-/// The name of a type. One without a mnemonic has its number (RFC 3597 section 5), which the library leaves out.
+/// Returns the mnemonic of a type, or `TYPE` and its number (RFC 3597 section 5), which the library leaves out.
 pub fn kind_text(kind: RecordType) -> String {
     match kind {
         RecordType::Unknown(number) => format!("TYPE{number}"),
@@ -140,8 +140,8 @@ pub fn kind_text(kind: RecordType) -> String {
     }
 }
 
-/// A name as text, with its last dot, as every option and file takes it (RFC 1035 section 5.1): an octet is escaped by a
-/// backslash and itself, or by a backslash and three decimal digits. The library writes octal digits.
+/// Returns a name as text with its last dot, in the form that all options and files accept (RFC 1035 section 5.1). Special octets are escaped with
+/// a backslash before the character, or with a backslash and three decimal digits. The library writes octal digits.
 pub fn name_text(name: &Name) -> String {
     let mut text = String::new();
     for label in name.iter() {
@@ -157,17 +157,17 @@ pub fn name_text(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
-/// The name of a zone in a sentence: "the root zone" instead of a single dot, which looks like a full stop.
+/// Returns the name of a zone for use in a sentence: "the root zone" instead of a single dot, which looks like a full stop.
 pub fn zone_text(zone: &Name) -> String {
     if zone.is_root() { "the root zone".to_owned() } else { name_text(zone) }
 }
 
-/// The name of a wire form; the root if it is none.
+/// Reads a name in wire form; returns the root if the octets are not a name.
 pub fn name_of_wire(wire: &[u8]) -> Name {
     Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()
 }
 
-/// Returns true if octets are exactly one name in wire form, without compression.
+/// Returns true if the octets are exactly one name in wire form, without compression.
 pub fn is_name(octets: &[u8]) -> bool {
     let (mut left, mut fits) = (octets, octets.len() <= MAX_NAME);
     while let Some((length, rest)) = left.split_first().filter(|_| fits) {
@@ -180,7 +180,7 @@ pub fn is_name(octets: &[u8]) -> bool {
     false
 }
 
-/// The offsets at which the labels of a name in wire form begin, from the left, without the root label.
+/// Returns the offsets at which the labels of a name in wire form begin, from the left, without the root label.
 pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     let length = |place: usize| wire.get(place).copied().map(usize::from).filter(|length| *length > 0);
     let first = length(0).map(|_| 0_usize);
@@ -190,7 +190,7 @@ pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Returns true if a name is at or below `zone`, both in wire form.
+/// Returns true if a name is at or below `zone`. Both are in wire form, and are compared octet by octet.
 pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
     let Some(begin) = name.len().checked_sub(zone.len()) else { return false };
     let cut = zone == [0] || label_places(name).any(|place| place == begin);
