@@ -1,45 +1,45 @@
-//! Bounds of the import, the switch and the check of this host.
+//! Limits of the import, the switch and the check of this host.
 
 use std::time::Duration;
 
-/// The depth of includes: Debian's files include one level, and a circle must end.
+/// Maximum depth of includes. Debian's files have one level of includes. A circle of includes must end.
 pub(crate) const MAX_INCLUDES: usize = 8;
 
-/// Files that one import reads: an operator with a file for each zone has some hundred.
+/// Maximum number of files that one import reads. An operator with one file for each zone has some hundred.
 pub(crate) const MAX_FILES: usize = 1_024;
 
-/// Octets of all files together: block lists in the form of a configuration have some ten megabytes.
+/// Maximum octets of all imported files together. Block lists in the form of a configuration have some ten megabytes.
 pub(crate) const MAX_IMPORTED: u64 = 64 << 20;
 
-/// The depth of blocks and of access lists that name each other: BIND's own files have four.
+/// Maximum depth of nested blocks, and of access lists that refer to each other. BIND's own files have four levels.
 pub(crate) const MAX_NESTED: usize = 16;
 
-/// Findings of one weight that are listed; the number of the others is shown. An operator reads no thousand lines.
+/// Maximum number of findings of one weight that are listed; of the others only the number is shown. Nobody reads more than a thousand lines.
 pub(crate) const MAX_FINDINGS: usize = 1_000;
 
-/// Reverse zones of one network: a prefix that ends within a label of IPv4 covers at most 128 of them.
+/// Maximum number of reverse zones for one network. A prefix that ends inside a label of IPv4 covers at most 128 of them.
 pub(crate) const MAX_REVERSE_ZONES: usize = 128;
 
-/// Names of zones, or networks, that one line of a report shows.
+/// Maximum number of zone names or networks in one line of a report.
 pub(crate) const MAX_NAMED_IN_FINDING: usize = 8;
 
-/// How long a resolver that has been stopped may keep port 53: NetworkManager ends its dnsmasq a moment after its reload.
+/// How long a stopped resolver may still hold port 53. NetworkManager ends its dnsmasq a moment after NetworkManager has reloaded.
 pub(crate) const SWITCH_PORT_TIME: Duration = Duration::from_secs(10);
 
-/// Octets of a file that is changed, and of the record of all changes.
+/// Maximum octets of a file that a switch changes, and of the record of all changes.
 pub(crate) const MAX_SWITCHED_FILE: u64 = 1 << 20;
 
-/// Octets that `check system` reads of a file of the host: configuration files have a few KiB, tables of /proc more.
+/// Maximum octets that `check system` reads of a file. Configuration files have a few KiB, and tables of /proc have more.
 pub const MAX_CHECKED_FILE: u64 = 4 << 20;
 
-/// Drop-ins of one configuration that `check system` reads.
+/// Maximum number of drop-in files of one configuration that `check system` reads.
 pub(crate) const MAX_CHECKED_DROP_INS: usize = 100;
 
-/// Root servers that `check system` asks, one after the other until one answers.
+/// Maximum number of root servers that `check system` asks, one after the other, until one answers.
 pub(crate) const CHECK_SERVERS: usize = 3;
 
-/// How long to wait for each of them: the farthest answers within 0.3 s.
+/// How long `check system` waits for each root server. The most distant one answers within 0.3 s.
 pub(crate) const CHECK_TIME: Duration = Duration::from_secs(2);
 
-/// The largest datagram read from a root server: more than the 1 232 that we offer, because some send more.
+/// Maximum octets of a datagram from a root server. It is larger than the 1 232 octets that we offer, because some servers send more.
 pub(crate) const MAX_CHECK_DATAGRAM: usize = 4_096;

@@ -63,9 +63,9 @@ pub struct Answer {
 /// The DNS list that an answer came from, and what it said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListMark {
-    /// The list's number: `dnsbl::table`.
+    /// The number of the list in `dnsbl::table`.
     pub list: u32,
-    /// The answer of the list.
+    /// What the list said.
     pub says: ListSays,
 }
 

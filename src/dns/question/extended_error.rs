@@ -41,7 +41,7 @@ const NAMES: [&str; 30] = [
 pub struct ExtendedError {
     /// INFO-CODE, section 5.2 and the registry of IANA.
     pub code: u16,
-    /// EXTRA-TEXT: one sentence, never a secret.
+    /// EXTRA-TEXT: one sentence. It never contains a secret.
     pub text: String,
 }
 

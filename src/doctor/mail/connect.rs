@@ -24,7 +24,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// Clients of Let's Encrypt renew certificates 30 days before they expire. If only 21 days are left, renewal has failed for days.
 const EXPIRES_SOON: u64 = 21 * DAY;
 
-/// The mail hosts and addresses that may be connected to: one address of each host first.
+/// Returns the mail hosts and addresses that may be connected to. They begin with one address of each host.
 fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
     let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
     for host in mail::hosts(facts) {
@@ -42,7 +42,7 @@ fn want((host, address): (String, IpAddr)) -> Want {
     Want::MailHost { host, address }
 }
 
-/// The addresses to connect to, and the number of addresses that are left out. An address without a route does not count.
+/// Returns the addresses to connect to, and the number of addresses that are left out. Addresses without a route do not count for the limit.
 fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     let (mut chosen, mut places) = (targets(facts), MAX_CONNECTIONS);
     let is_unrouted = |target: &(String, IpAddr)| {

@@ -1,5 +1,5 @@
-//! The MX records of the domain, the hosts that they name, and names in a zone file without their last dot, behind which the server adds the name
-//! of the zone.
+//! Reads the MX records of the domain and the hosts that they name. Also finds names whose last dot is missing in the zone file: the server
+//! then appends the name of the zone to them.
 //!
 //! RFC 5321 section 5.1 (the choice of the host), RFC 1035 section 5.1 (last dots).
 
@@ -27,20 +27,20 @@ impl Exchange {
         self.host == "."
     }
 
-    /// The address that stands in the place of the host's name.
+    /// Returns the address that the record has instead of the name of a host; `None` if it has a name.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         address(self.host.trim_end_matches('.'))
     }
 }
 
-/// The address in the place of a name, also as a literal of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
+/// Reads an address in place of a name, also in the form of mail addresses (RFC 5321 section 4.1.3): `[192.0.2.1]`, `[IPv6:2001:db8::1]`.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let literal = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let literal = literal.map(|literal| literal.strip_prefix("ipv6:").unwrap_or(literal));
     literal.unwrap_or(text).parse().ok()
 }
 
-/// The MX records, the most preferred first.
+/// Returns the MX records, the most preferred first.
 pub(crate) fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> =
         facts.data(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();
@@ -48,7 +48,7 @@ pub(crate) fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     exchanges
 }
 
-/// The hosts that the MX records name, the most preferred first; or the domain itself.
+/// Returns the hosts that the MX records name, the most preferred first. Without MX records, this is the domain itself.
 pub(crate) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
     let exchanges = exchanges(facts);
     if exchanges.is_empty() && facts.lookup(&facts.subject.domain, "MX").is_absent() {
@@ -59,21 +59,21 @@ pub(crate) fn named_hosts(facts: &DomainFacts) -> Vec<String> {
     named.map(|exchange| exchange.host).filter(|host| known.insert(host.clone())).collect()
 }
 
-/// The hosts that receive mail for the domain, as far as they are looked up.
+/// Returns the hosts that receive mail for the domain, as far as they are looked up.
 pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Top-level domains that are labels of nothing else.
+/// Top-level domains that hardly ever occur as other labels of a name.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
-/// Returns true if an address stands in the place of a name, with the name of the zone behind it.
+/// Returns true if the name is an address with the name of the zone appended, because its last dot is missing.
 pub(crate) fn holds_address(facts: &DomainFacts, name: &str) -> bool {
     let before = name.strip_suffix(zone::apex(facts)).unwrap_or_default();
     address(before.trim_end_matches('.')).is_some()
 }
 
-/// A name without an address in words: with the name that is meant, if it may lack its last dot.
+/// Describes a name without an address. If its last dot may be missing, the name that was probably meant is added.
 pub(crate) fn with_last_dot(facts: &DomainFacts, name: &str) -> String {
     let zone = zone::apex(facts);
     let before = name.strip_suffix(zone).filter(|before| before.ends_with('.'));

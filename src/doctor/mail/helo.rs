@@ -1,6 +1,6 @@
-//! HELO: the name with which a client identifies itself.
+//! Checks the HELO name: the name with which a client identifies itself.
 //!
-//! RFC 5321 sections 2.3.5 and 4.1.1.1 (its form), 4.1.4 (its address).
+//! RFC 5321 sections 2.3.5 and 4.1.1.1 (form of the name), 4.1.4 (address of the name).
 
 use std::net::IpAddr;
 
@@ -52,13 +52,13 @@ fn form(helo: &str) -> Form {
     }
 }
 
-/// The HELO name that is examined: that of an examined client, or one that a receiver has refused.
+/// Returns the HELO name to examine: that of the examined client, or one that a receiver has refused.
 fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
 }
 
-/// Returns the questions that are needed next. `client`: the address that is examined by itself.
+/// Returns the questions that are needed next. `client` is the address that is examined, if there is one.
 pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     match examined(facts, client).map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
@@ -66,7 +66,7 @@ pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     }
 }
 
-/// The lookup of the name whose failure is examined.
+/// Returns the lookup of the name that is examined if it fails.
 pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(String, &'static str)> {
     match form(examined(facts, client)?) {
         Form::Host(name) => Some((name, "A")),
@@ -74,7 +74,7 @@ pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(Str
     }
 }
 
-/// The finding about the HELO name. If the address of the client is not known, any address of the name is right.
+/// Returns the finding about the HELO name. If the address of the client is not known, any address of the name is correct.
 pub(crate) fn check(facts: &DomainFacts, address: Option<IpAddr>) -> Option<Finding> {
     let helo = examined(facts, address)?;
     let name = match form(helo) {

@@ -1,6 +1,6 @@
-//! Lists: what the DNS lists in use answer about the domain and its addresses.
+//! Checks what the DNS lists in use answer about the domain and its addresses.
 //!
-//! RFC 5782. Lists limit the number of queries, so only few addresses are looked up.
+//! RFC 5782. Lists limit the number of queries, so only a few addresses are looked up.
 
 use std::net::IpAddr;
 
@@ -13,18 +13,18 @@ use crate::message::refusal;
 use crate::part::About;
 use crate::spf::walk::NamedSenders;
 
-/// The part of a subject of the lists.
+/// The role of a name or address that lists are asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     /// The domain or the address that is checked.
     Own,
-    /// A mail host that the SPF record of the domain allows to send.
+    /// A mail host that the SPF record of the domain names as a sender.
     Sender,
-    /// Another host that receives mail. It may not send any.
+    /// Another host that receives mail. It probably sends none.
     Host,
 }
 
-/// The names and addresses that the lists are asked about, each once; and the number of addresses of mail hosts that are left out.
+/// Returns the names and addresses that the lists are asked about, each once, and the number of addresses of mail hosts that are left out.
 fn subjects(
     facts: &DomainFacts,
     examined: Option<IpAddr>,
@@ -48,23 +48,23 @@ fn subjects(
     (subjects, hosts.len().saturating_sub(most))
 }
 
-/// Returns the questions that are needed next. `examined`: the address that is examined by itself.
+/// Returns the questions that are needed next. `examined` is the address that has its own findings, if there is one.
 pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> {
     let subjects = subjects(facts, examined, None).0.into_iter();
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
 }
 
-/// A subject that a list has: its part, its text, the words of the list, and what the finding is about.
+/// A listed name or address: its role, its text, what the list says, and what the finding is about.
 type ListedSubject<'s> = (Part, &'s str, String, About);
 
-/// The findings about the subjects that lists have, by their parts.
+/// Returns the findings about the listed names and addresses, one for each role.
 fn of_listed(
     facts: &DomainFacts,
     senders: Option<&NamedSenders>,
     listed: &[ListedSubject<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // Every host that may send for the domain is listed.
+    // If all addresses that may send for the domain are listed, the finding has a worse level.
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
         listed.iter().any(|(part, subject, ..)| *part == Part::Sender && *subject == address)
@@ -88,7 +88,7 @@ fn of_listed(
     findings
 }
 
-/// Returns the findings. `examined`: the address that is examined by itself.
+/// Returns the findings. `examined` is the address that has its own findings, if there is one.
 pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = pointer::senders(facts);
     let (subjects, left_out) = subjects(facts, examined, senders.as_ref());
@@ -107,7 +107,7 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
         };
         asked += listings.len();
         answered.extend((!listings.is_empty()).then_some(subject.as_str()));
-        // Some are a part of the answer to the bounce.
+        // Listings that the answer to the bounce already names are left out.
         for listing in listings.iter().filter(|listing| !refusal::is_listed(facts, subject, &listing.list)) {
             match listing.listed {
                 Listed::Yes => {

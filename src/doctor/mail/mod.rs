@@ -1,4 +1,4 @@
-//! Mail: MX records, the hosts that they name, and what senders do if there are none.
+//! Checks the mail hosts: the MX records, the hosts that they name, and what senders do if there are none.
 //!
 //! RFC 5321 section 5.1 (the choice of the host), RFC 7505 (null MX), RFC 2181 section 10.3 (no aliases).
 
@@ -22,7 +22,7 @@ use crate::message::refusal::RefusalReason;
 use crate::part::{About, Part};
 use crate::{dnssec, elsewhere, served, zone};
 
-/// The public addresses of the mail hosts.
+/// Returns the public addresses of the mail hosts.
 pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = Vec::new();
     for address in hosts(facts).iter().flat_map(|host| facts.addresses(host)) {
@@ -46,13 +46,13 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// The lookups of addresses of hosts without a known address.
+/// Returns the address lookups of the mail hosts that have no known address.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let without = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     without.flat_map(|host| ["A", "AAAA"].map(|kind| (host.clone(), kind))).collect()
 }
 
-/// Returns true if the addresses of a host could not be looked up, other than for DNSSEC.
+/// Returns true if the addresses of a host are unknown, for another reason than DNSSEC.
 pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     let is_unknown =
         |kind| matches!(facts.lookup(host, kind), LookupFound::Unknown(_)) && !facts.is_bogus(host, kind);
@@ -63,7 +63,7 @@ pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
-    // Below an apex an alias is sound: it stands alone.
+    // Below the apex of a zone, an alias at the domain is correct if there are no other records.
     if let LookupFound::Data(reply) = facts.lookup(domain, "CNAME")
         && zone::is_delegated(facts)
     {
@@ -91,7 +91,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that a mail host has an address of this host, or that the host that bounced the mail says so.
+/// Returns the finding that an address of a mail host belongs to this host, or that the host that bounced the mail reported this.
 fn here(facts: &DomainFacts) -> Option<Finding> {
     let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
     let of_host = |host: &String| {
@@ -111,13 +111,13 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::MxIsHere, words))
 }
 
-/// Addresses with the word before them.
+/// Lists addresses in words, with the noun before them.
 fn listed(addresses: &[IpAddr]) -> String {
     let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     format!("the {} {}", if list.len() == 1 { "address" } else { "addresses" }, list.join(", "))
 }
 
-/// Returns true if no host on the internet has the address, or reaches it: it is private, or one of documentation (RFC 5737, RFC 3849).
+/// Returns true if no host on the internet reaches the address: it is private, or an address for documentation (RFC 5737, RFC 3849).
 fn is_unreachable(address: &IpAddr) -> bool {
     let is_example = match address {
         IpAddr::V4(v4) => v4.is_documentation(),
@@ -151,14 +151,14 @@ fn private(facts: &DomainFacts, hosts: &[String]) -> Option<Finding> {
     })
 }
 
-/// The fallback to the address of the domain, which is then its own mail host (RFC 5321 section 5.1).
+/// Returns the findings about a domain without MX records. Senders then use the address of the domain itself (RFC 5321 section 5.1).
 fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let found = facts.addresses(domain);
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    // Nobody takes a private address for that of a web server.
+    // Only public addresses are taken for the address of a web server.
     let has_public = found.iter().any(|address| !is_unreachable(address));
     let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
@@ -166,7 +166,7 @@ fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     private(facts, &[domain.to_owned()]).into_iter().chain(no_mx).collect()
 }
 
-/// A domain with neither MX nor a known address.
+/// Returns the finding about a domain with neither MX records nor a known address.
 fn without_host(facts: &DomainFacts) -> Finding {
     let domain = facts.subject.domain.as_str();
     let unknown = ["A", "AAAA"].into_iter().find_map(|kind| match facts.lookup(domain, kind) {
@@ -192,7 +192,7 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     if let Some(null) = null.first() {
         if real.is_empty() {
             let found = Finding::new(Code::NullMx, shown(null));
-            // Somebody wants to deliver to it.
+            // The domain is checked as a recipient, so somebody wants to send mail to it.
             let is_recipient = facts.subject.role == Role::Recipient;
             return vec![if is_recipient { found.at(Level::Failure) } else { found }];
         }
@@ -212,7 +212,7 @@ fn with_mx(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The addresses of the hosts.
+/// Returns the findings about the addresses of the mail hosts.
 fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     let (hosts, mut findings) = (hosts(facts), Vec::new());
     for host in &hosts {
@@ -222,7 +222,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
         }
     }
     findings.extend(private(facts, &hosts));
-    // Nothing is said of all hosts unless all were looked up.
+    // The findings that concern all hosts are only possible if all hosts were looked up.
     let are_all = named_hosts(facts).len() == hosts.len();
     let are_known = |kind| are_all && hosts.iter().all(|host| facts.lookup(host, kind).is_known());
     let all: Vec<IpAddr> = hosts.iter().flat_map(|host| facts.addresses(host)).collect();
@@ -256,7 +256,7 @@ fn well(facts: &DomainFacts) -> Finding {
     })
 }
 
-/// The code of a host for which no address was found, and the evidence; `None` if another server of its zone has one.
+/// Returns the code and the evidence for a host without a known address; `None` if a server of the zone gives an address after all.
 fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
     let is_given = |server: IpAddr| {
@@ -283,19 +283,19 @@ fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     })
 }
 
-/// The findings about hosts for which no address was found, of a domain with so many MX records.
+/// Returns the findings about the mail hosts without a known address. `all` is the number of MX records of the domain.
 fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     let hosts = hosts(facts).into_iter().filter(|host| facts.addresses(host).is_empty());
     let found: Vec<(String, Code, String)> = hosts
         .filter_map(|host| without_address(facts, &host).map(|(code, text)| (host, code, text)))
         .collect();
-    // Senders deliver to none of these.
+    // The number of hosts to which senders cannot deliver.
     let lost = found.iter().filter(|(_, code, _)| *code != Code::MailUnknown).count();
     let is_all =
         lost + exchanges(facts).iter().filter(|exchange| exchange.address().is_some()).count() == all;
     let codes = [Code::MxIsAddress, Code::MxHostUnanswered, Code::MxWithoutAddress, Code::MailUnknown];
     let of_code = |code: Code| {
-        // The others receive the mail, and nobody is to deliver to these.
+        // If other hosts receive the mail, a host that only proves ownership of the domain is not reported: no mail is meant for it.
         let is_reported = |host: &str| is_all || code != Code::MxWithoutAddress || !is_verification(host);
         let of_code = found.iter().filter(|(host, known, _)| *known == code && is_reported(host));
         let (about, texts): (Vec<About>, Vec<&str>) =
@@ -309,13 +309,13 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
     codes.into_iter().filter_map(of_code).collect()
 }
 
-/// Returns true if a host has no address on purpose: providers let people prove by its name in an MX record that a domain is theirs (Microsoft 365:
-/// `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
+/// Returns true if a host has no address on purpose: providers ask their customers to prove with an MX record of this name that a domain belongs
+/// to them (Microsoft 365: `ms12345678.msv1.invalid`, Google Workspace: `TOKEN.mx-verification.google.com`).
 fn is_verification(host: &str) -> bool {
     ["invalid.", "mx-verification.google.com."].iter().any(|zone| is_within(host, zone))
 }
 
-/// The mail hosts that have an address.
+/// Returns the mail hosts that have this address.
 pub(super) fn hosts_at(facts: &DomainFacts, address: IpAddr) -> Vec<About> {
     let has = |host: &String| facts.addresses(host).contains(&address);
     hosts(facts).into_iter().filter(has).map(About::Host).collect()

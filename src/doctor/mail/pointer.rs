@@ -14,25 +14,25 @@ use crate::part::{About, Part};
 use crate::spf::walk::{NamedSenders, SpfOutcome, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Labels, or their beginnings, that providers give to dynamic addresses.
+/// Labels, or beginnings of labels, that providers use in the names of dynamic addresses.
 const DYNAMIC: [&str; 16] = [
     "dyn", "dynamic", "dhcp", "ppp", "pppoe", "dial", "dialup", "dialin", "dsl", "adsl", "vdsl", "cable",
     "pool", "cust", "customer", "client",
 ];
 
-/// Labels, or their beginnings, of hosts with fixed addresses.
+/// Labels, or beginnings of labels, that occur in the names of hosts with fixed addresses.
 const FIXED: [&str; 9] = ["static", "mail", "mx", "smtp", "mta", "relay", "server", "srv", "vps"];
 
 fn family(address: IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
-/// The PTR names of an address.
+/// Returns the names in the PTR records of an address.
 fn names(facts: &DomainFacts, address: IpAddr) -> Vec<String> {
     facts.data(&reverse(address), "PTR").into_iter().map(canonical).collect()
 }
 
-/// The questions about an address that are needed next.
+/// Returns the questions about an address that are needed next.
 pub(crate) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     std::iter::once(lookup(&reverse(address), "PTR"))
@@ -40,14 +40,14 @@ pub(crate) fn wants(facts: &DomainFacts, address: IpAddr) -> Vec<Want> {
         .collect()
 }
 
-/// The lookups about an address whose failure is examined.
+/// Returns the lookups about an address that are examined if they fail.
 pub(crate) fn needed(facts: &DomainFacts, address: IpAddr) -> Vec<(String, &'static str)> {
     let names = names(facts, address).into_iter().take(MAX_CHECKED_POINTERS);
     let names = names.map(|name| (name, family(address)));
     std::iter::once((reverse(address), "PTR")).chain(names).collect()
 }
 
-/// The code of an address whose PTR records are not known, and the evidence; `None` if they are.
+/// Returns the code and the evidence for an address whose PTR records are missing or unknown; `None` if it has PTR records.
 fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)> {
     let owner = reverse(address);
     Some(match facts.lookup(&owner, "PTR") {
@@ -70,7 +70,7 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)>
     })
 }
 
-/// The code of an address, and the evidence: whether one of its names leads back to it.
+/// Returns the code and the evidence for an address: whether one of its names leads back to it.
 fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     if let Some(judged) = without_names(facts, address) {
         return judged;
@@ -109,21 +109,21 @@ fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     }
 }
 
-/// Returns true if it is known that receivers find no name of the address that leads back to it.
+/// Returns true if receivers certainly find no name of the address that leads back to it.
 fn is_faulty(facts: &DomainFacts, address: IpAddr) -> bool {
     [Code::PtrMissing, Code::PtrDiffers, Code::PtrUnanswered].contains(&judge(facts, address).0)
 }
 
-/// The PTR record of an address whose name looks like that of a dynamic one.
+/// Describes the PTR record of an address if its name looks like the name of a dynamic address; otherwise returns `None`.
 fn dynamic(facts: &DomainFacts, address: IpAddr) -> Option<String> {
     let name = names(facts, address).into_iter().find(|name| looks_dynamic(name, address))?;
     Some(format!("{address} PTR {name}"))
 }
 
-/// The levels of a missing or wrong name, and of one that looks like that of a dynamic address.
+/// Two levels: for a missing or wrong PTR record, and for a name that looks like the name of a dynamic address.
 type Levels = (Level, Level);
 
-/// The findings about addresses. Each has the hosts that it is one of. `why`: why these levels.
+/// Returns the findings about addresses. Each finding names the hosts with these addresses. `why` is the reason for the levels.
 fn of_addresses(
     facts: &DomainFacts,
     addresses: &[IpAddr],
@@ -143,7 +143,7 @@ fn of_addresses(
         add(code, text, if code == Code::PointerUnknown { own.clone() } else { about() });
         dynamic(facts, *address).into_iter().for_each(|text| add(Code::PtrDynamic, text, about()));
     }
-    // Not all addresses have correct names.
+    // The finding that all names are correct would be wrong.
     if found.keys().any(|code| ![Code::PointerOk, Code::PtrDynamic].contains(code)) {
         found.remove(&Code::PointerOk);
     }
@@ -160,7 +160,7 @@ fn of_addresses(
     found.into_iter().map(finding).collect()
 }
 
-/// The findings about the address of a client. Only hosts of its own network see a client with a private address.
+/// Returns the findings about the address of a client. Only hosts of the same network see a client with a private address.
 pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     match is_private(address) {
         true => of_addresses(
@@ -173,8 +173,8 @@ pub(crate) fn check(facts: &DomainFacts, address: IpAddr) -> Vec<Finding> {
     }
 }
 
-/// The findings about the mail hosts. The address that is examined by itself has findings of its own. Nobody asks for the PTR record of a host
-/// that only receives; Gmail and Microsoft demand one of hosts that send, and SPF says which of them do.
+/// Returns the findings about the addresses of the mail hosts, except the address that has its own findings. Nobody needs the PTR record of
+/// a host that only receives mail. Gmail and Microsoft require a PTR record for hosts that send mail, and SPF shows which mail hosts do.
 pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Finding> {
     let senders = senders(facts);
     let (mut sending, mut others) = (Vec::new(), Vec::new());
@@ -189,7 +189,7 @@ pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Fin
     }
     let mut findings = Vec::new();
     if let Some(senders) = senders.filter(|_| !sending.is_empty()) {
-        // If no other host may send for the domain, all its mail is rejected.
+        // If no other host may send for the domain, receivers reject all mail of the domain.
         let are_all = |is_so: &dyn Fn(IpAddr) -> bool| {
             !senders.has_others && senders.addresses.iter().all(|address| is_so(*address))
         };
@@ -206,14 +206,14 @@ pub(crate) fn of_hosts(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Fin
     findings
 }
 
-/// The hosts that the domain names as its senders, where it is checked as a sender.
+/// Returns the hosts that the domain names as its senders in SPF; `None` if the domain is not checked as a sender or has no SPF record.
 pub(crate) fn senders(facts: &DomainFacts) -> Option<NamedSenders> {
     let (_, walk) = reach(facts, &facts.subject.domain);
     Some(walk.senders).filter(|_| facts.subject.role.sends() && !walk.at.is_empty())
 }
 
-/// Returns true if a name looks like a provider's name for a dynamic address: it holds most of the address, or a label
-/// says so. A label that names a purpose, such as `static` or `mx`, says that it is none.
+/// Returns true if a name looks like a provider's name for a dynamic address: it contains most of the address, or a label
+/// shows this. A label that names a purpose, such as `static` or `mx`, shows that the address is fixed.
 fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     let host = name.split('.').rev().skip(3).collect::<Vec<_>>();
     let words: Vec<&str> = host
@@ -225,7 +225,7 @@ fn looks_dynamic(name: &str, address: IpAddr) -> bool {
     !says(&FIXED) && (says(&DYNAMIC) || holds(name, address))
 }
 
-/// Returns true if a name holds most of an address: three of its numbers in a row in either direction, or all of it as hexadecimal digits.
+/// Returns true if a name contains most of an address: three of its numbers in a row in either direction, or all hexadecimal digits of it.
 fn holds(name: &str, address: IpAddr) -> bool {
     let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let hexadecimal = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();

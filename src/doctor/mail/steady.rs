@@ -14,7 +14,7 @@ use crate::facts::{DomainFacts, Got, QueryForm, Want, at_server};
 use crate::message::client::is_near;
 use crate::{served, zone};
 
-/// Servers by the records that they give.
+/// Servers, grouped by the records that they give.
 pub(crate) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 
 /// The forms in which a question is repeated.
@@ -23,12 +23,12 @@ const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::M
 /// The number of answers that show whether a server always gives the same one. Servers without TCP give fewer answers.
 const LEAST_ANSWERS: usize = 2;
 
-/// The questions that show whether servers keep to their answers.
+/// Returns the questions that show whether servers always give the same answer.
 pub(crate) fn wants((name, kind): (&str, &'static str), sets: &ServersBySet) -> Vec<Want> {
     sets.values().flatten().flat_map(|server| wants_of((name, kind), *server)).collect()
 }
 
-/// The questions to one server.
+/// Returns the questions to one server.
 fn wants_of((name, kind): (&str, &'static str), server: IpAddr) -> [Want; REPEATED.len()] {
     REPEATED.map(|way| at_server(server, name, kind, way))
 }

@@ -1,5 +1,5 @@
-//! Macros of SPF (RFC 7208 section 7): those that depend on the domain and, for a given client, those that depend on its address and its HELO
-//! name. The local part of the sender is not known, and the names of the address (`p`) are no longer looked up (section 5.5).
+//! Expands the macros of SPF (RFC 7208 section 7) that depend on the domain or, for a given client, on its address and its HELO
+//! name. The local part of the sender is not known, and the names of the address (`p`) should no longer be used (section 5.5).
 
 use std::net::IpAddr;
 
@@ -34,7 +34,7 @@ pub(crate) fn expanded(text: &str, domain: &str, client: Option<SpfClient<'_>>) 
     Some(canonical(&name))
 }
 
-/// The value of a letter; `None` if it is not known.
+/// Returns the value of a macro letter; `None` if it is not known.
 fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<String> {
     let bare = |name: &str| name.trim_end_matches('.').to_owned();
     match letter.to_ascii_lowercase() {
@@ -50,7 +50,7 @@ fn value(letter: char, domain: &str, client: Option<SpfClient<'_>>) -> Option<St
     }
 }
 
-/// The hexadecimal digits of an IPv6 address, with a dot between each two.
+/// Returns the hexadecimal digits of an IPv6 address, with a dot between each two.
 fn digits(address: IpAddr) -> String {
     let name = reverse(address);
     let mut digits: Vec<&str> = name.trim_end_matches("ip6.arpa.").trim_end_matches('.').split('.').collect();

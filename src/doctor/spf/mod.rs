@@ -1,7 +1,7 @@
 //! SPF: counts the lookups of the record as receivers do, and evaluates the record for a given address.
 //!
-//! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, and at most 2 void lookups. They are counted for an address that no term matches,
-//! because this is the worst case. `walk` does both.
+//! RFC 7208 section 4.6.4: at most 10 terms that cause lookups, and at most 2 void lookups. They are counted for an address that matches no term,
+//! because this is the worst case. The module `walk` counts and evaluates.
 
 pub(crate) mod macros;
 pub(crate) mod record;
@@ -22,7 +22,7 @@ use crate::spf::record::{SpfRecords, mistaken, records, terms};
 use crate::spf::walk::{SpfOutcome, Walk, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// The walks for all other addresses and for the given one.
+/// Returns the walk for all addresses that no term names, and the walk for the given address, if there is one.
 fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     let domain = facts.subject.domain.as_str();
     let of_address = facts.subject.address.map(|address| outcome(facts, domain, address).1);
@@ -34,7 +34,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
 
-/// The lookups of the record's terms that have no answer yet, or have failed.
+/// Returns the lookups of the record's terms that have no answer yet, or have failed.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let walks = walks(facts).filter(|_| facts.subject.role.sends());
     let lookups = walks.flat_map(|walk| {
@@ -77,7 +77,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     };
     let failures: Vec<Finding> =
         walk.failed.iter().map(|lookup| failed(facts, lookup.clone(), &end)).collect();
-    // A lookup that fails permanently decides the result for the address.
+    // A lookup that fails permanently already decides the result for the address.
     let is_decided = failures.iter().any(|found| found.code == Code::SpfUnanswered);
     findings.extend(failures);
     if findings.is_empty() {
@@ -89,7 +89,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// The domains whose records the record uses, in words.
+/// Describes, for a finding, the other domains whose records the record uses.
 fn others(walk: &Walk, subject: &str) -> String {
     let joined = walk.included.join(", ");
     match walk.included.first() {
@@ -109,7 +109,7 @@ fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String)
     finding.of(Part::Spf).about(of_host).on(name, kind)
 }
 
-/// The findings about the record and the records that it includes.
+/// Returns the findings about the record and the records that it includes.
 fn of_record(
     facts: &DomainFacts,
     (domain, record): (&str, &str),
@@ -156,12 +156,12 @@ fn of_record(
 fn wide(walk: &Walk) -> Vec<String> {
     let (ipv4, ipv6) = WIDEST_SPF_NETWORKS;
     let is_wide = |net: &IpNet| net.prefix_len() < if net.addr().is_ipv4() { ipv4 } else { ipv6 };
-    // Two adjacent halves count as one network.
+    // Two adjacent halves of a network count as one network.
     let wide = IpNet::aggregate(&walk.networks).into_iter().filter(is_wide);
     wide.map(|net| net.to_string()).collect()
 }
 
-/// The words of a domain without a record.
+/// Describes a domain without an SPF record. `meant`: texts that were probably meant as a record.
 fn missing(domain: &str, meant: &[String]) -> String {
     if meant.is_empty() {
         return domain.to_owned();
@@ -170,7 +170,7 @@ fn missing(domain: &str, meant: &[String]) -> String {
     format!("{domain} has the text {}; an SPF record begins with \"v=spf1 \"", texts.join(", "))
 }
 
-/// The finding about the given address.
+/// Returns the finding about the given address.
 fn of_address(facts: &DomainFacts, (domain, address): (&str, IpAddr)) -> Finding {
     let (outcome, walk) = outcome(facts, domain, address);
     let code = match &outcome {

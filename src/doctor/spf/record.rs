@@ -1,4 +1,4 @@
-//! An SPF record: its terms (RFC 7208 section 12).
+//! Reads an SPF record and its terms (RFC 7208 section 12).
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -12,20 +12,20 @@ use crate::spf::macros::{SpfClient, expanded};
 /// The SPF records of a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SpfRecords {
-    /// There is none.
+    /// There is no SPF record.
     None {
-        /// The domain has no TXT record at all: the lookup is then void.
+        /// True if the domain has no TXT record at all: the lookup is then void.
         void: bool,
-        /// Texts that were meant as one.
+        /// Texts that were meant as an SPF record, but are not valid ones.
         meant: Vec<String>,
     },
-    /// One.
+    /// There is one record.
     One(String),
-    /// Several, which is an error.
+    /// There are several records, which is an error.
     Several(Vec<String>),
-    /// The lookup failed: the question, and why.
+    /// The lookup failed: the question, and the reason.
     Unknown(String),
-    /// It was not looked up yet.
+    /// The record has not been looked up yet.
     NotAsked,
 }
 
@@ -40,26 +40,26 @@ pub(crate) enum TermKind {
     Address(IpNet),
     Exists,
     Redirect,
-    /// `exp` and unknown modifiers: without effect on the result.
+    /// `exp` and unknown modifiers, which have no effect on the result.
     Other,
 }
 
-/// A term.
+/// A term of a record: a mechanism or a modifier, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Term {
-    /// `+`, `-`, `~` or `?`.
+    /// The qualifier of the term: `+`, `-`, `~` or `?`.
     pub(crate) qualifier: char,
     pub(crate) kind: TermKind,
-    /// As it stands in the record.
+    /// The term as it is written in the record.
     pub(crate) text: String,
-    /// The domain that it names, if any: canonical, or with macros as it stands.
+    /// The domain that the term names, if any: in canonical form, or as it is written if it has macros.
     pub(crate) target: Option<String>,
-    /// Lengths of prefixes: for IPv4 and for IPv6.
+    /// The lengths of the prefixes for IPv4 and for IPv6, in bits.
     pub(crate) prefixes: (u8, u8),
 }
 
 impl Term {
-    /// The domain that it asks in the record of the domain `current`; `None` if that depends on what is not known of the client.
+    /// Returns the domain that the term looks up in the record of `current`; `None` if the domain depends on unknown facts about the client.
     pub(crate) fn domain<'t>(
         &'t self,
         current: &'t str,
@@ -73,20 +73,20 @@ impl Term {
         }
     }
 
-    /// The name of a modifier in lower case; none for a mechanism.
+    /// Returns the name of a modifier in lower case; `None` for a mechanism.
     fn modifier(&self) -> Option<String> {
         let is_modifier = matches!(self.kind, TermKind::Redirect | TermKind::Other);
         modifier(&self.text).filter(|_| is_modifier).map(|(name, _)| name.to_ascii_lowercase())
     }
 
-    /// The network around an address of its target.
+    /// Returns the network around an address of the term's target, as the prefix lengths define it.
     pub(crate) fn around(&self, address: IpAddr) -> Option<IpNet> {
         let (ipv4, ipv6) = self.prefixes;
         Some(IpNet::new(address, if address.is_ipv4() { ipv4 } else { ipv6 }).ok()?.trunc())
     }
 }
 
-/// The SPF records of a domain (RFC 7208 section 4.5).
+/// Returns the SPF records of a domain (RFC 7208 section 4.5).
 pub(crate) fn records(facts: &DomainFacts, domain: &str) -> SpfRecords {
     let texts = match texts(facts, domain, "") {
         Versioned::NotAsked => return SpfRecords::NotAsked,
@@ -113,16 +113,16 @@ pub(crate) fn is_spf(text: &str) -> bool {
     lower == "v=spf1" || lower.starts_with("v=spf1 ")
 }
 
-/// Returns true if a text was meant as an SPF record, and is none because of its first letters.
+/// Returns true if a text was meant as an SPF record, but is not one because of its first letters.
 fn is_meant(text: &str) -> bool {
     let lower = text.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric()).to_ascii_lowercase();
     ["v=spf", "v= spf", "v =spf", "v = spf", "spf1", "spf2.0/"].iter().any(|begin| lower.starts_with(begin))
 }
 
-/// The terms of a record.
+/// Reads the terms of a record.
 ///
 /// # Errors
-/// A term is invalid; the text says which and why.
+/// Fails if a term is invalid; the text says which term and why.
 pub(crate) fn terms(record: &str) -> Result<Vec<Term>, String> {
     let terms: Vec<Term> =
         record.split(' ').filter(|text| !text.is_empty()).skip(1).map(term).collect::<Result<_, _>>()?;
@@ -135,7 +135,7 @@ pub(crate) fn terms(record: &str) -> Result<Vec<Term>, String> {
     Ok(terms)
 }
 
-/// Modifiers of a record that nobody meant: they are written like a mechanism, but with an equals sign, and receivers ignore
+/// Returns unknown modifiers that are probably mistakes: they look like a mechanism that was written with an equals sign. Receivers ignore
 /// them.
 pub(crate) fn mistaken(terms: &[Term]) -> Vec<String> {
     let names = ["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "v"];
@@ -198,7 +198,7 @@ fn term(text: &str) -> Result<Term, String> {
     Ok(Term { qualifier, kind, text: text.to_owned(), target: named.map(target), prefixes })
 }
 
-/// A modifier, by its name in lower case.
+/// Reads a modifier. `name` is its name in lower case.
 fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static str> {
     let kind = if name == "redirect" { TermKind::Redirect } else { TermKind::Other };
     if ["redirect", "exp"].contains(&name) {
@@ -207,7 +207,7 @@ fn read_modifier(text: &str, name: &str, value: &str) -> Result<Term, &'static s
     Ok(Term { qualifier: '+', kind, text: text.to_owned(), target: Some(target(value)), prefixes: (32, 128) })
 }
 
-/// Name and value of a modifier.
+/// Returns the name and the value of a modifier.
 fn modifier(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     let sound = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
@@ -218,10 +218,10 @@ fn target(text: &str) -> String {
     if text.contains('%') { text.to_owned() } else { canonical(text) }
 }
 
-/// Checks a domain of a term: labels, and macros (RFC 7208 sections 7.1 and 12).
+/// Checks the domain of a term: its labels, and its macros (RFC 7208 sections 7.1 and 12).
 ///
 /// # Errors
-/// Why it is invalid.
+/// Returns the reason why the domain is invalid.
 fn domain(text: &str) -> Result<(), &'static str> {
     let (mut rest, mut literal) = (text, String::new());
     while let Some((before, after)) = rest.split_once('%') {
@@ -239,7 +239,7 @@ fn domain(text: &str) -> Result<(), &'static str> {
         (1..=63).contains(&label.len())
             && label.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'/')
     };
-    // A macro may have several labels.
+    // A macro may stand for several labels.
     let top = bare.rsplit('.').next().filter(|top| *top != bare).unwrap_or_default();
     let is_top = top.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
         && top.bytes().any(|octet| !octet.is_ascii_digit())
@@ -259,7 +259,7 @@ fn is_macro(inside: &str) -> bool {
         && rest.chars().all(|delimiter| ".-+,/_=".contains(delimiter))
 }
 
-/// Splits the lengths of prefixes from the end of a term: `b.example` and `24//64`. A macro may have a slash as its delimiter.
+/// Splits a value into the part before the prefix lengths, such as `b.example`, and the lengths, such as `24//64`. A macro may contain a slash.
 fn split_lengths(value: &str) -> (&str, Option<&str>) {
     let after_macros = value.rfind('}').map_or(0, |place| place + 1);
     let (macros, rest) = value.split_at(after_macros);
@@ -272,7 +272,7 @@ fn split_lengths(value: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// The lengths behind the first slash: `24`, `24//64`, or `/64`.
+/// Reads the prefix lengths after the first slash: `24`, `24//64`, or `/64`.
 fn lengths(text: &str) -> Option<(u8, u8)> {
     match text.split_once('/') {
         None => Some((length(text, 32)?, 128)),
@@ -281,14 +281,14 @@ fn lengths(text: &str) -> Option<(u8, u8)> {
     }
 }
 
-/// A length of a prefix. It has no leading zero.
+/// Reads a prefix length, which is at most `most` and has no leading zero.
 fn length(text: &str, most: u8) -> Option<u8> {
     let is_padded = text.len() > 1 && text.starts_with('0');
     let is_number = text.bytes().all(|octet| octet.is_ascii_digit());
     text.parse().ok().filter(|length| *length <= most && !is_padded && is_number)
 }
 
-/// The network of `ip4` or `ip6`.
+/// Reads the network of `ip4` or `ip6`.
 fn network(text: &str) -> Option<IpNet> {
     let Some((address, prefix)) = text.split_once('/') else {
         return text.parse::<IpAddr>().ok().map(IpNet::from);

@@ -1,4 +1,4 @@
-//! The walk over an SPF record and the records that it includes: for the address of a client, as receivers do it (RFC 7208 section 4); or for
+//! Walks over an SPF record and the records that it includes: either for the address of a client, as receivers do (RFC 7208 section 4), or for
 //! all addresses that no term names, which needs the most lookups.
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::limits::{
 use crate::spf::macros::SpfClient;
 use crate::spf::record::{SpfRecords, Term, TermKind, records, terms};
 
-/// The result for an address (RFC 7208 section 2.6).
+/// The result of the evaluation for an address (RFC 7208 section 2.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SpfOutcome {
     Pass,
@@ -24,9 +24,9 @@ pub(crate) enum SpfOutcome {
     Neutral,
     None,
     PermError,
-    /// A lookup failed.
+    /// The result is not known, because a lookup failed or has no answer yet.
     Unknown,
-    /// This term cannot be evaluated here.
+    /// The result is not known, because this term cannot be evaluated here.
     Unevaluated(String),
 }
 
@@ -53,19 +53,19 @@ impl SpfOutcome {
     }
 }
 
-/// The addresses that a record names one by one, as a domain names the hosts that send its mail. A network, a record that is included, or
-/// `exists` names no host.
+/// The addresses that a record names one by one, as the addresses of hosts that send mail for the domain. Networks, included records and
+/// `exists` name no single host.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct NamedSenders {
     pub(crate) addresses: BTreeSet<IpAddr>,
-    /// The addresses that stand in the record, and those of hosts whose names do. `a` and `mx` alone stand in most records.
+    /// The addresses that are written in the record, and the addresses of hosts that are named in it. `a` and `mx` without a name do not count.
     pub(crate) by_name: BTreeSet<IpAddr>,
-    /// Whether the record may allow other addresses to send.
+    /// True if the record may allow other addresses to send.
     pub(crate) has_others: bool,
 }
 
 impl NamedSenders {
-    /// Returns true if the record names this address on purpose.
+    /// Returns true if the record names this address as a sender on purpose.
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.by_name.contains(&address) || !self.has_others && self.addresses.contains(&address)
     }
@@ -76,46 +76,46 @@ impl NamedSenders {
     }
 }
 
-/// What a walk has found.
+/// The findings of a walk.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
-    /// Terms that cause lookups.
+    /// The number of terms that cause lookups.
     pub(crate) lookups: usize,
-    /// Void lookups.
+    /// The void lookups: those whose answer has no records.
     pub(crate) void: Vec<String>,
-    /// Names with more mail hosts than one term may ask for.
+    /// Descriptions of names with more mail hosts than one term may ask for.
     pub(crate) crowded: Vec<String>,
-    /// Included domains and those of redirects, each as deep as it stands; a loop of them once.
+    /// Included domains and the targets of redirects, each with `> ` for each level above it. A loop is listed once.
     pub(crate) included: Vec<String>,
     /// Included domains without a record.
     pub(crate) missing: Vec<String>,
-    /// Errors of syntax.
+    /// Descriptions of syntax errors.
     pub(crate) wrong: Vec<String>,
     /// Included domains with several records.
     pub(crate) several: Vec<String>,
     /// The names whose lookups failed, with the type and the words for it.
     pub(crate) failed: Vec<(String, &'static str, String)>,
-    /// Records of the domain's own organization with the mechanism `ptr`, each with its domain.
+    /// The records of the domain's own organization that use the mechanism `ptr`, each with its domain.
     pub(crate) with_ptr: Vec<String>,
     /// The networks that are allowed.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) senders: NamedSenders,
-    /// The domain whose record has the result for all other addresses.
+    /// The domain whose record decides the result for all addresses that no term names.
     pub(crate) at: String,
     /// The questions that are needed next.
     pub(crate) wants: Vec<Want>,
-    /// The domains whose records lead to the one that is read.
+    /// The domains whose records lead to the record that is being read, the first one first.
     path: Vec<String>,
 }
 
-/// The place of a record: its domain, and whether it speaks for the checked domain itself, as one behind a redirect does.
+/// A record: its domain, and whether the record is that of the checked domain itself or was reached from it by redirects only.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     domain: &'p str,
     is_own: bool,
 }
 
-/// The result for the address of a client, with what this needed.
+/// Returns the result for the address of a client, and the walk that found it.
 pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (SpfOutcome, Walk) {
     let helo = facts.subject.helo.as_deref().filter(|_| facts.subject.address == Some(address));
     let mut walk = Walk::default();
@@ -123,7 +123,7 @@ pub(crate) fn outcome(facts: &DomainFacts, domain: &str, address: IpAddr) -> (Sp
     (walk.record(facts, Place { domain, is_own: true }, Some(client)), walk)
 }
 
-/// The result for all addresses that no term names, with all that the record has.
+/// Returns the result for all addresses that no term names, and the walk that found it. The walk has everything that the record names.
 pub(crate) fn reach(facts: &DomainFacts, domain: &str) -> (SpfOutcome, Walk) {
     let mut walk = Walk::default();
     let rest = walk.record(facts, Place { domain, is_own: true }, None);
@@ -169,7 +169,7 @@ impl Walk {
                     }
                     return SpfOutcome::from_qualifier(term.qualifier);
                 }
-                // For all other addresses, the terms behind count too.
+                // For the walk over all other addresses, the terms after this one count too.
                 Err(outcome) if client.is_some() || self.lookups >= MAX_CHECKED_SPF_COUNTED => {
                     return outcome;
                 }
@@ -186,7 +186,7 @@ impl Walk {
         }
     }
 
-    /// The result of the record that a term names.
+    /// Evaluates the record that a term names, and returns the result.
     fn follow(
         &mut self,
         facts: &DomainFacts,
@@ -208,7 +208,7 @@ impl Walk {
         } else if !self.included.iter().any(|known| *known == format!("{shown} (a loop)")) {
             self.included.push(format!("{shown} (a loop)"));
         }
-        // The lookups of a loop count too: a receiver ends at the bound.
+        // The lookups of a loop count too, because a receiver follows it until it reaches the limit.
         self.path.push(place.domain.to_owned());
         let place = Place { domain: target.as_ref(), is_own: place.is_own && is_redirect };
         let outcome = self.record(facts, place, client);
@@ -216,16 +216,16 @@ impl Walk {
         Ok(outcome)
     }
 
-    /// Returns true if the bounds of receivers are reached (RFC 7208 section 4.6.4).
+    /// Returns true if the limits of receivers are exceeded (RFC 7208 section 4.6.4).
     fn is_over(&self, client: Option<SpfClient<'_>>) -> bool {
         let most = if client.is_some() { MAX_CHECKED_SPF_LOOKUPS } else { MAX_CHECKED_SPF_COUNTED };
         self.lookups > most || client.is_some() && self.void.len() > MAX_CHECKED_SPF_VOID
     }
 
-    /// Whether a term covers the address.
+    /// Returns true if a term matches the address of the client.
     ///
     /// # Errors
-    /// The outcome, if the term ends the evaluation.
+    /// Returns the outcome if the term ends the evaluation.
     fn term(
         &mut self,
         facts: &DomainFacts,
@@ -288,7 +288,7 @@ impl Walk {
         self.hosts(facts, (term, &hosts), client)
     }
 
-    /// Takes in the networks of a term that lets them pass.
+    /// Adds networks to the allowed ones if the qualifier of the term is `+`.
     fn allow(&mut self, term: &Term, networks: impl IntoIterator<Item = IpNet>) {
         self.networks.extend(networks.into_iter().filter(|_| term.qualifier == '+'));
     }
@@ -313,7 +313,7 @@ impl Walk {
         }
     }
 
-    /// Whether a name has an address: then every client is covered (RFC 7208 section 5.7).
+    /// Returns true if a name has an address: in this case, `exists` matches every client (RFC 7208 section 5.7).
     fn exists(
         &mut self,
         facts: &DomainFacts,
@@ -330,10 +330,10 @@ impl Walk {
         }
     }
 
-    /// The mail hosts of a name; empty if it has none, or they are not known.
+    /// Returns the mail hosts of a name; empty if it has none.
     ///
     /// # Errors
-    /// It has too many (RFC 7208 section 4.6.4), or their lookup failed.
+    /// Fails if the name has too many mail hosts (RFC 7208 section 4.6.4), or if the lookup has no answer.
     fn mail_hosts(&mut self, facts: &DomainFacts, target: &str) -> Result<Vec<String>, SpfOutcome> {
         if self.ask(facts, target, "MX") {
             return Err(SpfOutcome::Unknown);
@@ -351,7 +351,7 @@ impl Walk {
         Ok(hosts)
     }
 
-    /// Whether an address of one of these hosts covers that of the client.
+    /// Returns true if the address of the client is in the network around an address of one of these hosts.
     fn hosts(
         &mut self,
         facts: &DomainFacts,
@@ -385,7 +385,7 @@ impl Walk {
         }
     }
 
-    /// Asks for a lookup. Returns true if its answer is not known. One that fails leads to temperror, unless the name has an address.
+    /// Requests a lookup. Returns true if its answer is not known. A failed lookup is noted as temperror, unless the name has an address.
     fn ask(&mut self, facts: &DomainFacts, name: &str, kind: &'static str) -> bool {
         self.wants.push(lookup(name, kind));
         let found = facts.lookup(name, kind);
@@ -400,7 +400,7 @@ impl Walk {
     }
 }
 
-/// A domain with its record.
+/// Returns a domain with its record, as text.
 fn with_record(facts: &DomainFacts, domain: &str) -> String {
     match records(facts, domain) {
         SpfRecords::One(record) => format!("{domain} {record}"),
@@ -408,7 +408,7 @@ fn with_record(facts: &DomainFacts, domain: &str) -> String {
     }
 }
 
-/// The networks around addresses of hosts, whatever these are, if they have no prefix at all.
+/// Returns the networks around the addresses of hosts if they do not depend on these addresses, because the prefix has the length 0.
 fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];

@@ -1,4 +1,4 @@
-//! DANE: the TLSA records of the mail hosts.
+//! DANE: checks the TLSA records of the mail hosts.
 //!
 //! RFC 6698 section 2.1 (the fields), RFC 7672 (which records count for mail).
 
@@ -22,7 +22,7 @@ fn tlsa(host: &str) -> String {
     format!("{TLSA_OF_MAIL}{host}")
 }
 
-/// The lookup of the TLSA records of a host.
+/// Returns the lookup of the TLSA records of a host.
 pub(crate) fn want(host: &str) -> Want {
     lookup(&tlsa(host), "TLSA")
 }
@@ -33,8 +33,8 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
 }
 
 /// Returns the questions to servers of the zone about TLSA records that validate on this host, or whose absence validates. Each server must sign
-/// the records or send the proof. The cache of this host may hold the proof for a name above (RFC 8020), which other hosts do not have. Then the
-/// servers of the name are asked, because they may fail for it. They are also asked if the lookup fails validation.
+/// the records or send the proof. This host may have the proof for the name above in its cache (RFC 8020), which other hosts lack. Then the
+/// servers are asked for the name itself, because they may fail for it. They are also asked if the lookup fails validation.
 pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     let serving = served::serving(facts);
     let mut each = zone::one_of_each(&zone::servers(facts));
@@ -57,7 +57,7 @@ pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     names.flat_map(ask).take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// The name above that of TLSA records, if DNSSEC proves that it does not exist: then there are none (RFC 8020).
+/// Returns the name above that of the TLSA records if DNSSEC proves that it does not exist: then there are no TLSA records (RFC 8020).
 fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let above = above(name);
     let found = facts.lookup(above, "SOA");
@@ -71,7 +71,7 @@ pub(crate) struct Association {
     selector: u8,
     matching: u8,
     data: Vec<u8>,
-    /// As it stands in the answer.
+    /// The record as it is written in the answer.
     pub(crate) text: String,
 }
 
@@ -85,7 +85,7 @@ impl Association {
         Some(Self { usage, selector, matching, data, text: text.to_owned() })
     }
 
-    /// Returns true if it names this certificate (RFC 6698 section 2.1).
+    /// Returns true if the record matches this certificate (RFC 6698 section 2.1).
     pub(crate) fn names(&self, certificate: &[u8]) -> bool {
         let selected = if self.selector == 1 { public_key(certificate) } else { Some(certificate) };
         let Some(selected) = selected else { return false };
@@ -96,7 +96,7 @@ impl Association {
         }
     }
 
-    /// Why mail software does not use it; `None` if it does.
+    /// Returns the reason why mail software does not use the record; `None` if it does.
     fn unusable(&self) -> Option<&'static str> {
         let length = self.data.len();
         match self {
@@ -113,7 +113,7 @@ impl Association {
     }
 }
 
-/// The records of a host that senders use: DNSSEC protects them, and they can be used for mail.
+/// Returns the records of a host that senders use: they are protected by DNSSEC, and their fields are valid for mail.
 pub(crate) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
@@ -124,7 +124,7 @@ pub(crate) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
     }
 }
 
-/// Returns true if the addresses of a host are not secured by DNSSEC.
+/// Returns true if the host has addresses and none of them is secured by DNSSEC.
 fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     let of = |kind| match facts.lookup(host, kind) {
         LookupFound::Data(reply) => Some(reply.security == ReplySecurity::Insecure),
@@ -134,21 +134,21 @@ fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
 }
 
-/// Returns the lookups whose failure is examined.
+/// Returns the lookups that are examined if they fail.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let hosts = mail::hosts(facts).into_iter();
     let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());
     examined.map(|host| (tlsa(&host), "TLSA")).collect()
 }
 
-/// The code of the TLSA records of a host, with its level and the evidence; `None` if there are none, or another finding has the cause.
+/// Returns the code, level and evidence for the TLSA records of a host; `None` if there are none, or if another finding reports the cause.
 fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     let name = tlsa(host);
     let usual = |code: Code, text: String| Some((code, code.entry().level, text));
     let unanswered = || {
         let evidence = elsewhere::evidence(facts, &name, "TLSA")?;
         let Some(above) = proof(facts, &name) else { return usual(Code::PolicyUnanswered, evidence) };
-        // Resolvers that ask for the name above, or have its proof, give an answer.
+        // Resolvers that ask for the name above first, or have its proof in the cache, give an answer.
         let end =
             format!("a proof that {above} does not exist lets some resolvers answer that there are none");
         Some((Code::PolicyUnanswered, Level::Warning, format!("{evidence}; {end}")))
@@ -162,8 +162,8 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
             ReplySecurity::Insecure => usual(Code::TlsaUnsigned, host.to_owned()),
             ReplySecurity::Bogus | ReplySecurity::Off | ReplySecurity::Unknown => None,
         },
-        // The finding about the addresses of the host reports the cause, and nobody connects to the host. Nobody asks for TLSA records of a host
-        // whose address is not secure either (RFC 7672 section 2.1.2).
+        // The finding about the addresses of the host already reports the cause, and nobody connects to such a host. Senders also do not ask for TLSA
+        // records of a host whose address is not secure (RFC 7672 section 2.1.2).
         LookupFound::Unknown(_)
             if mail::is_without_answer(facts, host)
                 || facts.is_bogus_host(host)
@@ -179,7 +179,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     }
 }
 
-/// The first record and its fault, if no record can be used.
+/// Returns the first record with its fault, if none of the records can be used.
 fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
     let faults: Vec<Option<String>> = records
         .map(|data| match Association::read(data) {
@@ -191,7 +191,7 @@ fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
     all?.into_iter().next()
 }
 
-/// The findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). Missing ones are not reported, unless
+/// Returns the findings. TLSA records count only in signed zones (RFC 7672 section 2.1.1). A host without TLSA records is reported only if
 /// other hosts of the domain have them.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut groups = BTreeMap::<(Code, Level), Vec<(String, String)>>::new();

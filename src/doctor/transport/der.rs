@@ -1,9 +1,9 @@
-//! DER, as far as keys and certificates need it (X.690 section 8.1).
+//! Reads DER (X.690 section 8.1), as far as keys and certificates need it.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Tag, content and rest of an element.
+/// Splits octets into the tag of the first element, its content, and the octets after the element.
 pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = octets.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -18,33 +18,33 @@ pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, rest.get(..length)?, rest.get(length..)?))
 }
 
-/// The SubjectPublicKeyInfo of a certificate, with its tag (RFC 5280 section 4.1).
+/// Returns the SubjectPublicKeyInfo of a certificate, with its tag (RFC 5280 section 4.1).
 pub(crate) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
-    // Serial number, signature algorithm, issuer, validity, subject.
+    // The elements before the key: serial number, signature algorithm, issuer, validity, subject.
     let rest = behind(certificate, 5)?;
     let (0x30, _, after) = element(rest)? else { return None };
     rest.get(..rest.len().checked_sub(after.len())?)
 }
 
-/// Returns true if a certificate has X.509 version 1: without a version, and so without extensions such as names of hosts.
+/// Returns true if a certificate has X.509 version 1: it has no version field, and so no extensions such as host names.
 pub fn is_version_1(certificate: &[u8]) -> bool {
     let body = element(certificate).and_then(|(_, body, _)| element(body));
     body.and_then(|(_, body, _)| element(body)).is_some_and(|(tag, _, _)| tag != 0xa0)
 }
 
-/// The end of the validity of a certificate (notAfter), in seconds since 1970; 0 if it was before (RFC 5280 section 4.1.2.5).
+/// Returns the end of the validity of a certificate (notAfter), in seconds since 1970; 0 for times before 1970 (RFC 5280 section 4.1.2.5).
 pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
-    // Serial number, signature algorithm, issuer.
+    // The elements before the validity: serial number, signature algorithm, issuer.
     let (0x30, validity, _) = element(behind(certificate, 3)?)? else { return None };
     let (_, _, end) = element(validity)?;
     let (tag, text, _) = element(end)?;
     let digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
     let digits = match tag {
-        // UTCTime has two digits of the year: from 50 they are of the last century.
+        // UTCTime has a year of two digits; 50 and above are in the last century.
         0x17 if digits.len() == 12 => {
             format!("{}{digits}", if digits.as_bytes().first()? >= &b'5' { "19" } else { "20" })
         }
-        // GeneralizedTime has four.
+        // GeneralizedTime has a year of four digits.
         0x18 if digits.len() == 14 => digits.to_owned(),
         _ => return None,
     };
@@ -53,7 +53,7 @@ pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
     Some(u64::try_from(seconds).unwrap_or(0))
 }
 
-/// The elements of the body of a certificate behind its version and this many others.
+/// Returns the octets of a certificate's body after its version and this number of further elements.
 fn behind(certificate: &[u8], count: usize) -> Option<&[u8]> {
     let (0x30, body, _) = element(certificate)? else { return None };
     let (0x30, mut rest, _) = element(body)? else { return None };

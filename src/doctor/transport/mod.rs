@@ -1,6 +1,6 @@
-//! Policies about TLS: MTA-STS (RFC 8461) and TLS reporting (RFC 8460). `dane` has the TLSA records.
+//! Checks policies about TLS: MTA-STS (RFC 8461) and TLS reporting (RFC 8460). The module `dane` checks the TLSA records.
 //!
-//! `mta_sts` has the policy file, which is fetched only if the operator asks for connections.
+//! The module `mta_sts` checks the policy file, which is fetched only if the operator asks for connections.
 
 pub(crate) mod dane;
 pub mod der;
@@ -11,10 +11,10 @@ use crate::codes::Code;
 use crate::facts::{DomainFacts, Want, lookup};
 use crate::finding::{Finding, Level};
 
-/// The labels of the records.
+/// The labels below which a domain publishes the records of MTA-STS and TLS reporting.
 const LABELS: [&str; 2] = ["_mta-sts.", "_smtp._tls."];
 
-/// The lookups of the records.
+/// Returns the lookups of these records.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     LABELS.into_iter().map(|label| (format!("{label}{}", facts.subject.domain), "TXT")).collect()
 }
@@ -42,7 +42,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     of_sts.into_iter().chain(of_reports).chain(dane::check(facts)).collect()
 }
 
-/// Returns the finding about the record below `label`, as its judge decides.
+/// Returns the finding about the record below `label`. `judge` checks the text of the record.
 fn record(
     facts: &DomainFacts,
     label: &str,
@@ -54,10 +54,10 @@ fn record(
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
         Versioned::Unknown(why) => {
-            // Without a policy, mail is delivered as before.
+            // If senders find no policy, they deliver as before.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
-            // The part of the fault that it would be.
+            // The finding is about the same parts of the check as the fault would be.
             return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::of));
         }
         Versioned::NotAsked => return None,

@@ -1,4 +1,4 @@
-//! MTA-STS: compares the policy file with the mail hosts (RFC 8461). It is fetched only if the operator asks for connections.
+//! Checks MTA-STS: compares the policy file with the mail hosts (RFC 8461). The file is fetched only if the operator asks for connections.
 
 use crate::authentication::tags::{Versioned, texts, value};
 use crate::codes::Code;
@@ -18,7 +18,7 @@ pub(crate) fn has_id(text: &str) -> bool {
     value(text, "id").is_some_and(sound)
 }
 
-/// The record that announces a policy.
+/// Returns the TXT record that announces a policy; `None` if there is no valid one.
 pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
     match texts(facts, &format!("_mta-sts.{}", facts.subject.domain), "STSv1") {
         Versioned::Texts(mut found) if found.len() == 1 => found.pop().filter(|text| has_id(text)),
@@ -26,23 +26,23 @@ pub(crate) fn record(facts: &DomainFacts) -> Option<String> {
     }
 }
 
-/// The question for the file, once an address of its host is known.
+/// Returns the request for the policy file, if an address of its host is known.
 fn file(facts: &DomainFacts) -> Option<Want> {
     let address = facts.addresses(&host(facts)).into_iter().next()?;
     Some(Want::PolicyFile { host: host(facts), address })
 }
 
-/// The questions for the addresses of the host of the policy.
+/// Returns the lookups of the addresses of the policy's host.
 pub(crate) fn host_wants(facts: &DomainFacts) -> Vec<Want> {
     if record(facts).is_none() { Vec::new() } else { addresses(&host(facts)).into() }
 }
 
-/// Returns true if the host of the policy has no address: then no sender finds the policy.
+/// Returns true if the host of the policy has no address, so that no sender finds the policy.
 pub(crate) fn is_without_host(facts: &DomainFacts) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(&host(facts), kind).is_absent())
 }
 
-/// The question for the policy, once an address of its host is known.
+/// Returns the request for the policy file, if an address of its host is known.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if !facts.subject.connect || record(facts).is_none() {
         return Vec::new();
@@ -50,7 +50,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     file(facts).into_iter().collect()
 }
 
-/// The modes of a policy.
+/// The modes of a policy, which say what senders do if a check fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Enforce,
@@ -58,7 +58,7 @@ enum Mode {
     None,
 }
 
-/// A policy.
+/// A policy of MTA-STS.
 #[derive(Debug, PartialEq, Eq)]
 struct StsPolicy {
     mode: Mode,
@@ -66,7 +66,7 @@ struct StsPolicy {
     hosts: Vec<String>,
 }
 
-/// The longest age that a policy may have, in seconds (RFC 8461 section 3.2).
+/// The longest time that a policy may be cached, in seconds (RFC 8461 section 3.2).
 const MAX_AGE: u64 = 31_557_600;
 
 fn read(text: &str) -> Result<StsPolicy, String> {
@@ -98,7 +98,7 @@ fn read(text: &str) -> Result<StsPolicy, String> {
     Ok(StsPolicy { mode, hosts })
 }
 
-/// Returns true if a policy was fetched that senders enforce.
+/// Returns true if a policy was fetched that has the mode `enforce`.
 pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     let file = record(facts).and_then(|_| file(facts));
     match file.and_then(|want| facts.got.get(&want)) {
@@ -109,7 +109,7 @@ pub(crate) fn is_enforced(facts: &DomainFacts) -> bool {
     }
 }
 
-/// Returns true if a pattern covers a host; its asterisk stands for one label (RFC 8461 section 4.1).
+/// Returns true if a pattern matches a host. An asterisk in the pattern stands for one label (RFC 8461 section 4.1).
 fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix("*.") {
         Some(rest) => host.split_once('.').is_some_and(|(_, above)| above == rest),
@@ -117,7 +117,7 @@ fn covers(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// The finding about the policy; `None` if it was not to be fetched.
+/// Returns the finding about the policy; `None` if there is no policy, or if it was not to be fetched.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts)?;
     let host = host(facts);

@@ -1,4 +1,4 @@
-//! Listeners for encrypted clients, as other resolvers configure them: their addresses, their certificate and their path.
+//! Converts listeners for encrypted clients of other resolvers: their addresses, their certificate and their path.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,14 +16,14 @@ use resolver::config::{ListenFor, usable_pair};
 #[derive(Clone, Debug)]
 pub(super) struct NamedFile {
     pub(super) setting: TypedSetting,
-    /// The path, as it was typed.
+    /// The path as it was typed.
     pub(super) path: String,
 }
 
-/// The listeners that show one certificate.
+/// The listeners that use one certificate.
 #[derive(Debug)]
 pub(super) struct EncryptedListeners {
-    /// The setting that findings name.
+    /// The setting that is named in findings.
     pub(super) setting: TypedSetting,
     /// Addresses for DNS over TLS.
     pub(super) tls: Vec<SocketAddr>,
@@ -31,12 +31,12 @@ pub(super) struct EncryptedListeners {
     pub(super) https: Vec<SocketAddr>,
     /// Addresses for DNS over QUIC.
     pub(super) quic: Vec<SocketAddr>,
-    /// The files of the certificate and of its key; none if the configuration names none.
+    /// The files of the certificate and of its key; `None` if the configuration names no files.
     pub(super) files: Option<(NamedFile, NamedFile)>,
 }
 
 impl EncryptedListeners {
-    /// Adds them to `[listen]`. If their certificate cannot be used here, they are reported instead.
+    /// Adds the listeners to `[listen]`. If their certificate cannot be used in resolverd, they are reported instead.
     pub(super) fn add(&self, draft: &mut Draft) {
         let keys = self.keys();
         if keys.is_empty() {
@@ -61,7 +61,7 @@ impl EncryptedListeners {
         }
     }
 
-    /// Reports them, because `[listen]` shows another certificate.
+    /// Reports the listeners instead of adding them, because `[listen]` already has another certificate.
     pub(super) fn report_other_certificate(&self, draft: &mut Draft) {
         let keys = self.keys();
         if !keys.is_empty() {

@@ -1,4 +1,4 @@
-//! The formats that can be imported, and the format of a file: from its text, or from its name if the text does not show it.
+//! The formats that can be imported. Finds the format of a file from its text, or from its name if the text does not show it.
 
 use std::path::Path;
 
@@ -16,23 +16,23 @@ pub enum Format {
     Dnsmasq,
 }
 
-/// The formats by the name of the program, as it is typed.
+/// The formats, with the name of the program as it is typed on the command line.
 pub const FORMATS: [(&str, Format); 3] =
     [("unbound", Format::Unbound), ("named", Format::Named), ("dnsmasq", Format::Dnsmasq)];
 
 /// The program that a file belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
-    /// Its files can be imported.
+    /// A program whose files can be imported.
     Imported(Format),
-    /// Its files cannot be imported: its name.
+    /// A program whose files cannot be imported; the text is its name.
     Other(&'static str),
 }
 
 const KNOT: Program = Program::Other("Knot Resolver");
 const RECURSOR: Program = Program::Other("PowerDNS Recursor");
 
-/// Beginnings of lines that only one of the programs has. Lines of Unbound may be indented.
+/// Beginnings of lines that occur in the files of only one program. Lines of Unbound may be indented.
 const BEGINNINGS: [(Program, &[&str]); 5] = [
     (
         Program::Imported(Format::Unbound),
@@ -118,14 +118,14 @@ const BEGINNINGS: [(Program, &[&str]); 5] = [
     ),
 ];
 
-/// Beginnings of the names of files of programs that cannot be imported.
+/// Beginnings of file names of programs whose files cannot be imported.
 const OTHER_NAMES: [(&str, Program); 3] =
     [("recursor", RECURSOR), ("pdns-recursor", RECURSOR), ("kresd", KNOT)];
 
-/// The format of the file at `path`.
+/// Returns the format of the file at `path`.
 ///
 /// # Errors
-/// It cannot be read, or it is of no format that can be imported.
+/// Fails if the file cannot be read, or if it has no format that can be imported.
 pub(super) fn format_of(path: &Path) -> Result<Format, ImportError> {
     let text = Sources::default().begin(path)?.text;
     match from_text(&text).or_else(|| from_name(path)) {
@@ -135,7 +135,7 @@ pub(super) fn format_of(path: &Path) -> Result<Format, ImportError> {
     }
 }
 
-/// The program with the most lines that only it has; none if two have equally many.
+/// Returns the program that has the most typical lines; `None` if two programs have equally many.
 fn from_text(text: &str) -> Option<Program> {
     let lines = |program: Program, beginnings: &[&str]| {
         let is_indented = program == Program::Imported(Format::Unbound);

@@ -1,4 +1,4 @@
-//! The result of an import: its file, and the list of its findings. Pure.
+//! The result of an import: the configuration file, and the list of findings. The functions here are pure.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,15 +14,15 @@ pub struct Imported {
     pub config: Config,
     /// The settings that were changed or left out, the dangerous ones first.
     pub findings: Vec<ImportFinding>,
-    /// The numbers of findings that are left out, by their weight.
+    /// The numbers of findings that are left out, by weight.
     pub more: BTreeMap<Weight, usize>,
 }
 
-/// The weights, in the order of their headings.
+/// The weights of findings, in the order of their headings.
 const WEIGHTS: [Weight; 3] = [Weight::Dangerous, Weight::Different, Weight::Unneeded];
 
 impl Imported {
-    /// The file of the configuration, with the findings as comments at its top.
+    /// Returns the configuration file, with the findings as comments at its top.
     pub fn file(&self, from: &Path) -> String {
         let head = format!(
             "# Imported from {} by resolverctl import. Keys that are left out have their defaults;\n\
@@ -38,7 +38,7 @@ impl Imported {
         format!("{head}{findings}{}", config::show(&self.config, true))
     }
 
-    /// The findings in lines, below a heading for each weight, after a line that explains them.
+    /// Returns the findings as lines, after a line that explains them. Each weight has a heading.
     pub fn findings_text(&self) -> String {
         let mut text = String::new();
         if !self.findings.is_empty() {

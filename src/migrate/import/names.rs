@@ -1,4 +1,4 @@
-//! Names with addresses and records, as several formats have them: each name becomes one entry of our file.
+//! Collects names with addresses and records, which several formats have. Each name becomes one entry of resolverd's configuration.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,10 +11,10 @@ use super::finding::{Setting, SourcePlace, TypedSetting, Weight};
 use super::source::{Source, Sources};
 use super::values::{plain, texts};
 
-/// The file of names that the C library reads too.
+/// The file of host names that the C library also reads.
 const SYSTEM_HOSTS: &str = "/etc/hosts";
 
-/// Names that resolverd has itself, and names of no use outside the file.
+/// Names that resolverd answers itself, and names that are of no use outside this file.
 const OWN: [&str; 8] = [
     "localhost",
     "localhost.localdomain",
@@ -26,13 +26,13 @@ const OWN: [&str; 8] = [
     "broadcasthost",
 ];
 
-/// The effect of names with addresses of one family without denials of the other one, and the way to it here.
+/// What the other resolver did for a name with addresses of only one family, and how to do the same in resolverd.
 pub(super) const OTHER_FAMILY: (&str, &str) = (
     "resolved the addresses of the other family of a name with addresses",
     "resolverd answers that the name has none: add them to its [[host]] or [[record]]",
 );
 
-/// The effect of a record whose name begins with an asterisk in a format without wildcards, and the way to all names below.
+/// What a format without wildcards does with a name that begins with an asterisk, and how to cover all names below a name in resolverd.
 pub(super) const ASTERISK: (&str, &str) = (
     "gave a record of the name with the asterisk itself, and of no other name",
     "is left out, as no program asks for this name; for all names below, write a record of `*` into records of a [[zone]]",
@@ -43,11 +43,11 @@ struct Host {
     setting: TypedSetting,
     name: String,
     addresses: Vec<IpAddr>,
-    /// Whether the reverse name of an address leads to it.
+    /// True if the reverse name of an address points to this name.
     is_first: bool,
 }
 
-/// The records of one type of a name.
+/// The records of one type at one name.
 struct RecordSet {
     setting: TypedSetting,
     name: String,
@@ -56,19 +56,19 @@ struct RecordSet {
     ttl: Option<String>,
 }
 
-/// Names as they are gathered, in their order.
+/// The collected names, in the order of their first settings.
 #[derive(Default)]
 pub(super) struct Names {
     hosts: Vec<Host>,
     host_at: HashMap<String, usize>,
     records: Vec<RecordSet>,
     record_at: HashMap<(String, String), usize>,
-    /// TTL of the records without one of their own.
+    /// The TTL of records that have no TTL of their own.
     pub(super) ttl: Option<String>,
 }
 
 impl Names {
-    /// Adds an address of a name; `is_first` if the reverse name of the address leads to this name.
+    /// Adds an address of a name. `is_first` is true if the reverse name of the address points to this name.
     pub(super) fn host(&mut self, setting: &impl Setting, name: &str, address: IpAddr, is_first: bool) {
         let name = plain(name);
         if OWN.contains(&name.as_str()) {
@@ -88,7 +88,7 @@ impl Names {
         }
     }
 
-    /// Adds a record; `data` as in a zone file, with whole names.
+    /// Adds a record. `data` is in the form of a zone file, with absolute names.
     pub(super) fn record(
         &mut self,
         setting: &impl Setting,
@@ -112,8 +112,8 @@ impl Names {
         }
     }
 
-    /// Adds the names of a file in the form of /etc/hosts; names without a dot also with `domain`, which their PTR records have. The file of the system itself is reported only: it names this host as
-    /// programs on it shall see it.
+    /// Adds the names of a file in the form of /etc/hosts. A name without a dot is also added with `domain`, and the PTR record then has the longer
+    /// name. /etc/hosts itself is only reported, because it names this host as its own programs should see it.
     pub(super) fn file(
         &mut self,
         setting: &impl Setting,
@@ -140,7 +140,7 @@ impl Names {
             let mut words = text.split_whitespace();
             let Some(typed) = words.next() else { continue };
             let Ok(address) = typed.parse::<IpAddr>() else {
-                // The file may be of another kind, with secrets: the line is not shown.
+                // The file may be of another kind and contain secrets, so the line is not shown.
                 let did = "has an address in this line that cannot be read";
                 draft.report(Weight::Different, &(&place, setting.shown()), (did, "add a [[host]] for it"));
                 continue;
@@ -156,7 +156,7 @@ impl Names {
         sources.end();
     }
 
-    /// Adds the names that a reverse name points to as hosts, and all others as records of their addresses.
+    /// Adds to the draft: names to which a reverse name points become hosts, and all others become address records.
     pub(super) fn finish(mut self, draft: &mut Draft) {
         for host in std::mem::take(&mut self.hosts) {
             if host.is_first {
@@ -188,12 +188,12 @@ impl Names {
     }
 }
 
-/// The type of the record of an address.
+/// Returns the type of the record for an address.
 fn kind_of(address: &IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
-/// A text as a quoted string of a zone file.
+/// Returns a text as a quoted string of a zone file.
 pub(super) fn quoted(text: &str) -> String {
     let escaped: String = text
         .chars()

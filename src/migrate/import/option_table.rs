@@ -1,8 +1,8 @@
 //! Tables of the options that are reported instead of converted, from the file `options.toml` next to each reader.
 //!
-//! A file has the name of the `program`, its `manual`, the values with which an option is `off`, and tables. A table has the
-//! options that the reader converts or reports itself (`read`), those that need no counterpart (`details`), and rows. `*` at
-//! the end of a name stands for the rest of the name, and the first row that fits counts.
+//! A file has the name of the `program`, its `manual`, the values with which an option is `off`, and tables. A table names the
+//! options that the reader converts or reports itself (`read`), the options that need no counterpart (`details`), and has rows for the others.
+//! `*` at the end of a name matches any rest of the name. The first matching row counts.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::finding::{Setting, Weight};
 use super::secret::keyword;
 
-/// The tables of a program.
+/// The tables of a program whose configuration is imported.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProgramOptions {
@@ -18,29 +18,29 @@ pub(super) struct ProgramOptions {
     manual: String,
     #[serde(default)]
     off: Vec<String>,
-    /// Its options.
+    /// The options of the program.
     pub(super) options: OptionTable,
-    /// Sections of its file, or statements outside of `options`.
+    /// Sections of the program's file, or statements outside of `options`.
     #[serde(default)]
     pub(super) sections: OptionTable,
-    /// Modules that it runs.
+    /// Modules that the program runs.
     #[serde(default)]
     pub(super) modules: OptionTable,
-    /// Options of zones with servers.
+    /// Options of zones that have servers.
     #[serde(default)]
     pub(super) zones: OptionTable,
-    /// Options of zones with copies.
+    /// Options of zones that have copies of the zone data.
     #[serde(default)]
     pub(super) auth_zones: OptionTable,
-    /// Types of local zones.
+    /// The types of local zones.
     #[serde(default)]
     pub(super) local_zones: OptionTable,
-    /// Parts of the program that are no resolver.
+    /// Parts of the program that are not part of a resolver.
     #[serde(default)]
     pub(super) parts: OptionTable,
 }
 
-/// A table.
+/// A table of options.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionTable {
@@ -52,33 +52,33 @@ pub(super) struct OptionTable {
     pub(super) row: Vec<OptionRow>,
 }
 
-/// Options, and what a finding says about them.
+/// A row: some options, and the text of a finding about them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionRow {
     names: Vec<String>,
-    /// The values that the row is about; empty: all values, except those with which the option is off.
+    /// The values that the row applies to. If empty, it applies to all values except those that turn the option off.
     #[serde(default)]
     values: Vec<String>,
     pub(super) weight: Weight,
-    /// The effect that the options had.
+    /// The effect that the options had in the other resolver.
     pub(super) did: String,
-    /// The way to the same effect here.
+    /// How to get the same effect in resolverd.
     pub(super) instead: String,
 }
 
-/// What a finding says about a part that was off.
+/// The text of a finding about a part that was turned off.
 const OFF: (&str, &str) = ("turned it off", "resolverd has no such part");
 
 impl ProgramOptions {
-    /// Reads the file of a program.
+    /// Reads the file of tables of a program.
     #[expect(clippy::panic, reason = "the file is a part of this program, and a test reads it")]
     pub(super) fn built_in(text: &str) -> Self {
         toml::from_str(text)
             .unwrap_or_else(|error| panic!("a built-in table of options cannot be read: {error}"))
     }
 
-    /// Reports an option of a table with its value, unless the reader reads it.
+    /// Reports an option with its value, unless the reader handles the option itself.
     pub(super) fn report(
         &self,
         table: &OptionTable,
@@ -91,7 +91,7 @@ impl ProgramOptions {
         }
         let is_off = self.off.iter().any(|off| off == value);
         match table.row(name, value) {
-            // resolverd has these parts, or something in their place.
+            // resolverd has these parts, or a replacement for them.
             Some(row) if is_off && row.values.is_empty() && row.weight == Weight::Unneeded => {
                 draft.report(Weight::Unneeded, setting, ("turned it off", &row.instead));
             }
@@ -117,7 +117,7 @@ impl OptionTable {
         fits(&self.read, name)
     }
 
-    /// The row of an option with a value.
+    /// Returns the row for an option with a value.
     pub(super) fn row(&self, name: &str, value: &str) -> Option<&OptionRow> {
         self.row.iter().find(|row| {
             row.has(name) && (row.values.is_empty() || row.values.iter().any(|wanted| wanted == value))
@@ -126,18 +126,18 @@ impl OptionTable {
 }
 
 impl OptionRow {
-    /// Returns true if the row is about an option.
+    /// Returns true if the row applies to an option.
     pub(super) fn has(&self, name: &str) -> bool {
         fits(&self.names, name)
     }
 
-    /// Reports an option.
+    /// Reports an option with the text of this row.
     pub(super) fn report(&self, setting: &impl Setting, draft: &mut Draft) {
         draft.report(self.weight, setting, (&self.did, &self.instead));
     }
 }
 
-/// Returns true if a name is one of some names, which may end with `*`.
+/// Returns true if a name matches one of these names, which may end with `*`.
 fn fits(names: &[String], name: &str) -> bool {
     names.iter().any(|wanted| match wanted.strip_suffix('*') {
         Some(beginning) => name.starts_with(beginning),

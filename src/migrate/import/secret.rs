@@ -1,19 +1,19 @@
-//! The parts of a foreign configuration that no report may show: values of secrets, and lines that nobody could read,
-//! because they may be of a file that was named by mistake. Pure.
+//! Removes the parts of another resolver's configuration that no report may show: values of secrets, and lines that cannot be read,
+//! because they may belong to a file that was named by mistake. The functions here are pure.
 
-/// Parts of names whose value is a secret.
+/// Words in the names of settings whose values are secrets.
 const SECRET: [&str; 9] =
     ["secret", "password", "passwd", "passphrase", "token", "credential", "api-key", "api_key", "apikey"];
 
-/// Letters between a name and its value, and of quotes around a name.
+/// Characters that may stand between a name and its value, and quotes around a name.
 const BETWEEN: &str = " =:([{]\"'";
 
-/// The longest name of a setting that is shown: the longest one of the formats has 44 letters.
+/// The longest setting name that is shown, in characters. The longest name in the supported formats has 44.
 const LONGEST: usize = 48;
 
-/// A setting as it was typed, without the values of secrets: all that follows the name of one is left out.
+/// Returns a setting as it was typed, without secrets: everything after the name of a secret is left out.
 pub(super) fn masked(typed: &str) -> String {
-    // The letters of ASCII only change, so places in both texts are the same.
+    // Only ASCII letters change, so the offsets in both texts are the same.
     let plain = typed.to_ascii_lowercase();
     let Some(begin) = SECRET.iter().filter_map(|secret| plain.find(secret)).min() else {
         return typed.to_owned();
@@ -29,7 +29,7 @@ pub(super) fn masked(typed: &str) -> String {
     format!("{}...", typed.get(..shown).unwrap_or_default())
 }
 
-/// The name of a setting that is not known; `a line` if it is no name. Its value may be anything.
+/// Returns the name of an unknown setting, or `a line` if the text is not a name. Its value is not shown, because it may be a secret.
 pub(super) fn keyword(name: &str) -> &str {
     let name = name.trim();
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic())

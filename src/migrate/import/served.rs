@@ -1,42 +1,42 @@
-//! Zones that other resolvers answer themselves.
+//! Handles zones that other resolvers answer themselves.
 //!
-//! The locally served zones (RFC 6303) are answered although a zone around them is forwarded; resolverd gives them to a `[[zone]]`
-//! around them, unless it has `locally_served`. A zone without data becomes a `[[zone]]` with `records = []`: it has a SOA record at its
-//! name, and the answer for each name below is NXDOMAIN. Other answers of such zones are reported once for all of them.
+//! The locally served zones (RFC 6303) are answered even if a zone above them is forwarded. In resolverd, their names belong to a `[[zone]]`
+//! above them, unless that zone has `locally_served`. A zone without data becomes a `[[zone]]` with `records = []`: it has a SOA record at its
+//! name, and the answer for each name below it is NXDOMAIN. Zones that answered differently are reported together.
 
 use super::draft::Draft;
 use super::finding::{TypedSetting, Weight};
 use super::values::{counted, is_within};
 use resolver::zones::locally_served;
 
-/// Returns true if locally served zones are below a zone.
+/// Returns true if there are locally served zones below a zone.
 pub(super) fn is_around(apex: &str) -> bool {
     locally_served().any(|served| is_within(&served, apex) && !is_within(apex, &served))
 }
 
-/// The locally served zone at or above a name.
+/// Returns the locally served zone that contains a name.
 pub(super) fn zone_around(name: &str) -> Option<String> {
     locally_served().find(|served| is_within(name, served))
 }
 
-/// The effect of a zone in which all names are there, without records.
+/// What the other resolver did in a zone in which all names exist without records, for a finding.
 pub(super) const NODATA: &str = "answered that the names have no records (NODATA)";
 
-/// A zone without data, and its setting.
+/// A zone without data, and the setting that defined it.
 #[derive(Clone, Debug)]
 pub(super) struct EmptyZone {
     pub(super) setting: TypedSetting,
     pub(super) name: String,
 }
 
-/// Reports the zones whose own names did not exist.
+/// Reports the zones without data whose own names did not exist.
 pub(super) fn report_denied(zones: &[EmptyZone], draft: &mut Draft) {
     let did = "answered that the name of the zone does not exist (NXDOMAIN)";
     let instead = "resolverd answers that this name has no records, and NXDOMAIN for the names below it";
     report(zones, (did, instead), draft);
 }
 
-/// Reports the zones in which all names were there.
+/// Reports the zones in which all names existed.
 pub(super) fn report_nodata(zones: &[EmptyZone], draft: &mut Draft) {
     let instead = "resolverd answers this for the name of the [[zone]], and NXDOMAIN for the names below it";
     report(zones, (NODATA, instead), draft);

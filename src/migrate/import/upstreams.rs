@@ -1,5 +1,5 @@
-//! Zones with servers or answers of their own, as several formats have them: the settings of one zone, which may be far
-//! apart, become one `[[zone]]`.
+//! Collects zones with their own servers or answers, which several formats have. The settings of one zone, which may be far
+//! apart in a file, become one `[[zone]]`.
 
 use crate::limits;
 use std::collections::{BTreeSet, HashMap};
@@ -19,33 +19,33 @@ use hickory_proto::rr::Name;
 /// The source of a zone's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ZoneSource {
-    /// Recursive servers.
+    /// Recursive servers to which questions are forwarded.
     Forward,
     /// Records, as lines of a zone file.
     Records,
-    /// The root servers, although a zone around it is forwarded.
+    /// The root servers: names are resolved by recursion, although a zone above this one is forwarded.
     Recurse,
 }
 
-/// A zone as it is gathered.
+/// A zone while its settings are being collected.
 #[derive(Clone, Debug)]
 struct GatheredZone {
     setting: TypedSetting,
     name: String,
     source: ZoneSource,
-    /// Servers or lines.
+    /// The addresses of servers, or the lines of records.
     values: Vec<String>,
-    /// Addresses to ask from.
+    /// The source addresses of queries to the servers of the zone.
     from: Vec<IpAddr>,
     validate: bool,
-    /// Whether the locally served zones below it stay here.
+    /// True if the locally served zones below this zone are answered by resolverd itself.
     locally_served: bool,
 }
 
-/// The reverse zone of the network around 100.64.0.0/10.
+/// The reverse zone that contains the reverse names of 100.64.0.0/10, but also those of other addresses.
 const AROUND_SHARED: &str = "100.in-addr.arpa";
 
-/// Zones as they are gathered, in their order.
+/// The collected zones, in the order of their first settings.
 #[derive(Debug, Default)]
 pub(super) struct GatheredZones {
     zones: Vec<GatheredZone>,
@@ -53,7 +53,7 @@ pub(super) struct GatheredZones {
 }
 
 impl GatheredZones {
-    /// Adds servers or lines to the zone `name`, which is validated if all its settings allow that.
+    /// Adds servers or lines to the zone `name`. The zone is validated only if all its settings allow this.
     pub(super) fn add(
         &mut self,
         setting: &impl Setting,
@@ -66,7 +66,7 @@ impl GatheredZones {
             name => name.to_ascii_lowercase(),
         };
         let at = *self.at.entry(name.clone()).or_insert(self.zones.len());
-        // Our file refuses a server that is named twice.
+        // resolverd's own configuration does not allow the same server twice.
         let mut known = BTreeSet::new();
         let values: Vec<String> = values.into_iter().filter(|value| known.insert(value.clone())).collect();
         let Some(zone) = self.zones.get_mut(at) else {
@@ -86,7 +86,7 @@ impl GatheredZones {
         zone.values.extend(new);
     }
 
-    /// Sets an address to ask the servers of a zone from.
+    /// Sets a source address for queries to the servers of a zone.
     pub(super) fn ask_from(&mut self, name: &str, address: IpAddr) {
         let at = self.at.get(&plain(name)).or_else(|| self.at.get("."));
         let Some(zone) = at.and_then(|at| self.zones.get_mut(*at)) else { return };
@@ -95,13 +95,13 @@ impl GatheredZones {
         }
     }
 
-    /// The servers of the root, which other zones may name as the usual ones.
+    /// Returns the servers of the root zone, to which settings of other zones may refer.
     pub(super) fn root_servers(&self) -> Vec<String> {
         let root = self.at.get(".").and_then(|at| self.zones.get(*at));
         root.map(|zone| zone.values.clone()).unwrap_or_default()
     }
 
-    /// The zones without data, except reverse zones: no client asks for the name of such a zone itself.
+    /// Returns the zones without data, except reverse zones: no client asks for the name of a reverse zone itself.
     pub(super) fn without_data(&self) -> Vec<EmptyZone> {
         let is_empty = |zone: &&GatheredZone| {
             zone.source == ZoneSource::Records && zone.values.is_empty() && !is_within(&zone.name, "arpa")
@@ -111,8 +111,8 @@ impl GatheredZones {
         self.zones.iter().filter(is_empty).map(empty).collect()
     }
 
-    /// Keeps the locally served reverse zones below `trees` on this host, but not those of 100.64.0.0/10 below forwarders: their names are not
-    /// sent to the servers of zones around them. Returns the zones that have `locally_served` for it.
+    /// Makes resolverd itself answer the locally served reverse zones below `trees`, so that their names are not sent to the servers of the zones
+    /// above them. The names of 100.64.0.0/10 are still sent to forwarders. Returns the zones that have `locally_served` for this.
     pub(super) fn keep_reverse(&mut self, setting: &impl Setting, trees: &[&str]) -> BTreeSet<String> {
         let has_servers = |zone: &&GatheredZone| zone.source != ZoneSource::Records;
         let closest = |zones: &[GatheredZone], name: &str| {
@@ -121,7 +121,7 @@ impl GatheredZones {
             around.max_by_key(|(_, zone)| zone.name.trim_end_matches('.').len()).map(|(at, _)| at)
         };
         let mut kept = BTreeSet::new();
-        // A zone between a tree and its locally served zones has servers of its own for some of them.
+        // A zone between a tree and its locally served zones also needs the key, because it has its own servers for some of them.
         let between = |zone: &GatheredZone| {
             trees.iter().any(|tree| is_within(&zone.name, tree)) && is_around(&zone.name)
         };
@@ -152,7 +152,7 @@ impl GatheredZones {
         kept
     }
 
-    /// Adds all of them.
+    /// Adds all collected zones to the draft.
     pub(super) fn finish(self, draft: &mut Draft) {
         for zone in self.zones {
             let key = match zone.source {
@@ -191,12 +191,12 @@ impl GatheredZones {
     }
 }
 
-/// The reverse zones of a network: the zones whose names it covers, one if its prefix ends at a label.
+/// Returns the reverse zones that together cover a network; this is one zone if the prefix ends at the end of a label.
 pub(super) fn reverse_zones(net: IpNet) -> Vec<String> {
     let step: u8 = if net.addr().is_ipv4() { 8 } else { 4 };
     let labels = net.prefix_len().div_ceil(step).max(1);
     let Ok(parts) = net.trunc().subnets(labels.saturating_mul(step)) else { return Vec::new() };
-    // At most 7 bits are missing to the end of a label.
+    // The prefix ends at most 7 bits before the end of a label.
     let zones = parts.take(limits::MAX_REVERSE_ZONES).map(|part| {
         let whole = Name::from(part.addr());
         let superfluous = part.max_prefix_len().saturating_sub(part.prefix_len()) / step;

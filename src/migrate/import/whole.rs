@@ -1,5 +1,5 @@
-//! Findings about the whole result, which no setting alone shows: the memory that its cache needs, the zones whose answers
-//! keep addresses that the other resolver removed, queries of this host that are refused, and servers that are not asked. Pure.
+//! Findings about the result as a whole, which no single setting shows: the memory that the cache needs, zones whose answers
+//! keep addresses that the other resolver removed, queries of this host that are refused, and servers that are not asked. The functions are pure.
 
 use std::net::IpAddr;
 
@@ -12,28 +12,28 @@ use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::config::{Config, ZoneKind};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// Octets that the unit of the packages permits: `MemoryMax=` of systemd/resolverd.service.
+/// The memory in octets that the unit of the packages permits: `MemoryMax=` of systemd/resolverd.service.
 const UNIT_MEMORY: u64 = 600 << 20;
 
-/// The trees of reverse names, which have no addresses.
+/// The trees of reverse names, which have no address records.
 const REVERSE: [&str; 2] = ["in-addr.arpa", "ip6.arpa"];
 
-/// The key of the networks whose addresses are removed from answers.
+/// The key with the networks whose addresses are removed from answers.
 pub(super) const PRIVATE: (&str, &str) = ("[resolve]", "private_addresses");
 
-/// The key of the size of the cache.
+/// The key with the size of the cache.
 pub(super) const SIZE: (&str, &str) = ("[cache]", "size");
 
-/// The addresses that programs of this host ask from, in the order of `loopback`.
+/// The addresses from which programs of this host send queries, in the order of `loopback`.
 const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
-/// The key of the clients.
+/// The key with the clients that are answered.
 pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 
-/// The effect of a setting, and what to do.
+/// The effect of a setting, and what to do about it.
 pub(super) type EffectAndRemedy = (String, String);
 
-/// The effect of a cache size if the unit permits too little memory for it.
+/// Returns the effect of the cache size if the unit permits too little memory for it.
 pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     let (size, history) = (config.cache.size, config.history_size());
     let needed = needed(size, history);
@@ -48,7 +48,7 @@ pub(super) fn memory(config: &Config) -> Option<EffectAndRemedy> {
     })
 }
 
-/// The octets that the whole process needs, as the daemon computes them at its start.
+/// Returns the memory in octets that the whole process needs, as the daemon computes it at its start.
 fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -57,7 +57,7 @@ fn needed(size: u64, history: u64) -> u64 {
     [slack, MEMORY_BESIDE_CACHE, record, stored].into_iter().fold(size, u64::saturating_add)
 }
 
-/// The zones from whose answers `private_addresses` removes nothing. The zone of the root has names of strangers, and is no such zone.
+/// Returns the effect for zones in whose answers `private_addresses` removes nothing. The root zone does not count: its names belong to strangers.
 pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     let resolve = &config.resolve;
     let is_asked = |kind: &ZoneKind| matches!(kind, ZoneKind::Forward(_) | ZoneKind::Stub(_));
@@ -76,7 +76,7 @@ pub(super) fn unprotected(config: &Config) -> Option<EffectAndRemedy> {
     Some((did, instead.to_owned()))
 }
 
-/// The networks of this host that are not allowed, although resolverd listens there.
+/// Returns the finding about addresses of this host that are not allowed as clients, although resolverd listens there.
 pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> {
     let listen = &config.listen;
     let clients =
@@ -94,7 +94,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     }
     let nets = nets.join(" and ");
     let did = format!("refused or dropped the queries of this host ({nets})");
-    // Programs of this host ask 127.0.0.1, if resolverd listens there.
+    // Programs of this host send queries to 127.0.0.1 if resolverd listens there.
     let (weight, needed) = match refused(&first) {
         true => (Weight::Dangerous, "are to ask resolverd: otherwise its own mail fails"),
         false => (Weight::Different, "ask this address"),
@@ -103,7 +103,7 @@ pub(super) fn own_queries(config: &Config) -> Option<(Weight, EffectAndRemedy)> 
     Some((weight, (did, instead)))
 }
 
-/// The servers of private networks that names may be delegated to, if the result resolves names itself and a private network is in it.
+/// Returns the finding about servers in private networks, to which names may be delegated. It applies if the result resolves names itself.
 pub(super) fn private_servers(config: &Config) -> Option<(&'static str, &'static str)> {
     let private = private_networks();
     let is_private = |address: IpAddr| private.iter().any(|net| net.contains(&address));

@@ -1,6 +1,6 @@
-//! The clock: whether this host's day is the one in which the root zone's signatures are valid.
+//! Checks the clock: whether the time of this host is within the validity of the root zone's signatures.
 //!
-//! A clock that is days off makes every signature invalid, and all signed names fail.
+//! If the clock is wrong by days, all signatures are invalid, and all signed names fail.
 
 use super::root_zone::RootZoneReplies;
 use crate::system::HostFinding;
@@ -9,10 +9,10 @@ use dns::limits::CLOCK_FLOOR;
 
 const CHECK: &str = "clock";
 
-/// The advice for a wrong one.
+/// The advice for a wrong clock.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// Compares the clock with the times that the root zone and this program show.
+/// Compares the clock with the validity of the root zone's signature and with the age of this program.
 pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);

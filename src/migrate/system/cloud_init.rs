@@ -1,6 +1,6 @@
-//! cloud-init: whether the next boot writes over `/etc/resolv.conf`.
+//! Checks cloud-init: whether it overwrites `/etc/resolv.conf` at the next boot.
 //!
-//! Its module cc_resolv_conf does so if `manage_resolv_conf` is true.
+//! The module cc_resolv_conf of cloud-init does this if `manage_resolv_conf` is true.
 
 use super::host::HostFile;
 use crate::system::HostFinding;
@@ -8,7 +8,7 @@ use crate::system::HostFinding;
 /// The name of this check.
 pub(crate) const CHECK: &str = "cloud-init";
 
-/// Whether it is in use and leaves the file alone.
+/// Checks that cloud-init, if it is in use, does not change the file.
 pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     if !used {
         return HostFinding::ok(CHECK, "is not in use");
@@ -27,7 +27,7 @@ pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     }
 }
 
-/// The setting of a file, if it has one.
+/// Returns the setting of a file; `None` if the file does not have it.
 fn manages(text: &str) -> Option<bool> {
     let value =
         text.lines().rev().find_map(|line| line.split('#').next()?.strip_prefix("manage_resolv_conf:"))?;

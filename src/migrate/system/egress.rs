@@ -1,7 +1,7 @@
-//! Outgoing queries: whether this host's own queries reach the root servers, and no other server answers in their place.
+//! Checks outgoing queries: whether this host's own queries reach the root servers, and no other server answers in their place.
 //!
-//! Without TCP no large answer comes (RFC 7766); a provider that answers in a server's place makes every DNS list refuse
-//! us. A host that forwards all names needs neither.
+//! Without TCP, large answers cannot be received (RFC 7766). If a provider answers in place of the servers, all DNS lists refuse
+//! the queries. A host that forwards all names needs neither TCP nor direct contact to servers.
 
 use super::root_zone::{RootZoneReplies, RootZoneReply};
 use crate::system::{CheckVerdict, HostFinding};
@@ -11,19 +11,19 @@ const UDP: &str = "outgoing UDP";
 
 const TCP: &str = "outgoing TCP";
 
-/// Datagrams. `forwards_all`: this host need not reach a root server.
+/// Checks UDP. `forwards_all` is true if this host does not need the root servers.
 pub(super) fn udp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing UDP to port 53: resolverd queries the servers on the internet itself";
     eased(check(UDP, &heard.udp, advice), forwards_all)
 }
 
-/// Streams.
+/// Checks TCP. `forwards_all` is true if this host does not need the root servers.
 pub(super) fn tcp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     let advice = "permit outgoing TCP to port 53: large answers need TCP";
     eased(check(TCP, &heard.tcp, advice), forwards_all)
 }
 
-/// The finding, which is none against a host that forwards all names.
+/// Makes a finding harmless if this host forwards all names.
 fn eased(found: HostFinding, forwards_all: bool) -> HostFinding {
     if found.verdict != CheckVerdict::Failure || !forwards_all {
         return found;
@@ -32,9 +32,9 @@ fn eased(found: HostFinding, forwards_all: bool) -> HostFinding {
     HostFinding::ok(found.check, evidence)
 }
 
-/// Whether all names go to forwarders, and none to the root servers, also not if the forwarders fail.
+/// Returns true if all names go to forwarders, and none to the root servers even if the forwarders fail.
 pub(super) fn forwards_all(config: &Config) -> bool {
-    // This host is in the view of the control socket.
+    // Programs of this host get the view of the control socket.
     let zones = || config.zones.iter().filter(|zone| zone.view.is_none());
     let recurses = zones().any(|zone| zone.kind == ZoneKind::Recurse || zone.forward_first);
     !recurses && zones().any(|zone| zone.name.is_root() && matches!(zone.kind, ZoneKind::Forward(_)))

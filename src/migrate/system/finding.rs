@@ -1,4 +1,4 @@
-//! A finding of the check of this host, and its verdict.
+//! A finding of `check system`, and its verdict.
 
 use serde::Serialize;
 
@@ -6,47 +6,47 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
-    /// All is well.
+    /// Everything is correct.
     Ok,
-    /// It works, but not as well as it could.
+    /// It works, but could work better.
     Warning,
-    /// Mail suffers from it.
+    /// The fault affects mail.
     Failure,
-    /// It is not known.
+    /// The result is unknown.
     CouldNotTell,
 }
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HostFinding {
-    /// The check.
+    /// The name of the check.
     pub check: &'static str,
-    /// Its result.
+    /// The verdict.
     pub verdict: CheckVerdict,
-    /// The facts.
+    /// The facts that led to the verdict.
     pub evidence: String,
-    /// The advice, if there is any.
+    /// The advice; `None` if there is nothing to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
 impl HostFinding {
-    /// All is well.
+    /// Creates the finding that everything is correct.
     pub fn ok(check: &'static str, evidence: impl Into<String>) -> Self {
         Self { check, verdict: CheckVerdict::Ok, evidence: evidence.into(), advice: None }
     }
 
-    /// It could be better.
+    /// Creates the finding that something could work better.
     pub fn warning(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::with_advice(check, CheckVerdict::Warning, evidence, advice)
     }
 
-    /// Mail suffers from it.
+    /// Creates the finding about a fault that affects mail.
     pub fn failure(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::with_advice(check, CheckVerdict::Failure, evidence, advice)
     }
 
-    /// It is not known.
+    /// Creates the finding that the result is unknown.
     pub fn could_not_tell(
         check: &'static str,
         evidence: impl Into<String>,

@@ -7,7 +7,7 @@ use super::host::CheckedHost;
 use super::{HostFacts, egress, postfix, proc, root_zone};
 use resolver::config::{Config, defaults};
 
-/// The directories of systemd-resolved's drop-ins.
+/// The directories with drop-in files of systemd-resolved.
 const RESOLVED: [&str; 4] = [
     "/usr/lib/systemd/resolved.conf.d",
     "/usr/local/lib/systemd/resolved.conf.d",
@@ -15,7 +15,7 @@ const RESOLVED: [&str; 4] = [
     "/etc/systemd/resolved.conf.d",
 ];
 
-/// Reads the host below `root`, and asks `servers`, root servers, over the network.
+/// Reads the host below `root`, and asks the root servers `servers` over the network.
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let host = CheckedHost { root };
     let config = config(root);
@@ -51,12 +51,12 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     }
 }
 
-/// The addresses where resolverd listens at port 53.
+/// Returns the addresses at which resolverd listens on port 53.
 pub fn ours(root: &Path) -> Vec<IpAddr> {
     listeners(&config(root))
 }
 
-/// The configuration of resolverd; its errors are left to `resolverd --check`.
+/// Reads the configuration of resolverd. Errors in it are not reported here; `resolverd --check` reports them.
 fn config(root: &Path) -> Config {
     let path = CheckedHost { root }.path(defaults::FILE);
     if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() }

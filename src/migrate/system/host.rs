@@ -1,4 +1,4 @@
-//! The files of a host, read below a root directory, so that tests bring a host of their own.
+//! Reads the files of a host below a root directory, so that tests can use their own trees of files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,29 +12,29 @@ use resolver::config::files::open_regular;
 /// A file of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostFile {
-    /// It was read.
+    /// The file was read.
     Text {
-        /// Its path.
+        /// The path of the file on the host.
         path: String,
-        /// Its text.
+        /// The text of the file.
         text: String,
     },
-    /// It is not there.
+    /// The file does not exist.
     Missing {
-        /// Its path.
+        /// The path of the file on the host.
         path: String,
     },
-    /// It exists, but may not be read.
+    /// The file exists, but cannot be read.
     Unreadable {
-        /// Its path.
+        /// The path of the file on the host.
         path: String,
-        /// The error.
+        /// The error message.
         error: String,
     },
 }
 
 impl HostFile {
-    /// Its text, if it was read.
+    /// Returns the text of the file; `None` if it was not read.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text { text, .. } => Some(text),
@@ -42,7 +42,7 @@ impl HostFile {
         }
     }
 
-    /// The finding that a check could not read it, if it exists and may not be read.
+    /// Returns the finding that a check could not read the file; `None` if the file was read or does not exist.
     pub(super) fn unread(&self, check: &'static str) -> Option<HostFinding> {
         let Self::Unreadable { path, error } = self else { return None };
         Some(HostFinding::could_not_tell(
@@ -52,7 +52,7 @@ impl HostFile {
         ))
     }
 
-    /// Its path.
+    /// Returns the path of the file on the host.
     pub fn path(&self) -> &str {
         match self {
             Self::Text { path, .. } | Self::Missing { path } | Self::Unreadable { path, .. } => path,
@@ -60,19 +60,19 @@ impl HostFile {
     }
 }
 
-/// A host, from its root directory.
+/// A host that is seen from its root directory.
 pub(crate) struct CheckedHost<'r> {
-    /// `/`, or the directory of a host that a test has made.
+    /// `/`, or the directory of a host created by a test.
     pub root: &'r Path,
 }
 
 impl CheckedHost<'_> {
-    /// The place of the file whose path on the host is `path`.
+    /// Returns the location of the file whose path on the host is `path`.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// Whether there is such a file or directory.
+    /// Returns true if this file or directory exists.
     pub(crate) fn is_there(&self, path: &str) -> bool {
         self.path(path).exists()
     }
@@ -82,7 +82,7 @@ impl CheckedHost<'_> {
         self.read(&self.path(path), path)
     }
 
-    /// Reads the file at `place` whose path on the host is `path`.
+    /// Reads the file at `place`. Its path on the host is `path`.
     fn read(&self, place: &Path, path: &str) -> HostFile {
         let path = path.to_owned();
         let mut octets = Vec::new();
@@ -94,14 +94,14 @@ impl CheckedHost<'_> {
         }
     }
 
-    /// A file that may be a link, and the target of the link; a link to an absolute path stays below the root.
+    /// Reads a file that may be a link. Also returns the target of the link. An absolute target is looked up below the root directory.
     pub(crate) fn link(&self, path: &str) -> (HostFile, Option<String>) {
         let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
         let shown = target.display().to_string();
         (self.target(path, &shown), Some(shown))
     }
 
-    /// The file that a link at `path` to `target` would show.
+    /// Reads the target of a link. `path` is the path of the link.
     pub(crate) fn target(&self, path: &str, target: &str) -> HostFile {
         let place = match target.strip_prefix('/') {
             Some(_) => self.path(target),
@@ -110,8 +110,8 @@ impl CheckedHost<'_> {
         self.read(&place, path)
     }
 
-    /// The drop-ins of these directories in the order of their names, at most `MAX_CHECKED_DROP_INS`. Of two with the same name only that in the
-    /// later directory is read; a link to /dev/null has no other effect.
+    /// Reads the drop-in files of these directories in the order of their names, at most `MAX_CHECKED_DROP_INS`. If two files have the same name,
+    /// only the one in the later directory is read. So a link to /dev/null there removes the other file.
     pub(crate) fn drop_ins(&self, directories: &[&str], suffix: &str) -> Vec<HostFile> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {

@@ -1,7 +1,7 @@
-//! `resolverctl check system`: whether queries on this host reach resolverd, and its queries the internet.
+//! `resolverctl check system`: checks whether queries on this host reach resolverd, and whether resolverd's queries reach the internet.
 //!
-//! One file for each check, each a pure function of texts and facts; this one combines them. The check needs no daemon, but for
-//! `root_keys`: only `gather` reads the host, and only `root_zone` uses the network.
+//! Each check has its own file and is a pure function of texts and facts. This module combines the checks. Only `root_keys` needs a
+//! daemon, only `gather` reads the host, and only `root_zone` uses the network.
 //!
 //! # Decisions
 //!
@@ -9,7 +9,7 @@
 //!   failed a healthy host (files of NetworkManager, systemd-resolved and cloud-init).
 //! - A chroot without resolv.conf is correct if resolverd listens at 127.0.0.1, because the C library then asks
 //!   127.0.0.1. Postfix sets `edns0` and `trust-ad` itself, so a missing copy was a false failure.
-//! - Facts are collected first and judged afterwards, so that tests run over fixture trees instead of the machine.
+//! - Facts are collected first and judged afterwards, so that tests can use trees of files instead of the machine.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -42,35 +42,35 @@ use self::root_zone::RootZoneReplies;
 /// The facts about this host.
 #[derive(Clone, Debug)]
 pub struct HostFacts {
-    /// The addresses where resolverd listens at port 53.
+    /// The addresses at which resolverd listens on port 53.
     pub ours: Vec<IpAddr>,
-    /// Whether all names go to forwarders, and none to the root servers.
+    /// True if all names go to forwarders, and none to the root servers.
     pub forwards_all: bool,
     /// `/etc/resolv.conf`, and its target if it is a link.
     pub resolv_conf: (HostFile, Option<String>),
     /// `/etc/nsswitch.conf`
     pub nsswitch: HostFile,
-    /// Whether systemd-resolved runs, and its configuration files in the order of precedence.
+    /// True if systemd-resolved runs, and its configuration files in the order of precedence.
     pub resolved: (bool, Vec<HostFile>),
-    /// Whether NetworkManager runs, and its configuration files in the order of precedence.
+    /// True if NetworkManager runs, and its configuration files in the order of precedence.
     pub(crate) network_manager: (bool, Vec<HostFile>),
-    /// Whether cloud-init runs, and its configuration files in the order of precedence.
+    /// True if cloud-init runs, and its configuration files in the order of precedence.
     pub(crate) cloud_init: (bool, Vec<HostFile>),
-    /// Postfix.
+    /// The configuration of Postfix.
     pub postfix: Postfix,
     /// `/etc/opendkim.conf`
     pub opendkim: HostFile,
-    /// The listeners at port 53; none if /proc cannot be read.
+    /// The programs that hold port 53; `None` if /proc cannot be read.
     pub(crate) holders: Option<Holders>,
     /// The answers of root servers over UDP and TCP.
     pub heard: RootZoneReplies,
-    /// Seconds since 1970, by this host's clock.
+    /// The time of this host's clock, in seconds since 1970.
     pub unix: u64,
-    /// The keys of the root at the daemon, or why it was not asked; none if nobody was to ask it.
+    /// What the daemon knows about the keys of the root, or why this is unknown; `None` if the daemon should not be asked.
     pub root_keys: Option<Result<RootKeysHere, RootKeysUnknown>>,
 }
 
-/// Every check, in the order of a query's way.
+/// Carries out all checks, in the order in which a query passes the checked parts.
 pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
     let (ours, forwards_all) = (facts.ours.as_slice(), facts.forwards_all);
     let (file, link) = &facts.resolv_conf;

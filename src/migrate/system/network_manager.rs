@@ -1,7 +1,7 @@
-//! NetworkManager: whether it will write over `/etc/resolv.conf`.
+//! Checks NetworkManager: whether it will overwrite `/etc/resolv.conf`.
 //!
-//! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts. Drop-ins in /usr/lib and /run are read before
-//! NetworkManager.conf, those in /etc behind it.
+//! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`; the last file counts. Drop-in files in /usr/lib and /run are read before
+//! NetworkManager.conf, those in /etc after it.
 
 use super::host::HostFile;
 use super::resolved::values;
@@ -10,7 +10,7 @@ use crate::system::HostFinding;
 /// The name of this check.
 pub(crate) const CHECK: &str = "networkmanager";
 
-/// Whether it runs and leaves the file alone.
+/// Checks that NetworkManager, if it runs, does not change the file.
 pub(super) fn check(runs: bool, files: &[HostFile]) -> HostFinding {
     if !runs {
         return HostFinding::ok(CHECK, "does not run");

@@ -1,4 +1,4 @@
-//! `/etc/nsswitch.conf`: whether the C library asks DNS servers at all, or another source first.
+//! Checks `/etc/nsswitch.conf`: whether the C library asks DNS servers at all, or asks another source first.
 //!
 //! nsswitch.conf(5), nss-resolve(8).
 

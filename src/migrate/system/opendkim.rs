@@ -1,4 +1,4 @@
-//! OpenDKIM has a resolver of its own if it is built with libunbound, as Debian's is. It queries the servers of zones itself unless
+//! Checks OpenDKIM. It has its own resolver if it is built with libunbound, as on Debian. Then it queries the servers of zones itself unless
 //! `Nameservers` names a resolver (opendkim.conf(5)).
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,7 +13,7 @@ pub const CHECK: &str = "opendkim";
 /// The setting with the addresses of resolvers, separated by commas.
 const NAMESERVERS: &str = "nameservers";
 
-/// Whether OpenDKIM queries resolverd. `conf` is /etc/opendkim.conf.
+/// Checks whether OpenDKIM queries resolverd. `conf` is /etc/opendkim.conf.
 pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     if let Some(unread) = conf.unread(CHECK) {
         return unread;
@@ -40,7 +40,7 @@ pub(super) fn check(conf: &HostFile, ours: &[IpAddr]) -> HostFinding {
     }
 }
 
-/// The addresses of the last `Nameservers`. Names of settings are in any case (opendkim.conf(5)).
+/// Returns the addresses of the last `Nameservers`. Names of settings may be in upper or lower case (opendkim.conf(5)).
 fn nameservers(text: &str) -> Vec<&str> {
     let last = text.lines().rev().find_map(|line| {
         let line = line.split('#').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! Port 53: whether resolverd answers there.
+//! Checks port 53: whether resolverd answers there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,10 +9,10 @@ use crate::system::HostFinding;
 /// The name of this check.
 pub const CHECK: &str = "port 53";
 
-/// The name of resolverd in PID/comm.
+/// The name of the daemon in /proc/PID/comm.
 const DAEMON: &str = "resolverd";
 
-/// Whether resolverd is alone at its addresses.
+/// Checks that no other program uses the addresses of resolverd.
 pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     let Some(holders) = holders else {
         return HostFinding::could_not_tell(CHECK, "cannot read /proc/net", "run this command with sudo");
@@ -57,14 +57,14 @@ pub fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> HostFinding {
     )
 }
 
-/// Whether a resolverd listens at port 53, as far as this user sees.
+/// Returns true if a resolverd listens on port 53, as far as this user can see.
 pub(super) fn has_daemon(holders: Option<&Holders>) -> bool {
     let mut known = holders.into_iter().flatten().filter_map(|(_, holder)| holder.as_ref());
     known.any(|holder| holder.process == DAEMON)
 }
 
-/// The sockets of other processes, and of unknown ones, that receive datagrams to `ours`, or prevent that a wildcard address of
-/// `ours` can be bound.
+/// Returns the sockets of other or unknown processes that receive datagrams to `ours`, or that prevent resolverd from binding a wildcard address
+/// of `ours`.
 pub(crate) fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
     let is_own = |holder: &Holder| [DAEMON, MANAGER].contains(&holder.process.as_str());
     let is_bound = |address: IpAddr| {
@@ -80,14 +80,14 @@ pub(crate) fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
     wanted.cloned().collect()
 }
 
-/// Whether a socket at `held` receives the datagrams to `address`.
+/// Returns true if a socket at the address `held` receives datagrams to `address`.
 pub fn covers(held: IpAddr, address: IpAddr) -> bool {
     held == address
         || held == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
         || held == IpAddr::V4(Ipv4Addr::UNSPECIFIED) && address.is_ipv4()
 }
 
-/// `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
+/// Describes the holders, like `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
 fn words(holders: &Holders) -> String {
     let mut places: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (address, holder) in holders {

@@ -1,8 +1,8 @@
-//! Postfix's chroot has a copy of `resolv.conf`. The services in the chroot read this copy, and only a start of
+//! Checks the copy of `resolv.conf` in Postfix's chroot. The services in the chroot read this copy, and only a start of
 //! Postfix renews it.
 //!
-//! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy the C
-//! library asks 127.0.0.1 (resolv.conf(5)), so only the content of a copy matters, and not whether it exists.
+//! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy, the C
+//! library asks 127.0.0.1 (resolv.conf(5)). So only the content of a copy matters, and not whether the copy exists.
 
 use std::net::IpAddr;
 
@@ -13,19 +13,19 @@ use crate::system::HostFinding;
 /// The name of this check.
 pub const CHECK: &str = "postfix";
 
-/// The column of master.cf that says whether a service is in the chroot.
+/// The index of the column of master.cf that says whether a service runs in the chroot.
 const CHROOT_COLUMN: usize = 4;
 
-/// Columns from there to the program.
+/// The number of columns from there to the program.
 const COMMAND_COLUMNS_LATER: usize = 2;
 
-/// Programs of Postfix that look names up; others may be in the chroot without harm.
+/// The programs of Postfix that look up names. Other programs may run in the chroot without harm.
 const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 
-/// The usual queue directory.
+/// The default queue directory.
 const QUEUE: &str = "/var/spool/postfix";
 
-/// The usual instance of Postfix; others (postmulti(1)) are not looked at.
+/// The default instance of Postfix; other instances (postmulti(1)) are not checked.
 #[derive(Clone, Debug)]
 pub struct Postfix {
     /// `/etc/postfix/master.cf`
@@ -34,13 +34,13 @@ pub struct Postfix {
     pub copy: HostFile,
 }
 
-/// Postfix on this host.
+/// Reads the configuration of Postfix on this host.
 pub(super) fn gather(host: &CheckedHost<'_>) -> Postfix {
     let copy = copy(host.file("/etc/postfix/main.cf").text().unwrap_or_default());
     Postfix { master: host.file("/etc/postfix/master.cf"), copy: host.file(&copy) }
 }
 
-/// The path of the copy of `resolv.conf` for a `main.cf`. The last line with a parameter counts; a variable cannot be read here.
+/// Returns the path of the copy of `resolv.conf`, from the text of `main.cf`. The last line with the parameter counts; variables are not expanded.
 fn copy(main: &str) -> String {
     let queue = main.lines().rev().find_map(|line| {
         let (name, value) = line.split_once('=')?;
@@ -50,7 +50,7 @@ fn copy(main: &str) -> String {
     format!("{}/etc/resolv.conf", queue.trim_end_matches('/'))
 }
 
-/// Whether lookups in the chroot reach resolverd too.
+/// Checks that lookups in the chroot also reach resolverd.
 pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
     let Postfix { master, copy } = postfix;
     if let Some(unread) = master.unread(CHECK) {
@@ -82,7 +82,7 @@ pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
     }
 }
 
-/// Services that look names up in the chroot.
+/// Returns the services in the chroot that look up names.
 fn jailed(master: &str) -> Vec<&str> {
     let services = master.lines().filter(|line| !line.starts_with(['#', ' ', '\t']));
     let mut names: Vec<&str> = services

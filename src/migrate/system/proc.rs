@@ -1,6 +1,6 @@
-//! The listeners at port 53 according to /proc.
+//! Finds the listeners on port 53 in /proc.
 //!
-//! proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are in the machine's order of octets, four at a time.
+//! proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are groups of four octets in the byte order of the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,22 +12,22 @@ use super::host::{CheckedHost, HostFile};
 /// The port of DNS.
 pub(super) const PORT: u16 = 53;
 
-/// The process that has the socket of resolverd.socket until the daemon takes it.
+/// The process that holds the socket of resolverd.socket until the daemon takes it.
 pub(super) const MANAGER: &str = "systemd";
 
-/// A process that listens at port 53.
+/// A process that listens on port 53.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Its name.
+    /// The name of the process.
     pub process: String,
-    /// Its unit, if it is a service of systemd.
+    /// The systemd service of the process; `None` if it belongs to none.
     pub unit: Option<String>,
 }
 
-/// Listeners by address: `None` if the process is another user's.
+/// The listeners with their addresses. The holder is `None` if the process cannot be seen, for example because it belongs to another user.
 pub(crate) type Holders = Vec<(SocketAddr, Option<Holder>)>;
 
-/// The listeners at port 53.
+/// Returns the listeners on port 53; `None` if /proc cannot be read.
 pub(crate) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
     for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
@@ -46,7 +46,7 @@ pub(crate) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     Some(holders)
 }
 
-/// The processes that hold sockets, by inode.
+/// Returns the processes that hold these sockets, by inode.
 fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Holder> {
     let mut found = BTreeMap::new();
     let Ok(entries) = fs::read_dir(host.path("/proc")) else { return found };
@@ -56,7 +56,7 @@ fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Ho
         let held: Vec<u64> = links.filter_map(|link| inode(&link.to_string_lossy())).collect();
         for inode in held.into_iter().filter(|inode| inodes.contains(inode)) {
             let Some(holder) = holder(&process) else { continue };
-            // systemd keeps open the sockets that it has handed over. The process that received them is the listener.
+            // systemd keeps the sockets open that it has passed on. The process that received them counts as the listener.
             let known = found.entry(inode).or_insert_with(|| holder.clone());
             if known.process == MANAGER {
                 *known = holder;
@@ -66,19 +66,19 @@ fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, Ho
     found
 }
 
-/// The process whose directory in /proc is `place`.
+/// Returns the process whose directory in /proc is `place`.
 fn holder(place: &Path) -> Option<Holder> {
     let process = fs::read_to_string(place.join("comm")).ok()?.trim().to_owned();
     let groups = fs::read_to_string(place.join("cgroup")).unwrap_or_default();
     Some(Holder { process, unit: unit(&groups).map(str::to_owned) })
 }
 
-/// The service of a process, from the lines of its control groups. One service may have groups of its own below.
+/// Returns the service of a process, from the lines of its control groups. A service may have control groups below its own.
 fn unit(groups: &str) -> Option<&str> {
     groups.lines().find_map(|line| line.split('/').find(|part| part.ends_with(".service")))
 }
 
-/// The sockets at port 53 of a table of proc(5) that are in the state `listening`, with their inodes.
+/// Returns the sockets on port 53 that are in the state `listening`, with their inodes. `table` is a table of proc(5).
 fn listeners(table: &str, listening: &str) -> Vec<(SocketAddr, u64)> {
     table.lines().skip(1).filter_map(|line| listener(line, listening)).collect()
 }
@@ -90,13 +90,13 @@ fn listener(line: &str, listening: &str) -> Option<(SocketAddr, u64)> {
     (local.port() == PORT && *columns.get(3)? == listening).then_some((local, inode))
 }
 
-/// The address and the port of a column of a table of sockets.
+/// Reads the address and the port from a column of a socket table.
 pub fn socket_address(column: &str) -> Option<SocketAddr> {
     let (address, port) = column.split_once(':')?;
     Some(SocketAddr::new(self::address(address)?, u16::from_str_radix(port, 16).ok()?))
 }
 
-/// An address in the machine's order of octets.
+/// Reads an address in the byte order of the machine.
 fn address(digits: &str) -> Option<IpAddr> {
     let word = |place: usize| {
         let digits = digits.get(place..place.checked_add(8)?)?;
@@ -113,7 +113,7 @@ fn address(digits: &str) -> Option<IpAddr> {
     }
 }
 
-/// The inode of a link like `socket:[4711]`.
+/// Reads the inode from a link like `socket:[4711]`.
 fn inode(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }

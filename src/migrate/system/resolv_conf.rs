@@ -1,6 +1,6 @@
-//! `/etc/resolv.conf`: the servers that the C library asks, and whether it passes on that an answer was validated.
+//! Checks `/etc/resolv.conf`: which servers the C library asks, and whether it keeps the mark of validated answers (AD).
 //!
-//! resolv.conf(5): the first three nameservers count; without any it is 127.0.0.1.
+//! resolv.conf(5): the first three nameservers count. If there are none, the C library asks 127.0.0.1.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,10 +10,10 @@ use crate::system::HostFinding;
 /// The name of this check.
 pub const CHECK: &str = "resolv.conf";
 
-/// The name of the check of its options.
+/// The name of the check of the option `trust-ad`.
 pub(crate) const TRUST_AD: &str = "trust-ad";
 
-/// Name servers that glibc reads; more are ignored (MAXNS).
+/// Maximum number of name servers that glibc reads; it ignores the others (MAXNS).
 const MAX_NAMESERVERS: usize = 3;
 
 /// The relevant parts of a `resolv.conf`.
@@ -48,12 +48,12 @@ impl ResolvConf {
     }
 }
 
-/// The addresses of systemd-resolved, which holds them also where resolverd has a wildcard address.
+/// The addresses of systemd-resolved. It holds them even if resolverd listens at a wildcard address.
 const STUBS: [IpAddr; 2] =
     [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
 
-/// Whether a nameserver is one of resolverd's addresses. A wildcard address is also each loopback address of its
-/// family, except those of systemd-resolved.
+/// Returns true if a nameserver is one of resolverd's addresses. A wildcard address includes each loopback address of its
+/// family, except the addresses of systemd-resolved.
 pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     let any =
         |address: &IpAddr| ours.iter().any(|own| own.is_unspecified() && own.is_ipv4() == address.is_ipv4());
@@ -63,7 +63,7 @@ pub fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     })
 }
 
-/// The nameservers of a resolv.conf that are not resolverd.
+/// Returns the nameservers in the text of a resolv.conf that are not resolverd.
 pub fn other_nameservers(text: &str, ours: &[IpAddr]) -> Vec<IpAddr> {
     let conf = ResolvConf::parse(text);
     let others = conf.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours));
@@ -113,7 +113,7 @@ fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]
     HostFinding::warning(CHECK, evidence, advice)
 }
 
-/// glibc 2.31 and later remove AD unless `trust-ad` is set; Postfix sets it itself, others do not.
+/// Checks that AD is kept: glibc 2.31 and later remove AD unless `trust-ad` is set. Postfix sets the option itself, other programs do not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<HostFinding> {
     const CHECK: &str = TRUST_AD;
     if !conf.nameservers.iter().all(|nameserver| is_ours(nameserver, ours)) {

@@ -1,7 +1,7 @@
-//! systemd-resolved: whether programs that use it reach resolverd.
+//! Checks systemd-resolved: whether programs that use it reach resolverd.
 //!
-//! resolved.conf(5): drop-ins add to lists, an empty value clears them; they are read by name, also those in /usr/lib. Its stub at 127.0.0.53
-//! does not collide with 127.0.0.1.
+//! resolved.conf(5): drop-in files extend lists, and an empty value clears a list. The files are read in the order of their names, including those
+//! in /usr/lib. The stub of systemd-resolved at 127.0.0.53 does not conflict with 127.0.0.1.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::system::HostFinding;
 /// The name of this check.
 pub const CHECK: &str = "systemd-resolved";
 
-/// Whether it runs, and the servers that it asks.
+/// Checks whether systemd-resolved runs, and which servers it asks.
 pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFinding {
     if !runs {
         return HostFinding::ok(CHECK, "does not run");
@@ -36,7 +36,7 @@ pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFind
     )
 }
 
-/// A list that several files may extend.
+/// Returns the values of a list that several files may extend.
 fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     let mut list = Vec::new();
     for value in files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "Resolve", key)) {
@@ -48,7 +48,7 @@ fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     list
 }
 
-/// The values of a key in a section of a file of sections and `key=value` lines, as systemd and NetworkManager have them, in their order.
+/// Returns the values of a key in their order, from a section of a file with `key=value` lines, as systemd and NetworkManager use.
 pub(super) fn values<'a>(
     text: &'a str,
     section: &'a str,

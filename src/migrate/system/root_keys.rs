@@ -1,13 +1,13 @@
-//! The keys of the root: whether the daemon validates the root zone with its trust anchors.
+//! Checks the keys of the root: whether the daemon can validate the root zone with its trust anchors.
 //!
-//! RFC 4035 section 5.3, RFC 5011. With trust anchors that are not the keys of the root, the queries of all clients fail, also those
+//! RFC 4035 section 5.3, RFC 5011. If the trust anchors are not the keys of the root, the queries of all clients fail, even those
 //! for domains that are not signed.
 
 use crate::system::HostFinding;
 
 const CHECK: &str = "root keys";
 
-/// The name of the check whether the daemon runs.
+/// The name of the check that the daemon runs.
 const DAEMON_CHECK: &str = "resolverd";
 
 /// The advice if the trust anchors are not the keys of the root.
@@ -15,26 +15,26 @@ const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnss
     https://data.iana.org/root-anchors/root-anchors.xml, or to \"\" for the built-in keys; if these are right, another server answers in \
     place of the root servers: `resolverctl trace . DNSKEY` shows each step";
 
-/// The advice if the daemon got no keys.
+/// The advice if the daemon could not get the keys.
 const UNREACHED: &str =
     "make outgoing UDP and TCP or the forwarders work first; `resolverctl trace . DNSKEY` shows each step";
 
 /// The verdict of the daemon on the keys of the root zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysVerdict {
-    /// A trust anchor names one of them.
+    /// A trust anchor matches one of the keys.
     Secure,
     /// No trust anchor of the root is in use.
     Insecure,
-    /// The configuration says not to validate.
+    /// Validation is turned off in the configuration.
     Off,
-    /// No trust anchor names one of them, or their signatures are wrong; the text says why.
+    /// No trust anchor matches one of the keys, or their signatures are wrong; the text says why.
     Bogus(String),
-    /// The daemon did not get them; the text says why.
+    /// The daemon could not get the keys; the text says why.
     NoAnswer(String),
 }
 
-/// The trust anchors of the daemon, and its verdict.
+/// The trust anchors of the daemon, and its verdict on the keys of the root zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKeysHere {
     /// The verdict.
@@ -43,17 +43,17 @@ pub struct RootKeysHere {
     pub tags: Vec<u16>,
 }
 
-/// Why the verdict of the daemon is unknown, in words.
+/// The reason why the verdict of the daemon is unknown, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysUnknown {
     /// No daemon answers.
     NotRunning(String),
-    /// It was not asked, or did not reply.
+    /// The daemon was not asked, or did not reply.
     NotAsked(String),
 }
 
-/// Judges the verdict of the daemon. That no daemon answers is a finding of its own, unless one `listens` at port 53: its socket is
-/// elsewhere.
+/// Judges the verdict of the daemon. If no daemon answers, this is a separate finding, unless one `listens` on port 53: then its control
+/// socket is at another path.
 pub(super) fn check(here: &Result<RootKeysHere, RootKeysUnknown>, listens: bool) -> HostFinding {
     let RootKeysHere { verdict, tags } = match here {
         Ok(here) => here,

@@ -1,6 +1,6 @@
-//! The SOA of the root zone over UDP and TCP: whether port 53 is open to the internet, and the time there.
+//! Asks for the SOA of the root zone over UDP and TCP. This shows whether port 53 is open to the internet, and what time it is.
 //!
-//! RFC 1035 section 4.2, RFC 4034 section 3.1. Only a root server's own answer counts, so a server that answers in
+//! RFC 1035 section 4.2, RFC 4034 section 3.1. Only an answer of a root server itself counts, so that a server that answers in
 //! its place is detected.
 
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,21 +17,21 @@ use dns::random::Random;
 /// The size that we offer for a datagram (RFC 9715).
 const PAYLOAD: u16 = 1_232;
 
-/// A root server's answer about the SOA of its zone.
+/// The answer of a root server to the question for the SOA of the root zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RootZoneAnswer {
-    /// AA: it is a server of the zone.
+    /// AA: the server is authoritative for the zone.
     pub authoritative: bool,
-    /// RA: it is a recursive server, which no root server is.
+    /// RA: the server is recursive. No root server is.
     pub recursive: bool,
-    /// The begin and the end of the signature's validity, in seconds since 1970.
+    /// The begin and the end of the signature's validity, in seconds since 1970; `None` without a signature.
     pub signature: Option<(u64, u64)>,
 }
 
-/// The result of one transport: server and answer, or the reason for none.
+/// The result over one transport: the server and its answer, or the reason why there is no answer.
 pub(crate) type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
 
-/// The results of both.
+/// The results over both transports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootZoneReplies {
     /// Over UDP.
@@ -40,7 +40,7 @@ pub struct RootZoneReplies {
     pub tcp: RootZoneReply,
 }
 
-/// Asks `servers`, over UDP and TCP at the same time, one after the other until one answers.
+/// Asks `servers` over UDP and TCP at the same time. Over each transport, they are asked one after the other until one answers.
 pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     std::thread::scope(|threads| {
         let udp = threads.spawn(|| first(servers, datagram));
@@ -61,7 +61,7 @@ fn first(servers: &[SocketAddr], ask: impl Fn(SocketAddr, &[u8]) -> io::Result<V
     Err(last)
 }
 
-/// `. SOA` with DO, so that the signature comes with it.
+/// Makes the query `. SOA` with DO, so that the answer contains the signature.
 fn question() -> io::Result<Vec<u8>> {
     let mut message = Message::query();
     message.metadata.id = Random::system()?.u16();
@@ -89,7 +89,7 @@ fn datagram(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
         socket.set_read_timeout(Some(left))?;
         let length = socket.recv(&mut datagram)?;
         let reply = datagram.get(..length).unwrap_or_default();
-        // A message with another id does not end the wait.
+        // A message with another id is ignored, and the wait continues.
         if reply.get(..2) == query.get(..2) {
             return Ok(reply.to_vec());
         }
@@ -122,14 +122,14 @@ fn read(reply: &[u8], query: &[u8]) -> io::Result<RootZoneAnswer> {
     })
 }
 
-/// Inception and expiration of an RRSIG.
+/// Returns the inception and the expiration of an RRSIG.
 fn validity(data: &RData) -> Option<(u64, u64)> {
     let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = data else { return None };
     let input = signature.input();
     Some((input.sig_inception.get().into(), input.sig_expiration.get().into()))
 }
 
-/// An error in words that are equal on every system.
+/// Describes an error in words that are the same on every system.
 fn words(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("timeout after {} s", CHECK_TIME.as_secs()),
