@@ -1,7 +1,7 @@
-//! The data of a record: the fields of each type, and the octets that they make.
+//! Reads the data of a record: the fields of each type, and the octets that they become.
 //!
-//! RFC 1035 section 3.3, and for each further type the RFC that is named next to it. The octets are then read like
-//! those of a message, so that a record from a file is the same as one from a message.
+//! RFC 1035 section 3.3, and for each later type the RFC that is named next to it. The octets are then read like
+//! those of a message, so that a record from a file equals the same record from a message.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -12,7 +12,7 @@ use super::fields::{self, Field};
 use super::words;
 use crate::rdata;
 
-/// The fields of the types that have a form of their own; the last field may take several words.
+/// Returns the fields of a type that has a text form of its own. The last field may take several words.
 fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     use Field::{
         Address4, Address6, Algorithm, Base64, Hash, Hex, Moment, Name, Rest, Salt, Span, Text, Texts, Type,
@@ -54,11 +54,11 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     })
 }
 
-/// SVCB and HTTPS (RFC 9460), whose parameters the library reads.
+/// The types SVCB and HTTPS (RFC 9460), whose parameters the DNS library reads.
 const SERVICES: [RecordType; 2] = [RecordType::SVCB, RecordType::HTTPS];
 
-/// Reads the data of a record of type `kind`; names without a final dot are below `origin`. Octets in the form of RFC
-/// 3597 are accepted even if the type does not allow them: `rdata::is_understood` tells where that matters.
+/// Reads the data of a record of type `kind`. Names without a final dot are relative to `origin`. Octets in the form of RFC
+/// 3597 are accepted even if they are invalid for the type; callers that care about this use `rdata::is_understood`.
 pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RData, String> {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     if let ["\\#", length, digits @ ..] = texts.as_slice() {
@@ -78,13 +78,13 @@ pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RD
     octets.and_then(|octets| meant(kind, &octets)).ok_or_else(|| format!("{kind} cannot be read"))
 }
 
-/// Octets read as data of a type.
+/// Interprets octets as data of a type.
 fn meant(kind: RecordType, octets: &[u8]) -> Option<RData> {
     let length = u16::try_from(octets.len()).ok()?;
     rdata::read(kind, length, &mut BinDecoder::new(octets)).ok()
 }
 
-/// Octets in hexadecimal digits, of the given number (RFC 3597 section 5).
+/// Reads octets as hexadecimal digits. Their number must be `length` (RFC 3597 section 5).
 fn unknown(length: &str, digits: &str) -> Result<Vec<u8>, String> {
     let octets = fields::hex(digits).filter(|octets| octets.len().to_string() == length);
     octets.ok_or_else(|| format!("{digits} are not {length} octets"))

@@ -1,37 +1,37 @@
 //! Splits the text of a zone file into entries, and entries into words.
 //!
-//! RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment, and text in
+//! RFC 1035 section 5.1: an entry is one line, or several lines that parentheses join. `;` begins a comment. Text in
 //! quotes is one word.
 
-/// An error in a text, and its place.
+/// An error in a zone file, and its position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct ZoneFileError {
-    /// The line on which the entry begins, from 1.
+    /// The number of the line on which the entry begins, from 1.
     pub line: usize,
-    /// The reason.
+    /// The reason in words.
     pub reason: String,
 }
 
-/// One entry that has words.
+/// An entry of a zone file that has words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneFileEntry {
-    /// The line on which it begins, from 1.
+    /// The number of the line on which the entry begins, from 1.
     pub line: usize,
-    /// Whether a blank is before its first word: its owner is that of the record before.
+    /// True if a blank is before the first word, so that the owner is that of the previous record.
     pub begins_blank: bool,
-    /// Its words.
+    /// The words of the entry.
     pub words: Vec<Word>,
-    /// The text after the first `;` of its last line that has one.
+    /// The text of its last comment: after the first `;` of the last line that has a comment.
     pub comment: String,
 }
 
 /// A word, with its escapes unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// Its text, without its quotes.
+    /// The text of the word, without its quotes.
     pub text: String,
-    /// Whether it was in quotes as a whole.
+    /// True if the whole word was in quotes.
     pub quoted: bool,
 }
 
@@ -40,28 +40,28 @@ impl ZoneFileEntry {
         Self { line, begins_blank, words: Vec::new(), comment: String::new() }
     }
 
-    /// An error in it, with the reason.
+    /// Creates an error for this entry, with a reason.
     pub fn wrong(&self, reason: impl Into<String>) -> ZoneFileError {
         ZoneFileError { line: self.line, reason: reason.into() }
     }
 
-    /// Returns true if it begins with `$`.
+    /// Returns true if the entry is a directive: its first word begins with `$`.
     pub fn is_directive(&self) -> bool {
         !self.begins_blank && self.words.first().is_some_and(|word| word.text.starts_with('$'))
     }
 
-    /// Its words as text.
+    /// Returns the words of the entry as text.
     pub fn texts(&self) -> Vec<&str> {
         self.words.iter().map(|word| word.text.as_str()).collect()
     }
 }
 
-/// The entries of a text, split one by one: a large zone is not held as words.
+/// The entries of a text. They are split one by one, so that a large zone is never in memory as words.
 pub struct ZoneFileEntries<'t> {
     lines: std::iter::Zip<std::ops::RangeFrom<usize>, std::str::Lines<'t>>,
 }
 
-/// Splits a text into entries; an item is an error if a parenthesis or a quote has no other half.
+/// Splits a text into entries. An item is an error if a parenthesis or a quote is not closed.
 pub fn entries(text: &str) -> ZoneFileEntries<'_> {
     ZoneFileEntries { lines: (1..).zip(text.lines()) }
 }
@@ -118,7 +118,7 @@ fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<
                     if letter == '\\' {
                         text.extend(rest.next());
                     } else if letter == '"' {
-                        // `alpn="h2"` (RFC 9460 section 2.1) is one word, and keeps its quotes.
+                        // `alpn="h2"` (RFC 9460 section 2.1) is one word and keeps its quotes.
                         if !take_quoted(&mut rest, &mut text) {
                             return Err(entry.wrong("a quote is not closed"));
                         }
@@ -132,7 +132,7 @@ fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<
     Ok(())
 }
 
-/// Adds the text before the next quote, and skips the quote; returns false if there is none.
+/// Adds the text up to the next quote, and skips the quote. Returns false if there is no further quote.
 fn take_quoted(rest: &mut impl Iterator<Item = char>, text: &mut String) -> bool {
     while let Some(letter) = rest.next() {
         match letter {

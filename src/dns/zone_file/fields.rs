@@ -1,4 +1,4 @@
-//! The fields of record data: words become octets.
+//! The fields of record data: converts words to octets.
 //!
 //! RFC 1035 section 5.1 for character strings, RFC 4034 sections 3.2 and 4.1.2 for moments and types, RFC 5155 section 3.3
 //! for salts and hashes.
@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 use super::entries::Word;
 use super::words;
 
-/// A field. Fields that take all further words are last.
+/// The kind of a field. The kinds that take all further words come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// A domain name.
@@ -26,9 +26,9 @@ pub(super) enum Field {
     U16,
     /// A number of four octets.
     U32,
-    /// Seconds, or a number with units.
+    /// A time span in seconds, or numbers with units.
     Span,
-    /// Seconds since 1970, or year to second in digits.
+    /// A moment in seconds since 1970, or as digits from year to second.
     Moment,
     /// A type.
     Type,
@@ -38,7 +38,7 @@ pub(super) enum Field {
     Text,
     /// Text without an octet for its length.
     Rest,
-    /// A salt; `-` is none.
+    /// A salt in hexadecimal digits; `-` for none.
     Salt,
     /// A hash in base32.
     Hash,
@@ -68,7 +68,7 @@ const ALGORITHMS: [(&str, u8); 12] = [
     ("ED448", 16),
 ];
 
-/// The octets of data that have these fields; none if the words are too few, too many, or wrong.
+/// Returns the octets of data with these fields; `None` if there are too few or too many words, or if a word is wrong.
 pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<Vec<u8>> {
     let mut wire = Vec::new();
     let mut words = words.iter();
@@ -90,7 +90,7 @@ pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<V
     words.next().is_none().then_some(wire)
 }
 
-/// Adds a field of one word.
+/// Adds a field that consists of one word.
 fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<()> {
     match field {
         Field::Name => push_name(wire, &words::name(word, origin).ok()?)?,
@@ -112,7 +112,7 @@ fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<(
     Some(())
 }
 
-/// The number of an algorithm, by itself or its mnemonic.
+/// Reads an algorithm from its number or its mnemonic.
 pub fn algorithm(word: &str) -> Option<u8> {
     let known = ALGORITHMS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
     known.map(|(_, number)| *number).or_else(|| word.parse().ok())
@@ -124,7 +124,7 @@ fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Labels in the case of the file (RFC 6840 section 5.1).
+/// Adds a name. Its labels keep the case of the file (RFC 6840 section 5.1).
 fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
     name.iter().try_for_each(|label| push_counted(wire, label))?;
     wire.push(0);
@@ -135,12 +135,12 @@ fn joined<'w>(words: impl Iterator<Item = &'w Word>) -> String {
     words.flat_map(|word| word.text.split_ascii_whitespace()).collect()
 }
 
-/// Octets in hexadecimal digits of either case.
+/// Reads octets from hexadecimal digits of either case.
 pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
     HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).ok()
 }
 
-/// The octets of a character string: after a backslash follows a character that means itself, or the number of an
+/// Reads the octets of a character string. A backslash is followed by a character that means itself, or by the number of an
 /// octet in three decimal digits.
 fn string(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
@@ -161,7 +161,7 @@ fn string(text: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Seconds since 1970, or year to second in digits (RFC 4034 section 3.2).
+/// Reads a moment: seconds since 1970, or digits from year to second (RFC 4034 section 3.2).
 fn moment(word: &str) -> Option<u32> {
     if word.len() != 14 {
         return word.parse().ok();
@@ -169,14 +169,14 @@ fn moment(word: &str) -> Option<u32> {
     let digits = |from: usize, to: usize| word.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (digits(0, 4)?, digits(4, 6)?, digits(6, 8)?);
     let (hour, minute, second) = (digits(8, 10)?, digits(10, 12)?, digits(12, 14)?);
-    // Days of the civil calendar, counted in years that begin in March, so that leap days come last.
+    // The days of the civil calendar are counted in years that begin in March, so that leap days come last.
     let years = if month <= 2 { year.checked_sub(1)? } else { year };
     let day_of_year = ((month + 9) % 12 * 153 + 2) / 5 + day - 1;
     let days = years * 365 + years / 4 - years / 100 + years / 400 + day_of_year - 719_468;
     u32::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).ok()
 }
 
-/// The types of a name in the form of NSEC (RFC 4034 section 4.1.2).
+/// Returns the type bitmap of an NSEC record (RFC 4034 section 4.1.2).
 fn bitmap(types: &[&str]) -> Option<Vec<u8>> {
     let mut numbers =
         types.iter().map(|word| words::kind(word).map(u16::from)).collect::<Option<Vec<_>>>()?;

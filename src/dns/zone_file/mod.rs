@@ -1,16 +1,16 @@
-//! The one reader of zone files: operators' zones, root hints, trust anchors, and the zones of the `lab`.
+//! Reads zone files: operators' zones, root hints, trust anchors, and the zones of the `lab`. No other module reads them.
 //!
-//! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, an omitted owner,
-//! parentheses, comments, quotes; TTL and class in either order or omitted, a TTL in seconds or like `1h30m`; RFC
-//! 3597 section 5 for types and data without a form of their own. `$INCLUDE` and `$GENERATE` are refused.
+//! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, omitted owners,
+//! parentheses, comments, quotes. TTL and class may be in either order or omitted; a TTL is in seconds or like `1h30m`. RFC
+//! 3597 section 5 defines types and data that have no form of their own. `$INCLUDE` and `$GENERATE` are refused.
 //!
 //! # Decisions
 //!
-//! - There were four readers, and they differed: an A with a superfluous word was accepted, TYPE1 was not, and RP and
-//!   URI were unknown. One reader replaced them and is compared with BIND's `named-compilezone`.
+//! - Earlier there were four readers that differed: one accepted an A record with a superfluous word, one refused TYPE1, and one did not know RP
+//!    and URI. One reader replaced them, and is compared with BIND's `named-compilezone`.
 //! - Hickory's reader was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is
 //!   used for the data of SVCB and HTTPS only.
-//! - A file without a TTL gets one hour. A second SOA is an error, as in BIND.
+//! - A record without a TTL gets one hour. A second SOA is an error, as in BIND.
 
 #![deny(
     clippy::unwrap_used,
@@ -33,13 +33,13 @@ pub use self::fields::algorithm;
 use self::words::name;
 pub use self::words::{kind, span};
 
-/// TTL if no record and no $TTL has given one: an hour, as in NSD and ldns.
+/// The TTL if neither a record nor $TTL has given one: an hour, as in NSD and ldns.
 const DEFAULT_TTL: u32 = 3_600;
 
-/// Reads all records of a text; names without a final dot are below `origin`.
+/// Reads all records of a text. Names without a final dot are relative to `origin`.
 ///
 /// # Errors
-/// The first entry that cannot be read.
+/// Returns the first entry that cannot be read.
 pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> {
     let mut reader = ZoneFileReader::new(origin.clone());
     let mut records = Vec::new();
@@ -49,50 +49,50 @@ pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> 
     Ok(records)
 }
 
-/// Reads one record with absolute names.
+/// Reads one record whose names are absolute.
 ///
 /// # Errors
-/// The text is not one record.
+/// Fails if the text is not exactly one record.
 pub fn record(text: &str) -> Result<Record, ZoneFileError> {
     let entry = entries(text).next();
     let entry = entry.ok_or_else(|| ZoneFileError { line: 1, reason: "no record".to_owned() })??;
     ZoneFileReader::new(Name::root()).record(&entry)
 }
 
-/// The fields before the data of a record, and the words of the data.
+/// The parts of a record: the fields before its data, and the words of the data.
 #[derive(Clone, Debug)]
 pub struct RecordHead<'e> {
-    /// The owner.
+    /// The name to which the record belongs.
     pub owner: Name,
-    /// Its TTL in seconds.
+    /// The TTL of the record, in seconds.
     pub ttl: u32,
-    /// The word for its type.
+    /// The word for the type of the record.
     pub kind: &'e str,
-    /// The words of its data.
+    /// The words of the data.
     pub data: &'e [Word],
 }
 
-/// The state that is carried from entry to entry.
+/// The state that the reader keeps from one entry to the next.
 #[derive(Clone, Debug)]
 pub struct ZoneFileReader {
     origin: Name,
-    /// Of `$TTL`.
+    /// The TTL of the last `$TTL`, in seconds.
     ttl: Option<u32>,
-    /// The last one of a record.
+    /// The TTL of the last record, in seconds.
     last_ttl: Option<u32>,
     owner: Option<Name>,
 }
 
 impl ZoneFileReader {
-    /// A reader at the start of a text.
+    /// Creates a reader for the start of a text.
     pub fn new(origin: Name) -> Self {
         Self { origin, ttl: None, last_ttl: None, owner: None }
     }
 
-    /// Reads an entry: a record, or none if it is a directive.
+    /// Reads an entry. Returns `None` if the entry is a directive.
     ///
     /// # Errors
-    /// It is neither.
+    /// Fails if the entry is neither a record nor a directive.
     pub fn entry(&mut self, entry: &ZoneFileEntry) -> Result<Option<Record>, ZoneFileError> {
         match entry.texts().as_slice() {
             ["$ORIGIN", origin] => {
@@ -121,7 +121,7 @@ impl ZoneFileReader {
     /// Reads the fields before the data of a record.
     ///
     /// # Errors
-    /// No owner or no type.
+    /// Fails if the owner or the type is missing.
     pub fn begin<'e>(&mut self, entry: &'e ZoneFileEntry) -> Result<RecordHead<'e>, ZoneFileError> {
         let mut words = entry.words.as_slice();
         if !entry.begins_blank
@@ -137,7 +137,7 @@ impl ZoneFileReader {
                 return Err(entry.wrong("the type is missing"));
             };
             words = rest;
-            // The optional fields may have either order, but each may appear once only.
+            // The optional fields may be in either order, but each may appear only once.
             if let Some(seconds) = span(&word.text).filter(|_| own_ttl.is_none()) {
                 own_ttl = Some(seconds);
             } else if word.text.eq_ignore_ascii_case("IN") && !has_class {
@@ -150,10 +150,10 @@ impl ZoneFileReader {
         }
     }
 
-    /// Reads a name in this context.
+    /// Reads a name. Names without a final dot are relative to the current origin.
     ///
     /// # Errors
-    /// It is no name; the reason in words.
+    /// Returns the reason, in words, why the text is not a name.
     pub fn name(&self, text: &str) -> Result<Name, String> {
         name(text, &self.origin)
     }

@@ -1,4 +1,4 @@
-//! A setting that the import changed or left out: its place, its effect, and the way to the same effect here.
+//! A finding about a setting that was changed or left out: its position, its effect, and how to get the same effect in resolverd.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,35 +8,35 @@ use dns::wire::presentation::shown;
 use resolver::limits::MAX_SHOWN_SENTENCE;
 use serde::Deserialize;
 
-/// A line of a file.
+/// A position: a line of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourcePlace {
-    /// The file, as it was named.
+    /// The file, as it was named on the command line or in an include.
     pub file: Arc<Path>,
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
 }
 
 impl SourcePlace {
-    /// A path that its line names, from the directory of its file.
+    /// Returns the path that a setting on this line names. A relative path begins at the directory of the file.
     pub(super) fn sibling(&self, named: impl AsRef<Path>) -> PathBuf {
         self.file.parent().unwrap_or_else(|| Path::new("")).join(named)
     }
 }
 
-/// A setting that a finding is about.
+/// A setting that a finding can be about.
 pub(super) trait Setting {
-    /// Its place.
+    /// Returns the position of the setting.
     fn place(&self) -> &SourcePlace;
-    /// Its text, as a finding shows it.
+    /// Returns the text of the setting as findings show it.
     fn shown(&self) -> String;
-    /// Its place and its text.
+    /// Returns the position and the text of the setting.
     fn typed(&self) -> TypedSetting {
         TypedSetting { place: self.place().clone(), shown: self.shown() }
     }
 }
 
-/// The place of a setting, and its text.
+/// The position and the text of a setting.
 #[derive(Clone, Debug)]
 pub(super) struct TypedSetting {
     pub(super) place: SourcePlace,
@@ -73,30 +73,30 @@ impl<T: AsRef<str>> Setting for (&SourcePlace, T) {
     }
 }
 
-/// How much a finding matters, from the most.
+/// How much a finding matters. The worst weight comes first.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
-    /// Without it, mail is lost or misled, or strangers are answered.
+    /// Unless the operator acts, mail is lost or goes to the wrong host, or strangers get answers.
     Dangerous,
-    /// Some answers differ.
+    /// Some answers differ from those of the other resolver.
     Different,
-    /// Nothing is to be done.
+    /// Nothing needs to be done.
     Unneeded,
 }
 
-/// One finding.
+/// A finding about one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportFinding {
-    /// Its place.
+    /// The position of the setting.
     pub place: SourcePlace,
     /// The setting, as it was typed.
     pub option: String,
-    /// The effect that it had.
+    /// The effect that the setting had in the other resolver.
     pub did: String,
-    /// The way to the same effect here.
+    /// How to get the same effect in resolverd.
     pub instead: String,
-    /// How much it matters.
+    /// How much the finding matters.
     pub weight: Weight,
 }
 
@@ -114,7 +114,7 @@ impl fmt::Display for ImportFinding {
 }
 
 impl Weight {
-    /// Its name in JSON.
+    /// Returns the word for the weight in JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Dangerous => "dangerous",
@@ -123,7 +123,7 @@ impl Weight {
         }
     }
 
-    /// The heading of the findings of this weight.
+    /// Returns the heading of the findings of this weight.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Dangerous => "Settings that need a decision before you switch:",
@@ -133,23 +133,23 @@ impl Weight {
     }
 }
 
-/// The advice for a resolver that did not validate.
+/// The advice if the other resolver did not validate.
 pub(super) const UNVALIDATED: &str = "dnssec.validate = false does the same; remove it unless a forwarder removes signatures: DANE needs validation";
 
-/// The finding about a file without the main section of its format, which another file may include.
+/// The finding about a file without the main section of its format. Probably another file includes it.
 pub(super) const FRAGMENT: (&str, &str) = (
     "is missing, with the clients, the addresses and the forwarders that it may have",
     "if another file includes this one, import that file instead",
 );
 
-/// The effect of CAs of its own for the certificates of forwarders.
+/// The effect if the other resolver checked the certificates of forwarders with its own CAs.
 pub(super) const OWN_CAS: &str = "checked the certificates of servers with CAs of its own";
 
-/// The way to the same effect here.
+/// How to get the same effect in resolverd.
 pub(super) const CAS_OF_HOST: &str =
     "resolverd checks the name, with the CAs of this host; install a CA of your own there";
 
-/// The effect of anchors without one of the root, and what to do.
+/// The effect of trust anchors none of which is for the root, and what to do.
 pub(super) const PARTLY_VALIDATED: (&str, &str) = (
     "validated names below its trust anchors only, as none is of the root",
     "resolverd validates all names; if a forwarder removes signatures, set validate = false in its [[zone]]",

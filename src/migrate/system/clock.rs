@@ -12,7 +12,7 @@ const CHECK: &str = "clock";
 /// The advice for a wrong clock.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// Compares the clock with the validity of the root zone's signature and with the age of this program.
+/// Compares the clock with the validity of the root zone's signature, and with the time at which this version was written.
 pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> HostFinding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);

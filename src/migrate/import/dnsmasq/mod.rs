@@ -1,4 +1,4 @@
-//! dnsmasq.conf of dnsmasq (dnsmasq(8), version 2.90).
+//! Imports dnsmasq.conf of dnsmasq (dnsmasq(8), version 2.90).
 
 mod reader;
 mod records;
@@ -26,7 +26,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut denied = zones.without_data();
     zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
-    // dnsmasq knows the names above those that it has.
+    // In dnsmasq, the names above a name with data exist too.
     denied.retain(|zone| !draft.has_names_within(&zone.name));
     report_denied(&denied, draft);
     settings::add(&settings, draft);
@@ -34,7 +34,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     Ok(())
 }
 
-/// The addresses at which dnsmasq listens; it answers all who reach them.
+/// Converts the addresses at which dnsmasq listens. dnsmasq answers all clients that can reach them.
 fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let port = last("port");
@@ -57,7 +57,7 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
         let instead = "resolverd listens at 127.0.0.1 and ::1 only; for other clients set listen.addresses and listen.allow";
         draft.report(Different, &(&start, "interface"), (did, instead));
     }
-    // With an interface dnsmasq listens at the loopback addresses too.
+    // If an interface is configured, dnsmasq also listens at the loopback addresses.
     if addresses.is_empty() || settings.iter().any(|setting| setting.option == "interface") {
         addresses.extend(
             ["127.0.0.1", "::1"]
@@ -77,7 +77,7 @@ fn listen(settings: &[DnsmasqSetting], path: &Path, draft: &mut Draft) {
     }
 }
 
-/// The addresses of `listen-address` and `interface`.
+/// Returns the addresses of `listen-address` and `interface`.
 fn named(settings: &[DnsmasqSetting], port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
     let mut addresses = Vec::new();
     for setting in settings {

@@ -1,7 +1,7 @@
-//! The text of dnsmasq.conf: one setting a line, `name` or `name=value`.
+//! Reads the text of dnsmasq.conf: one setting per line, `name` or `name=value`.
 //!
-//! A comment begins with `#` at the beginning of a line or after white space. Double quotes protect commas and `#`; a
-//! backslash within them escapes.
+//! A comment begins with `#` at the beginning of a line or after white space. In double quotes, commas and `#` are part of the
+//! value, and a backslash begins an escape.
 
 use crate::limits;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources, entries_of};
 
-/// Endings that Debian's service leaves out when it reads /etc/dnsmasq.d.
+/// The endings of files that Debian's service ignores when it reads /etc/dnsmasq.d.
 const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 
 /// A setting.
@@ -19,24 +19,24 @@ const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 pub(super) struct DnsmasqSetting {
     pub(super) place: SourcePlace,
     pub(super) option: String,
-    /// The value, divided at its commas.
+    /// The parts of the value between its commas.
     pub(super) fields: Vec<String>,
-    /// The line, without its comment.
+    /// The line without its comment.
     pub(super) typed: String,
 }
 
 impl DnsmasqSetting {
-    /// Its value with commas.
+    /// Returns the whole value, with its commas.
     pub(super) fn value(&self) -> String {
         self.fields.join(",")
     }
 
-    /// A field; empty if it has none there.
+    /// Returns the field at an index; empty if the setting has no such field.
     pub(super) fn field(&self, at: usize) -> &str {
         self.fields.get(at).map_or("", String::as_str)
     }
 
-    /// The domains between slashes before its value, and the rest; none if it has no slash at its begin.
+    /// Returns the domains between slashes before the value, and the value; `None` if the text does not begin with a slash.
     pub(super) fn domains(&self) -> Option<(Vec<String>, String)> {
         let value = self.value();
         let (domains, rest) = value.strip_prefix('/')?.rsplit_once('/')?;
@@ -54,8 +54,8 @@ impl Setting for DnsmasqSetting {
     }
 }
 
-/// The settings of a file and of the files that it includes. Debian's service reads the directory `dnsmasq.d` next to
-/// dnsmasq.conf too.
+/// Reads the settings of a file and of the files that it includes. Debian's service also reads the directory `dnsmasq.d` next to
+/// dnsmasq.conf.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<DnsmasqSetting>, ImportError> {
     let mut settings = Vec::new();
     read_into(path, sources, &mut settings)?;
@@ -95,7 +95,7 @@ fn read_into(
         }
         let included = sources.readable_of(&setting, included);
         settings.push(setting);
-        // dnsmasq reads each file once.
+        // dnsmasq reads each file only once.
         for file in included {
             if !sources.is_open(&file) {
                 read_into(&file, sources, settings)?;
@@ -106,11 +106,11 @@ fn read_into(
     Ok(())
 }
 
-/// The files of a directory in order: an ending with `*` is one of files that are read, if there is any; another one is
-/// one of files that are left out.
+/// Returns the files of a directory in order. If some of the `endings` begin with `*`, only files with one of these are read. Files with
+/// one of the other endings are ignored.
 ///
 /// # Errors
-/// The directory cannot be read: a sentence without its end.
+/// Fails if the directory cannot be read. The text is a sentence without its end.
 fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
     let entries = entries_of(directory)?;
     let is_read = |path: &PathBuf| {
@@ -122,7 +122,7 @@ fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
         let wanted =
             read.is_empty() || read.iter().any(|ending| name.ends_with(ending.trim_start_matches('*')));
         !own && wanted && !left.iter().any(|ending| name.ends_with(ending.as_str()))
-            // A file whose kind this user cannot see is reported later.
+            // A file whose type this user cannot see is reported later.
             && path.metadata().map_or(true, |about| about.is_file())
     };
     let mut files: Vec<PathBuf> =
@@ -131,7 +131,7 @@ fn files(directory: &Path, endings: &[String]) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// The setting of a line, if it has one.
+/// Reads the setting of a line; `None` if the line has none.
 fn setting(place: SourcePlace, line: &str) -> Option<DnsmasqSetting> {
     let mut fields = vec![String::new()];
     let mut typed = String::new();

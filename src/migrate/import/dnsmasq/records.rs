@@ -1,4 +1,4 @@
-//! Names and records of their own: `host-record`, `cname`, `mx-host`, `srv-host`, `txt-record`, `ptr-record`,
+//! Converts single names and records: `host-record`, `cname`, `mx-host`, `srv-host`, `txt-record`, `ptr-record`,
 //! `naptr-record`, `caa-record`, `dns-rr`, and files of hosts.
 
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use crate::import::values::seconds;
 /// The longest TTL of a record, in seconds.
 const MAX_TTL: u64 = 604_800;
 
-/// Adds them; `path` is the file that was named.
+/// Adds the names and records. `path` is the configuration file that is imported.
 pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sources), draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let domain = last("domain").filter(|one| one.fields.len() == 1).map(|one| one.field(0).to_owned());
@@ -61,7 +61,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     }
     files(settings, domain.as_deref(), (&mut names, &mut *sources), draft);
     if !settings.iter().any(|setting| setting.option == "no-hosts") {
-        // Also if the file has comments only, as that of Debian.
+        // This is also reported if the file contains only comments, as on Debian.
         let place = SourcePlace { file: path.into(), line: 1 };
         names.file(&(&place, "no-hosts"), Path::new("/etc/hosts"), (None, sources), draft);
     }
@@ -72,10 +72,10 @@ pub(super) fn add(settings: &[DnsmasqSetting], (path, sources): (&Path, &mut Sou
     names.finish(draft);
 }
 
-/// Settings that give addresses of names.
+/// The settings that give addresses to names.
 const HOSTS: [&str; 3] = ["host-record", "addn-hosts", "hostsdir"];
 
-/// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the reverse name leads to the first name.
+/// `host-record=name[,name...],[IPv4],[IPv6][,TTL]`: the reverse name points to the first name.
 fn host(setting: &DnsmasqSetting, names: &mut Names, draft: &mut Draft) -> Option<()> {
     let is_name = |field: &&String| field.parse::<IpAddr>().is_err() && field.parse::<u64>().is_err();
     let addresses: Vec<IpAddr> = setting.fields.iter().filter_map(|field| field.parse().ok()).collect();
@@ -163,7 +163,7 @@ fn unknown(setting: &DnsmasqSetting, names: &mut Names) -> Option<()> {
     Some(())
 }
 
-/// Files of hosts, without the file of the system.
+/// Adds the files of hosts, without /etc/hosts.
 fn files(
     settings: &[DnsmasqSetting],
     domain: Option<&str>,
@@ -192,7 +192,7 @@ fn files(
     }
 }
 
-/// A name of data: it is whole also without a final dot.
+/// Returns a name of record data with a final dot: such names are absolute even if they are written without it.
 fn whole(name: &str) -> String {
     let escaped = name.trim_end_matches('.').replace(' ', "\\032");
     format!("{escaped}.")

@@ -1,4 +1,4 @@
-//! Servers and answers of whole domains: `server`, `local`, `rev-server`, `address`, and the servers of `resolv-file`.
+//! Converts servers and answers for whole domains: `server`, `local`, `rev-server`, `address`, and the servers of `resolv-file`.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -11,17 +11,17 @@ use crate::import::source::{Source, Sources};
 use crate::import::upstreams::{GatheredZones, ZoneSource, reverse_zones};
 use crate::import::values::{Upstream, network, upstream_text};
 
-/// The file of the servers that dnsmasq takes by default.
+/// The file with the servers that dnsmasq uses by default.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// A server and the way to it: `address[#port][@interface][@source[#port]]`.
+/// A server, and how it is reached: `address[#port][@interface][@source[#port]]`.
 struct Server {
     upstream: Upstream,
     from: Option<IpAddr>,
     interface: Option<String>,
 }
 
-/// Adds them; `path` is the file that was named.
+/// Collects the servers and answers. `path` is the configuration file that is imported.
 pub(super) fn add(
     settings: &[DnsmasqSetting],
     (path, sources): (&Path, &mut Sources),
@@ -48,7 +48,7 @@ pub(super) fn add(
     zones
 }
 
-/// `bogus-priv`: reverse names of private networks get no server, unless one is for them alone.
+/// `bogus-priv`: reverse names of private networks are not sent to servers, unless a server is configured for these names.
 fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(setting) = settings.iter().find(|setting| setting.option == "bogus-priv") else { return };
     let trees = ["in-addr.arpa", "ip6.arpa"];
@@ -60,7 +60,7 @@ fn private(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut D
     draft.report(Unneeded, setting, (did, instead));
 }
 
-/// A server for some domains; without an address they are answered here.
+/// Adds a server for some domains. Without an address, names in the domains are answered locally.
 fn for_domains(
     setting: &DnsmasqSetting,
     domains: &[String],
@@ -77,21 +77,21 @@ fn for_domains(
                 draft.report(Dangerous, setting, (did, instead));
             }
             (name, _) if name.starts_with('*') || name == "#" => pattern(setting, draft),
-            // See `standard`.
+            // The function `standard` handles these domains.
             (_, "#") => {}
             (name, "") => zones.add(setting, (name, true), (ZoneSource::Records, Vec::new()), draft),
-            // dnsmasq validates no answers of such servers.
+            // dnsmasq does not validate the answers of such servers.
             (name, server) => one(setting, (name, false), server, zones, draft),
         }
     }
 }
 
-/// Domains that are asked of the usual servers, although a shorter one is not.
+/// Adds the domains whose names are sent to the usual servers, although a domain above them has other servers.
 fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut Draft) {
     for setting in settings.iter().filter(|one| matches!(one.option.as_str(), "server" | "local")) {
         let Some((domains, _)) = setting.domains().filter(|(_, server)| server == "#") else { continue };
         let usual = zones.root_servers();
-        // Without servers of its own, dnsmasq asks those of /etc/resolv.conf, in whose place resolverd resolves from the root.
+        // If no servers are configured, dnsmasq asks those of /etc/resolv.conf. Instead of these, resolverd resolves from the root.
         let (source, validate) =
             if usual.is_empty() { (ZoneSource::Recurse, true) } else { (ZoneSource::Forward, false) };
         for domain in domains {
@@ -101,7 +101,7 @@ fn standard(settings: &[DnsmasqSetting], zones: &mut GatheredZones, draft: &mut 
     }
 }
 
-/// The domain of `*.domain`, which stands for all names below the domain, if they have a server of their own.
+/// Returns the domain in `*.domain`, which means all names below the domain, if they have their own server.
 fn below<'d>(setting: &DnsmasqSetting, domain: &'d str, server: &str, draft: &mut Draft) -> &'d str {
     let is_whole = |below: &&str| !below.is_empty() && !below.contains('*') && !["", "#"].contains(&server);
     let Some(below) = domain.strip_prefix("*.").filter(is_whole) else { return domain };
@@ -116,7 +116,7 @@ fn pattern(setting: &DnsmasqSetting, draft: &mut Draft) {
     draft.report(Dangerous, setting, (did, instead));
 }
 
-/// Adds a server of the zone `name`.
+/// Adds a server to the zone `name`.
 fn one(
     setting: &DnsmasqSetting,
     (name, validate): (&str, bool),
@@ -160,7 +160,7 @@ fn server(text: &str) -> Option<Server> {
     Some(server)
 }
 
-/// `rev-server`: the servers of the reverse names of a network.
+/// `rev-server`: servers for the reverse names of a network.
 fn reverse(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draft) {
     let Some(net) = network(setting.field(0)) else {
         let did = "named a network that cannot be read";
@@ -212,7 +212,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     if lines.is_empty() || !has_zone {
         return;
     }
-    // An address that leads nowhere blocks the domain.
+    // An address that no host has blocks the domain.
     let is_blocked = address == "#"
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified() || address.is_loopback());
     let (weight, did, instead) = if is_blocked {
@@ -230,7 +230,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     draft.report(weight, setting, (did, instead));
 }
 
-/// The servers of `resolv-file`. The file of the system is not read: it may name resolverd itself one day.
+/// Adds the servers of `resolv-file`. /etc/resolv.conf is not read, because it will probably name resolverd.
 fn resolv(
     settings: &[DnsmasqSetting],
     (file, sources): (&Path, &mut Sources),
@@ -276,12 +276,12 @@ fn resolv(
         sources.end();
     }
     if !settings.iter().any(|setting| setting.option == "resolv-file") {
-        // Also if the file has comments only, as that of Debian.
+        // This is also reported if the file contains only comments, as on Debian.
         let place = SourcePlace { file: file.into(), line: 1 };
         let did = "sent queries to the servers in /etc/resolv.conf too";
         draft.report(Different, &(&place, "resolv-file"), (did, RESOLVES));
     }
 }
 
-/// The way to the servers of /etc/resolv.conf.
+/// What to do about the servers of /etc/resolv.conf.
 const RESOLVES: &str = "resolverd resolves from the root; DNS lists refuse the resolvers of providers; for these servers add a [[zone]] \".\" with forward";

@@ -1,4 +1,4 @@
-//! The other settings of dnsmasq: the cache, and the report of settings that are not converted.
+//! Converts the other settings of dnsmasq, such as those of the cache, and reports settings that are not converted.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::option_table::ProgramOptions;
 use crate::import::values::{private, seconds, texts};
 
-/// The options that are reported.
+/// The table of options that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
-/// Adds and reports them.
+/// Converts or reports the settings.
 pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
     cache(settings, draft);
     ports(settings, draft);
@@ -28,7 +28,7 @@ pub(super) fn add(settings: &[DnsmasqSetting], draft: &mut Draft) {
         .for_each(|setting| anchor(setting, draft));
 }
 
-/// Reports each part with the place of its first setting and the number of the others.
+/// Reports each part of dnsmasq once, with the position of its first setting and the number of its other settings.
 fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     for row in &OPTIONS.parts.row {
         let of_part: Vec<&DnsmasqSetting> =
@@ -42,12 +42,12 @@ fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// The times of the cache.
+/// Converts the times of the cache.
 fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let longest = ["max-ttl", "max-cache-ttl"].iter().filter_map(|option| last(option));
     let number = |setting: &DnsmasqSetting| setting.field(0).parse::<u64>().ok();
-    // The shorter one counts for the client.
+    // For the client, the shorter time counts.
     if let Some(shortest) =
         longest.filter(|setting| number(setting).is_some_and(|ttl| ttl > 0)).min_by_key(|one| number(one))
         && let Some((text, _)) = seconds(shortest.field(0), 604_800)
@@ -58,7 +58,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
         draft.set(off, ("[cache]", "negative_max_ttl"), "0s");
     }
     if let Some(stale) = last("use-stale-cache") {
-        // Without a value it is a day; 0 is for ever.
+        // Without a value, the time is one day; 0 means without limit.
         let span = match stale.field(0) {
             "" => "1d".to_owned(),
             "0" => "3d".to_owned(),
@@ -68,7 +68,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// The source ports.
+/// Converts the source ports.
 fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let (least, most) = (last("min-port"), last("max-port"));
@@ -80,7 +80,7 @@ fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     draft.set(typed, ("[resolve]", "source_ports"), range);
 }
 
-/// The addresses that names from outside must not have, and the domains that may.
+/// Converts the addresses that names on the internet must not have, and the domains that may have them.
 fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     if let Some(stop) = settings.iter().find(|setting| setting.option == "stop-dns-rebind") {
         draft.set(stop, ("[resolve]", "private_addresses"), private());
@@ -106,7 +106,7 @@ fn rebinding(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// The trust anchors. The anchors of the root are built in.
+/// Converts the trust anchors. Those of the root are built into resolverd.
 fn anchor(setting: &DnsmasqSetting, draft: &mut Draft) {
     if setting.fields.iter().any(|field| field == ".") {
         let did = "gave a key of the root";

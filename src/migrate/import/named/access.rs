@@ -1,8 +1,8 @@
-//! The clients that named resolved names for.
+//! Converts the lists of clients for which named resolved names.
 //!
-//! `allow-recursion` and `allow-query-cache` must both allow them. Each takes the clients of the other if it is not set, else those
-//! of `allow-query`, else those of this host and its networks. Next to one of the two, `allow-query` is for own zones only. Clients
-//! of `blackhole` get no reply, whatever these lists say (BIND's Administrator Reference Manual, at these options).
+//! A client must be in both `allow-recursion` and `allow-query-cache`. If one of them is not set, the other one is used; if neither is set,
+//! `allow-query` is used, and without it this host and its networks. If one of the two is set, `allow-query` applies only to named's own zones.
+//! Clients in `blackhole` get no reply, whatever these lists say (BIND's Administrator Reference Manual, at these options).
 
 use ipnet::IpNet;
 
@@ -14,23 +14,23 @@ use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::finding::{Setting, TypedSetting};
 use crate::import::values::Clients;
 
-/// The clients of `options`, with the setting that names them.
+/// A list of clients, with the setting that names them.
 pub(super) struct AccessList {
     pub(super) setting: TypedSetting,
     pub(super) clients: Clients,
 }
 
-/// The options that choose the clients: the first that is set counts, and the second restricts the first.
+/// The options that choose the clients. The first one that is set counts, and the second one restricts it.
 const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
 
-/// Reads the clients: BIND answers them from its cache. None if no option chooses them.
+/// Returns the clients that BIND answers from its cache; `None` if no option chooses them.
 pub(super) fn from_options(
     options: &[Statement],
     lists: &Lists<'_>,
     draft: &mut Draft,
 ) -> Option<AccessList> {
     if let Some(never) = find(options, "recursion").filter(|recursion| recursion.value() == "no") {
-        // Here they would get the names of others too.
+        // With `recursion no`, clients got only names of named's own zones. resolverd would give them all names, so only this host is allowed.
         return Some(AccessList { setting: never.typed(), clients: Clients::of_this_host() });
     }
     let [recursion, cache, queries] = CHOOSING.map(|option| find(options, option));
@@ -45,8 +45,8 @@ pub(super) fn from_options(
     Some(AccessList { setting: chosen.typed(), clients })
 }
 
-/// The clients of a file that names none: this host and the networks of its interfaces. None if other hosts reach named nowhere, or
-/// at all addresses, which `listen` reports.
+/// Returns the clients if the file names none: this host and the networks of its interfaces. `None` if other hosts cannot reach named, or
+/// reach it at all addresses, which `listen` reports.
 pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) -> Option<AccessList> {
     let others: Vec<IpNet> = lists.own().iter().filter(|own| !own.addr().is_loopback()).copied().collect();
     let listens = ["listen-on", "listen-on-v6"].iter().filter_map(|option| find(options, option));
@@ -59,8 +59,8 @@ pub(super) fn by_default(options: &[Statement], lists: &Lists<'_>, draft: &mut D
     Some(AccessList { setting: list.typed(), clients })
 }
 
-/// The clients, without those of `blackhole`; this host if no option chooses the clients. The longest prefix decides here, so the
-/// exceptions of `blackhole` have entries of their own.
+/// Returns the clients without those of `blackhole`; this host if no option chooses the clients. In resolverd the longest prefix decides, so
+/// exceptions in `blackhole` become separate entries.
 pub(super) fn without_blackhole(
     found: Option<AccessList>,
     options: &[Statement],
@@ -90,7 +90,7 @@ pub(super) fn without_blackhole(
     Some(found)
 }
 
-/// The clients that are among those of `allow-query-cache` too, which BIND demands.
+/// Returns the clients that are also in `allow-query-cache`, as BIND requires.
 fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &mut Draft) -> Clients {
     let cached = clients::clients(cache, lists, Belonging::Allowed, draft);
     if cached.allow.iter().any(|net| !clients.permits(net) && !net.addr().is_loopback()) {
@@ -102,7 +102,7 @@ fn restricted(clients: &Clients, cache: &Statement, lists: &Lists<'_>, draft: &m
     Clients::deciding(nets, |net| clients.permits(net) && cached.permits(net))
 }
 
-/// Adds the clients. Returns whether there are clients on other hosts.
+/// Adds the clients to the draft. Returns true if there are clients on other hosts.
 pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
     let Some(AccessList { setting, clients }) = found else { return false };
     if clients.allow.iter().any(|net| net.prefix_len() == 0) {

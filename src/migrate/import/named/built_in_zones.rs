@@ -31,7 +31,7 @@ pub(super) const OWN: [&str; 8] = [
     "localhost.localdomain",
 ];
 
-/// The names of this host, to which its addresses lead.
+/// The names of this host to which the reverse names of its addresses point.
 const LOCALHOST: [&str; 2] = ["localhost.", "localhost.localdomain."];
 
 /// The records of the file of such a zone.

@@ -89,7 +89,7 @@ pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, dep
     })
 }
 
-/// The prefixes that a list names, with those of its nested lists.
+/// Collects the prefixes that a list and its nested lists name.
 fn named(elements: &[Statement], lists: &Lists<'_>, depth: usize, found: &mut Vec<IpNet>) {
     for element in elements {
         match element.option().trim_start_matches('!') {
@@ -175,7 +175,7 @@ pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft)
     }
 }
 
-/// A prefix without its last octets: `10/8`.
+/// Completes a prefix whose last octets are left out, such as `10/8`.
 fn filled(typed: &str) -> String {
     match typed.split_once('/') {
         Some((address, length)) if !address.contains(':') => {
@@ -186,21 +186,21 @@ fn filled(typed: &str) -> String {
     }
 }
 
-/// The use of a list.
+/// The purpose of a list.
 #[derive(Clone, Copy)]
 pub(super) enum Belonging {
-    /// It names the clients that are answered.
+    /// The list names the clients that are answered.
     Allowed,
-    /// It names the clients that get no reply.
+    /// The list names the clients that get no reply.
     Dropped,
-    /// It names addresses of this host to listen at.
+    /// The list names the addresses of this host at which named listens.
     Listening,
-    /// It names addresses that are removed from answers.
+    /// The list names addresses that are removed from answers.
     Private,
 }
 
 impl Belonging {
-    /// The advice for clients that an element names or denies.
+    /// Returns the advice for clients that an element names or denies.
     fn advice(self, whose: &str, denied: bool) -> String {
         match (self, denied) {
             (Self::Allowed, false) => format!("add {whose} to listen.allow"),
@@ -214,7 +214,7 @@ impl Belonging {
         }
     }
 
-    /// Reports an element that names networks which the file does not have.
+    /// Reports an element that refers to networks which are not written in the file.
     pub(super) fn report_unknown(self, element: &Statement, denied: bool, draft: &mut Draft) {
         let (option, did) = match element.option().trim_start_matches('!') {
             "localnets" => ("localnets".to_owned(), "stood for the networks of this host's interfaces"),

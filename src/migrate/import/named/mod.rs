@@ -1,4 +1,4 @@
-//! named.conf of BIND 9 (version 9.20).
+//! Imports named.conf of BIND 9 (version 9.20).
 
 mod access;
 mod built_in_zones;
@@ -28,7 +28,7 @@ use super::option_table::ProgramOptions;
 use super::source::Sources;
 use super::values::Clients;
 
-/// The options that are reported.
+/// The table of options that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 

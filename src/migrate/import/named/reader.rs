@@ -1,4 +1,4 @@
-//! The text of named.conf: statements of words and blocks, each with its place.
+//! Reads the text of named.conf as statements of words and blocks, each with its position.
 //!
 //! A statement ends with `;`. Comments begin with `#` or `//`, or stand between `/*` and `*/`.
 
@@ -25,23 +25,23 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// Its words outside of blocks.
+    /// Returns the words of the statement outside of its blocks.
     pub(super) fn words(&self) -> Vec<&str> {
         let word = |part: &'_ Part| matches!(part, Part::Word(_));
         self.parts.iter().filter(|part| word(part)).map(Part::word).collect()
     }
 
-    /// Its first word, the option.
+    /// Returns the first word of the statement, which is the option.
     pub(super) fn option(&self) -> &str {
         self.parts.first().map_or("", Part::word)
     }
 
-    /// Its second word; empty if it has none.
+    /// Returns the second word of the statement; empty if it has none.
     pub(super) fn value(&self) -> &str {
         self.words().get(1).copied().unwrap_or_default()
     }
 
-    /// The statements of its last block.
+    /// Returns the statements in the last block of the statement.
     pub(super) fn block(&self) -> &[Statement] {
         let block = |part: &'_ Part| matches!(part, Part::Block(_));
         match self.parts.iter().rfind(|part| block(part)) {
@@ -72,7 +72,7 @@ impl Part {
     }
 }
 
-/// The statements with keys to validate with.
+/// The statements that contain trust anchors.
 pub(super) const KEYS: [&str; 3] = ["trust-anchors", "managed-keys", "trusted-keys"];
 
 /// Returns true if the value of an option is yes.
@@ -80,28 +80,28 @@ pub(super) fn is_yes(option: &Statement) -> bool {
     matches!(option.value(), "yes" | "true" | "1")
 }
 
-/// The first statement with an option.
+/// Returns the first statement with this option.
 pub(super) fn find<'s>(statements: &'s [Statement], option: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == option)
 }
 
-/// The options of a file without views.
+/// Returns the statements in `options` of a file without views.
 pub(super) fn options_of(statements: &[Statement]) -> &[Statement] {
     find(statements, "options").map_or(&[], Statement::block)
 }
 
-/// The statements of a file and of the files that it includes.
+/// Reads the statements of a file and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Statement>, ImportError> {
     let Source { path, text } = sources.begin(path)?;
     let words = words(&path, &text)?;
     let mut reader = WordReader { words: words.into_iter(), sources };
-    // A file that `options` includes may have the directory.
+    // A file that is included inside `options` may contain `directory`.
     let (statements, _) = reader.statements((0, true), &SourcePlace { file: path, line: 1 })?;
     sources.end();
     Ok(statements)
 }
 
-/// A word with its place, and whether it was in quotes.
+/// A word with its position, and whether it was in quotes.
 struct Token {
     place: SourcePlace,
     text: String,
@@ -114,7 +114,7 @@ struct WordReader<'s> {
 }
 
 impl WordReader<'_> {
-    /// The statements up to the end of a block, or of the text if `depth` is 0. `is_options`: the block may be that of `options`.
+    /// Reads the statements up to the end of a block, or of the text if `depth` is 0. `is_options` is true if the block may be that of `options`.
     fn statements(
         &mut self,
         (depth, is_options): (usize, bool),
@@ -167,7 +167,7 @@ impl WordReader<'_> {
         }
     }
 
-    /// Keeps a statement; an include becomes the statements of its files.
+    /// Adds a statement. An include is replaced by the statements of its files.
     fn take(&mut self, statement: Statement, statements: &mut Vec<Statement>) -> Result<(), ImportError> {
         if statement.option() != "include" {
             statements.push(statement);
@@ -180,7 +180,7 @@ impl WordReader<'_> {
     }
 }
 
-/// The words of a text; `{`, `}` and `;` are words.
+/// Returns the words of a text. `{`, `}` and `;` are also words.
 fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
     let mut words: Vec<Token> = Vec::new();
     let (mut line, mut rest) = (1_usize, text);
@@ -217,7 +217,7 @@ fn words(path: &Arc<Path>, text: &str) -> Result<Vec<Token>, ImportError> {
         line = line.saturating_add(passed.matches('\n').count());
         rest = after;
         match word {
-            // `!` may stand alone before what it denies.
+            // `!` may be separated by a blank from the element that it denies.
             Some((text, quoted)) if is_open && text != "{" => {
                 if let Some(last) = words.last_mut() {
                     last.text.push_str(text);

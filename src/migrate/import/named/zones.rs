@@ -1,4 +1,4 @@
-//! `zone` statements and forwarders of BIND.
+//! Converts `zone` statements and forwarders of BIND.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -54,7 +54,7 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// An empty zone that is turned off. Its names go to the forwarders of the zone around it, which do not get the names of other
+/// Converts an empty zone that is turned off. Its names go to the forwarders of the zone above it, which do not get the names of other
 /// empty zones.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
@@ -237,7 +237,7 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
 
 /// Converts a forwarded zone. Without forwarders it is resolved from the root.
 fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
-    // Without a list, too, the names of the zone are not forwarded (BIND's Administrator Reference Manual, "type forward").
+    // Even without a list of forwarders, the names of the zone are not forwarded (BIND's Administrator Reference Manual, "type forward").
     let list = find(zone.block(), "forwarders").filter(|list| !list.block().is_empty());
     let Some(list) = list else {
         let setting = (&zone.place, format!("zone \"{}\"", zone.value()));
@@ -247,7 +247,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
             return stays_empty(zone, empty.trim_end_matches('.'), settings, draft);
         }
         if is_below_forwarders(name, settings) {
-            // DNS lists refuse the resolvers of providers, and mail is then accepted without them.
+            // DNS lists refuse the resolvers of providers, and mail would then be accepted without the lists.
             let keys = vec![("name", Value::from(named(name))), ("recurse", Value::from(true))];
             return draft.add(&setting, "[[zone]]", keys);
         }
@@ -264,7 +264,7 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
 }
 
-/// Keeps a zone empty that BIND had empty, but whose names the forwarders around it would get from resolverd.
+/// Adds an empty `[[zone]]` for a zone that was empty in BIND, if resolverd would otherwise send its names to the forwarders above it.
 fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     let has_forwarders = forwarders_around(name, settings).is_some();
     let of_all = is_first(options_of(settings.statements));
@@ -274,8 +274,8 @@ fn stays_empty(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mu
     }
 }
 
-/// The forwarders that named asks before the servers of a zone: those in it, else the nearest around it, unless they are empty
-/// (BIND's Administrator Reference Manual, "forwarders").
+/// Returns the forwarders that named asks before the servers of a zone: those in the zone, otherwise the nearest ones above it, unless they are
+/// empty (BIND's Administrator Reference Manual, "forwarders").
 fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     match find(zone.block(), "forwarders") {
         Some(list) => Some(list).filter(|list| !list.block().is_empty()),
@@ -283,7 +283,7 @@ fn forwarders_of<'s>(zone: &'s Statement, name: &str, settings: &Settings<'s>) -
     }
 }
 
-/// The nearest forwarders around a zone, unless they are empty.
+/// Returns the nearest forwarders above a zone, unless they are empty.
 fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Statement> {
     let nearest = forward_zones_around(name, settings).max_by_key(|other| other.value().len());
     let list = match nearest {
@@ -293,14 +293,14 @@ fn forwarders_around<'s>(name: &str, settings: &Settings<'s>) -> Option<&'s Stat
     list.filter(|list| !list.block().is_empty())
 }
 
-/// Returns true if any forwarders are around a zone.
+/// Returns true if there are any forwarders above a zone.
 fn is_below_forwarders(name: &str, settings: &Settings<'_>) -> bool {
     let around = forward_zones_around(name, settings).filter_map(|zone| find(zone.block(), "forwarders"));
     let mut all = around.chain(find(options_of(settings.statements), "forwarders"));
     all.any(|list| !list.block().is_empty())
 }
 
-/// Returns the forward zones around a zone.
+/// Returns the forward zones that contain a zone.
 fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterator<Item = &'s Statement> {
     settings.statements.iter().filter(move |other| {
         let is_forward = find(other.block(), "type").is_some_and(|kind| kind.value() == "forward");
@@ -309,14 +309,14 @@ fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterato
     })
 }
 
-/// A zone whose servers named asks only after forwarders. Those of its own are carried over; the zone is left out if they are those
-/// around it, which get its names here too.
+/// Converts a zone whose servers named asks only after forwarders. The zone's own forwarders are imported. If they are the same as those above
+/// it, the zone is left out, because they get its names in resolverd too.
 fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     if find(zone.block(), "forwarders").is_some() {
         return forward(zone, name, settings, draft);
     }
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
-        // Here the zone around it would keep its names.
+        // In resolverd, the zone above it would answer its names.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(options_of(settings.statements));
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
@@ -339,7 +339,7 @@ pub(super) fn forward_all(block: &[Statement], statements: &[Statement], draft: 
     upstreams(list, ".", ("forward", is_first(block)), servers, (&settings, draft));
 }
 
-/// The remark about a zone whose names may be resolved from the root servers.
+/// The remark about a zone whose names may also be resolved from the root servers.
 const FIRST: &str = "forward_first = true does the same: while the forwarders fail, a name that only they know gets the answer of the root servers, mostly NXDOMAIN; remove forward_first from zones with internal names";
 
 fn named(name: &str) -> String {
@@ -371,8 +371,8 @@ fn upstreams(
     draft.add(zone, "[[zone]]", keys);
 }
 
-/// The servers of a list, in the form of our file. An element is an address with `port` and `tls`, or the name of a list
-/// of primaries.
+/// Returns the servers of a list in the form of resolverd's configuration. An element is an address with `port` and `tls`, or the name of a
+/// list of primaries.
 fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: usize) -> Vec<String> {
     let (usual, usual_tls) = (after(&list.words(), "port"), after(&list.words(), "tls"));
     let mut found: Vec<String> = Vec::new();
@@ -407,7 +407,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
             draft.report(Dangerous, &(&element.place, &format!("primary {address}")), (did, instead));
         }
         let tls = after(&words, "tls").or(usual_tls);
-        // The port of `options` is that of queries, too (BIND's Administrator Reference Manual, "port").
+        // The port in `options` is also the port of queries (BIND's Administrator Reference Manual, "port").
         let of_options = find(options_of(settings.statements), "port").filter(|_| tls.is_none());
         let port = after(&words, "port").or(usual).or_else(|| of_options.map(Statement::value));
         let port = port.and_then(|port| port.parse().ok());
@@ -432,7 +432,7 @@ fn servers(list: &Statement, settings: &Settings<'_>, draft: &mut Draft, depth: 
     found
 }
 
-/// The word after another one.
+/// Returns the word after the word `before`.
 fn after<'w>(words: &[&'w str], before: &str) -> Option<&'w str> {
     let mut words = words.iter();
     words.find(|word| **word == before)?;

@@ -1,8 +1,8 @@
-//! The local zones that Unbound has by default: it answers their names itself, also if all names are forwarded (unbound.conf(5),
+//! The local zones that Unbound has by default. Unbound answers their names itself, even if all other names are forwarded (unbound.conf(5),
 //! "local-zone").
 //!
-//! resolverd has these zones too, but a `[[zone]]` around them replaces them. So below a forwarder they are kept by
-//! `locally_served`, and those that it is not about are written out: the names of internal clients stay on this host.
+//! resolverd has these zones too, but a `[[zone]]` above them replaces them. So below a forwarded zone, they are kept with
+//! `locally_served`, or written to the file if `locally_served` does not cover them. So internal names are not sent to the servers.
 
 use hickory_proto::rr::Name;
 
@@ -14,16 +14,16 @@ use crate::import::served;
 use crate::import::values::{is_within, plain};
 use dns::wire::presentation::read_name;
 
-/// The zones that `locally_served` is not about.
+/// The default zones of Unbound that `locally_served` does not cover.
 const OTHERS: [&str; 1] = ["test."];
 
-/// Those that stay although `unblock-lan-zones` lets the reverse zones out.
+/// The default zones that remain although `unblock-lan-zones` sends the reverse names of private networks to servers.
 const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", "test."];
 
-/// Names that Unbound answers itself, and that `locally_served` is not about.
+/// Names that Unbound answers itself, and that `locally_served` does not cover.
 const SPECIAL: [&str; 4] = ["invalid", "localhost", "onion", "test"];
 
-/// 127.0.0.0/8 and ::1 read backwards.
+/// The reverse zones of 127.0.0.0/8 and ::1.
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa"];
 
@@ -34,12 +34,12 @@ pub(super) fn is_default(name: &str) -> bool {
     served || SPECIAL.iter().chain(&LOOPBACK).any(|zone| *zone == name)
 }
 
-/// Returns true if Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out`: `unblock-lan-zones`.
+/// Returns true if Unbound answers a name itself, unless the file has a `local-zone` for it. `lets_lan_out` is the setting `unblock-lan-zones`.
 pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
     !lets_lan_out && served::zone_around(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
 }
 
-/// Returns true if a name stands for the host of the program that asks (RFC 6761 section 6.3): no server is asked for it.
+/// Returns true if a name means the host of the program that asks (RFC 6761 section 6.3), so that no server is asked for it.
 pub(super) fn is_of_this_host(name: &str) -> bool {
     is_within(name, "localhost")
 }
@@ -49,14 +49,14 @@ pub(super) fn is_answered_here(name: &str) -> bool {
     is_of_this_host(name) || LOOPBACK.iter().any(|zone| is_within(name, zone))
 }
 
-/// A zone that is there by default.
+/// A default zone of Unbound.
 pub(super) struct DefaultZone {
     pub(super) name: Name,
-    /// The zone of servers around it.
+    /// The position of the zone with servers that contains it.
     pub(super) place: SourcePlace,
 }
 
-/// The default zones that are written out.
+/// Returns the default zones that must be written to the file.
 pub(super) fn below(upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<DefaultZone> {
     let names: &[&str] = if upstreams.lets_lan_out { &NOT_OF_LAN } else { &OTHERS };
     let below = names.iter().filter(|name| !upstreams.has(name)).filter_map(|text| {

@@ -1,6 +1,6 @@
-//! `local-zone`, `local-data` and `local-data-ptr` of Unbound.
+//! Converts `local-zone`, `local-data` and `local-data-ptr` of Unbound.
 //!
-//! The longest zone around a name decides, also if it is transparent below one that is not.
+//! The longest zone that contains a name decides about it, even if that zone is transparent and a zone above it is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -22,10 +22,10 @@ use dns::wire::presentation::{kind_text, name_text, read_name};
 use dns::zone_file;
 use dns::zone_file::{Word, ZoneFileReader};
 
-/// The kind of a zone that is there by default, as its entry names it.
+/// The type that findings show for a default zone of Unbound.
 const BY_DEFAULT: &str = "by default";
 
-/// The addresses that always_null gives to all names.
+/// The addresses that the type always_null gives to all names.
 const NULL: [(&str, &str); 2] = [("A", "0.0.0.0"), ("AAAA", "::")];
 
 /// A `local-zone`.
@@ -46,7 +46,7 @@ struct LocalRecord {
 
 type LocalZones = local_zones::LocalZones<LocalZone>;
 
-/// Adds them, with the zones that are there by default. Returns the places of the zones of servers that they pass over.
+/// Adds the local zones and Unbound's default zones. Returns the positions of the zones with servers that have no effect because of them.
 pub(super) fn add(
     server: &Section,
     (by_default, upstreams): (&[DefaultZone], &UpstreamZones<'_>),
@@ -80,7 +80,7 @@ pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     }
 }
 
-/// The records of closed zones are given to these; returns those of other names.
+/// Moves the records of names in closed zones into these zones. Returns the records of all other names.
 fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<LocalRecord> {
     let mut alone = Vec::new();
     for setting in server.settings.iter() {
@@ -119,10 +119,10 @@ fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<L
     alone
 }
 
-/// Records by name and type.
+/// Records, grouped by name and type.
 type RecordSets = BTreeMap<(String, String), Vec<LocalRecord>>;
 
-/// Reports names with addresses of one family whose zone leaves the other one to the zones around.
+/// Reports names that have addresses of only one family, if their zone leaves the other family to the zones above it.
 fn report_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft) {
     for ((name, kind), records) in sets {
         let other = match kind.as_str() {
@@ -141,7 +141,7 @@ fn report_other_family(sets: &RecordSets, zones: &LocalZones, draft: &mut Draft)
     }
 }
 
-/// Adds records of names that no closed zone has.
+/// Adds the records of names that are in no closed zone.
 fn add_alone(
     records: Vec<LocalRecord>,
     (zones, upstreams): (&LocalZones, &UpstreamZones<'_>),
@@ -154,7 +154,7 @@ fn add_alone(
     report_other_family(&sets, zones, draft);
     let mut reported: Option<&Name> = None;
     for record in sets.values().filter_map(|records| records.first()) {
-        // A name with several types is reported once. Other types of a name that stays here do not exist here either.
+        // A name with several types is reported once. If resolverd serves the name locally, its other types do not exist in resolverd either.
         let is_open = upstreams.lets_lan_out || zones.around(&record.name).is_some();
         let stays = !is_open && served::zone_around(&name_text(&record.name)).is_some();
         if reported.replace(&record.name) == Some(&record.name) || stays {
@@ -176,7 +176,7 @@ fn add_alone(
     }
 }
 
-/// The zones of the file, with those of Unbound's defaults that it does not change.
+/// Returns the zones of the file, together with Unbound's default zones that the file does not change.
 fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     let missing: Vec<(Name, LocalZone)> = by_default
         .iter()
@@ -189,8 +189,8 @@ fn with_defaults(by_default: &[DefaultZone], zones: LocalZones) -> LocalZones {
     LocalZones::new(zones.into_iter().chain(missing))
 }
 
-/// Adds the zones that are open below a closed one, or below one that stays here by `locally_served`: their names go where those of
-/// the zone of servers around them go.
+/// Adds the open zones that are below a closed zone, or below a zone that resolverd answers because of `locally_served`. Their names are
+/// resolved like those of the zone with servers that contains them.
 fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     for (apex, zone) in zones.iter().filter(|(_, zone)| !local_zones::is_closed(&zone.kind)) {
         let name = name_text(apex);
@@ -210,8 +210,8 @@ fn add_open(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft
     }
 }
 
-/// Reports the zones of servers whose names Unbound answered itself. Returns the places of those that are left out: they have no
-/// effect after a `local-zone` of the file, and those below a default zone are meant to be asked.
+/// Reports the zones with servers whose names Unbound answered itself. Returns the positions of the zones that are left out: a closed
+/// `local-zone` of the file made them ineffective, or resolverd also answers their names itself.
 fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> Vec<SourcePlace> {
     let mut left_out = Vec::new();
     for section in upstreams.all() {
@@ -242,7 +242,7 @@ fn passed_over(zones: &LocalZones, upstreams: &UpstreamZones<'_>, draft: &mut Dr
     left_out
 }
 
-/// Reports the zones without data whose answers differ here.
+/// Reports the zones without data that resolverd answers differently.
 fn report_empty(zones: &LocalZones, draft: &mut Draft) {
     let of_kinds = |kinds: &[&str]| -> Vec<EmptyZone> {
         let is_empty =
@@ -259,14 +259,14 @@ fn report_empty(zones: &LocalZones, draft: &mut Draft) {
 }
 
 impl LocalRecord {
-    /// Returns true if it is one of the records that each zone has at its apex.
+    /// Returns true if the record is one of those that each zone has at its apex.
     fn is_of_apex(&self, apex: &Name) -> bool {
         self.name == *apex && ["SOA", "NS"].contains(&self.kind.as_str())
     }
 }
 
 impl LocalZone {
-    /// Its records, as lines of a zone file.
+    /// Returns the records of the zone as lines of a zone file.
     fn lines(&self, apex: &Name) -> Vec<String> {
         let mut lines = Vec::new();
         if self.kind == "always_null" {
@@ -286,13 +286,13 @@ impl LocalZone {
             }
         }
         lines.extend(self.records.iter().flat_map(|record| self.lines_of(record)));
-        // Unbound takes equal records for one.
+        // Unbound counts equal records as one record.
         let mut known = BTreeSet::new();
         lines.retain(|line| known.insert(line.clone()));
         lines
     }
 
-    /// The lines of a record: in a zone of type redirect, it is also the record of all names below its own.
+    /// Returns the lines for a record. In a zone of the type redirect, the record also applies to all names below the zone's name.
     fn lines_of(&self, record: &LocalRecord) -> Vec<String> {
         let LocalRecord { ttl, kind, .. } = record;
         let (name, data) = (name_text(&record.name), whole_names(kind, &record.data));
@@ -304,7 +304,7 @@ impl LocalZone {
     }
 }
 
-/// The data of a record, with a final dot at each name: all names are whole in Unbound, and are inside the zone in the lines of a zone.
+/// Returns the data of a record with a final dot at each name. Unbound reads all names as absolute; zone files need the dot for this.
 fn whole_names(kind: &str, data: &str) -> String {
     let places = names_in_data(kind);
     if places.is_empty() {
@@ -317,7 +317,7 @@ fn whole_names(kind: &str, data: &str) -> String {
     data.split_whitespace().enumerate().map(whole).collect::<Vec<_>>().join(" ")
 }
 
-/// The zones by name, shorter names first; and the report of zones without an exact counterpart.
+/// Returns the zones of the file, shorter names first. Zones without an exact counterpart are reported.
 fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> LocalZones {
     let (mut zones, mut opened) = (Vec::new(), Vec::new());
     for setting in server.all("local-zone") {
@@ -353,8 +353,8 @@ fn read(server: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) -> L
     LocalZones::new(zones.into_iter().chain(open))
 }
 
-/// Why `nodefault` for a name has no effect: it makes no zone, and only takes away the default zone of exactly this name (seen with
-/// Unbound 1.17).
+/// Returns the reason if `nodefault` for a name has no effect: it creates no zone, and only removes the default zone of exactly this name (seen
+/// with Unbound 1.17).
 fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     if !default_zones::is_default(&name_text(name)) {
         return Some("had no effect: Unbound has no default zone of this name".to_owned());
@@ -363,7 +363,7 @@ fn opens_nothing(name: &Name, zones: &LocalZones) -> Option<String> {
     Some(format!("had no effect: local-zone {} {} has these names", name_text(apex), zone.kind))
 }
 
-/// Reports a type of zone whose answers differ here.
+/// Reports a type of zone that resolverd answers differently.
 fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     if kind == "nodefault" && default_zones::is_answered_here(setting.value()) {
         let did = "looked up names of the host itself as others";
@@ -371,14 +371,14 @@ fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'
             "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)";
         return draft.report(Weight::Different, setting, (did, instead));
     }
-    // Names of these types go to these servers here too.
+    // Resolverd also sends the names of these zones to these servers.
     let is_open = matches!(kind, "always_transparent" | "nodefault");
     if !(is_open && upstreams.around(setting.value()).is_some()) {
         OPTIONS.report(&OPTIONS.local_zones, (kind, ""), setting, draft);
     }
 }
 
-/// `address [ttl] name` as the PTR record of the address.
+/// Converts `address [ttl] name` to the PTR record of the address.
 fn pointer(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (address, ttl, name) = match words.as_slice() {
@@ -391,7 +391,7 @@ fn pointer(text: &str) -> Option<String> {
     Some(format!("{} {ttl} IN PTR {name}", name_text(&reverse)))
 }
 
-/// The record of a text; none if our file would refuse it, and with it all records of its zone.
+/// Reads a record; `None` if resolverd's configuration would refuse it, and with it all other records of its zone.
 fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     zone_file::record(text).ok()?;
     let entry = zone_file::entries(text).next()?.ok()?;
@@ -407,7 +407,7 @@ fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     })
 }
 
-/// A word as it was typed.
+/// Returns a word as it was typed.
 fn written(word: &Word) -> String {
     if word.quoted { format!("\"{}\"", word.text) } else { word.text.clone() }
 }

@@ -1,33 +1,33 @@
-//! The local zones of Unbound by name, of which block lists have tens of thousands, and their types (unbound.conf(5), "local-zone").
+//! The local zones of Unbound, sorted by name, because block lists have tens of thousands; and the types of zones (unbound.conf(5), "local-zone").
 
 use std::collections::HashMap;
 
 use hickory_proto::rr::Name;
 
-/// Types that leave names without data of their own to the zones around them, or to resolution.
+/// Types of zones whose names without local data are answered by the zones above them, or are resolved.
 const OPEN: [&str; 7] =
     ["transparent", "typetransparent", "nodefault", "inform", "always_transparent", "noview", "ipset"];
 
-/// Types that have no regard to local data.
+/// Types of zones that ignore local data.
 const WITHOUT_DATA: [&str; 5] =
     ["always_transparent", "always_nxdomain", "always_nodata", "always_refuse", "always_deny"];
 
-/// Returns true if all names of the zone are answered by it.
+/// Returns true if a zone of this type answers all its names itself.
 pub(super) fn is_closed(kind: &str) -> bool {
     !OPEN.contains(&kind)
 }
 
-/// Returns true if local data in the zone has an effect.
+/// Returns true if local data has an effect in a zone of this type.
 pub(super) fn has_data(kind: &str) -> bool {
     !WITHOUT_DATA.contains(&kind)
 }
 
-/// Returns true if one record of a name leaves its other types to the zones around.
+/// Returns true if a zone of this type answers only the types that a name has, and leaves the others to the zones above it.
 pub(super) fn is_by_type(kind: &str) -> bool {
     kind == "typetransparent"
 }
 
-/// Zones in their order, shorter names first. Names are in lower case.
+/// The zones, shorter names first. Names are in lower case.
 #[derive(Debug)]
 pub(super) struct LocalZones<Zone> {
     zones: Vec<(Name, Zone)>,
@@ -35,7 +35,7 @@ pub(super) struct LocalZones<Zone> {
 }
 
 impl<Zone> LocalZones<Zone> {
-    /// The zones of a file, in its order; of several of one name the last one counts.
+    /// Creates the collection from the zones of a file, in the order of the file. If several have the same name, the last one counts.
     pub(super) fn new(typed: impl IntoIterator<Item = (Name, Zone)>) -> Self {
         let mut last = HashMap::new();
         for (at, (name, zone)) in typed.into_iter().enumerate() {
@@ -48,18 +48,18 @@ impl<Zone> LocalZones<Zone> {
         Self { zones, places }
     }
 
-    /// The closest one at or above a name.
+    /// Returns the closest zone at or above a name.
     pub(super) fn around(&self, name: &Name) -> Option<&(Name, Zone)> {
         self.zones.get(self.place_around(name)?)
     }
 
-    /// Like `around`.
+    /// Like `around`, but the zone can be changed.
     pub(super) fn around_mut(&mut self, name: &Name) -> Option<&mut (Name, Zone)> {
         let at = self.place_around(name)?;
         self.zones.get_mut(at)
     }
 
-    /// Returns true if one of them has this name.
+    /// Returns true if one of the zones has this name.
     pub(super) fn has(&self, name: &Name) -> bool {
         self.places.contains_key(name)
     }

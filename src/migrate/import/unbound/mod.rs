@@ -1,4 +1,4 @@
-//! unbound.conf of Unbound (unbound.conf(5), version 1.22).
+//! Imports unbound.conf of Unbound (unbound.conf(5), version 1.22).
 
 mod default_zones;
 mod local;
@@ -22,7 +22,7 @@ use super::finding::{SourcePlace, Weight};
 use super::option_table::ProgramOptions;
 use super::source::Sources;
 
-/// The options that are reported.
+/// The table of options that are reported instead of converted.
 static OPTIONS: LazyLock<ProgramOptions> =
     LazyLock::new(|| ProgramOptions::built_in(include_str!("options.toml")));
 
@@ -59,7 +59,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     Ok(())
 }
 
-/// All `server:` sections as one.
+/// Joins all `server:` sections to one.
 fn joined(sections: &[Section], path: &Path) -> Section {
     let servers = sections.iter().filter(|section| section.kind == "server");
     let first = sections.first().map(|first| first.place.clone());
@@ -68,7 +68,7 @@ fn joined(sections: &[Section], path: &Path) -> Section {
     Section { place, kind: "server".to_owned(), settings }
 }
 
-/// Reports a section without a counterpart.
+/// Reports a section that has no counterpart in resolverd.
 fn report(kind: &str, section: &Section, draft: &mut Draft) {
     let name = section.last("name").map_or("", UnboundSetting::value);
     let shown = format!("{kind} {name}");

@@ -1,6 +1,6 @@
-//! `outgoing-port-permit` and `outgoing-port-avoid` of Unbound: the ports that its queries come from.
+//! Converts `outgoing-port-permit` and `outgoing-port-avoid` of Unbound: the source ports of its queries.
 //!
-//! The settings are applied in their order; without any, the ports from 1024 on are permitted (unbound.conf(5)).
+//! The settings are applied in the order of the file. Without any, the ports from 1024 on are permitted (unbound.conf(5)).
 
 use std::ops::RangeInclusive;
 
@@ -8,10 +8,10 @@ use super::reader::{Section, UnboundSetting};
 use crate::import::draft::Draft;
 use crate::import::finding::Weight::Different;
 
-/// The first port that Unbound takes by itself; resolverd takes no lower one.
+/// The first port that Unbound uses by default. resolverd uses no lower port.
 const FIRST: u16 = 1024;
 
-/// Sets the source ports, if the settings permit others than the usual ones.
+/// Sets the source ports if the settings permit other ports than by default.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let typed = server.settings.iter().filter(|setting| setting.option.starts_with("outgoing-port-"));
     let typed: Vec<&UnboundSetting> = typed.collect();
@@ -37,7 +37,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// The ranges of permitted ports.
+/// Returns the ranges of permitted ports.
 fn permitted(typed: &[&UnboundSetting]) -> Vec<(u16, u16)> {
     let typed: Vec<_> = typed
         .iter()
@@ -57,7 +57,7 @@ fn permitted(typed: &[&UnboundSetting]) -> Vec<(u16, u16)> {
     ranges
 }
 
-/// A port or a range of ports, as it was typed.
+/// Reads a port or a range of ports as it was typed.
 fn range(typed: &str) -> Option<RangeInclusive<u16>> {
     let (from, to) = typed.split_once('-').unwrap_or((typed, typed));
     let number = |text: &str| text.trim().parse::<u16>().ok();

@@ -1,7 +1,7 @@
-//! The text of unbound.conf: words, settings and sections, each with its place.
+//! Reads the text of unbound.conf as words, settings and sections, each with its position.
 //!
-//! A word that ends with a colon begins a setting; the words up to the next one are its values. A setting that is the
-//! name of a section begins one. Comments begin with `#`; values may be in single or double quotes.
+//! A word that ends with a colon begins a setting. The words up to the next such word are its values. A setting with the
+//! name of a section begins this section. Comments begin with `#`. Values may be in single or double quotes.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const SECTIONS: [&str; 13] = [
     "dnstap",
 ];
 
-/// Beginnings of the settings with several values, which may stand in several lines.
+/// Beginnings of the names of settings that have several values, which may be on several lines.
 const WITH_VALUES: [&str; 7] = [
     "access-control",
     "local-zone",
@@ -55,7 +55,7 @@ pub(super) struct Section {
 }
 
 impl UnboundSetting {
-    /// Its first value; empty if it has none.
+    /// Returns the first value of the setting; empty if it has none.
     pub(super) fn value(&self) -> &str {
         self.values.first().map_or("", String::as_str)
     }
@@ -86,18 +86,18 @@ impl Setting for Section {
 }
 
 impl Section {
-    /// The settings of an option.
+    /// Returns all settings of an option.
     pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s UnboundSetting> {
         self.settings.iter().filter(move |setting| setting.option == option)
     }
 
-    /// The last setting of an option, which counts.
+    /// Returns the last setting of an option, which is the one that counts.
     pub(super) fn last(&self, option: &str) -> Option<&UnboundSetting> {
         self.settings.iter().rfind(|setting| setting.option == option)
     }
 }
 
-/// The sections of a file and of the files that it includes.
+/// Reads the sections of a file and of the files that it includes.
 pub(super) fn read(path: &Path, sources: &mut Sources) -> Result<Vec<Section>, ImportError> {
     let mut sections = Vec::new();
     read_into(path, sources, &mut sections)?;
@@ -139,7 +139,7 @@ fn read_into(path: &Path, sources: &mut Sources, sections: &mut Vec<Section>) ->
     Ok(())
 }
 
-/// The settings of a text.
+/// Reads the settings of a text.
 fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportError> {
     let mut settings: Vec<UnboundSetting> = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
@@ -158,7 +158,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
                     setting.values.push(word);
                 }
                 (None, _) => {
-                    // The file may be of another kind, with secrets: the line is not shown.
+                    // The file may be of another kind and contain secrets, so the line is not shown.
                     let reason = "the line is no setting: the name of a setting ends with a colon".to_owned();
                     return Err(ImportError::Text { place, reason });
                 }
@@ -168,7 +168,7 @@ fn settings(path: &Arc<Path>, text: &str) -> Result<Vec<UnboundSetting>, ImportE
     Ok(settings)
 }
 
-/// Returns true if a setting goes on in the next line.
+/// Returns true if a setting continues on the next line.
 fn takes_more(setting: &UnboundSetting) -> bool {
     setting.values.is_empty() || WITH_VALUES.iter().any(|begin| setting.option.starts_with(begin))
 }
@@ -178,7 +178,7 @@ fn is_option(text: &str) -> bool {
     letters && text.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// The words of a line, each with whether it was in quotes.
+/// Returns the words of a line. The flag is true if the word was in quotes.
 fn words(line: &str) -> Vec<(String, bool)> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();

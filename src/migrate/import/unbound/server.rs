@@ -1,4 +1,4 @@
-//! The `server:` section of Unbound.
+//! Converts the `server:` section of Unbound.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -15,21 +15,21 @@ use crate::import::values;
 use crate::import::values::{Clients, texts};
 use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
 
-/// Options with a yes or no and our key for it.
+/// Options with the value yes or no, and the key of resolverd for each.
 const FLAGS: [(&str, &str, &str); 2] =
     [("prefetch", "[cache]", "prefetch"), ("qname-minimisation", "[resolve]", "qname_minimisation")];
 
-/// Spans in seconds, our key for each, and the most that it takes.
+/// Options with a time in seconds, the key of resolverd for each, and the largest value of the key.
 const SPANS: [(&str, &str, u64); 2] =
     [("cache-max-ttl", "max_ttl", 604_800), ("cache-max-negative-ttl", "negative_max_ttl", 86_400)];
 
-/// Options that name clients, and allow those of a network that no `access-control` names (unbound.conf(5), "access-control-tag").
+/// Options that name clients. They also allow clients of a network that no `access-control` names (unbound.conf(5), "access-control-tag").
 const ALLOWING: [&str; 3] = ["access-control-tag", "access-control-tag-action", "access-control-tag-data"];
 
-/// The option that gives the clients of a network a view.
+/// The option that assigns a view to the clients of a network.
 const VIEW: &str = "access-control-view";
 
-/// Adds the section.
+/// Converts the section.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let clients = without_views(clients(server, draft), server);
     listen(server, draft);
@@ -48,7 +48,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Adds or reports a setting that stands alone.
+/// Converts or reports a setting that does not depend on others.
 fn one(setting: &UnboundSetting, draft: &mut Draft) {
     let option = setting.option.as_str();
     if let Some((_, head, key)) = FLAGS.iter().find(|(name, ..)| *name == option) {
@@ -56,7 +56,7 @@ fn one(setting: &UnboundSetting, draft: &mut Draft) {
     }
     match SPANS.iter().find(|(name, ..)| *name == option) {
         Some((_, key, most)) => span(setting, key, *most, draft),
-        // See `trust`.
+        // The module `trust` reports this setting.
         None if (option, setting.value()) == ("harden-dnssec-stripped", "no") => {}
         None => OPTIONS.report(&OPTIONS.options, (option, setting.value()), setting, draft),
     }
@@ -75,7 +75,7 @@ fn span(setting: &UnboundSetting, key: &'static str, most: u64, draft: &mut Draf
     }
 }
 
-/// The clients of `access-control`; of equal prefixes the last counts.
+/// Returns the clients of `access-control`. If a prefix occurs several times, the last one counts.
 fn clients(server: &Section, draft: &mut Draft) -> Clients {
     let mut clients = Clients { allow: values::loopback(), ..Clients::default() };
     for setting in server.all("access-control") {
@@ -120,7 +120,7 @@ fn clients(server: &Section, draft: &mut Draft) -> Clients {
     clients
 }
 
-/// The clients that have no view. This host stays one of them.
+/// Returns the clients without those that have a view. This host is always included.
 fn without_views(clients: Clients, server: &Section) -> Clients {
     let of_views: Vec<IpNet> =
         server.all(VIEW).filter_map(|setting| values::network(setting.value())).collect();
@@ -136,7 +136,7 @@ fn without_views(clients: Clients, server: &Section) -> Clients {
     left
 }
 
-/// Reports a prefix of all clients that is allowed.
+/// Reports that a prefix with all clients is allowed.
 fn report_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     if net.prefix_len() == 0 {
         let did = "answered every client";
@@ -145,7 +145,7 @@ fn report_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     }
 }
 
-/// The addresses at which Unbound listens.
+/// Converts the addresses at which Unbound listens.
 fn listen(server: &Section, draft: &mut Draft) {
     let port: u16 = server.last("port").and_then(|port| port.value().parse().ok()).unwrap_or(53);
     let is_off = |family: &str| server.last(family).is_some_and(|setting| setting.value() == "no");
@@ -190,7 +190,7 @@ fn listen(server: &Section, draft: &mut Draft) {
     draft.set(typed, ("[listen]", "addresses"), texts(known));
 }
 
-/// The addresses of `interface`, which may be written `ip-address` too.
+/// Returns the addresses of `interface`, which may also be written as `ip-address`.
 fn interface_addresses(server: &Section, port: u16, draft: &mut Draft) -> Vec<SocketAddr> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for setting in server.all("interface").chain(server.all("ip-address")) {
@@ -213,9 +213,9 @@ fn interface_addresses(server: &Section, port: u16, draft: &mut Draft) -> Vec<So
     addresses
 }
 
-/// Takes the addresses for DNS over TLS, HTTPS and QUIC out of all addresses. The certificate is taken over if it can be used here.
+/// Moves the addresses for DNS over TLS, HTTPS and QUIC out of `addresses`. The certificate is imported if resolverd can use it.
 fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
-    // Older versions wrote `ssl` for `tls`.
+    // Older versions of Unbound have options with `ssl` instead of `tls`.
     let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));
     let key = last("ssl-service-key", "tls-service-key");
     let (Some(key), Some(certificate)) = (key, last("ssl-service-pem", "tls-service-pem")) else { return };
@@ -236,8 +236,8 @@ fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut
     EncryptedListeners { setting: key.typed(), tls, https, quic, files }.add(draft);
 }
 
-/// The addresses for DNS over QUIC: those of `quic-port`, of UDP, which may be the port of TLS too. Most builds of Unbound have no
-/// QUIC, so without the option its default port does not count.
+/// Returns the addresses for DNS over QUIC, which use `quic-port` of UDP; this may be the same number as the port of TLS. Most builds of Unbound do
+/// not support QUIC, so the default port does not count if the option is missing.
 fn quic_addresses(server: &Section, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let port: Option<u16> = server.last("quic-port").and_then(|port| port.value().parse().ok());
     let has_datagrams = server.last("do-udp").is_none_or(|setting| setting.value() != "no");
@@ -253,12 +253,12 @@ fn families(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// The size of the cache, and how long it may give stale answers.
+/// Converts the size of the cache, and how long stale answers may be given.
 fn cache(server: &Section, draft: &mut Draft) {
     let sizes = ["msg-cache-size", "rrset-cache-size", "key-cache-size", "neg-cache-size"];
     let typed: Vec<&UnboundSetting> = sizes.iter().filter_map(|option| server.last(option)).collect();
     if let Some(first) = typed.first() {
-        // Unbound counts data only: the process takes twice as much.
+        // Unbound counts only the data; its process needs twice as much memory.
         let octets: u64 = typed.iter().filter_map(|setting| values::size(setting.value())).sum();
         draft.set(first, ("[cache]", "size"), values::size_text(octets));
     }
@@ -271,7 +271,7 @@ fn cache(server: &Section, draft: &mut Draft) {
     draft.set(expired, ("[cache]", "serve_stale"), span);
 }
 
-/// The addresses to ask from, at most one of each family.
+/// Converts the source addresses of queries, at most one of each family.
 fn sources(server: &Section, draft: &mut Draft) {
     let mut chosen: Vec<IpAddr> = Vec::new();
     for setting in server.all("outgoing-interface") {
@@ -296,7 +296,7 @@ fn sources(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// The networks whose addresses are removed from answers, and the domains that may have them.
+/// Converts the networks whose addresses are removed from answers, and the domains that may have such addresses.
 fn private(server: &Section, draft: &mut Draft) {
     for (option, key) in [("private-address", "private_addresses"), ("private-domain", "private_domains")] {
         let Some(first) = server.all(option).next() else { continue };

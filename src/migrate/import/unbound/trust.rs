@@ -1,4 +1,4 @@
-//! Validation of Unbound, its anchors, and the modules that answers pass.
+//! Converts the validation of Unbound: its trust anchors, and the modules that answers pass through.
 
 use std::path::{Path, PathBuf};
 
@@ -13,14 +13,14 @@ use crate::import::source::{Matched, Sources, matching};
 use crate::import::values::texts;
 use resolver::config::TrustAnchor;
 
-/// The settings that name a key to validate with, next to `trusted-keys-file`.
+/// The settings that name a trust anchor, in addition to `trusted-keys-file`.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
-/// The effect of the root's keys, and why they are not needed.
+/// The effect of a trust anchor for the root, and the reason why it is not needed.
 const OF_THE_ROOT: &str = "held the keys of the root";
 const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
 
-/// Adds them.
+/// Converts the settings.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let validates = validates(server, draft);
     report_lenient(server, validates, draft);
@@ -41,7 +41,7 @@ pub(super) fn add(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns true if Unbound validated: it has the module, and a key to begin with (unbound.conf(5), "auto-trust-anchor-file").
+/// Returns true if Unbound validated: it has the module and a trust anchor (unbound.conf(5), "auto-trust-anchor-file").
 fn validates(server: &Section, draft: &mut Draft) -> bool {
     let key = ("[dnssec]", "validate");
     let modules = server.last("module-config").filter(|modules| !modules.value().contains("validator"));
@@ -60,7 +60,7 @@ fn validates(server: &Section, draft: &mut Draft) -> bool {
     false
 }
 
-/// Reports keys that are all of other zones than the root. Those in files may be of the root.
+/// Reports trust anchors if all of them are for other zones than the root. Those in files may be for the root.
 fn report_partly_validated(server: &Section, draft: &mut Draft) {
     let is_named =
         |setting: &&UnboundSetting| ANCHORS.contains(&setting.option.as_str()) && !setting.value().is_empty();
@@ -75,13 +75,13 @@ fn report_partly_validated(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Returns true if a key to validate with is named.
+/// Returns true if a setting names a trust anchor.
 fn has_anchor(server: &Section) -> bool {
     let names = |option: &&str| server.all(option).any(|setting| !setting.value().is_empty());
     ANCHORS.iter().any(names) || key_files(server).any(|(_, path)| !gives_no_keys(&path))
 }
 
-/// Reports the settings that let answers through which do not validate.
+/// Reports the settings that accept answers which fail validation.
 fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     let (permissive, stripped) = ("val-permissive-mode", "harden-dnssec-stripped");
     let permissive = server.last(permissive).filter(|setting| setting.is_yes());
@@ -107,7 +107,7 @@ fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     }
 }
 
-/// The files of trust anchors. Anchors of the root are built in, and resolverd keeps a state of its own about them.
+/// Converts files of trust anchors. Those of the root are not needed: they are built into resolverd, which keeps its own state about them.
 fn anchors(server: &Section, draft: &mut Draft) {
     let files = server.all("auto-trust-anchor-file").chain(server.all("trust-anchor-file"));
     for file in files.filter(|file| !file.value().is_empty()) {
@@ -127,7 +127,7 @@ fn anchors(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Reports the modules that have no counterpart.
+/// Reports the modules without a counterpart in resolverd.
 fn report_modules(server: &Section, draft: &mut Draft) {
     let Some(typed) = server.last("module-config") else { return };
     for module in typed.value().split_whitespace() {
@@ -137,7 +137,7 @@ fn report_modules(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// Keys that stand in the file itself, and files of keys in the form of BIND.
+/// Reports trust anchors that are written in the configuration file, and files of keys in the format of BIND.
 fn single_keys(server: &Section, draft: &mut Draft) {
     for key in server.all("trust-anchor") {
         let is_of_root = key.value().split_whitespace().next() == Some(".");
@@ -159,14 +159,14 @@ fn single_keys(server: &Section, draft: &mut Draft) {
     }
 }
 
-/// The files of keys in the form of BIND, with the pattern of their paths.
+/// Returns the files of keys in the format of BIND, with the pattern of their paths.
 fn key_files(server: &Section) -> impl Iterator<Item = (&UnboundSetting, PathBuf)> {
     let directory = Path::new(server.last("directory").map_or("", UnboundSetting::value));
     let files = server.settings.iter().filter(|setting| setting.option == "trusted-keys-file");
     files.filter(|file| !file.value().is_empty()).map(move |file| (file, directory.join(file.value())))
 }
 
-/// Returns true if all files of a pattern are there, and have comments only, as those of Red Hat.
+/// Returns true if all files that match a pattern can be read and contain only comments, like those of Red Hat.
 fn gives_no_keys(pattern: &Path) -> bool {
     let is_empty = |line: &str| {
         let line = line.trim_start();

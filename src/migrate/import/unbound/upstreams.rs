@@ -1,4 +1,4 @@
-//! The zones of Unbound that have servers of their own, as other settings meet them.
+//! The zones of Unbound that have their own servers. Other settings are compared with them.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,17 +13,17 @@ use crate::import::served;
 use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
 use dns::wire::presentation::name_text;
 
-/// The zones of a file that have servers of their own.
+/// The zones of a file that have their own servers.
 pub(super) struct UpstreamZones<'s> {
     sections: Vec<&'s Section>,
-    /// Whether all servers are asked over TLS.
+    /// True if Unbound asked all servers over TLS.
     pub(super) tls: bool,
-    /// Whether Unbound gave the reverse zones of private networks to these servers.
+    /// True if Unbound sent the reverse names of private networks to these servers.
     pub(super) lets_lan_out: bool,
 }
 
 impl<'s> UpstreamZones<'s> {
-    /// The zones with servers of a file; `server` is its section for all of them.
+    /// Creates the collection from the sections of a file. `server` is the joined `server:` section.
     pub(super) fn new(sections: &'s [Section], server: &Section) -> Self {
         let is_yes = |options: &[&str]| {
             options.iter().find_map(|option| server.last(option)).is_some_and(UnboundSetting::is_yes)
@@ -36,20 +36,20 @@ impl<'s> UpstreamZones<'s> {
         }
     }
 
-    /// The names of those that are forwarded.
+    /// Returns the names of the zones that are forwarded to addresses.
     pub(super) fn forwarded(&self) -> impl Iterator<Item = &'s str> {
         let has_servers =
             |section: &&&Section| section.kind == "forward-zone" && section.last("forward-addr").is_some();
         self.sections.iter().filter(has_servers).map(|section| name(section))
     }
 
-    /// All of them.
+    /// Returns all zones with their own servers.
     pub(super) fn all(&self) -> impl Iterator<Item = &'s Section> {
         self.sections.iter().copied()
     }
 
-    /// The places of those that have no effect: of several of one name, Unbound takes the last `forward-zone`; without one, the last
-    /// `stub-zone` (seen with Unbound 1.17).
+    /// Returns the positions of the zones that have no effect. If several have the same name, Unbound uses the last `forward-zone`, or the last
+    /// `stub-zone` if there is no `forward-zone` (seen with Unbound 1.17).
     pub(super) fn replaced(&self) -> Vec<SourcePlace> {
         let mut taken: BTreeMap<String, (bool, &Section)> = BTreeMap::new();
         let mut replaced = Vec::new();
@@ -71,12 +71,12 @@ impl<'s> UpstreamZones<'s> {
         replaced
     }
 
-    /// Returns true if one of them has this name.
+    /// Returns true if one of the zones has this name.
     pub(super) fn has(&self, asked: &str) -> bool {
         self.sections.iter().any(|section| is_within(name(section), asked) && is_within(asked, name(section)))
     }
 
-    /// The closest one at or above a name.
+    /// Returns the closest zone at or above a name.
     pub(super) fn around(&self, asked: &str) -> Option<&'s Section> {
         let around = self.sections.iter().filter(|section| is_within(asked, name(section)));
         around.copied().max_by_key(|section| name(section).trim_end_matches('.').len())
@@ -87,7 +87,7 @@ impl<'s> UpstreamZones<'s> {
         !self.lets_lan_out && served::is_around(apex)
     }
 
-    /// The keys of a `[[zone]]` whose names go where those of the zone around it go.
+    /// Returns the keys of a `[[zone]]` that sends its names to the same servers as the zone above it.
     pub(super) fn keys_around(&self, name: &Name) -> Vec<(&'static str, Value)> {
         let mut unreported = Draft::default();
         let around = self.around(&name_text(name)).and_then(|section| {
@@ -101,33 +101,33 @@ impl<'s> UpstreamZones<'s> {
     }
 }
 
-/// The servers of a `forward-zone`, in the form of our file; `tls`: whether all upstreams are asked over TLS.
+/// Returns the servers of a `forward-zone` in the form of resolverd's configuration. `tls` is true if all servers are asked over TLS.
 pub(super) fn forwarders(section: &Section, tls: bool, draft: &mut Draft) -> Vec<String> {
     servers(section, "forward-addr", tls || has_own_tls(section, "forward"), draft)
 }
 
-/// The servers of a `stub-zone`, in the form of our file.
+/// Returns the servers of a `stub-zone` in the form of resolverd's configuration.
 pub(super) fn stub_servers(section: &Section, draft: &mut Draft) -> Vec<String> {
     servers(section, "stub-addr", false, draft)
 }
 
-/// Returns true if the upstreams of a zone are asked over TLS by its own setting.
+/// Returns true if the zone's own setting says that its servers are asked over TLS.
 pub(super) fn has_own_tls(section: &Section, kind: &str) -> bool {
     let own = |word: &str| section.last(&format!("{kind}-{word}-upstream"));
     own("tls").or_else(|| own("ssl")).is_some_and(UnboundSetting::is_yes)
 }
 
-/// The name of a zone.
+/// Returns the name of a zone.
 pub(super) fn name(section: &Section) -> &str {
     section.last("name").map_or(".", UnboundSetting::value)
 }
 
-/// Returns true if a zone names a server by its address.
+/// Returns true if a zone has a server that is given by address.
 pub(super) fn has_addresses(section: &Section) -> bool {
     ["forward-addr", "stub-addr"].iter().any(|option| section.last(option).is_some())
 }
 
-/// The keys of a zone for its servers.
+/// Returns the keys of a `[[zone]]` with these servers.
 pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -> Vec<(&'static str, Value)> {
     let mut keys = vec![(key, texts(servers))];
     if key == "forward" && section.last("forward-first").is_some_and(UnboundSetting::is_yes) {
@@ -136,7 +136,7 @@ pub(super) fn keys(section: &Section, key: &'static str, servers: Vec<String>) -
     keys
 }
 
-/// The servers of a zone, in the form of our file.
+/// Returns the servers of a zone in the form of resolverd's configuration.
 pub(super) fn servers(section: &Section, option: &str, tls: bool, draft: &mut Draft) -> Vec<String> {
     let mut servers = Vec::new();
     for setting in section.all(option) {

@@ -1,4 +1,4 @@
-//! `forward-zone`, `stub-zone` and `auth-zone` of Unbound.
+//! Converts `forward-zone`, `stub-zone` and `auth-zone` of Unbound.
 
 use std::path::Path;
 
@@ -34,8 +34,8 @@ pub(super) fn stub(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut
     rest(section, draft);
 }
 
-/// Adds a stub zone whose servers are known by their names only. It must not be forwarded: DNS lists refuse the resolvers of
-/// providers, and mail is then accepted without them.
+/// Adds a stub zone whose servers are known only by name. It must not be forwarded: DNS lists refuse the resolvers of
+/// providers, and mail would then be accepted without the lists.
 fn by_name(section: &Section, upstreams: &UpstreamZones<'_>, draft: &mut Draft) {
     let zone = name(section);
     let did = "asked servers that it knew by their names (stub-host)";
@@ -67,12 +67,12 @@ fn add(
     draft.add(section, "[[zone]]", zone);
 }
 
-/// Reports all other settings.
+/// Reports all other settings of a zone.
 fn rest(section: &Section, draft: &mut Draft) {
     let is_named = section.kind == "stub-zone" && section.last("stub-addr").is_none();
     for setting in &section.settings {
         let is_server = setting.option.ends_with("-host");
-        // See `by_name`.
+        // The function `by_name` handles these settings.
         if is_server && is_named || !is_server && !setting.is_yes() {
             continue;
         }
@@ -81,7 +81,7 @@ fn rest(section: &Section, draft: &mut Draft) {
     }
 }
 
-/// Adds an `auth-zone`: that of a file is a zone file, others are asked as stub zones.
+/// Adds an `auth-zone`. If it has a file, it becomes a zone file; otherwise its servers are asked as for a stub zone.
 pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
     if name(section) == "." {
         let did = "kept a copy of the root zone";
@@ -123,7 +123,7 @@ pub(super) fn auth(section: &Section, directory: &Path, draft: &mut Draft) {
     }
 }
 
-/// Reports the settings of an `auth-zone` that have no effect here.
+/// Reports the settings of an `auth-zone` that have no effect in resolverd.
 fn rest_of_auth(section: &Section, draft: &mut Draft) {
     for setting in section.settings.iter().filter(|setting| setting.value() != "no") {
         OPTIONS.report(&OPTIONS.auth_zones, (&setting.option, setting.value()), setting, draft);
