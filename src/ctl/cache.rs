@@ -1,4 +1,4 @@
-//! `resolverctl cache`: the entries of the daemon's memory under a name.
+//! `resolverctl cache`: shows the entries of the daemon's cache for a name.
 
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};

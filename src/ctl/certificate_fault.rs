@@ -1,4 +1,4 @@
-//! The fault of the certificate of a resolver, a mail host or the host of a policy in a sentence, in place of the text of the TLS library.
+//! Describes the fault of a certificate of a resolver, a mail host or a policy host in a sentence, instead of the text of the TLS library.
 
 use tokio_rustls::rustls::{CertificateError, Error};
 
@@ -6,7 +6,7 @@ use crate::limits::MAX_NAMES_OF_CERTIFICATE;
 use dns::clock::minute;
 use doctor::facts::REJECTED_CERTIFICATE;
 
-/// A failed handshake in words. Those about a certificate begin with `REJECTED_CERTIFICATE`.
+/// Describes a failed handshake. If the certificate is at fault, the text begins with `REJECTED_CERTIFICATE`.
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(fault) => format!("{REJECTED_CERTIFICATE}: {}", of_certificate(fault)),
@@ -14,7 +14,7 @@ pub(super) fn words(error: &Error) -> String {
     }
 }
 
-/// The fault of a certificate in words; its subject is "it".
+/// Describes the fault of a certificate. The subject of the sentence is "it".
 pub(super) fn of_certificate(fault: &CertificateError) -> String {
     use CertificateError::{Expired, ExpiredContext, NotValidForNameContext, UnknownIssuer};
     match fault {
@@ -30,7 +30,7 @@ pub(super) fn of_certificate(fault: &CertificateError) -> String {
     }
 }
 
-/// A name as the library presents it: `DnsName("dns.example")`, `IpAddress(192.0.2.1)`.
+/// Returns a name without the form in which the library shows it: `DnsName("dns.example")`, `IpAddress(192.0.2.1)`.
 fn plain(presented: &str) -> String {
     let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or(presented).trim_matches('"').to_owned()

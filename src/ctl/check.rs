@@ -1,4 +1,4 @@
-//! `resolverctl check`: finds problems of this host, without a daemon; and those of a domain, an address or a message.
+//! `resolverctl check`: finds problems of this host, even without a daemon, and problems of a domain, an address or a message.
 
 use std::io::{self, IsTerminal};
 use std::net::{IpAddr, SocketAddr};
@@ -110,7 +110,7 @@ struct System {
     root_server: Vec<SocketAddr>,
 }
 
-/// Checks, and shows the findings.
+/// Carries out the check, and shows the findings.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -152,7 +152,7 @@ fn of_system(system: &System, client: &ControlClient, format: Format) -> Command
     CommandOutcome { text, exit: exit(&found) }
 }
 
-/// The subject of the command line.
+/// Returns the subject that the command line describes.
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
     let mut subject = CheckSubject {
         address: arguments.from.map(|address| address.to_canonical()),
@@ -162,7 +162,7 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
         ..CheckSubject::default()
     };
     match typed.parse::<IpAddr>() {
-        // Mail software takes a client with an IPv4-mapped address for one of IPv4.
+        // Mail software treats a client with an IPv4-mapped address as an IPv4 client.
         Ok(address) => subject.address = Some(address.to_canonical()),
         Err(_) => {
             let name = read_name(typed)?;
@@ -183,13 +183,13 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
     Ok(subject)
 }
 
-/// The address whose PTR records a name has.
+/// Returns the address whose PTR records belong to a name; `None` if the name is not the reverse name of a single address.
 fn reversed(name: &Name) -> Option<IpAddr> {
     let network = name.parse_arpa_name().ok()?;
     (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
 }
 
-/// An option that has no effect on this subject, or is repeated too often, in words.
+/// Describes an option that has no effect on this subject, or that is repeated too often; `None` if there is none.
 fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<String> {
     let of_domain = [
         ("--as-sender", arguments.as_sender),
@@ -224,7 +224,7 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
     Some(format!("{option} is about senders and has no effect with --as-recipient: omit one of them."))
 }
 
-/// The subjects of a message.
+/// Returns the subjects that a message contains.
 fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
     let read = if file == Path::new("-") {
@@ -251,7 +251,7 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     Ok(read)
 }
 
-/// The subjects with the resolvers to compare.
+/// Adds to each subject the other resolvers to compare.
 fn with_others(
     mut subjects: Vec<CheckSubject>,
     others: &OtherArguments,
@@ -264,12 +264,12 @@ fn with_others(
     Ok(subjects)
 }
 
-/// The finding that parts of a message cannot be read.
+/// Returns the finding that parts of a message cannot be read; `None` if all could be read.
 fn of_unread(unread: &[String]) -> Option<Finding> {
     (!unread.is_empty()).then(|| Finding::new(Code::MessageUnread, unread.join("; ")))
 }
 
-/// The checks of domains and addresses, one after the other. The last one has the findings that are shown for all of them.
+/// Checks domains and addresses, one after the other. `further` are findings about all subjects; they are added to the last one.
 fn of_subjects(
     (subjects, mut further): (Vec<CheckSubject>, Vec<Finding>),
     daemon: &Daemon,
@@ -289,7 +289,7 @@ fn of_subjects(
         let facts = match runtime.block_on(daemon.facts(subject, &WholeDomain)) {
             Ok(facts) => facts,
             Err(failure) => {
-                // Questions may wait for a daemon that is stuck.
+                // Some questions may still wait for a daemon that is stuck.
                 runtime.shutdown_background();
                 return Err(failure);
             }
@@ -302,9 +302,9 @@ fn of_subjects(
         let is_reason = check_domain::answers_refusal(&facts, &found);
         reports.push((is_reason, DomainReport { subject: name, findings: found }));
     }
-    // Questions that the end of the time has cut off still wait for the daemon.
+    // Questions that were cut off at the time limit may still wait for the daemon.
     runtime.shutdown_background();
-    // The first line is the answer to the bounce, or the worst finding of all.
+    // The first line must be the answer to the bounce, or else the worst of all findings.
     let fails =
         reports.iter().flat_map(|(_, report)| &report.findings).any(|found| found.level == Level::Failure);
     reports.sort_by_key(|(is_reason, report)| {
@@ -324,7 +324,7 @@ fn of_subjects(
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
 }
 
-/// The findings about all subjects.
+/// Returns the findings about all subjects as text.
 fn text_of(reports: &[DomainReport], format: Format) -> String {
     let mut text = String::new();
     for DomainReport { subject, findings, .. } in reports {
@@ -339,7 +339,7 @@ fn text_of(reports: &[DomainReport], format: Format) -> String {
     text
 }
 
-/// The name of a subject on the screen.
+/// Returns the name of a subject for the screen.
 fn name_of(subject: &CheckSubject) -> String {
     match (subject.domain.trim_end_matches('.'), subject.address, &subject.helo) {
         ("", Some(address), _) => address.to_string(),
@@ -348,7 +348,7 @@ fn name_of(subject: &CheckSubject) -> String {
     }
 }
 
-/// The addresses of this host's interfaces, without loopback addresses; empty if they cannot be read.
+/// Returns the addresses of this host's interfaces, without loopback addresses; empty if they cannot be read.
 fn own_addresses() -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
     let address = |storage: nix::sys::socket::SockaddrStorage| -> Option<IpAddr> {
@@ -359,19 +359,19 @@ fn own_addresses() -> Vec<IpAddr> {
     addresses.filter(|address| !address.is_loopback()).collect()
 }
 
-/// The IPv4 addresses of the root servers.
+/// Returns the IPv4 addresses of the root servers.
 pub(super) fn root_servers() -> Vec<SocketAddr> {
     let addresses = RootHints::default().servers.into_iter().flat_map(|(_, addresses)| addresses);
     addresses.filter(|address| address.is_ipv4()).map(|address| (address, defaults::PORT).into()).collect()
 }
 
-/// "No" for any failure; a warning is still a yes.
+/// Returns the exit code: "no" for a failure, "could not tell" for an unknown result, otherwise "yes", even with warnings.
 fn exit(findings: &[HostFinding]) -> Exit {
     let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
     Exit::judged(any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell))
 }
 
-/// "No" for any failure; an unknown result, of other resolvers too, is never a yes.
+/// Returns the exit code: "no" for a failure, "could not tell" for an unknown result (also of other resolvers), otherwise "yes".
 fn exit_of_domain(reports: &[DomainReport]) -> Exit {
     let findings = reports.iter().flat_map(|report| &report.findings);
     let any = |level| findings.clone().any(|finding| finding.level == level);

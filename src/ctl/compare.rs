@@ -1,4 +1,4 @@
-//! `resolverctl compare`: one question at this resolver, at other resolvers, and at each name server of the zone.
+//! `resolverctl compare`: asks resolverd, other resolvers, and each name server of the zone the same question, and compares the answers.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     resolv_conf: PathBuf,
 }
 
-/// Asks all of them, and shows the answers.
+/// Asks all resolvers and servers, and shows the answers.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -69,10 +69,10 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: exit(&compared) })
 }
 
-/// The running configuration.
+/// Returns the running configuration.
 ///
 /// # Errors
-/// The daemon does not answer.
+/// Fails if the daemon does not answer.
 fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> {
     let line = |reply: Reply| match reply {
         Reply::Config { line } => Some(line + "\n"),
@@ -84,10 +84,10 @@ fn configuration(client: &ControlClient) -> Result<toml::Table, CommandFailure> 
     config.map_err(|error| CommandFailure::CutOff(error.message().to_owned()))
 }
 
-/// The zones of the DNS lists that the daemon asks with a key.
+/// Returns the zones of the DNS lists that the daemon queries with a key.
 ///
 /// # Errors
-/// The daemon does not answer.
+/// Fails if the daemon does not answer.
 pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
     let config = configuration(client)?;
     let lists = config.get("list").and_then(toml::Value::as_array).into_iter().flatten();
@@ -97,10 +97,10 @@ pub(super) fn keyed_lists(client: &ControlClient) -> Result<Vec<String>, Command
     Ok(lists.filter_map(|list| text(list, "key").and_then(|_| text(list, "name"))).collect())
 }
 
-/// The servers to which the daemon forwards all questions.
+/// Returns the servers to which the daemon forwards all questions.
 ///
 /// # Errors
-/// The daemon does not answer.
+/// Fails if the daemon does not answer.
 pub(super) fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandFailure> {
     let is_root = |zone: &ZoneState| zone.zone == "." && zone.kind == ZoneSource::Forward;
     let of_reply = |reply: Reply| match reply {
@@ -111,7 +111,7 @@ pub(super) fn forwarders(client: &ControlClient) -> Result<Vec<String>, CommandF
     Ok(servers.map(|server| server.address.to_string()).collect())
 }
 
-/// The answers for a name, and for the target of each alias.
+/// Returns the answers for a name, and for the target of each alias in its chain.
 fn along_aliases(
     mut subject: CheckSubject,
     kind: &'static str,
@@ -139,12 +139,12 @@ fn along_aliases(
             }
         }
     });
-    // Questions that the end of the time has cut off still wait for the daemon, which may be stuck.
+    // Questions that were cut off at the time limit may still wait for the daemon, which may be stuck.
     runtime.shutdown_background();
     ended.map(|()| all)
 }
 
-/// The name and the type of the command line.
+/// Reads the name and the type from the command line.
 fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), CommandFailure> {
     let (name, usual) = match typed.parse::<IpAddr>() {
         Ok(address) => (Name::from(address), RecordType::PTR),
@@ -158,7 +158,7 @@ fn question(typed: &str, kind: Option<&str>) -> Result<(String, &'static str), C
     Ok((name_text(&name).to_ascii_lowercase(), kind.into()))
 }
 
-/// "No" if an answer differs.
+/// Returns the exit code, which is "no" if an answer differs.
 fn exit(compared: &[(Compared, Conclusion)]) -> Exit {
     let any = |wanted: fn(&[_]) -> bool| compared.iter().any(|(compared, _)| wanted(&compared.answers));
     let is_partial = compared.iter().any(|(_, conclusion)| conclusion.is_partial());

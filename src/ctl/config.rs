@@ -1,4 +1,4 @@
-//! `resolverctl config`: the daemon's configuration, and the check of a file.
+//! `resolverctl config`: shows the daemon's configuration, or checks a file.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(super) enum Command {
     },
 }
 
-/// Shows or checks.
+/// Shows the configuration, or checks a file.
 pub(super) fn run(
     command: &Command,
     client: &ControlClient,
@@ -58,7 +58,7 @@ fn show(changed: bool, client: &ControlClient, format: Format) -> Result<Command
     Ok(CommandOutcome { text, exit: Exit::Yes })
 }
 
-/// The errors of a file are the answer here, and go to stdout.
+/// Checks a file. Its errors are the answer of this command, so they are written to stdout.
 fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     let usual = Path::new(defaults::FILE);
     let read = file.or_else(|| usual.exists().then_some(usual));
@@ -70,7 +70,7 @@ fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     CommandOutcome { text, exit: if errors.is_some() { Exit::ConfigInvalid } else { Exit::Yes } }
 }
 
-/// Whether the zones of a configuration can be served: zone files are read as the daemon reads them.
+/// Checks that the zones of a configuration can be served. Zone files are read as the daemon reads them.
 fn servable(config: Config, file: Option<&Path>) -> Result<(), Errors> {
     let views = Views::new(&Arc::new(config));
     views.map(drop).map_err(|wrong| Errors {

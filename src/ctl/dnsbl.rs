@@ -1,4 +1,4 @@
-//! `resolverctl dnsbl`: the states of the DNS lists, their answers for an address or a domain, and the registry.
+//! `resolverctl dnsbl`: shows the states of the DNS lists, their answers for an address or a domain, and the registry.
 
 use clap::Subcommand;
 
@@ -62,7 +62,7 @@ pub(super) fn run(
     })
 }
 
-/// The exit code: whether a blocklist lists it, or that this is not known.
+/// Returns the exit code: whether a blocklist lists the subject, or that this is unknown.
 fn verdict(replies: &[Reply]) -> Exit {
     let says = |wanted| {
         replies.iter().any(|reply| {

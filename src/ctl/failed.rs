@@ -1,4 +1,4 @@
-//! `resolverctl failed`: the zones whose queries failed.
+//! `resolverctl failed`: shows the zones whose queries failed.
 
 use super::client::ControlClient;
 use super::render::{Format, failed};
@@ -33,7 +33,7 @@ pub(super) fn run(
     client.show(&Request::Failed(request.clone()), format, screen, exit)
 }
 
-/// "Could not tell" if the record is empty.
+/// Returns the exit code, which means "could not tell" if the query history is empty.
 fn exit(replies: &[Reply]) -> Exit {
     let known = replies.iter().any(|reply| matches!(reply, Reply::RecordBegin { begin: Some(_), .. }));
     if known { Exit::Yes } else { Exit::CouldNotTell }

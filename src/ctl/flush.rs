@@ -1,4 +1,4 @@
-//! `resolverctl flush`: removes entries from the daemon's memory.
+//! `resolverctl flush`: removes entries from the daemon's cache.
 
 use clap::ArgGroup;
 

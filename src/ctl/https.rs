@@ -1,4 +1,4 @@
-//! DNS over HTTPS (RFC 8484) for `check DOMAIN`, over HTTP/2. Hickory's client takes no IPv6 address as the host of a URL.
+//! DNS over HTTPS (RFC 8484) for `check DOMAIN`, over HTTP/2. Hickory's client is not used: it accepts no IPv6 address as the host of a URL.
 
 use std::io::{self, Cursor};
 use std::net::SocketAddr;
@@ -16,20 +16,20 @@ use tokio_rustls::rustls::ClientConfig;
 
 use doctor::facts::SecuredResolver;
 
-/// The media type of a message (RFC 8484 section 6).
+/// The media type of a DNS message (RFC 8484 section 6).
 const MESSAGE: &str = "application/dns-message";
 
-/// A connection to a resolver; a clone uses the same.
+/// A connection to a resolver. A clone uses the same connection.
 #[derive(Clone)]
 pub(super) struct HttpsConnection {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
 }
 
-/// Connects. The certificate must have the name, or the address, of the resolver.
+/// Connects to a resolver. The certificate must contain the name or the address of the resolver.
 ///
 /// # Errors
-/// Nobody answers at the address, or the handshake fails.
+/// Fails if no server answers at the address, or if the handshake fails.
 pub(super) async fn connect(
     resolver: &SecuredResolver,
     path: &str,
@@ -46,16 +46,16 @@ pub(super) async fn connect(
     let stream =
         TlsConnector::from(Arc::new(config)).connect(name, TcpStream::connect(server).await?).await?;
     let (sender, connection) = Builder::new().handshake(stream).await.map_err(io::Error::other)?;
-    // It ends with the last handle of the connection.
+    // The task ends when the last handle of the connection is dropped.
     drop(tokio::spawn(connection));
     Ok(HttpsConnection { sender, url })
 }
 
 impl HttpsConnection {
-    /// Sends a query, and returns the reply. The caller bounds the time.
+    /// Sends a query, and returns the reply. The caller must limit the time.
     ///
     /// # Errors
-    /// The connection breaks, or the resolver answers with something else than a message.
+    /// Fails if the connection breaks, or if the resolver's answer is not a DNS message.
     pub(super) async fn exchange(&self, query: &Message) -> Result<Message, NetError> {
         let octets = query.to_bytes()?;
         let response = self.send(octets).await.map_err(io::Error::other)?.await.map_err(io::Error::other)?;
@@ -78,7 +78,7 @@ impl HttpsConnection {
         let request = Request::post(self.url.clone())
             .header("content-type", MESSAGE)
             .header("accept", MESSAGE)
-            // BIND 9.18 answers 400 to a request without it.
+            // BIND 9.18 answers with status 400 if this header field is missing.
             .header("content-length", octets.len());
         let request = request.body(()).map_err(io::Error::other)?;
         let mut sender = self.sender.clone().ready().await.map_err(io::Error::other)?;

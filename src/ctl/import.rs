@@ -1,4 +1,4 @@
-//! `resolverctl import`: the configuration of another resolver in the format of ours.
+//! `resolverctl import`: converts the configuration of another resolver to the format of resolverd.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     from: Option<String>,
 }
 
-/// Imports, and shows or writes the file. The exit code is 1 if a setting needs a decision.
+/// Imports the file, and shows or writes the result. The exit code is 1 if the operator must decide about a setting.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let from = FORMATS.iter().find(|(name, _)| Some(*name) == arguments.from.as_deref());
     let imported = import::import(&arguments.file, from.map(|(_, format)| *format))?;
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Ok(CommandOutcome { text, exit: if is_dangerous { Exit::No } else { Exit::Yes } })
 }
 
-/// The last lines of the screen.
+/// Returns the last lines of the screen, which say what to do next.
 fn next(path: &Path) -> String {
     format!(
         "Wrote {0}, which other users cannot read. If resolverd runs as a user of its own: chgrp resolverd {0}; chmod g+r {0}\nCheck it: resolverctl config check {0}\n",
@@ -53,13 +53,13 @@ fn next(path: &Path) -> String {
     )
 }
 
-/// The mode of the file at most: it may have the keys of DNS lists.
+/// The maximum permissions of the written file, because it may contain the keys of DNS lists.
 const MODE: u32 = 0o640;
 
-/// Its owner can always change it.
+/// The owner of the file always has these permissions.
 const OWN: u32 = 0o600;
 
-/// Nothing is overwritten: the file may be the only copy of an operator's work. Nobody may read it who may not read the `source`.
+/// Writes the file. An existing file is not overwritten, because it may be an operator's only copy. Only users who may read `source` may read it.
 fn write(path: &Path, text: &str, source: &Path) -> std::io::Result<()> {
     let mode = std::fs::metadata(source)?.permissions().mode() & MODE;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode | OWN).open(path)?;

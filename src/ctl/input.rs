@@ -1,14 +1,14 @@
-//! Text that a command reads from standard input or a file, up to a bound.
+//! Reads text from standard input or a file, up to a maximum size.
 
 use std::io::{self, Read};
 
-/// Reads at most `most` octets. Also returns whether there are more.
+/// Reads at most `most` octets. The flag is true if the input has more.
 ///
 /// # Errors
-/// It cannot be read.
+/// Fails if the input cannot be read.
 pub(super) fn read_at_most(input: impl Read, most: u64) -> io::Result<(Vec<u8>, bool)> {
     let mut octets = Vec::new();
-    // One octet more shows that the input goes on.
+    // If one more octet can be read, the input is longer than the maximum.
     input.take(most.saturating_add(1)).read_to_end(&mut octets)?;
     let is_cut = octets.len() as u64 > most;
     if is_cut {

@@ -1,4 +1,4 @@
-//! The signals that would end a command in the middle of its work.
+//! Catches the signals that would otherwise end a command in the middle of its work.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::limits::SWITCH_SIGNAL_TIME;
 
-/// The signals of a terminal that closes, of Ctrl-C and Ctrl-\, and of a shutdown; caught as long as the process lives.
+/// The signals of a closed terminal, of Ctrl-C and Ctrl-\, and of a shutdown. They stay caught until the process ends.
 pub(super) struct Interrupts {
     runtime: Runtime,
     signals: Vec<Signal>,
@@ -16,10 +16,10 @@ pub(super) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Catches them from now on.
+    /// Catches the signals from now on.
     ///
     /// # Errors
-    /// The system refuses.
+    /// Fails if the operating system refuses this.
     pub(super) fn catch() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let entered = runtime.enter();
@@ -30,7 +30,7 @@ impl Interrupts {
         Ok(Self { runtime, signals, has_come: false })
     }
 
-    /// Waits for one.
+    /// Waits for a signal.
     pub(super) fn wait(&mut self) {
         let signals = &mut self.signals;
         self.runtime.block_on(async {
@@ -39,7 +39,7 @@ impl Interrupts {
         self.has_come = true;
     }
 
-    /// Whether one has come since.
+    /// Returns true if a signal has come since the signals were caught.
     pub(super) fn has_come(&mut self) -> bool {
         let signals = &mut self.signals;
         self.has_come |= self.runtime.block_on(async {

@@ -1,9 +1,9 @@
-//! The search for the messages of pasted lines: the daemon reads its query history once for the requests of several lines.
+//! Searches for the messages of pasted lines. The daemon reads its query history once for the requests of several lines.
 //!
 //! # Decisions
 //!
-//! - To read and to group the history takes most of the time of a request, and each line has several: one for each of its names, in each
-//!   step of its search. So all lines go through their steps together.
+//! - Reading and grouping the history takes most of the time of a request. Each line has several requests: one for each of its names in each
+//!    step of its search. So all lines take each step of the search together.
 
 use std::net::IpAddr;
 
@@ -17,28 +17,28 @@ use control::protocol::{Reply, Request, WhyRequest};
 use history::limits::{MAX_WHY_MESSAGES, MAX_WHY_REQUESTS};
 use history::why::MessageReport;
 
-/// Lines that are searched together: their requests fit in one.
+/// The number of lines that are searched together. Their requests fit into one request to the daemon.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// Octets of a request next to the requests in it.
+/// The octets of a request in addition to the requests that it contains.
 const ENVELOPE: usize = 64;
 
 /// The search for the messages of pasted lines.
 pub(super) struct LineSearch<'a> {
-    /// The words of the command line.
+    /// The request that the command line describes.
     pub(super) asked: &'a WhyRequest,
     pub(super) client: &'a ControlClient,
 }
 
 impl LineSearch<'_> {
-    /// For each line the messages that it may be about, the best first.
+    /// Returns for each line the messages that it may be about, the best first.
     pub(super) fn settled(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let found = self.found(lines)?.into_iter();
         Ok(lines.iter().zip(found).map(|(line, found)| pasted::settle(line, found, &moment::shown)).collect())
     }
 
-    /// For each line the messages of the history with one of its subjects: those of the first time that has a message of the line, else those of
-    /// the last. If the line has no time, the time on the command line is used.
+    /// Returns for each line the messages of the history that concern one of its subjects. They are those of the first period that contains a message
+    /// of the line, otherwise those of the last period. If the line has no time, the time on the command line is used.
     fn found(&self, lines: &[PastedLine]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let mut searched: Vec<_> =
@@ -62,8 +62,8 @@ impl LineSearch<'_> {
         }
     }
 
-    /// The requests for the messages of a line in a time, one for each of its subjects. A domain stands for itself: the names below that of a
-    /// provider are those of its hosts and its customers, whose mails are others.
+    /// Returns the requests for the messages of a line in a period, one for each subject of the line. A domain does not include the names below it:
+    /// the names below the domain of a provider are its hosts and its customers, which have other mails.
     fn requests(&self, line: &PastedLine, span: Option<(f64, f64)>) -> impl Iterator<Item = WhyRequest> {
         line.subjects.iter().map(move |subject| WhyRequest {
             subject: Some(subject.clone()),
@@ -76,7 +76,7 @@ impl LineSearch<'_> {
         })
     }
 
-    /// The reply to each request. Equal ones are sent once.
+    /// Returns the reply to each request. Equal requests are sent only once.
     fn replies(&self, requests: Vec<WhyRequest>) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let mut distinct: Vec<WhyRequest> = Vec::new();
         let place = |request: WhyRequest| {
@@ -89,7 +89,7 @@ impl LineSearch<'_> {
         let places: Vec<usize> = requests.into_iter().map(place).collect();
         let mut replies = Vec::new();
         while let Some(left) = distinct.get(replies.len()..).filter(|left| !left.is_empty()) {
-            // The daemon may have answered some of them: the others are asked again.
+            // The daemon may have answered only some of the requests. The others are sent again.
             let more = self.ask(fitting(left))?;
             if more.is_empty() {
                 return Err(CommandFailure::CutOff("the reply has no messages".to_owned()));
@@ -99,7 +99,7 @@ impl LineSearch<'_> {
         Ok(places.into_iter().filter_map(|place| replies.get(place).cloned()).collect())
     }
 
-    /// The replies to the first ones of several requests.
+    /// Returns the replies to the first of several requests.
     fn ask(&self, requests: &[WhyRequest]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let (mut replies, mut messages) = (Vec::new(), Vec::new());
         for reply in self.client.ask(&Request::WhyEach { requests: requests.to_vec() })? {
@@ -113,7 +113,7 @@ impl LineSearch<'_> {
     }
 }
 
-/// The first requests that fit in one for the control socket, at least one.
+/// Returns as many of the first requests as fit into one request on the control socket, but at least one.
 fn fitting(requests: &[WhyRequest]) -> &[WhyRequest] {
     let mut octets = ENVELOPE;
     let fits = |request: &&WhyRequest| {

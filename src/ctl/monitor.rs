@@ -1,4 +1,4 @@
-//! `resolverctl monitor`: queries as they end.
+//! `resolverctl monitor`: shows queries as they end.
 
 use std::time::Duration;
 
@@ -27,10 +27,10 @@ pub(super) struct Arguments {
     zone: Option<String>,
 }
 
-/// Prints a line for each query until the reader of the output or the user ends it.
+/// Prints a line for each query, until the user ends the command or the reader closes the pipe.
 ///
 /// # Errors
-/// Also the end of the daemon: a script that reads the lines must know that there are no more.
+/// Fails if the daemon cannot be asked, or if it ends: a script that reads the lines must know that there will be no more.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -58,12 +58,12 @@ pub(super) fn run(
     Ok(CommandOutcome { text: String::new(), exit: Exit::Yes })
 }
 
-/// Reads a span: `500ms`, `2s`, `1m`.
+/// Reads a time span, such as `500ms`, `2s` or `1m`.
 fn span(typed: &str) -> Result<Duration, String> {
     span_like(typed, "500ms, 2s or 1m")
 }
 
-/// Reads a span. The error shows `examples`.
+/// Reads a time span. An error message shows `examples`.
 pub(super) fn span_like(typed: &str, examples: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{typed}\" is not a duration: write it like {examples}");
     let unit_at = typed.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;

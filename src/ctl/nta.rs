@@ -1,4 +1,4 @@
-//! `resolverctl nta`: negative trust anchors, names at and below which signatures are not validated for a while.
+//! `resolverctl nta`: sets negative trust anchors. At and below such a name, signatures are not validated for a limited time.
 //!
 //! RFC 7646.
 
@@ -34,7 +34,7 @@ pub(super) enum Command {
     },
 }
 
-/// Adds or removes, and shows the current ones. Without a command, it only shows them.
+/// Adds or removes a negative trust anchor, and shows the current ones. Without a command, it only shows them.
 pub(super) fn run(
     command: Option<&Command>,
     client: &ControlClient,
@@ -48,7 +48,7 @@ pub(super) fn run(
     client.show(&Request::Nta { what }, format, state::ntas, |_| Exit::Yes)
 }
 
-/// Reads a span of time.
+/// Reads a time span.
 fn span(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = match text.get(digits.len()..).unwrap_or_default() {

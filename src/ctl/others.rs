@@ -24,16 +24,16 @@ const HTTPS_PORT: u16 = 443;
 /// The path of DNS over HTTPS that public resolvers have.
 const USUAL_PATH: &str = "/dns-query";
 
-/// A resolver of the command line.
+/// A resolver that is given on the command line.
 #[derive(Clone, Debug)]
 pub(super) struct ResolverText {
-    /// Its name in evidence. The path may be the secret of a customer, so only the usual one is in it.
+    /// The name of the resolver in evidence. The path may be a secret of a customer, so only the default path is shown.
     name: String,
     way: ResolverWay,
 }
 
 impl ResolverText {
-    /// Its address and port, if it is asked over UDP.
+    /// Returns the address and port of the resolver, if it is asked over UDP.
     pub(super) fn plain(&self) -> Option<SocketAddr> {
         match &self.way {
             ResolverWay::Plain(address) => Some(SocketAddr::new(*address, PORT)),
@@ -64,7 +64,7 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
         "write ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH, an IPv6 address in brackets".to_owned()
     };
     let url = Url::parse(typed).map_err(|_| form())?;
-    // These would not be sent.
+    // These parts of a URL would not be sent to the resolver.
     if !url.username().is_empty()
         || url.password().is_some()
         || url.query().is_some()
@@ -86,7 +86,7 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
     Ok(ResolverText { name, way: ResolverWay::Secured(way) })
 }
 
-/// The name of a resolver in evidence.
+/// Returns the name of a resolver for evidence.
 fn name(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let path = match url.path() {
@@ -98,7 +98,7 @@ fn name(url: &Url) -> String {
     format!("{}://{}{port}{path}{certificate}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// The part of the command line about them.
+/// The options that choose the resolvers.
 #[derive(Debug, clap::Args)]
 pub(super) struct OtherArguments {
     /// Do not query the public resolvers and those of /etc/resolv.conf.
@@ -114,21 +114,21 @@ pub(super) struct OtherArguments {
 }
 
 impl OtherArguments {
-    /// Returns true if the operator names resolvers.
+    /// Returns true if the command line names resolvers.
     pub(super) fn names_resolvers(&self) -> bool {
         !self.resolver.is_empty()
     }
 }
 
-/// The resolvers to ask.
+/// Returns the resolvers to ask.
 ///
 /// # Errors
-/// The daemon cannot be asked for its own addresses.
+/// Fails if the daemon cannot be asked for its own addresses.
 pub(super) fn resolvers(
     arguments: &OtherArguments,
     client: &ControlClient,
 ) -> Result<Vec<OtherResolver>, CommandFailure> {
-    // Without a daemon each of the questions would fail by itself.
+    // Without a daemon, each of the questions would fail separately.
     let replies = client.ask(&Request::Status)?;
     if arguments.local {
         return Ok(Vec::new());
@@ -157,7 +157,7 @@ pub(super) fn resolvers(
             resolvers.push(resolver);
         }
     }
-    // Without the file programs ask 127.0.0.1 (resolv.conf(5)).
+    // Without this file, programs ask 127.0.0.1 (resolv.conf(5)).
     for address in other_nameservers(&resolv_conf(&arguments.resolv_conf).unwrap_or_default(), &ours) {
         let way = ResolverWay::Plain(address);
         if !resolvers.iter().any(|known| known.way == way) {
@@ -167,7 +167,7 @@ pub(super) fn resolvers(
     Ok(resolvers)
 }
 
-/// The text of resolv.conf; none if it cannot be read.
+/// Returns the text of resolv.conf; `None` if it cannot be read.
 fn resolv_conf(file: &std::path::Path) -> Option<String> {
     let opened = std::fs::File::open(file).ok()?;
     let mut text = String::new();

@@ -12,7 +12,7 @@ pub(super) struct CommandOutcome {
     pub(super) exit: Exit,
 }
 
-/// Prints a part of the output at once. Breaks if the reader of the pipe, for instance `head`, has closed it, which is no error.
+/// Prints a part of the output immediately. Breaks if the reader of the pipe, such as `head`, has closed it; this is not an error.
 pub(super) fn print(text: &str) -> Result<ControlFlow<()>, CommandFailure> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

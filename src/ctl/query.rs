@@ -1,4 +1,4 @@
-//! `resolverctl query`: a question, asked through the daemon as mail software asks it.
+//! `resolverctl query`: asks a question through the daemon, as mail software does.
 
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
@@ -30,7 +30,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: verdict(&reply) })
 }
 
-/// Yes, no, or could not tell.
+/// Returns the exit code for a reply: "yes", "no" or "could not tell".
 pub(super) fn verdict(reply: &QueryReply) -> Exit {
     let has_data = match reply.kind.as_str() {
         "ANY" => !reply.answers.is_empty(),

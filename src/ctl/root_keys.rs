@@ -1,4 +1,4 @@
-//! The keys of the root at the daemon, for `resolverctl check system`.
+//! Asks the daemon about the keys of the root, for `resolverctl check system`.
 
 use super::client::ControlClient;
 use super::exit::CommandFailure;
@@ -9,7 +9,7 @@ use migrate::system::root_keys::{RootKeysHere, RootKeysUnknown, RootKeysVerdict}
 /// Asks the daemon for the keys of the root and for its trust anchors.
 ///
 /// # Errors
-/// Why it did not tell.
+/// Returns the reason why the verdict of the daemon is unknown.
 pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnknown> {
     let failed = |failure: CommandFailure| match failure {
         CommandFailure::Unreachable { socket, error } => {
@@ -29,7 +29,7 @@ pub(super) fn here(client: &ControlClient) -> Result<RootKeysHere, RootKeysUnkno
     }
 }
 
-/// The key tags of the trust anchors of the root.
+/// Returns the key tags of the trust anchors of the root.
 fn tags(status: &Status) -> Vec<u16> {
     use RootKeyStanding::{Configured, Missing, Valid};
     let keys = status.daemon.root_keys.keys.iter();
@@ -46,7 +46,7 @@ fn verdict(reply: &QueryReply) -> RootKeysVerdict {
         }
         ("NOERROR", Security::Secure) => RootKeysVerdict::Secure,
         ("NOERROR", Security::Insecure) => RootKeysVerdict::Insecure,
-        // A request over the control socket has no CD.
+        // Requests over the control socket never have CD, so an unchecked answer means that validation is off.
         ("NOERROR", Security::Unchecked) => RootKeysVerdict::Off,
         _ => RootKeysVerdict::NoAnswer(why),
     }

@@ -1,6 +1,6 @@
-//! Questions of `check DOMAIN` to resolvers over TLS (RFC 7858), with Hickory's client, or HTTPS (RFC 8484).
+//! Asks resolvers over TLS (RFC 7858), with Hickory's client, or over HTTPS (RFC 8484), for `check DOMAIN`.
 //!
-//! The connections leave from this command, not from the daemon. Each resolver has one for all questions.
+//! This command itself makes the connections, not the daemon. There is one connection for each resolver, used for all questions.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -29,14 +29,14 @@ use control::lookup::{read_kind, read_name};
 use control::protocol::{Problem, Reply, Request};
 use doctor::facts::{NoReply, ReplyFacts, SecuredResolver};
 
-/// A connection; a clone uses the same.
+/// A connection to a resolver. A clone uses the same connection.
 #[derive(Clone)]
 enum Connection {
     Tls(DnsExchange<TokioRuntimeProvider>),
     Https(HttpsConnection),
 }
 
-/// The connections to resolvers, opened with the first question. The daemon looks up their names.
+/// The connections to resolvers. Each is opened when the first question is asked. The daemon looks up the addresses of the resolvers.
 pub(super) struct SecuredResolvers {
     client: ControlClient,
     open: Mutex<BTreeMap<SecuredResolver, Arc<Mutex<Option<Connection>>>>>,
@@ -47,10 +47,10 @@ impl SecuredResolvers {
         Self { client, open: Mutex::default() }
     }
 
-    /// Asks once.
+    /// Sends a question once.
     ///
     /// # Errors
-    /// Why there is no reply.
+    /// Returns the reason why there is no reply.
     pub(super) async fn ask(
         &self,
         resolver: &SecuredResolver,
@@ -66,7 +66,7 @@ impl SecuredResolvers {
             {
                 return Ok(message);
             }
-            // The first question, or the resolver has closed the connection since.
+            // This is the first question, or the resolver has closed the connection.
             let connection = connect(resolver, self.address(resolver).await?).await?;
             *place.lock().await = Some(connection.clone());
             exchange(&connection, message).await
@@ -75,7 +75,7 @@ impl SecuredResolvers {
         heard.map(|message| reply(&message, began.elapsed())).map_err(|error| reason(&error))
     }
 
-    /// The first address, IPv4 before IPv6.
+    /// Returns the first address of a resolver. IPv4 addresses come before IPv6 addresses.
     async fn address(&self, resolver: &SecuredResolver) -> Result<SocketAddr, NetError> {
         if let Ok(address) = resolver.host.parse() {
             return Ok(SocketAddr::new(address, resolver.port));
@@ -83,7 +83,7 @@ impl SecuredResolvers {
         for kind in ["A", "AAAA"] {
             let (client, name) = (self.client.clone(), resolver.host.clone());
             let request = Request::Query { name, kind: Some(kind.to_owned()) };
-            // The client waits in system calls.
+            // The control client blocks in system calls.
             let asked = tokio::task::spawn_blocking(move || client.ask(&request)).await;
             for reply in asked.map_err(io::Error::other)?.unwrap_or_default() {
                 if let Reply::Query(query) = reply
@@ -116,7 +116,7 @@ async fn exchange(connection: &Connection, message: Message) -> Result<Message, 
 }
 
 async fn connect(resolver: &SecuredResolver, server: SocketAddr) -> Result<Connection, NetError> {
-    // Reads the system's certificates, some hundred files.
+    // This reads the CA certificates of the system, which are some hundred files.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let config = config.map_err(io::Error::other)?;
     if let Some(path) = &resolver.path {
@@ -127,7 +127,7 @@ async fn connect(resolver: &SecuredResolver, server: SocketAddr) -> Result<Conne
         tls_client_connect(server, name, Arc::new(config), TokioRuntimeProvider::default());
     let stream = DnsMultiplexer::new(stream.await?, sender).with_timeout(SECURED_RESOLVER_TIME);
     let (connection, background) = DnsExchange::from_stream(stream);
-    // It ends with the last handle of the connection. A task of Hickory's provider would end with the provider.
+    // The task ends when the last handle of the connection is dropped. A task of Hickory's provider would end with the provider.
     drop(tokio::spawn(background));
     Ok(Connection::Tls(connection))
 }

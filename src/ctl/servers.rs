@@ -1,4 +1,4 @@
-//! `resolverctl servers`: the states of the servers that the daemon asks.
+//! `resolverctl servers`: shows the states of the servers that the daemon has asked.
 
 use std::net::IpAddr;
 

@@ -1,7 +1,7 @@
-//! A connection to a mail host for `check DOMAIN --connect`: EHLO, STARTTLS and QUIT, and nothing else.
+//! Connects to a mail host for `check DOMAIN --connect`: sends EHLO, STARTTLS and QUIT, and nothing else.
 //!
-//! It leaves from this command, not from the daemon, so it has the source address that the mail software of this host has
-//! by default. Blocking: the caller runs it on a thread of its own.
+//! The connection is made by this command, not by the daemon, so it has the source address that the mail software of this host has
+//! by default. The functions block, so the caller runs them on a separate thread.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -11,7 +11,7 @@ use crate::limits::MAX_MAIL_HOST_REPLY;
 use doctor::facts::{Got, MailHostSaid, MailHostTls, NoReply};
 use gather::limits::CONNECTION_TIME;
 
-/// Connects, and hears what the host says. `host` is the name that its certificate shall have.
+/// Connects, and returns what the host says. `host` is the name that must be in its certificate.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     let begun = Handshake::new().and_then(|handshake| Ok((handshake, connected(server)?)));
     let (handshake, stream) = match begun {
@@ -24,7 +24,7 @@ pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     }
 }
 
-/// The end of a session that began, in words.
+/// Describes why a session ended too early.
 fn ended(error: &io::Error) -> String {
     match lost(error) {
         NoReply::Silent => format!("and says nothing for {} s", CONNECTION_TIME.as_secs()),
@@ -34,7 +34,7 @@ fn ended(error: &io::Error) -> String {
 }
 
 fn said(host: &str, handshake: Handshake, stream: TcpStream) -> io::Result<MailHostSaid> {
-    // RFC 5321 section 4.1.3: the name of this host may be known to nobody.
+    // RFC 5321 section 4.1.3: an address is given instead of a name, because other hosts may not know the name of this host.
     let own = match stream.local_addr()?.ip() {
         IpAddr::V4(address) => format!("[{address}]"),
         IpAddr::V6(address) => format!("[IPv6:{address}]"),
@@ -71,13 +71,13 @@ fn said(host: &str, handshake: Handshake, stream: TcpStream) -> io::Result<MailH
     Ok(said)
 }
 
-/// A reply: its first line, and whether a line offers STARTTLS.
+/// A reply of a mail host: its first line, and whether one of its lines offers STARTTLS.
 struct HostReply {
     first: String,
     starttls: bool,
 }
 
-/// Reads a reply of one or several lines (RFC 5321 section 4.2.1).
+/// Reads a reply with one or several lines (RFC 5321 section 4.2.1).
 fn reply(stream: impl Read) -> io::Result<HostReply> {
     let mut lines = BufReader::new(stream.take(MAX_MAIL_HOST_REPLY)).lines();
     let mut read = HostReply { first: String::new(), starttls: false };
@@ -102,7 +102,7 @@ fn command(mut stream: &TcpStream, line: &str) -> io::Result<HostReply> {
     reply(stream)
 }
 
-/// Says goodbye. The host may have closed the connection already.
+/// Sends QUIT. An error is ignored, because the host may already have closed the connection.
 fn quit(mut stream: impl Write) {
     let _ = stream.write_all(b"QUIT\r\n").and_then(|()| stream.flush());
 }

@@ -1,4 +1,4 @@
-//! `resolverctl stats`: the statistics.
+//! `resolverctl stats`: shows the statistics.
 
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};

@@ -1,4 +1,4 @@
-//! `resolverctl status`: the health of the daemon.
+//! `resolverctl status`: shows the health of the daemon.
 
 use crate::limits;
 
@@ -39,7 +39,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit })
 }
 
-/// The line of the plug-in. A failure is a state too, because a monitoring system reads stdout and the exit code only.
+/// Returns the line of the plug-in. A failure is also a state, because a monitoring system reads only stdout and the exit code.
 fn check(client: &ControlClient) -> CommandOutcome {
     let read = || Ok::<_, CommandFailure>((health(client)?, statistics(client)?));
     let (state, text) = match read() {

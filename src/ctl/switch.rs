@@ -1,4 +1,4 @@
-//! `resolverctl switch`: puts resolverd in the place of the resolver of this host, and back.
+//! `resolverctl switch`: replaces the resolver of this host with resolverd, or goes back to the former resolver.
 
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -21,10 +21,10 @@ use migrate::system::gather::{gather as gather_host, ours};
 use migrate::system::{CheckVerdict, HostFinding};
 use migrate::system::{judge, port};
 
-/// Names that are resolved at the end, if none are given.
+/// The names that are resolved after the switch, if the command line names none.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 
-/// The name of the finding of that.
+/// The name of the check that resolves these names.
 const CHECK: &str = "C library";
 
 /// The command line of `switch`; tests bring a host, a root server and services of their own.
@@ -50,7 +50,7 @@ pub(super) struct Arguments {
     systemctl: PathBuf,
 }
 
-/// Shows the plan, carries it out, or undoes it.
+/// Shows the plan, carries it out, or undoes the last switch.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcome, CommandFailure> {
     if arguments.root == Path::new("/") && !rustix::process::geteuid().is_root() {
         return Err(CommandFailure::NotRoot);
@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Switching { arguments, machine: &machine, servers: &servers, operator: Operator::new(format)? }.run(plan)
 }
 
-/// 1 if what is left is the later work of somebody; 4 if resolverd may still be needed.
+/// Returns the exit code: 1 if only later changes by the operator were left unchanged; 4 if resolverd may still be needed.
 fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     let errors: Vec<&SwitchError> = ended.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
     match (errors.is_empty(), errors.iter().all(|error| error.is_later_work())) {
@@ -94,11 +94,11 @@ fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     }
 }
 
-/// The operator at the terminal: reads each step when it ends, and may press Ctrl-C.
+/// The operator at the terminal, who reads the result of each step when it ends, and may press Ctrl-C.
 struct Operator {
     format: Format,
     interrupts: Interrupts,
-    /// The steps that have ended: done, and undone.
+    /// The numbers of steps that were carried out, and of steps that were undone.
     ended: [usize; 2],
 }
 
@@ -122,13 +122,13 @@ impl SwitchWatch for Operator {
     }
 }
 
-/// A terminal that has closed must not end the work.
+/// Prints a text. If the terminal is closed, the work continues.
 fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _closed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// A switch that is carried out.
+/// A switch that is being carried out.
 struct Switching<'s> {
     arguments: &'s Arguments,
     machine: &'s Machine<'s>,
@@ -137,7 +137,7 @@ struct Switching<'s> {
 }
 
 impl Switching<'_> {
-    /// Carries out the plan, checks the host, asks names; and undoes all if any of that fails.
+    /// Carries out the plan, checks the host, and resolves names. If any of this fails, all steps are undone.
     fn run(mut self, plan: SwitchPlan) -> Result<CommandOutcome, CommandFailure> {
         let format = self.operator.format;
         print(&screen::begins(&plan, format));
@@ -146,7 +146,7 @@ impl Switching<'_> {
         if !failed {
             let mut found = judge(&gather_host(&self.arguments.root, self.servers, unix()));
             found.retain(|finding| finding.verdict != CheckVerdict::Ok);
-            // resolverd was started, so an address that programs ask must not be free.
+            // resolverd was started, so it must listen at the address that programs query.
             let is_free = !is_heard(self.machine);
             for finding in found.iter_mut().filter(|finding| is_free && finding.check == port::CHECK) {
                 finding.verdict = CheckVerdict::Failure;
@@ -164,7 +164,7 @@ impl Switching<'_> {
         }
         print(screen::gives_up(format));
         let undone = match give_up(self.machine, &mut self.operator) {
-            // The first step has failed before it was recorded.
+            // The first step failed before it was recorded.
             Err(SwitchError::NotRecorded) => Vec::new(),
             undone => undone?,
         };
@@ -175,7 +175,7 @@ impl Switching<'_> {
         Ok(CommandOutcome { text: screen::undone(&undone, format), exit })
     }
 
-    /// Resolves names as mail software does. It is a failure if none can be resolved: one domain may have a fault.
+    /// Resolves names as mail software does. This fails only if no name can be resolved, because a single domain may have a fault.
     fn asked(&self) -> Vec<HostFinding> {
         let names = self.arguments.ask.iter().map(String::as_str);
         let names: Vec<&str> = if self.arguments.ask.is_empty() { ASKED.to_vec() } else { names.collect() };

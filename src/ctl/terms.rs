@@ -1,6 +1,6 @@
-//! The terms of the screens, below the long help of each command and in the manual: a file for each command.
+//! The explanations of the terms on screens, which follow the long help of each command and are in the manual. Each command has its own file.
 
-/// The text of a file.
+/// Includes the text of a file.
 macro_rules! terms {
     ($file:literal) => {
         include_str!(concat!("terms/", $file, ".txt")).trim_ascii_end()

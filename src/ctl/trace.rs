@@ -1,4 +1,4 @@
-//! `resolverctl trace`: one resolution, each step as it happens.
+//! `resolverctl trace`: resolves a name and shows each step as it happens.
 
 use super::client::{ControlClient, unexpected};
 use super::exit::{CommandFailure, Exit};
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     fresh: bool,
 }
 
-/// Prints each step as it comes, and then the answer.
+/// Prints each step as it arrives, and then the answer.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -1,7 +1,7 @@
-//! Names, record types and the subject of `check` on the command line.
+//! Reads names, record types and the subject of `check` from the command line.
 //!
-//! A name may begin with a hyphen, as an option does: each name that a screen shows is taken as it is. A mail address stands for its
-//! domain. A URL or a network is refused as the subject of `check`, because each would be looked up as a strange name, which does not exist.
+//! A name may begin with a hyphen, like an option, so that each name on a screen can be used as it is shown. A mail address stands
+//! for its domain. URLs and networks are refused as the subject of `check`, because they would be looked up as names, which do not exist.
 
 use std::net::IpAddr;
 
@@ -19,10 +19,10 @@ pub(super) struct TypedQuestion {
     pub(super) kind: Option<String>,
 }
 
-/// A name as it is typed. Names on screens end with a dot. A word with a hyphen at its begin and without a dot is a mistyped option.
+/// Reads a name. Names on screens end with a dot. So a word that begins with a hyphen and contains no dot is a mistyped option.
 ///
 /// # Errors
-/// It is a mistyped option.
+/// Fails if the word is a mistyped option.
 pub(super) fn typed_name(text: &str) -> Result<String, String> {
     if text.len() > 1 && text.starts_with('-') && !text.contains('.') {
         return Err("there is no such option; a name that begins with a hyphen needs a dot in it".to_owned());
@@ -30,16 +30,16 @@ pub(super) fn typed_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A domain as it is typed. A mail address stands for its domain, because it is what a bounce and a complaint have.
+/// Reads a domain. A mail address means its domain, because bounces and complaints contain mail addresses.
 ///
 /// # Errors
-/// It is a mistyped option.
+/// Fails if the word is a mistyped option.
 pub(super) fn typed_domain(text: &str) -> Result<String, String> {
     typed_name(domain_of_mail(text).unwrap_or(text))
 }
 
-/// The domain of a mail address, or its address in brackets (RFC 5321 section 4.1.3); none if the text is no mail address. A name on a screen
-/// has a backslash before its `@`.
+/// Returns the domain of a mail address, or its address in brackets (RFC 5321 section 4.1.3); `None` if the text is not a mail address. A name on
+/// a screen has a backslash before each `@`.
 fn domain_of_mail(text: &str) -> Option<&str> {
     let (_, domain) = text.rsplit_once('@').filter(|_| !text.contains('\\'))?;
     let domain = domain.trim_end_matches('>');

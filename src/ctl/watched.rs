@@ -1,4 +1,4 @@
-//! `resolverctl check watched`: the watched domains with their findings, and since when.
+//! `resolverctl check watched`: shows the watched domains with their findings and the times since when they exist.
 
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
@@ -35,7 +35,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit: Exit::judged(any(&rows, Level::Failure), unknown) })
 }
 
-/// The wanted domains.
+/// Returns the domains that the command line asks for.
 fn rows(arguments: &Arguments, client: &ControlClient) -> Result<Vec<WatchedRow>, CommandFailure> {
     let wanted = arguments.domain.as_deref().map(read_name).transpose()?;
     let wanted = wanted.map(|name| name_text(&name.to_lowercase()).trim_end_matches('.').to_owned());
@@ -61,12 +61,12 @@ fn any(rows: &[WatchedRow], level: Level) -> bool {
     rows.iter().any(|row| row.count(level) > 0)
 }
 
-/// Whether a check has found a failure, and a second one must confirm it.
+/// Returns true if one check has found a failure that a second check must confirm.
 fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }
 
-/// Whether the last check could not tell anything, or there was none.
+/// Returns true if the last check had no result, or if there was no check yet.
 fn is_untold(row: &WatchedRow) -> bool {
     row.checked.is_none() || row.could_not_tell.is_some()
 }

@@ -10,10 +10,10 @@
 //! - tokio's paused clock jumps ahead while a test waits for real sockets. So a test uses either the paused clock and the network in memory, or real
 //!   sockets and real time.
 //! - A clock that is slow at boot must not prevent all names from resolving. If a valid signature of the root zone begins in the future, the
-//!    clock is slow. Until the clock is set, the times of signatures are not checked, no answer has AD, and nothing is kept for longer than a
-//!    minute.
+//!   clock is slow. Until the clock is set, the times of signatures are not checked, no answer has AD, and nothing is kept for longer than a
+//!   minute.
 //! - A cache miss reads the time thirty times, mostly within microseconds. So the task of the miss runs in a `StillClock`, which reads the clock
-//!    once for each poll of the task. The event loops of other resolvers also read it once for all events of one wake-up.
+//!   once for each poll of the task. The event loops of other resolvers also read it once for all events of one wake-up.
 
 use std::cell::Cell;
 use std::fmt;

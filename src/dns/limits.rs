@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The maximum number of compression pointers in one name. Encoders point at labels, and some of them at one other pointer.
+/// The maximum number of compression pointers that one name may lead over. Encoders point at labels, and some of them at one other pointer.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
 /// The maximum length of the text of an extended error, in octets: one sentence, short enough to fit with any question into 512 octets.

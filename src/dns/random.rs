@@ -3,10 +3,10 @@
 //! # Decisions
 //!
 //! - ChaCha12 is used in the daemon and in the simulation. In the daemon, the operating system gives the seed, because nobody must be able
-//!    to guess ids and ports (RFC 5452 section 4.3). In the simulation, each run has a seed, so that the run can be
-//!    repeated.
+//!   to guess ids and ports (RFC 5452 section 4.3). In the simulation, each run has a seed, so that the run can be
+//!   repeated.
 //! - In the daemon, each worker has its own source. A cache miss draws five numbers, and for each of them, the memory of a shared source
-//!    would move between the processors.
+//!   would move between the processors.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};

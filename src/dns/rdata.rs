@@ -5,10 +5,10 @@
 //! # Decisions
 //!
 //! - Data that the library refuses are kept as octets (RFC 3597 section 5). So the RRset is complete, its signature is valid, and clients
-//!    get the data of the zone. One odd NSEC3 or DNSKEY does not prevent an answer.
+//!   get the data of the zone. One odd NSEC3 or DNSKEY does not prevent an answer.
 //! - This module does not interpret such data. An NSEC3 with unknown flags or an unknown hash proves nothing (RFC 5155 section 8.2), and a
-//!    DNSKEY with another protocol than 3 signs nothing (RFC 4034 section 2.1.2), because neither of them becomes a type of the
-//!    library.
+//!   DNSKEY with another protocol than 3 signs nothing (RFC 4034 section 2.1.2), because neither of them becomes a type of the
+//!   library.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};

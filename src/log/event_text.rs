@@ -1,4 +1,4 @@
-//! The content of an event, and a line of it on stderr.
+//! The content of an event, and how it is written as a line to stderr.
 
 use std::fmt;
 use std::io::{self, Write as _, stderr};
@@ -7,11 +7,11 @@ use tracing::field::{Field, Visit};
 
 use dns::wire::presentation::harmless;
 
-/// The content of an event, always one line, even if it has octets of strangers.
+/// The content of an event. It is always one line, even if it contains octets from other hosts.
 #[derive(Debug, Default)]
 pub(super) struct EventText {
     pub(super) sentence: String,
-    /// Its other fields, in their order.
+    /// The other fields of the event, in their order.
     pub(super) fields: Vec<(&'static str, String)>,
 }
 
@@ -29,7 +29,7 @@ impl Visit for EventText {
     }
 }
 
-/// Writes `begin` and a sentence to stderr.
+/// Writes the text `begin` and a sentence to stderr.
 pub(super) fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
     begin.push_str(sentence);
     begin.push('\n');

@@ -1,7 +1,7 @@
-//! The journal: a datagram with fields for each line, so that `journalctl ZONE=example.` finds it.
+//! Writes to the journal: each line is a datagram with fields, so that `journalctl ZONE=example.` finds the line.
 //!
-//! systemd's documentation calls it the native journal protocol. If the journal does not take a datagram, the
-//! sentence goes to stderr with its priority in front (sd-daemon(3)).
+//! systemd's documentation calls this the native journal protocol. If the journal does not accept a datagram, the
+//! sentence is written to stderr with its priority before it (sd-daemon(3)).
 
 use std::fs::File;
 use std::io::{self, stderr};
@@ -15,29 +15,29 @@ use tracing::Level;
 use super::event_text::{EventText, write_line};
 use crate::limits::MAX_LOG_FIELD;
 
-/// The identifier of our lines: `journalctl -t resolverd`.
+/// The identifier of resolverd's lines, for `journalctl -t resolverd`.
 const IDENTIFIER: &str = "resolverd";
 
-/// The journal that stderr leads to.
+/// The journal to which stderr is connected.
 pub(super) struct Journal {
     socket: UnixDatagram,
-    /// The path of its datagram socket; none if it is not known.
+    /// The path of the journal's datagram socket; `None` if it is unknown.
     path: Option<PathBuf>,
 }
 
 impl Journal {
-    /// The journal, if stderr is the stream of `JOURNAL_STREAM` (systemd.exec(5)): the variable is also set if stderr
-    /// was redirected.
+    /// Returns the journal if stderr is the stream that `JOURNAL_STREAM` names (systemd.exec(5)). The comparison is needed, because the
+    /// variable is also set if stderr was redirected.
     pub(super) fn of_stderr(stream: Option<&str>) -> Option<Self> {
         let own = stderr().as_fd().try_clone_to_owned().ok()?;
         is_stream(stream?, &own).then(|| Self::of(own)).flatten()
     }
 
-    /// The journal behind a stream. Its datagram socket is in the directory of the stream socket, also if the unit
-    /// has a journal of its own (`LogNamespace=`).
+    /// Returns the journal at the other end of a stream. Its datagram socket is in the same directory as the stream socket, even if the unit
+    /// has a separate journal (`LogNamespace=`).
     fn of(stream: OwnedFd) -> Option<Self> {
         let socket = UnixDatagram::unbound().ok()?;
-        // A journal that does not read must not delay the threads that answer questions.
+        // A journal that does not read its socket must not delay the threads that answer queries.
         socket.set_nonblocking(true).ok()?;
         let peer = UnixStream::from(stream).peer_addr().ok();
         let path = peer.and_then(|peer| Some(peer.as_pathname()?.with_file_name("socket")));
@@ -54,8 +54,8 @@ impl Journal {
     }
 }
 
-/// One entry in the journal's form. Each of `servers` has a field `SERVER` of its own, so that the journal finds an
-/// entry by any of them.
+/// Formats an entry for the journal. Each of the `servers` gets its own field `SERVER`, so that the entry is found by any
+/// of them.
 fn entry(level: Level, said: &EventText) -> Vec<u8> {
     let mut entry = Vec::new();
     put(&mut entry, "MESSAGE", &said.sentence);
@@ -75,7 +75,7 @@ fn entry(level: Level, said: &EventText) -> Vec<u8> {
     entry
 }
 
-/// Adds a field: on one line, or with its length in front if it has several lines.
+/// Adds a field. A value with one line is written as it is; a value with several lines has its length before it.
 fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     let value = value.get(..value.floor_char_boundary(MAX_LOG_FIELD)).unwrap_or_default();
     entry.extend_from_slice(name.as_bytes());
@@ -89,7 +89,7 @@ fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     entry.push(b'\n');
 }
 
-/// The priority of syslog(3).
+/// Returns the priority of a level, as in syslog(3).
 const fn priority(level: Level) -> u8 {
     match level {
         Level::ERROR => 3,
@@ -99,7 +99,7 @@ const fn priority(level: Level) -> u8 {
     }
 }
 
-/// Whether `given`, "device:inode", is `own`.
+/// Returns true if `given`, in the form "device:inode", is the stream `own`.
 fn is_stream(given: &str, own: &OwnedFd) -> bool {
     let given = given.split_once(':');
     let given = given.and_then(|(device, inode)| device.parse().ok().zip(inode.parse().ok()));

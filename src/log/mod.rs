@@ -1,15 +1,15 @@
-//! Log lines: to the journal with fields if stderr is the journal, otherwise plain lines to stderr.
+//! Writes log lines: with fields to the journal if stderr is connected to the journal, otherwise as plain lines to stderr.
 //!
-//! The fields of an event (`incident`, `zone`, `servers`) repeat what its sentence says. The journal stores both;
-//! stderr shows the sentence.
+//! The fields of an event (`incident`, `zone`, `servers`) repeat facts of its sentence. The journal stores the fields and the sentence;
+//! stderr shows only the sentence.
 //!
 //! # Decisions
 //!
-//! - Incidents are found by field (`journalctl -t resolverd INCIDENT=zone_fails`), so that monitoring does not depend
-//!   on the words of a line.
+//! - Incidents are found by a field (`journalctl -t resolverd INCIDENT=zone_fails`), so that monitoring does not depend
+//!    on the text of a line.
 //! - A line that goes to a file or to the journal has no colours.
-//! - An error is logged once, by the code that decides what happens next. An outage of this host's network once wrote
-//!   two lines for each zone; it now has one line at its begin and one at its end.
+//! - An error is logged once, by the code that decides what happens next. An outage of this host's network once caused
+//!    two lines for each zone. Now it causes one line when it begins and one when it ends.
 
 mod event_text;
 mod journal;
@@ -29,10 +29,10 @@ use tracing_subscriber::{Registry, reload};
 use event_text::{EventText, write_line};
 use journal::Journal;
 
-/// Sets the level of this process's lines. A process has one log, so this is the only global variable.
+/// Sets the log level of this process. A process has only one log, so a global variable is acceptable here; there is no other one.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
-/// Begins to write lines of `level` and above. Only the first call of a process does so; later calls set the level.
+/// Starts writing lines of `level` and above. Only the first call in a process does this; later calls only set the level.
 pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(own_lines(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
@@ -44,7 +44,7 @@ pub fn start(level: Level) {
     }
 }
 
-/// Writes lines of `level` and above from now on: for a reload.
+/// Sets the level from which on lines are written, for a reload.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
         // This fails only if the log has ended.
@@ -52,16 +52,16 @@ pub fn set_level(level: Level) {
     }
 }
 
-/// Our crates that write lines.
+/// The crates of resolverd that write log lines.
 const OWN_CRATES: [&str; 6] = [env!("CARGO_PKG_NAME"), "resolver", "history", "control", "watched", "lab"];
 
-/// Lines of our crates of `level` and above. Lines of libraries are left out, because their number is not bounded: one library
-/// writes a line for each record that it reads.
+/// Returns a filter for lines of resolverd's crates of `level` and above. Lines of libraries are left out, because they can be very many: one
+/// library writes a line for each record that it reads.
 fn own_lines(level: Level) -> Targets {
     Targets::new().with_targets(OWN_CRATES.map(|name| (name, level)))
 }
 
-/// The destination of lines.
+/// Writes lines to the journal or to stderr.
 struct LogOutput {
     journal: Option<Journal>,
 }
@@ -80,7 +80,7 @@ impl<S: Subscriber> Layer<S> for LogOutput {
     }
 }
 
-/// A line with its moment and level.
+/// Writes a line with its time and level to stderr.
 fn plain(level: Level, sentence: &str) -> io::Result<()> {
     let mut line = String::new();
     // Writing to a string does not fail; if the clock fails, the time is left out.

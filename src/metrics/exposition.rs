@@ -1,4 +1,4 @@
-//! The text format of Prometheus, version 0.0.4.
+//! Writes the text format of Prometheus, version 0.0.4.
 
 use std::fmt::{Display, Write};
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use history::{BOUNDS, Distribution};
 /// The media type of the text.
 pub(super) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The lines before the samples of each metric, in the order of the table. They are a third of the text, and never change.
+/// The lines before the samples of each metric, in the order of the table. They are a third of the text and never change, so they are made once.
 static HEADS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let head = |table::Metric { name, kind, about, .. }| {
         format!("# HELP {name} {}\n# TYPE {name} {}\n", escaped(about, false), kind.word())
@@ -17,10 +17,10 @@ static HEADS: LazyLock<Vec<String>> = LazyLock::new(|| {
     table::all().into_iter().map(head).collect()
 });
 
-/// The samples of every metric, as lines.
+/// The samples of all metrics, as lines of text.
 #[derive(Debug)]
 pub(super) struct Samples {
-    /// In the order of the table.
+    /// The samples of each metric, in the order of the table.
     families: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ impl Default for Samples {
 
 // Writing into a string cannot fail.
 impl Samples {
-    /// Adds a sample with these values of its labels.
+    /// Adds a sample. `labels` are the values of its labels.
     pub(super) fn put(&mut self, family: Family, labels: &[&str], value: impl Display) {
         let pairs = pairs(family, labels);
         let pairs = if pairs.is_empty() { pairs } else { format!("{{{pairs}}}") };
@@ -41,7 +41,7 @@ impl Samples {
         }
     }
 
-    /// Adds a sample of times in buckets.
+    /// Adds a histogram of times.
     pub(super) fn times(&mut self, family: Family, labels: &[&str], times: Distribution) {
         let (name, pairs) = (family.name(), pairs(family, labels));
         let comma = if pairs.is_empty() { "" } else { "," };
@@ -62,19 +62,19 @@ impl Samples {
         }
     }
 
-    /// The text of all metrics.
+    /// Returns the text of all metrics.
     pub(super) fn text(&self) -> String {
         HEADS.iter().zip(&self.families).flat_map(|(head, lines)| [head.as_str(), lines]).collect()
     }
 }
 
-/// The labels of a family with these values.
+/// Returns the labels of a metric with these values.
 fn pairs(family: Family, values: &[&str]) -> String {
     let pairs = family.labels().iter().zip(values);
     pairs.map(|(label, value)| format!("{label}=\"{}\"", escaped(value, true))).collect::<Vec<_>>().join(",")
 }
 
-/// Backslash and line feed have a meaning in the format, in the value of a label also the quote.
+/// Escapes backslashes and line feeds, which have a meaning in the format. In the value of a label, quotes are escaped too.
 fn escaped(text: &str, quoted: bool) -> String {
     let text = text.replace('\\', "\\\\").replace('\n', "\\n");
     if quoted { text.replace('"', "\\\"") } else { text }

@@ -15,7 +15,7 @@ use resolver::config::ZoneKind;
 use resolver::dnsbl::list::List;
 use resolver::dnsbl::state::ListState;
 
-/// A DNS list, with the sums over all ways in which it is asked.
+/// A DNS list, with sums over all ways in which it is queried.
 #[derive(Default)]
 struct ListSum {
     state: ListState,
@@ -32,7 +32,7 @@ struct ListSum {
 /// Returns the current metrics of a daemon as text.
 pub(super) fn text(subject: &impl Controlled) -> String {
     let mut samples = Samples::default();
-    // All counters are read once, which takes a fifth of a scrape.
+    // All counters are read together once, which takes a fifth of the time of a scrape.
     let scraped = subject.recorder().scraped(health::JUDGED);
     samples.queries(subject.recorder(), &scraped);
     samples.upstream(subject.recorder());
@@ -44,7 +44,7 @@ pub(super) fn text(subject: &impl Controlled) -> String {
 }
 
 impl Samples {
-    /// The queries of clients.
+    /// Adds the queries of clients.
     fn queries(&mut self, recorder: &Recorder, scraped: &Scraped) {
         self.put(Family::StartTime, &[], recorder.started_unix());
         for (outcome, count) in &scraped.report.outcomes {
@@ -77,7 +77,7 @@ impl Samples {
         self.times(Family::RoundTrip, &[], recorder.round_trips());
     }
 
-    /// The state and the health of the daemon.
+    /// Adds the state and the health of the daemon.
     fn state(&mut self, status: &Status) {
         let daemon = &status.daemon;
         self.put(Family::BuildInfo, &[&daemon.version], 1);
@@ -152,7 +152,7 @@ impl Samples {
         }
     }
 
-    /// The zones that fail, and the configured zones.
+    /// Adds the zones that fail, and the configured zones.
     fn zones(&mut self, subject: &impl Controlled) {
         let troubles = subject.recorder().troubles();
         self.put(Family::NetworkDown, &[], u64::from(troubles.down.is_some()));
@@ -169,7 +169,7 @@ impl Samples {
         }
     }
 
-    /// The watched domains, named as in the configuration.
+    /// Adds the watched domains, with the names from the configuration.
     fn watched(&mut self, subject: &impl Controlled) {
         for row in subject.watched().into_iter().map(rows::watched) {
             for (level, count) in row.counts() {

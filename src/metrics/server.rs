@@ -19,10 +19,10 @@ use super::gather;
 use control::Controlled;
 use history::Counter;
 
-/// The only path.
+/// The only path that is served.
 const PATH: &str = "/metrics";
 
-/// Why there is no listener.
+/// The reason why there is no listener for metrics.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot serve metrics at {address}: {error}; DNS is served without them and resolverd tries again; free the address, or change or remove metrics.listen"
@@ -39,7 +39,7 @@ impl MetricsUnavailable {
     }
 }
 
-/// A listener that is bound.
+/// A listener for metrics that is bound to its address.
 #[derive(Debug)]
 pub struct MetricsServer {
     listener: TcpListener,
@@ -60,7 +60,7 @@ impl MetricsServer {
         Ok(Self { listener, address })
     }
 
-    /// Its address.
+    /// Returns the address of the listener.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -101,7 +101,7 @@ impl MetricsServer {
     }
 }
 
-/// One connection, bounded in time. A client may leave early.
+/// Serves one connection, for a limited time. The client may close the connection early.
 async fn serve(mut stream: TcpStream, subject: &impl Controlled) {
     let header = match timeout(limits::METRICS_HEADER_TIME, read(&mut stream)).await {
         Ok(Ok(Some(header))) => header,
@@ -151,7 +151,7 @@ fn path(target: &str) -> &str {
     rest.unwrap_or(target).split('?').next().unwrap_or_default()
 }
 
-/// The reply to a request.
+/// Returns the reply to a request.
 fn reply(header: &[u8], metrics: impl FnOnce() -> String) -> String {
     let mut fields = [httparse::EMPTY_HEADER; limits::MAX_METRICS_FIELDS];
     let mut request = httparse::Request::new(&mut fields);

@@ -6,12 +6,12 @@
 //! # Decisions
 //!
 //! - A key contains name, type, class, DO, CD and the view of the listener. It does not contain AD, because AD follows from the stored
-//!    security of the answer.
+//!   security of the answer.
 //! - Each question has exactly one outcome of a closed list and is counted once, so that the numbers of outcomes add up to the number of
-//!    questions. Dropped, denied and repeated queries are counted separately.
+//!   questions. Dropped, denied and repeated queries are counted separately.
 //! - Names that are looked up are in wire form, and are on the stack instead of the heap. This and cheaper sharing of flights reduced a cache
-//!    miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500). One lookup instead of several, and fewer channels, copies and
-//!    clock reads, reduced it from 84 100 to 66 800 (`benches/compare/instructions.sh`).
+//!   miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500). One lookup instead of several, and fewer channels, copies and
+//!   clock reads, reduced it from 84 100 to 66 800 (`benches/compare/instructions.sh`).
 
 mod answer;
 mod client;

@@ -1,6 +1,6 @@
-//! Composes an answer once, as the octets that hits copy.
+//! Composes an answer once, in the form of octets that cache hits copy.
 //!
-//! The library encodes records; `ttl` reads the offsets of the TTLs from the result.
+//! The DNS library encodes the records, and `ttl` finds the offsets of the TTLs in the result.
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::ResponseCode;
@@ -16,33 +16,33 @@ use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireN
 /// The parts of an answer.
 #[derive(Clone, Debug)]
 pub struct AnswerParts<'a> {
-    /// The question it answers.
+    /// The question that the answer belongs to.
     pub question: &'a Question,
-    /// Its response code.
+    /// The response code of the answer.
     pub rcode: ResponseCode,
-    /// The answer section: the whole chain of aliases, then the data; with DO also their signatures.
+    /// The answer section: the whole chain of aliases, then the data. With DO it also has the signatures.
     pub answers: &'a [Record],
-    /// The authority section: the SOA of a negative answer; with DO also proofs.
+    /// The authority section: the SOA of a negative answer. With DO it also has the proofs.
     pub authorities: &'a [Record],
-    /// The moment at which the TTLs of these records are true.
+    /// The moment at which the TTLs of these records are correct.
     pub stored: Mono,
     /// The extended error of a failure.
     pub extended_error: Option<ExtendedError>,
-    /// The DNS list that it came from, if any.
+    /// The DNS list that gave the answer; `None` if it comes from no list.
     pub list: Option<ListMark>,
 }
 
 impl<'a> AnswerParts<'a> {
-    /// A positive answer with these records alone.
+    /// Creates the parts of a positive answer with these records only.
     pub fn positive(question: &'a Question, answers: &'a [Record], stored: Mono) -> Self {
         let (rcode, authorities) = (ResponseCode::NoError, &[][..]);
         Self { question, rcode, answers, authorities, stored, extended_error: None, list: None }
     }
 }
 
-/// Composes an answer. It may be kept until its first TTL ends; one without records is not kept.
+/// Composes an answer. It may be cached until its first TTL ends. An answer without records must not be cached.
 ///
-/// None if the records do not fit a message of 65 535 octets.
+/// Returns `None` if the records do not fit into a message of 65 535 octets.
 pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
     let wire = encode_addresses(parts).or_else(|| encode(parts).ok())?;
     let Ttls { offsets, shortest } = ttl::find(&wire)?;
@@ -61,10 +61,10 @@ pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
     })
 }
 
-/// QR and RA of the header's flags.
+/// The bits QR and RA in the flags of a header.
 const RESPONSE: u16 = 0x8080;
 
-/// The header has four bits for the response code; an answer has no others.
+/// The bits for the response code in the flags of a header. The codes of an answer fit into these four bits.
 const RCODE: u16 = 0x000f;
 
 /// A pointer to the name of the question, which follows the header (RFC 1035 section 4.1.4).
@@ -73,10 +73,10 @@ const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 /// Octets of a question after its name.
 const TYPE_AND_CLASS: usize = 4;
 
-/// Octets of an address record of the name of the question, without the address.
+/// Octets of an address record without the address, if its owner is a pointer to the question's name.
 const ADDRESS: usize = 12;
 
-/// Octets of an address; 0 of other data.
+/// Returns the octets of an address; 0 for other data.
 fn octets_of(data: &RData) -> usize {
     match data {
         RData::A(_) => 4,
@@ -85,7 +85,7 @@ fn octets_of(data: &RData) -> usize {
     }
 }
 
-/// Size of most answers, in octets.
+/// The size of most answers, in octets.
 const USUAL: usize = 256;
 
 fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
@@ -107,8 +107,8 @@ fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
     Ok(wire)
 }
 
-/// Most answers are addresses of the name of the question: only their owners are compressed. The library takes
-/// several times as long for them, and writes the owners of long answers in full.
+/// Encodes an answer that consists only of addresses of the question's name, like most answers. Only the owner names are compressed. The library
+/// takes several times as long for such answers, and does not compress the owner names of long ones.
 fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     let AnswerParts { question, answers, .. } = parts;
     let count = u16::try_from(answers.len()).ok().filter(|count| *count > 0)?;
@@ -116,7 +116,7 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
         return None;
     }
     let name = WireName::of(&question.name);
-    // The capacity is exact, so that nothing is copied when the answer is kept.
+    // The capacity is exact, so that nothing is copied when the answer is stored.
     let addresses: usize = answers.iter().map(|record| ADDRESS + octets_of(&record.data)).sum();
     let octets = HEADER + name.len() + TYPE_AND_CLASS + addresses;
     let mut wire = Vec::with_capacity(usize::from(u16::try_from(octets).ok()?));
@@ -147,7 +147,7 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     Some(wire)
 }
 
-/// A failure: header and question, with the extended error. Never kept as an answer.
+/// Composes a failure: header and question, with the extended error. A failure is never stored as an answer.
 pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
     let parts = AnswerParts {
         question,

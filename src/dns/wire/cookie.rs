@@ -1,6 +1,6 @@
-//! DNS cookies (RFC 7873): reads a client's cookie and makes the one of its reply.
+//! DNS cookies (RFC 7873): reads the cookie of a client and makes the cookie for its reply.
 //!
-//! The server's part has the layout of RFC 9018 section 4. The server cookie is never verified, because our clients
+//! The server cookie has the layout of RFC 9018 section 4. resolverd never verifies server cookies, because its clients
 //! are on this host or in its network. So any hash may be used.
 
 use std::hash::{BuildHasher, Hasher};
@@ -11,20 +11,20 @@ use crate::hash::Keyed;
 /// Octets of a client's cookie (RFC 7873 section 4.1).
 pub(super) const CLIENT: usize = 8;
 
-/// Octets of the cookie in a reply: the client's and ours.
+/// Octets of the cookie in a reply: the client's cookie and the server cookie.
 pub const WHOLE: usize = CLIENT + 16;
 
-/// The secret of server cookies; a new one at each start.
+/// The secret of server cookies. It is new at each start.
 #[derive(Clone, Copy)]
 pub struct CookieSecret(Keyed);
 
 impl CookieSecret {
-    /// A secret that uses `keyed`.
+    /// Creates a secret from `keyed`.
     pub fn new(keyed: Keyed) -> Self {
         Self(keyed)
     }
 
-    /// The cookie for a reply to `client` at the calendar time `unix`.
+    /// Returns the cookie for a reply to `client` at the calendar time `unix`, in seconds since 1970.
     pub fn cookie(&self, from_client: [u8; CLIENT], client: IpAddr, unix: u64) -> [u8; WHOLE] {
         // Version 1, three octets reserved, the time in 32 bits that wrap (RFC 9018 section 4).
         let [.., a, b, c, d] = unix.to_be_bytes();
@@ -45,7 +45,7 @@ impl CookieSecret {
     }
 }
 
-/// Returns true if a cookie may have this many octets: the client's alone, or with a server's (RFC 7873 section 5.2.2).
+/// Returns true if a cookie may have this many octets: a client cookie alone, or followed by a server cookie (RFC 7873 section 5.2.2).
 pub(super) fn is_sound(length: usize) -> bool {
     length == CLIENT || (16..=40).contains(&length)
 }

@@ -1,6 +1,6 @@
-//! A reader of foreign octets that cannot run off their end.
+//! Reads octets from the network and cannot read past their end.
 //!
-//! Every read returns None if there are too few octets.
+//! Each read returns `None` if too few octets are left.
 
 /// A place in a message.
 #[derive(Clone, Copy, Debug)]
@@ -10,12 +10,12 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// Reads `bytes` from offset `at`.
+    /// Creates a cursor that reads `bytes` from the offset `at`.
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    /// The offset of the next octet.
+    /// Returns the offset of the next octet.
     pub(super) fn offset(&self) -> usize {
         self.at
     }
@@ -25,22 +25,22 @@ impl<'a> Cursor<'a> {
         self.at >= self.bytes.len()
     }
 
-    /// The next octet.
+    /// Reads the next octet.
     pub(super) fn octet(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    /// The next 16 bits.
+    /// Reads the next 16 bits.
     pub(super) fn u16(&mut self) -> Option<u16> {
         self.take(2)?.try_into().ok().map(u16::from_be_bytes)
     }
 
-    /// The next 32 bits.
+    /// Reads the next 32 bits.
     pub(super) fn u32(&mut self) -> Option<u32> {
         self.take(4)?.try_into().ok().map(u32::from_be_bytes)
     }
 
-    /// The next `count` octets.
+    /// Reads the next `count` octets.
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let end = self.at.checked_add(count)?;
         let taken = self.bytes.get(self.at..end)?;
@@ -48,7 +48,7 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
-    /// Steps over a name, which may end in a compression pointer (RFC 1035 section 4.1.4).
+    /// Skips a name, which may end with a compression pointer (RFC 1035 section 4.1.4).
     pub(super) fn skip_name(&mut self) -> Option<()> {
         loop {
             match self.octet()? {

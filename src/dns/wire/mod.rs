@@ -1,19 +1,19 @@
-//! The octets of messages: the client's side reads a query and writes a reply without decoding an answer; the
-//! server's side reads the message of a server.
+//! Reads and writes the octets of messages. The client's side reads a query and writes a reply without decoding an answer. The
+//! server's side reads the messages of servers.
 //!
-//! Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. The hit path allocates nothing but the growth of a
-//! reused buffer.
+//! Follows RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. A cache hit allocates no memory, except when a reused buffer must
+//! grow.
 //!
 //! # Decisions
 //!
-//! - The client's side is our own: it compares octets, so that a hit needs no decoding. The server's side uses the
-//!   library and reads record by record where the library refuses a message.
-//! - Answers of addresses are written without the library's encoder: nothing in them is compressed but their owners.
-//! - Names of an answer are compressed onto the question, so that the client's spelling of the question reaches the
-//!   owner names too.
-//! - A reader of our own for replies with few addresses was not written. The library takes 4 700 of the instructions
-//!   of a miss (callgrind), but half of them for names, and only the library can make its names.
-//! - A compression pointer may lead over at most 16 others. Encoders point at labels, some at one other pointer.
+//! - The client's side is written here: it compares octets, so that a cache hit needs no decoding. The server's side uses the DNS
+//!   library, and reads record by record if the library refuses a message.
+//! - Answers with addresses are written without the library's encoder, because only the owner names in them are compressed.
+//! - Names in an answer are compressed with pointers to the question, so that the owner names also have the client's
+//!   spelling.
+//! - There is no separate reader for replies with few addresses. The library takes 4 700 of the instructions of a cache miss
+//!   (callgrind), but half of them are for names, and only the library can create its names.
+//! - A name may lead over at most 16 compression pointers. Encoders point at labels, and some of them at one other pointer.
 
 #![deny(
     clippy::unwrap_used,
@@ -39,8 +39,8 @@ pub const HEADER: usize = 12;
 
 pub use crate::question::MAX_NAME;
 
-/// The payload size we offer and never exceed over UDP: fits an IPv6 packet of 1 280 octets unfragmented
-/// (DNS flag day 2020).
+/// The UDP payload size that resolverd offers and never exceeds. Such a message fits into an IPv6 packet of 1 280 octets without
+/// fragmentation (DNS flag day 2020).
 pub const PAYLOAD: u16 = 1_232;
 
 /// The payload of a client without EDNS (RFC 1035 section 4.2.1).
@@ -49,7 +49,7 @@ pub(crate) const PLAIN_PAYLOAD: u16 = 512;
 /// Option code of cookies (RFC 7873 section 4).
 const COOKIE: u16 = 10;
 
-/// Option code of padding (RFC 7830 section 3).
+/// The UDP payload size of a client without EDNS (RFC 1035 section 4.2.1).
 const PADDING: u16 = 12;
 
 /// Option edns-tcp-keepalive (RFC 7828).

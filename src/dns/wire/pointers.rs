@@ -1,19 +1,19 @@
-//! Compression pointers that lead to pointers: they can make each name of a message of 64 KiB a walk over thousands.
+//! Detects long chains of compression pointers. They can make each name of a message of 64 KiB a walk over thousands of pointers.
 //!
 //! RFC 1035 section 4.1.4: a pointer stands for earlier labels. Encoders point at labels, so only an attacker makes a
-//! long chain of pointers. The library bounds a name's labels, but not its pointers.
+//! long chain of pointers. The DNS library limits the number of labels in a name, but not of pointers.
 
 use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};
 use crate::limits::MAX_POINTERS;
 
-/// Returns true if a name of `message` that the library reads leads over more than `MAX_POINTERS` pointers. A message that
-/// cannot be read to its end is left to the library, which reports it.
+/// Returns true if a name of `message` that the library would read leads over more than `MAX_POINTERS` pointers. If a message
+/// cannot be read to its end, the result is false, because the library reports such messages.
 pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
 }
 
-/// None if the message ends too soon.
+/// Does the work of `run_on`. Returns `None` if the message ends too early.
 fn walk(message: &[u8]) -> Option<bool> {
     let mut counts = Cursor::new(message, 4);
     let questions = counts.u16()?;
@@ -44,8 +44,8 @@ fn walk(message: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// The names in the data of a record that begin at `data`: for the types of RFC 1035 section 3.3, and for later types that the
-/// library reads.
+/// Returns the offsets of the names in the data of a record, which begin at `data`. These are names in types of RFC 1035 section 3.3 and in
+/// later types that the library reads.
 fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     let after = |octets: usize| data.checked_add(octets);
     match kind {
@@ -65,7 +65,7 @@ fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     }
 }
 
-/// The offset after this many strings, or after one name if `strings` is 0.
+/// Returns the offset after this number of strings, or after one name if `strings` is 0.
 fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     let mut cursor = Cursor::new(message, from);
     if strings == 0 {
@@ -78,8 +78,8 @@ fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     Some(cursor.offset())
 }
 
-/// Returns true if the name at `place` leads over too many pointers. Other faults (a pointer ahead, a name too long), which
-/// the library refuses, end the walk.
+/// Returns true if the name at `place` leads over too many pointers. Faults that the library refuses itself, such as a pointer to a later
+/// offset or a name that is too long, end the walk.
 fn leads_far(message: &[u8], mut place: usize) -> bool {
     let (mut pointers, mut octets) = (0_u8, 0_usize);
     while let Some(length) = message.get(place).copied() {

@@ -1,7 +1,7 @@
-//! Names as text, with any octets; and foreign text in a form that is safe to show.
+//! Writes and reads names as text, with any octets, and makes foreign text safe to show.
 //!
-//! RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three decimal digits.
-//! The library reads and writes octal numbers, and shows labels of other scripts as they look.
+//! RFC 1035 section 5.1: an octet is escaped with a backslash before it, or with a backslash and three decimal digits.
+//! The library reads and writes octal numbers, and shows labels in other scripts unescaped.
 
 use std::fmt::Write;
 
@@ -9,9 +9,9 @@ use hickory_proto::rr::Name;
 
 pub use crate::question::{kind_text, name_text};
 
-/// Reads a name; it is absolute if it ends with a dot.
+/// Reads a name. It is absolute if it ends with a dot.
 ///
-/// None if a label is empty or longer than 63 octets, if the name is longer than 255 octets, if an escape is invalid,
+/// Returns `None` if a label is empty or longer than 63 octets, if the name is longer than 255 octets, if an escape is invalid,
 /// or if a character outside printable ASCII is not escaped.
 pub fn read_name(text: &str) -> Option<Name> {
     if text == "." {
@@ -38,10 +38,10 @@ pub fn read_name(text: &str) -> Option<Name> {
     (!name.is_root()).then_some(name)
 }
 
-/// Reads a name as people type it: labels in other scripts become their ASCII form by UTS 46 (RFC 5890 section 2.3.2.1), also with the
-/// full stops of these scripts. Otherwise like `read_name`.
+/// Reads a name as people type it. Labels in other scripts, which may be separated by the full stops of these scripts, are converted to ASCII by
+/// UTS 46 (RFC 5890 section 2.3.2.1). Otherwise like `read_name`.
 ///
-/// None also if a label has characters that no registered name has.
+/// Also returns `None` if a label has characters that do not occur in registered names.
 pub fn read_typed_name(text: &str) -> Option<Name> {
     if text.is_ascii() {
         return read_name(text);
@@ -51,13 +51,13 @@ pub fn read_typed_name(text: &str) -> Option<Name> {
     read_name(&name.to_ascii())
 }
 
-/// The ASCII form of a name as people type it, without its last dot. None if it is no name.
+/// Returns the ASCII form of a name as people type it, without its last dot; `None` if the text is not a name.
 pub fn ascii_name(text: &str) -> Option<String> {
     let name = read_typed_name(text).filter(|name| !name.is_root())?;
     Some(name_text(&name).trim_end_matches('.').to_owned())
 }
 
-/// The octet after a backslash, and the rest.
+/// Returns the octet after a backslash, and the rest of the text.
 fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
         [b'0'..=b'9', ..] => {
@@ -69,15 +69,15 @@ fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// Foreign text for a screen or a log line. Characters that act on a terminal, turn the direction of writing or cannot
-/// be seen are escaped.
+/// Makes foreign text safe for a screen or a log line. Escapes characters that control a terminal, change the direction of writing or are
+/// invisible.
 pub fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     text.chars().for_each(|letter| put_harmless(&mut harmless, letter));
     harmless
 }
 
-/// Like `harmless`, for an error message: at most `most` characters and then their number.
+/// Like `harmless`, for an error message: the result has at most `most` characters of the text, then the number of the others.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (place, letter) in text.chars().enumerate() {
@@ -90,15 +90,15 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// JSON in which such characters are escaped (RFC 8259 section 7), so that it acts on no terminal. They stand in its strings only: the
-/// newlines between its values stay.
+/// Escapes characters in JSON that control a terminal, change the direction of writing or are invisible (RFC 8259 section 7). They only occur
+/// in strings. The newlines between values are kept.
 pub fn harmless_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
         if letter != '\n' && is_harmful(letter) {
             let mut units = [0; 2];
             for unit in letter.encode_utf16(&mut units) {
-                // Writing to a string does not fail.
+                // Writing to a string cannot fail.
                 let _ = write!(text, "\\u{unit:04x}");
             }
         } else {
@@ -108,7 +108,7 @@ pub fn harmless_json(json: &str) -> String {
     text
 }
 
-/// Returns true if a character acts on a terminal, turns the direction of writing or cannot be seen.
+/// Returns true if a character controls a terminal, changes the direction of writing or is invisible.
 fn is_harmful(letter: char) -> bool {
     letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter))
 }
@@ -121,8 +121,8 @@ fn put_harmless(text: &mut String, letter: char) {
     }
 }
 
-/// Marks without a width, and marks that turn the direction of writing (Unicode's general category Cf). With them the no-break space, which
-/// looks like a space and is none to a reader of records.
+/// Characters without a width, and characters that change the direction of writing (Unicode's general category Cf). Also the no-break space,
+/// which looks like a space, but is not one for programs that read records.
 const INVISIBLE: [std::ops::RangeInclusive<char>; 10] = [
     '\u{a0}'..='\u{a0}',
     '\u{ad}'..='\u{ad}',

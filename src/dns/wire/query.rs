@@ -1,6 +1,6 @@
-//! Reading a client's query: header, question and OPT, strictly.
+//! Reads the query of a client strictly: its header, question and OPT.
 //!
-//! RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 for the refused types.
+//! RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 (refused types).
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -11,30 +11,30 @@ use super::cursor::Cursor;
 use super::{COOKIE, HEADER, KEEPALIVE, MAX_NAME, OPT, PADDING, PAYLOAD, PLAIN_PAYLOAD};
 use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
-/// Octets of name, type and class at most.
+/// The maximum length of name, type and class, in octets.
 const MAX_QUESTION: usize = MAX_NAME + 4;
 
-/// A name, type, class, flags and view at most, in whole words.
+/// The maximum length of a key in octets, rounded up to whole words of eight octets.
 const MAX_KEY: usize = (MAX_NAME + QuestionKey::TAIL).next_multiple_of(size_of::<u64>());
 
-/// A query as read, owned: it may outlive the buffer that it was read from.
+/// A query after it was read. It owns its octets, so it may exist longer than the buffer that it was read from.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// Message id.
+    /// The message id.
     pub id: u16,
-    /// RD.
+    /// RD: the client requests recursion.
     pub recursion_desired: bool,
-    /// CD.
+    /// CD: the client validates the answer itself.
     pub checking_disabled: bool,
-    /// AD: the client understands it in the reply (RFC 6840 section 5.7).
+    /// AD: the client understands AD in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
-    /// The view of the listener that it came to.
+    /// The view of the listener that received the query.
     pub view: ViewId,
-    /// Its OPT, if it has one.
+    /// The OPT of the query, if it has one.
     pub edns: Option<ClientEdns>,
-    /// The cookie for its reply, if it sent one: the listener adds ours to the client's.
+    /// The cookie for the reply, if the client sent one. The listener appends the server cookie to the client's cookie.
     pub cookie: Option<[u8; cookie::WHOLE]>,
-    /// True if its reply is padded. The listener decides this, because padding is only useful on encrypted connections.
+    /// True if the reply is padded. The listener decides this, because padding is only useful on encrypted connections.
     pub pads_reply: bool,
     options: ClientOptions,
     question: [u8; MAX_QUESTION],
@@ -43,12 +43,12 @@ pub struct Query {
     kind: u16,
 }
 
-/// A client's OPT.
+/// The OPT of a client's query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientEdns {
     /// The UDP payload size of the client, at least 512.
     pub(crate) payload: u16,
-    /// DO.
+    /// DO: the client wants signatures and proofs.
     pub dnssec_ok: bool,
 }
 
@@ -60,38 +60,38 @@ struct ClientOptions {
     has_keepalive: bool,
 }
 
-/// Why a datagram or stream message is not answered as a question.
+/// The treatment of a message that is not answered as a question.
 #[derive(Clone, Debug)]
 pub enum Unanswerable {
-    /// Nothing is sent back.
+    /// No reply is sent.
     Dropped(Apart),
-    /// A reply without an answer.
+    /// A reply without an answer is sent.
     Rejected(Box<Rejection>),
 }
 
-/// A reply to a message that is no question we serve.
+/// The reply to a message that resolverd does not answer as a question.
 #[derive(Clone, Debug)]
 pub struct Rejection {
-    /// Message id to copy.
+    /// The message id, which is copied to the reply.
     pub id: u16,
-    /// Third octet of the query's header: opcode and RD are copied from it.
+    /// The third octet of the query's header. Opcode and RD are copied from it.
     pub flags: u8,
-    /// The question as sent, if it could be read.
+    /// The question as the client sent it, if it could be read.
     pub question: Option<Box<[u8]>>,
-    /// Whether the query had an OPT.
+    /// True if the query had an OPT.
     pub edns: bool,
-    /// Whether the reply is padded; see `Query`.
+    /// True if the reply is padded; see `Query`.
     pub pads: bool,
-    /// Response code; BADVERS needs an OPT for its upper bits.
+    /// The response code. BADVERS needs an OPT for its upper bits.
     pub rcode: ResponseCode,
-    /// The outcome that it counts as.
+    /// The outcome by which the query is counted.
     pub outcome: Outcome,
-    /// The extended error.
+    /// The extended error of the reply.
     pub extended_error: Option<ExtendedError>,
 }
 
 impl Query {
-    /// Room to read queries into.
+    /// Creates an empty query, into which queries can be read.
     pub fn blank() -> Self {
         Self {
             id: 0,
@@ -110,10 +110,10 @@ impl Query {
         }
     }
 
-    /// Reads a message that came to a listener of `view`.
+    /// Reads a message that a listener of `view` received.
     ///
     /// # Errors
-    /// How to treat a message that is no question for us.
+    /// Returns the treatment of a message that is not answered as a question.
     pub fn read(message: &[u8], view: ViewId) -> Result<Self, Unanswerable> {
         let mut query = Self::blank();
         query.read_again(message, view)?;
@@ -123,7 +123,7 @@ impl Query {
     /// Like `read`, but reuses the memory of another query that is no longer needed. After an error, the query must not be used.
     ///
     /// # Errors
-    /// How to treat a message that is no question for us.
+    /// Returns the treatment of a message that is not answered as a question.
     pub fn read_again(&mut self, message: &[u8], view: ViewId) -> Result<(), Unanswerable> {
         let Some((&[id_high, id_low, flags, flags_low, ref counts @ ..], _)) =
             message.split_first_chunk::<HEADER>()
@@ -160,52 +160,52 @@ impl Query {
         let mut cursor = Cursor::new(message, HEADER.saturating_add(self.question_bytes().len()));
         let additional = u16::from_be_bytes(*additional);
         let version = self.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
-        // Octets after the last record are ignored, as in Unbound and BIND: some clients pad their messages in this way.
+        // Octets after the last record are ignored, as in Unbound and BIND, because some clients pad their messages in this way.
         self.finish_key();
         self.refuse_unserved(version, class)
     }
 
-    /// The key of its question, under which answers are kept.
+    /// Returns the key of the question, under which answers are stored.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.name_length.saturating_add(QuestionKey::TAIL)).unwrap_or_default()
     }
 
-    /// The name asked for, in lower-case wire form.
+    /// Returns the name of the question, in lower-case wire form.
     pub fn name(&self) -> &[u8] {
         self.key.get(..self.name_length).unwrap_or_default()
     }
 
-    /// The question as the client spelled it: name, type and class.
+    /// Returns name, type and class of the question in the client's spelling.
     pub fn question_bytes(&self) -> &[u8] {
         self.question.get(..self.name_length.saturating_add(4)).unwrap_or_default()
     }
 
-    /// The type asked for.
+    /// Returns the type of the question.
     pub fn kind(&self) -> RecordType {
         RecordType::from(self.kind)
     }
 
-    /// The cookie that the client sent (RFC 7873), without a server's.
+    /// Returns the cookie of the client (RFC 7873), without a server cookie.
     pub fn client_cookie(&self) -> Option<[u8; cookie::CLIENT]> {
         self.options.cookie
     }
 
-    /// Returns true if the client padded it (RFC 7830).
+    /// Returns true if the client padded the query (RFC 7830).
     pub fn is_padded(&self) -> bool {
         self.options.is_padded
     }
 
-    /// Returns true if it asks how long its TCP connection may be idle (RFC 7828).
+    /// Returns true if the client asks how long its TCP connection may be idle (RFC 7828).
     pub fn has_keepalive(&self) -> bool {
         self.options.has_keepalive
     }
 
-    /// DO.
+    /// Returns true if DO is set.
     pub fn dnssec_ok(&self) -> bool {
         self.edns.is_some_and(|edns| edns.dnssec_ok)
     }
 
-    /// The question for the miss path. None if the library does not read the name as a name.
+    /// Returns the question for a cache miss; `None` if the DNS library does not accept the name.
     pub fn to_question(&self) -> Option<Question> {
         let name = self.key.get(..self.name_length)?;
         let name = Name::read(&mut BinDecoder::new(name)).ok()?;
@@ -218,12 +218,12 @@ impl Query {
         })
     }
 
-    /// The size of a UDP reply that this client and we agree on.
+    /// Returns the maximum size of a UDP reply, in octets: the smaller one of the client's size and ours.
     pub fn udp_limit(&self) -> usize {
         usize::from(self.edns.map_or(PLAIN_PAYLOAD, |edns| edns.payload.min(PAYLOAD)))
     }
 
-    /// A rejection of this query, for code that decides after the reader.
+    /// Creates a rejection of this query, for code that decides after the query was read.
     pub fn rejection(&self, rcode: ResponseCode, outcome: Outcome, error: ExtendedError) -> Rejection {
         Rejection {
             id: self.id,
@@ -237,13 +237,13 @@ impl Query {
         }
     }
 
-    /// Reads name and type, and returns the class.
+    /// Reads the name and the type, and returns the class.
     fn read_question(&mut self, message: &[u8]) -> Option<u16> {
         let question = message.get(HEADER..)?;
         let mut length = 0_usize;
         loop {
             let size = usize::from(*question.get(length)?);
-            // A pointer has nothing to point at in a question; 64 to 191 are no labels.
+            // In the question, a pointer has nothing to point at. 64 to 191 are not lengths of labels.
             if size > 63 {
                 return None;
             }
@@ -263,7 +263,7 @@ impl Query {
         Some(u16::from_be_bytes([class_high, class_low]))
     }
 
-    /// Skips the additional section and keeps its OPT; returns the version of EDNS.
+    /// Reads the additional section and keeps its OPT. Returns the version of EDNS.
     fn read_additional(&mut self, cursor: &mut Cursor<'_>, count: u16) -> Option<u8> {
         let mut version = 0;
         for _ in 0..count {
@@ -294,8 +294,8 @@ impl Query {
         if let Some(place) = self.key.get_mut(..name.len()) {
             place.copy_from_slice(name);
         }
-        // Whole words: the octets behind the name are written afterwards. Lengths of labels are below 64 and no
-        // letters, so lowering the whole lowers the labels.
+        // Converts whole words of eight octets: the octets after the name are written later. Lengths of labels are below 64 and so are not
+        // letters, so converting them has no effect.
         let (words, _) = self.key.as_chunks_mut();
         words.iter_mut().take(name.len().div_ceil(size_of::<u64>())).for_each(lower_case);
         let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;
@@ -333,15 +333,15 @@ impl From<Rejection> for Unanswerable {
 fn lower_case(octets: &mut [u8; 8]) {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let word = u64::from_ne_bytes(*octets);
-    // The highest bit of each octet of these sums says whether its lower seven bits are at least "A", and above "Z".
+    // In these sums, the highest bit of each octet shows whether its lower seven bits are at least "A", and whether they are above "Z".
     let low = word & (EACH * 0x7f);
     let (from_a, above_z) = (low + EACH * 0x3f, low + EACH * 0x25);
     let upper = (from_a ^ above_z) & !word & (EACH * 0x80);
     *octets = (word | upper >> 2).to_ne_bytes();
 }
 
-/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie, and for
-/// whether there is padding or a keepalive; None if they cannot be read.
+/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2): the client's cookie, and whether there is
+/// padding or a keepalive. Returns `None` if the options cannot be read.
 fn read_options(data: &[u8]) -> Option<ClientOptions> {
     let mut cursor = Cursor::new(data, 0);
     let mut options = ClientOptions::default();

@@ -1,7 +1,7 @@
-//! Writes a reply: a stored answer patched for one client, or a refusal.
+//! Writes a reply: a stored answer that is changed for one client, or a rejection.
 //!
-//! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 7830 and 8467 (padding), RFC 2181 section 9 (TC). A reply that is too large
-//! is header, question and OPT with TC: half an RRset is of no use.
+//! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 7830 and 8467 (padding), RFC 2181 section 9 (TC). If a reply is too large,
+//! it consists of header, question and OPT with TC, because half an RRset is useless.
 
 use hickory_proto::op::ResponseCode;
 
@@ -15,16 +15,16 @@ use crate::question::{Answer, ExtendedError, Security};
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// A padded reply has a multiple of these octets (RFC 8467 section 4.1).
+/// The length of a padded reply is a multiple of this number of octets (RFC 8467 section 4.1).
 const PADDED_BLOCK: usize = 468;
 
-/// Octets of the code and the length of an option.
+/// Octets of the code and the length of an EDNS option.
 const OPTION_HEAD: usize = 4;
 
 /// Octets of an OPT without options.
 const OPT_SIZE: usize = 11;
 
-/// Writes `answer` for `query` into `out` (cleared first), at most `limit` octets.
+/// Writes the reply `answer` for `query` into `out`, which is cleared first. The reply has at most `limit` octets.
 pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, now: Mono) {
     let question = query.question_bytes();
     let asked = HEADER.saturating_add(question.len());
@@ -50,11 +50,11 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
     }
 }
 
-/// Writes the reply to a message that is no question we serve.
+/// Writes the reply to a message that resolverd does not answer as a question.
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     out.clear();
     out.extend_from_slice(&rejection.id.to_be_bytes());
-    // QR, and the query's opcode and RD.
+    // QR, and the opcode and RD of the query.
     out.push(0x80 | rejection.flags & 0x79);
     out.push(0x80 | rejection.rcode.low());
     let questions = u8::from(rejection.question.is_some());
@@ -68,7 +68,7 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     }
 }
 
-/// Id, RD and CD are the query's; QR, RA and the response code are the answer's. AD is set on a secure answer for
+/// Id, RD and CD are copied from the query. QR, RA and the response code are those of the answer. AD is set on a secure answer for
 /// clients that sent AD or DO (RFC 6840 section 5.8).
 fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     if let Some([high, low, flags, flags_low]) = out.get_mut(..4) {
@@ -79,7 +79,7 @@ fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     }
 }
 
-/// Makes header and question a reply without records, with TC.
+/// Changes header and question to a reply without records and with TC.
 fn truncate(out: &mut [u8]) {
     if let Some(flags) = out.get_mut(2) {
         *flags |= 0x02;
@@ -94,19 +94,19 @@ fn options_size(error: Option<&ExtendedError>, cookie: Option<&[u8; WHOLE]>) -> 
     error.saturating_add(cookie.map_or(0, |cookie| 4_usize.saturating_add(cookie.len())))
 }
 
-/// The error's text, cut at a character's end.
+/// Returns the text of an error, cut after a whole character if it is too long.
 fn text_of(error: &ExtendedError) -> &str {
     let end = error.text.floor_char_boundary(MAX_ERROR_TEXT);
     error.text.get(..end).unwrap_or_default()
 }
 
-/// The number of zeros in the padding of a reply. `length` is the length of the reply with the head of the padding option, and `limit` the greatest
-/// final length.
+/// Returns the number of zeros in the padding of a reply. `length` is the length of the reply with the head of the padding option, and `limit` is
+/// the maximum length of the whole reply.
 fn padding(length: usize, limit: usize) -> usize {
     length.next_multiple_of(PADDED_BLOCK).min(limit).saturating_sub(length)
 }
 
-/// The options of a reply: its error, its cookie, and the greatest length of the reply if it is padded.
+/// The options of a reply: its error, its cookie, and the maximum length of the reply if it is padded.
 type Options<'a> = (Option<&'a ExtendedError>, Option<&'a [u8; WHOLE]>, Option<usize>);
 
 fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, (error, cookie, pads_to): Options<'_>) {

@@ -1,4 +1,4 @@
-//! Reads a server's message: the library reads most. If it refuses a correct message, this module reads the message
+//! Reads the message of a server. The DNS library reads most messages. If it refuses a correct message, this module reads the message
 //! record by record.
 //!
 //! RFC 1035 section 4. The library misreads two kinds of ordinary data: it treats a record without data as part of an UPDATE (RFC 2136), and a SIG
@@ -14,13 +14,13 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
 use crate::rdata;
 
-/// Questions that a message may hold (RFC 9619).
+/// The maximum number of questions in a message (RFC 9619).
 const MAX_QUESTIONS: u16 = 1;
 
 /// The section of a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
-    /// Answer or authority: every record counts.
+    /// The answer or authority section, in which every record is needed.
     Needed,
     Additional,
 }
@@ -28,7 +28,7 @@ enum Section {
 /// Reads a message.
 ///
 /// # Errors
-/// Header, question, or a record of the answer or authority section cannot be read.
+/// Fails if the header, the question, or a record of the answer or authority section cannot be read.
 pub fn read(octets: &[u8]) -> Result<Message, DecodeError> {
     let mut message = Message::from_vec(octets).or_else(|_| by_record(octets))?;
     let has_data = !message.answers.is_empty() || !message.authorities.is_empty();
@@ -87,7 +87,7 @@ fn section(
     Ok(records)
 }
 
-/// Skips a record; returns its type.
+/// Skips a record, and returns its type.
 fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
@@ -102,7 +102,7 @@ fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
 fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
     let of_message = match kind {
         RecordType::OPT => section == Section::Needed,
-        // They sign the message as a whole, which we did not request.
+        // These records sign the whole message, which resolverd does not request.
         RecordType::TSIG => true,
         RecordType::SIG => section == Section::Additional,
         _ => false,

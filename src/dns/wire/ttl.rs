@@ -1,10 +1,10 @@
 //! The TTLs of an answer from memory and of its replies.
 //!
-//! An answer is stored with its TTLs as they were at `stored`, and is fresh until the smallest of them is over. A hit copies the answer
+//! An answer is stored with the TTLs that were correct at `stored`, and is fresh until the smallest of them is over. A cache hit copies the answer
 //! and subtracts the seconds since `stored` from each TTL. An HTTP cache may keep the reply for the smallest TTL that is left
 //! (RFC 8484 section 5.1).
 //!
-//! The maximum of a TTL is applied before, when an RRset is stored (`cache::rrset`). Stale answers have a TTL of their own
+//! The maximum TTL is applied earlier, when an RRset is stored (`cache::rrset`). Stale answers have their own TTL
 //! (`resolve::stale`).
 
 use std::time::Duration;
@@ -14,25 +14,25 @@ use super::{HEADER, OPT};
 use crate::clock::Mono;
 use crate::question::Answer;
 
-/// Octets of the smallest record: a record of the root without data.
+/// Octets of the smallest possible record: the root as its name, and no data.
 const LEAST_RECORD: usize = 11;
 
-/// The TTLs of a message.
+/// The TTLs of the records in a message.
 pub(super) struct Ttls {
     /// The offset of each TTL field.
     pub(super) offsets: Vec<u16>,
-    /// The smallest TTL; none if there is no record.
+    /// The smallest TTL, in seconds; `None` if there is no record.
     pub(super) shortest: Option<u32>,
 }
 
-/// Finds the TTLs of a message with one question. None if it cannot be read.
+/// Finds the TTLs in a message with one question. Returns `None` if the message cannot be read.
 pub(super) fn find(wire: &[u8]) -> Option<Ttls> {
     let mut cursor = Cursor::new(wire, 6);
     let records = u32::from(cursor.u16()?) + u32::from(cursor.u16()?) + u32::from(cursor.u16()?);
     let mut cursor = Cursor::new(wire, HEADER);
     cursor.skip_name()?;
     cursor.u32()?;
-    // Each record has at least `LEAST_RECORD` octets, so the header cannot make this large.
+    // Each record has at least `LEAST_RECORD` octets, so a false count in the header cannot request much memory.
     let mut offsets =
         Vec::with_capacity(usize::try_from(records).unwrap_or(0).min(wire.len() / LEAST_RECORD));
     let mut shortest = None;
@@ -73,20 +73,20 @@ pub fn same_until(answer: &Answer, now: Mono) -> Mono {
     answer.stored.after(Duration::from_secs(seconds.into()))
 }
 
-/// The lower bits of the response codes that may be kept: NOERROR and NXDOMAIN.
+/// The lower bits of the response codes whose replies an HTTP cache may keep: NOERROR and NXDOMAIN.
 const KEPT: [u8; 2] = [0, 3];
 
-/// TC, in the third octet of a header.
+/// The bit TC in the third octet of a header.
 const TRUNCATED: u8 = 0x02;
 
 /// Type SOA (RFC 1035 section 3.2.2).
 const SOA: u16 = 6;
 
-/// Octets of the field MINIMUM, which ends the data of an SOA.
+/// Octets of the field MINIMUM at the end of an SOA's data.
 const MINIMUM: usize = 4;
 
-/// Returns how many seconds an HTTP cache may keep a reply: the smallest TTL of its answers, or the TTL of the SOA of a negative answer
-/// (RFC 2308 section 5). None if the reply is a failure, or is negative without an SOA.
+/// Returns how many seconds an HTTP cache may keep a reply: the smallest TTL of its answers, or the TTL of a negative answer
+/// (RFC 2308 section 5). Returns `None` if the reply is a failure, or is negative without an SOA.
 pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     let (flags, code) = (*reply.get(2)?, *reply.get(3)? & 0x0f);
     if flags & TRUNCATED != 0 || !KEPT.contains(&code) {
@@ -104,7 +104,7 @@ pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
         let (_, ttl, _) = record(&mut cursor)?;
         least = Some(least.map_or(ttl, |least| least.min(ttl)));
     }
-    // An alias may lead to a name that does not exist.
+    // The name at the end of a chain of aliases may not exist.
     let is_negative = least.is_none() || code != 0;
     for _ in 0..authorities {
         let (kind, ttl, data) = record(&mut cursor)?;
@@ -117,7 +117,7 @@ pub fn for_http_cache(reply: &[u8]) -> Option<u32> {
     least
 }
 
-/// The next record: its type, its TTL and its data.
+/// Reads the next record, and returns its type, its TTL and its data.
 fn record<'a>(cursor: &mut Cursor<'a>) -> Option<(u16, u32, &'a [u8])> {
     cursor.skip_name()?;
     let (kind, _class, ttl, length) = (cursor.u16()?, cursor.u16()?, cursor.u32()?, cursor.u16()?);

@@ -7,7 +7,7 @@
 //! # Decisions
 //!
 //! - Earlier there were four readers that differed: one accepted an A record with a superfluous word, one refused TYPE1, and one did not know RP
-//!    and URI. One reader replaced them, and is compared with BIND's `named-compilezone`.
+//!   and URI. One reader replaced them, and is compared with BIND's `named-compilezone`.
 //! - Hickory's reader was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is
 //!   used for the data of SVCB and HTTPS only.
 //! - A record without a TTL gets one hour. A second SOA is an error, as in BIND.
@@ -52,7 +52,7 @@ pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> 
 /// Reads one record whose names are absolute.
 ///
 /// # Errors
-/// Fails if the text is not exactly one record.
+/// Fails if the text is not a record.
 pub fn record(text: &str) -> Result<Record, ZoneFileError> {
     let entry = entries(text).next();
     let entry = entry.ok_or_else(|| ZoneFileError { line: 1, reason: "no record".to_owned() })??;
