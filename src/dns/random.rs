@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, RngExt, SeedableRng};
 
-/// The number of sources in one process. If there are more threads, some share a source.
+/// The number of sources in one process. If there are more threads, some of them share a source.
 const SOURCES: usize = 16;
 
-/// A shared random source.
+/// A random source that threads share.
 #[derive(Clone)]
 pub struct Random(Arc<[Source]>);
 
@@ -35,10 +35,10 @@ thread_local! {
 }
 
 impl Random {
-    /// Seeded by the operating system.
+    /// Creates a source with a seed from the operating system.
     ///
     /// # Errors
-    /// The operating system has no entropy to give.
+    /// Fails if the operating system has no random numbers to give.
     pub fn system() -> Result<Self, std::io::Error> {
         let source = |_| StdRng::try_from_rng(&mut SysRng).map(|rng| Source(Mutex::new(rng)));
         (0..SOURCES).map(source).collect::<Result<_, _>>().map(Self).map_err(|error| {
@@ -46,22 +46,22 @@ impl Random {
         })
     }
 
-    /// The same numbers for the same seed.
+    /// Creates a source that gives the same numbers for the same seed.
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new([Source(Mutex::new(StdRng::seed_from_u64(seed)))]))
     }
 
-    /// A message id or a port.
+    /// Draws a message id or a port.
     pub fn u16(&self) -> u16 {
         self.with(|rng| rng.random())
     }
 
-    /// 64 random bits, for hash keys.
+    /// Draws 64 random bits, for the keys of hashes.
     pub fn u64(&self) -> u64 {
         self.with(Rng::next_u64)
     }
 
-    /// A number below `bound`; 0 if the bound is 0.
+    /// Draws a number below `bound`; 0 if `bound` is 0.
     pub fn below(&self, bound: u32) -> u32 {
         if bound == 0 { 0 } else { self.with(|rng| rng.random_range(0..bound)) }
     }

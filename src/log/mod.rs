@@ -29,7 +29,7 @@ use tracing_subscriber::{Registry, reload};
 use event_text::{EventText, write_line};
 use journal::Journal;
 
-/// Sets the log level of this process. A process has only one log, so a global variable is acceptable here; there is no other one.
+/// Sets the log level of this process. It is a global variable, because a process has only one log.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
 /// Starts writing lines of `level` and above. Only the first call in a process does this; later calls only set the level.

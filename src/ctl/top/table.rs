@@ -25,10 +25,10 @@ pub enum TopTable {
 }
 
 impl TopTable {
-    /// All of them, in the order of their keys.
+    /// All tables, in the order of their keys.
     pub const ALL: [Self; 5] = [Self::Zones, Self::Servers, Self::Lists, Self::Clients, Self::Failures];
 
-    /// Its word on the screen.
+    /// Returns the word for the table on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Zones => "zones",
@@ -39,7 +39,7 @@ impl TopTable {
         }
     }
 
-    /// The sentence in its place if it has no rows.
+    /// Returns the sentence that is shown if the table has no rows.
     pub const fn empty(self) -> &'static str {
         match self {
             Self::Zones => "no zone was resolved in this period",
@@ -50,7 +50,7 @@ impl TopTable {
         }
     }
 
-    /// The titles of its columns, the most important ones first. The first one is the name.
+    /// Returns the titles of the table's columns, the most important one first. The first column has the name.
     pub fn columns(self) -> Vec<&'static str> {
         match self {
             Self::Zones => columns::titles(columns::ZONE),
@@ -61,7 +61,7 @@ impl TopTable {
         }
     }
 
-    /// The line below its rows, if the terminal has room for it.
+    /// Returns the line below the rows, which is shown if the terminal has room for it.
     pub(crate) const fn legend(self) -> &'static str {
         match self {
             Self::Zones => "total time: the sum of the times of all resolutions of a zone (cache misses)",
@@ -74,27 +74,27 @@ impl TopTable {
         }
     }
 
-    /// The column by which it is sorted first.
+    /// The index of the column by which a table is sorted at first.
     pub(crate) const FIRST_SORT: usize = 1;
 }
 
-/// A row.
+/// A row of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TopRow {
-    /// Its cells, as many as the table has columns. The first one is its name.
+    /// The cells of the row, one for each column of the table. The first cell has the name.
     pub cells: Vec<Cell>,
-    /// Whether it is the sum of all that have no row.
+    /// True if the row is the sum of everything that has no row of its own.
     pub is_rest: bool,
 }
 
 impl TopRow {
-    /// Its name, which is its first cell.
+    /// Returns the name in the row, which is its first cell.
     pub fn name(&self) -> &str {
         self.cells.first().map_or("", |cell| &cell.text)
     }
 }
 
-/// The rows of replies. `time_of_day` writes a moment.
+/// Converts replies to rows. `time_of_day` writes a moment as text.
 pub(super) fn rows_of(
     table: TopTable,
     replies: &[Reply],
@@ -124,12 +124,12 @@ pub(super) fn rows_of(
     replies.iter().filter_map(row).collect()
 }
 
-/// Sorts by a column.
+/// Sorts rows by a column.
 pub fn sort(rows: &mut [TopRow], column: usize, is_reversed: bool) {
     rows.sort_by(|one, other| order(one, other, (column, is_reversed)));
 }
 
-/// The order of two rows by a column: the greatest numbers first, words by the alphabet, the sum of the others last.
+/// Compares two rows by a column: the greatest numbers come first, words are in alphabetical order, and the sum of the others comes last.
 fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> Ordering {
     let cell = |row: &'_ TopRow| row.cells.get(column).map(|cell| (cell.weight, cell.text.clone()));
     let order = match (cell(one), cell(other)) {
@@ -140,26 +140,26 @@ fn order(one: &TopRow, other: &TopRow, (column, is_reversed): (usize, bool)) -> 
     one.is_rest.cmp(&other.is_rest).then(order).then_with(|| one.name().cmp(other.name()))
 }
 
-/// The least columns of words that may be cut; a narrow terminal shows no column of fewer. On a wide terminal a name has three eighths
-/// of it at least, and other words five sixteenths: 25 of 80, which `ok: mean round trip 30 ms` needs.
+/// The minimum width of a column of words that is cut; a narrow terminal does not show narrower ones. On a wide terminal, a name gets at least
+/// three eighths of the width, and other words get five sixteenths: 25 of 80, which `ok: mean round trip 30 ms` needs.
 const LEAST: usize = 16;
 
-/// Columns between two columns.
+/// The number of blanks between two columns.
 const GAP: usize = 2;
 
-/// A column that is shown: its place in the table, its width, and its side.
+/// A column that is shown: its index in the table, its width, and its alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownColumn {
-    /// Its place in `TopTable::columns`.
+    /// The index of the column in `TopTable::columns`.
     pub place: usize,
-    /// Its width.
+    /// The width of the column, in characters.
     pub width: usize,
-    /// Its side.
+    /// The alignment of the column.
     pub side: Align,
 }
 
-/// The columns that fit a width. The first ones are the most important, so those behind them are left out, and the words of the last
-/// ones are cut. The words get the room that is left, then the name.
+/// Returns the columns that fit into a width. The first columns are the most important, so later ones are left out, and words in the last ones
+/// are cut. The columns of words get the width that is left, then the name.
 pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     let mut columns: Vec<ShownColumn> = Vec::new();
     let mut left = width;
@@ -169,7 +169,7 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
             cells().map(|cell| cell.text.chars().count()).max().unwrap_or(0).max(title.chars().count());
         let side = columns::side(cells());
         let gap = if place == 0 { 0 } else { GAP };
-        // A number is whole or not there.
+        // A number is shown completely or not at all.
         let share = if place == 0 { width * 3 / 8 } else { width * 5 / 16 };
         let least = if side == Align::Right { wide } else { wide.min(share.max(LEAST)) };
         if gap + least > left {
@@ -192,7 +192,7 @@ pub fn fit(table: TopTable, rows: &[TopRow], width: usize) -> Vec<ShownColumn> {
     columns
 }
 
-/// A cell in the width of its column.
+/// Fills or cuts the text of a cell to the width of its column.
 pub fn padded(text: &str, column: &ShownColumn) -> String {
     let (text, width) = (words::cut(text, column.width), column.width);
     match column.side {

@@ -73,14 +73,14 @@ impl EncryptedListeners {
         }
     }
 
-    /// The kinds of queries that they serve, with the addresses.
+    /// Describes the kinds of queries that these listeners serve, with the addresses.
     fn served(&self) -> impl Iterator<Item = (ListenFor, &Vec<SocketAddr>)> {
         let all =
             [(ListenFor::Tls, &self.tls), (ListenFor::Https, &self.https), (ListenFor::Quic, &self.quic)];
         all.into_iter().filter(|(_, addresses)| !addresses.is_empty())
     }
 
-    /// Their keys in our file.
+    /// Returns the keys of resolverd's configuration for these listeners.
     fn keys(&self) -> Vec<(&'static str, Value)> {
         self.served()
             .map(|(serves, addresses)| (serves.key(), texts(addresses.iter().map(ToString::to_string))))
@@ -99,7 +99,7 @@ impl EncryptedListeners {
     }
 }
 
-/// Reports a path for DNS over HTTPS, if it is another than ours: clients must change it.
+/// Reports a path for DNS over HTTPS if it differs from that of resolverd, because clients must change it.
 pub(super) fn report_path(setting: &impl Setting, path: &str, draft: &mut Draft) {
     if path != HTTPS_PATH {
         let instead = format!("let the clients use {HTTPS_PATH}");
@@ -107,7 +107,7 @@ pub(super) fn report_path(setting: &impl Setting, path: &str, draft: &mut Draft)
     }
 }
 
-/// Keys with their values, each with a comma behind it.
+/// Writes keys with their values, each followed by a comma.
 fn written(keys: &[(&'static str, Value)]) -> String {
     keys.iter().map(|(key, value)| format!("{key} = {value}, ")).collect()
 }

@@ -1,4 +1,4 @@
-//! Values that several formats have in common: upstreams, clients, time spans and sizes, in the form of our file.
+//! Values that occur in several formats: upstreams, clients, time spans and sizes, in the form of resolverd's configuration.
 
 use crate::limits;
 use std::net::{IpAddr, SocketAddr};
@@ -31,7 +31,7 @@ pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
     NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
 }
 
-/// A server that is asked.
+/// A server to which queries are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upstream {
     pub(super) address: IpAddr,
@@ -56,7 +56,7 @@ impl Upstream {
     }
 }
 
-/// Returns an upstream in the form of our file; `None` if it is asked over TLS without a certificate name.
+/// Returns an upstream in the form of resolverd's configuration; `None` if it is asked over TLS without a certificate name.
 pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
     let usual = if server.tls { 853 } else { 53 };
     let address = match server.port.filter(|port| *port != usual) {
@@ -70,7 +70,7 @@ pub(super) fn upstream_text(server: &Upstream) -> Option<String> {
     }
 }
 
-/// A list of texts.
+/// Returns a list of texts as a TOML value.
 pub(super) fn texts(texts: impl IntoIterator<Item = String>) -> Value {
     Value::Array(texts.into_iter().map(Value::String).collect())
 }
@@ -84,7 +84,7 @@ pub(super) fn counted(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// A name in lower case without its final dot.
+/// Returns a name in lower case, without its final dot.
 pub(super) fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
@@ -95,7 +95,7 @@ pub(super) fn is_within(name: &str, around: &str) -> bool {
     around.is_empty() || name == around || name.ends_with(&format!(".{around}"))
 }
 
-/// Converts seconds to a time span of our file, at most `most`. The flag is true if there were more seconds.
+/// Converts seconds to a time span of resolverd's configuration, at most `most`. The flag is true if there were more seconds.
 pub(super) fn seconds(text: &str, most: u64) -> Option<(String, bool)> {
     let seconds: u64 = text.parse().ok()?;
     Some((format!("{}s", seconds.min(most)), seconds > most))
@@ -106,7 +106,7 @@ pub(super) fn span(text: &str, most: u64) -> Option<(String, bool)> {
     seconds(&zone_file::span(text)?.to_string(), most)
 }
 
-/// A size with `k`, `m` or `g`, in octets.
+/// Reads a size with `k`, `m` or `g`, and returns it in octets.
 pub(super) fn size(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
     let text = text.strip_suffix('b').unwrap_or(&text);
@@ -119,12 +119,12 @@ pub(super) fn size(text: &str) -> Option<u64> {
     number.trim().parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// Converts octets to a size of our file, at least the minimum of our file.
+/// Converts octets to a size of resolverd's configuration, at least its minimum.
 pub(super) fn size_text(octets: u64) -> String {
     format!("{}MiB", octets.div_ceil(1 << 20).max(resolver::limits::MIN_CACHE_SIZE >> 20))
 }
 
-/// A prefix or an address.
+/// Reads a prefix or an address.
 pub(super) fn network(text: &str) -> Option<IpNet> {
     let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
     Some(net.trunc())
@@ -136,7 +136,7 @@ pub(super) const MAPPED: (&str, &str) = (
     "these are left out: write IPv4 clients as IPv4 prefixes",
 );
 
-/// Clients as they are gathered.
+/// Clients while they are being collected.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
     pub(super) allow: Vec<IpNet>,
@@ -145,18 +145,18 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    /// All clients.
+    /// Returns a list with all clients.
     pub(super) fn everybody() -> Self {
         let allow = ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all)).collect();
         Self { allow, ..Self::default() }
     }
 
-    /// The programs of this host.
+    /// Returns a list with this host as the only client.
     pub(super) fn of_this_host() -> Self {
         Self { allow: loopback(), ..Self::default() }
     }
 
-    /// Returns true if any client is not this host.
+    /// Returns true if a client is not this host.
     pub(super) fn has_others(&self) -> bool {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
@@ -201,7 +201,7 @@ impl Clients {
         self.nets().count() < before
     }
 
-    /// All prefixes.
+    /// Returns all prefixes of these lists.
     pub(super) fn nets(&self) -> impl Iterator<Item = IpNet> {
         self.allow.iter().chain(&self.refuse).chain(&self.drop).copied()
     }
@@ -234,17 +234,17 @@ impl Clients {
 const PRIVATE: [&str; 6] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];
 
-/// The private networks as a list of our file.
+/// Returns the private networks as a list of resolverd's configuration.
 pub(super) fn private() -> Value {
     texts(PRIVATE.map(str::to_owned))
 }
 
-/// The private networks.
+/// Returns the private networks.
 pub(super) fn private_networks() -> Vec<IpNet> {
     PRIVATE.iter().filter_map(|text| network(text)).collect()
 }
 
-/// The networks of this host.
+/// Returns the loopback networks of this host.
 pub(super) fn loopback() -> Vec<IpNet> {
     ["127.0.0.0/8", "::1/128"].iter().filter_map(|text| network(text)).collect()
 }

@@ -1,4 +1,4 @@
-//! The statements of a file without views, or as the clients of one view see it.
+//! Converts the statements of a file without views, or those that apply to the clients of one view.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -14,12 +14,12 @@ use crate::import::finding::Weight::{Dangerous, Unneeded};
 use crate::import::values::{network, texts};
 use resolver::config::Config;
 
-/// The access lists by name.
+/// Returns the access lists by name.
 pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
 }
 
-/// Adds a file without views, with the clients that it answers.
+/// Converts a file without views, including the clients that named answers.
 pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessList>, draft: &mut Draft) {
     let (options, lists) = (options_of(statements), acls(statements));
     let start = SourcePlace { file: Arc::from(path), line: 1 };
@@ -30,7 +30,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessL
     add_settings(path, statements, draft);
 }
 
-/// Adds a file without views, without its clients and the addresses to listen at.
+/// Converts a file without views, except its clients and the addresses at which named listens.
 pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Draft) {
     let options = options_of(statements);
     let directory = find(options, "directory").map_or("", Statement::value);
@@ -44,7 +44,7 @@ pub(super) fn add_settings(path: &Path, statements: &[Statement], draft: &mut Dr
     }
 }
 
-/// Returns true if a statement of a view is one that may stand outside of it, and no option.
+/// Returns true if a statement of a view is not an option, but a statement that may also be outside of a view.
 pub(super) fn is_whole(statement: &Statement) -> bool {
     statement.option() == "zone" || OPTIONS.sections.row(statement.option(), "").is_some()
 }
@@ -63,7 +63,7 @@ fn report(statement: &Statement, draft: &mut Draft) {
     OPTIONS.report(&OPTIONS.sections, (option, ""), statement, draft);
 }
 
-/// Adds the servers of `server` statements with `bogus yes` to those that resolverd never asks by default.
+/// Adds the servers of `server` statements with `bogus yes` to the servers that resolverd never asks by default.
 fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     let mut denied = Config::default().resolve.deny_servers;
     let mut first: Option<&Statement> = None;
@@ -85,13 +85,13 @@ fn deny_servers(statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Returns true if a server is one that named never asks, whoever names it: zones and forwarders have no effect on it.
+/// Returns true if named never asks a server, even if a zone or a list of forwarders names it.
 pub(super) fn is_never_asked(statements: &[Statement], address: IpAddr) -> bool {
     let mut bogus = statements.iter().filter(|statement| is_bogus(statement));
     bogus.any(|server| network(server.value()).is_some_and(|net| net.contains(&address)))
 }
 
-/// Returns true if all of a statement is carried over.
+/// Returns true if the whole statement is imported.
 fn is_converted(statement: &Statement) -> bool {
     is_bogus(statement) && statement.block().len() == 1
 }

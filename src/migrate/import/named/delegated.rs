@@ -1,5 +1,5 @@
-//! Zones below those that named serves itself. It sends queries for them to forwarders, if it has any, and uses a forward zone only where
-//! its own zone delegates it (BIND's Administrator Reference Manual, "forwarding").
+//! Finds zones below the zones that named serves itself. If named has forwarders, it sends queries for such zones to them. It uses a forward zone
+//! only where its own zone delegates the name (BIND's Administrator Reference Manual, "forwarding").
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,16 +14,16 @@ use crate::import::values::is_within;
 use dns::wire::presentation::{name_text, read_name};
 use dns::zone_file;
 
-/// Delegations that a finding names.
+/// The maximum number of delegations that a finding names.
 const NAMED: usize = 3;
 
-/// Reports the delegations in the file of a zone below which named asked forwarders.
+/// Reports the delegations in the file of a zone, if named asked forwarders for the names below them.
 pub(super) fn report_delegations(zone: &Statement, path: &Path, draft: &mut Draft) {
     let below = delegations(zone.value(), path).unwrap_or_default();
     report(zone, &below, draft);
 }
 
-/// Reports those of a transferred zone. Without its copy, or with one that is not in text, it is unknown whether it has any.
+/// Reports the delegations of a transferred zone. If its copy does not exist or is not in text form, they are unknown.
 pub(super) fn report_delegations_of_copy(zone: &Statement, path: Option<&Path>, draft: &mut Draft) {
     match path.and_then(|path| delegations(zone.value(), path)) {
         Some(below) => report(zone, &below, draft),
@@ -52,7 +52,7 @@ fn report(zone: &Statement, below: &[String], draft: &mut Draft) {
     draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (&did, &instead));
 }
 
-/// The names below a zone that its file delegates; none if it cannot be read.
+/// Returns the names below a zone that the file of the zone delegates; `None` if the file cannot be read.
 fn delegations(zone: &str, path: &Path) -> Option<Vec<String>> {
     let mut apex = read_name(zone)?;
     apex.set_fqdn(true);

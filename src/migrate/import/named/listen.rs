@@ -1,4 +1,4 @@
-//! `listen-on` and `listen-on-v6` of BIND.
+//! Converts `listen-on` and `listen-on-v6` of BIND.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -17,11 +17,11 @@ use crate::import::values::texts;
 /// The port of DNS.
 const DNS_PORT: u16 = 53;
 
-/// The option of each family, and its address for all.
+/// The option of each address family, and the wildcard address of the family.
 const FAMILIES: [(&str, IpAddr); 2] =
     [("listen-on", IpAddr::V4(Ipv4Addr::UNSPECIFIED)), ("listen-on-v6", IpAddr::V6(Ipv6Addr::UNSPECIFIED))];
 
-/// Adds the addresses at which named listens; all of them by default. `allowed`: clients on other hosts are allowed.
+/// Adds the addresses at which named listens, by default all addresses. `allowed` is true if clients on other hosts are allowed.
 pub(super) fn add(
     options: &[Statement],
     (lists, statements): (&Lists<'_>, &[Statement]),
@@ -49,7 +49,7 @@ pub(super) fn add(
     let has_encrypted = !encrypted.is_empty();
     encrypted.add(draft);
     if addresses.is_empty() && has_encrypted {
-        // The programs of this host ask without TLS.
+        // Programs of this host send queries without TLS.
         return;
     }
     let is_everywhere = addresses.iter().any(|address| address.ip().is_unspecified());
@@ -68,7 +68,7 @@ pub(super) fn add(
     draft.set(&setting, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
 }
 
-/// The loopback addresses in the place of others, each with its port.
+/// Replaces addresses by the loopback addresses of their families, each with its port.
 fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let mut found: Vec<SocketAddr> = Vec::new();
     for address in addresses {
@@ -80,7 +80,7 @@ fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     found
 }
 
-/// The addresses of one list.
+/// Returns the addresses of one list.
 fn list_addresses(
     list: &Statement,
     lists: &Lists<'_>,
@@ -92,7 +92,7 @@ fn list_addresses(
     let port = port.unwrap_or(usual);
     let built_in = ["localhost", "localnets"].iter().any(|name| lists.built_in(list.block(), name).is_some());
     if built_in {
-        // They have all addresses of this host.
+        // These lists contain all addresses of the host.
         return vec![SocketAddr::new(all, port)];
     }
     let clients = clients::clients(list, lists, Belonging::Listening, draft);
@@ -118,7 +118,7 @@ fn list_addresses(
     found
 }
 
-/// The loopback address of the family of an address.
+/// Returns the loopback address of the same family.
 fn loopback(address: IpAddr) -> IpAddr {
     if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() }
 }

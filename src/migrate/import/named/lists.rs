@@ -1,7 +1,7 @@
-//! The access lists of BIND by name, with the built-in ones: `localhost` is every address of this host, and `localnets` every
-//! network of its interfaces (BIND's Administrator Reference Manual, "acl").
+//! The access lists of BIND by name, including the built-in ones: `localhost` means all addresses of this host, and `localnets` means all
+//! networks of its interfaces (BIND's Administrator Reference Manual, "acl").
 //!
-//! The import may run on another host. Of these addresses it knows those at which the file says that named listens.
+//! The import may run on another host. So of the host's addresses it only knows those at which named listens, as the file says.
 
 use crate::limits;
 use std::collections::BTreeMap;
@@ -12,20 +12,20 @@ use ipnet::IpNet;
 use super::reader::{Statement, find};
 use crate::import::values::{loopback, network};
 
-/// The options with addresses to listen at.
+/// The options with addresses at which named listens.
 const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
 
-/// The lists of a file.
+/// The access lists of a file.
 pub(super) struct Lists<'s> {
     named: BTreeMap<&'s str, &'s Statement>,
-    /// The addresses of this host, as far as they are known.
+    /// The addresses of the host, as far as they are known.
     own: Vec<IpNet>,
-    /// Whether named listens at addresses that the file does not name.
+    /// True if named listens at addresses that are not written in the file.
     listens_elsewhere: bool,
 }
 
 impl<'s> Lists<'s> {
-    /// The lists of a file with these options.
+    /// Creates the lists from a file with these options.
     pub(super) fn new(statements: &'s [Statement], options: &[Statement]) -> Self {
         let named = statements.iter().filter(|statement| statement.option() == "acl");
         let mut found = Self {
@@ -47,29 +47,29 @@ impl<'s> Lists<'s> {
         found
     }
 
-    /// The addresses that a list names, itself or by lists of the file.
+    /// Returns the addresses that a list names, either itself or through other lists of the file.
     pub(super) fn addresses(&self, list: &Statement) -> Vec<IpAddr> {
         let mut known = KnownAddresses::default();
         known.add(list.block(), self, 0);
         known.addresses
     }
 
-    /// A list by its name.
+    /// Returns the list with this name.
     pub(super) fn get(&self, name: &str) -> Option<&'s Statement> {
         self.named.get(name).copied()
     }
 
-    /// The known addresses of this host: those of `localhost`.
+    /// Returns the known addresses of the host, which `localhost` means.
     pub(super) fn own(&self) -> &[IpNet] {
         &self.own
     }
 
-    /// Returns true if named listens at addresses that the file does not name.
+    /// Returns true if named listens at addresses that are not written in the file.
     pub(super) const fn listens_elsewhere(&self) -> bool {
         self.listens_elsewhere
     }
 
-    /// The first element that names a built-in list, directly or by a list of the file.
+    /// Returns the first element that names a built-in list, either directly or through a list of the file.
     pub(super) fn built_in<'e>(&self, elements: &'e [Statement], wanted: &str) -> Option<&'e Statement>
     where
         's: 'e,
@@ -94,11 +94,11 @@ impl<'s> Lists<'s> {
     }
 }
 
-/// The addresses of a list that the file has.
+/// The addresses in a list that are written in the file.
 #[derive(Default)]
 struct KnownAddresses {
     addresses: Vec<IpAddr>,
-    /// Whether the list has more: networks, built-in lists, and lists that the file does not have.
+    /// True if the list has more: networks, built-in lists, or lists that are not in the file.
     has_others: bool,
 }
 
@@ -122,7 +122,7 @@ impl KnownAddresses {
     }
 }
 
-/// An element that is a single address.
+/// Reads an element that is a single address.
 pub(super) fn address(element: &Statement) -> Option<IpAddr> {
     let net = network(element.option())?;
     (net.prefix_len() == net.max_prefix_len()).then_some(net.addr())

@@ -1,4 +1,4 @@
-//! `options` of BIND, with those of a view.
+//! Converts `options` of BIND, together with the options of a view.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::import::finding::{PARTLY_VALIDATED, UNVALIDATED};
 use crate::import::values;
 use crate::import::values::texts;
 
-/// Adds the options of `options`, but not the clients and the addresses to listen at. `statements` are all of the file.
+/// Converts the options, except the clients and the addresses at which named listens. `statements` are those of the whole file.
 pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statement], draft: &mut Draft) {
     zones::forward_all(options, statements, draft);
     cache(options, draft);
@@ -24,7 +24,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
         let did = "refused to resolve names of others";
         draft.report(Dangerous, &(&recursion.place, "recursion no"), (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"));
     }
-    // The zones have their effect then.
+    // In this case, the conversion of the zones covers the option.
     let has_forwarders = find(options, "forwarders").is_some_and(|list| !list.block().is_empty());
     for statement in options {
         if !(has_forwarders && built_in_zones::EMPTY_ZONES.contains(&statement.option())) {
@@ -33,7 +33,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
     }
 }
 
-/// The size and the times of the cache.
+/// Converts the size and the times of the cache.
 fn cache(options: &[Statement], draft: &mut Draft) {
     if let Some(size) = find(options, "max-cache-size") {
         match values::size(size.value()) {
@@ -63,11 +63,11 @@ fn cache(options: &[Statement], draft: &mut Draft) {
     draft.set(stale, ("[cache]", "serve_stale"), span);
 }
 
-/// Validation. With `yes` named validates only if the file has keys to begin with; `auto`, the default, has those of the root (BIND's
+/// Converts validation. With `yes`, named validates only if the file has trust anchors. With `auto`, the default, it uses those of the root (BIND's
 /// Administrator Reference Manual, "dnssec-validation").
 fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     let key = ("[dnssec]", "validate");
-    // Before BIND 9.16, `dnssec-enable no` turned validation off as well.
+    // Before BIND 9.16, `dnssec-enable no` also turned validation off.
     let mut off = ["dnssec-validation", "dnssec-enable"].iter().filter_map(|option| find(options, option));
     let by_hand = find(options, "dnssec-validation").filter(|setting| is_yes(setting));
     let keys: Vec<&Statement> =
@@ -93,7 +93,7 @@ fn trust(options: &[Statement], statements: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// The addresses to ask from.
+/// Converts the source addresses of queries.
 fn sources(options: &[Statement], draft: &mut Draft) {
     let mut found: Vec<String> = Vec::new();
     let mut first: Option<&Statement> = None;
@@ -118,13 +118,13 @@ fn sources(options: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// The options with the ports that queries come from, that of IPv4 first.
+/// The options with the source ports of queries, the one for IPv4 first.
 const PORTS: [&str; 2] = ["use-v4-udp-ports", "use-v6-udp-ports"];
 
-/// The first port that BIND takes by itself; resolverd takes no lower one.
+/// The first port that BIND uses by default. resolverd uses no lower port.
 const FIRST_PORT: u16 = 1024;
 
-/// Sets the source ports, if the options permit others than the usual ones.
+/// Sets the source ports if the options permit other ports than by default.
 fn source_ports(options: &[Statement], draft: &mut Draft) {
     let mut typed = PORTS.iter().filter_map(|option| find(options, option));
     let Some(first) = typed.next() else { return };
@@ -150,7 +150,7 @@ fn source_ports(options: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// The ranges of a list, `range 1024 65535` or a port, without the ports that resolverd does not take.
+/// Returns the ranges of a list with `range 1024 65535` or single ports, without the ports that resolverd does not use.
 fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     let of = |element: &Statement| {
         let words = element.words();
@@ -165,7 +165,7 @@ fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     list.block().iter().filter_map(of).collect()
 }
 
-/// `deny-answer-addresses`: addresses that strangers must not give to their names, and the domains of `except-from`.
+/// `deny-answer-addresses`: addresses that names on the internet must not have, and the domains of `except-from` that may have them.
 fn private_addresses(options: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
     let Some(denied) = find(options, "deny-answer-addresses") else { return };
     let mut blocks = denied.parts.iter().filter_map(|part| match part {

@@ -1,4 +1,4 @@
-//! `tls` statements of BIND: the name of a server's certificate, and the certificate and key of listeners; and their `http` statements.
+//! Converts `tls` statements of BIND, which have the name in a server's certificate or the certificate and key of listeners, and `http` statements.
 
 use std::net::SocketAddr;
 
@@ -12,36 +12,36 @@ use crate::import::finding::{CAS_OF_HOST, OWN_CAS};
 use crate::import::values::plain;
 use resolver::config::defaults::{HTTPS_PORT, TLS_PORT};
 
-/// The `tls` statement of a name.
+/// Returns the `tls` statement with this name.
 pub(super) fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == "tls" && statement.value() == name)
 }
 
-/// The name that the certificate of a server must have.
+/// Returns the name that the certificate of a server must contain.
 pub(super) fn remote_name(statements: &[Statement], name: &str) -> Option<String> {
     let remote = find(named(statements, name)?.block(), "remote-hostname")?;
     Some(plain(remote.value()))
 }
 
-/// Reports the CAs of its own with which a `tls` statement checked the certificate of a server.
+/// Reports that a `tls` statement checked the certificate of a server with its own CAs.
 pub(super) fn report_own_cas(statements: &[Statement], name: &str, draft: &mut Draft) {
     if let Some(file) = named(statements, name).and_then(|tls| find(tls.block(), "ca-file")) {
         draft.report(Dangerous, file, (OWN_CAS, CAS_OF_HOST));
     }
 }
 
-/// Addresses for DNS over TLS, and for DNS over HTTPS.
+/// The addresses for DNS over TLS, and those for DNS over HTTPS.
 type ForTlsAndHttps = (Vec<SocketAddr>, Vec<SocketAddr>);
 
-/// The listeners for encrypted clients that were found, by the name of their `tls` statement.
+/// The listeners for encrypted clients, grouped by the name of their `tls` statement.
 #[derive(Debug, Default)]
 pub(super) struct FoundListeners {
     found: Vec<(String, EncryptedListeners)>,
 }
 
 impl FoundListeners {
-    /// Takes the addresses of a list, if it has a `tls` statement. `of_port` gives its addresses; it takes the port that the list has
-    /// if it names none. Returns whether the list is taken.
+    /// Takes the addresses of a list if it has a `tls` statement. `of_port` returns the addresses for the default port, which applies if the
+    /// list names no port. Returns true if the list was taken.
     pub(super) fn take(
         &mut self,
         list: &Statement,
@@ -74,7 +74,7 @@ impl FoundListeners {
         }
     }
 
-    /// Adds the listeners of the first certificate, and reports the others: `[listen]` has one certificate.
+    /// Adds the listeners of the first certificate, and reports the others, because `[listen]` has only one certificate.
     pub(super) fn add(self, draft: &mut Draft) {
         let mut found = self.found.iter().map(|(_, listeners)| listeners);
         if let Some(first) = found.next() {
@@ -87,7 +87,7 @@ impl FoundListeners {
         self.found.is_empty()
     }
 
-    /// Adds addresses to the listeners of a `tls` statement; they are reported at the first list that has it.
+    /// Adds addresses to the listeners of a `tls` statement. Findings about them name the first list with this statement.
     fn put(&mut self, name: &str, list: &Statement, statements: &[Statement], addresses: ForTlsAndHttps) {
         let (tls, https) = addresses;
         if let Some((_, known)) = self.found.iter_mut().find(|(known, _)| known == name) {
@@ -104,7 +104,7 @@ impl FoundListeners {
     }
 }
 
-/// The word behind a word of a list.
+/// Returns the word after a word of a list.
 fn behind<'s>(list: &'s Statement, word: &str) -> Option<&'s str> {
     list.words().into_iter().skip_while(|typed| *typed != word).nth(1)
 }
@@ -113,7 +113,7 @@ fn file(typed: &Statement) -> NamedFile {
     NamedFile { setting: typed.typed(), path: typed.value().to_owned() }
 }
 
-/// Reports the paths of an `http` statement that are not ours. The statement `default` has ours.
+/// Reports the paths of an `http` statement that differ from the path of resolverd. The statement `default` has the same path.
 fn report_paths(statements: &[Statement], name: &str, draft: &mut Draft) {
     let is_it = |statement: &&Statement| statement.option() == "http" && statement.value() == name;
     let Some(endpoints) = statements.iter().find(is_it).and_then(|http| find(http.block(), "endpoints"))

@@ -1,7 +1,7 @@
-//! The clients of named's own zones, which may be others than those that it resolved names for.
+//! Compares the clients of named's own zones with the clients for which it resolved names. They may differ.
 //!
-//! `allow-query` of the zone chooses them, else that of the view, else that of `options`; its default is all clients (BIND's
-//! Administrator Reference Manual, "allow-query"). In resolverd `listen.allow` is for all names.
+//! The clients of a zone are those of `allow-query` in the zone, otherwise in the view, otherwise in `options`. The default is all clients
+//! (BIND's Administrator Reference Manual, "allow-query"). In resolverd, `listen.allow` applies to all names.
 
 use std::net::IpAddr;
 
@@ -18,14 +18,14 @@ use crate::import::values::{Clients, counted};
 
 /// The clients of a file without views, or of one view.
 pub(super) struct ZoneClients<'c> {
-    /// Those that reach its zones.
+    /// The clients that can query the zones.
     pub(super) reaching: &'c Clients,
-    /// Those that it resolved names for.
+    /// The clients for which named resolved names.
     pub(super) resolved: &'c Clients,
 }
 
 impl ZoneClients<'_> {
-    /// Reports the zones that other clients got too, and the list that kept zones from clients.
+    /// Reports the zones that other clients could query, and the lists that kept some clients from zones.
     pub(super) fn report(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
         let options = options_of(file);
         let of_all = find(options, "allow-query");
@@ -35,7 +35,7 @@ impl ZoneClients<'_> {
             |statement: &&Statement| is_own(statement) || is_of_type(statement, &["static-stub"]);
         let zones: Vec<&Statement> = file.iter().filter(chooses_clients).collect();
         let own_list = |zone: &Statement| find(zone.block(), "allow-query").is_some();
-        // Alone it chooses the clients of all names.
+        // Without the two other options, this list chooses the clients for all names.
         if let Some(list) = of_all.filter(|_| is_restricted) {
             let queried = queried(Some(list), lists);
             if zones.iter().all(|zone| own_list(zone)) {
@@ -58,7 +58,7 @@ impl ZoneClients<'_> {
             };
             self.has(&queried, is_stranger)
         };
-        // The servers of the other zones are asked for the clients that names are resolved for.
+        // For the other zones, servers are asked on behalf of the clients for which names are resolved.
         let own = zones.iter().filter(|zone| is_own(zone));
         let wider: Vec<&Statement> = own.filter(is_wider).copied().collect();
         let Some(first) = wider.first() else { return };
@@ -69,21 +69,21 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Returns true if there are such clients among those that reach the zones.
+    /// Returns true if some of the clients that can query the zones are such clients.
     fn has(&self, queried: &Clients, is_such: impl Fn(&IpNet) -> bool) -> bool {
         let mut nets = self.reaching.nets().chain(self.resolved.nets()).chain(queried.nets());
         nets.any(|net| self.reaching.permits(&net) && is_such(&net))
     }
 }
 
-/// The clients of a list of `allow-query`; all if it is none. Elements without known addresses were reported with the other lists.
+/// Returns the clients of a list of `allow-query`; all clients if there is no list. Elements with unknown addresses are reported elsewhere.
 fn queried(list: Option<&Statement>, lists: &Lists<'_>) -> Clients {
     list.map_or_else(Clients::everybody, |list| {
         clients::clients(list, lists, Belonging::Allowed, &mut Draft::default())
     })
 }
 
-/// Returns true if a statement is a zone whose data named has, and resolverd does not have itself.
+/// Returns true if a statement is a zone whose data named had, and which resolverd does not serve by default.
 fn is_own(statement: &Statement) -> bool {
     is_of_type(statement, &["master", "primary", "slave", "secondary"])
         && !OWN.contains(&statement.value().trim_end_matches('.'))
@@ -94,7 +94,7 @@ fn is_of_type(statement: &Statement, types: &[&str]) -> bool {
     statement.option() == "zone" && types.contains(&kind)
 }
 
-/// Returns true if named listens at an address that other hosts reach; without the options it listens at all addresses.
+/// Returns true if named listens at an address that other hosts can reach. Without the options, it listens at all addresses.
 fn listens_to_others(options: &[Statement]) -> bool {
     let is_other = |element: &Statement| {
         let is_loopback = lists::address(element).is_some_and(|address: IpAddr| address.is_loopback());
