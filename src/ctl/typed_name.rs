@@ -51,7 +51,7 @@ fn domain_of_mail(text: &str) -> Option<&str> {
 /// A record type as it is typed. No type begins with a hyphen: such a word is a mistyped option.
 ///
 /// # Errors
-/// It is a mistyped option.
+/// Fails if the word is a mistyped option.
 pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     if text.starts_with('-') {
         return Err("there is no such option, and no such record type".to_owned());
@@ -62,7 +62,7 @@ pub(super) fn typed_kind(text: &str) -> Result<String, String> {
 /// A domain or an address as it is typed.
 ///
 /// # Errors
-/// It is something else; the text says what to write.
+/// Fails if the text is neither; the error says what to write.
 pub(super) fn typed_subject(text: &str) -> Result<String, String> {
     let is_url = text.contains("://");
     let text = domain_of_mail(text).filter(|_| !is_url).unwrap_or(text);

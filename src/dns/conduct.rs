@@ -42,9 +42,9 @@ words! {
         Silent = "timeout": "timeout",
         /// The network reports that it cannot be reached.
         Unreachable = "unreachable": "unreachable",
-        /// It answered over UDP, and its connection over TCP was refused or closed, or it did not answer over TCP.
+        /// The server answered over UDP, but refused or closed the connection over TCP, or did not answer over TCP.
         NoTcp = "no_tcp": "no answer over TCP",
-        /// Its TLS certificate is for another server.
+        /// The TLS certificate of the server is for another server.
         Certificate = "certificate": "certificate rejected",
         /// REFUSED.
         Refused = "refused": "REFUSED",

@@ -1,7 +1,7 @@
-//! Access providers on the rough internet: the hosts of their customers send most spam.
+//! Adds access providers to the rough internet. The hosts of their customers send most of the spam.
 //!
-//! Each provider has two /24 with reverse zones, on name servers of its own. One in five gives its customers no PTR
-//! records; of the others, every second one has no address record for the names in them.
+//! Each provider has two /24 networks with reverse zones on its own name servers. One provider in five gives its customers no PTR
+//! records. For every second one of the others, the names in the PTR records have no address records.
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
@@ -9,20 +9,20 @@ use std::net::Ipv4Addr;
 use super::delegations::Tree;
 use super::world::LabError;
 
-/// Access providers: most messages of spam come from a network that sent none before.
+/// The number of access providers. It is large, so that most spam comes from a network that has sent none before.
 pub(super) const NETWORKS: u8 = 80;
 
-/// Top-level domains of their names, in turn.
+/// The top-level domains of the providers' names, used in turn.
 const TLDS: [&str; 4] = ["net", "com", "de", "org"];
 
-/// The first octets of their networks, in benchmarking space (RFC 2544), and the first third octet. Hosters have lower ones.
+/// The first two octets of the providers' networks (RFC 2544). Their third octets begin at `FIRST_NETWORK`; hosters use lower ones.
 const BLOCKS: [[u8; 2]; 2] = [[198, 18], [198, 19]];
 const FIRST_NETWORK: u8 = 128;
 
-/// Last octets of the hosts that send spam.
+/// The last octets of the hosts that send spam.
 const BOTS: std::ops::Range<u8> = 200..208;
 
-/// Medians of the distance of their servers, in milliseconds, in turn: access providers are all over the world.
+/// The medians of the distances to the providers' servers, in milliseconds, used in turn. Access providers are all over the world.
 const MEDIANS: [u32; 5] = [25, 60, 110, 160, 220];
 
 fn domain(number: u8) -> String {
@@ -30,17 +30,17 @@ fn domain(number: u8) -> String {
     format!("access{number}.{tld}")
 }
 
-/// The names of a provider's name servers.
+/// Returns the names of a provider's name servers.
 pub(super) fn servers(number: u8) -> Vec<String> {
     [1, 2].map(|server| format!("ns{server}.{}", domain(number))).to_vec()
 }
 
-/// The median of the distance of its servers, in milliseconds.
+/// Returns the median of the distance to a provider's servers, in milliseconds.
 pub(super) fn median(number: u8) -> u32 {
     MEDIANS.get(usize::from(number) % MEDIANS.len()).copied().unwrap_or(60)
 }
 
-/// Writes a provider into the tree; returns its hosts that send spam.
+/// Adds a provider to the tree. Returns its hosts that send spam.
 pub(super) fn write(tree: &mut Tree, number: u8, servers: &[String]) -> Result<Vec<Ipv4Addr>, LabError> {
     let (domain, third) = (domain(number), FIRST_NETWORK.saturating_add(number));
     let (mut bots, mut names) = (Vec::new(), String::new());

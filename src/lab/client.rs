@@ -1,6 +1,6 @@
-//! A client as small as dig: one question to one server, over TCP if the answer was truncated.
+//! A client as simple as dig: it asks one server one question, and repeats it over TCP if the answer was truncated.
 //!
-//! For the demo and for tests over sockets. RFC 1035 section 4.2, RFC 7766 section 5.
+//! It is used by the demo and by tests over sockets. RFC 1035 section 4.2, RFC 7766 section 5.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,16 +15,16 @@ use tokio::time::timeout;
 
 use dns::wire::response;
 
-/// The largest datagram there is.
+/// The maximum size of a datagram, in octets.
 const MAX_DATAGRAM: usize = 65_535;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, Error)]
 pub enum AskError {
-    /// The machine's network refuses.
+    /// The network of this machine refuses the exchange.
     #[error("no exchange with the server: {0}")]
     Io(#[from] io::Error),
-    /// No answer came in time.
+    /// No answer arrived in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
     /// The answer cannot be read, or the question cannot be written.
@@ -32,7 +32,7 @@ pub enum AskError {
     Message(String),
 }
 
-/// Asks one server.
+/// A client that asks one server.
 #[derive(Clone, Copy, Debug)]
 pub struct LabClient {
     server: SocketAddr,
@@ -44,7 +44,7 @@ pub struct LabClient {
 }
 
 impl LabClient {
-    /// Asks `server` once, with EDNS of 1232 octets, and waits `patience` for the answer.
+    /// Creates a client that asks `server` once, with an EDNS size of 1232 octets, and waits for the answer for the time `patience`.
     pub fn new(server: SocketAddr, patience: Duration) -> Self {
         Self {
             server,
@@ -56,44 +56,44 @@ impl LabClient {
         }
     }
 
-    /// Asks without OPT, as most mail software does.
+    /// Makes the client ask without OPT, as most mail software does.
     #[must_use]
     pub fn without_edns(self) -> Self {
         Self { edns_size: None, ..self }
     }
 
-    /// Sends a query up to `attempts` times: again after `patience`, and after SERVFAIL, NOTIMP and REFUSED,
+    /// Makes the client send a query up to `attempts` times: again after `patience`, and after SERVFAIL, NOTIMP or REFUSED,
     /// as glibc's stub resolver does.
     #[must_use]
     pub fn sending(self, attempts: u32) -> Self {
         Self { attempts, ..self }
     }
 
-    /// Asks with AD, as a client does that wants to know whether an answer is secure (RFC 6840 section 5.7).
+    /// Makes the client ask with AD, like a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
     #[must_use]
     pub(crate) fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }
     }
 
-    /// Asks with DO, for an answer with its signatures. It needs EDNS.
+    /// Makes the client ask with DO, for an answer with its signatures. DO needs EDNS.
     #[must_use]
     pub(crate) fn asking_with_do(self) -> Self {
         Self { wants_signatures: true, ..self }
     }
 
-    /// Asks over UDP, and over TCP after TC.
+    /// Asks over UDP, and over TCP if the answer has TC.
     ///
     /// # Errors
-    /// No answer in time, or none that can be read.
+    /// Fails if no answer arrives in time, or if it cannot be read.
     pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<Message, AskError> {
         let answer = self.ask_datagram(name, kind).await?;
         if answer.metadata.truncation { self.ask_stream(name, kind).await } else { Ok(answer) }
     }
 
-    /// Asks over UDP alone; TC is left to the caller.
+    /// Asks over UDP only, even if the answer has TC.
     ///
     /// # Errors
-    /// No answer in time, or none that can be read.
+    /// Fails if no answer arrives in time, or if it cannot be read.
     pub async fn ask_datagram(&self, name: &Name, kind: RecordType) -> Result<Message, AskError> {
         let query = self.query(name, kind)?;
         let socket = self.connect().await?;
@@ -110,7 +110,7 @@ impl LabClient {
     /// Asks over TCP.
     ///
     /// # Errors
-    /// No connection, no answer in time, or none that can be read.
+    /// Fails if there is no connection, if no answer arrives in time, or if it cannot be read.
     pub async fn ask_stream(&self, name: &Name, kind: RecordType) -> Result<Message, AskError> {
         let query = self.query(name, kind)?;
         self.within(self.stream(&query)).await
@@ -137,7 +137,7 @@ impl LabClient {
         timeout(self.patience, exchange).await.unwrap_or(Err(AskError::Timeout(self.patience)))
     }
 
-    /// A socket for one question, all attempts included: the answer to an earlier attempt counts.
+    /// Opens a socket for all attempts of one question, so that a late answer to an earlier attempt counts.
     async fn connect(&self) -> io::Result<UdpSocket> {
         let any = if self.server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any).await?;
@@ -152,14 +152,14 @@ impl LabClient {
     }
 }
 
-/// Sends a query, and waits for its answer.
+/// Sends a query, and waits for the answer.
 async fn datagram(socket: &UdpSocket, query: &[u8]) -> Result<Message, AskError> {
     socket.send(query).await?;
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         let length = socket.recv(&mut buffer).await?;
         let octets = buffer.get(..length).unwrap_or_default();
-        // A late answer to another question of this port is skipped.
+        // A late answer to another question of this port is ignored.
         if octets.get(..2) == query.get(..2) {
             return read(octets);
         }
@@ -179,20 +179,20 @@ fn read(octets: &[u8]) -> Result<Message, AskError> {
     response::read(octets).map_err(|error| AskError::Message(error.to_string()))
 }
 
-/// Writes one message with its length in front.
+/// Writes a message with its length before it.
 ///
 /// # Errors
-/// Errors of the stream; a message over 65 535 octets.
+/// Fails if the stream fails, or if the message has more than 65 535 octets.
 pub async fn write_framed(stream: &mut TcpStream, message: &[u8]) -> io::Result<()> {
     let length = u16::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     let framed: Vec<u8> = length.to_be_bytes().into_iter().chain(message.iter().copied()).collect();
     stream.write_all(&framed).await
 }
 
-/// Reads one message with its length in front.
+/// Reads a message with its length before it.
 ///
 /// # Errors
-/// Errors of the stream; the stream ended before the message was complete.
+/// Fails if the stream fails, or if it ends before the message is complete.
 pub async fn read_framed(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = stream.read_u16().await?;
     let mut message = vec![0; usize::from(length)];

@@ -1,6 +1,6 @@
-//! `resolverd demo`: the built-in internet on sockets, the daemon before it, mail traffic through it, and the times.
+//! `resolverd demo`: runs the built-in internet on sockets, sends mail traffic through a daemon in front of it, and shows the times.
 //!
-//! The caller starts the daemon; this module knows only its address and its stats screen.
+//! The caller starts the daemon. This module knows only the address of the daemon and its stats screen.
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
@@ -25,48 +25,48 @@ use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
 
-/// Messages at once, as a small gateway has sessions.
+/// The number of messages that are played at the same time. A small gateway has about as many sessions.
 const SESSIONS: usize = 8;
 
-/// A mail program waits this long for an answer: glibc's default.
+/// How long a mail program waits for an answer: the default of glibc.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Lines of progress.
+/// The number of lines that show the progress.
 const PROGRESS_LINES: usize = 4;
 
 /// The options of the demo.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The addresses of the daemon.
+    /// The addresses at which the daemon listens.
     pub listen: Vec<SocketAddr>,
-    /// Ends after the traffic instead of at Ctrl-C.
+    /// True if the demo ends after the traffic, instead of waiting for Ctrl-C.
     pub once: bool,
-    /// Messages to play, cold and then warm.
+    /// The number of messages, which are played twice: with an empty cache, and with a full one.
     pub messages: usize,
-    /// Seed of the internet and of its traffic.
+    /// The seed of the internet and of its traffic.
     pub seed: u64,
 }
 
-/// Why the demo ended early.
+/// The reason why the demo ended early.
 #[derive(Debug, Error)]
 pub enum DemoError {
     /// The built-in internet cannot be built.
     #[error("the built-in internet: {0}")]
     Lab(#[from] LabError),
-    /// A socket, a folder or the screen failed, or the daemon did.
+    /// A socket, a directory, the screen or the daemon failed.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// A domain of the built-in internet did not resolve.
     #[error("{failed} of {all} domains did not resolve")]
     Unresolved {
-        /// Domains that did not.
+        /// The number of domains that did not resolve.
         failed: usize,
-        /// Domains asked for.
+        /// The number of domains that were asked for.
         all: usize,
     },
 }
 
-/// The folder of the control socket, for this user alone; removed when dropped.
+/// The directory of the control socket. Only this user can use it, and it is removed when the value is dropped.
 #[derive(Debug)]
 struct PrivateFolder(PathBuf);
 
@@ -80,7 +80,7 @@ impl PrivateFolder {
 
 impl Drop for PrivateFolder {
     fn drop(&mut self) {
-        // If this fails, an empty folder stays in the temporary directory.
+        // If this fails, an empty directory remains in the temporary directory.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -98,14 +98,14 @@ impl Demo {
     /// Builds the internet and starts its servers.
     ///
     /// # Errors
-    /// A socket or a folder failed.
+    /// Fails if a socket or a directory cannot be created.
     pub async fn start(options: Options) -> Result<Self, DemoError> {
         let internet = Internet::signed_at(options.seed, DEFAULT_DOMAINS, Clock::machine().now().unix)?;
         let sockets = LabSockets::start(internet.lab.clone(), Random::seeded(options.seed)).await?;
         Ok(Self { options, internet, sockets, folder: PrivateFolder::make()? })
     }
 
-    /// The configuration of a daemon whose internet this is.
+    /// Returns the configuration for a daemon that uses this internet.
     pub fn config(&self) -> Config {
         let mut config = Config::default();
         config.dnssec.trust_anchor = root_anchor(self.sockets.lab());
@@ -122,7 +122,7 @@ impl Demo {
     /// Plays mail through the daemon at `server`, prints the results with its screen `stats`, and waits for Ctrl-C.
     ///
     /// # Errors
-    /// The screen failed, or a domain did not resolve.
+    /// Fails if the screen cannot be shown, or if a domain does not resolve.
     pub async fn show(
         &self,
         server: SocketAddr,
@@ -175,7 +175,7 @@ impl Demo {
     }
 }
 
-/// Plays all messages, `SESSIONS` at a time, and shows the progress.
+/// Plays all messages, `SESSIONS` at the same time, and shows the progress.
 async fn play(
     internet: &Internet,
     mails: &[Mail],
@@ -202,7 +202,7 @@ fn write_times(screen: &mut dyn Write, label: &str, played: &[Played]) -> io::Re
     writeln!(screen, "  {label:<11}{median:>7} ms{ninth:>5} ms{longest:>5} ms{questions:>12}{failed:>8}")
 }
 
-/// Lab domains whose MX is answered, and those of them whose MX is answered with AD.
+/// Returns the number of lab domains whose MX is answered, and the number of those whose answer has AD.
 pub(super) async fn count_resolved(internet: &Internet, client: LabClient) -> [usize; 2] {
     let client = client.asking_for_ad();
     let answers = internet.domains.iter().map(|domain| client.ask(&domain.name, RecordType::MX));

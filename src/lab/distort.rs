@@ -1,6 +1,6 @@
-//! The changes of a faulty server to a true answer, as far as they concern messages.
+//! Changes the correct answer of a server as its faults do. The faults of this module concern whole messages.
 //!
-//! Pure. Poison takes the names of a bank, and leads to a documentation address (RFC 5737), so that tests recognise
+//! The functions are pure. Poison uses the names of a bank and leads to an address for documentation (RFC 5737), so that tests recognise
 //! it everywhere and it harms nobody.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
@@ -10,34 +10,34 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use super::fault::Fault;
 use dns::conduct::Transport;
 
-/// The address in the poison.
+/// The address in poisoned records.
 pub const POISON: A = A::new(203, 0, 113, 66);
 
-/// The address in a load balancer's answers.
+/// The address in the answers of a load balancer.
 const BALANCED: A = A::new(10, 0, 0, 80);
 
-/// The name that the poison takes.
+/// The name that the poison tries to take over.
 pub(crate) const POISONED_NAME: &str = "www.bank.example.";
 
 /// The victim of a flood of names without addresses (NXNSAttack).
 pub(crate) const VICTIM: &str = "victim.example.";
 
-/// Names without address in one referral: the authors of NXNSAttack fitted some 135 into a message; a few dozen show as much.
+/// The number of names without addresses in one referral. The authors of NXNSAttack put some 135 into a message; fewer have the same effect.
 const NXNS_NAMES: usize = 60;
 
-/// The name server in the poison.
+/// The name server in poisoned records.
 const EVIL: &str = "ns.evil.example.";
 
-/// TTL of invented records: a day, because poison is meant to stay.
+/// The TTL of invented records: a day, because poison should stay in a cache for long.
 const LONG: u32 = 86_400;
 
-/// The query to a server.
+/// A query to a server.
 pub(super) struct TrueQuery<'a> {
     /// The query.
     pub(super) query: &'a Message,
-    /// The deepest of its zones that has the name.
+    /// The deepest zone of the server that contains the name of the question.
     pub(super) origin: Name,
-    /// Its transport.
+    /// The transport of the query.
     pub(super) transport: Transport,
 }
 
@@ -46,7 +46,7 @@ impl TrueQuery<'_> {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
 
-    /// Whether it is a name below the apex: the apex itself is answered correctly, so that the zone is found.
+    /// Returns true if the question is about a name below the apex. Questions about the apex are answered correctly, so that the zone is found.
     fn is_below(&self) -> bool {
         self.origin.zone_of(&self.name()) && self.name() != self.origin
     }
@@ -115,7 +115,7 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
     }
 }
 
-/// NXDOMAIN with an SOA of a zone.
+/// Returns NXDOMAIN with the SOA of a zone.
 fn denied_by(zone: Name, query: &Message) -> Message {
     let mut response = denied(query);
     let (server, mailbox) = (name("ns.hoster.invalid."), name("host.hoster.invalid."));
@@ -124,7 +124,7 @@ fn denied_by(zone: Name, query: &Message) -> Message {
     response
 }
 
-/// The address of a load balancer, in answer to any query.
+/// Returns the address of a load balancer as the answer to any query.
 fn one_address(query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NoError);
     response.metadata.authoritative = true;
@@ -133,30 +133,30 @@ fn one_address(query: &Message) -> Message {
     response
 }
 
-/// Whether the name of the question has a letter that is not lower-case.
+/// Returns true if the name of the question has an upper-case letter.
 pub(super) fn is_mixed_case(query: &Message) -> bool {
     query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
 }
 
-/// NXDOMAIN with AA and without an SOA.
+/// Returns NXDOMAIN with AA and without an SOA.
 fn denied(query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NXDomain);
     response.metadata.authoritative = true;
     response
 }
 
-/// Whether the question is for this type.
+/// Returns true if the question is for this type.
 pub(super) fn asks(query: &Message, kind: RecordType) -> bool {
     query.queries.iter().any(|question| question.query_type() == kind)
 }
 
-/// Whether the answer is that a name lacks the type.
+/// Returns true if the answer says that the name has no records of the type.
 fn is_no_data(response: &Message) -> bool {
     let head = &response.metadata;
     head.authoritative && head.response_code == ResponseCode::NoError && response.answers.is_empty()
 }
 
-/// The faults that refer to wrong servers.
+/// Changes a response as the faults that refer to wrong servers do.
 fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let origin = &asked.origin;
     let parent = origin.base_name();
@@ -199,7 +199,7 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
     response.add_additionals(glue);
 }
 
-/// Two more names of the zone, different for each name: the first label's number, doubled, plus one and two.
+/// Returns two further names of the zone, which are different for each name: the number in the first label is doubled, plus one and plus two.
 fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     let asked_name = asked.name();
     let label = asked_name.iter().next().unwrap_or_default();
@@ -208,7 +208,7 @@ fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     [1, 2].map(|more| format!("n{}.{}", number.wrapping_mul(2).wrapping_add(more), asked.origin))
 }
 
-/// A response without records.
+/// Returns a response without records.
 pub(super) fn bare(query: &Message, code: ResponseCode) -> Message {
     let mut response = Message::response(query.metadata.id, query.metadata.op_code);
     response.metadata.response_code = code;
@@ -235,7 +235,7 @@ fn every_record(response: &mut Message, change: impl Fn(&mut Record)) {
     sections.into_iter().flatten().for_each(change);
 }
 
-/// Every answer twice, the second time with half the TTL; and the first of all with twice of it.
+/// Doubles the TTL of the first answer, and adds all answers once more with half of their original TTLs.
 fn mix_ttls(response: &mut Message) {
     let mut again = response.answers.clone();
     for record in &mut again {

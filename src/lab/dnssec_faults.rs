@@ -1,6 +1,6 @@
-//! Changes of faulty servers to signed answers: faults that concern DNSSEC alone.
+//! Changes signed answers as the faults of servers that concern only DNSSEC do.
 //!
-//! RFC 4035 section 3.1 has the rules that they break.
+//! RFC 4035 section 3.1 contains the rules that these servers break.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
 use hickory_proto::op::{Edns, Message, ResponseCode};
@@ -15,7 +15,7 @@ use resolver::zones::authority::Authority;
 /// The option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Changes a response of `authority`'s as a fault does.
+/// Changes a response of `authority` as a fault does.
 pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, response: &mut Message) {
     match fault {
         Fault::BadSignatures => {
@@ -61,7 +61,7 @@ fn strip_proofs(response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record));
 }
 
-/// An unsigned NSEC over names next to each answered one, with the signature of the answer.
+/// Adds an unsigned NSEC for a name next to each answered one, with the signature of the answer.
 fn junk_proofs(response: &mut Message) {
     let next_to = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
     let Some(owner) = response.answers.first().and_then(next_to) else { return };
@@ -81,7 +81,7 @@ fn junk_proofs(response: &mut Message) {
     response.add_authorities(forged);
 }
 
-/// Two unreadable NSEC3, with flags and with a hash that no RFC defines. Their spans are those of the whole zone,
+/// Adds two NSEC3 that cannot be used: one with unknown flags, and one with an unknown hash. They cover the whole zone,
 /// with opt-out.
 fn odd_proofs(query: &Message, response: &mut Message) {
     let asked = query.queries.first().map(|question| question.name().base_name());
@@ -95,7 +95,7 @@ fn odd_proofs(query: &Message, response: &mut Message) {
     }
 }
 
-/// The first signature of a section again, under the name of another.
+/// Adds the first signature of a section once more, under another name.
 fn stray_signatures(response: &mut Message) {
     for records in [&mut response.answers, &mut response.authorities] {
         let first = records.iter().find(|record| record.record_type() == RecordType::RRSIG).cloned();
@@ -105,7 +105,7 @@ fn stray_signatures(response: &mut Message) {
     }
 }
 
-/// If a DNAME is sent, CNAMEs lead elsewhere.
+/// If a DNAME is sent, makes its CNAMEs point to wrong names.
 fn wrong_cname(response: &mut Message) {
     if response.answers.iter().all(|record| record.record_type() != RecordType::DNAME) {
         return;
@@ -117,7 +117,7 @@ fn wrong_cname(response: &mut Message) {
     }
 }
 
-/// Turns the last octet of a signature.
+/// Changes the last octet of a signature.
 fn spoil(record: &mut Record) {
     if let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = &record.data {
         let mut octets = signature.sig().to_vec();
@@ -127,7 +127,7 @@ fn spoil(record: &mut Record) {
     }
 }
 
-/// Whether a record is NSEC or NSEC3, or the signature of one.
+/// Returns true if a record is NSEC or NSEC3, or the signature of one.
 fn is_proof(record: &Record) -> bool {
     let kind = match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => signature.input().type_covered,
@@ -136,7 +136,7 @@ fn is_proof(record: &Record) -> bool {
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Leaves so many proofs, each with its signature.
+/// Leaves out all but this number of proofs, each with its signature.
 fn few_proofs(most: usize, response: &mut Message) {
     let proofs = response.authorities.iter().filter(|record| is_proof(record));
     let mut owners: Vec<Name> = Vec::new();

@@ -1,4 +1,4 @@
-//! The hosters of the built-in internet, and names of their addresses.
+//! The hosters of the built-in internet, and names for their addresses.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -6,18 +6,18 @@ use std::net::Ipv4Addr;
 /// A company that runs name servers and mail hosts for others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hoster {
-    /// Its own domain.
+    /// The hoster's own domain.
     pub(super) domain: &'static str,
-    /// Its name servers: in its domain, in a sibling, or under another TLD altogether.
+    /// The names of its name servers: in its own domain, in another domain of the same TLD, or under another TLD.
     pub(super) servers: &'static [&'static str],
-    /// The /24 of its mail hosts: documentation and benchmark space (RFC 5737, RFC 2544).
+    /// The /24 network of its mail hosts, in the space for documentation and benchmarks (RFC 5737, RFC 2544).
     pub(super) block: [u8; 3],
-    /// Median of its servers' distance, in milliseconds.
+    /// The median of the distance to its servers, in milliseconds.
     pub(super) median: u32,
 }
 
 impl Hoster {
-    /// Further domains that hold its servers' names.
+    /// Returns the further domains that contain the names of its servers.
     pub(super) fn server_domains(&self) -> BTreeSet<&'static str> {
         let domains = self.servers.iter().filter_map(|server| Some(server.split_once('.')?.1));
         domains.filter(|domain| *domain != self.domain).collect()
@@ -33,7 +33,7 @@ const fn hoster(
     Hoster { domain, servers, block, median }
 }
 
-/// The hosters: near and far, well and badly run.
+/// The hosters. Some are near and some are far, and some are badly run.
 pub(super) const HOSTERS: [Hoster; 8] = [
     hoster(
         "alphahost.net",
@@ -60,7 +60,7 @@ pub(super) const HOSTERS: [Hoster; 8] = [
     hoster("thetahost.example", &["ns1.thetahost.example", "ns2.thetahost.example"], [198, 19, 50], 240),
 ];
 
-/// An address in the form of lists and in-addr.arpa: last octet first.
+/// Returns an address in the form of DNS lists and in-addr.arpa: the last octet comes first.
 pub(crate) fn reversed(address: Ipv4Addr) -> String {
     let [first, second, third, last] = address.octets();
     format!("{last}.{third}.{second}.{first}")

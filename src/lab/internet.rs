@@ -86,9 +86,9 @@ const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 241920
 /// A DNS list of the lab.
 #[derive(Clone, Debug)]
 pub struct LabList {
-    /// Its zone.
+    /// The zone of the list.
     pub zone: Name,
-    /// Its content.
+    /// The content of the list.
     pub kind: ListKind,
 }
 
@@ -110,26 +110,26 @@ pub struct Internet {
 }
 
 impl Internet {
-    /// The same internet for the same seed, with `size` mail domains.
+    /// Creates an internet with `size` mail domains. It is always the same for the same seed.
     ///
     /// # Errors
-    /// None for the texts of this file; a test builds it.
+    /// None for the texts of this file, which a test uses.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, None)
     }
 
-    /// The same internet with its top and a quarter of its mail domains signed, at the start of simulations.
+    /// Creates the same internet as `new`, but its top and a quarter of its mail domains are signed. Signatures begin at the start of simulations.
     ///
     /// # Errors
-    /// None for the texts of this file; a test builds it.
+    /// None for the texts of this file, which a test uses.
     pub fn signed(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::signed_at(seed, size, UNIX_AT_START)
     }
 
-    /// Like `signed`, with signatures made at `unix`, seconds since 1970.
+    /// Like `signed`, with signatures made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
-    /// None for the texts of this file; a test builds it.
+    /// None for the texts of this file, which a test uses.
     pub fn signed_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, Some(unix))
     }
@@ -139,7 +139,7 @@ impl Internet {
     /// its own name servers, and there are access providers whose networks send spam.
     ///
     /// # Errors
-    /// None for the texts of this file; a test builds it.
+    /// None for the texts of this file, which a test uses.
     pub(crate) fn rough_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         let internet = Self::build(seed, size, Paths::Rough, Some(unix))?;
         internet.break_some(&Random::seeded(seed.rotate_left(7)));
@@ -252,14 +252,14 @@ impl Maker {
     fn loss(&self) -> u32 {
         match self.paths {
             Paths::Even => 5,
-            // The mean of the third power of a uniform draw is a quarter: 4 % of the datagrams.
+            // The mean of the third power of a uniform random number is a quarter: about 4 % of the datagrams.
             Paths::Rough => 2 + 148 * self.random.below(101).pow(3) / 1_000_000,
         }
     }
 
     /// Returns a log-normal random distance around the median, between 2 and 400 ms, with a sigma of one half.
     fn distance(&self, median: u32) -> Duration {
-        // Twelve uniform draws make a nearly normal one.
+        // The sum of twelve uniform random numbers is nearly normally distributed.
         let sum: u32 = (0..12).map(|_| self.random.below(1001)).sum();
         let normal = f64::from(sum) / 1000.0 - 6.0;
         let millis = (f64::from(median) * (0.3 * normal).exp()).clamp(2.0, 400.0);
@@ -273,7 +273,7 @@ impl Maker {
         Ok(owned(names))
     }
 
-    /// Root, TLDs and the domains of their servers' names.
+    /// Adds the root, the top-level domains, and the domains of their servers' names.
     fn top(&mut self) -> Result<(), LabError> {
         let roots = self.servers(&["a.root-servers.net", "b.root-servers.net", "c.root-servers.net"], 12)?;
         self.tree.zone(".", &roots, "")?;
@@ -291,7 +291,7 @@ impl Maker {
         self.tree.zone("nic-anycast.net", &owned(&["s.nic-anycast.net", "a.nic.de"]), "")
     }
 
-    /// in-addr.arpa and ip6.arpa, down to the hosters' zones.
+    /// Adds in-addr.arpa and ip6.arpa, down to the zones of the hosters.
     fn reverse(&mut self) -> Result<(), LabError> {
         let top = self.servers(&["a.in-addr-servers.arpa", "b.in-addr-servers.arpa"], 20)?;
         for zone in ["in-addr-servers.arpa", "in-addr.arpa", "ip6.arpa"] {
@@ -306,7 +306,7 @@ impl Maker {
         self.tree.zone("2.0.0.0.1.0.0.2.ip6.arpa", &registry, "")
     }
 
-    /// A hoster's servers, its domains and its reverse zones.
+    /// Adds the servers of a hoster, its domains and its reverse zones.
     fn hoster(&mut self, hoster: &Hoster) -> Result<(), LabError> {
         let servers = self.servers(hoster.servers, hoster.median)?;
         self.tree.zone(hoster.domain, &servers, &mail_domains::hoster_text(hoster))?;
@@ -318,7 +318,7 @@ impl Maker {
         self.tree.zone(&mail_domains::reverse_v6_zone(hoster), &servers, "")
     }
 
-    /// The name servers of a mail domain: those of its hoster, or its own.
+    /// Returns the name servers of a mail domain: those of its hoster, or its own.
     fn servers_of(&mut self, domain: &MailDomain) -> Result<Vec<String>, LabError> {
         let own = domain.own_servers();
         if self.paths == Paths::Even || own.is_empty() {
@@ -330,7 +330,7 @@ impl Maker {
         Ok(own)
     }
 
-    /// The access providers of a rough internet; returns their hosts that send spam.
+    /// Adds the access providers of a rough internet. Returns their hosts that send spam.
     fn access_networks(&mut self) -> Result<Vec<Ipv4Addr>, LabError> {
         let networks = if self.paths == Paths::Rough { NETWORKS } else { 0 };
         let mut bots = Vec::new();
@@ -351,7 +351,7 @@ impl Maker {
             let (label, above) = zone.split_once('.').unwrap_or(("", zone));
             let operators = owned(&[&format!("ns1.{above}"), &format!("ns2.{above}")]);
             for name in &operators {
-                // Two lists of one operator share the domain above them.
+                // Two lists of the same operator share the domain above them.
                 if !lists.iter().any(|list: &LabList| list.zone.to_string().ends_with(&format!(".{above}.")))
                 {
                     self.server(name, 30, &[])?;
@@ -370,12 +370,12 @@ impl Maker {
     }
 }
 
-/// The entries of a list, with the test entries of RFC 5782 section 5.
+/// Returns the entries of a list, including the test entries of RFC 5782 section 5.
 fn list_text((kind, code): (ListKind, &str), domains: &[MailDomain], bots: &[Ipv4Addr]) -> String {
     let entry = |name: String| format!("{name} A {code}\n{name} TXT \"listed, see https://list.example/\"\n");
     let names: Vec<String> = match kind {
         ListKind::BadAddresses => {
-            // Three of four bots are known.
+            // Three of four bots are listed.
             let bots = bots.iter().enumerate().filter(|(place, _)| place % 4 != 0);
             let bots = bots.map(|(_, address)| reversed(*address));
             SPAMMERS.map(|last| reversed(spammer(last))).chain(["2.0.0.127".into()]).chain(bots).collect()

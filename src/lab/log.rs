@@ -1,6 +1,6 @@
-//! The queries to the lab's servers: an ordered, bounded log and a count for each server.
+//! The log of queries to the lab's servers. It is ordered and limited, and has a count for each server.
 //!
-//! Tests assert on it: "the same seed, the same run" compares two of these.
+//! Tests compare it with their expectations. For example, the test that the same seed gives the same run compares two logs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,23 +11,23 @@ use hickory_proto::rr::{Name, RecordType};
 use dns::clock::Mono;
 use dns::conduct::Transport;
 
-/// Messages kept. The longest soak sends some ten thousands; a demo that keeps running must not grow.
+/// The maximum number of messages in the log. The longest test sends some ten thousand. A demo that runs for a long time must not use more memory.
 const MAX_KEPT: usize = 100_000;
 
-/// A message that came to a server.
+/// A message that arrived at a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// When it was sent to the server.
+    /// The time at which the message was sent to the server.
     pub at: Mono,
-    /// The server's name.
+    /// The name of the server.
     pub server: Arc<str>,
-    /// The name of the question, in its spelling.
+    /// The name of the question, in the spelling of the query.
     pub name: Name,
     /// The type of the question.
     pub kind: RecordType,
-    /// Its transport.
+    /// The transport of the message.
     pub transport: Transport,
-    /// Whether it had OPT.
+    /// True if the message had an OPT.
     pub edns: bool,
 }
 
@@ -58,7 +58,7 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a message. Beyond `MAX_KEPT` it is only counted.
+    /// Adds a message. If the log has `MAX_KEPT` messages, it is only counted.
     pub fn note(&self, received: Received) {
         let mut inner = self.inner();
         *inner.counts.entry(received.server.clone()).or_default() += 1;
@@ -67,22 +67,22 @@ impl Log {
         }
     }
 
-    /// The kept messages, oldest first.
+    /// Returns the messages in the log, the oldest first.
     pub fn received(&self) -> Vec<Received> {
         self.inner().kept.clone()
     }
 
-    /// The kept messages, oldest first; the log is empty afterwards, the counts stay.
+    /// Returns the messages in the log, the oldest first, and empties the log. The counts remain.
     pub fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.inner().kept)
     }
 
-    /// Messages that came to one server since the lab began.
+    /// Returns the number of messages that arrived at one server since the lab began.
     pub fn count(&self, server: &str) -> u64 {
         self.inner().counts.get(server).copied().unwrap_or(0)
     }
 
-    /// Messages that came to all servers since the lab began.
+    /// Returns the number of messages that arrived at all servers since the lab began.
     pub fn total(&self) -> u64 {
         self.inner().counts.values().sum()
     }

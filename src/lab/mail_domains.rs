@@ -1,7 +1,7 @@
-//! The mail domains of the built-in internet: MX, addresses, SPF, DKIM, DMARC, PTR, aliases.
+//! The mail domains of the built-in internet: their MX, addresses, SPF, DKIM, DMARC, PTR and aliases.
 //!
-//! A domain's records follow from its number, so that each kind occurs even in a small internet; if the tree is
-//! signed, a quarter of them is signed. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
+//! The records of a domain follow from its number, so that each kind of record occurs even in a small internet. In a
+//! signed internet, a quarter of the domains is signed. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -12,10 +12,10 @@ use super::delegations::Tree;
 use super::hosters::{HOSTERS, Hoster};
 use super::world::{LabError, absolute};
 
-/// TLDs of mail domains, in turn.
+/// The top-level domains of mail domains, used in turn.
 const TLDS: [&str; 6] = ["com", "net", "org", "de", "co.uk", "example"];
 
-/// First words of their names, in turn.
+/// The first words of the names of mail domains, used in turn.
 const WORDS: [&str; 10] =
     ["baker", "miller", "smith", "mason", "cooper", "fisher", "weaver", "potter", "tailor", "turner"];
 
@@ -23,23 +23,23 @@ const WORDS: [&str; 10] =
 const KEY_1024: usize = 216;
 const KEY_2048: usize = 392;
 
-/// A domain that sends and gets mail.
+/// A domain that sends and receives mail.
 #[derive(Clone, Debug)]
 pub struct MailDomain {
-    /// Its name.
+    /// The name of the domain.
     pub name: Name,
-    /// The host that sends its mail: PTR of `address`, with a matching A record.
+    /// The host that sends the domain's mail. The PTR record of `address` names it, and it has a matching A record.
     pub mail_host: Name,
-    /// That host's address.
+    /// The address of this host.
     pub address: Ipv4Addr,
-    /// The selector of its DKIM key.
+    /// The selector of the domain's DKIM key.
     pub selector: &'static str,
-    /// Its number, which decides all other properties.
+    /// The number of the domain, which determines all its other properties.
     number: usize,
 }
 
 impl MailDomain {
-    /// Whether it is signed in a signed internet: one of four, under every TLD.
+    /// Returns true if the domain is signed in a signed internet. This is one of four, under every TLD.
     pub fn is_signed(&self) -> bool {
         self.number / TLDS.len() % 4 == self.number % 4
     }
@@ -48,15 +48,15 @@ impl MailDomain {
         hoster(self.number)
     }
 
-    /// Names of the name servers of its own, on an internet where some domains have them: every second one, also the
-    /// large ones. The others have those of their hoster.
+    /// Returns the names of the domain's own name servers, on an internet where every second domain has them, including the
+    /// large ones. The others use those of their hoster.
     pub(super) fn own_servers(&self) -> Vec<String> {
         let servers = if self.number.is_multiple_of(2) { 0..0 } else { 1..3 };
         let name = self.name.to_string();
         servers.map(|number| format!("ns{number}.{}", name.trim_end_matches('.'))).collect()
     }
 
-    /// Whether its mail host has a name of its own; otherwise it is the hoster's.
+    /// Returns true if the domain's mail host has a name in the domain; otherwise its name belongs to the hoster.
     fn own_host(&self) -> bool {
         !self.number.is_multiple_of(3)
     }
@@ -66,10 +66,10 @@ fn hoster(number: usize) -> &'static Hoster {
     HOSTERS.get(number % HOSTERS.len()).unwrap_or(&HOSTERS[0])
 }
 
-/// The mail domains of an internet of that size.
+/// Returns the mail domains of an internet of this size.
 ///
 /// # Errors
-/// None for the names of this file; a test draws them.
+/// None for the names of this file, which a test uses.
 pub(super) fn draw(size: usize) -> Result<Vec<MailDomain>, LabError> {
     (0..size).map(domain).collect()
 }
@@ -80,7 +80,7 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     let name = format!("{word}{number}.{tld}");
     let hoster = hoster(number);
     let [first, second, third] = hoster.block;
-    // A block has a hundred hosts, so in a larger internet several domains share a host.
+    // A block has a hundred hosts. So in a larger internet, several domains share a host.
     let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
     let own_host = !number.is_multiple_of(3);
     let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };
@@ -93,7 +93,7 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     })
 }
 
-/// The records of a hoster's own domain: mail hosts of customers, and SPF records that they include.
+/// Returns the records of a hoster's own domain: mail hosts of customers, and SPF records that customers include.
 pub(super) fn hoster_text(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     let [first, second, third] = hoster.block;
@@ -102,7 +102,7 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
         let _ = writeln!(text, "mx{number} A {first}.{second}.{third}.{last}");
         let _ = writeln!(text, "mx{number} AAAA {}", address_v6(place, last));
     }
-    // Three deep: the entry includes the network, which includes the relays of the next hoster.
+    // The SPF records are nested three deep: the first includes the network, which includes the relays of the next hoster.
     let _ = writeln!(text, "_spf TXT \"v=spf1 include:_net.{} ~all\"", hoster.domain);
     let next = HOSTERS.get((place + 1) % HOSTERS.len()).unwrap_or(hoster);
     let _ = writeln!(
@@ -115,26 +115,26 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
     text
 }
 
-/// An address of the hoster at `place`, in benchmarking space (RFC 5180), one /64 each: documentation space has local
-/// reverse zones.
+/// Returns an IPv6 address of the hoster at `place`, in the space for benchmarks (RFC 5180), with one /64 each. The space for documentation has
+/// locally served reverse zones.
 fn address_v6(place: usize, last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }
 
-/// The reverse zone of a hoster's /64: sixteen nibbles below ip6.arpa.
+/// Returns the reverse zone of a hoster's /64, which is sixteen nibbles below ip6.arpa.
 pub(super) fn reverse_v6_zone(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     Name::from(address_v6(place, 0)).trim_to(18).to_string()
 }
 
-/// Writes a domain with these name servers into the tree: its zone, and its records in other zones.
+/// Adds a domain with these name servers to the tree: its zone, and its records in other zones.
 pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let mut text = format!("@ A {}\nwww CNAME cdn.{}.\n", domain.address, hoster.domain);
     text.push_str(&mail_text(domain));
     text.push_str(&policy_text(domain));
     if domain.number % 10 == 7 {
-        // The name before a merger: everything below it has moved.
+        // The name before a merger. Everything below it has moved.
         let _ = writeln!(text, "legacy DNAME {}", domain.name);
     }
     tree.zone(&domain.name.to_string(), servers, &text)?;
@@ -145,7 +145,7 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain, servers: &[String]) ->
     write_reverse(tree, domain)
 }
 
-/// Signs a domain, and lists its mail host's certificate for DANE (RFC 7672).
+/// Signs a domain, and adds the TLSA record of its mail host for DANE (RFC 7672).
 pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     const WAYS: [&str; 4] = ["", "nsec3", "algorithm=8", "algorithm=15 nsec3"];
     let name = domain.name.to_string();
@@ -156,7 +156,7 @@ pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError>
     tree.sign(&name, Some(words.parse()?))
 }
 
-/// MX and the hosts that it names.
+/// Returns the MX records, and the records of the hosts that they name.
 fn mail_text(domain: &MailDomain) -> String {
     let hoster = domain.hoster();
     if !domain.own_host() {
@@ -168,7 +168,7 @@ fn mail_text(domain: &MailDomain) -> String {
         let _ = writeln!(text, "mail AAAA {}", address_v6(place, host_v6(domain)));
     }
     if domain.number % 4 == 1 {
-        // A backup at another hoster.
+        // A backup mail host at another hoster.
         let _ = writeln!(text, "@ MX 20 mx2.{}.", self::hoster(domain.number + 1).domain);
     }
     text
@@ -178,7 +178,7 @@ fn host_v6(domain: &MailDomain) -> u16 {
     u16::try_from(domain.number % 0xf000).unwrap_or(0) + 0x100
 }
 
-/// SPF, DKIM and DMARC.
+/// Returns the records of SPF, DKIM and DMARC.
 fn policy_text(domain: &MailDomain) -> String {
     let hoster = domain.hoster();
     let spf = match domain.number % 4 {
@@ -198,7 +198,7 @@ fn policy_text(domain: &MailDomain) -> String {
         let _ = writeln!(text, "{selector}._domainkey TXT {}", key_text(domain, length));
     }
     if domain.number % 10 == 9 {
-        // Old verification keys and proofs for four services: more than 1232 octets at one name.
+        // Old verification keys and proofs for four services, which together take more than 1232 octets at one name.
         for number in 0..4 {
             let _ = writeln!(text, "{selector}._domainkey TXT {}", old_key_text(number));
             let _ = writeln!(text, "@ TXT \"service-{number}-verification={}\"", letters(number, 230));
@@ -223,7 +223,7 @@ fn old_key_text(number: usize) -> String {
     quoted(&format!("v=DKIM1; k=rsa; n=old; p={}", letters(number + 100, KEY_2048)))
 }
 
-/// Text in strings of at most 255 octets (RFC 1035 section 3.3.14).
+/// Splits a text into strings of at most 255 octets (RFC 1035 section 3.3.14).
 fn quoted(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let strings: Vec<String> =
@@ -231,7 +231,7 @@ fn quoted(text: &str) -> String {
     strings.join(" ")
 }
 
-/// Base64 that looks like a key and compresses like one; it is never checked.
+/// Returns base64 that looks like a key and can be compressed as badly as one. It is never checked.
 fn letters(number: usize, length: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letter = |place: usize| {
@@ -241,11 +241,11 @@ fn letters(number: usize, length: usize) -> String {
     (0..length).map(letter).collect()
 }
 
-/// PTR of the sending host, and its A record.
+/// Adds the PTR record of the sending host, and its A record.
 fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let owner = Name::from(domain.address).to_string();
-    // Several domains may send from one host of the hoster: it is written once.
+    // Several domains may send from the same host of the hoster. Its records are added once.
     if domain.number < HOSTERS.len() * 100 {
         tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
         if !domain.own_host() {

@@ -63,7 +63,7 @@ pub struct Sending {
 pub struct Delivery {
     /// Delay after the query was sent.
     pub delay: Duration,
-    /// Its source address.
+    /// The source address of the message.
     pub source: IpAddr,
     /// The message.
     pub octets: Vec<u8>,
@@ -96,32 +96,32 @@ impl LabServer {
         }
     }
 
-    /// Its name, without a final dot.
+    /// Returns the name of the server, without the final dot.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its addresses.
+    /// Returns the addresses of the server.
     pub fn addresses(&self) -> &[IpAddr] {
         &self.addresses
     }
 
-    /// Its zones.
+    /// Returns the zones of the server.
     pub fn authority(&self) -> Authority {
         self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces its zones.
+    /// Replaces the zones of the server.
     pub fn set_authority(&self, authority: Authority) {
         *self.authority.lock().unwrap_or_else(PoisonError::into_inner) = authority;
     }
 
-    /// Its distance.
+    /// Returns the distance of the server.
     pub fn distance(&self) -> Distance {
         self.distance
     }
 
-    /// Its current faults.
+    /// Returns the current faults of the server.
     pub fn faults(&self) -> Vec<Fault> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

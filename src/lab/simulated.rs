@@ -1,6 +1,6 @@
-//! The lab's servers in memory: the network of a simulation, on tokio's paused clock and a seed.
+//! The servers of the lab in memory: the network of a simulation, with tokio's paused clock and a seed.
 //!
-//! Never mixed with real sockets: the paused clock would jump ahead while they are waited for. RFC 7766 for streams.
+//! This network is never used together with real sockets, because the paused clock would jump ahead while a test waits for them. RFC 7766: streams.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -44,7 +44,7 @@ struct Reach {
 /// The state of IPv6.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ipv6Way {
-    /// It works.
+    /// IPv6 works.
     #[default]
     Open,
     /// The kernel has no route for it.
@@ -56,11 +56,11 @@ pub enum Ipv6Way {
 /// The failure of a stream over a bad path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamLoss {
-    /// It is never opened.
+    /// The stream is never opened.
     Hangs,
-    /// It is refused.
+    /// The stream is refused.
     Refused,
-    /// It ends in the middle of the first answer.
+    /// The stream ends in the middle of the first answer.
     EndsHalfway,
 }
 
@@ -71,12 +71,12 @@ pub struct SimulatedNetwork {
     clock: Clock,
     random: Random,
     reach: Arc<Mutex<Reach>>,
-    /// Sockets and streams that are open.
+    /// The number of open sockets and streams.
     open: Arc<AtomicUsize>,
     strike: Strike,
 }
 
-/// One socket or stream; closed when dropped.
+/// An open socket or stream. It is closed when the value is dropped.
 struct Open(Arc<AtomicUsize>);
 
 impl Open {
@@ -93,28 +93,28 @@ impl Drop for Open {
 }
 
 impl SimulatedNetwork {
-    /// The servers of `lab`; jitter and loss come from `seed`. Call it inside a runtime whose time is paused.
+    /// Creates the network of the servers of `lab`. Jitter and loss follow from `seed`. Must be called inside a runtime whose time is paused.
     pub fn new(lab: Arc<Lab>, clock: Clock, seed: u64) -> Self {
         let (reach, open, strike) = Default::default();
         Self { lab, clock, random: Random::seeded(seed), reach, open, strike }
     }
 
-    /// Open sockets and streams.
+    /// Returns the number of open sockets and streams.
     pub fn open_sockets(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// A switch for tests: panics in senders.
+    /// Returns a switch with which tests cause panics in senders.
     pub fn strike(&self) -> &Strike {
         &self.strike
     }
 
-    /// The lab behind it.
+    /// Returns the lab whose servers are in this network.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
 
-    /// Takes our own network down, or up again.
+    /// Takes the network of the resolver's host down, or up again.
     pub fn set_down(&self, down: bool) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).down = down;
     }

@@ -1,7 +1,7 @@
-//! The keys of the lab's zones: a few fixed ones of each algorithm, from files next to this one.
+//! The keys of the lab's zones: a few fixed keys for each algorithm, from files next to this one.
 //!
-//! They are public and protect nothing. They are fixed, so that a seed gives one run. RFC 8624 for the algorithms;
-//! for those that the library cannot sign with, keys and signatures only look real.
+//! The keys are public and protect nothing. They are fixed, so that the same seed always gives the same run. RFC 8624 lists the algorithms.
+//! For algorithms with which the DNS library cannot sign, keys and signatures only look real.
 
 use std::sync::Arc;
 
@@ -21,19 +21,19 @@ const ED25519: &str = include_str!("test_keys/ed25519.pem");
 /// A key of a zone, with its private half.
 #[derive(Clone)]
 pub(super) struct TestKey {
-    /// The public half, as the zone shows it.
+    /// The public half, as it is in the zone.
     pub(super) record: DNSKEY,
-    /// Its key tag (RFC 4034 appendix B).
+    /// The key tag (RFC 4034 appendix B).
     pub(super) tag: u16,
     private: Arc<dyn SigningKey>,
 }
 
 impl TestKey {
-    /// Test key `number` of an algorithm, with these DNSKEY flags. There are four or eight; higher numbers start
-    /// again. RSA keys have 2048 bits unless `bits` says that they are small.
+    /// Returns test key `number` of an algorithm, with these DNSKEY flags. There are four or eight keys; higher numbers begin again with the
+    /// first one. RSA keys have 2048 bits, unless `bits` gives a smaller size.
     ///
     /// # Errors
-    /// There is no small key of this size. None for the files of this folder; a test reads them.
+    /// Fails if there is no small key of this size. The files of this directory cause no error; a test reads them.
     pub(super) fn new(algorithm: u8, bits: Option<u16>, number: usize, flags: u16) -> DnsSecResult<Self> {
         let algorithm = Algorithm::from_u8(algorithm);
         let private: Arc<dyn SigningKey> = match (algorithm, bits) {
@@ -55,29 +55,29 @@ impl TestKey {
         })
     }
 
-    /// A key that shows `public`, with another private half.
+    /// Creates a key that shows `public`, with the private half of another key.
     ///
     /// # Errors
-    /// The record cannot be written.
+    /// Fails if the record cannot be encoded.
     fn with_public(public: PublicKeyBuf, flags: u16, private: Arc<dyn SigningKey>) -> DnsSecResult<Self> {
         let record = DNSKEY::with_flags(flags, public);
         let tag = record.calculate_key_tag()?;
         Ok(Self { record, tag, private })
     }
 
-    /// The same key with one more flag.
+    /// Returns the same key with one more flag.
     ///
     /// # Errors
-    /// The record cannot be written.
+    /// Fails if the record cannot be encoded.
     pub(super) fn flagged(&self, flag: u16) -> DnsSecResult<Self> {
         let public = self.record.public_key().clone();
         Self::with_public(public, self.record.flags() | flag, self.private.clone())
     }
 
-    /// Another key with the tag of this one, without a fitting private half: a KeyTrap zone is full of them.
+    /// Returns another key with the same key tag and without a matching private half. A KeyTrap zone has many such keys.
     ///
     /// # Errors
-    /// The record cannot be written.
+    /// Fails if the record cannot be encoded.
     pub(super) fn colliding(&self, number: u8) -> DnsSecResult<Self> {
         // The tag is a sum of words: one word grows and another shrinks by the same amount. The last ones are used,
         // because an RSA key begins with its exponent. A carry is folded into the sum, so sums that wrap are skipped.
@@ -100,21 +100,21 @@ impl TestKey {
         Err(DnsSecError::Message("no key collides"))
     }
 
-    /// Its algorithm's number.
+    /// Returns the algorithm of the key.
     pub(super) fn algorithm(&self) -> Algorithm {
         self.record.public_key().algorithm()
     }
 
-    /// A signature of these octets.
+    /// Signs these octets.
     ///
     /// # Errors
-    /// The library refuses.
+    /// Fails if the library cannot sign.
     pub(super) fn sign(&self, octets: &TBS) -> DnsSecResult<Vec<u8>> {
         self.private.sign(octets)
     }
 }
 
-/// One key of a file of several.
+/// Reads one key from a file with several.
 fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn SigningKey>> {
     let keys: Result<Vec<_>, _> = PrivatePkcs8KeyDer::pem_slice_iter(file.as_bytes()).collect();
     let mut keys = keys.map_err(|_| DnsSecError::Message("a test key cannot be read"))?;
@@ -131,8 +131,8 @@ const SMALL_RSA: &str = include_str!("test_keys/small_rsa.txt");
 const PREFIXES: [&str; 2] =
     ["3031300d060960864801650304020105000420", "3051300d060960864801650304020305000440"];
 
-/// An RSA key shorter than the library signs with, as zones had them before 2010 and a few still have (RFC 3110, RFC 8017 section 8.2.1). A
-/// line of the file has bits, modulus and private exponent in hexadecimal digits; the public exponent is 65537.
+/// An RSA key that is too short for the DNS library, as zones had them before 2010 and a few still have (RFC 3110, RFC 8017 section 8.2.1). A
+/// line of its file has bits, modulus and private exponent in hexadecimal digits. The public exponent is 65537.
 struct SmallRsa {
     algorithm: Algorithm,
     modulus: BigUint,
@@ -140,10 +140,10 @@ struct SmallRsa {
 }
 
 impl SmallRsa {
-    /// Test key `number` with this many bits.
+    /// Returns test key `number` with this many bits.
     ///
     /// # Errors
-    /// There is none of this length.
+    /// Fails if there is no key of this length.
     fn new(bits: u16, number: usize, algorithm: Algorithm) -> DnsSecResult<Self> {
         let fits = |line: &&str| line.split(' ').next().is_some_and(|word| word.parse() == Ok(bits));
         let count = SMALL_RSA.lines().filter(fits).count().max(1);
@@ -182,14 +182,14 @@ impl SigningKey for SmallRsa {
     }
 }
 
-/// A key that looks like one of an algorithm that the library cannot sign with.
+/// A key that looks like a key of an algorithm with which the library cannot sign.
 struct LookalikeKey {
     algorithm: Algorithm,
     number: usize,
 }
 
 impl LookalikeKey {
-    /// Octets of keys and signatures: as RSA with 2048 bits has them (algorithms 1 to 10), otherwise as Ed448 (RFC 8080).
+    /// Returns the octets of keys and signatures: those of RSA with 2048 bits for algorithms 1 to 10, otherwise those of Ed448 (RFC 8080).
     fn lengths(&self) -> (usize, usize) {
         if u8::from(self.algorithm) <= 10 { (260, 256) } else { (57, 114) }
     }

@@ -37,7 +37,7 @@ pub fn finding(finding: &Finding, subject: &str) -> String {
 /// A configuration file as an object of its sections.
 ///
 /// # Errors
-/// It is not TOML.
+/// Fails if the text is not TOML.
 pub fn config(file: &str) -> Result<String, toml::de::Error> {
     toml::from_str::<serde_json::Value>(file).map(|tree| line(&tree))
 }

@@ -1,7 +1,7 @@
 //! The screen of `resolverctl stats`: the number of queries, their outcomes, their times, and the slowest zones and servers.
 //!
-//! It fits 80 columns and 24 lines with any numbers: the slowest zones and servers get the lines that the upper part leaves
-//! free.
+//! The screen fits into 80 columns and 24 lines, whatever the numbers are. The slowest zones and servers get the lines that the upper part
+//! leaves free.
 
 use std::collections::BTreeMap;
 
@@ -12,32 +12,32 @@ use dns::conduct::Conduct;
 use dns::wire::presentation::harmless;
 use history::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
 
-/// Columns of a terminal.
+/// The number of columns of a terminal.
 const COLUMNS: usize = 80;
 
-/// Lines of a terminal, without one for the prompt.
+/// The number of lines of a terminal, without one for the prompt.
 const LINES: usize = 23;
 
-/// Columns of the labels.
+/// The width of the labels, in columns.
 const LABEL: usize = 13;
 
-/// Columns between a label and its value, and between columns.
+/// The blanks between a label and its value, and between columns.
 const GAP: usize = 2;
 
-/// Columns for a zone's name, so that its verdict still fits.
+/// The width of a zone's name, in columns, with which its verdict still fits into the line.
 const ZONE: usize = 28;
 
-/// Columns for a zone's name where three share a line.
+/// The width of a zone's name, in columns, if three zones share a line.
 const FAILED: usize = 16;
 
 /// The advice if no client has sent a query.
 const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
 
-/// The screen.
+/// Returns the screen as text.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let upper = upper(stats, style);
     let cache = fill(&stats.stores, style);
-    // An empty line and the heads of two tables are between them.
+    // An empty line and the heads of two tables are between the parts.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
     let failed =
         Some(failed(stats, style)).filter(|failed| failed.lines().count() <= left).unwrap_or_default();
@@ -51,7 +51,7 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     format!("{upper}{gap}{failed}{zones}{servers}{cache}")
 }
 
-/// Numbers of the window as a whole.
+/// Returns the lines about all queries of the window.
 fn upper(stats: &Stats, style: Style) -> String {
     let report = &stats.report;
     let window = words::window(report.window, report.seconds);
@@ -95,7 +95,7 @@ fn upper(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// The zones with the most failed resolutions; empty if none failed.
+/// Returns the zones with the most failed resolutions; empty if none failed.
 fn failed(stats: &Stats, style: Style) -> String {
     let width = if stats.failed_zones.len() == 1 { ZONE } else { FAILED };
     let item = |(place, row): (usize, &ZoneRow)| {
@@ -110,7 +110,7 @@ fn failed(stats: &Stats, style: Style) -> String {
     if rows.is_empty() { String::new() } else { items("failures", &rows, style) }
 }
 
-/// The zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.
+/// Returns the zone and the client with the most queries that got SERVFAIL because of overload; empty if there are none.
 fn overload(stats: &Stats, style: Style) -> String {
     let item = |word: &str, rows: &[ShedRow]| {
         let item =
@@ -122,7 +122,7 @@ fn overload(stats: &Stats, style: Style) -> String {
     if rows.is_empty() { String::new() } else { items("overload", &rows, style) }
 }
 
-/// The lines about queries to servers.
+/// Returns the lines about queries to servers.
 fn upstream(stats: &Stats, style: Style) -> String {
     let report = &stats.report.upstream;
     let messages: u64 = report.messages.values().sum();
@@ -154,7 +154,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// The queries to servers by conduct, with rare conducts counted as one, because the screen has no room for each.
+/// Returns the queries to servers by conduct. Rare conducts are counted together, because the screen has no room for each.
 fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     let mut together = BTreeMap::new();
     for (conduct, count) in messages {
@@ -181,7 +181,7 @@ fn in_per_cent<Part>(counts: &BTreeMap<Part, u64>, label: impl Fn(&Part) -> Stri
     if parts.is_empty() { vec!["–".to_owned()] } else { parts }
 }
 
-/// The zones with the most time spent.
+/// Returns the table of the zones for which the most time was spent.
 fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("slowest zones", Align::Left),
@@ -201,7 +201,7 @@ fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
 }
 
-/// The servers with the longest wait.
+/// Returns the table of the servers with the longest wait.
 fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
     let head = [("slowest servers", Align::Left), ("total wait", Align::Right), ("behaviour", Align::Left)];
     let mut table = TextTable::new(&head);
@@ -215,12 +215,12 @@ fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
     if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
 }
 
-/// The colour of a verdict; the row "other" has none.
+/// Returns the colour of a verdict. The row "other" has no colour.
 pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
     if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }
 }
 
-/// The entries and the memory of each part of the cache, as columns.
+/// Returns the number of entries and the memory of each part of the cache, as columns.
 pub(super) fn fill(stores: &[Fill], style: Style) -> String {
     let label = |label: &str| format!("{label:<width$}", width = LABEL - GAP);
     let heads = [label("cache"), label("entries"), label("MiB used")];
@@ -239,7 +239,7 @@ pub(super) fn fill(stores: &[Fill], style: Style) -> String {
     lines.map(|line| format!("{line}\n")).concat()
 }
 
-/// A label and its items, wrapped below the first item. An item may have texts of strangers.
+/// Returns a label and its items, wrapped below the first item. Items may contain texts from other hosts.
 pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
     let mut text = style.paint(Paint::Head, label);
     let mut column = label.chars().count();

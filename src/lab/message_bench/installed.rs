@@ -1,7 +1,7 @@
-//! Installed resolvers: their processes, and the mail through them in real time over sockets.
+//! Runs installed resolvers as processes, and sends mail traffic through them in real time over sockets.
 //!
-//! The lab's servers have port 53 of their addresses, because other resolvers send to no other port. So this needs root, or a
-//! network namespace of its own.
+//! The servers of the lab use port 53 of their addresses, because other resolvers send queries only to this port. So this needs root, or a
+//! separate network namespace.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,29 +25,29 @@ use super::super::sockets::LabSockets;
 use super::super::world::{Lab, LabError};
 use super::{Installed, Options, Run, count_sent, internet, play};
 
-/// The address of each resolver.
+/// The address at which each resolver listens.
 const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SERVERS_PORT);
 
-/// The port of all servers.
+/// The port of all servers of the lab.
 const SERVERS_PORT: u16 = 53;
 
-/// glibc's stub resolver waits this long for an answer, and sends a query this many times (resolv.conf(5)).
+/// How long glibc's stub resolver waits for an answer; the next constant is how often it sends a query (resolv.conf(5)).
 const PATIENCE: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 2;
 
-/// A resolver must listen by then. named takes half a second.
+/// The time within which a resolver must listen. named takes half a second.
 const START: Duration = Duration::from_secs(20);
 
-/// Between two looks whether it listens.
+/// The interval at which is checked whether the resolver listens.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// From listening to the first mail: a resolver may listen before it has read all its files.
+/// The time between the start of listening and the first mail. A resolver may listen before it has read all its files.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// A tick of the CPU times in proc(5): the kernel's USER_HZ, which is 100 wherever this program runs.
+/// The unit of CPU times in proc(5): USER_HZ of the kernel, which is 100 on all systems on which this program runs.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Why there is no table.
+/// The reason why there is no table.
 #[derive(Debug, Error)]
 pub enum BenchError {
     /// The internet cannot be built.
@@ -64,9 +64,9 @@ pub enum BenchError {
     /// An installed resolver has ended, or did not listen.
     #[error("{name} does not listen at {RESOLVER}; its command is: {command}")]
     NotListening {
-        /// Its name.
+        /// The name of the resolver.
         name: String,
-        /// Its command.
+        /// The command of the resolver.
         command: String,
     },
 }
@@ -74,7 +74,7 @@ pub enum BenchError {
 /// Plays the mail of a seed through an installed resolver. Call it outside of a runtime.
 ///
 /// # Errors
-/// Port 53 of the lab's addresses is not to be had, a file cannot be written, or the resolver does not run.
+/// Fails if port 53 of the lab's addresses is not available, if a file cannot be written, or if the resolver does not run.
 pub(super) fn run(options: &Options, installed: &Installed, seed: u64) -> Result<Run, BenchError> {
     let internet = internet(options, seed, Clock::machine().now().unix)?;
     write_files(&internet.lab).map_err(in_step("the files of the root"))?;
@@ -130,24 +130,24 @@ fn write_files(lab: &Lab) -> io::Result<()> {
     fs::write("root.ds", anchor)
 }
 
-/// A resolver that runs; killed when dropped.
+/// A running resolver. It is killed when the value is dropped.
 struct Process(Child);
 
 impl Process {
-    /// Starts the command of a shell that becomes the resolver.
+    /// Starts the resolver with a shell command.
     fn start(command: &str) -> io::Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec {command}")]).stdin(Stdio::null());
         shell.spawn().map(Self)
     }
 
-    /// Waits until it listens; false if it has ended, or does not listen in time.
+    /// Waits until the resolver listens. Returns false if it has ended, or does not listen in time.
     async fn listens(&mut self) -> bool {
         for _ in 0..START.as_millis() / LOOK.as_millis() {
             if !matches!(self.0.try_wait(), Ok(None)) {
                 return false;
             }
-            // A query would fill the cache.
+            // A query would fill the cache, so only a connection is made.
             if TcpStream::connect(RESOLVER).await.is_ok() {
                 return true;
             }
@@ -156,7 +156,7 @@ impl Process {
         false
     }
 
-    /// Its CPU time so far, in user space and in the kernel, of all threads.
+    /// Returns the CPU time of the resolver so far: of all its threads, in user space and in the kernel.
     fn cpu_time(&self) -> io::Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
         ticks(&stat).map(|ticks| TICK * ticks).ok_or_else(|| io::ErrorKind::InvalidData.into())
@@ -165,14 +165,14 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // If it has ended already, there is nothing to kill.
+        // If the process has already ended, this fails and does no harm.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// utime and stime, the fourteenth and fifteenth field of proc(5), stat. The second one is a name in parentheses, which may
-/// contain spaces.
+/// Returns the sum of utime and stime, the fourteenth and fifteenth field of /proc/PID/stat (proc(5)). The second field is a name in
+/// parentheses, which may contain spaces.
 fn ticks(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11).map(str::parse::<u32>);

@@ -1,8 +1,8 @@
-//! The limits: a resolver that knows the address, the round trip and the health of every server, and loses nothing.
+//! The limits of the benchmark: a resolver that knows the address, the round trip and the health of every server, and loses no message.
 //!
-//! It learns delegations and answers as a resolver must, keeps them for their TTLs, and asks equal questions once. Keys
-//! come next to the answers and take no time; nothing is truncated, and nothing jitters. Asking ahead, it knows what a
-//! message will ask, and asks all of an address or domain with the first question about it.
+//! Like other resolvers, this one must learn delegations and answers, keeps them for their TTLs, and asks equal questions only once. Keys come
+//! together with the answers and take no time. No answer is truncated, and no round trip varies. With look-ahead, the resolver knows what a message
+//! will ask, and asks everything about an address or domain together with the first question about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,22 +23,22 @@ use super::super::server::LabServer;
 use super::super::traffic::{self, Asker, Mail, below};
 use super::super::world::UNIX_AT_START;
 
-/// Aliases followed for one question: more than the lab has in a row.
+/// The maximum number of aliases that are followed for one question. The lab has no longer chain.
 const MAX_ALIASES: usize = 8;
 
-/// The answer to a question and its end; locked while it is asked for.
+/// The answer to a question, and its expiry. It is locked while the question is asked.
 type KnownAnswer = Arc<tokio::sync::Mutex<Option<(Mono, Message)>>>;
 
-/// The end of a known delegation; locked while it is asked for.
+/// The expiry of a known delegation. It is locked while the delegation is asked for.
 type KnownCut = Arc<tokio::sync::Mutex<Option<Mono>>>;
 
-/// The resolver.
+/// The ideal resolver.
 pub(super) struct Limit {
     internet: Arc<Internet>,
     clock: Clock,
     answers: Mutex<BTreeMap<(Name, RecordType), KnownAnswer>>,
     cuts: Mutex<BTreeMap<Name, KnownCut>>,
-    /// Queries to servers, and how many of them went to DNS lists.
+    /// The number of queries to servers, and the number of those that went to DNS lists.
     sent: AtomicU64,
     sent_to_lists: AtomicU64,
 }
@@ -54,12 +54,12 @@ impl Limit {
         &self.clock
     }
 
-    /// Queries to servers, and how many of them went to DNS lists.
+    /// Returns the number of queries to servers, and the number of those that went to DNS lists.
     pub(super) fn sent(&self) -> [u64; 2] {
         [&self.sent, &self.sent_to_lists].map(|count| count.load(Ordering::Relaxed))
     }
 
-    /// The answer, from memory or from servers.
+    /// Returns the answer to a question, from memory or from servers.
     fn ask(self: Arc<Self>, name: Name, kind: RecordType) -> BoxFuture<'static, Option<Message>> {
         async move {
             let known = {
@@ -77,7 +77,7 @@ impl Limit {
         .boxed()
     }
 
-    /// Asks along the delegations, and follows aliases.
+    /// Asks the servers along the delegations, and follows aliases.
     async fn resolve(self: &Arc<Self>, name: &Name, kind: RecordType) -> Option<Message> {
         let (mut answer, mut owner) = (self.walk(name, kind).await?, name.clone());
         for _ in 0..MAX_ALIASES {
@@ -97,10 +97,10 @@ impl Limit {
         Some(answer)
     }
 
-    /// Asks the nearest server of the closest known zone, from referral to referral.
+    /// Asks the nearest server of the closest known zone, and follows referrals.
     async fn walk(&self, name: &Name, kind: RecordType) -> Option<Message> {
         let lab = &self.internet.lab;
-        // From the root down.
+        // The zones from the root down to the name.
         let mut zones: Vec<(&Name, Vec<&LabServer>)> =
             lab.zones().filter(|(zone, _)| zone.zone_of(name)).collect();
         zones.sort_by_key(|(zone, _)| zone.iter().len());
@@ -117,7 +117,7 @@ impl Limit {
                 .iter()
                 .filter(|server| server.is_sound())
                 .min_by_key(|one| one.distance().round_trip)?;
-            // A server answers from the lowest of its zones.
+            // A server answers from the lowest zone that it has.
             let holds = zones.iter().rposition(|(_, of)| of.iter().any(|one| one.name() == server.name()))?;
             let Some((next, _)) = zones.get(holds + 1) else {
                 self.send(server, is_of_list && zones.get(holds)?.0.iter().len() > 2).await;
@@ -130,7 +130,7 @@ impl Limit {
                 let referral = server.authority().respond(&query);
                 let ttl = referral.authorities.iter().map(|record| record.ttl).min().unwrap_or(0);
                 *known = Some(self.clock.mono().after(Duration::from_secs(ttl.into())));
-                // The keys of a signed zone.
+                // The query for the keys of a signed zone.
                 self.sent.fetch_add(u64::from(!lab.trust_anchor(next).is_empty()), Ordering::Relaxed);
             }
             place = holds + 1;
@@ -148,12 +148,12 @@ impl Limit {
         Arc::clone(cuts.entry(zone.clone()).or_default())
     }
 
-    /// Returns true if the delegation of a zone is in memory. Waits for its answer if it is being asked for.
+    /// Returns true if the delegation of a zone is in memory. If it is being asked for, this waits for the answer.
     async fn knows(&self, zone: &Name) -> bool {
         zone.is_root() || self.cut(zone).lock().await.is_some_and(|ends| self.clock.mono() < ends)
     }
 
-    /// Asks all that a message asks about its client's address.
+    /// Asks all questions that a message asks about the address of its client.
     async fn look_ahead_of_address(self: Arc<Self>, address: std::net::Ipv4Addr) {
         let lists = traffic::address_lists(&self.internet, address).collect::<Vec<_>>();
         let host = async {
@@ -165,7 +165,7 @@ impl Limit {
         join(self.all(lists), host).await;
     }
 
-    /// Asks all that a message asks about its sender's domain.
+    /// Asks all questions that a message asks about the domain of its sender.
     async fn look_ahead_of_sender(self: Arc<Self>, sender: Name, selector: Option<&'static str>) {
         let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), &sender));
         let texts = below("_dmarc", &sender).into_iter().chain(key).map(|name| (name, RecordType::TXT));
@@ -183,7 +183,7 @@ impl Limit {
         join(self.all(further), policy).await;
     }
 
-    /// Asks all that a delivery asks.
+    /// Asks all questions that a delivery asks.
     async fn look_ahead_of_recipient(self: Arc<Self>, recipient: Name) {
         let exchangers = Arc::clone(&self).ask(recipient, RecordType::MX).await;
         let records = exchangers.iter().flat_map(|answer| &answer.answers);
@@ -201,7 +201,7 @@ impl Limit {
     }
 }
 
-/// The time for which an answer is kept: the least TTL of its records, or of its SOA (RFC 2308 section 5).
+/// Returns how long an answer is kept: for the smallest TTL of its records, or of its SOA (RFC 2308 section 5).
 fn lifetime(answer: &Message) -> Duration {
     let records = if answer.answers.is_empty() { &answer.authorities } else { &answer.answers };
     let ttl = records.iter().map(|record| match &record.data {
@@ -211,12 +211,12 @@ fn lifetime(answer: &Message) -> Duration {
     Duration::from_secs(ttl.min().unwrap_or(0).into())
 }
 
-/// The limit for one message.
+/// The ideal resolver as it is used by one message.
 pub(super) struct LimitOf {
     pub(super) limit: Arc<Limit>,
     pub(super) mail: Mail,
     pub(super) asks_ahead: bool,
-    /// Questions that it has begun to ask ahead.
+    /// The subjects whose look-ahead has begun.
     begun: Mutex<BTreeSet<&'static str>>,
 }
 
@@ -225,7 +225,7 @@ impl LimitOf {
         Self { limit, mail, asks_ahead, begun: Mutex::default() }
     }
 
-    /// Begins what follows a question.
+    /// Begins the look-ahead that follows a question.
     fn look_ahead(&self, name: &Name, kind: RecordType) {
         let begins = |subject| self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
         let limit = Arc::clone(&self.limit);

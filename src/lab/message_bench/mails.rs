@@ -1,4 +1,4 @@
-//! The mail of the measurement: two fifths spam, a fifth outbound, the others inbound, half of them to each kind of gateway.
+//! The mail traffic of the benchmark: two fifths are spam, and one fifth is outbound. The others are inbound, half of them to each kind of gateway.
 
 use hickory_proto::rr::Name;
 
@@ -8,15 +8,15 @@ use super::super::internet::Internet;
 use super::super::mail_domains::MailDomain;
 use super::super::traffic::{Gateway, Mail};
 
-/// Percentages of the messages; the others are inbound.
+/// Percentages of messages of a kind. All other messages are inbound.
 const SPAM_PER_CENT: u32 = 40;
 const OUTBOUND_PER_CENT: u32 = 20;
 
-/// Percentage of the spam whose sender's domain does not exist. The other spam has the domain of somebody else, the
-/// domains all alike: spammers take them from where they find them.
+/// Percentage of the spam whose sender's domain does not exist. The other spam uses domains of other people. Each domain is equally
+/// likely, because spammers use any domain that they find.
 const MADE_UP_PER_CENT: u32 = 50;
 
-/// Made-up domains: none occurs twice but by chance.
+/// The number of made-up domains. It is so large that a domain occurs twice only by chance.
 const MADE_UP: u32 = 1_000_000;
 
 /// How often each domain occurs.
@@ -24,28 +24,28 @@ const MADE_UP: u32 = 1_000_000;
 pub enum Popularity {
     /// By Zipf's law: the second domain has half the mail of the first, the third has a third.
     Zipf,
-    /// All alike.
+    /// All domains occur equally often.
     Uniform,
 }
 
 /// The kinds of messages, in the order of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailKind {
-    /// To postscreen, which asks the lists at once.
+    /// To postscreen, which asks all lists at the same time.
     AtOnce,
-    /// To smtpd, which asks them one by one.
+    /// To smtpd, which asks the lists one after the other.
     OneByOne,
-    /// Spam, to postscreen.
+    /// Spam to postscreen.
     Spam,
     /// To another domain.
     Outbound,
 }
 
 impl MailKind {
-    /// All of them.
+    /// All kinds of messages.
     pub const ALL: [Self; 4] = [Self::AtOnce, Self::OneByOne, Self::Spam, Self::Outbound];
 
-    /// The kind of a message.
+    /// Returns the kind of a message.
     pub fn of(mail: &Mail) -> Self {
         match mail {
             Mail::Outbound { .. } => Self::Outbound,
@@ -55,7 +55,7 @@ impl MailKind {
         }
     }
 
-    /// Its row in the table.
+    /// Returns the title of the kind's row in the table.
     pub const fn title(self) -> &'static str {
         match self {
             Self::AtOnce => "inbound, lists at once",
@@ -66,7 +66,7 @@ impl MailKind {
     }
 }
 
-/// The same `count` messages for the same internet and seed.
+/// Returns `count` messages, which are always the same for the same internet and seed.
 pub fn draw(internet: &Internet, seed: u64, count: usize, popularity: Popularity) -> Vec<Mail> {
     let random = Random::seeded(seed);
     let weight = |place: usize| match popularity {

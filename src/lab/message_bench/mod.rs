@@ -1,12 +1,12 @@
-//! `resolverd demo --bench` and `benches/message.rs`: the time that the DNS of a message of mail takes, and its queries to
-//! servers, with look-ahead off, by rules and learned, next to two limits (`limit`).
+//! `resolverd demo --bench` and `benches/message.rs`: measures the time that the DNS of a mail message takes, and its queries to
+//! servers. It compares look-ahead off, by rules and learned with two limits (`limit`).
 //!
-//! The lab's rough internet in memory, on its virtual clock: a gateway gets and sends mail at a steady rate, from an empty
-//! cache. Times are those of the mail software. The CPU time is that of the thread, servers of the lab included, so that
-//! only its ratios mean anything.
+//! The rough internet of the lab is in memory, on a virtual clock. A gateway receives and sends mail at a steady rate, and begins with an empty
+//! cache. Times are those that the mail software waits. CPU time is the time of the thread, including the servers of the lab, so only
+//! ratios of it are meaningful.
 //!
-//! Installed resolvers (`installed`) get the same mail in real time, over sockets, from the same internet; their CPU time is
-//! that of their process. `benches/compare/mail.sh` starts them.
+//! Installed resolvers (`installed`) get the same mail from the same internet in real time over sockets. Their CPU time is
+//! the time of their processes. `benches/compare/mail.sh` starts them.
 
 mod installed;
 mod limit;
@@ -44,27 +44,27 @@ use super::world::{LabError, UNIX_AT_START};
 pub const MODES: [(&str, LookaheadMode); 3] =
     [("off", LookaheadMode::Off), ("rules", LookaheadMode::Rules), ("learned", LookaheadMode::Learned)];
 
-/// The columns of the limits: without asking ahead, and with.
+/// The columns of the limits: without look-ahead, and with it.
 const LIMITS: [(&str, bool); 2] = [("limit", false), ("limit, ahead", true)];
 
 /// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Mail domains.
+    /// The number of mail domains.
     pub domains: usize,
-    /// Messages of a run.
+    /// The number of messages in a run.
     pub messages: usize,
-    /// Messages in a second.
+    /// The number of messages per second.
     pub rate: u32,
-    /// The runs of each resolver: the table shows their medians.
+    /// The seeds of the runs of each resolver. The table shows the medians of the runs.
     pub seeds: Vec<u64>,
     /// How often each domain occurs.
     pub popularity: Popularity,
-    /// Exchanges of a thousand that are lost on all paths, in addition to the losses of each path.
+    /// Exchanges per thousand that are lost on all paths, in addition to the losses of each path.
     pub loss_per_mille: u32,
-    /// Whether one server of each zone is dead, if another one is not.
+    /// True if one server of each zone is dead, provided that another one works.
     pub dead_servers: bool,
-    /// Installed resolvers, in real time, instead of this one with each mode of look-ahead on the virtual clock. Only
+    /// The installed resolvers. If there are any, they are measured in real time, instead of resolverd on the virtual clock. Of the faults, only
     /// `dead_servers` applies to them, not `loss_per_mille`.
     pub installed: Vec<Installed>,
 }
@@ -87,10 +87,10 @@ impl Default for Options {
 /// An installed resolver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
-    /// Its column in the table.
+    /// The title of the resolver's column in the table.
     pub name: String,
-    /// The command of a shell that becomes the resolver, which answers at port 53 of 127.0.0.1. The files `root.hints` and
-    /// `root.ds` of the working directory are the root servers and the trust anchor.
+    /// The shell command that starts the resolver, which must answer at port 53 of 127.0.0.1. The files `root.hints` and
+    /// `root.ds` in its working directory contain the root servers and the trust anchor.
     pub command: String,
 }
 
@@ -99,24 +99,24 @@ pub struct Installed {
 struct Run {
     /// The messages.
     played: Vec<(MailKind, Played)>,
-    /// The questions of each kind: their number, and their time.
+    /// The questions by kind: their number, and the sum of their times.
     waits: BTreeMap<&'static str, (u32, Duration)>,
-    /// Queries to servers, and how many of them went to DNS lists.
+    /// The number of queries to servers, and the number of those that went to DNS lists.
     sent: [u64; 2],
-    /// Queries to servers that are dead or lame.
+    /// The number of queries to servers that are dead or lame.
     to_broken: u64,
-    /// Questions asked ahead, and how many of them a client used; none if the resolver does not say.
+    /// The number of look-ahead questions, and the number of those that a client used; `None` if the resolver does not report this.
     ahead: Option<[u64; 2]>,
-    /// CPU time.
+    /// The CPU time.
     cpu: Duration,
-    /// Signed domains whose MX is answered with AD after the mail, and all that are signed; none on the virtual clock.
+    /// The number of signed domains whose MX is answered with AD after the mail, and of all signed domains; `None` on the virtual clock.
     secure: Option<[u64; 2]>,
 }
 
 /// Measures all resolvers. Call it outside of a runtime.
 ///
 /// # Errors
-/// Those of installed resolvers. None for the texts of the lab.
+/// Fails if an installed resolver fails. The texts of the lab cause no error.
 pub fn table(options: &Options) -> Result<Table, BenchError> {
     let mut columns = Vec::new();
     for one in &options.installed {
@@ -134,7 +134,7 @@ pub fn table(options: &Options) -> Result<Table, BenchError> {
     Ok(table::from_columns(&columns))
 }
 
-/// Plays the mail of a seed through this resolver on the virtual clock.
+/// Plays the mail of a seed through resolverd on the virtual clock.
 fn run(options: &Options, mode: LookaheadMode, seed: u64) -> Result<Run, LabError> {
     let internet = internet(options, seed, UNIX_AT_START)?;
     let began = cpu_time();
@@ -168,7 +168,7 @@ fn limit(options: &Options, asks_ahead: bool, seed: u64) -> Result<Run, LabError
     Ok(run)
 }
 
-/// The internet of a seed, signed at `unix`, seconds since 1970.
+/// Returns the internet of a seed, signed at the time `unix`, in seconds since 1970.
 fn internet(options: &Options, seed: u64, unix: u64) -> Result<Arc<Internet>, LabError> {
     let internet = Internet::rough_at(seed, options.domains, unix)?;
     if options.dead_servers {
@@ -177,7 +177,7 @@ fn internet(options: &Options, seed: u64, unix: u64) -> Result<Arc<Internet>, La
     Ok(Arc::new(internet))
 }
 
-/// Counts the messages that came to the servers.
+/// Counts the messages that arrived at the servers.
 fn count_sent(run: &mut Run, internet: &Internet) {
     let log = internet.lab.log();
     let to_lists = log.received().iter().filter(|one| is_of_list(internet, &one.name)).count();
@@ -190,7 +190,7 @@ fn is_of_list(internet: &Internet, name: &Name) -> bool {
     internet.lists.iter().any(|list| list.zone.zone_of(name))
 }
 
-/// Plays all messages. `asker_of` is the resolver of a message.
+/// Plays all messages. `asker_of` returns the resolver for a message.
 async fn play<Resolver: Asker + Send + Sync + 'static>(
     internet: &Arc<Internet>,
     options: &Options,
@@ -249,7 +249,7 @@ impl Asker for Timed<'_> {
     }
 }
 
-/// The row of a question in the table.
+/// Returns the title of a question's row in the table.
 fn title(name: &Name, kind: RecordType, is_of_list: bool) -> &'static str {
     let has = |label: &[u8]| name.iter().any(|one| one == label);
     match kind {
@@ -264,7 +264,7 @@ fn title(name: &Name, kind: RecordType, is_of_list: bool) -> &'static str {
     }
 }
 
-/// The CPU time of this thread.
+/// Returns the CPU time of this thread.
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! The table: medians of the runs, a column for each resolver.
+//! The table of the benchmark: medians of the runs, with a column for each resolver.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,13 +10,13 @@ use super::mails::MailKind;
 
 /// A resolver and its runs.
 pub(super) struct Column {
-    /// Its name.
+    /// The title of the column.
     pub(super) head: String,
-    /// A run for each seed.
+    /// The runs, one for each seed.
     pub(super) runs: Vec<Run>,
 }
 
-/// The figures of a resolver in a row: a median, and a second one in brackets or none. Empty if it has none.
+/// The figures of a resolver in a row: a median, and possibly a second one in brackets. Empty if the resolver does not have them.
 type Cell = Vec<f64>;
 
 /// A row: its title and a cell for each resolver.
@@ -27,14 +27,14 @@ struct Row {
     decimals: usize,
 }
 
-/// The table, as text in `Display`.
+/// The table. `Display` writes it as text.
 #[derive(Clone, Debug)]
 pub struct Table {
     heads: Vec<String>,
     rows: Vec<Row>,
 }
 
-/// The table of the runs of each resolver, in this order.
+/// Creates the table from the runs of each resolver, in this order.
 pub(super) fn from_columns(columns: &[Column]) -> Table {
     let mut rows = Vec::new();
     let mut row = |title: &str, decimals, cell: &dyn Fn(&[Run]) -> Cell| {
@@ -71,7 +71,7 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
     Table { heads: columns.iter().map(|column| column.head.clone()).collect(), rows }
 }
 
-/// The medians of two figures; empty if a run does not have them.
+/// Returns the medians of two figures; empty if a run does not have them.
 fn pair(runs: &[Run], figures: impl Fn(&Run) -> Option<[f64; 2]>) -> Cell {
     let Some(pairs) = runs.iter().map(figures).collect::<Option<Vec<_>>>() else { return Cell::new() };
     [0, 1].map(|place| middle(pairs.iter().map(|pair| pair[place]).collect())).to_vec()
@@ -81,7 +81,7 @@ fn failed(run: &Run) -> u32 {
     run.played.iter().map(|(_, played)| played.failed).sum()
 }
 
-/// The mean time of the messages of a kind, and that of the slowest of a hundred; in milliseconds.
+/// Returns the mean time of the messages of a kind, and the time of the slowest of a hundred, in milliseconds.
 fn times(run: &Run, kind: Option<MailKind>) -> [f64; 2] {
     let is_meant = |played: &&(MailKind, Played)| kind.is_none_or(|kind| kind == played.0);
     let mut times: Vec<f64> =
@@ -105,7 +105,7 @@ fn middle(mut values: Vec<f64>) -> f64 {
 }
 
 impl Row {
-    /// Its cells as text.
+    /// Returns the cells of the row as text.
     fn shown(&self) -> Vec<String> {
         let figure = |value: &f64| format!("{value:.*}", self.decimals);
         let cell = |cell: &Cell| match cell.as_slice() {

@@ -1,6 +1,6 @@
 //! Reads a scenario from its text.
 //!
-//! The module above describes the form.
+//! The parent module describes the format.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -21,7 +21,7 @@ use resolver::cache::rrset::Rank;
 
 use super::{Action, Ask, Expected, ExpectedRecord, Holding, Scenario, ScenarioError, ScenarioStep, repeat};
 
-/// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
+/// The RCODEs as scenarios write them: the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 7] = [
     ("NOERROR", ResponseCode::NoError),
     ("FORMERR", ResponseCode::FormErr),
@@ -54,18 +54,18 @@ impl FromStr for Scenario {
 
 struct ScenarioReader {
     scenario: Scenario,
-    /// The zone whose text is being read: its name, its servers, its text.
+    /// The zone whose text is being read: its name, its servers, and its text so far.
     zone: Option<(String, Vec<String>, String)>,
-    /// Whether the configuration file is being read.
+    /// True if the configuration file is being read.
     in_toml: bool,
 }
 
-/// The begin of a configuration file whose lines have the numbers of the scenario's, from `line` on.
+/// Returns the begin of a configuration file. Its lines get the same numbers as those of the scenario, from `line` on.
 fn begin_of_file(line: usize) -> String {
     format!("{}version = 1", "\n".repeat(line.saturating_sub(1)))
 }
 
-/// Adds the line with that number.
+/// Adds the line with this number.
 fn add_line(file: &mut String, number: usize, line: &str) {
     let lines = file.matches('\n').count().saturating_add(1);
     file.push_str(&"\n".repeat(number.saturating_sub(lines)));
@@ -116,7 +116,7 @@ impl ScenarioReader {
         }
     }
 
-    /// A line of a zone's text, of a configuration file, or of a question's expectations.
+    /// Reads a line inside the text of a zone, a configuration file, or the expectations of a question.
     fn inner_line(&mut self, number: usize, line: &str) -> Result<(), String> {
         if let Some(file) = self.scenario.toml.as_mut().filter(|_| self.in_toml) {
             add_line(file, number, line);
@@ -232,7 +232,7 @@ fn read_type(text: &str) -> Result<RecordType, String> {
     read_kind(text).ok_or_else(|| format!("unknown type {text}"))
 }
 
-/// Reads a line with an expected entry of memory.
+/// Reads a line with an expected cache entry.
 fn holding(line: &str) -> Result<Option<Holding>, String> {
     if line == "none" {
         return Ok(None);
@@ -257,7 +257,7 @@ fn holding(line: &str) -> Result<Option<Holding>, String> {
     }
 }
 
-/// `strays=60`, or `strays=50..60`.
+/// Reads an expected counter, like `strays=60` or `strays=50..60`.
 fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
     let (word, count) = text.split_once('=').ok_or_else(|| format!("{text} is no counter"))?;
     let counts = counts(count)?;
@@ -309,7 +309,7 @@ fn wanted(text: &str) -> Result<Option<ExpectedRecord>, String> {
     Ok(Some(ExpectedRecord { record, with_ttl }))
 }
 
-/// `shared`, or `shared=9` for nine of the clients.
+/// Reads an expected outcome, like `shared`, or `shared=9` for nine of the clients.
 fn outcome(text: &str) -> Result<(Outcome, usize), String> {
     let (name, count) = text.split_once('=').unwrap_or((text, "1"));
     let outcome: Outcome =
@@ -317,14 +317,14 @@ fn outcome(text: &str) -> Result<(Outcome, usize), String> {
     Ok((outcome, count.parse().map_err(|_| format!("{count} is not a number"))?))
 }
 
-/// `3`, or `3..5` with both ends included.
+/// Reads an expected number, like `3`, or `3..5`, which includes both ends.
 fn counts(text: &str) -> Result<RangeInclusive<usize>, String> {
     let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
     let (low, high) = text.split_once("..").unwrap_or((text, text));
     Ok(number(low)?..=number(high)?)
 }
 
-/// `30ms`, or `30ms..50ms` with both ends included.
+/// Reads an expected time, like `30ms`, or `30ms..50ms`, which includes both ends.
 fn spans(text: &str) -> Result<RangeInclusive<Duration>, String> {
     let read = |text: &str| span(text).ok_or_else(|| format!("{text} is not a span"));
     let (low, high) = text.split_once("..").unwrap_or((text, text));
@@ -370,7 +370,7 @@ reload
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.steps.len(), 8);
-        // The lines of a file are those of the scenario.
+        // The lines of the configuration file have the same numbers as those of the scenario.
         let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(3));
         assert_eq!(scenario.toml, Some(file));
         let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };

@@ -1,6 +1,6 @@
-//! Plays a scenario over the simulation, step by step.
+//! Plays a scenario in the simulation, step by step.
 //!
-//! Call it on one thread with tokio's clock paused.
+//! Must be called on a single thread, while the clock of tokio is paused.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -22,10 +22,10 @@ use super::check::differences;
 use super::{Action, Ask, Scenario, ScenarioError, ScenarioStep, memory};
 
 impl Scenario {
-    /// Plays it with a seed.
+    /// Plays the scenario with a seed.
     ///
     /// # Errors
-    /// Its internet cannot be built, or a step failed.
+    /// Fails if the internet of the scenario cannot be built, or if a step failed.
     pub async fn play(&self, seed: u64) -> Result<(), ScenarioError> {
         let lab: Arc<Lab> = Arc::new(self.tree.clone().build()?);
         let config = self.config(&lab, self.toml.as_deref())?;
@@ -38,7 +38,7 @@ impl Scenario {
         self.report(last, sums(&simulation))
     }
 
-    /// The lab's configuration, changed by the file. Races are off by default, because most scenarios count messages.
+    /// Returns the lab's configuration, changed by the scenario's file. Races are off by default, because most scenarios count messages.
     fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
         let signed = !lab.trust_anchor(&Name::root()).is_empty();
         let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
@@ -108,7 +108,7 @@ impl Scenario {
     }
 }
 
-/// Counters that differ from the expected ones.
+/// Returns the counters that differ from the expected ones.
 fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) -> Vec<String> {
     let report = simulation.recorder().report(Window::Start).upstream;
     let had = |word: &str| {
@@ -125,8 +125,8 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
-/// The sums that differ. All clients have their replies; what goes on in the background is counted in one turn.
-/// Each query, resolution and message is in every table of the record, once.
+/// Returns the sums that differ. All clients have their replies, and background work is counted in the same turn.
+/// Each query, resolution and message must be counted exactly once in every table of the record.
 fn sums(simulation: &Simulation) -> Vec<String> {
     let (recorder, window) = (simulation.recorder(), Window::Start);
     let report = recorder.report(window);

@@ -27,7 +27,7 @@ const LINKS: [(&[u32], Option<usize>, usize); 5] = [
     (&[276], Some(0), 20),
 ];
 
-/// Whether the numbers of a file are little-endian; `None` if it is no pcap file.
+/// Returns true if the numbers of a file are little-endian, and false if they are big-endian; `None` if it is not a pcap file.
 fn is_swapped(head: &[u8]) -> Option<bool> {
     let number = number(head, 0, false);
     match number {

@@ -24,7 +24,7 @@ pub(super) fn add(options: &[Statement], lists: &Lists<'_>, statements: &[Statem
         let did = "refused to resolve names of others";
         draft.report(Dangerous, &(&recursion.place, "recursion no"), (did, "resolverd resolves for its clients, so that listen.allow has this host only: let another server give others the zones"));
     }
-    // In this case, the conversion of the zones covers the option.
+    // In this case, the conversion of the zones covers the options for empty zones.
     let has_forwarders = find(options, "forwarders").is_some_and(|list| !list.block().is_empty());
     for statement in options {
         if !(has_forwarders && built_in_zones::EMPTY_ZONES.contains(&statement.option())) {
