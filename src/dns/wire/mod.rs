@@ -43,16 +43,16 @@ pub use crate::question::MAX_NAME;
 /// fragmentation (DNS flag day 2020).
 pub const PAYLOAD: u16 = 1_232;
 
-/// The payload of a client without EDNS (RFC 1035 section 4.2.1).
+/// The UDP payload size of a client without EDNS (RFC 1035 section 4.2.1).
 pub(crate) const PLAIN_PAYLOAD: u16 = 512;
 
-/// Option code of cookies (RFC 7873 section 4).
+/// The option code of cookies (RFC 7873 section 4).
 const COOKIE: u16 = 10;
 
-/// The UDP payload size of a client without EDNS (RFC 1035 section 4.2.1).
+/// The option code of padding (RFC 7830 section 3).
 const PADDING: u16 = 12;
 
-/// Option edns-tcp-keepalive (RFC 7828).
+/// The option code of edns-tcp-keepalive (RFC 7828).
 const KEEPALIVE: u16 = 11;
 
 /// Type OPT (RFC 6891 section 6.1.1).
