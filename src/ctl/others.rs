@@ -98,7 +98,7 @@ fn name(url: &Url) -> String {
     format!("{}://{}{port}{path}{certificate}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// The options that choose the resolvers.
+/// The part of the command line about them.
 #[derive(Debug, clap::Args)]
 pub(super) struct OtherArguments {
     /// Do not query the public resolvers and those of /etc/resolv.conf.
