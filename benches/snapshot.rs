@@ -33,6 +33,7 @@ fn main() {
     let view = ViewId::default();
     let scope = Scope {
         fingerprint: [1; 32],
+        configured: [].into(),
         views: vec![view],
         lists: [b"\x02bl\x07example\x00".to_vec()].into(),
         overlooked: [].into(),

@@ -3,7 +3,7 @@
 //! # Decisions
 //!
 //! - Reading and grouping the history takes most of the time of a request. Each line has several requests: one for each of its names in each
-//!    step of its search. So all lines take each step of the search together.
+//!   step of its search. So all lines take each step of the search together.
 
 use std::net::IpAddr;
 

@@ -6,10 +6,10 @@
 //! # Decisions
 //!
 //! - Incidents are found by a field (`journalctl -t resolverd INCIDENT=zone_fails`), so that monitoring does not depend
-//!    on the text of a line.
+//!   on the text of a line.
 //! - A line that goes to a file or to the journal has no colours.
 //! - An error is logged once, by the code that decides what happens next. An outage of this host's network once caused
-//!    two lines for each zone. Now it causes one line when it begins and one when it ends.
+//!   two lines for each zone. Now it causes one line when it begins and one when it ends.
 
 mod event_text;
 mod journal;
