@@ -18,7 +18,6 @@
 
 mod dnsmasq;
 mod draft;
-mod encrypted;
 mod finding;
 mod format;
 mod imported;

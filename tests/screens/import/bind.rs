@@ -39,35 +39,6 @@ fn a_zone_of_this_host_with_own_names_is_carried_over() {
 }
 
 #[test]
-fn delegations_below_which_bind_asked_forwarders_are_told() {
-    let told = "below its delegations (far.corp.example, sub.corp.example)";
-    let delegating = "sub NS ns.sub\nns.sub A 10.0.0.5\nfar NS ns.elsewhere.example.\n";
-    for (options, own, records, is_told) in [
-        ("options { forwarders { 192.0.2.53; }; };", "", delegating, true),
-        ("zone \"example\" { type forward; forwarders { 192.0.2.53; }; };", "", delegating, true),
-        ("options { forwarders { 192.0.2.53; }; };", "forwarders { };", delegating, false),
-        ("options { forwarders { 192.0.2.53; }; };", "", "sub A 10.0.0.5\n", false),
-        ("options { };", "", delegating, false),
-    ] {
-        let text = format!("{options}\nzone \"corp.example\" {{ type master; file \"a.zone\"; {own} }};\n");
-        let found = imported("named", &[("named.conf", &text), ("a.zone", &format!("{SOA}{records}"))]);
-        assert_eq!(found.contains(told), is_told, "{options} {own} {records}: {found}");
-    }
-}
-
-#[test]
-fn forward_zones_below_zones_that_bind_served_are_told() {
-    let told = "was used only if the zone corp.example delegates it";
-    for (above, is_told) in [("corp.example", true), ("example.corp", false), ("sub.corp.example", false)] {
-        let text = format!(
-            "zone \"{above}\" {{ type master; file \"a.zone\"; }};\nzone \"sub.corp.example\" {{ type forward; forwarders {{ 192.0.2.53; }}; }};\n"
-        );
-        let found = imported("named", &[("named.conf", &text), ("a.zone", SOA)]);
-        assert_eq!(found.contains(told), is_told, "{above}: {found}");
-    }
-}
-
-#[test]
 fn a_fixed_source_port_of_bind_is_told() {
     for (option, is_fixed) in [
         ("query-source address 10.0.0.2 port 10053;", true),
@@ -160,27 +131,6 @@ fn a_forward_zone_of_bind_without_forwarders_is_not_forwarded() {
         let stub = "zone \"sub.corp.example\" { type stub; primaries { 10.0.0.5; }; };\n";
         let found = named(&format!("{options}zone \"corp.example\" {{ type forward; {off} }};\n{stub}"));
         assert_eq!(zone(&found, "sub.corp.example"), "stub = [\"10.0.0.5\"]", "{off}: {found}");
-    }
-}
-
-#[test]
-fn forwarders_around_a_transferred_zone_of_bind_are_told() {
-    let told = "below its delegations";
-    let all = "options { forwarders { 192.0.2.53; }; };";
-    for (options, own, file, is_told) in [
-        (all, "", "", true),
-        ("", "forwarders { 192.0.2.54; };", "", true),
-        (all, "forwarders { };", "", false),
-        ("", "", "", false),
-        // The copy tells whether it has delegations.
-        (all, "file \"a.zone\";", "sub NS ns.sub\nns.sub A 10.0.0.5\n", true),
-        (all, "file \"a.zone\";", "www A 10.0.0.5\n", false),
-    ] {
-        let text =
-            format!("{options}\nzone \"corp.example\" {{ type slave; masters {{ 10.0.0.1; }}; {own} }};\n");
-        let found = imported("named", &[("named.conf", &text), ("a.zone", &format!("{SOA}{file}"))]);
-        assert_eq!(zone(&found, "corp.example"), "stub = [\"10.0.0.1\"]", "{found}");
-        assert_eq!(found.contains(told), is_told, "{options} {own} {file}: {found}");
     }
 }
 

@@ -36,18 +36,6 @@ pub(crate) const CONVERTED: &[Row] = &[
         "server:\n  access-control: 10.0.0.0/24 allow\n  access-control: 10.0.0.6 refuse\n  access-control: 10.0.0.7 deny\n",
         &["[listen] allow", "[listen] refuse", "[listen] drop"],
     ),
-    row(
-        "unbound",
-        "tls-port, https-port, tls-service-pem, tls-service-key",
-        "server:\n  interface: 10.0.0.25@853\n  interface: 10.0.0.25@443\n  tls-service-pem: \"FOLDER/first.pem\"\n  tls-service-key: \"FOLDER/first.key\"\n",
-        &["[listen] tls", "[listen] https", "[listen] certificate", "[listen] key"],
-    ),
-    row(
-        "unbound",
-        "quic-port",
-        "server:\n  interface: 10.0.0.25@853\n  quic-port: 853\n  tls-service-pem: \"FOLDER/first.pem\"\n  tls-service-key: \"FOLDER/first.key\"\n",
-        &["[listen] tls", "[listen] quic", "[listen] certificate", "[listen] key"],
-    ),
     row("unbound", "do-ip4", "server:\n  do-ip4: no\n", &["[resolve] ipv4"]),
     row("unbound", "do-ip6", "server:\n  do-ip6: no\n", &["[resolve] ipv6"]),
     row(
@@ -159,12 +147,6 @@ pub(crate) const CONVERTED: &[Row] = &[
         "listen-on, listen-on-v6",
         "options { listen-on port 5353 { 10.0.0.25; }; listen-on-v6 { none; }; };\n",
         &["[listen] addresses"],
-    ),
-    row(
-        "named",
-        "listen-on with tls, or with tls and http; tls-port, https-port",
-        "tls own { cert-file \"FOLDER/first.pem\"; key-file \"FOLDER/first.key\"; };\noptions { listen-on tls own { 10.0.0.25; }; listen-on-v6 { none; }; listen-on tls own http default { 10.0.0.25; }; };\n",
-        &["[listen] tls", "[listen] https", "[listen] certificate", "[listen] key"],
     ),
     row(
         "named",
@@ -282,6 +264,8 @@ pub(crate) const CONVERTED: &[Row] = &[
 
 /// Options that are not converted: format, option, and a file with it.
 pub(crate) const NOT_CONVERTED: &[(&str, &str, &str)] = &[
+    ("unbound", "tls-service-key", "server:\n  interface: 10.0.0.25@853\n  tls-service-key: \"a.key\"\n"),
+    ("named", "listen-on tls", "options { listen-on tls own { 10.0.0.25; }; };\n"),
     ("unbound", "http-endpoint", "server:\n  http-endpoint: \"/resolve\"\n"),
     ("unbound", "http-notls-downstream", "server:\n  http-notls-downstream: yes\n"),
     ("unbound", "cache-min-ttl", "server:\n  cache-min-ttl: 60\n"),

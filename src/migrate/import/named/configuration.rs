@@ -26,7 +26,7 @@ pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessL
     let clients = clients.or_else(|| access::by_default(options, &lists, draft));
     let clients = access::without_blackhole(clients, options, &lists, draft);
     let allowed = access::add(clients, draft);
-    listen::add(options, (&lists, statements), (&start, allowed), draft);
+    listen::add(options, &lists, (&start, allowed), draft);
     add_settings(path, statements, draft);
 }
 

@@ -7,7 +7,6 @@ use ipnet::IpNet;
 use super::clients::{self, Belonging};
 use super::lists::Lists;
 use super::reader::{Statement, find};
-use super::tls::FoundListeners;
 use crate::import::draft::Draft;
 use crate::import::finding::Setting;
 use crate::import::finding::SourcePlace;
@@ -24,20 +23,22 @@ const FAMILIES: [(&str, IpAddr); 2] =
 /// Adds the addresses at which named listens, by default all addresses. `allowed` is true if clients on other hosts are allowed.
 pub(super) fn add(
     options: &[Statement],
-    (lists, statements): (&Lists<'_>, &[Statement]),
+    lists: &Lists<'_>,
     (start, allowed): (&SourcePlace, bool),
     draft: &mut Draft,
 ) {
     let usual = find(options, "port").and_then(|port| port.value().parse().ok()).unwrap_or(DNS_PORT);
-    let (mut addresses, mut encrypted): (Vec<SocketAddr>, _) = (Vec::new(), FoundListeners::default());
+    let (mut addresses, mut has_encrypted): (Vec<SocketAddr>, bool) = (Vec::new(), false);
     for (option, all) in FAMILIES {
         let mut typed = options.iter().filter(|statement| statement.option() == option).peekable();
         if typed.peek().is_none() {
             addresses.push(SocketAddr::new(all, usual));
         }
         for list in typed {
-            let of_port = |port: u16, draft: &mut Draft| list_addresses(list, lists, (all, port), draft);
-            if encrypted.take(list, (options, statements), draft, of_port) {
+            if is_encrypted(list) {
+                let instead = "set tls or https of [listen], with certificate and key";
+                draft.report(Dangerous, list, ("served DNS over TLS or HTTPS", instead));
+                has_encrypted = true;
                 continue;
             }
             let found = list_addresses(list, lists, (all, usual), draft);
@@ -46,8 +47,6 @@ pub(super) fn add(
             addresses.extend(new);
         }
     }
-    let has_encrypted = !encrypted.is_empty();
-    encrypted.add(draft);
     if addresses.is_empty() && has_encrypted {
         // Programs of this host send queries without TLS.
         return;
@@ -68,7 +67,14 @@ pub(super) fn add(
     draft.set(&setting, ("[listen]", "addresses"), texts(addresses.iter().map(ToString::to_string)));
 }
 
-/// Replaces addresses by the loopback addresses of their families, each with its port.
+/// Returns true if a list is for DNS over TLS or HTTPS.
+fn is_encrypted(list: &Statement) -> bool {
+    let words = list.words();
+    let tls = words.iter().skip_while(|word| **word != "tls").nth(1);
+    tls.is_some_and(|name| *name != "none") || words.contains(&"http")
+}
+
+/// The loopback addresses in the place of others, each with its port.
 fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let mut found: Vec<SocketAddr> = Vec::new();
     for address in addresses {

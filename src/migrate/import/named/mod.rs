@@ -4,7 +4,6 @@ mod access;
 mod built_in_zones;
 mod clients;
 mod configuration;
-mod delegated;
 mod listen;
 mod lists;
 mod options;

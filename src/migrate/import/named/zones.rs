@@ -8,7 +8,7 @@ use toml::Value;
 
 use super::built_in_zones::{OWN, OwnRecords, is_first};
 use super::reader::{Statement, find, options_of};
-use super::{OPTIONS, built_in_zones, delegated, tls};
+use super::{OPTIONS, built_in_zones, tls};
 use crate::import::draft::Draft;
 use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
@@ -198,9 +198,6 @@ fn file(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft
     let path = settings.base.join(file.value());
     let keys = vec![("name", Value::from(named(name))), ("file", Value::from(path.display().to_string()))];
     draft.add(&(&zone.place, &shown), "[[zone]]", keys);
-    if forwarders_of(zone, name, settings).is_some() {
-        delegated::report_delegations(zone, &path, draft);
-    }
     let dynamic = ["update-policy", "allow-update", "auto-dnssec", "inline-signing", "dnssec-policy"];
     let is_off = |option: &Statement| {
         matches!(option.value(), "no" | "none" | "off")
@@ -227,10 +224,6 @@ fn secondary(zone: &Statement, name: &str, kind: &str, settings: &Settings<'_>, 
             &(&zone.place, &format!("zone \"{}\" type {kind}", zone.value())),
             (did, instead),
         );
-        if forwarders_of(zone, name, settings).is_some() {
-            let path = find(zone.block(), "file").map(|file| settings.base.join(file.value()));
-            delegated::report_delegations_of_copy(zone, path.as_deref(), draft);
-        }
     }
     upstreams(zone, name, ("stub", false), servers, (settings, draft));
 }
@@ -259,7 +252,6 @@ fn forward(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Dr
         let instead = "the [[zone]] sends them to these forwarders; remove it if they must not get them";
         draft.report(Different, &(&zone.place, &format!("zone \"{}\"", zone.value())), (did, instead));
     }
-    delegated::report_forward_below(zone, settings.statements, draft);
     let servers = servers(list, settings, draft, 0);
     upstreams(zone, name, ("forward", is_first(zone.block())), servers, (settings, draft));
 }

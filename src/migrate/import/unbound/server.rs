@@ -7,9 +7,6 @@ use ipnet::IpNet;
 use super::reader::{Section, UnboundSetting};
 use super::{OPTIONS, trust};
 use crate::import::draft::Draft;
-use crate::import::encrypted;
-use crate::import::encrypted::{EncryptedListeners, NamedFile};
-use crate::import::finding::Setting;
 use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::values;
 use crate::import::values::{Clients, texts};
@@ -163,9 +160,6 @@ fn listen(server: &Section, draft: &mut Draft) {
         draft.report(Different, automatic, (did, "remove those that no client uses"));
     }
     take_encrypted(server, &mut addresses, draft);
-    if let Some(path) = server.last("http-endpoint") {
-        encrypted::report_path(path, path.value(), draft);
-    }
     let typed = server
         .last("interface")
         .or_else(|| server.last("ip-address"))
@@ -213,36 +207,23 @@ fn interface_addresses(server: &Section, port: u16, draft: &mut Draft) -> Vec<So
     addresses
 }
 
-/// Moves the addresses for DNS over TLS, HTTPS and QUIC out of `addresses`. The certificate is imported if resolverd can use it.
+/// Takes the addresses for DNS over TLS, HTTPS and QUIC out of all addresses, and reports them.
 fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
     // Older versions of Unbound have options with `ssl` instead of `tls`.
     let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));
-    let key = last("ssl-service-key", "tls-service-key");
-    let (Some(key), Some(certificate)) = (key, last("ssl-service-pem", "tls-service-pem")) else { return };
-    let quic = quic_addresses(server, addresses);
-    let mut of_port = |typed: Option<&UnboundSetting>, usual: u16| {
-        let port = typed.and_then(|port| port.value().parse().ok()).unwrap_or(usual);
-        let (found, others): (Vec<_>, Vec<_>) =
-            addresses.iter().copied().partition(|address: &SocketAddr| address.port() == port);
-        *addresses = others;
-        found
-    };
-    let tls = of_port(last("ssl-port", "tls-port"), TLS_PORT);
-    let https = of_port(server.last("https-port"), HTTPS_PORT);
-    addresses.retain(|address| !quic.contains(address));
-    let file =
-        |setting: &UnboundSetting| NamedFile { setting: setting.typed(), path: setting.value().to_owned() };
-    let files = Some((file(certificate), file(key)));
-    EncryptedListeners { setting: key.typed(), tls, https, quic, files }.add(draft);
-}
-
-/// Returns the addresses for DNS over QUIC, which use `quic-port` of UDP; this may be the same number as the port of TLS. Most builds of Unbound do
-/// not support QUIC, so the default port does not count if the option is missing.
-fn quic_addresses(server: &Section, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let port: Option<u16> = server.last("quic-port").and_then(|port| port.value().parse().ok());
-    let has_datagrams = server.last("do-udp").is_none_or(|setting| setting.value() != "no");
-    let of_port = |address: &&SocketAddr| has_datagrams && Some(address.port()) == port;
-    addresses.iter().filter(of_port).copied().collect()
+    let Some(key) = last("ssl-service-key", "tls-service-key") else { return };
+    let typed = [
+        (last("ssl-port", "tls-port"), TLS_PORT),
+        (server.last("https-port"), HTTPS_PORT),
+        (server.last("quic-port"), TLS_PORT),
+    ];
+    let ports = typed.map(|(typed, usual)| typed.and_then(|port| port.value().parse().ok()).unwrap_or(usual));
+    let of_port = |address: &SocketAddr| ports.contains(&address.port());
+    if addresses.iter().any(of_port) {
+        addresses.retain(|address| !of_port(address));
+        let instead = "set tls, https or quic of [listen], with certificate and key";
+        draft.report(Dangerous, key, ("served DNS over TLS, HTTPS or QUIC", instead));
+    }
 }
 
 fn families(server: &Section, draft: &mut Draft) {
