@@ -155,12 +155,7 @@ impl WatchedDomains {
         let facts = gather(subject, &WholeDomain, host).await;
         let end = ended(&facts, host.is_network_down());
         self.recorder.count(Counter::WatchChecks, 1);
-        let now = self.clock.now();
-        let mut schedule = self.schedule();
-        let Some(history) = schedule.history(watch) else { return };
-        let changes = history.take(end, now.unix);
-        schedule.plan(watch, now.mono, &self.random);
-        drop(schedule);
+        let changes = self.schedule().ended(watch, end, self.clock.now(), &self.random);
         for change in &changes {
             line::write(watch, change);
         }

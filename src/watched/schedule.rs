@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::WatchedDomain;
-use super::history::DomainHistory;
+use super::ended::CheckEnd;
+use super::history::{DomainHistory, FindingChange};
 use super::kept::KeptDomain;
 use crate::limits::{
     MAX_WATCH_AGAIN, WATCH_AGAIN, WATCH_FIRST, WATCH_JITTER_PERCENT, WATCH_PAUSE, WATCH_START,
@@ -91,9 +92,24 @@ impl Schedule {
         (domain.watch.side == watch.side).then_some(&mut domain.history)
     }
 
+    /// Takes the end of a check, plans the next one, and returns the changes. Nothing changes if a reload has removed or changed the domain in
+    /// the meantime, but the pause is kept.
+    pub(super) fn ended(
+        &mut self,
+        watch: &ConfiguredWatch,
+        end: CheckEnd,
+        now: Now,
+        random: &Random,
+    ) -> Vec<FindingChange> {
+        self.paused = Some(now.mono.after(WATCH_PAUSE));
+        let Some(history) = self.history(watch) else { return Vec::new() };
+        let changes = history.take(end, now.unix);
+        self.plan(watch, now.mono, random);
+        changes
+    }
+
     /// Plans the next check of a domain; soon if the last one had no result, or if a finding must be confirmed.
-    pub(super) fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
-        self.paused = Some(now.after(WATCH_PAUSE));
+    fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
         if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
             let is_unknown = domain.history.could_not_tell.is_some();
             let again = is_unknown || domain.history.is_unsure() && domain.early < MAX_WATCH_AGAIN;

@@ -3,7 +3,6 @@
 use hickory_proto::rr::Name;
 
 use super::*;
-use crate::ended::CheckEnd;
 use doctor::codes::Code;
 use doctor::finding::Finding;
 use resolver::config::WatchAs;
@@ -35,7 +34,7 @@ fn play(count: usize) -> Vec<usize> {
             ScheduleStep::Check(next) => {
                 assert!(second >= WATCH_START.as_secs());
                 hours[usize::try_from(second / 3_600).unwrap()] += 1;
-                schedule.plan(&next, at(second).mono, &random);
+                schedule.ended(&next, CheckEnd::Judged(Vec::new()), at(second), &random);
             }
             ScheduleStep::Wait(time) => second += time.as_secs().max(1),
             ScheduleStep::Rest => panic!("domains are watched"),
@@ -103,11 +102,21 @@ fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
         // At each check one of three is there, so that the others are always missed.
         let code = [Code::NsLame, Code::NsSilent, Code::NsTcp][checks % 3];
         let end = CheckEnd::Judged(vec![Finding::new(code, "")]);
-        schedule.history(&watched).unwrap().take(end, at(second).unix);
-        schedule.plan(&watched, at(second).mono, &random);
+        schedule.ended(&watched, end, at(second), &random);
         checks += 1;
     }
     assert!((100..=140).contains(&checks), "{checks} in 30 days: each of the interval has three early ones");
+}
+
+#[test]
+fn a_pause_follows_a_check_whose_domain_a_reload_has_removed() {
+    let random = Random::seeded(5);
+    let (stays, goes) = (watch("stays.test.", HOUR), watch("goes.test.", HOUR));
+    let mut schedule = Schedule::default();
+    schedule.set(&[stays.clone(), goes.clone()], Vec::new(), at(0), &random);
+    schedule.set(std::slice::from_ref(&stays), Vec::new(), at(7_200), &random);
+    assert!(schedule.ended(&goes, CheckEnd::Judged(Vec::new()), at(7_200), &random).is_empty());
+    assert_eq!(schedule.step(at(7_200).mono), ScheduleStep::Wait(WATCH_PAUSE));
 }
 
 #[test]
