@@ -12,7 +12,7 @@ use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
 use doctor::facts::{NoReply, QueryForm, Record, ReplyFacts};
 use resolver::exchange::{Heard, Trouble};
-use resolver::iterate::direct::{DirectQuery, Untold};
+use resolver::iterate::direct::{DirectQuery, ReplyUnknown};
 
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
@@ -39,11 +39,11 @@ pub fn query(asked: &ServerQuery) -> Result<DirectQuery, Problem> {
 ///
 /// # Errors
 /// Says why there is no reply, or none that shows anything about the server.
-pub fn facts(heard: Result<Heard, Untold>) -> Result<ReplyFacts, NoReply> {
-    let heard = heard.map_err(|untold| {
-        NoReply::Unknown(match untold {
-            Untold::NotSent => "resolve.deny_servers contains the address".to_owned(),
-            Untold::SilentFamily => "no answer, as from all other servers over IPv6 lately".to_owned(),
+pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> {
+    let heard = heard.map_err(|unknown| {
+        NoReply::Unknown(match unknown {
+            ReplyUnknown::NotSent => "resolve.deny_servers contains the address".to_owned(),
+            ReplyUnknown::SilentFamily => "no answer, as from all other servers over IPv6 lately".to_owned(),
         })
     })?;
     let message = heard.reply.map_err(|trouble| match trouble {

@@ -30,7 +30,7 @@ pub(super) fn run(
         Format::Json => rows.iter().map(json::line).collect(),
         Format::Text(style) => watched::text(&rows, arguments.domain.is_some(), &moment::shown, style),
     };
-    let unsure = is_failure_found_once(&rows) || rows.iter().any(is_untold);
+    let unsure = is_failure_found_once(&rows) || rows.iter().any(is_unknown);
     let unknown = any(&rows, Level::CouldNotTell) || unsure;
     Ok(CommandOutcome { text, exit: Exit::judged(any(&rows, Level::Failure), unknown) })
 }
@@ -66,7 +66,7 @@ fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }
 
-/// Returns true if the last check had no result, or if there was no check yet.
-fn is_untold(row: &WatchedRow) -> bool {
+/// Whether the last check could not tell anything, or there was none.
+fn is_unknown(row: &WatchedRow) -> bool {
     row.checked.is_none() || row.could_not_tell.is_some()
 }

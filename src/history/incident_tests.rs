@@ -89,9 +89,9 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     assert_eq!(stage.failed(&zone, true, 0), None);
     assert_eq!(stage.failed(&zone, true, 10), None);
-    let told = stage.failed(&zone, true, 20);
+    let lines = stage.failed(&zone, true, 20);
     assert_eq!(
-        told,
+        lines,
         Some(Line::ZoneFails {
             zone: zone.clone(),
             failures: 3,
@@ -103,7 +103,7 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
         })
     );
     for second in 21..300 {
-        assert_eq!(stage.failed(&zone, true, second), None, "told once");
+        assert_eq!(stage.failed(&zone, true, second), None, "reported once");
     }
     // Time without a further failure changes nothing.
     for second in [299, 319] {
@@ -112,8 +112,8 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
             failing.first().map(|failed| (failed.span.as_secs(), failed.ago.as_secs(), failed.failures));
         assert_eq!(failed, Some((299, second - 299, 282)));
     }
-    let told = stage.succeeded(&zone, 320);
-    assert_eq!(told, Some(answers(&zone, RecordType::A, 320)));
+    let lines = stage.succeeded(&zone, 320);
+    assert_eq!(lines, Some(answers(&zone, RecordType::A, 320)));
     assert_eq!(stage.succeeded(&zone, 321), None);
     assert_eq!(stage.incidents.failing(at(321)), []);
 }
@@ -135,12 +135,12 @@ fn a_success_between_or_a_long_pause_begins_the_count_anew() {
 #[test]
 fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answered_validated() {
     let (mut stage, zone) = (Stage::default(), zone(1));
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for second in 0..6 {
-        told.extend(stage.end(worked(&zone), RecordType::MX, Some(Shows::Bogus), second * 5));
-        told.extend(stage.end(worked(&zone), RecordType::A, None, second * 5 + 1));
+        lines.extend(stage.end(worked(&zone), RecordType::MX, Some(Shows::Bogus), second * 5));
+        lines.extend(stage.end(worked(&zone), RecordType::A, None, second * 5 + 1));
     }
-    assert!(matches!(told.as_slice(), [Line::ZoneFails { failures: 3, .. }]), "{told:?}");
+    assert!(matches!(lines.as_slice(), [Line::ZoneFails { failures: 3, .. }]), "{lines:?}");
     let question = Question { checking_disabled: true, ..Question::new(&zone, RecordType::MX) };
     let unchecked = FlightEnded {
         question: &question,
@@ -155,8 +155,8 @@ fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answere
     };
     assert_eq!(stage.incidents.ended(worked(&zone), &unchecked, at(40)), None, "with CD all is given");
     assert_eq!(stage.incidents.failing(at(40)).len(), 1);
-    let told = stage.end(worked(&zone), RecordType::MX, None, 60);
-    assert_eq!(told, Some(answers(&zone, RecordType::MX, 60)));
+    let lines = stage.end(worked(&zone), RecordType::MX, None, 60);
+    assert_eq!(lines, Some(answers(&zone, RecordType::MX, 60)));
 }
 
 #[test]
@@ -171,13 +171,13 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
         Some(answers(&zone, RecordType::TXT, 12))
     );
     // A is still refused.
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for second in (13..1_000).step_by(20) {
-        told.extend(
+        lines.extend(
             stage.end(worked(&zone), RecordType::A, Some(Shows::NoHelp), second).map(|line| (second, line)),
         );
     }
-    let [(second, Line::ZoneFails { .. })] = told.as_slice() else { panic!("{told:?}") };
+    let [(second, Line::ZoneFails { .. })] = lines.as_slice() else { panic!("{lines:?}") };
     assert!(*second >= 612, "{second}");
 }
 
@@ -196,12 +196,12 @@ fn answers_that_come_after_clients_were_told_servfail_are_failures() {
         patience: PATIENCE,
         packets: 1,
     };
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for second in 0..10 {
         stage.incidents.outage.heard(at(second * 6), at(second * 6));
-        told.extend(stage.incidents.ended(worked(&zone), &late, at(second * 6)));
+        lines.extend(stage.incidents.ended(worked(&zone), &late, at(second * 6)));
     }
-    let [Line::ZoneFails { why, .. }] = told.as_slice() else { panic!("{told:?}") };
+    let [Line::ZoneFails { why, .. }] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!(why, "the answer took 5.1 s, but clients get SERVFAIL after 4 s");
     assert!(matches!(stage.succeeded(&zone, 70), Some(Line::ZoneAnswers { .. })));
 }
@@ -221,14 +221,14 @@ fn a_flapping_zone_is_not_told_again_for_a_while() {
 #[test]
 fn what_nobody_asks_for_hours_is_told_once_and_forgotten_after_a_day() {
     let (mut stage, zone) = (Stage::default(), zone(1));
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for hour in 0..5 {
         for second in 0..3 {
-            told.extend(stage.failed(&zone, true, hour * 3_600 + second));
+            lines.extend(stage.failed(&zone, true, hour * 3_600 + second));
         }
         assert!(stage.incidents.tick(at(hour * 3_600 + 10)).is_none());
     }
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(lines.len(), 1, "{lines:?}");
     let last = 4 * 3_600 + 2;
     assert_eq!(stage.incidents.failing(at(last + 599)).len(), 1);
     assert_eq!(stage.incidents.failing(at(last + 600)), [], "whether it still does is not known");
@@ -267,7 +267,7 @@ fn an_hour_has_a_few_lines_and_then_a_number() {
     assert_eq!(lines, INCIDENTS_AN_HOUR);
     assert_eq!(stage.incidents.failing(at(3)).len(), 100);
     let ends = (0..100).filter_map(|number| stage.succeeded(&zone(number), 10)).count();
-    assert_eq!(ends, 20, "an end is told where the begin was");
+    assert_eq!(ends, 20, "an end is reported where the begin was");
     stage.incidents.hour = at(0);
     assert_eq!(stage.incidents.tick(at(3_600)), Some(Line::Withheld { zones: 100 - INCIDENTS_AN_HOUR }));
 }
@@ -298,14 +298,14 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
     }
     stage.quiet = true;
     let server = [192, 0, 2, 9].into();
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     for second in 10..17 {
-        told.extend(stage.incidents.outage.overdue(server, true, at(second), at(second + 1)));
+        lines.extend(stage.incidents.outage.overdue(server, true, at(second), at(second + 1)));
         for number in 0..200 {
             assert_eq!(stage.failed(&zone(number), true, second), None);
         }
     }
-    assert!(matches!(told.as_slice(), [Line::NetworkDown { .. }]), "{told:?}");
+    assert!(matches!(lines.as_slice(), [Line::NetworkDown { .. }]), "{lines:?}");
     // Flights that began in the outage end after it.
     assert!(stage.incidents.outage.heard(at(17), at(17)).is_some());
     for number in 0..200 {
@@ -341,9 +341,9 @@ fn denials_without_authority_are_told_only_once_a_question_fails_too() {
         assert_eq!(stage.end(worked(&zone), RecordType::AAAA, Some(Shows::Doubt), second), None);
     }
     assert_eq!(stage.incidents.failing(at(20)), []);
-    let told = stage.end(worked(&zone), RecordType::A, Some(Shows::NoHelp), 20);
-    assert!(matches!(told, Some(Line::ZoneFails { failures: 21, doubted: true, .. })), "{told:?}");
-    let text = told.unwrap().log_text().text;
+    let lines = stage.end(worked(&zone), RecordType::A, Some(Shows::NoHelp), 20);
+    assert!(matches!(lines, Some(Line::ZoneFails { failures: 21, doubted: true, .. })), "{lines:?}");
+    let text = lines.unwrap().log_text().text;
     assert!(
         text.contains("21 queries for zone z1.example. failed or got negative answers that were not authoritative within 20 s; "),
         "{text}"
@@ -361,8 +361,8 @@ fn a_configured_zone_that_never_worked_is_told_at_its_third_failure_and_gives_no
         assert_eq!(stage.failed(&zone(number), false, 15), None);
     }
     stage.configured = true;
-    let told = stage.failed(&ours, false, 20);
-    assert!(matches!(told, Some(Line::ZoneFails { failures: 3, .. })), "{told:?}");
+    let lines = stage.failed(&ours, false, 20);
+    assert!(matches!(lines, Some(Line::ZoneFails { failures: 3, .. })), "{lines:?}");
     assert_eq!(stage.incidents.failing(at(21)).len(), 1);
     assert_eq!(stage.incidents.zones.len(), MAX_INCIDENT_ZONES);
 }

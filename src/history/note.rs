@@ -116,7 +116,7 @@ pub enum Note {
         result: Words,
     },
     /// A rare step, which has no form of its own.
-    Told(StepEvent),
+    Event(StepEvent),
 }
 
 /// A few words, which become text only when they are read.
@@ -192,7 +192,7 @@ impl Note {
                 server: server.map(|server| server.to_string()),
             },
             Self::Ended { result } => StepEvent::Ended { result: result.to_string() },
-            Self::Told(event) => event.clone(),
+            Self::Event(event) => event.clone(),
         }
     }
 }
@@ -221,7 +221,7 @@ fn key_text((tag, algorithm, flags): &(u16, u8, u16)) -> KeyFact {
 
 impl From<StepEvent> for Note {
     fn from(event: StepEvent) -> Self {
-        Self::Told(event)
+        Self::Event(event)
     }
 }
 

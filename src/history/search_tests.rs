@@ -90,15 +90,15 @@ fn list(name: &[u8]) -> Option<ListName> {
     name.ends_with(&apex).then_some(ListName { apex: apex.len(), keyed: false })
 }
 
-fn told(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
+fn found(recorded: &Recorded, wanted: &Wanted) -> Vec<MessageReport> {
     let facts = DaemonFacts { list: &list, usual: &|_| None, slow: Duration::from_secs(1) };
     let recorded = recorded.clone().interned().in_order();
     why(&recorded, std::slice::from_ref(wanted), &facts, &|| false).remove(0)
 }
 
 /// The first name of each message.
-fn names(told: &[MessageReport]) -> Vec<&str> {
-    told.iter().map(|message| message.questions.first().map_or("", |one| &one.name)).collect()
+fn names(found: &[MessageReport]) -> Vec<&str> {
+    found.iter().map(|message| message.questions.first().map_or("", |one| &one.name)).collect()
 }
 
 #[test]
@@ -108,28 +108,28 @@ fn of_a_subject_a_failure_is_worse_than_a_wait_and_of_all_the_longest_wait_is_th
     let by_cost = ["failed.example.", "slow.example.", "quick.example."];
     let by_wait = ["slow.example.", "failed.example.", "quick.example."];
     for most in 1..=3 {
-        let told_of = |wanted: Wanted| told(&recorded, &Wanted { most, ..wanted });
-        assert_eq!(names(&told_of(of_name("example."))), by_cost[..most], "{most}");
-        assert_eq!(names(&told_of(all())), by_wait[..most], "{most}");
+        let found_of = |wanted: Wanted| found(&recorded, &Wanted { most, ..wanted });
+        assert_eq!(names(&found_of(of_name("example."))), by_cost[..most], "{most}");
+        assert_eq!(names(&found_of(all())), by_wait[..most], "{most}");
     }
 }
 
 #[test]
 fn the_time_and_the_client_choose_messages_by_any_of_their_questions() {
     let recorded = three_messages();
-    let told_of = |wanted: &Wanted| {
-        let mut told = told(&recorded, wanted);
-        told.sort_by(|one, other| one.began.total_cmp(&other.began));
-        names(&told).join(" ")
+    let found_of = |wanted: &Wanted| {
+        let mut found = found(&recorded, wanted);
+        found.sort_by(|one, other| one.began.total_cmp(&other.began));
+        names(&found).join(" ")
     };
     let slow = BEGIN + SECOND;
-    assert_eq!(told_of(&Wanted { from: slow, ..all() }), "slow.example. failed.example.");
-    assert_eq!(told_of(&Wanted { from: slow + 1, ..all() }), "failed.example.");
-    assert_eq!(told_of(&Wanted { to: slow, ..all() }), "quick.example. slow.example.");
-    assert_eq!(told_of(&Wanted { to: slow - 1, ..all() }), "quick.example.");
+    assert_eq!(found_of(&Wanted { from: slow, ..all() }), "slow.example. failed.example.");
+    assert_eq!(found_of(&Wanted { from: slow + 1, ..all() }), "failed.example.");
+    assert_eq!(found_of(&Wanted { to: slow, ..all() }), "quick.example. slow.example.");
+    assert_eq!(found_of(&Wanted { to: slow - 1, ..all() }), "quick.example.");
     let client = Some("192.0.2.3/32".parse().unwrap());
-    assert_eq!(told_of(&Wanted { client, ..all() }), "failed.example.");
-    assert_eq!(told_of(&Wanted { client, ..of_name("slow.example.") }), "", "of another client");
+    assert_eq!(found_of(&Wanted { client, ..all() }), "failed.example.");
+    assert_eq!(found_of(&Wanted { client, ..of_name("slow.example.") }), "", "of another client");
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn an_address_is_found_by_its_reverse_name_its_lists_and_the_hosts_that_have_it(
     of_host.links.push(Link::Address(address));
     let recorded = Recorded { questions, flights: vec![of_host], ..Recorded::default() };
     let found = |subject: WantedSubject| {
-        let mut told = told(&recorded, &Wanted { subject: Some(subject), ..all() });
-        told.sort_by(|one, other| one.began.total_cmp(&other.began));
-        told.iter().filter(|one| !one.is_absent()).map(|one| one.client.clone()).collect::<Vec<_>>()
+        let mut found = found(&recorded, &Wanted { subject: Some(subject), ..all() });
+        found.sort_by(|one, other| one.began.total_cmp(&other.began));
+        found.iter().filter(|one| !one.is_absent()).map(|one| one.client.clone()).collect::<Vec<_>>()
     };
     assert_eq!(found(WantedSubject::Address(address)), ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
     let name = |text: &str| WantedSubject::Name((*wire(text)).into());
@@ -169,11 +169,11 @@ fn the_questions_that_were_wanted_are_marked_and_their_culprit_comes_first() {
     flights[1].messages[0].zone = wire("test.");
     flights[1].zone = wire("test.");
     let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
-    let [message] = &told(&recorded, &of_name("own.test."))[..] else { panic!() };
+    let [message] = &found(&recorded, &of_name("own.test."))[..] else { panic!() };
     let marked: Vec<_> = message.questions.iter().map(|one| (&*one.name, one.of_subject)).collect();
     assert_eq!(marked, [("other.example.", false), ("own.test.", true)]);
     assert_eq!(message.culprit.zone.as_deref(), Some("test."));
-    let [message] = &told(&recorded, &all())[..] else { panic!() };
+    let [message] = &found(&recorded, &all())[..] else { panic!() };
     assert!(message.questions.iter().all(|one| !one.of_subject));
     assert_eq!(message.culprit.zone.as_deref(), Some("example."));
 }
@@ -186,23 +186,23 @@ fn many_messages_are_weighed_by_their_first_and_last_question_and_those_that_too
     questions.push(question(1, 500 * MILLI, 0, "_dmarc.mail.example."));
     questions.push(question(1, 1_900 * MILLI, 0, "s1._domainkey.mail.example."));
     let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
-    let worst = told(&recorded, &Wanted { most: 1, ..of_name("example.") });
+    let worst = found(&recorded, &Wanted { most: 1, ..of_name("example.") });
     assert_eq!(names(&worst), ["mail.example."]);
     assert_eq!((worst[0].questions.len(), worst[0].culprit.kind), (3, CulpritKind::Client));
 }
 
 #[test]
 fn what_is_not_in_the_record_says_why() {
-    let told_of = |recorded: &Recorded| {
-        let [message] = &told(recorded, &of_name("mail.none.test."))[..] else { panic!() };
+    let found_of = |recorded: &Recorded| {
+        let [message] = &found(recorded, &of_name("mail.none.test."))[..] else { panic!() };
         assert!(message.is_absent() && message.culprit.kind == CulpritKind::Unknown);
         (message.history_begin, message.culprit.evidence.clone())
     };
-    let others = told_of(&three_messages());
+    let others = found_of(&three_messages());
     assert_eq!(others.0, Some(seconds(BEGIN)));
-    let empty = told_of(&Recorded::default());
-    let off = told_of(&Recorded { off: true, ..Recorded::default() });
-    assert_eq!(told_of(&Recorded { stored_since: Some(BEGIN), ..Recorded::default() }), others);
+    let empty = found_of(&Recorded::default());
+    let off = found_of(&Recorded { off: true, ..Recorded::default() });
+    assert_eq!(found_of(&Recorded { stored_since: Some(BEGIN), ..Recorded::default() }), others);
     assert_eq!((empty.0, off.0), (None, None));
     assert!(others.1 != empty.1 && empty.1 != off.1, "{others:?} {empty:?} {off:?}");
 }
@@ -210,7 +210,7 @@ fn what_is_not_in_the_record_says_why() {
 #[test]
 fn each_part_of_the_record_has_a_reach_of_its_own() {
     let reach = |recorded: &Recorded| {
-        told(recorded, &of_name("mail.none.test."))[0].history.map(|history| {
+        found(recorded, &of_name("mail.none.test."))[0].history.map(|history| {
             let since = |at: Option<f64>| at.map(|at| (at - seconds(BEGIN)).round());
             [since(history.resolved), since(history.cache), since(history.disk)]
         })
@@ -265,17 +265,17 @@ fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() 
     for domain in ["one.example.", "two.example."] {
         let itself =
             |name: &str| Wanted { subject: Some(WantedSubject::Itself((*wire(name)).into())), ..all() };
-        let of_host = told(&recorded, &itself(&format!("mail.{domain}")));
+        let of_host = found(&recorded, &itself(&format!("mail.{domain}")));
         for message in &of_host {
             let culprit = &message.culprit;
             assert_ne!(culprit.kind, CulpritKind::Client, "{domain} {message:#?}");
             assert!(message.also.iter().all(|also| also.kind != CulpritKind::Client), "{message:#?}");
         }
-        let of_sender = told(&recorded, &itself(domain));
+        let of_sender = found(&recorded, &itself(domain));
         assert_eq!(of_sender[0].culprit.kind, CulpritKind::ServerSlow, "{of_sender:#?}");
     }
     let address = Wanted { subject: Some(WantedSubject::Address([192, 0, 2, 2].into())), ..all() };
-    for message in told(&recorded, &address) {
+    for message in found(&recorded, &address) {
         assert_ne!(message.culprit.kind, CulpritKind::Client, "{message:#?}");
     }
 }
@@ -284,9 +284,9 @@ fn a_client_does_not_pause_while_it_waits_for_a_name_of_the_same_organisation() 
 fn a_message_of_the_disk_is_marked() {
     let mut recorded = three_messages();
     recorded.questions[0].stored = true;
-    let of_disk = |recorded: &Recorded, name: &str| told(recorded, &of_name(name))[0].of_disk;
+    let of_disk = |recorded: &Recorded, name: &str| found(recorded, &of_name(name))[0].of_disk;
     assert!(of_disk(&recorded, "quick.example.") && !of_disk(&recorded, "slow.example."));
-    let quick = told(&recorded, &of_name("quick.example.")).remove(0).culprit;
+    let quick = found(&recorded, &of_name("quick.example.")).remove(0).culprit;
     assert!(quick.kind == CulpritKind::Unknown && quick.evidence.contains("on disk"), "{quick:?}");
 }
 
@@ -302,10 +302,10 @@ fn a_list_that_is_held_because_it_answers_late_is_slow() {
             ..question(2, SECOND, 10, "3.0.0.127.list.test.")
         };
         let recorded = Recorded { questions: vec![late, held], flights: vec![flight], ..Recorded::default() };
-        let told = told(&recorded, &of_name("3.0.0.127.list.test."));
-        assert_eq!((told.len(), told[0].culprit.kind), (1, kind), "{told:#?}");
-        let is_timed = told[0].culprit.evidence.contains("answered 1 query for list.test. after 1.8 s");
-        assert_eq!(is_timed, kind == CulpritKind::ListSlow, "{told:#?}");
+        let found = found(&recorded, &of_name("3.0.0.127.list.test."));
+        assert_eq!((found.len(), found[0].culprit.kind), (1, kind), "{found:#?}");
+        let is_timed = found[0].culprit.evidence.contains("answered 1 query for list.test. after 1.8 s");
+        assert_eq!(is_timed, kind == CulpritKind::ListSlow, "{found:#?}");
     }
 }
 
@@ -318,9 +318,9 @@ fn a_mail_that_only_time_joins_to_another_is_told_apart_from_it() {
         question(1, SECOND / 2 + 12 * MILLI, 3 * SECOND, "c.three.test."),
     ];
     let recorded = Recorded { questions, begin: Some(BEGIN), ..Recorded::default() };
-    let told = told(&recorded, &all());
-    assert_eq!(names(&told)[0], "c.three.test.", "{told:#?}");
-    assert!(told.len() == 3 && told.iter().all(|message| message.questions.len() == 1), "{told:#?}");
+    let found = found(&recorded, &all());
+    assert_eq!(names(&found)[0], "c.three.test.", "{found:#?}");
+    assert!(found.len() == 3 && found.iter().all(|message| message.questions.len() == 1), "{found:#?}");
 }
 
 /// The zones of the culprits of a mail with two queries, each for a zone of its own, by the time of a log line: up to a culprit `none`.
@@ -344,7 +344,7 @@ fn causes_in_time(
     let questions = questions.into();
     let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     let wanted = Wanted { decisive, ..of_name("mail.example.") };
-    let report = told(&recorded, &wanted).remove(0);
+    let report = found(&recorded, &wanted).remove(0);
     let causes = std::iter::once(&report.culprit).chain(&report.also);
     let known = causes.take_while(|one| one.kind != CulpritKind::None);
     known.filter_map(|one| one.zone.as_deref()?.split('.').next().map(str::to_owned)).collect::<Vec<_>>()
@@ -365,11 +365,11 @@ fn the_addresses_of_a_sender_are_not_those_of_the_host_of_a_connection() {
     let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     let told_at = |moment| {
         let decisive = Some(DecisiveTime::Until(BEGIN + moment));
-        told(&recorded, &Wanted { decisive, ..of_name("mail.example.") }).remove(0).culprit.kind
+        found(&recorded, &Wanted { decisive, ..of_name("mail.example.") }).remove(0).culprit.kind
     };
     assert_eq!(told_at(5 * SECOND), CulpritKind::ServerSlow);
     let wanted = of_name("mail.example.");
-    assert_eq!(told(&recorded, &wanted).remove(0).culprit.kind, CulpritKind::ServerSilent, "no line");
+    assert_eq!(found(&recorded, &wanted).remove(0).culprit.kind, CulpritKind::ServerSilent, "no line");
 }
 
 /// The time of a log line decides which of two queries of a mail is its culprit.
@@ -437,7 +437,7 @@ fn a_failed_mail_host_is_a_doubt_of_each_delivery_whose_domain_names_it() {
     let questions = vec![one, two, failed];
     let recorded = Recorded { questions, flights, begin: Some(BEGIN), ..Recorded::default() };
     for name in ["one.example.", "two.example."] {
-        let report = told(&recorded, &of_name(name)).remove(0);
+        let report = found(&recorded, &of_name(name)).remove(0);
         assert_ne!(report.culprit.kind, CulpritKind::None, "{name}: {report:#?}");
         assert!(serde_json::to_string(&report).unwrap().contains("mx.silent.test."), "{report:#?}");
     }

@@ -108,12 +108,12 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
 }
 
 /// The kinds and zones of the culprits of a message, with other traffic around it.
-fn told(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
-    told_in(asked, around, &[])
+fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
+    judged_in(asked, around, &[])
 }
 
-/// Like `told`, with the times in which our own network was down, in milliseconds.
-fn told_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(CulpritKind, String)> {
+/// Like `judged`, with the times in which our own network was down, in milliseconds.
+fn judged_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(CulpritKind, String)> {
     let entries = |ones: &[One], from: usize| -> Vec<_> {
         ones.iter().enumerate().map(|(id, one)| entries(from + id, one)).collect()
     };
@@ -507,7 +507,7 @@ fn each_fault_has_its_culprit() {
     for (what, asked, expected) in others.into_iter().chain(of_silence).flatten() {
         let expected: Vec<(Kind, String)> =
             expected.iter().map(|(kind, zone)| (*kind, (*zone).to_owned())).collect();
-        assert_eq!(told(&asked, &healthy()), expected, "{what}");
+        assert_eq!(judged(&asked, &healthy()), expected, "{what}");
     }
 }
 
@@ -515,7 +515,7 @@ fn each_fault_has_its_culprit() {
 fn an_outage_is_ours_only_if_root_servers_were_silent_too() {
     let silent = || one(0, 4_000, "a.example.", Outcome::Failed, vec![(0, 4_000, 1, "example.", SILENT)]);
     let other = || one(10, 4_000, "b.test.", Outcome::Failed, vec![(0, 4_000, 2, "test.", SILENT)]);
-    let within = |outages: &[(u64, u64)]| told_in(&[silent()], &[other()], outages)[0].0;
+    let within = |outages: &[(u64, u64)]| judged_in(&[silent()], &[other()], outages)[0].0;
     assert_eq!(within(&[]), CulpritKind::ServerSilent, "nothing else was asked");
     assert_eq!(within(&[(0, 60_000)]), CulpritKind::Network);
     assert_eq!(within(&[(500, 60_000)]), CulpritKind::ServerSilent, "it was sent before");
@@ -565,7 +565,7 @@ fn a_server_that_answered_nothing_for_seconds_lost_nothing() {
     let kind_of = |own: u64, silent: &[u64], answered: &[u64]| {
         let silent = silent.iter().map(|moment| at(*moment, SILENT));
         let around: Vec<One> = silent.chain(answered.iter().map(|moment| at(*moment, OK))).collect();
-        told(&[at(own, SILENT)], &around)[0].0
+        judged(&[at(own, SILENT)], &around)[0].0
     };
     let silence = [1_000, 1_200, 1_400, 1_600, 7_000];
     for own in [1_000, 7_000] {

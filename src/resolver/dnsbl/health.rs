@@ -196,8 +196,8 @@ mod tests {
         assert_eq!(mended, [Suspected(ListsTheWorld), Is(Ok), Suspected(ListsTheWorld)]);
         let nothing = run(&[(NotListed, NotListed, 1, 0), (NotListed, NotListed, 2, 5)]);
         assert_eq!(nothing, [Suspected(ListsNothing), Is(ListsNothing)]);
-        let untold = run(&[(Listed, Listed, 1, 0), (Unknown, Unknown, 2, 5), (Listed, Listed, 2, 10)]);
-        assert_eq!(untold, [Suspected(ListsTheWorld), Nothing, Is(ListsTheWorld)]);
+        let unknown = run(&[(Listed, Listed, 1, 0), (Unknown, Unknown, 2, 5), (Listed, Listed, 2, 10)]);
+        assert_eq!(unknown, [Suspected(ListsTheWorld), Nothing, Is(ListsTheWorld)]);
     }
 
     #[test]

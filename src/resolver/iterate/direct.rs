@@ -44,7 +44,7 @@ pub struct DirectQuery {
 
 /// The reason why a query shows nothing about its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Untold {
+pub enum ReplyUnknown {
     /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
     NotSent,
     /// The server did not answer, and no other server answers over IPv6.
@@ -55,12 +55,12 @@ impl Iterate {
     /// Sends the query once, even if an equal query is in progress. It is not repeated after a loss: the operator can do that.
     ///
     /// # Errors
-    /// The query shows nothing about the server, for the reason given.
-    pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, Untold> {
+    /// The reason why the query shows nothing about the server.
+    pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, ReplyUnknown> {
         let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
         let config = &view.config.resolve;
         if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
-            return Err(Untold::NotSent);
+            return Err(ReplyUnknown::NotSent);
         }
         let family = self.shared.families.state(config, server, self.now());
         if family == FamilyState::Unrouted {
@@ -100,7 +100,7 @@ impl Iterate {
         match heard.reply {
             Ok(_) => self.shared.families.answered(server, now),
             Err(Trouble::Silent) if families.contains(&FamilyState::Silent) => {
-                return Err(Untold::SilentFamily);
+                return Err(ReplyUnknown::SilentFamily);
             }
             Err(_) => {}
         }

@@ -15,7 +15,7 @@ use super::flights::JoinedFlight;
 use crate::exchange::Heard;
 use crate::iterate::Lookup;
 use crate::iterate::context::Context;
-use crate::iterate::direct::{DirectQuery, Untold};
+use crate::iterate::direct::{DirectQuery, ReplyUnknown};
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::Views;
@@ -81,9 +81,9 @@ impl SideResolver {
     /// Sends one query to one server on behalf of the operator, in the view of the `[listen]` section.
     ///
     /// # Errors
-    /// The query shows nothing about the server, for the reason given.
-    pub async fn ask_directly(&self, asked: DirectQuery) -> Result<Heard, Untold> {
-        let view = self.views.load().general().cloned().ok_or(Untold::NotSent)?;
+    /// Why it shows nothing about the server.
+    pub async fn ask_directly(&self, asked: DirectQuery) -> Result<Heard, ReplyUnknown> {
+        let view = self.views.load().general().cloned().ok_or(ReplyUnknown::NotSent)?;
         self.flight.iterate.ask_directly(&view, asked).await
     }
 
