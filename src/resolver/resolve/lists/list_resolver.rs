@@ -12,6 +12,7 @@ use crate::dnsbl::table::Lists;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::limits::MAX_FLIGHTS;
 use crate::resolve::chase::Chaser;
 use crate::resolve::chased::Chased;
 use crate::resolve::shared_work::SharedWork;
@@ -40,8 +41,8 @@ impl ListResolver {
             chaser: Arc::clone(chaser),
             views: Arc::clone(views),
             table: Lists::default(),
-            // Each flight has at most one question here, and the number of flights is limited.
-            asking: SharedWork::new(usize::MAX),
+            // Each flight has one question here at most. Questions beyond that are sent by themselves.
+            asking: SharedWork::new(MAX_FLIGHTS),
         }
     }
 

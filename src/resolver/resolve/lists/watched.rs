@@ -89,7 +89,6 @@ impl ListResolver {
         let key = Question { checking_disabled: !context.checks(), ..question }.key();
         let first = match self.asking.join(&key) {
             JoinedWork::First(_, first) => first,
-            // The number of shared questions has no limit, so this does not happen.
             JoinedWork::Full => return self.ask_list(asked).await,
             JoinedWork::Waits(heard) => {
                 let what = "a query in progress for clients of another listener".to_owned();
