@@ -10,7 +10,7 @@ use super::failure::turned_away;
 use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text};
 
 /// A culprit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CulpritReport {
     /// The kind of the culprit.
     pub kind: CulpritKind,
@@ -32,6 +32,9 @@ pub struct CulpritReport {
 /// The number of servers that a sentence names.
 const NAMED: usize = 4;
 
+const UNKNOWN_ADVICE: &str =
+    "check the name and the time; increase history.size if the query history does not reach back far enough";
+
 /// Why the record has no such question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
@@ -41,13 +44,14 @@ pub(super) enum Absence {
     Empty,
     /// The record has only other questions.
     Others,
+    /// The client may be one of those whose addresses are not stored on disk.
+    HiddenClients,
 }
 
 impl CulpritReport {
     /// A culprit without a zone and a server.
     pub fn new(kind: CulpritKind, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
-        let (zone, server, list, usual) = Default::default();
-        Self { kind, zone, server, list, evidence: evidence.into(), usual, advice: advice.into() }
+        Self { kind, evidence: evidence.into(), advice: advice.into(), ..Self::default() }
     }
 }
 
@@ -62,9 +66,10 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
             "the query history is empty: no query has come since resolverd started",
             "check whether mail programs on this host ask resolverd: see /etc/resolv.conf",
         ),
-        Absence::Others => (
-            "the query history has no such query",
-            "check the name and the time; increase history.size if the query history does not reach back far enough",
+        Absence::Others => ("the query history has no such query", UNKNOWN_ADVICE),
+        Absence::HiddenClients => (
+            "the query history in memory has no such query, and on disk the addresses of clients are not stored (history.redact)",
+            "repeat the command without --client",
         ),
     };
     CulpritReport::new(CulpritKind::Unknown, evidence, advice)
@@ -394,9 +399,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
         }
         CulpritKind::None => "DNS was not the cause: look at the other steps of the mail".to_owned(),
         CulpritKind::NotDns => "look at the program that wrote the line".to_owned(),
-        CulpritKind::Unknown => {
-            "check the name and the time; increase history.size if the query history does not reach back far enough".to_owned()
-        }
+        CulpritKind::Unknown => UNKNOWN_ADVICE.to_owned(),
     }
 }
 

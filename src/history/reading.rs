@@ -157,7 +157,7 @@ impl RecordReader<'_> {
         let mut since = store.begin().map(|begin| begin.max(oldest));
         // Older flights explain nothing in the span.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(oldest);
-        let mut taken = 0_usize;
+        let (mut taken, mut hides_clients) = (0_usize, false);
         store.read_back(&mut |segment| {
             let mut latest = None;
             stored::read(segment, |octets| {
@@ -167,6 +167,7 @@ impl RecordReader<'_> {
                     let is_wanted = match &mut entry {
                         Entry::Question(question) => {
                             question.stored = true;
+                            hides_clients |= question.is_without_client();
                             since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
                             end.saturating_add(SAME_MOMENT) < until
                         }
@@ -182,7 +183,7 @@ impl RecordReader<'_> {
             // A damaged segment has no time.
             taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
         });
-        self.recorded.stored_since = since;
+        (self.recorded.stored_since, self.recorded.hides_clients) = (since, hides_clients);
     }
 }
 

@@ -91,6 +91,8 @@ pub struct Recorded {
     pub stored_since: Option<u64>,
     /// True if no questions are kept, because the record has no size.
     pub off: bool,
+    /// True if the disk has questions without the addresses of their clients (`history.redact`).
+    pub hides_clients: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<OutageEntry>,
     /// The users that were found for clients. `in_order` copies them to the questions of the clients.

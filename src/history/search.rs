@@ -47,9 +47,10 @@ pub fn why(
 }
 
 /// The report that the record has no such question.
-fn unknown(recorded: &Recorded, facts: &DaemonFacts<'_>) -> MessageReport {
+fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
     let begin = recorded.begin.or(recorded.stored_since);
     let absence = match begin {
+        Some(_) if recorded.hides_clients && wanted.client.is_some() => Absence::HiddenClients,
         Some(_) => Absence::Others,
         None if recorded.off => Absence::Off,
         None => Absence::Empty,
@@ -58,7 +59,8 @@ fn unknown(recorded: &Recorded, facts: &DaemonFacts<'_>) -> MessageReport {
         history_begin: begin.map(seconds),
         history: begin.map(|_| HistoryReach::of(recorded, facts.slow)),
         began: begin.map_or(0.0, seconds),
-        ..MessageReport::without_questions(evidence::unknown(absence))
+        culprit: evidence::unknown(absence),
+        ..MessageReport::default()
     }
 }
 
@@ -100,7 +102,7 @@ impl Search<'_> {
             found.sort_by_key(|(of_subject, one)| (one.culprit.kind == CulpritKind::None, !of_subject));
         }
         if found.is_empty() {
-            return vec![unknown(self.recorded, self.facts)];
+            return vec![unknown(self.recorded, wanted, self.facts)];
         }
         found.into_iter().map(|(_, message)| message).collect()
     }

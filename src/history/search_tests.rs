@@ -442,3 +442,12 @@ fn a_failed_mail_host_is_a_doubt_of_each_delivery_whose_domain_names_it() {
         assert!(serde_json::to_string(&report).unwrap().contains("mx.silent.test."), "{report:#?}");
     }
 }
+
+#[test]
+fn clients_whose_addresses_are_not_stored_are_not_searched_in_vain() {
+    let recorded = Recorded { hides_clients: true, ..three_messages() };
+    let client = Some("203.0.113.9/32".parse().unwrap());
+    let advice = |wanted: &Wanted| found(&recorded, wanted).remove(0).culprit.advice;
+    assert_eq!(advice(&Wanted { client, ..all() }), "repeat the command without --client");
+    assert!(advice(&of_name("other.example.")).contains("history.size"));
+}

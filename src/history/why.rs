@@ -52,7 +52,7 @@ pub enum WantedSubject {
 }
 
 /// A message, and why it was slow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MessageReport {
     /// If the message was not found: when the record begins; none if the record is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -164,29 +164,6 @@ pub struct QuestionReport {
 }
 
 impl MessageReport {
-    /// Creates a message of which only the culprit is known.
-    pub(super) fn without_questions(culprit: CulpritReport) -> Self {
-        Self {
-            history_begin: None,
-            history: None,
-            line: None,
-            more_lines: 0,
-            fitting: 0,
-            note: None,
-            of_disk: false,
-            began: 0.0,
-            client: String::new(),
-            took: 0.0,
-            waited: 0.0,
-            questions: Vec::new(),
-            left_out: 0,
-            possible_waits: Vec::new(),
-            possible_waits_left_out: 0,
-            culprit,
-            also: Vec::new(),
-        }
-    }
-
     /// Returns true if the record has no such message, or if the searched part of the record does not exist.
     pub fn is_absent(&self) -> bool {
         self.questions.is_empty() && self.left_out == 0
@@ -297,7 +274,8 @@ pub(super) fn report(
         left_out: asked.len().saturating_sub(questions.len()) as u64,
         questions,
         also: culprits.take(MAX_WHY_ALSO).collect(),
-        ..MessageReport::without_questions(culprit)
+        culprit,
+        ..MessageReport::default()
     }
 }
 
