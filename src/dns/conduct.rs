@@ -6,11 +6,11 @@
 
 use hickory_proto::op::ResponseCode;
 
-use crate::words::words;
+use crate::words;
 
 words! {
     /// How a message was sent to a server. Stored records use the positions of the variants.
-    pub enum Transport(word) {
+    pub enum Transport {
         /// A datagram.
         Udp = "udp": "UDP",
         /// A stream.
@@ -33,7 +33,7 @@ pub struct Encryption {
 
 words! {
     /// The behaviour of a server after a message. The words in JSON are those of the screens.
-    pub enum Conduct(text) {
+    pub enum Conduct {
         /// Answered, referred or denied correctly.
         Answered = "answered": "answered",
         /// Answered with TC: the message goes to TCP.
@@ -85,7 +85,7 @@ impl Conduct {
 
     /// Returns the words for the fault; `None` if the conduct is not a fault.
     pub const fn fault(self) -> Option<&'static str> {
-        if self.is_fault() { Some(self.text()) } else { None }
+        if self.is_fault() { Some(self.label()) } else { None }
     }
 
     /// Returns true if this conduct is a fault of the server or of the network.

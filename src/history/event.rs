@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use dns::clock::Mono;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{Outcome, Question};
+use dns::words;
 use validate::verdict::SecurityStatus;
 
 /// A client's question that has ended.
@@ -89,28 +90,19 @@ pub struct FlightEnded<'a> {
     pub packets: u32,
 }
 
-/// The kind of zone to which a question is routed. Metrics use the same words as the configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RouteKind {
-    /// A zone that recursion from the root finds.
-    #[default]
-    Recursion,
-    /// A configured zone with servers of its own.
-    Stub,
-    /// A configured zone with forwarders.
-    Forward,
-    /// A zone that resolverd answers from its configuration.
-    Local,
-}
-
-impl RouteKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Recursion, Self::Stub, Self::Forward, Self::Local];
-
-    /// The index of this kind in `ALL`.
-    pub const fn index(self) -> usize {
-        self as usize
+words! {
+    /// The kind of zone to which a question is routed. Metrics use the same words as the configuration.
+    #[derive(Default)]
+    pub enum RouteKind {
+        /// A zone that recursion from the root finds.
+        #[default]
+        Recursion = "recursion",
+        /// A configured zone with servers of its own.
+        Stub = "stub",
+        /// A configured zone with forwarders.
+        Forward = "forward",
+        /// A zone that resolverd answers from its configuration.
+        Local = "local",
     }
 }
 
@@ -139,77 +131,50 @@ impl FlightFailure {
     }
 }
 
-/// The behaviour of a DNS list whose answer does not show whether a name is listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListFault {
-    /// The list refuses queries of this host.
-    Refuses,
-    /// The list refuses the customer key in the query.
-    RefusesKey,
-    /// The servers of the list answer REFUSED.
-    NotServed,
-    /// The list rejects the query as invalid.
-    RejectsQuery,
-    /// The domain of the list may have a new owner.
-    NewOwner,
-    /// The list lists everything.
-    ListsEverything,
-    /// The answer of the list cannot be used: an alias leads nowhere, or its signatures are wrong.
-    Unusable,
-    /// The list has a text for the name, but no address.
-    TextAlone,
-    /// The servers of the list do not answer.
-    Silent,
+words! {
+    /// The behaviour of a DNS list whose answer does not show whether a name is listed.
+    pub enum ListFault {
+        /// The list refuses queries of this host.
+        Refuses = "refuses",
+        /// The list refuses the customer key in the query.
+        RefusesKey = "refuses_key",
+        /// The servers of the list answer REFUSED.
+        NotServed = "not_served",
+        /// The list rejects the query as invalid.
+        RejectsQuery = "rejects_query",
+        /// The domain of the list may have a new owner.
+        NewOwner = "new_owner",
+        /// The list lists everything.
+        ListsEverything = "lists_everything",
+        /// The answer of the list cannot be used: an alias leads nowhere, or its signatures are wrong.
+        Unusable = "unusable",
+        /// The list has a text for the name, but no address.
+        TextAlone = "text_alone",
+        /// The servers of the list do not answer.
+        Silent = "silent",
+    }
 }
 
-impl ListFault {
-    /// All behaviours, in the order of their numbers in the record.
-    pub const ALL: [Self; 9] = [
-        Self::Refuses,
-        Self::RefusesKey,
-        Self::NotServed,
-        Self::RejectsQuery,
-        Self::NewOwner,
-        Self::ListsEverything,
-        Self::Unusable,
-        Self::TextAlone,
-        Self::Silent,
-    ];
-}
-
-/// What a failure means for the zone whose servers were asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shows {
-    /// No server answered: the zone's servers are silent, or our own network is down.
-    Silence,
-    /// The servers of the zone answered, but no answer was usable.
-    NoHelp,
-    /// The answer of the servers is not what the owner of the zone signed.
-    Bogus,
-    /// It is not known whether the answer is bogus: the keys could not be fetched, because of the zone or because of our own network.
-    Unchecked,
-    /// The zone is a DNS list, and its state is reported as the state of a list.
-    List,
-    /// The servers of the zone denied the name without authority, and clients got this denial.
-    Doubt,
-    /// The answer was found, but too late for the clients.
-    Late,
-    /// No server was asked: all known addresses of the servers belong to an address family that this host does not use.
-    Unrouted,
-}
-
-impl Shows {
-    /// All meanings, in the order of their numbers in the record.
-    pub const ALL: [Self; 8] = [
-        Self::Silence,
-        Self::NoHelp,
-        Self::Bogus,
-        Self::Unchecked,
-        Self::List,
-        Self::Doubt,
-        Self::Late,
-        Self::Unrouted,
-    ];
+words! {
+    /// What a failure means for the zone whose servers were asked.
+    pub enum Shows {
+        /// No server answered: the zone's servers are silent, or our own network is down.
+        Silence = "silence",
+        /// The servers of the zone answered, but no answer was usable.
+        NoHelp = "no_help",
+        /// The answer of the servers is not what the owner of the zone signed.
+        Bogus = "bogus",
+        /// It is not known whether the answer is bogus: the keys could not be fetched, because of the zone or because of our own network.
+        Unchecked = "unchecked",
+        /// The zone is a DNS list, and its state is reported as the state of a list.
+        List = "list",
+        /// The servers of the zone denied the name without authority, and clients got this denial.
+        Doubt = "doubt",
+        /// The answer was found, but too late for the clients.
+        Late = "late",
+        /// No server was asked: all known addresses of the servers belong to an address family that this host does not use.
+        Unrouted = "unrouted",
+    }
 }
 
 /// One step of a flight, for `resolverctl trace`. Times are in seconds.

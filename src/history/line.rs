@@ -142,7 +142,7 @@ impl LogText {
             question.client_text()
         );
         if let Some(encrypted) = question.transport.filter(|transport| transport.is_encrypted()) {
-            text.push_str(&format!(" over {}", encrypted.word()));
+            text.push_str(&format!(" over {}", encrypted.label()));
         }
         text.extend(question.user.iter().map(|user| format!(" (user {user})")));
         Self {
@@ -150,7 +150,7 @@ impl LogText {
             name: Some(name),
             kind: Some(kind_text(question.kind)),
             client: Some(question.client_text()),
-            transport: question.transport.map(ClientTransport::word),
+            transport: question.transport.map(ClientTransport::label),
             user: question.user.as_ref().map(|user| user.to_string()),
             ..Self::default()
         }
@@ -200,9 +200,8 @@ impl LogText {
         let line = Self::of_question(question);
         let CulpritReport { kind, zone, server, list, evidence, advice, .. } = culprit;
         let cause = match kind {
-            CulpritKind::Loss => "packet loss".to_owned(),
-            CulpritKind::None => "not known".to_owned(),
-            kind => kind.word().replace('_', " "),
+            CulpritKind::None => "not known",
+            kind => kind.label(),
         };
         let seconds = Duration::from_micros(question.elapsed).as_secs_f32();
         let text = format!("{} took {seconds:.1} s; cause: {cause}; {evidence}; to do: {advice}", line.text);

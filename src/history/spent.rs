@@ -22,26 +22,22 @@ use super::traffic::{covered, moments};
 use crate::limits::MAIL_MARGIN;
 use dns::clock::micros;
 use dns::question::Outcome;
+use dns::words;
 
-/// A part of the time of a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// The time before the resolution began.
-    Queue,
-    /// resolverd works on the question, and no query is in progress.
-    Walk,
-    /// Queries to servers are in progress.
-    Waiting,
-    /// Only queries for DNSSEC keys are in progress.
-    Validation,
-    /// The record no longer has the resolution of the question.
-    Unknown,
-}
-
-impl Stage {
-    /// All stages, in order.
-    const ALL: [Self; 5] = [Self::Queue, Self::Walk, Self::Waiting, Self::Validation, Self::Unknown];
+words! {
+    /// A part of the time of a question.
+    pub enum Stage {
+        /// The time before the resolution began.
+        Queue = "queue",
+        /// resolverd works on the question, and no query is in progress.
+        Walk = "walk",
+        /// Queries to servers are in progress.
+        Waiting = "waiting",
+        /// Only queries for DNSSEC keys are in progress.
+        Validation = "validation",
+        /// The record no longer has the resolution of the question.
+        Unknown = "unknown",
+    }
 }
 
 /// The time of a stage.

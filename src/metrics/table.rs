@@ -3,27 +3,18 @@
 //! The first rows stand here. Those of the counters follow: their names and descriptions are in `history::counters`. The manual
 //! resolverd-metrics(7), the dashboard and the alerts are compared with this table.
 
+use dns::words;
 use history::Counts;
 
-/// The kind of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetricKind {
-    /// Only grows; begins at 0 when the daemon starts.
-    Counter,
-    /// Grows and falls.
-    Gauge,
-    /// Counts of times in buckets: the name with `_bucket`, `_sum` and `_count`.
-    Histogram,
-}
-
-impl MetricKind {
-    /// Its word in the text format.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        }
+words! {
+    /// The kind of a metric.
+    pub enum MetricKind {
+        /// Only grows; begins at 0 when the daemon starts.
+        Counter = "counter",
+        /// Grows and falls.
+        Gauge = "gauge",
+        /// Counts of times in buckets: the name with `_bucket`, `_sum` and `_count`.
+        Histogram = "histogram",
     }
 }
 

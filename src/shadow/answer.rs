@@ -4,36 +4,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dns::words;
 use doctor::compared_data;
 use doctor::facts::{Record, ReplyFacts, canonical};
 
-/// One of the two resolvers that are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// The resolver in place.
-    InPlace,
-    /// resolverd.
-    Resolverd,
+words! {
+    /// One of the two resolvers that are compared.
+    pub enum Side {
+        /// The resolver in place.
+        InPlace = "in_place": "the resolver in place",
+        /// resolverd.
+        Resolverd = "resolverd",
+    }
 }
 
 impl Side {
-    /// Both resolvers.
-    pub const BOTH: [Self; 2] = [Self::InPlace, Self::Resolverd];
-
     /// Returns the other resolver.
     pub const fn other(self) -> Self {
         match self {
             Self::InPlace => Self::Resolverd,
             Self::Resolverd => Self::InPlace,
-        }
-    }
-
-    /// Returns the name of the resolver for use in sentences.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::InPlace => "the resolver in place",
-            Self::Resolverd => "resolverd",
         }
     }
 }

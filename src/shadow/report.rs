@@ -9,6 +9,7 @@ use super::asked::AskedQuestion;
 use super::capture::{Captured, Skipped};
 use super::judge::{Cause, Evidence, Judged, Sample, Weight, judge};
 use crate::limits::{LEAST_SHADOW_QUESTIONS, MAX_SHADOW_SILENT, MOST_SHADOW_LEFT_OUT, MOST_SHADOW_SILENCE};
+use dns::words;
 
 /// A difference between the answers to a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,29 +35,17 @@ pub struct Difference {
     pub advice: String,
 }
 
-/// The reason why a question was not compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NotCompared {
-    /// The name contains the key of a DNS list, or must not leave this host.
-    KeptHere,
-    /// The budget of questions for its DNS list is used up.
-    ListBudget,
-    /// The command ended before the question was compared.
-    Ended,
-    /// The daemon did not answer over its control socket.
-    Unreached,
-}
-
-impl NotCompared {
-    /// Describes the reason in words that follow a number.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::KeptHere => "with the key of a DNS list, or about names that stay on this host",
-            Self::ListBudget => "to DNS lists beyond --list-questions",
-            Self::Ended => "not reached before the end",
-            Self::Unreached => "for which the daemon did not answer over its control socket",
-        }
+words! {
+    /// The reason why a question was not compared.
+    pub enum NotCompared {
+        /// The name contains the key of a DNS list, or must not leave this host.
+        KeptHere = "kept_here": "with the key of a DNS list, or about names that stay on this host",
+        /// The budget of questions for its DNS list is used up.
+        ListBudget = "list_budget": "to DNS lists beyond --list-questions",
+        /// The command ended before the question was compared.
+        Ended = "ended": "not reached before the end",
+        /// The daemon did not answer over its control socket.
+        Unreached = "unreached": "for which the daemon did not answer over its control socket",
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use dns::words;
 use history::{ServerRow, ShedRow, StatsReport, ZoneRow};
 use resolver::cache::StoreFill;
 use resolver::resolve::root_keys::RootKeysReport;
@@ -93,28 +94,22 @@ pub struct RootKeyRow {
     pub since: Option<u64>,
 }
 
-/// The state of a root key (RFC 5011 section 4.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RootKeyStanding {
-    /// The key is built in or configured, and has not been seen in the root zone yet.
-    Configured,
-    /// The key is new and not trusted yet.
-    Pending,
-    /// The key is trusted.
-    Valid,
-    /// The key is trusted, but no longer published in the root zone.
-    Missing,
-    /// The root has revoked the key.
-    Revoked,
-    /// The key was revoked more than 30 days ago.
-    Removed,
-}
-
-impl RootKeyStanding {
-    /// All states.
-    pub const ALL: [Self; 6] =
-        [Self::Configured, Self::Pending, Self::Valid, Self::Missing, Self::Revoked, Self::Removed];
+words! {
+    /// The state of a root key (RFC 5011 section 4.2).
+    pub enum RootKeyStanding {
+        /// The key is built in or configured, and has not been seen in the root zone yet.
+        Configured = "configured",
+        /// The key is new and not trusted yet.
+        Pending = "pending",
+        /// The key is trusted.
+        Valid = "valid",
+        /// The key is trusted, but no longer published in the root zone.
+        Missing = "missing",
+        /// The root has revoked the key.
+        Revoked = "revoked",
+        /// The key was revoked more than 30 days ago.
+        Removed = "removed",
+    }
 }
 
 impl RootKeysStatus {

@@ -56,7 +56,7 @@ fn counts(summary: &ShadowSummary, style: Style) -> String {
         .rev()
         .map(|(cause, count)| match cause {
             Cause::None => format!("{} equal", number(*count)),
-            cause => format!("{} {}", number(*count), cause.word()),
+            cause => format!("{} {}", number(*count), cause.label()),
         })
         .collect();
     if !causes.is_empty() {
@@ -65,13 +65,13 @@ fn counts(summary: &ShadowSummary, style: Style) -> String {
     let left: Vec<String> = summary
         .not_compared
         .iter()
-        .map(|(why, count)| format!("{} {}", number(*count), why.words()))
+        .map(|(why, count)| format!("{} {}", number(*count), why.label()))
         .collect();
     if !left.is_empty() {
         text.push_str(&items("not asked", &left, style));
     }
     let mut skipped: Vec<String> =
-        summary.skipped.iter().map(|(why, count)| format!("{} {}", number(*count), why.words())).collect();
+        summary.skipped.iter().map(|(why, count)| format!("{} {}", number(*count), why.label())).collect();
     if summary.left_out > 0 {
         let count = number(summary.left_out);
         skipped.push(format!("{count} queries beyond {MAX_SHADOW_QUESTIONS} different questions"));
@@ -109,7 +109,7 @@ fn by_cause(differences: &[&Difference], weight: Weight) -> String {
 }
 
 fn of_cause(cause: Cause, group: &[&Difference], most: usize) -> String {
-    let mut text = format!("  {}: {}\n", cause.word(), questions(group.len()));
+    let mut text = format!("  {}: {}\n", cause.label(), questions(group.len()));
     for one in group.iter().take(most) {
         let flags = [(one.question.dnssec_ok, " DO"), (one.question.checking_disabled, " CD")];
         let flags: String = flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();

@@ -95,7 +95,7 @@ fn sent(step: &StepEvent) -> String {
     let StepEvent::Sent { server, transport, name, kind, reason, usual } = step else {
         return String::new();
     };
-    let transport = transport.word();
+    let transport = transport.label();
     let usual = usual.map_or_else(
         || "round trip not known yet".to_owned(),
         |usual| format!("usual round trip {}", words::time(usual)),

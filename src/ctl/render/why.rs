@@ -142,7 +142,7 @@ fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style)
 fn way(report: &MessageReport) -> String {
     let known = report.questions.iter().filter_map(|question| question.transport);
     let encrypted = known.clone().next().filter(|_| known.clone().all(ClientTransport::is_encrypted));
-    encrypted.map(|encrypted| format!(" over {}", encrypted.word())).unwrap_or_default()
+    encrypted.map(|encrypted| format!(" over {}", encrypted.label())).unwrap_or_default()
 }
 
 /// Returns the local users of the client, as far as they are known. There may be several: a mail server and its filters send queries for the
@@ -233,8 +233,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
         CulpritKind::Unknown => Paint::Plain,
         _ => Paint::Bad,
     };
-    let kind = kind_label(culprit.kind);
-    let kind = format!("Cause: {kind}");
+    let kind = format!("Cause: {}", culprit.kind.label());
     let mut text = format!("{}; {}\n", style.paint(paint, &kind), harmless(&culprit.evidence));
     if let Some(usual) = &culprit.usual {
         text.push_str(&format!("This zone: {}\n", harmless(usual)));
@@ -245,7 +244,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
 
 /// Returns a message in one line.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
-    let kind = kind_label(report.culprit.kind);
+    let kind = report.culprit.kind.label();
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();
     let first = report.questions.first().map_or("", |question| &question.name);
     format!(
@@ -254,16 +253,6 @@ fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
         words::time(report.waited),
         harmless(first)
     )
-}
-
-/// Returns the label of a culprit.
-fn kind_label(kind: CulpritKind) -> String {
-    match kind {
-        CulpritKind::None => "nothing slow".to_owned(),
-        CulpritKind::NotDns => "not DNS".to_owned(),
-        CulpritKind::Loss => "packet loss".to_owned(),
-        other => words::word(&other).replace('_', " "),
-    }
 }
 
 /// Returns the text with a capital first letter.

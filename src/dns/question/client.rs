@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::names::name_text;
-use crate::words::words;
+use crate::words;
 
 /// A question of class IN. Its name is in lower case; only the listener keeps the client's spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -72,8 +72,8 @@ pub struct Client {
 }
 
 words! {
-    /// The transport over which a question came. Stored records use the positions of the variants.
-    pub enum ClientTransport(word) {
+    /// The way in which a question came. The record has their places.
+    pub enum ClientTransport {
         /// A datagram.
         Udp = "udp": "UDP",
         /// A stream.

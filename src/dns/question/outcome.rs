@@ -1,11 +1,11 @@
 //! The complete list of outcomes: every question ends in one of them. Also the messages that are counted separately.
 
-use crate::words::words;
+use crate::words;
 
 words! {
     /// The outcome of a client's question. Each question has exactly one and is counted once, so their sum is the number of questions. JSON and the
     /// screens use the same words. Stored records use the positions of the variants: a new one must be added at the end.
-    pub enum Outcome(word, label) {
+    pub enum Outcome {
         /// Answered from memory, without a query to a server.
         Cache = "cache": "from cache",
         /// Answered by a flight that another question had begun.

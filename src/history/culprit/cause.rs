@@ -10,77 +10,54 @@ use crate::event::ListFault;
 use crate::limits::FAILURE_COST;
 use dns::clock::micros;
 use dns::conduct::Conduct;
+use dns::words;
 
-/// The kind of a culprit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CulpritKind {
-    /// The servers of a zone did not answer.
-    ServerSilent,
-    /// The servers of a zone answered late.
-    ServerSlow,
-    /// The servers of a zone answered REFUSED or NOTAUTH.
-    ServerRefused,
-    /// The servers do not serve the zone that is delegated to them.
-    ServerLame,
-    /// The servers answered with another error, or with octets that are not a valid answer.
-    ServerFailed,
-    /// The answers of the servers are truncated, and TCP fails.
-    Truncated,
-    /// The network reports that servers cannot be reached, or this host cannot send to them.
-    Unreachable,
-    /// Servers of a DNS list did not answer.
-    ListSilent,
-    /// Servers of a DNS list answered late.
-    ListSlow,
-    /// Servers of a DNS list refuse our queries.
-    ListRefused,
-    /// Answers fail DNSSEC validation.
-    Bogus,
-    /// Some queries to a server get lost.
-    Loss,
-    /// Our own network was down: no server answered.
-    Network,
-    /// This resolver had too much work.
-    Overload,
-    /// The client waited between its questions.
-    Client,
-    /// Nothing was slow.
-    None,
-    /// The delay of a log line is not in DNS.
-    NotDns,
-    /// It is not known what the culprit is.
-    Unknown,
-}
-
-impl CulpritKind {
-    /// The word for the kind in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::ServerSilent => "server_silent",
-            Self::ServerSlow => "server_slow",
-            Self::ServerRefused => "server_refused",
-            Self::ServerLame => "server_lame",
-            Self::ServerFailed => "server_failed",
-            Self::Truncated => "truncated",
-            Self::Unreachable => "unreachable",
-            Self::ListSilent => "list_silent",
-            Self::ListSlow => "list_slow",
-            Self::ListRefused => "list_refused",
-            Self::Bogus => "bogus",
-            Self::Loss => "loss",
-            Self::Network => "network",
-            Self::Overload => "overload",
-            Self::Client => "client",
-            Self::None => "none",
-            Self::NotDns => "not_dns",
-            Self::Unknown => "unknown",
-        }
+words! {
+    /// The kind of a culprit.
+    #[derive(Default)]
+    pub enum CulpritKind {
+        /// The servers of a zone did not answer.
+        ServerSilent = "server_silent": "server silent",
+        /// The servers of a zone answered late.
+        ServerSlow = "server_slow": "server slow",
+        /// The servers of a zone answered REFUSED or NOTAUTH.
+        ServerRefused = "server_refused": "server refused",
+        /// The servers do not serve the zone that is delegated to them.
+        ServerLame = "server_lame": "server lame",
+        /// The servers answered with another error, or with octets that are not a valid answer.
+        ServerFailed = "server_failed": "server failed",
+        /// The answers of the servers are truncated, and TCP fails.
+        Truncated = "truncated",
+        /// The network reports that servers cannot be reached, or this host cannot send to them.
+        Unreachable = "unreachable",
+        /// Servers of a DNS list did not answer.
+        ListSilent = "list_silent": "list silent",
+        /// Servers of a DNS list answered late.
+        ListSlow = "list_slow": "list slow",
+        /// Servers of a DNS list refuse our queries.
+        ListRefused = "list_refused": "list refused",
+        /// Answers fail DNSSEC validation.
+        Bogus = "bogus",
+        /// Some queries to a server get lost.
+        Loss = "loss": "packet loss",
+        /// Our own network was down: no server answered.
+        Network = "network",
+        /// This resolver had too much work.
+        Overload = "overload",
+        /// The client waited between its questions.
+        Client = "client",
+        /// Nothing was slow.
+        None = "none": "nothing slow",
+        /// The delay of a log line is not in DNS.
+        NotDns = "not_dns": "not DNS",
+        /// It is not known what the culprit is.
+        #[default]
+        Unknown = "unknown",
     }
 }
 
 /// A cause of a delay, or of a failure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
     /// The kind of the cause.
     pub kind: CulpritKind,
@@ -115,22 +92,7 @@ pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
 
 impl Cause {
     pub(crate) fn of(kind: CulpritKind, zone: Box<[u8]>) -> Self {
-        let (lists, servers, unsent, why) = Default::default();
-        Self {
-            kind,
-            zone,
-            lists,
-            micros: 0,
-            failures: 0,
-            deferring: 0,
-            turned_away: 0,
-            servers,
-            unsent,
-            silent_path: false,
-            other_mail: false,
-            why,
-            list_fault: None,
-        }
+        Self { kind, zone, ..Self::default() }
     }
 
     /// Returns the time by which the cause delays the mail, in microseconds.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dns::wire::presentation::shown;
+use dns::words;
 use resolver::limits::MAX_SHOWN_SENTENCE;
-use serde::Deserialize;
 
 /// A position: a line of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,16 +73,16 @@ impl<T: AsRef<str>> Setting for (&SourcePlace, T) {
     }
 }
 
-/// How much a finding matters. The worst weight comes first.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "lowercase")]
-pub enum Weight {
-    /// Unless the operator acts, mail is lost or goes to the wrong host, or strangers get answers.
-    Dangerous,
-    /// Some answers differ from those of the other resolver.
-    Different,
-    /// Nothing needs to be done.
-    Unneeded,
+words! {
+    /// How much a finding matters, from the most.
+    pub enum Weight {
+        /// Without it, mail is lost or misled, or strangers are answered.
+        Dangerous = "dangerous",
+        /// Some answers differ.
+        Different = "different",
+        /// Nothing is to be done.
+        Unneeded = "unneeded",
+    }
 }
 
 /// A finding about one setting.
@@ -114,16 +114,7 @@ impl fmt::Display for ImportFinding {
 }
 
 impl Weight {
-    /// Returns the word for the weight in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Dangerous => "dangerous",
-            Self::Different => "different",
-            Self::Unneeded => "unneeded",
-        }
-    }
-
-    /// Returns the heading of the findings of this weight.
+    /// The heading of the findings of this weight.
     pub const fn heading(self) -> &'static str {
         match self {
             Self::Dangerous => "Settings that need a decision before you switch:",

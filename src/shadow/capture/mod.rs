@@ -14,35 +14,22 @@ mod pcap;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
 
-use serde::Serialize;
-
 use crate::asked::AskedQuestion;
 use crate::limits::{MAX_CAPTURE, MAX_SHADOW_QUESTIONS};
+use dns::words;
 use resolver::dnstap::heard::{Frame, TapHeard, heard, next_frame};
 
-/// The reason why a line, a packet or a frame has no question to compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Skipped {
-    /// It is not a query of a client over UDP.
-    NoQuery,
-    /// The log has shortened the name, or has replaced a key in it.
-    Withheld,
-    /// It cannot be read, or the capture has truncated it.
-    Unreadable,
-    /// The type is ANY, AXFR or another type without records of its own, or the class is not IN.
-    TypeNotCompared,
-}
-
-impl Skipped {
-    /// Describes the reason in words that follow a number.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::NoQuery => "without a query of a client",
-            Self::Withheld => "with a part of the name withheld",
-            Self::Unreadable => "cut or unreadable",
-            Self::TypeNotCompared => "of a type or class that is not compared",
-        }
+words! {
+    /// The reason why a line, a packet or a frame has no question to compare.
+    pub enum Skipped {
+        /// It is not a query of a client over UDP.
+        NoQuery = "no_query": "without a query of a client",
+        /// The log has shortened the name, or has replaced a key in it.
+        Withheld = "withheld": "with a part of the name withheld",
+        /// It cannot be read, or the capture has truncated it.
+        Unreadable = "unreadable": "cut or unreadable",
+        /// The type is ANY, AXFR or another type without records of its own, or the class is not IN.
+        TypeNotCompared = "type_not_compared": "of a type or class that is not compared",
     }
 }
 
@@ -88,7 +75,7 @@ impl Captured {
 
     /// Describes the parts of the file that contain no question.
     pub fn skipped_words(&self) -> Vec<String> {
-        self.skipped.iter().map(|(why, count)| format!("{count} {}", why.words())).collect()
+        self.skipped.iter().map(|(why, count)| format!("{count} {}", why.label())).collect()
     }
 }
 

@@ -3,55 +3,36 @@
 use serde::Serialize;
 
 use crate::answer::{Likeness, Side, SideAnswer, likeness};
+use dns::words;
 use doctor::side_by_side::{AnswerSource, Compared, ComparedAnswer};
 
-/// The cause of a difference. The worst cause comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// One resolver finds the answer valid, the other one finds it bogus.
-    Bogus,
-    /// A zone fails for one of the resolvers.
-    BrokenZone,
-    /// One resolver blocks the name, rewrites the answer, or has a zone of its own.
-    Policy,
-    /// A DNS list refuses one of the resolvers.
-    List,
-    /// One resolver has an older answer.
-    Old,
-    /// The cause could not be found out.
-    Unknown,
-    /// Only the AD flag differs.
-    AdOnly,
-    /// Name servers of the zone give both addresses: in turn, or by the location of the client.
-    Geography,
-    /// A reply failed or differed only once.
-    Timing,
-    /// The zone gives its records in turn, or only their order differs.
-    Rotation,
-    /// Only TTLs differ.
-    Ttl,
-    /// There is no difference.
-    None,
-}
-
-impl Cause {
-    /// Returns the word for the cause on the screen.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Bogus => "bogus",
-            Self::BrokenZone => "broken zone",
-            Self::Policy => "policy",
-            Self::List => "list",
-            Self::Old => "old",
-            Self::Unknown => "unknown",
-            Self::AdOnly => "AD only",
-            Self::Geography => "geography",
-            Self::Timing => "timing",
-            Self::Rotation => "rotation",
-            Self::Ttl => "TTL",
-            Self::None => "none",
-        }
+words! {
+    /// The cause of a difference. The worst cause comes first.
+    pub enum Cause {
+        /// One resolver finds the answer valid, the other one finds it bogus.
+        Bogus = "bogus",
+        /// A zone fails for one of the resolvers.
+        BrokenZone = "broken_zone": "broken zone",
+        /// One resolver blocks the name, rewrites the answer, or has a zone of its own.
+        Policy = "policy",
+        /// A DNS list refuses one of the resolvers.
+        List = "list",
+        /// One resolver has an older answer.
+        Old = "old",
+        /// The cause could not be found out.
+        Unknown = "unknown",
+        /// Only the AD flag differs.
+        AdOnly = "ad_only": "AD only",
+        /// Name servers of the zone give both addresses: in turn, or by the location of the client.
+        Geography = "geography",
+        /// A reply failed or differed only once.
+        Timing = "timing",
+        /// The zone gives its records in turn, or only their order differs.
+        Rotation = "rotation",
+        /// Only TTLs differ.
+        Ttl = "ttl": "TTL",
+        /// There is no difference.
+        None = "none",
     }
 }
 

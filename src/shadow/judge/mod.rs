@@ -29,9 +29,9 @@ fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
             _ => Judged::harmless(Cause::None, None, ""),
         };
     };
-    for side in Side::BOTH {
+    for side in Side::ALL {
         if first.of(side).is_failure() && !first.of(side.other()).is_failure() {
-            let why = format!("{} failed once and answered when it was asked again", side.words());
+            let why = format!("{} failed once and answered when it was asked again", side.label());
             return Judged::harmless(Cause::Timing, Some(side), why);
         }
     }
@@ -47,8 +47,8 @@ fn both_fail(last: &Sample) -> Judged {
     match last.resolverd.rcode() {
         None => Judged::unknown("neither has replied"),
         Some("SERVFAIL") => {
-            let of_side = |side: Side| format!("; {}: {}", side.words(), last.of(side).errors());
-            let have_errors = Side::BOTH.into_iter().filter(|side| !last.of(*side).errors().is_empty());
+            let of_side = |side: Side| format!("; {}: {}", side.label(), last.of(side).errors());
+            let have_errors = Side::ALL.into_iter().filter(|side| !last.of(*side).errors().is_empty());
             let errors: String = have_errors.map(of_side).collect();
             Judged::harmless(Cause::BrokenZone, None, format!("the zone fails for both{errors}"))
         }
@@ -62,7 +62,7 @@ fn secure_only(last: &Sample) -> Judged {
     if resolverd.is_some_and(|reply| reply.secure || reply.facts.answers.is_empty()) {
         let is_here = resolverd.is_some_and(|reply| reply.secure);
         let side = if is_here { Side::InPlace } else { Side::Resolverd };
-        let why = format!("{} has validated the answer (AD), {} has not", side.other().words(), side.words());
+        let why = format!("{} has validated the answer (AD), {} has not", side.other().label(), side.label());
         return Judged::harmless(Cause::AdOnly, Some(side), why);
     }
     Judged::look(

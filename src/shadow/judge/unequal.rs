@@ -27,7 +27,7 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
         return Judged::look(Cause::Policy, Side::Resolverd, why, advice);
     }
-    let failing: Vec<Side> = Side::BOTH.into_iter().filter(|side| !last.of(*side).is_known()).collect();
+    let failing: Vec<Side> = Side::ALL.into_iter().filter(|side| !last.of(*side).is_known()).collect();
     match failing.as_slice() {
         [] => stale(last).or_else(|| policy(evidence, last)).unwrap_or_else(|| of_data(evidence)),
         [side] => of_failure(evidence, last, *side),
@@ -73,13 +73,13 @@ fn in_parentheses(reason: &str) -> String {
 /// Returns the cause "old" if a resolver says that its answer has expired.
 fn stale(last: &Sample) -> Option<Judged> {
     let is_stale = |side: &Side| last.of(*side).has_error(&STALE);
-    let side = Side::BOTH.into_iter().find(is_stale)?;
+    let side = Side::ALL.into_iter().find(is_stale)?;
     Some(old(side, "an expired answer of its cache, because no name server answers it"))
 }
 
 /// Returns the cause "old" for the answer of one resolver.
 fn old(side: Side, why: &str) -> Judged {
-    let why = format!("{}: {why}", side.words());
+    let why = format!("{}: {why}", side.label());
     match side {
         Side::InPlace => Judged::harmless(Cause::Old, Some(side), why),
         Side::Resolverd => {
@@ -91,7 +91,7 @@ fn old(side: Side, why: &str) -> Judged {
 
 /// Returns the cause "policy" if one of the resolvers says, or its answer shows, that it has made the answer itself.
 fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
-    for side in Side::BOTH {
+    for side in Side::ALL {
         let answer = last.of(side);
         let row = evidence
             .row(side)
@@ -105,7 +105,7 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
             (false, Some(row)) => row.why.clone(),
             (false, None) => continue,
         };
-        let why = format!("{}: {why}", side.words());
+        let why = format!("{}: {why}", side.label());
         return Some(Judged::look(Cause::Policy, side, why, advice_on_policy(side)));
     }
     None
@@ -141,15 +141,15 @@ fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     if rcode == "SERVFAIL" && (answers_unchecked || answer.has_error(&BOGUS)) {
         let why = format!(
             "{} finds the signatures wrong or missing{reason}, and {} does not validate the answer",
-            side.words(),
-            side.other().words()
+            side.label(),
+            side.other().label()
         );
         return Judged::look(Cause::Bogus, side, why, advice_on_bogus(side));
     }
     if let Some(judged) = stale(last) {
         return judged;
     }
-    let why = format!("{}: {rcode}{reason}", side.words());
+    let why = format!("{}: {rcode}{reason}", side.label());
     if rcode == "REFUSED" && side == Side::InPlace {
         return Judged::look(Cause::Policy, side, why, advice_on_policy(side));
     }
@@ -186,13 +186,13 @@ pub(super) fn is_rotation(evidence: &Evidence) -> bool {
             |kind: &'static str| evidence.samples.iter().map(move |sample| sample.of(side).data(kind));
         ["A", "AAAA"].into_iter().flat_map(of_kind).filter(|set| !set.is_empty()).collect()
     };
-    let [in_place, resolverd] = Side::BOTH.map(sets);
+    let [in_place, resolverd] = Side::ALL.map(sets);
     let union = |sets: &[BTreeSet<String>]| -> BTreeSet<String> { sets.iter().flatten().cloned().collect() };
     let turns = |sets: &[BTreeSet<String>]| sets.iter().any(|set| Some(set) != sets.first());
     let have_answers = evidence
         .samples
         .iter()
-        .all(|sample| Side::BOTH.iter().all(|side| sample.of(*side).rcode() == Some("NOERROR")));
+        .all(|sample| Side::ALL.iter().all(|side| sample.of(*side).rcode() == Some("NOERROR")));
     have_answers
         && !in_place.is_empty()
         && union(&in_place) == union(&resolverd)
