@@ -156,6 +156,8 @@ pub struct ShadowReport {
     not_compared: BTreeMap<NotCompared, u64>,
     in_place: SideSummary,
     resolverd: SideSummary,
+    /// The questions that the resolver in place refused. They are judged at the end, when it is known if it answers others.
+    refused: Vec<(AskedQuestion, Evidence)>,
 }
 
 impl ShadowReport {
@@ -170,9 +172,18 @@ impl ShadowReport {
     }
 
     /// Adds a question with its evidence.
-    pub fn take(&mut self, question: &AskedQuestion, evidence: &Evidence) {
-        let (Some(first), Some(last)) = (evidence.samples.first(), evidence.samples.last()) else { return };
+    pub fn take(&mut self, question: &AskedQuestion, evidence: Evidence) {
+        let Some(first) = evidence.samples.first() else { return };
         self.answered(first);
+        if evidence.samples.last().is_some_and(|last| last.in_place.rcode() == Some("REFUSED")) {
+            self.refused.push((question.clone(), evidence));
+        } else {
+            self.judged(question, &evidence);
+        }
+    }
+
+    fn judged(&mut self, question: &AskedQuestion, evidence: &Evidence) {
+        let Some(last) = evidence.samples.last() else { return };
         self.add(question, (judge(evidence), last));
     }
 
@@ -204,8 +215,11 @@ impl ShadowReport {
         self.differences.push(difference);
     }
 
-    /// Counts the queries of the questions that were compared, at the end.
-    pub fn count_captured(&mut self, captured: &Captured) {
+    /// Judges the questions that the resolver in place refused, and counts the queries of all questions, at the end.
+    pub fn end(&mut self, captured: &Captured) {
+        for (question, evidence) in std::mem::take(&mut self.refused) {
+            self.judged(&question, &Evidence { answers_others: self.answers_others(), ..evidence });
+        }
         (self.skipped, self.left_out) = (captured.skipped.clone(), captured.left_out);
         self.queries = self.compared.iter().map(|question| captured.queries_of(question)).sum();
         for one in &mut self.differences {

@@ -78,7 +78,7 @@ fn the_worst_differences_come_first_and_decide() {
     for number in [100, 101, 102, 103, 103, 104] {
         captured.take(Ok(question(number)));
     }
-    report.count_captured(&captured);
+    report.end(&captured);
     let names: Vec<&str> = report.differences().iter().map(|one| one.question.name.as_str()).collect();
     assert_eq!(names, ["n104.example.", "n103.example.", "n102.example.", "n100.example.", "n101.example."]);
     let (safe, sentence) = verdict(&report);

@@ -155,6 +155,10 @@ fn a_resolver_that_is_silent_or_not_there_gives_no_verdict() {
     let summary = objects.last().unwrap();
     assert_eq!((code, summary["verdict"].as_str()), (4, Some("could_not_tell")), "{objects:#?}");
     assert!(summary["sentence"].as_str().unwrap().contains("answered none of 30 questions"), "{objects:#?}");
+    let refused = |one: &serde_json::Value| {
+        one["cause"] == "unknown" && one["why"].as_str().unwrap().contains("refuses this host")
+    };
+    assert!(objects[..30].iter().all(refused), "{objects:#?}");
 }
 
 #[test]

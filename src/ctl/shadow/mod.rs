@@ -75,7 +75,7 @@ pub(super) fn run(
         let signal = select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv())));
         replay.run(&captured, &mut report, signal).await
     });
-    report.count_captured(&captured);
+    report.end(&captured);
     // Questions that were interrupted by a signal may still wait for the daemon.
     runtime.shutdown_background();
     let summary = report.summary(&against, interrupted);

@@ -46,7 +46,7 @@ impl Replay<'_> {
                 }
                 Some((question, evidence)) = running.next() => {
                     match evidence {
-                        Ok(evidence) => report.take(question, &evidence),
+                        Ok(evidence) => report.take(question, evidence),
                         Err(why) => report.leave_out(why, 1),
                     }
                     if report.is_silent() {

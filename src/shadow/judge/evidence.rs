@@ -116,6 +116,8 @@ pub struct Evidence {
     pub configured: Option<String>,
     /// The reason that resolverd gives for its answer.
     pub reason: String,
+    /// True if the resolver in place has answered other questions.
+    pub answers_others: bool,
     /// Both answers compared with those of the name servers, for the name at which the answers start to differ.
     pub compared: Option<Compared>,
 }

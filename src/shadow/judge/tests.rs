@@ -174,7 +174,10 @@ fn an_answer_of_its_own_is_policy() {
     expect(&own, Cause::Policy, Look, Some(InPlace));
     let blocked = with("nx 192.0.2.2", |in_place, _| in_place.facts.extended_errors = vec![15]);
     expect(&blocked, Cause::Policy, Look, Some(InPlace));
-    expect(&with("refused 192.0.2.2", |_, _| {}), Cause::Policy, Look, Some(InPlace));
+    let refused = with("refused 192.0.2.2", |_, _| {});
+    let answers_others = Evidence { answers_others: true, ..refused.clone() };
+    expect(&answers_others, Cause::Policy, Look, Some(InPlace));
+    expect(&refused, Cause::Unknown, Weight::Unknown, None);
     let filtered = Evidence {
         compared: compared(("0.0.0.0", Filtered, 100), ("192.0.2.2", Same, 100), ("192.0.2.2", Same, 300)),
         ..samples(&["0.0.0.0 192.0.2.2"])

@@ -150,6 +150,12 @@ fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
         return judged;
     }
     let why = format!("{}: {rcode}{reason}", side.label());
+    if rcode == "REFUSED" && side == Side::InPlace && !evidence.answers_others {
+        return Judged {
+            advice: "let the resolver in place answer this host, and run shadow again".to_owned(),
+            ..Judged::unknown(format!("the resolver in place refuses this host{reason}"))
+        };
+    }
     if rcode == "REFUSED" && side == Side::InPlace {
         return Judged::look(Cause::Policy, side, why, advice_on_policy(side));
     }

@@ -65,7 +65,7 @@ fn report() -> ShadowReport {
     }
     let log = capture::read(&b"something else\n"[..]).unwrap();
     captured.skipped = log.skipped;
-    report.count_captured(&captured);
+    report.end(&captured);
     report.leave_out(NotCompared::ListBudget, 2);
     report
 }
