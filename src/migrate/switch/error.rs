@@ -102,6 +102,9 @@ pub enum SwitchError {
         /// End of the output of systemctl.
         said: String,
     },
+    /// A service was not informed of a file that was restored.
+    #[error("the file is restored, but {0}")]
+    NotInformed(Box<SwitchError>),
     /// Port 53 is still taken.
     #[error("port 53 is still taken: {holders}")]
     Port {

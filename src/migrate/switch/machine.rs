@@ -104,7 +104,7 @@ impl Machine<'_> {
         match (change, before) {
             (Change::File { path, text, informs }, before) => {
                 self.restore(path, text, before)?;
-                self.inform(informs.as_ref())
+                self.inform(informs.as_ref()).map_err(|error| SwitchError::NotInformed(Box::new(error)))
             }
             // If the socket were stopped after its service, the next query would start the service again. So both are restored
             // together.

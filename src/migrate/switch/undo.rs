@@ -60,6 +60,7 @@ impl Undoing<'_> {
             let result = self.machine.undo(&step.change, before);
             match &result {
                 Ok(()) => self.undone.push(place),
+                Err(SwitchError::NotInformed(_)) => {}
                 Err(error) => is_stuck |= !error.is_later_work(),
             }
             self.end(step, result.map(|()| end_with_state(before)));

@@ -445,3 +445,22 @@ fn the_copy_in_another_queue_directory_of_postfix_is_changed_and_restored() {
     assert_eq!(host.read("var/spool/postfix/etc/resolv.conf"), "nameserver 192.0.2.53\n");
     restored(&internet, &host, &before);
 }
+
+#[test]
+fn an_undo_goes_on_if_a_service_cannot_be_informed() {
+    let (internet, host) = (internet(), crowded());
+    host.write("units/postfix.service", "loaded enabled active\n");
+    let before = host.files();
+    switched(&internet, &host);
+    host.write("fails/try-reload-or-restart-postfix.service", "");
+    let (code, text) = host.switch(&internet, &["--back"]);
+    assert_eq!(code, 4, "{text}");
+    assert!(
+        text.contains("the file is restored, but systemctl try-reload-or-restart postfix.service"),
+        "{text}"
+    );
+    assert!(!answers(&host), "{text}");
+    assert_eq!(host.read("etc/resolv.conf"), before["etc/resolv.conf"]);
+    fs::remove_dir_all(host.path("fails")).unwrap();
+    restored(&internet, &host, &before);
+}
