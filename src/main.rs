@@ -191,7 +191,7 @@ mod demo {
         let server = daemon.addresses().first().copied().ok_or(io::ErrorKind::AddrNotAvailable);
         let stats = || {
             let subject = daemon.subject();
-            let stats = control::stats(subject.recorder(), &subject.fill(), Window::Start);
+            let stats = control::stats(subject.recorder(), subject.fill(), Window::Start);
             screen::stats(&stats, Style::Plain)
         };
         let ended = demo.show(server.map_err(io::Error::from)?, &stats, &mut io::stdout()).await;

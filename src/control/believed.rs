@@ -4,8 +4,9 @@
 //! "not listed" means anything then.
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 
+use super::lists::text;
 use super::{Controlled, lookup};
 use dns::question::{ListSays, Question};
 use resolver::dnsbl::entry::ListEntry;
@@ -64,10 +65,4 @@ pub(super) async fn doubt(
             Some(format!("its test entry {name} could not be looked up: {why}"))
         }
     }
-}
-
-/// Returns a name as people type it: without the final dot.
-fn text(name: &Name) -> String {
-    let text = dns::question::name_text(name);
-    text.strip_suffix('.').unwrap_or(&text).to_owned()
 }

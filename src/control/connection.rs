@@ -192,7 +192,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(health::status(subject)))]),
         Request::Stats { window, table: None } => {
-            Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), &subject.fill(), window)))])
+            Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), subject.fill(), window)))])
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
         Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
@@ -207,8 +207,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
         // `serve` has already passed these requests on.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
-        Request::Why(request) => why(subject, &request).await,
-        Request::WhyEach { requests } => why_each(subject, &requests).await,
+        Request::Why { requests } => why(subject, &requests).await,
         Request::Failed(request) => failed(subject, &request).await,
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
         Request::Config { changed } => Ok(configuration(subject, changed)),
@@ -332,14 +331,8 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
 }
 
-/// Returns the wanted messages of the record.
-async fn why(subject: &impl Controlled, request: &WhyRequest) -> Result<Vec<Reply>, Problem> {
-    let replies = subject.why_each(vec![super::why::wanted(request)?]).await.into_iter();
-    Ok(replies.flatten().map(|message| Reply::Message(Box::new(message))).collect())
-}
-
 /// Returns the wanted messages for each request.
-async fn why_each(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
+async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
     let most = history::limits::MAX_WHY_REQUESTS;
     if requests.len() > most {
         return Err(wrong(format!("More than {most} requests for messages at once; send them in parts.")));

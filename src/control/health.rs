@@ -7,15 +7,15 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::protocol::{
-    CertificateStatus, Fill, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus,
-    Severity, Status, Warning,
+    CertificateStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity,
+    Status, Warning,
 };
 use super::{Controlled, lists};
 use crate::limits::{CERTIFICATE_SOON, LONG_UNCHECKED_ROOT_KEYS, MAX_STATUS_ZONES};
 use dns::clock::date;
 use dns::question::Outcome;
 use history::{
-    FailingZone, FailuresByZone, JudgedCounts, TimeSpan, Troubles, Window, ZoneFailures, failed_text,
+    FailingZone, FailuresByZone, StatsReport, TimeSpan, Troubles, Window, ZoneFailures, failed_text,
 };
 use resolver::config::{Config, Listener};
 
@@ -24,11 +24,11 @@ pub const JUDGED: Window = Window::FiveMinutes;
 
 /// Returns the current state and health of the daemon.
 pub fn status(subject: &impl Controlled) -> Status {
-    status_by(subject, &subject.recorder().judged(JUDGED))
+    status_by(subject, &subject.recorder().report(JUDGED))
 }
 
 /// Like `status`, with the counters of the window `JUDGED` already read.
-pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
+pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let daemon = subject.status();
     let missing = missing(&daemon.missing, &subject.config());
     let root_keys = root_keys(&daemon.root_keys, subject.now().unix);
@@ -42,7 +42,7 @@ pub fn status_by(subject: &impl Controlled, judged: &JudgedCounts) -> Status {
         uptime: judged.uptime,
         questions: judged.questions,
         seconds: judged.seconds,
-        stores: subject.fill().iter().map(Fill::from).collect(),
+        stores: subject.fill(),
         warnings: judge(judged, by_zone.as_ref(), &recorder.troubles())
             .into_iter()
             .chain(missing)
@@ -65,20 +65,20 @@ const FAILURES_PER_HUNDRED: u64 = 10;
 const FEW_ZONES: usize = 3;
 
 /// Returns true if enough questions failed to look at failures by zone.
-pub(crate) fn much_fails(counts: &JudgedCounts) -> bool {
+pub(crate) fn much_fails(counts: &StatsReport) -> bool {
     is_much(counts.failures(), counts)
 }
 
-fn is_much(failed: u64, counts: &JudgedCounts) -> bool {
+fn is_much(failed: u64, counts: &StatsReport) -> bool {
     counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED
 }
 
 /// Returns the problems: current ones, and those of the window. `by_zone` has the failures of the window by zone; `None` if the
 /// zones are unknown.
-pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
+pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
-    let messages: u64 = counts.messages.values().sum();
-    let came_back = counts.messages.iter().filter(|(conduct, _)| conduct.came_back());
+    let messages: u64 = counts.upstream.messages.values().sum();
+    let came_back = counts.upstream.messages.iter().filter(|(conduct, _)| conduct.came_back());
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
     let failed = counts.failures();
     let shed = outcome(Outcome::Shed);
@@ -109,7 +109,7 @@ pub fn judge(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>, troubles: 
 
 /// Reports many failures. They are critical if many remain without those of the few worst zones or lists. The root and top-level
 /// domains are not left out, because zones of all kinds are below them.
-fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
+fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let failed = counts.failures();
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
     let elsewhere = by_zone.map_or(failed, |by_zone| {
@@ -132,7 +132,7 @@ fn failing(counts: &JudgedCounts, by_zone: Option<&FailuresByZone>) -> Warning {
 }
 
 /// Returns the severity for a number of failures.
-fn severity(failed: u64, counts: &JudgedCounts) -> Severity {
+fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
 
@@ -275,17 +275,21 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
 mod tests {
     use super::*;
     use dns::conduct::Conduct;
+    use history::UpstreamReport;
 
-    fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> JudgedCounts {
-        JudgedCounts {
+    fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> StatsReport {
+        StatsReport {
             questions: outcomes.iter().map(|(_, count)| count).sum(),
             outcomes: outcomes.iter().copied().collect(),
-            messages: messages.iter().copied().collect(),
-            ..JudgedCounts::default()
+            upstream: UpstreamReport {
+                messages: messages.iter().copied().collect(),
+                ..UpstreamReport::default()
+            },
+            ..StatsReport::default()
         }
     }
 
-    fn problems(report: &JudgedCounts) -> Vec<String> {
+    fn problems(report: &StatsReport) -> Vec<String> {
         judge(report, None, &Troubles::default()).into_iter().map(|warning| warning.problem).collect()
     }
 

@@ -151,7 +151,7 @@ pub trait Controlled: Send + Sync + 'static {
 const WORST: usize = 3;
 
 /// Returns the main screen of the statistics, for the socket and for the demo.
-pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
+pub fn stats(recorder: &Recorder, stores: Vec<StoreFill>, window: Window) -> Stats {
     let mut zones = recorder.slow(window);
     zones.truncate(WORST);
     let mut failed = recorder.failing(window);
@@ -169,6 +169,6 @@ pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
         slow_servers: servers,
         shed_zones,
         shed_clients,
-        stores: fill.iter().map(protocol::Fill::from).collect(),
+        stores,
     }
 }

@@ -383,7 +383,7 @@ fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
 }
 
 /// Returns a zone as people type it: without the final dot.
-fn text(name: &Name) -> String {
+pub(super) fn text(name: &Name) -> String {
     let text = name_text(name);
     text.strip_suffix('.').unwrap_or(&text).to_owned()
 }

@@ -102,7 +102,7 @@ impl LineSearch<'_> {
     /// Returns the replies to the first of several requests.
     fn ask(&self, requests: &[WhyRequest]) -> Result<Vec<Vec<MessageReport>>, CommandFailure> {
         let (mut replies, mut messages) = (Vec::new(), Vec::new());
-        for reply in self.client.ask(&Request::WhyEach { requests: requests.to_vec() })? {
+        for reply in self.client.ask(&Request::Why { requests: requests.to_vec() })? {
             match reply {
                 Reply::Message(message) => messages.push(*message),
                 Reply::MessagesEnd => replies.push(std::mem::take(&mut messages)),
@@ -140,7 +140,7 @@ mod tests {
         ] {
             let first = fitting(&requests);
             assert_eq!(first.len(), fit);
-            let octets = serde_json::to_vec(&Request::WhyEach { requests: first.to_vec() }).unwrap().len();
+            let octets = serde_json::to_vec(&Request::Why { requests: first.to_vec() }).unwrap().len();
             assert!(octets < MAX_CONTROL_REQUEST || fit == 1, "{octets}");
         }
     }

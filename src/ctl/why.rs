@@ -79,7 +79,7 @@ pub(super) fn run(
         return run_pasted(arguments, client, format);
     }
     let asked = arguments.request(moment::now())?;
-    let replies = client.ask(&Request::Why(asked))?;
+    let replies = client.ask(&Request::Why { requests: vec![asked] })?;
     let messages: Vec<_> = replies
         .iter()
         .filter_map(|reply| match reply {

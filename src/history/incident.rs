@@ -26,7 +26,7 @@ use dns::question::{Question, kind_text, name_text};
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The state of a zone that failed recently.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct TroubledZone {
     /// The first failure in a row, and the last one.
     first: Mono,
@@ -50,9 +50,10 @@ struct Failing {
     shows: Shows,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IncidentState {
     /// Some questions failed, perhaps by chance.
+    #[default]
     Watched,
     /// The zone fails. The log has a line about it, or the line was withheld.
     Begun { logged: bool },
@@ -152,7 +153,7 @@ impl Incidents {
             return None;
         }
         self.make_room(zone);
-        let trouble = self.zones.entry(zone.clone()).or_insert_with(|| TroubledZone::new(now));
+        let trouble = self.zones.entry(zone.clone()).or_default();
         trouble.fails(ended.question, lost, now);
         let span = now.since(trouble.first);
         trouble.configured |= lost.origin == ServerOrigin::Configuration;
@@ -259,21 +260,6 @@ impl Failing {
 }
 
 impl TroubledZone {
-    fn new(now: Mono) -> Self {
-        let why = String::new();
-        let state = IncidentState::Watched;
-        Self {
-            first: now,
-            last: now,
-            failures: 0,
-            doubted: false,
-            configured: false,
-            state,
-            failing: Vec::new(),
-            why,
-        }
-    }
-
     /// Returns the report of the zone, if the zone fails.
     fn failing_zone(&self, zone: &Name, now: Mono) -> Option<FailingZone> {
         let IncidentState::Begun { .. } = self.state else { return None };

@@ -107,8 +107,8 @@ use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use self::redact::{Redaction, Secrets};
 pub use self::report::{
-    ClientRow, FailingZone, FailuresByZone, JudgedCounts, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
-    TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
+    ClientRow, FailingZone, FailuresByZone, Scraped, ServerRow, ShedRow, StatsReport, Troubles, TypeRow,
+    UpstreamReport, ZoneFailures, ZoneRow, blames,
 };
 use self::shard::Shard;
 use self::table::Tally;
@@ -135,7 +135,7 @@ pub struct Recorder {
     zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
     servers: Mutex<CounterTable<IpAddr, Messages>>,
     clients: Mutex<CounterTable<IpAddr, ClientTally>>,
-    /// The failed questions of `JudgedCounts::failures`, by the zone whose servers failed. They are counted when they are read from `kept`.
+    /// The failed questions of `StatsReport::failures`, by the zone whose servers failed. They are counted when they are read from `kept`.
     /// The empty name counts questions that waited for this resolver for most of their time, and questions that were overwritten before they
     /// were read.
     failures: Mutex<CounterTable<Vec<u8>, FailureTally>>,
@@ -379,13 +379,6 @@ impl Recorder {
         (self.report_of(&totals, window, covered, now), types_of(&totals))
     }
 
-    /// The counts since the start, the types, and the times of each outcome. All are read together, so that all sums agree.
-    pub fn since_start(&self) -> SinceStart {
-        let (now, totals) = (self.clock.mono(), self.totals());
-        let report = self.report_of(&totals, Window::Start, now.since(self.started), now);
-        (report, types_of(&totals), totals.distributions())
-    }
-
     fn report_of(&self, totals: &Totals, window: Window, covered: Duration, now: Mono) -> StatsReport {
         let outcomes = totals.outcomes();
         StatsReport {
@@ -498,9 +491,6 @@ impl Recorder {
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// The counts since the start, their types, and the times of each outcome.
-pub(crate) type SinceStart = (StatsReport, Vec<TypeRow>, Vec<(Outcome, Distribution)>);
 
 /// The types that were asked, most questions first.
 fn types_of(totals: &Totals) -> Vec<TypeRow> {

@@ -97,7 +97,7 @@ pub enum Note {
         /// The zone.
         zone: Name,
         /// The key tag, algorithm and digest type of each record.
-        records: Vec<(u16, u8, u8)>,
+        records: Vec<DsFact>,
         /// Where the records come from.
         from: DsSource,
     },
@@ -106,7 +106,7 @@ pub enum Note {
         /// The zone.
         zone: Name,
         /// The key tag, algorithm and flags of each record.
-        records: Vec<(u16, u8, u16)>,
+        records: Vec<KeyFact>,
         /// The server that sent them; none if they were in the cache.
         server: Option<IpAddr>,
     },
@@ -181,14 +181,12 @@ impl Note {
                 dropped: *dropped,
                 records: records.iter().map(record_text).collect(),
             },
-            Self::Ds { zone, records, from } => StepEvent::Ds {
-                zone: name_text(zone),
-                records: records.iter().map(ds_text).collect(),
-                from: *from,
-            },
+            Self::Ds { zone, records, from } => {
+                StepEvent::Ds { zone: name_text(zone), records: records.clone(), from: *from }
+            }
             Self::Dnskey { zone, records, server } => StepEvent::Dnskey {
                 zone: name_text(zone),
-                records: records.iter().map(key_text).collect(),
+                records: records.clone(),
                 server: server.map(|server| server.to_string()),
             },
             Self::Ended { result } => StepEvent::Ended { result: result.to_string() },
@@ -209,14 +207,6 @@ pub fn record_text(record: &Record) -> String {
         }
         data => format!("{name} {} {data}", record.record_type()),
     }
-}
-
-fn ds_text((tag, algorithm, digest): &(u16, u8, u8)) -> DsFact {
-    DsFact { tag: *tag, algorithm: *algorithm, digest: *digest }
-}
-
-fn key_text((tag, algorithm, flags): &(u16, u8, u16)) -> KeyFact {
-    KeyFact { tag: *tag, algorithm: *algorithm, flags: *flags }
 }
 
 impl From<StepEvent> for Note {

@@ -14,7 +14,7 @@ use dns::question::{Apart, Outcome};
 use validate::verdict::SecurityStatus;
 
 /// The statistics of a window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StatsReport {
     /// The window.
     pub window: Window,
@@ -35,7 +35,7 @@ pub struct StatsReport {
 }
 
 /// Queries to servers in a window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpstreamReport {
     /// The number of queries sent, for each behaviour of the server.
     pub messages: BTreeMap<Conduct, u64>,
@@ -309,26 +309,11 @@ pub struct Scraped {
     pub types: Vec<TypeRow>,
     /// The times of the questions of each outcome.
     pub latency: Vec<(Outcome, Distribution)>,
-    /// The counts of the window by which the health is judged.
-    pub judged: JudgedCounts,
+    /// The statistics of the window by which the health is judged.
+    pub judged: StatsReport,
 }
 
-/// The counts of a window by which the health of the daemon is judged.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct JudgedCounts {
-    /// See `StatsReport::seconds`.
-    pub seconds: f64,
-    /// See `StatsReport::uptime`.
-    pub uptime: f64,
-    /// See `StatsReport::questions`.
-    pub questions: u64,
-    /// See `StatsReport::outcomes`.
-    pub outcomes: BTreeMap<Outcome, u64>,
-    /// See `UpstreamReport::messages`.
-    pub messages: BTreeMap<Conduct, u64>,
-}
-
-impl JudgedCounts {
+impl StatsReport {
     /// The failed questions by which the health is judged. Questions that were turned away are not included, because they have a warning of
     /// their own. Questions that failed by a crash are not included, because the crash is in the log.
     pub fn failures(&self) -> u64 {

@@ -4,26 +4,25 @@ use std::cmp::Reverse;
 
 use super::Recorder;
 use super::explained::OWNED_LABELS;
-use super::lock;
-use super::report::{FailuresByZone, JudgedCounts, Scraped, StatsReport, ZoneFailures};
+use super::report::{FailuresByZone, Scraped, ZoneFailures};
 use super::tally::FailureTally;
 use super::window::Window;
+use super::{lock, types_of};
 use dns::question::{label_places, name_of_wire, name_text};
 
 impl Recorder {
     /// The counts for a scrape, with those of the window by which the health is judged.
     pub fn scraped(&self, judged: Window) -> Scraped {
-        let (report, types, latency) = self.since_start();
-        Scraped { report, types, latency, judged: self.judged(judged) }
+        let (now, totals) = (self.clock.mono(), self.totals());
+        Scraped {
+            report: self.report_of(&totals, Window::Start, now.since(self.started), now),
+            types: types_of(&totals),
+            latency: totals.distributions(),
+            judged: self.report(judged),
+        }
     }
 
-    /// The counts of a window by which the health is judged.
-    pub fn judged(&self, window: Window) -> JudgedCounts {
-        let StatsReport { seconds, uptime, questions, outcomes, upstream, .. } = self.report(window);
-        JudgedCounts { seconds, uptime, questions, outcomes, messages: upstream.messages }
-    }
-
-    /// The failed questions of a window by zone, as `JudgedCounts::failures` counts them without their zones; none if no questions are
+    /// The failed questions of a window by zone, as `StatsReport::failures` counts them without their zones; none if no questions are
     /// kept, so that the zones are not known. They are read from the record some seconds after they end.
     pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
         if !self.kept.is_on() {
@@ -79,12 +78,8 @@ mod tests {
         }
         work(5);
         let scraped = recorder.scraped(Window::FiveMinutes);
-        let (report, types, latency) = recorder.since_start();
-        assert_eq!((scraped.report, scraped.types, scraped.latency), (report.clone(), types, latency));
-        let StatsReport { seconds, uptime, questions, outcomes, upstream, .. } =
-            recorder.report(Window::FiveMinutes);
-        let messages = upstream.messages;
-        assert_eq!(scraped.judged, JudgedCounts { seconds, uptime, questions, outcomes, messages });
-        assert_eq!((scraped.judged.questions, report.questions), (10, 16));
+        assert_eq!(scraped.types, recorder.by_type(Window::Start));
+        assert_eq!(scraped.judged, recorder.report(Window::FiveMinutes));
+        assert_eq!((scraped.judged.questions, scraped.report.questions), (10, 16));
     }
 }

@@ -181,7 +181,7 @@ impl Tally for FailureTally {
     }
 }
 
-/// Returns true if a question of this outcome is one of `JudgedCounts::failures`.
+/// Returns true if a question of this outcome is one of `StatsReport::failures`.
 pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
 }
@@ -191,7 +191,7 @@ pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
 pub(super) struct FailureCount {
     /// All of them.
     pub(super) all: u64,
-    /// The number of those that `JudgedCounts::failures` counts.
+    /// The number of those that `StatsReport::failures` counts.
     pub(super) judged: u64,
 }
 

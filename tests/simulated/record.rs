@@ -17,7 +17,7 @@ use history::entry::QuestionEntry;
 use history::event::{Ended, FlightEnded, FlightFailure, RouteKind, Sent, ServerOrigin, Shows};
 use history::redact::{Redaction, Secrets};
 use history::why::DaemonFacts;
-use history::{LogFacts, LogState, OTHER, Recorder, ShedRow, Troubles, Window};
+use history::{LogFacts, LogState, OTHER, Recorder, Scraped, ShedRow, Troubles, Window};
 use lab::prelude::Lines;
 use lab::simulation::paused;
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn sums_agree_while_questions_are_counted() {
             });
         }
         for _ in 0..200 {
-            let (report, types, times) = recorder.since_start();
+            let Scraped { report, types, latency: times, .. } = recorder.scraped(Window::Start);
             let of_types: u64 = types.iter().map(|row| row.questions).sum();
             let of_times: u64 = times.iter().map(|(_, times)| times.count).sum();
             assert_eq!((report.questions, report.latency.count), (of_types, of_times));
@@ -132,7 +132,7 @@ fn queries_that_were_turned_away_are_no_failures_of_other_zones() {
         let zones: Vec<_> = by_zone.zones.iter().map(|row| (&*row.zone, row.failed)).collect();
         assert_eq!(zones, [("a.example.", 18), ("b.example.", 18), ("c.example.", 18), ("d.example.", 2)]);
         assert_eq!(by_zone.others, 0);
-        let judged = recorder.judged(Window::FiveMinutes);
+        let judged = recorder.report(Window::FiveMinutes);
         assert_eq!((judged.questions, judged.failures()), (320, 56));
         let warnings = health::judge(&judged, Some(&by_zone), &Troubles::default());
         let failing = warnings.iter().find(|warning| warning.problem.starts_with("56 of 320")).unwrap();

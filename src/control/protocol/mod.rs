@@ -21,7 +21,7 @@ pub use self::query::{
 };
 use self::rows::{FlightState, HeldRow, LookaheadRule, LookaheadState, ServerState};
 pub use self::status::{
-    CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding,
+    CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding,
     RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
 use self::watched::WatchedRow;
@@ -79,11 +79,9 @@ pub enum Request {
     Zones,
     /// Asks for the queries in progress.
     Inflight,
-    /// Asks for messages (emails) of the record, and why they were slow.
-    Why(WhyRequest),
-    /// Sends several `Why` requests, which are answered from one reading of the record. The last requests may get no reply; send
-    /// these again.
-    WhyEach {
+    /// Asks for messages (emails) of the record, and why they were slow. All requests are answered from one reading of the record. The
+    /// last requests may get no reply; send these again.
+    Why {
         /// At most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
@@ -148,13 +146,7 @@ impl Request {
 
     /// Returns true if the request reads the whole query history.
     pub(crate) const fn reads_history(&self) -> bool {
-        matches!(
-            self,
-            Self::Why(_)
-                | Self::WhyEach { .. }
-                | Self::Failed(_)
-                | Self::Stats { table: Some(Table::Stage), .. }
-        )
+        matches!(self, Self::Why { .. } | Self::Failed(_) | Self::Stats { table: Some(Table::Stage), .. })
     }
 }
 
@@ -290,7 +282,7 @@ pub enum Reply {
     Flight(FlightState),
     /// A message in the reply to `Request::Why`, worst first.
     Message(Box<MessageReport>),
-    /// Marks the end of the messages for each request, in the reply to `Request::WhyEach`.
+    /// Marks the end of the messages for each request, in the reply to `Request::Why`.
     MessagesEnd,
     /// A row of the reply to `Request::Failed`, the zone with the most questions first.
     FailedZone(Box<FailedZone>),

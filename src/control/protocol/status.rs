@@ -178,7 +178,7 @@ pub struct Status {
     /// Length of this period in seconds.
     pub seconds: f64,
     /// How full each cache is.
-    pub stores: Vec<Fill>,
+    pub stores: Vec<StoreFill>,
     /// Problems, with advice; empty if there is none.
     pub warnings: Vec<Warning>,
 }
@@ -245,25 +245,5 @@ pub struct Stats {
     /// The clients whose questions were refused most often because of overload.
     pub shed_clients: Vec<ShedRow>,
     /// How full each cache is.
-    pub stores: Vec<Fill>,
-}
-
-/// How full a cache is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fill {
-    /// Name of the cache.
-    pub store: String,
-    /// Number of entries, including entries past their TTL.
-    pub entries: u64,
-    /// Size of the entries in octets.
-    pub bytes: u64,
-    /// Maximum size in octets.
-    pub capacity: u64,
-}
-
-impl From<&StoreFill> for Fill {
-    fn from(fill: &StoreFill) -> Self {
-        let StoreFill { store, entries, bytes, capacity } = *fill;
-        Self { store: store.to_owned(), entries, bytes, capacity }
-    }
+    pub stores: Vec<StoreFill>,
 }

@@ -7,9 +7,10 @@
 use super::words;
 use crate::exit::{CommandFailure, PluginState};
 use crate::limits;
-use control::protocol::{Fill, Severity, Stats, Status};
+use control::protocol::{Severity, Stats, Status};
 use dns::question::Outcome;
 use dns::wire::presentation::harmless;
+use resolver::cache::StoreFill;
 
 /// Returns the line for the state of the daemon: its worst problem, the number of other problems, and performance data.
 pub fn state(status: &Status, stats: &Stats) -> (PluginState, String) {
@@ -64,7 +65,7 @@ fn performance(status: &Status, stats: &Stats) -> Vec<String> {
     let outcome = |outcome| stats.report.outcomes.get(&outcome).copied().unwrap_or(0);
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
     let latency = &stats.report.latency;
-    let sum = |part: fn(&Fill) -> u64| status.stores.iter().map(part).sum::<u64>();
+    let sum = |part: fn(&StoreFill) -> u64| status.stores.iter().map(part).sum::<u64>();
     vec![
         format!("uptime={:.0}s;;;0", status.uptime),
         format!("queries={};;;0", stats.report.questions),

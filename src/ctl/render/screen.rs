@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
-use control::protocol::{Fill, Stats};
+use control::protocol::Stats;
 use dns::conduct::Conduct;
 use dns::wire::presentation::harmless;
 use history::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
+use resolver::cache::StoreFill;
 
 /// The number of columns of a terminal.
 const COLUMNS: usize = 80;
@@ -220,8 +221,8 @@ pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
     if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }
 }
 
-/// Returns the number of entries and the memory of each part of the cache, as columns.
-pub(super) fn fill(stores: &[Fill], style: Style) -> String {
+/// The entries and the memory of each part of the cache, as columns.
+pub(super) fn fill(stores: &[StoreFill], style: Style) -> String {
     let label = |label: &str| format!("{label:<width$}", width = LABEL - GAP);
     let heads = [label("cache"), label("entries"), label("MiB used")];
     let mut lines = heads.map(|head| style.paint(Paint::Head, &head));

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use super::{Paint, Style, screen, words};
 use control::protocol::{
-    CertificateStatus, DaemonStatus, Fill, QueryReply, RecordText, Removed, Reply, RootKeyRow,
-    RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Status,
+    CertificateStatus, DaemonStatus, QueryReply, RecordText, Removed, Reply, RootKeyRow, RootKeyStanding,
+    RootKeysStatus, SnapshotStatus, Status,
 };
 use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
 use dns::wire::presentation::harmless;
+use resolver::cache::StoreFill;
 use resolver::config::Errors;
 
 /// The words after an address that this host does not have.
@@ -97,8 +98,8 @@ fn certificate(row: &CertificateStatus) -> String {
 }
 
 /// The entries and the memory of the cache, all parts together.
-fn cache(stores: &[Fill]) -> String {
-    let sum = |part: fn(&Fill) -> u64| stores.iter().map(part).fold(0, u64::saturating_add);
+fn cache(stores: &[StoreFill]) -> String {
+    let sum = |part: fn(&StoreFill) -> u64| stores.iter().map(part).fold(0, u64::saturating_add);
     let used = words::mebibytes(sum(|fill| fill.bytes), sum(|fill| fill.capacity));
     format!("{} entries, {used} MiB used", words::number(sum(|fill| fill.entries)))
 }

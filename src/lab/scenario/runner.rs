@@ -143,7 +143,7 @@ fn sums(simulation: &Simulation) -> Vec<String> {
         ("failures by type", types.iter().map(|row| row.failed).sum(), failed),
         ("shed queries by client", clients.iter().map(|row| row.shed).sum(), of(Outcome::Shed)),
     ];
-    for (outcome, times) in recorder.since_start().2 {
+    for (outcome, times) in recorder.scraped(window).latency {
         sums.push(("times of queries", times.count, of(outcome)));
     }
     let all = |messages: &BTreeMap<Conduct, u64>| messages.values().sum::<u64>();

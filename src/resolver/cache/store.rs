@@ -16,9 +16,11 @@
 //!   its table. A resolution looks up a dozen entries of a name, most of which do not exist. The first lookup loads the octets of the
 //!   table that show this into the processor's cache, and the other lookups find them there.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONCE};
 use dns::hash::Keyed;
@@ -499,12 +501,12 @@ fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
 /// A table whose keys are questions, or keys of the same form.
 pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
 
-/// The number of entries of one table, and its memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The fill of one memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreFill {
-    /// The name of the table.
-    pub store: &'static str,
-    /// The number of entries, including expired entries.
+    /// The name of the memory.
+    pub store: Cow<'static, str>,
+    /// Number of entries, including entries past their TTL.
     pub entries: u64,
     /// The memory of the entries in octets.
     pub bytes: u64,
@@ -515,7 +517,7 @@ pub struct StoreFill {
 /// Returns the number of entries of a table, and its memory.
 pub(super) fn fill<K: LookedUp<K> + Clone, V: Clone>(name: &'static str, store: &Store<K, V>) -> StoreFill {
     let (entries, bytes) = store.fill();
-    StoreFill { store: name, entries, bytes, capacity: store.capacity() }
+    StoreFill { store: name.into(), entries, bytes, capacity: store.capacity() }
 }
 
 #[cfg(test)]

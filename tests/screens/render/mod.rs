@@ -19,7 +19,7 @@ use std::path::Path;
 use control::health;
 use control::protocol::rows::{HeldAs, HeldRow};
 use control::protocol::{
-    CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText,
+    CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText,
     Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status,
     Warning,
 };
@@ -30,6 +30,7 @@ use dns::conduct::Conduct;
 use dns::question::{Apart, ExtendedError, Outcome, Security};
 use history::event::{Step, StepEvent};
 use history::{Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, UpstreamReport, Window, ZoneRow};
+use resolver::cache::StoreFill;
 use resolver::cache::flush::Flushed;
 use validate::verdict::SecurityStatus;
 
@@ -138,9 +139,13 @@ fn servers() -> Vec<ServerRow> {
     ]
 }
 
-fn stores() -> Vec<Fill> {
-    let fill =
-        |store: &str, entries, bytes, capacity| Fill { store: store.to_owned(), entries, bytes, capacity };
+fn stores() -> Vec<StoreFill> {
+    let fill = |store: &str, entries, bytes, capacity| StoreFill {
+        store: store.to_owned().into(),
+        entries,
+        bytes,
+        capacity,
+    };
     vec![
         fill("answers", 212_311, 98 << 20, 128 << 20),
         fill("rrsets", 180_002, 77 << 20, 102 << 20),
@@ -267,7 +272,7 @@ fn one_failed_resolution_has_no_plural() {
 #[test]
 fn the_screen_of_a_daemon_that_has_just_started() {
     let recorder = history::Recorder::new(dns::clock::Clock::machine(), 1);
-    let mut fresh = control::stats(&recorder, &[], Window::FiveMinutes);
+    let mut fresh = control::stats(&recorder, Vec::new(), Window::FiveMinutes);
     (fresh.report.seconds, fresh.report.uptime) = (0.0, 0.0);
     both("stats_fresh", &screen::stats(&fresh, Style::Plain), &json::line(&fresh));
 }

@@ -71,7 +71,7 @@ async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32
 /// The problems in `resolverctl status`.
 fn problems(simulation: &Simulation) -> Vec<String> {
     let recorder = simulation.recorder();
-    let warnings = judge(&recorder.judged(Window::FiveMinutes), None, &recorder.troubles());
+    let warnings = judge(&recorder.report(Window::FiveMinutes), None, &recorder.troubles());
     warnings.into_iter().map(|warning| warning.problem).collect()
 }
 

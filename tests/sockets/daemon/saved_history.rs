@@ -30,7 +30,7 @@ fn ask_twice(process: &Process, name: &str) {
 /// The messages with a name.
 fn why(process: &Process, name: &str) -> Vec<MessageReport> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
-    let replies = ask(process.socket(), &Request::Why(request)).into_iter();
+    let replies = ask(process.socket(), &Request::Why { requests: vec![request] }).into_iter();
     replies
         .filter_map(|reply| if let Reply::Message(message) = reply { Some(*message) } else { None })
         .collect()

@@ -25,7 +25,7 @@ fn own_user() -> String {
 fn users(process: &Process, name: &str) -> Vec<Option<String>> {
     let request = WhyRequest { subject: Some(name.to_owned()), most: 9, ..WhyRequest::default() };
     let mut users = Vec::new();
-    for reply in ask(process.socket(), &Request::Why(request)) {
+    for reply in ask(process.socket(), &Request::Why { requests: vec![request] }) {
         if let Reply::Message(message) = reply {
             let of_name = message.questions.iter().filter(|question| question.name == format!("{name}."));
             users.extend(of_name.map(|question| question.user.clone()));

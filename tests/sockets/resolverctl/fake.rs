@@ -166,7 +166,7 @@ impl Controlled for Fake {
     }
 
     fn fill(&self) -> Vec<StoreFill> {
-        vec![StoreFill { store: "answers", entries: 3, bytes: 4_096, capacity: 1 << 20 }]
+        vec![StoreFill { store: "answers".into(), entries: 3, bytes: 4_096, capacity: 1 << 20 }]
     }
 
     fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>> {

@@ -22,7 +22,7 @@ use crate::zones::RouteTarget;
 use dns::clock::Mono;
 use dns::limits::MAX_TTL;
 use dns::question::Security;
-use history::event::{DsSource, StepEvent};
+use history::event::{DsFact, DsSource, KeyFact, StepEvent};
 use history::note::Note;
 use validate::anchors::Trust;
 use validate::denial::Cut;
@@ -422,7 +422,11 @@ pub(in crate::resolve) fn note_refuted(
 
 /// Creates the note for the trail about the DS records of a zone.
 fn ds_note(zone: &Name, ds: &[DS], from: DsSource) -> Note {
-    let fields = |ds: &DS| (ds.key_tag(), u8::from(ds.algorithm()), u8::from(ds.digest_type()));
+    let fields = |ds: &DS| DsFact {
+        tag: ds.key_tag(),
+        algorithm: ds.algorithm().into(),
+        digest: ds.digest_type().into(),
+    };
     Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(fields).collect(), from }
 }
 
@@ -431,7 +435,7 @@ fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> No
     let fields = |record: &&Record| match &record.data {
         RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
             let tag = key.calculate_key_tag().ok()?;
-            Some((tag, u8::from(key.public_key().algorithm()), key.flags()))
+            Some(KeyFact { tag, algorithm: key.public_key().algorithm().into(), flags: key.flags() })
         }
         _ => None,
     };
