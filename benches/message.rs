@@ -2,7 +2,7 @@
 //! limits. `cargo bench --bench message` prints a table for each of five worlds. Times and queries are those of a virtual
 //! clock: they do not depend on the machine. The CPU time does.
 
-use lab::message_bench::mails::Popularity;
+use lab::mails::Popularity;
 use lab::message_bench::{BenchError, Options, table};
 
 fn main() -> Result<(), BenchError> {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use hickory_proto::rr::{Name, RecordType};
 use lab::delegations::Tree;
 use lab::internet::{DEFAULT_DOMAINS, Internet};
+use lab::mails::{Popularity, draw};
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::traffic;
 use lab::world::{Lab, ServerPlan};
@@ -75,7 +76,7 @@ fn main() -> Result<(), Failure> {
         println!("validate/attack, {words}: {checked:?} for one question, {plain:?} unvalidated");
     }
     let internet = Internet::signed(1, DEFAULT_DOMAINS)?;
-    let mails = traffic::draw(&internet, 1, MESSAGES);
+    let mails = draw(&internet, 1, MESSAGES, Popularity::Uniform);
     for validate in [false, true] {
         let mut questions = 0;
         let took = best(|| {

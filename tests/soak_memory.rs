@@ -6,6 +6,7 @@ use std::time::Duration;
 use dns::random::Random;
 use lab::fault::Fault;
 use lab::internet::Internet;
+use lab::mails::{Popularity, draw};
 use lab::prelude::resident;
 use lab::simulation::{Simulation, config_for, paused};
 use lab::traffic;
@@ -46,7 +47,7 @@ fn memory_is_flat() {
         simulation.network().set_stream_loss(100);
         let mut looks = Vec::new();
         for number in 0..5 * MESSAGES {
-            for mail in traffic::draw(&internet, number, 1) {
+            for mail in draw(&internet, number, 1, Popularity::Uniform) {
                 traffic::play(&internet, &mail, &simulation, simulation.clock()).await;
             }
             // The lab's own log does not belong to the resolver.

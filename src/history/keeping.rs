@@ -34,7 +34,7 @@ impl Recorder {
 
     /// The ring of misses, and then the ring of each worker.
     pub(super) fn rings(&self) -> impl Iterator<Item = &Mutex<Ring>> {
-        std::iter::once(&self.kept.misses).chain(self.shards.iter().map(|shard| &shard.ring))
+        std::iter::once(&self.kept.misses).chain(self.sums.shards.iter().map(|shard| &shard.ring))
     }
 
     /// The number of a flight in the record.
@@ -44,7 +44,7 @@ impl Recorder {
 
     /// Keeps a question that the cache did not answer, and may want the user of its client's socket.
     pub fn asked(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
-        self.watchers.send(|| self.ended_now(question));
+        self.kept.watchers.send(|| self.ended_now(question));
         self.log_query(|| self.ended_now(question));
         if self.kept.is_on() {
             lock(&self.kept.misses).question(question);
@@ -63,12 +63,12 @@ impl Recorder {
 
     /// A watcher of the questions that the cache does not answer; none if the bound of watchers is reached.
     pub fn watch(&self) -> Option<Watch> {
-        self.watchers.watch()
+        self.kept.watchers.watch()
     }
 
     /// The number of watchers.
     pub fn watching(&self) -> usize {
-        self.watchers.count()
+        self.kept.watchers.count()
     }
 
     /// A question that has just ended, as a watcher reads it.
@@ -116,7 +116,7 @@ impl Recorder {
 
     /// The dates of the moments of the record until now.
     pub(super) fn dates(&self) -> Dates {
-        let mut dates = lock(&self.dates);
+        let mut dates = lock(&self.kept.dates);
         for _ in 0..CLOCK_READINGS {
             let (before, unix) = (self.clock.mono(), self.clock.unix_micros());
             // A thread that was interrupted between the two readings would see a step.

@@ -13,13 +13,13 @@ impl Recorder {
     pub fn want_owner(&self, wanted: WantedOwner) {
         let client = wanted.client;
         if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
-            self.owners.add(wanted);
+            self.log.owners.add(wanted);
         }
     }
 
     /// Waits until users are wanted, and takes their clients.
     pub async fn wanted_owners(&self) -> Vec<WantedOwner> {
-        self.owners.next().await
+        self.log.owners.next().await
     }
 
     /// Keeps the user of a client's socket, which was found now.

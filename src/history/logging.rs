@@ -1,9 +1,11 @@
 //! The part of the recorder that reads new entries: it writes the log lines about failed and slow questions, and stores these questions.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use super::culprit::{ExplainedQuestion, judge};
 use super::entry::{Entry, QuestionEntry};
@@ -11,12 +13,14 @@ use super::evidence::{self, Absence};
 use super::explained::Explained;
 use super::failure::FailedQuestion;
 use super::follow::NewsReader;
+use super::hidden_clients::ClientNumbers;
 use super::line::{Line, LogText};
 use super::lock;
 use super::log_lines::LogLines;
 use super::long_messages::LongMessages;
 use super::names::ReadNames;
-use super::owner::WantedOwner;
+use super::owner::{WantedOwner, WantedOwners};
+use super::query_log::QueryLog;
 use super::recorded::{ReadSpan, Recorded};
 use super::redact::{Redaction, Secrets};
 use super::store::Store;
@@ -50,32 +54,81 @@ pub struct LogFacts<'a> {
     pub is_list_logged: &'a dyn Fn(&[u8]) -> bool,
 }
 
-impl Recorder {
-    /// Sets the time from which on a question is slow. Called at the start and after each reload.
-    pub fn set_slow(&self, slow: Duration) {
-        self.slow.store(micros(slow), Ordering::Relaxed);
-        // The lists with keys may have changed too.
-        self.noticed.notify_one();
-    }
+/// The settings of a recorder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecorderSettings {
+    /// True if a view resolves from the root servers.
+    pub recurses: bool,
+    /// From this time on, a question counts as slow (`history.slow`).
+    pub slow: Duration,
+    /// True if the log may contain only domains and no full names (`history.redact = "names"`).
+    pub withholds_names: bool,
+    /// True if each question is logged (`log.queries`).
+    pub logs_queries: bool,
+}
 
-    /// Sets which names the lines about zones contain. Called at the start and after each reload.
-    pub fn set_redaction(&self, redaction: Redaction) {
-        self.withholds_names.store(redaction.names, Ordering::Relaxed);
+/// What the task that writes the log and the disk waits for, and how it writes.
+#[derive(Debug)]
+pub(super) struct LogFeed {
+    /// Wakes the task.
+    pub(super) noticed: Notify,
+    /// True if a question that is worth a log line was recorded since the last reading.
+    has_news: AtomicBool,
+    /// From this time on, a question counts as slow; in microseconds.
+    slow: AtomicU64,
+    /// The questions that wait to be written to the query log.
+    query_log: QueryLog,
+    /// The clients whose local user must be looked up.
+    pub(super) owners: WantedOwners,
+    /// The numbers that replace the addresses of clients on disk and in the log if `history.redact` withholds the addresses.
+    client_numbers: ClientNumbers,
+    /// The keys (secrets) that no log line about a zone may contain.
+    pub(super) secrets: Mutex<Secrets>,
+    /// True if the log may contain only domains and no full names (`history.redact = "names"`).
+    pub(super) withholds_names: AtomicBool,
+    /// True if lines about zones and the network are written to the log.
+    pub(super) is_logged: bool,
+}
+
+impl LogFeed {
+    pub(super) fn new(is_logged: bool) -> Self {
+        Self {
+            noticed: Notify::new(),
+            has_news: AtomicBool::new(false),
+            slow: AtomicU64::new(u64::MAX),
+            query_log: QueryLog::default(),
+            owners: WantedOwners::default(),
+            client_numbers: ClientNumbers::draw(),
+            secrets: Mutex::new(Secrets::unknown()),
+            withholds_names: AtomicBool::new(false),
+            is_logged,
+        }
+    }
+}
+
+impl Recorder {
+    /// Applies the configuration. If no view resolves from the root servers, an outage of the internet is not reported.
+    pub fn configure(&self, settings: RecorderSettings) {
+        lock(&self.incidents).outage.set_used(settings.recurses);
+        self.log.slow.store(micros(settings.slow), Ordering::Relaxed);
+        self.log.withholds_names.store(settings.withholds_names, Ordering::Relaxed);
+        self.log.query_log.set(settings.logs_queries);
+        self.log.noticed.notify_one();
     }
 
     /// Returns the time from which on a question is slow.
     pub fn slow_from(&self) -> Duration {
-        Duration::from_micros(self.slow.load(Ordering::Relaxed))
+        Duration::from_micros(self.log.slow.load(Ordering::Relaxed))
     }
 
     /// Waits until a question that is worth a log line was recorded, but at most `limits::SNAPSHOT_INTERVAL`.
     pub async fn noticed(&self) {
-        self.noticed.notified().await;
+        self.log.noticed.notified().await;
     }
 
     /// Wakes the reader if a question is worth a log line, and requests the lookup of the local user that owns the client's socket.
     pub(super) fn notice(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
-        if question.elapsed >= self.slow.load(Ordering::Relaxed) || question.outcome.is_failure() {
+        if question.elapsed >= self.log.slow.load(Ordering::Relaxed) || question.outcome.is_failure() {
             socket.into_iter().for_each(|socket| self.want_owner(socket));
             self.wake_reader();
         }
@@ -83,8 +136,8 @@ impl Recorder {
 
     /// Wakes the task that reads new entries.
     pub(super) fn wake_reader(&self) {
-        self.has_news.store(true, Ordering::Relaxed);
-        self.noticed.notify_one();
+        self.log.has_news.store(true, Ordering::Relaxed);
+        self.log.noticed.notify_one();
     }
 
     /// Returns the entries since the last reading, without `secrets`, and the number of failed questions that were overwritten before they
@@ -115,7 +168,7 @@ impl Recorder {
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         // A step of the clock is noticed here, because this function is called every few seconds.
         self.dates();
-        lock(&self.secrets).clone_from(facts.secrets);
+        lock(&self.log.secrets).clone_from(facts.secrets);
         self.write_queries(facts);
         self.write_failures(state, facts, is_ending);
         self.store_long(state, facts, is_ending);
@@ -141,7 +194,7 @@ impl Recorder {
     /// Counts failed questions of a zone; see `Recorder::failures`.
     fn count_failures(&self, zone: &[u8], count: u64) {
         if count > 0 {
-            lock(&self.failures).count(zone, |row| row.0 = row.0.saturating_add(count));
+            lock(&self.sums.failures).count(zone, |row| row.0 = row.0.saturating_add(count));
         }
     }
 
@@ -149,7 +202,7 @@ impl Recorder {
     fn write_failures(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
         let now = self.clock.mono();
         let mut lines = state.lines.tick(now);
-        if !self.has_news.swap(false, Ordering::Relaxed) {
+        if !self.log.has_news.swap(false, Ordering::Relaxed) {
             state.follower.pass_over(&self.kept.misses);
             lines.into_iter().for_each(|line| line.write(facts.secrets, facts.redaction));
             return;
@@ -158,7 +211,7 @@ impl Recorder {
         recorded
             .questions
             .iter_mut()
-            .for_each(|question| facts.redaction.hide_client(question, self.client_numbers));
+            .for_each(|question| facts.redaction.hide_client(question, self.log.client_numbers));
         let list = facts.facts.list;
         let (explained, traffic) = (Explained::of(&recorded, list), Traffic::of(&recorded, self.slow_from()));
         let slow = micros(self.slow_from());
@@ -200,30 +253,25 @@ impl Recorder {
         let _ = self.kept.store.set(store);
     }
 
-    /// Turns the query log on or off.
-    pub fn set_query_log(&self, is_on: bool) {
-        self.query_log.set(is_on);
-    }
-
     /// Returns true if every question is logged. Costs one relaxed load.
     #[inline]
     pub fn logs_queries(&self) -> bool {
-        self.query_log.is_on()
+        self.log.query_log.is_on()
     }
 
     /// Records the question that `made` returns for the query log.
     pub(super) fn log_query(&self, made: impl FnOnce() -> QuestionEntry) {
-        if self.logs_queries() && self.query_log.put(self.clock.mono(), made) {
-            self.noticed.notify_one();
+        if self.logs_queries() && self.log.query_log.put(self.clock.mono(), made) {
+            self.log.noticed.notify_one();
         }
     }
 
     /// Writes the lines of the query log.
     fn write_queries(&self, facts: &LogFacts<'_>) {
-        let (questions, more) = self.query_log.take();
+        let (questions, more) = self.log.query_log.take();
         for question in questions {
             let entry = Entry::Question(facts.secrets.question(question));
-            let entry = facts.redaction.applied(entry, self.client_numbers);
+            let entry = facts.redaction.applied(entry, self.log.client_numbers);
             if let Entry::Question(question) = entry {
                 query_log::write(&question);
             }
@@ -248,7 +296,7 @@ impl Recorder {
         let Some(store) = self.kept.store.get().filter(|_| !entries.is_empty()) else { return };
         let mut octets = Vec::new();
         for entry in entries {
-            stored::put(&redaction.applied(entry, self.client_numbers), &mut octets);
+            stored::put(&redaction.applied(entry, self.log.client_numbers), &mut octets);
         }
         store.append(&octets);
     }

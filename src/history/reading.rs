@@ -59,14 +59,14 @@ impl Recorder {
         let mut reader = RecordReader { span, dates: &dates, recorded: Recorded::default(), first_end: None };
         // A list that grows takes twice its memory.
         reader.recorded.questions.reserve(memory / QuestionEntry::LEAST_WEIGHT);
-        let hits: usize = self.shards.iter().map(|shard| ring::octets(&shard.ring)).sum();
+        let hits: usize = self.sums.shards.iter().map(|shard| ring::octets(&shard.ring)).sum();
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
         // Questions from the cache are useless without the other questions of the same time.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
-        for shard in self.shards.iter().filter(|_| span.hits) {
-            let memory = hits / self.shards.len().max(1);
+        for shard in self.sums.shards.iter().filter(|_| span.hits) {
+            let memory = hits / self.sums.shards.len().max(1);
             let lost = reader.ring(&shard.ring, names, (memory, first));
             reader.recorded.lost_hits = reader.recorded.lost_hits.max(lost);
         }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use hickory_proto::rr::{Name, Record};
 use ipnet::IpNet;
 
+use super::dates::Dates;
 use super::entry::{FlightEntry, OutageEntry, OwnerEntry, QuestionEntry};
 use super::event::FlightFailure;
 use super::octets::HitHead;
@@ -14,6 +15,7 @@ use super::owner;
 use super::ring::Ring;
 use super::store::Store;
 use super::trail::Trail;
+use super::watch::Watchers;
 
 use dns::clock::Clock;
 use dns::conduct::Conduct;
@@ -30,6 +32,10 @@ pub(super) struct Kept {
     pub(super) size: u64,
     /// A number that is added to the numbers of trails, so that flights of two processes have different numbers.
     pub(super) first: u64,
+    /// Converts the moments of the last questions to dates.
+    pub(super) dates: Mutex<Dates>,
+    /// The readers that receive each question when it ends.
+    pub(super) watchers: Watchers,
 }
 
 /// The ring of a worker, locked for those questions of a batch that the cache answered. It stays locked until the page is dropped: a lock for
@@ -134,6 +140,8 @@ impl Kept {
             store: OnceLock::new(),
             size,
             first: clock.unix_micros(),
+            dates: Mutex::new(Dates::begun(clock.mono().as_micros(), clock.unix_micros())),
+            watchers: Watchers::default(),
         }
     }
 

@@ -99,9 +99,9 @@ impl Recorder {
         drop(misses);
         // The earlier process may have had another number of workers.
         hits.sort_by_key(|hit| hit.at);
-        for (number, shard) in self.shards.iter().enumerate() {
+        for (number, shard) in self.sums.shards.iter().enumerate() {
             let mut ring = lock(&shard.ring);
-            for hit in hits.iter().skip(number).step_by(self.shards.len()) {
+            for hit in hits.iter().skip(number).step_by(self.sums.shards.len()) {
                 ring.restore_hit(hit);
             }
             ring.end_restoring(*lost > 0);
@@ -118,6 +118,7 @@ fn is_hit(question: &QuestionEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RecorderSettings;
     use crate::entry::FlightEntry;
     use crate::event::Shows;
     use crate::redact::Redaction;
@@ -293,7 +294,8 @@ mod tests {
         next.restore_memory(&saved(&first)).unwrap();
         let stored = Arc::new(Appended::default());
         next.store_in(Arc::clone(&stored) as Arc<dyn Store>);
-        next.set_slow(Duration::from_secs(1));
+        let slow = Duration::from_secs(1);
+        next.configure(RecorderSettings { recurses: true, slow, ..RecorderSettings::default() });
         let (secrets, mut state) = (secrets(), LogState::default());
         let mut log = |recorder: &Recorder| {
             recorder.wake_reader();

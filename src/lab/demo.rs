@@ -20,6 +20,7 @@ use resolver::config::{Config, Family};
 
 use super::client::LabClient;
 use super::internet::{DEFAULT_DOMAINS, Internet};
+use super::mails::{Popularity, draw};
 use super::simulation::root_anchor;
 use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
@@ -136,7 +137,7 @@ impl Demo {
             internet.lab.servers().len(),
             internet.lab.zones().count()
         )?;
-        let mails = traffic::draw(internet, self.options.seed, self.options.messages);
+        let mails = draw(internet, self.options.seed, self.options.messages, Popularity::Uniform);
         let cold = play(internet, &mails, client, ("cold", screen)).await?;
         let warm = play(internet, &mails, client, ("warm", screen)).await?;
         let ([resolved, secure], all) = (count_resolved(internet, client).await, internet.domains.len());

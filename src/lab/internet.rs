@@ -101,12 +101,8 @@ pub struct Internet {
     pub domains: Vec<MailDomain>,
     /// The DNS lists.
     pub lists: Vec<LabList>,
-    /// Addresses that send spam. They are listed, and some have no PTR records.
+    /// Addresses that send spam. Most are listed, and some have no PTR records.
     pub(crate) spammers: Vec<Ipv4Addr>,
-    /// Domains that spam advertises.
-    pub(crate) spam_domains: Vec<Name>,
-    /// Hosts of access providers that send spam. They exist only on a rough internet.
-    pub(crate) bots: Vec<Ipv4Addr>,
 }
 
 impl Internet {
@@ -207,10 +203,9 @@ impl Internet {
                 mail_domains::sign(&mut maker.tree, domain)?;
             }
         }
-        let spammers = SPAMMERS.map(spammer).collect();
-        let spam_domains = SPAM_DOMAINS.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
+        let spammers = if bots.is_empty() { SPAMMERS.map(spammer).collect() } else { bots };
         let lab = Arc::new(maker.tree.build_at(signed.unwrap_or(UNIX_AT_START))?);
-        Ok(Self { lab, domains, lists, spammers, spam_domains, bots })
+        Ok(Self { lab, domains, lists, spammers })
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) mod hosters;
 pub mod internet;
 pub mod log;
 pub mod mail_domains;
+pub mod mails;
 mod mangle;
 pub mod message_bench;
 pub mod oracle;

@@ -12,6 +12,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 use lab::client::AskError;
 use lab::internet::Internet;
+use lab::mails::{Popularity, draw};
 use lab::prelude::REPLY_TIME;
 use lab::simulation::{Flags, Simulation};
 use lab::traffic;
@@ -66,7 +67,7 @@ impl Gateway<'_> {
     /// Plays this many messages, and odd questions that no message has.
     pub(crate) async fn play(&self, messages: usize) {
         let seed = self.random.u64();
-        for mail in traffic::draw(self.internet, seed, messages) {
+        for mail in draw(self.internet, seed, messages, Popularity::Uniform) {
             traffic::play(self.internet, &mail, self, self.simulation.clock()).await;
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();

@@ -15,6 +15,7 @@ use history::redact::Secrets;
 use history::{Counter, ReadSpan, Window};
 use lab::delegations::Tree;
 use lab::internet::Internet;
+use lab::mails::{Popularity, draw};
 use lab::server::Distance;
 use lab::simulation::{Flags, SimulatedReply, Simulation, config_for, paused};
 use lab::traffic;
@@ -385,7 +386,9 @@ fn gateway(mode: LookaheadMode, loss_per_mille: u32) -> Measured {
         let _tended = simulation.tend();
         let mut playing = tokio::task::JoinSet::new();
         let mut before = 0;
-        for (number, mail) in traffic::draw(&internet, 7, LEARNING + MEASURED).into_iter().enumerate() {
+        for (number, mail) in
+            draw(&internet, 7, LEARNING + MEASURED, Popularity::Uniform).into_iter().enumerate()
+        {
             if number == LEARNING {
                 before = internet.lab.log().total();
             }

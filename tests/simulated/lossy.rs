@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dns::random::Random;
 use lab::internet::Internet;
+use lab::mails::{Popularity, draw};
 use lab::prelude::{SOAK_DOMAINS, of_long};
 use lab::simulation::{Simulation, config_for, paused};
 use lab::traffic;
@@ -26,7 +27,7 @@ fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<Str
         internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
     }
     let (mut played, mut failed) = (Vec::new(), Vec::new());
-    for (number, mail) in (0_u64..).zip(traffic::draw(&internet, seed, count)) {
+    for (number, mail) in (0_u64..).zip(draw(&internet, seed, count, Popularity::Uniform)) {
         paused(async {
             let simulation =
                 Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed * 1_000 + number);

@@ -9,9 +9,10 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use lab::fault::Fault;
 use lab::internet::Internet;
+use lab::mails::{Popularity, draw};
 use lab::oracle::Oracle;
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
-use lab::traffic::{Mail, draw, play};
+use lab::traffic::{Mail, play};
 use resolver::dnsbl::kept_lists::KeptLists;
 
 /// Mail domains of the internet.
@@ -58,7 +59,7 @@ fn messages_after_a_restart_take_hardly_longer_than_without_it() {
     let mut all = [Duration::ZERO; 3];
     for seed in 1..=3 {
         let internet = Internet::signed(seed, DOMAINS).unwrap();
-        let mail = draw(&internet, seed, BEFORE + AFTER);
+        let mail = draw(&internet, seed, BEFORE + AFTER, Popularity::Uniform);
         let (before, after) = mail.split_at(BEFORE);
         let run = |kept: Option<bool>| {
             paused(async {

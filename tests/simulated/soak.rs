@@ -17,6 +17,7 @@ use lab::client::AskError;
 use lab::delegations::Tree;
 use lab::internet::Internet;
 use lab::log::Received;
+use lab::mails::{Popularity, draw};
 use lab::prelude::{SOAK_DOMAINS, by_hand};
 use lab::simulation::{Simulation, config_for, paused};
 use lab::traffic;
@@ -34,7 +35,7 @@ async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
     let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
     let watched = Watched::new(&simulation);
-    for mail in traffic::draw(&internet, seed, MESSAGES) {
+    for mail in draw(&internet, seed, MESSAGES, Popularity::Uniform) {
         traffic::play(&internet, &mail, &watched, simulation.clock()).await;
     }
     (watched.into_failed(), internet.lab.log().received())
@@ -116,7 +117,7 @@ fn no_message_is_sent_twice_for_one_question() {
             }
             let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
             let asker = OneByOne { simulation: &simulation, twice: tokio::sync::Mutex::default() };
-            for mail in traffic::draw(&internet, seed, MESSAGES) {
+            for mail in draw(&internet, seed, MESSAGES, Popularity::Uniform) {
                 traffic::play(&internet, &mail, &asker, simulation.clock()).await;
             }
             asker.twice.into_inner()

@@ -17,6 +17,7 @@ use lab::client::AskError;
 use lab::distort::POISON;
 use lab::fault::Fault;
 use lab::internet::Internet;
+use lab::mails::{Popularity, draw};
 use lab::oracle::Oracle;
 use lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand, skipped};
 use lab::simulation::{Simulation, config_for, config_trusting, paused};
@@ -114,7 +115,8 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
         if watched.run.lock().unwrap().questions >= questions {
             break;
         }
-        for mail in traffic::draw(&internet, seed.wrapping_mul(1_000_003).wrapping_add(number), 1) {
+        for mail in draw(&internet, seed.wrapping_mul(1_000_003).wrapping_add(number), 1, Popularity::Uniform)
+        {
             traffic::play(&internet, &mail, &watched, simulation.clock()).await;
         }
         tokio::time::sleep(Duration::from_millis(random.below(PAUSE_MILLIS).into())).await;
@@ -134,7 +136,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
 async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSet<String> {
     let simulation = Simulation::new(internet.lab.clone(), config.clone(), seed);
     let mut questions = 0;
-    for mail in traffic::draw(internet, seed, RECONNAISSANCE) {
+    for mail in draw(internet, seed, RECONNAISSANCE, Popularity::Uniform) {
         questions += traffic::play(internet, &mail, &simulation, simulation.clock()).await.questions as usize;
         if questions >= RECONNAISSANCE {
             break;

@@ -10,7 +10,6 @@
 
 mod installed;
 mod limit;
-pub mod mails;
 mod table;
 
 use std::collections::BTreeMap;
@@ -30,7 +29,6 @@ use resolver::config::LookaheadMode;
 
 pub use self::installed::BenchError;
 use self::limit::{Limit, LimitOf};
-use self::mails::{MailKind, Popularity, draw};
 use self::table::Column;
 pub use self::table::Table;
 use super::client::AskError;
@@ -39,6 +37,7 @@ use super::internet::Internet;
 use super::simulation::{Simulation, config_trusting, paused};
 use super::traffic::{self, Asker, Mail, Played};
 use super::world::{LabError, UNIX_AT_START};
+use crate::mails::{MailKind, Popularity, draw};
 
 /// The modes of look-ahead that are measured, each with its column in the table.
 pub const MODES: [(&str, LookaheadMode); 3] =

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::traffic::Played;
 use super::Run;
-use super::mails::MailKind;
+use crate::mails::MailKind;
 
 /// A resolver and its runs.
 pub(super) struct Column {

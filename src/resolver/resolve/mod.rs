@@ -94,7 +94,7 @@ use dns::question::{Answer, Client, Outcome, Question};
 use dns::random::Random;
 use flight::FlightResolver;
 use flights::Flights;
-use history::{LogState, Recorder};
+use history::{LogState, Recorder, RecorderSettings};
 use inflight::InFlight;
 use late::LateAnswerKeeper;
 use lists::ListResolver;
@@ -165,10 +165,7 @@ impl Resolver {
     fn with_memory(parts: ResolverParts, size: u64) -> Arc<Self> {
         let ResolverParts { views, clock, random, network, recorder, tap } = parts;
         let memory = Memory::new(size, &random);
-        recorder.recurses(views.recurse());
-        recorder.set_slow(views.config().history.slow);
-        recorder.set_redaction(list_keys::redaction_of(views.config()));
-        recorder.set_query_log(views.config().log.queries);
+        recorder.configure(recorder_settings(&views));
         let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
         let exchange = Exchange::new(network, clock.clone(), random.clone(), keyed, size);
@@ -347,10 +344,7 @@ impl Resolver {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
         views.go_on_from(&old);
-        self.recorder.recurses(views.recurse());
-        self.recorder.set_slow(views.config().history.slow);
-        self.recorder.set_redaction(list_keys::redaction_of(views.config()));
-        self.recorder.set_query_log(views.config().log.queries);
+        self.recorder.configure(recorder_settings(&views));
         self.changed.note(&changed, self.clock.mono());
         self.views.store(Arc::new(views));
         self.views().anchors().configure(&self.views().config().dnssec);
@@ -475,5 +469,16 @@ impl Resolver {
     /// A switch for tests: panics in fetches of DS and keys.
     pub fn strike_fetches(&self) -> &Strike {
         self.flight.chaser.trust.strike()
+    }
+}
+
+/// The settings of the recorder for the configuration of views.
+fn recorder_settings(views: &Views) -> RecorderSettings {
+    let config = views.config();
+    RecorderSettings {
+        recurses: views.recurse(),
+        slow: config.history.slow,
+        withholds_names: list_keys::redaction_of(config).names,
+        logs_queries: config.log.queries,
     }
 }

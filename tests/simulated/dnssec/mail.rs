@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lab::internet::{DEFAULT_DOMAINS, Internet};
+use lab::mails::{Popularity, draw};
 use lab::simulation::{Simulation, config_trusting, paused};
 use lab::traffic;
 use lab::traffic::Played;
@@ -13,7 +14,7 @@ const MESSAGES: usize = 400;
 /// Each message's questions, from a cold start.
 fn play(seed: u64, validate: bool) -> Vec<Played> {
     let internet = Internet::signed(seed, DEFAULT_DOMAINS).unwrap();
-    let mails = traffic::draw(&internet, seed, MESSAGES);
+    let mails = draw(&internet, seed, MESSAGES, Popularity::Uniform);
     paused(async {
         let mut config = config_trusting(&internet.lab);
         config.dnssec.validate = validate;

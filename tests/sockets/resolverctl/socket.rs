@@ -53,7 +53,7 @@ fn clients_that_do_not_read_the_history_leave_the_socket_to_others() {
             world.fake.recorder.asked(&question, None);
         }
     }
-    let request = b"{\"request\":\"why\",\"most\":100}\n";
+    let request = b"{\"request\":\"why\",\"requests\":[{\"most\":100}]}\n";
     let held: Vec<_> = (0..MAX_HISTORY_REQUESTS)
         .map(|_| {
             let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();

@@ -460,7 +460,7 @@ fn an_undo_goes_on_if_a_service_cannot_be_informed() {
         "{text}"
     );
     assert!(!answers(&host), "{text}");
-    assert_eq!(host.read("etc/resolv.conf"), before["etc/resolv.conf"]);
+    assert_eq!(host.files()["etc/resolv.conf"], before["etc/resolv.conf"]);
     fs::remove_dir_all(host.path("fails")).unwrap();
     restored(&internet, &host, &before);
 }

@@ -1,12 +1,12 @@
-//! The mail traffic of the benchmark: two fifths are spam, and one fifth is outbound. The others are inbound, half of them to each kind of gateway.
+//! The mail of a gateway: two fifths spam, a fifth outbound, the others inbound, half of them to each kind of gateway.
 
 use hickory_proto::rr::Name;
 
 use dns::random::Random;
 
-use super::super::internet::Internet;
-use super::super::mail_domains::MailDomain;
-use super::super::traffic::{Gateway, Mail};
+use super::internet::Internet;
+use super::mail_domains::MailDomain;
+use super::traffic::{Gateway, Mail};
 
 /// Percentages of messages of a kind. All other messages are inbound.
 const SPAM_PER_CENT: u32 = 40;
@@ -88,7 +88,7 @@ fn draw_one(internet: &Internet, random: &Random, sums: &[usize]) -> Option<Mail
         return Some(Mail::Outbound { recipient: domain.name.clone() });
     }
     if kind < OUTBOUND_PER_CENT + SPAM_PER_CENT {
-        let (address, gateway) = (*any(&internet.bots, random)?, Gateway::Postscreen);
+        let (address, gateway) = (*any(&internet.spammers, random)?, Gateway::Postscreen);
         let sender = if random.below(100) < MADE_UP_PER_CENT {
             let tld = any(&["com", "net", "org"], random)?;
             Name::from_ascii(format!("shop{}.{tld}.", random.below(MADE_UP))).ok()?
