@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use control::protocol::Reply;
 use dns::wire::presentation::harmless_json;
@@ -17,10 +18,11 @@ pub fn line(object: &impl Serialize) -> String {
     line
 }
 
-/// A line of a reply, without the word for its kind, which is its first key. A reply that is only this word has no line.
+/// A line of a reply, without the word for its kind. A reply that is only this word has no line.
 pub fn reply(reply: &Reply) -> String {
-    let whole = line(reply);
-    whole.split_once("\",").map_or_else(String::new, |(_, rest)| format!("{{{rest}"))
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(reply) else { return String::new() };
+    fields.shift_remove("reply");
+    if fields.is_empty() { String::new() } else { line(&fields) }
 }
 
 /// A finding about a domain, and what was checked.
