@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Paint, Style, screen, words};
 use control::protocol::{
     CertificateStatus, DaemonStatus, QueryReply, RecordText, Removed, Reply, RootKeyRow, RootKeyStanding,
-    RootKeysStatus, SnapshotStatus, Status,
+    RootKeysStatus, Severity, SnapshotStatus, Status,
 };
 use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
