@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use hickory_proto::op::Message;
+use hickory_proto::rr::Record as WireRecord;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
-use super::lookup::{rcode_text, read_kind, read_name, record_text};
-use super::protocol::{Problem, RecordText, ServerQuery};
+use super::lookup::{rcode_text, read_kind, read_name};
+use super::protocol::{Problem, ServerQuery};
 use crate::limits::MAX_EXTENDED_ERRORS;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
@@ -61,7 +62,7 @@ pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> 
 
 /// Converts a received message to facts.
 pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
-    let records = |records: &[_]| -> Vec<Record> { records.iter().map(record).collect() };
+    let records = |records: &[WireRecord]| in_lower_case(records.iter().map(Record::from));
     let errors = extended_errors(message);
     ReplyFacts {
         rcode: rcode_text(message.metadata.response_code),
@@ -79,10 +80,10 @@ pub fn reply(message: &Message, elapsed: Duration) -> ReplyFacts {
     }
 }
 
-/// Converts a record to a fact.
-fn record(record: &hickory_proto::rr::Record) -> Record {
-    let RecordText { name, ttl, kind, data } = record_text(record, 0);
-    Record { name: name.to_ascii_lowercase(), ttl, kind, data }
+/// Converts the owner names of records to lower case.
+pub(super) fn in_lower_case(records: impl IntoIterator<Item = Record>) -> Vec<Record> {
+    let records = records.into_iter();
+    records.map(|record| Record { name: record.name.to_ascii_lowercase(), ..record }).collect()
 }
 
 /// Returns the extended errors of a reply, which may have several.

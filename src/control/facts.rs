@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 
+use super::direct::in_lower_case;
 use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
 use super::protocol::rows::HeldAs;
 use super::protocol::zones::ZoneSource;
-use super::protocol::{ConfiguredSource, QueryReply, RecordText, Reply, Request, ServerQuery};
+use super::protocol::{ConfiguredSource, QueryReply, Reply, Request, ServerQuery};
 use super::{Controlled, connection};
 use dns::question::{ExtendedError, ListSays, Outcome, Security};
-use doctor::facts::{Got, Listed, Listing, NoReply, Record, ReplyFacts, ReplySecurity, Want};
+use doctor::facts::{Got, Listed, Listing, NoReply, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
 /// Lets the daemon itself answer a question of a check, without a socket.
@@ -102,7 +103,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
             rcode: "SERVFAIL".to_owned(),
             millis: millis(query.elapsed),
             why,
-            expired: records(query.answers),
+            expired: in_lower_case(query.answers),
             ..ReplyFacts::default()
         };
     }
@@ -123,8 +124,8 @@ fn of_query(query: QueryReply) -> ReplyFacts {
         why: error.map(|error| error.text).unwrap_or_default(),
         configured,
         views,
-        answers: records(query.answers),
-        authority: records(query.authority),
+        answers: in_lower_case(query.answers),
+        authority: in_lower_case(query.authority),
         ..ReplyFacts::default()
     }
 }
@@ -148,12 +149,6 @@ fn in_words(source: ConfiguredSource) -> String {
 fn millis(seconds: f64) -> u64 {
     let span = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn records(texts: Vec<RecordText>) -> Vec<Record> {
-    let record =
-        |RecordText { name, ttl, kind, data }| Record { name: name.to_ascii_lowercase(), ttl, kind, data };
-    texts.into_iter().map(record).collect()
 }
 
 /// Returns the answer of a blocklist; `None` if the list was not asked.

@@ -7,17 +7,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, Record, RecordType};
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+use hickory_proto::rr::{Name, Record as WireRecord, RecordType};
 
-use super::protocol::{Blame, Problem, QueryReply, RecordText};
+use super::protocol::{Blame, Problem, QueryReply};
 use dns::clock::Mono;
 use dns::question::{Answer, Outcome, Question, Security};
 use dns::wire::presentation;
 use dns::wire::presentation::{harmless, kind_text};
 use dns::wire::response;
+use doctor::facts::Record;
 
 /// The result of a question that is asked as a client asks it.
 #[derive(Clone, Debug)]
@@ -112,6 +111,11 @@ pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem
         sentence: format!("Bug in resolverd: the cached answer for {question} cannot be read: {error}."),
     })?;
     let gone = lookup.now.seconds_since(lookup.answer.stored);
+    let aged = |record: &WireRecord| {
+        let record = Record::from(record);
+        Record { ttl: record.ttl.saturating_sub(gone), ..record }
+    };
+    let records = |records: &[WireRecord]| records.iter().map(aged).collect();
     let flags = [
         ("aa", message.metadata.authoritative),
         ("tc", message.metadata.truncation),
@@ -128,93 +132,18 @@ pub fn reply(question: &Question, lookup: &Lookup) -> Result<QueryReply, Problem
         elapsed: lookup.elapsed.as_secs_f64(),
         flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
         security: lookup.answer.security,
-        answers: message.answers.iter().map(|record| record_text(record, gone)).collect(),
-        authority: message.authorities.iter().map(|record| record_text(record, gone)).collect(),
+        answers: records(&message.answers),
+        authority: records(&message.authorities),
         extended_error: lookup.answer.extended_error.clone(),
         configured: None,
         views: Vec::new(),
     })
 }
 
-/// Converts a record to text. `gone` is the number of seconds to subtract from the TTL.
-pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
-    let data = match &record.data {
-        RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
-        RData::Unknown { code, rdata } => {
-            name_alone(*code, &rdata.anything).unwrap_or_else(|| unknown(&rdata.anything))
-        }
-        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => numbered(signature),
-        other => data_with_names(other).unwrap_or_else(|| harmless(&other.to_string())),
-    };
-    RecordText {
-        name: presentation::name_text(&record.name),
-        ttl: record.ttl.saturating_sub(gone),
-        kind: kind_text(record.record_type()),
-        data,
-    }
-}
-
-/// Formats the data of common types that contain names; returns `None` for other types. The library would write unusual octets
-/// of names in octal digits.
-fn data_with_names(data: &RData) -> Option<String> {
-    let text = presentation::name_text;
-    Some(match data {
-        RData::CNAME(name) => text(&name.0),
-        RData::NS(name) => text(&name.0),
-        RData::PTR(name) => text(&name.0),
-        RData::MX(mx) => format!("{} {}", mx.preference, text(&mx.exchange)),
-        RData::SRV(srv) => format!("{} {} {} {}", srv.priority, srv.weight, srv.port, text(&srv.target)),
-        RData::SOA(soa) => {
-            let (of, by) = (text(&soa.mname), text(&soa.rname));
-            format!("{of} {by} {} {} {} {} {}", soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum)
-        }
-        _ => return None,
-    })
-}
-
-/// Formats a signature with the number of its algorithm (RFC 4034 section 3.2). The library writes a word instead, and the same
-/// word for all algorithms that it does not know.
-fn numbered(signature: &RRSIG) -> String {
-    let text = signature.to_string();
-    let mut words: Vec<&str> = text.split(' ').collect();
-    let number = u8::from(signature.input().algorithm).to_string();
-    if let Some(algorithm) = words.get_mut(1) {
-        *algorithm = &number;
-    }
-    harmless(&words.join(" "))
-}
-
-/// Returns the target of a DNAME record (RFC 6672 section 2.1), whose data the library does not parse. Returns `None` for
-/// another type, or if the data are not a name.
-fn name_alone(kind: RecordType, octets: &[u8]) -> Option<String> {
-    let mut decoder = BinDecoder::new(octets);
-    let name = Name::read(&mut decoder).ok().filter(|_| kind == RecordType::DNAME && decoder.is_empty())?;
-    Some(presentation::name_text(&name))
-}
-
-/// Formats the data of a type that has no text form (RFC 3597 section 5).
-fn unknown(octets: &[u8]) -> String {
-    let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("\\# {} {digits}", octets.len()).trim_end().to_owned()
-}
-
-/// Formats a character string in quotes (RFC 1035 section 5.1).
-fn quoted(octets: &[u8]) -> String {
-    let mut text = String::from("\"");
-    for octet in octets {
-        match octet {
-            b'"' | b'\\' => text.extend(['\\', char::from(*octet)]),
-            b' '..=b'~' => text.push(char::from(*octet)),
-            _ => text.push_str(&format!("\\{octet:03}")),
-        }
-    }
-    text.push('"');
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::rr::RData;
     use hickory_proto::rr::rdata::{CNAME, MX, NS, PTR, SOA, SRV};
     use proptest::prelude::*;
 
@@ -237,9 +166,9 @@ mod tests {
             ];
             let mut shown = vec![asked.to_string().split(' ').next().unwrap().to_owned()];
             for data in data {
-                let record = record_text(&Record::from_rdata(name.clone(), 60, data), 0);
+                let record = Record::from(&WireRecord::from_rdata(name.clone(), 60, data));
                 let is_number = |word: &&str| word.bytes().all(|octet| octet.is_ascii_digit());
-                shown.extend(record.data.split(' ').filter(|word| !is_number(word)).map(str::to_owned));
+                shown.extend(record.text().split(' ').filter(|word| !is_number(word)).map(str::to_owned));
                 shown.push(record.name);
             }
             prop_assert_eq!(shown.len(), 1 + 2 * 6 + 1);
@@ -280,8 +209,6 @@ mod tests {
 
     #[test]
     fn what_strangers_send_does_not_reach_the_terminal() {
-        assert_eq!(quoted(b"v=spf1 \"-all\" \x1b[2J\xff"), "\"v=spf1 \\\"-all\\\" \\027[2J\\255\"");
-        assert_eq!((unknown(&[]), unknown(&[1, 255])), ("\\# 0".to_owned(), "\\# 2 01ff".to_owned()));
         let name = question("a\\027\\.b.example", None).unwrap().name;
         assert_eq!(presentation::name_text(&name), "a\\027\\.b.example.");
     }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Controlled;
-use super::lookup::{rcode_text, record_text};
+use super::lookup::rcode_text;
 use super::protocol::Reply;
 use super::protocol::rows::{FlightState, HeldAs, HeldRow, LookaheadRule, LookaheadState, ServerState};
 use super::protocol::watched::{WatchedFinding, WatchedRow};
@@ -17,6 +17,7 @@ use dns::clock::Mono;
 use dns::question::Question;
 use dns::wire::presentation;
 use dns::wire::presentation::kind_text;
+use dns::zone_file::data_text;
 use history::{Counter, Window};
 use resolver::cache::entries::Delegation;
 use resolver::cache::look::{Held, HeldData};
@@ -98,7 +99,7 @@ impl HeldRow {
             HeldData::Rrset(rank, records) => {
                 row.held = HeldAs::Rrset;
                 row.source = Some(rank);
-                row.data = records.iter().map(|record| record_text(record, 0).data).collect();
+                row.data = records.iter().map(|record| data_text(&record.data)).collect();
             }
             HeldData::Negative(negative) => {
                 row.held = HeldAs::Negative;

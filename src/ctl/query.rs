@@ -34,7 +34,7 @@ pub(super) fn run(
 pub(super) fn verdict(reply: &QueryReply) -> Exit {
     let has_data = match reply.kind.as_str() {
         "ANY" => !reply.answers.is_empty(),
-        kind => reply.answers.iter().any(|record| record.kind == kind),
+        kind => reply.answers.iter().any(|record| record.is(kind)),
     };
     match reply.rcode.as_str() {
         "NOERROR" if has_data => Exit::Yes,

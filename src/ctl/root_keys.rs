@@ -56,16 +56,12 @@ fn verdict(reply: &QueryReply) -> RootKeysVerdict {
 mod tests {
     use super::*;
     use dns::question::{ExtendedError, Outcome};
+    use doctor::facts::Record;
 
     #[test]
     fn the_answer_of_the_daemon_is_a_verdict_on_the_keys() {
         let of = |rcode: &str, security, code: Option<u16>, has_keys: bool| {
-            let record = control::protocol::RecordText {
-                name: ".".to_owned(),
-                ttl: 1,
-                kind: "DNSKEY".to_owned(),
-                data: "257 3 13 AAAA".to_owned(),
-            };
+            let record = Record::read(".", 1, "DNSKEY", "257 3 13 AAAA").unwrap();
             let error = code.map(|code| ExtendedError { code, text: "why.".to_owned() });
             verdict(&QueryReply {
                 name: ".".to_owned(),

@@ -27,7 +27,7 @@ use crate::limits::SECURED_RESOLVER_TIME;
 use control::direct::reply;
 use control::lookup::{read_kind, read_name};
 use control::protocol::{Problem, Reply, Request};
-use doctor::facts::{NoReply, ReplyFacts, SecuredResolver};
+use doctor::facts::{NoReply, Record, ReplyFacts, SecuredResolver};
 
 /// A connection to a resolver. A clone uses the same connection.
 #[derive(Clone)]
@@ -87,7 +87,7 @@ impl SecuredResolvers {
             let asked = tokio::task::spawn_blocking(move || client.ask(&request)).await;
             for reply in asked.map_err(io::Error::other)?.unwrap_or_default() {
                 if let Reply::Query(query) = reply
-                    && let Some(address) = query.answers.iter().find_map(|record| record.data.parse().ok())
+                    && let Some(address) = query.answers.iter().find_map(Record::address)
                 {
                     return Ok(SocketAddr::new(address, resolver.port));
                 }

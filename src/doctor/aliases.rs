@@ -3,7 +3,7 @@
 //!
 //! RFC 1034 section 3.6.2. The daemon reports only that its lookup failed, so the alias of each name in the chain is looked up separately.
 
-use crate::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, canonical, is_within, lookup};
+use crate::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
 /// The types whose failed lookups are explained.
@@ -12,8 +12,7 @@ const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 /// Returns the target of the alias at a name, if a lookup has returned an alias.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
     let Some(Got::Reply(reply)) = facts.got.get(&lookup(name, "CNAME")) else { return None };
-    let own = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
-    Some(canonical(&own.data))
+    reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?.target()
 }
 
 /// Returns the chain of aliases from a name, as far as it is known: each name is the target of the one before. If the chain forms a loop, its

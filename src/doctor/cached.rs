@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use crate::codes::Code;
 use crate::delegation::{mixed_case, parents};
 use crate::facts::record_set::{ADDRESS_TTL, final_records, in_words, negative_ttl, own_records, path};
-use crate::facts::{DomainFacts, ReplyFacts, Want};
+use crate::facts::{DomainFacts, Record, ReplyFacts, Want};
 use crate::finding::Finding;
 use crate::part::About;
 use crate::{compared, served, zone};
@@ -61,7 +61,7 @@ fn is_given(facts: &DomainFacts, (name, kind): (&str, &'static str), here: &Repl
 /// Returns true if the cache has no records because a server denies names in mixed case. Such a server denies them each time, so the cached
 /// answer is wrong, but not outdated.
 fn may_be_denied(facts: &DomainFacts, here: &ReplyFacts, kind: &str) -> bool {
-    let is_denied = final_records(here, kind).is_empty() && here.data("CNAME").next().is_none();
+    let is_denied = final_records(here, kind).is_empty() && here.records("CNAME").next().is_none();
     is_denied && zone::servers(facts).into_keys().any(|server| mixed_case::denies(facts, server))
 }
 
@@ -104,8 +104,8 @@ fn in_evidence(
 
 /// Returns the time for which an answer may still be cached. For a negative answer, the SOA record determines it (RFC 2308 section 5).
 fn ttl(reply: &ReplyFacts, name: &str, kind: &str) -> Option<u32> {
-    let counts = |record_kind: &str| record_kind == kind || record_kind == "CNAME";
-    let ttl = reply.answers.iter().filter(|record| counts(&record.kind)).map(|record| record.ttl).max();
+    let counts = |record: &&Record| record.is(kind) || record.is("CNAME");
+    let ttl = reply.answers.iter().filter(counts).map(|record| record.ttl).max();
     ttl.or_else(|| negative_ttl(reply, name))
 }
 

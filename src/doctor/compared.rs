@@ -14,8 +14,8 @@ use crate::configured::current;
 use crate::delegation::{groups, server_hosts};
 use crate::facts::record_set::{ADDRESS_TTL, in_words, own_records};
 use crate::facts::{
-    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want,
-    at_server, is_within, lookup, strings,
+    BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity,
+    Want, at_server, is_within, lookup,
 };
 use crate::finding::{Finding, Level};
 use crate::limits::{
@@ -150,8 +150,9 @@ fn is_policy(name: &str) -> bool {
 }
 
 /// Returns those TXT records at a name that mail software reads.
-pub(super) fn texts_of_mail(name: &str, set: &BTreeSet<String>) -> BTreeSet<String> {
-    set.iter().map(|data| strings(data)).filter(|text| is_policy(name) || is_spf(text)).collect()
+pub(super) fn texts_of_mail(reply: &ReplyFacts, name: &str) -> impl Iterator<Item = String> {
+    let is_policy = is_policy(name);
+    reply.records("TXT").map(Record::joined).filter(move |text| is_policy || is_spf(text))
 }
 
 /// Returns a text for mail in the form in which it is compared, without differences in spaces and upper case that do not change its meaning (RFC
@@ -173,9 +174,9 @@ fn by_meaning(text: &str) -> String {
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
-    let is_alias = own.clone().any(|record| record.kind == "CNAME");
+    let is_alias = own.clone().any(|record| record.is("CNAME"));
     if kind == "TXT" && !is_alias {
-        set = texts_of_mail(name, &set).iter().map(|text| format!("\"{}\"", by_meaning(text))).collect();
+        set = texts_of_mail(reply, name).map(|text| format!("\"{}\"", by_meaning(&text))).collect();
     }
     Some((set, !is_alias && own.all(|record| record.ttl <= ADDRESS_TTL)))
 }

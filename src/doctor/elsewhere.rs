@@ -13,7 +13,7 @@ use crate::facts::record_set::is_known;
 use crate::facts::sent::may_be_chance;
 use crate::facts::{
     BOUND_REACHED, DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, Want, above, addresses,
-    at_server, canonical, is_within, lookup,
+    at_server, is_within, lookup,
 };
 use crate::limits::{
     MAX_CHECKED_PARENTS, MAX_FAILED_LOOKUP_SERVERS, MAX_FAILED_LOOKUPS, MAX_REVERSE_LABELS_AT_ONCE,
@@ -181,7 +181,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
         _ => false,
     };
     if !parents.is_empty() && parents.iter().all(fails) {
-        let names = facts.data(parent, "NS").into_iter().map(canonical).collect();
+        let names = facts.targets(parent, "NS").into_iter().collect();
         return Some(Cut { zone: parent.to_owned(), names, glue: BTreeMap::new() });
     }
     parents.into_iter().find_map(|server| {
@@ -192,7 +192,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
             return Some(Cut { zone: name.to_owned(), names: own, glue: BTreeMap::new() });
         }
         if reply.authoritative && is_known(reply) {
-            let names = facts.data(parent, "NS").into_iter().map(canonical).collect();
+            let names = facts.targets(parent, "NS").into_iter().collect();
             return Some(Cut { zone: parent.to_owned(), names, glue: BTreeMap::new() });
         }
         referred(reply, name, parent)
@@ -202,11 +202,11 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
 /// Returns the zone to which a reply refers.
 pub(super) fn referred(reply: &ReplyFacts, name: &str, parent: &str) -> Option<Cut> {
     let below = |owner: &str| owner != parent && is_within(owner, parent) && is_within(name, owner);
-    let zone = reply.authority.iter().find(|record| record.kind == "NS" && below(&record.name))?.name.clone();
+    let zone = reply.authority.iter().find(|record| record.is("NS") && below(&record.name))?.name.clone();
     let names = named(&reply.authority, &zone).collect();
     let mut glue = BTreeMap::<String, BTreeSet<IpAddr>>::new();
     for record in &reply.additional {
-        if let Ok(address) = record.data.parse() {
+        if let Some(address) = record.address() {
             glue.entry(record.name.clone()).or_default().insert(address);
         }
     }

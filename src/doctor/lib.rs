@@ -50,7 +50,6 @@ use std::net::IpAddr;
 
 pub use explain::in_order;
 pub use facts::private_address::is_private;
-pub use facts::record_set::compared_data;
 
 use authentication::{dkim, dmarc};
 use codes::Code;

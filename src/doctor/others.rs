@@ -18,11 +18,11 @@ use std::net::IpAddr;
 
 use crate::authentication::dmarc;
 use crate::codes::Code;
-use crate::dnssec::signature_times;
+use crate::dnssec::{key_records::signature, signature_times::life};
 use crate::facts::record_set::{final_records, in_words, negative_ttl, positive_ttl, records};
 use crate::facts::{
-    BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, QueryForm, Record, ReplyFacts, ResolverWay,
-    Want, is_within,
+    BOUND_REACHED, DomainFacts, Got, NoReply, OtherResolver, QueryForm, ReplyFacts, ResolverWay, Want,
+    is_within,
 };
 use crate::finding::{Finding, Level};
 use crate::limits::{MAX_HOSTS_AT_OTHERS, MAX_OTHER_RESOLVERS};
@@ -149,23 +149,23 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
         own.chain(zone::parent_set(facts)).collect()
     } else {
         let given = servers.iter().filter_map(|server| served::given(facts, *server, (name, kind)));
-        given.filter_map(|reply| records(reply, name, kind)).collect()
+        given.filter_map(|reply| Some(counted(records(reply, name, kind)?, reply, (name, kind)))).collect()
     };
     // The cache of this host may hold old records, so it counts only if no server was asked.
     if sets.is_empty()
         && let Some(reply) = facts.lookup(name, kind).reply()
     {
-        sets.insert(final_records(reply, kind));
+        sets.insert(counted(final_records(reply, kind), reply, (name, kind)));
     }
-    sets.into_iter().map(|set| counted(set, (name, kind))).collect()
+    sets
 }
 
-/// Returns those records of a set that matter for mail.
-fn counted(set: BTreeSet<String>, (name, kind): (&str, &str)) -> BTreeSet<String> {
+/// Returns those records of a reply, whose set this is, that matter for mail.
+fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)) -> BTreeSet<String> {
     if kind != "TXT" {
         return set;
     }
-    compared::texts_of_mail(name, &set).into_iter().map(|text| format!("\"{text}\"")).collect()
+    compared::texts_of_mail(reply, name).map(|text| format!("\"{text}\"")).collect()
 }
 
 /// Judges the answer of a resolver. Returns `None` if there is no answer, or if nothing is known with which to compare it.
@@ -183,7 +183,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     // Behind an alias are the name servers of the target, which are not those of the zone.
     let records =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
-    let records = counted(records, (name, kind));
+    let records = counted(records, reply, (name, kind));
     let is_filtered = reply.extended_errors.iter().any(|code| FILTERS.contains(code));
     let (shown, zone_has) = (in_words(&records, kind), in_words(here, kind));
     let ttl = if records.is_empty() { negative_ttl(reply, name) } else { positive_ttl(reply, kind) };
@@ -282,12 +282,8 @@ pub(super) fn older_serial(reply: &ReplyFacts, apex: &str, of_zone: Option<u32>)
 /// The end of the signatures of an answer for a name, if all have ended, in words.
 pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Option<String> {
     let own = reply.answers.iter().filter(|record| record.name == name);
-    let signatures = own.chain(&reply.authority).filter(|record| record.kind == "RRSIG");
-    let end = |record: &Record| {
-        let kind = record.data.split_whitespace().next()?;
-        signature_times::life(&record.data, kind).map(|(_, end)| end)
-    };
-    let last = signatures.filter_map(end).max()?;
+    let signatures = own.chain(&reply.authority).filter(|record| record.is("RRSIG"));
+    let last = signatures.filter_map(signature).map(|signature| life(signature).1).max()?;
     (last < unix).then(|| format!("its signature ended at {}", minute(last)))
 }
 

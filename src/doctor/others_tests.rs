@@ -152,7 +152,7 @@ fn records_are_old_only_where_a_serial_or_a_signature_of_the_resolver_shows_it()
     };
     assert_eq!((denied(6), denied(7)), (Code::OthersOld, Code::OthersDiffer));
     let signed = |end: u64| {
-        let to = format!("10 old.a.test. | =a.test. RRSIG MX 13 2 300 {end} 1 1 a.test. x");
+        let to = format!("10 old.a.test. | =a.test. RRSIG MX 13 2 300 {end} 1 1 a.test. AAAA");
         code("10 New.a.test.", &to, "")
     };
     let now = 1_767_225_600;

@@ -80,7 +80,7 @@ pub(super) fn newest_serial(facts: &DomainFacts, servers: impl IntoIterator<Item
     let (mut serials, mut primaries) = (BTreeMap::new(), BTreeSet::new());
     for soa in servers.into_iter().filter_map(|server| zone::soa(soa(facts, server)?)) {
         serials.insert(soa.serial, ());
-        primaries.insert(soa.primary.to_ascii_lowercase());
+        primaries.insert(soa.primary);
     }
     zone::newest(&serials).filter(|_| primaries.len() == 1)
 }

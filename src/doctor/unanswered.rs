@@ -100,7 +100,7 @@ fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, rep
 
 /// Returns true if a reply without authority is correct because the name belongs to a zone below this one.
 fn is_elsewhere(reply: &ReplyFacts) -> bool {
-    reply.recursive || reply.authority.iter().any(|record| record.kind == "NS")
+    reply.recursive || reply.authority.iter().any(|record| record.is("NS"))
 }
 
 /// Returns the findings about lookups without a correct answer.

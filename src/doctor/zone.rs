@@ -8,9 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::facts::record_set::{compared_data, is_known, records};
+use hickory_proto::rr::{Name, RData};
+
+use crate::facts::record_set::{is_known, records};
 use crate::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, canonical,
+    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above,
 };
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
@@ -21,19 +23,18 @@ use crate::limits::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Soa<'r> {
     pub(super) owner: &'r str,
-    /// The primary server, from which the data come (MNAME), with its case unchanged.
-    pub(super) primary: &'r str,
+    /// The primary server, from which the data come (MNAME).
+    pub(super) primary: &'r Name,
     pub(super) serial: u32,
 }
 
 /// Returns the SOA record of a reply: from its answer section, or from the authority section of a negative answer.
 pub(super) fn soa(reply: &ReplyFacts) -> Option<Soa<'_>> {
     let mut records = reply.answers.iter().chain(&reply.authority);
-    let record = records.find(|record| record.kind == "SOA")?;
-    let mut fields = record.data.split_whitespace();
-    let primary = fields.next()?;
-    let serial = fields.nth(1)?.parse().ok()?;
-    Some(Soa { owner: &record.name, primary, serial })
+    records.find_map(|record| match &record.data {
+        RData::SOA(data) => Some(Soa { owner: &record.name, primary: &data.mname, serial: data.serial }),
+        _ => None,
+    })
 }
 
 /// Returns true if a serial is older than another one in serial number arithmetic (RFC 1982 section 3.2).
@@ -141,8 +142,8 @@ fn has_other_delegation(facts: &DomainFacts, parent: &str) -> bool {
     let referrals: Vec<&ReplyFacts> =
         first.into_iter().filter_map(|server| referral(facts, server, apex)).collect();
     let given = |reply: &ReplyFacts, kind: &str| -> BTreeSet<String> {
-        let of_apex = reply.authority.iter().filter(|record| record.kind == kind && record.name == apex);
-        of_apex.map(|record| compared_data(&record.data, kind)).collect()
+        let of_apex = reply.authority.iter().filter(|record| record.is(kind) && record.name == apex);
+        of_apex.map(Record::compared).collect()
     };
     let is_other = |kind: &'static str| {
         let here = facts.lookup(apex, kind).reply().and_then(|reply| records(reply, apex, kind));
@@ -187,7 +188,7 @@ pub(super) fn address(facts: &DomainFacts, name: &str) -> Option<IpAddr> {
 /// Returns the first `most` names of servers of a parent zone, in the order of the names. The order of an answer is random, but each check must
 /// ask the same servers.
 fn first_names(facts: &DomainFacts, parent: &str, most: usize) -> Vec<String> {
-    let names: BTreeSet<String> = facts.data(parent, "NS").into_iter().map(canonical).collect();
+    let names: BTreeSet<String> = facts.targets(parent, "NS").into_iter().collect();
     names.into_iter().take(most).collect()
 }
 
@@ -219,12 +220,9 @@ fn referral<'f>(facts: &'f DomainFacts, server: IpAddr, apex: &str) -> Option<&'
 }
 
 /// Returns the servers that the NS records of the apex name.
-pub(super) fn named<'r>(
-    records: &'r [super::facts::Record],
-    apex: &'r str,
-) -> impl Iterator<Item = String> + use<'r> {
-    let of_apex = records.iter().filter(move |record| record.kind == "NS" && record.name == apex);
-    of_apex.map(|record| canonical(&record.data))
+pub(super) fn named<'r>(records: &'r [Record], apex: &'r str) -> impl Iterator<Item = String> + use<'r> {
+    let of_apex = records.iter().filter(move |record| record.is("NS") && record.name == apex);
+    of_apex.filter_map(Record::target)
 }
 
 /// Returns true if the domain does not exist: its name was denied, and the parent zone does not delegate it.
@@ -255,7 +253,7 @@ pub(super) fn is_delegated(facts: &DomainFacts) -> bool {
 pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
     let mut glue: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for record in referrals(facts).into_iter().flat_map(|(_, reply)| &reply.additional) {
-        if let Ok(address) = record.data.parse() {
+        if let Some(address) = record.address() {
             glue.entry(&record.name).or_default().insert(address);
         }
     }
@@ -280,17 +278,12 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
 /// A server, with the server names that it gives.
 type ServerSet = (IpAddr, BTreeSet<String>);
 
-/// Returns the primary server that the SOA record at a server names, in lower case.
-pub(super) fn primary_at(facts: &DomainFacts, server: IpAddr) -> Option<String> {
-    soa_at(facts, server).map(|soa| soa.primary.to_ascii_lowercase())
-}
-
 /// Returns the servers whose serial is older than that of another server with the same primary server.
 pub(super) fn old_ones(facts: &DomainFacts, servers: impl IntoIterator<Item = IpAddr>) -> BTreeSet<IpAddr> {
-    let mut copies = BTreeMap::<String, BTreeMap<u32, Vec<IpAddr>>>::new();
+    let mut copies = BTreeMap::<&Name, BTreeMap<u32, Vec<IpAddr>>>::new();
     for server in servers {
-        if let (Some(primary), Some(serial)) = (primary_at(facts, server), serial_at(facts, server)) {
-            copies.entry(primary).or_default().entry(serial).or_default().push(server);
+        if let Some(soa) = soa_at(facts, server) {
+            copies.entry(soa.primary).or_default().entry(soa.serial).or_default().push(server);
         }
     }
     let old = copies.into_values().filter_map(|mut serials| {
@@ -453,5 +446,5 @@ pub(super) fn is_denied(facts: &DomainFacts) -> bool {
 pub fn serves(reply: &ReplyFacts, apex: &str) -> bool {
     reply.rcode == "NOERROR"
         && reply.authoritative
-        && reply.answers.iter().any(|record| record.kind == "SOA" && record.name == apex)
+        && reply.answers.iter().any(|record| record.is("SOA") && record.name == apex)
 }

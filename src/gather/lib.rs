@@ -426,7 +426,7 @@ async fn again_over_udp(
 
 /// Returns true if a reply has no records of a type.
 fn is_empty(reply: &ReplyFacts, kind: &str) -> bool {
-    reply.data(kind).next().is_none()
+    reply.records(kind).next().is_none()
 }
 
 /// Returns true if the question is a DNS message. Connections to mail hosts and to hosts of policies have limits of their own.

@@ -4,9 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dns::words;
-use doctor::compared_data;
-use doctor::facts::{Record, ReplyFacts, canonical};
+use doctor::facts::{Record, ReplyFacts};
 
 words! {
     /// One of the two resolvers that are compared.
@@ -87,9 +85,8 @@ impl SideAnswer {
     fn sets(&self) -> Sets {
         let mut sets = Sets::new();
         for record in self.reply().into_iter().flat_map(|reply| &reply.facts.answers) {
-            if record.kind != "RRSIG" {
-                let data = compared_data(&record.data, &record.kind);
-                sets.entry((record.name.clone(), record.kind.clone())).or_default().push(data);
+            if !record.is("RRSIG") {
+                sets.entry((record.name.clone(), record.kind())).or_default().push(record.compared());
             }
         }
         sets
@@ -115,10 +112,9 @@ impl SideAnswer {
         let words = match reply.facts.rcode.as_str() {
             "NXDOMAIN" => "the name does not exist".to_owned(),
             "NOERROR" => {
-                let shown = |record: &Record| match record.kind.as_str() {
-                    "CNAME" if kind != "CNAME" => Some(format!("CNAME {}", record.data)),
-                    of_record if of_record == kind => Some(record.data.clone()),
-                    _ => None,
+                let shown = |record: &Record| match record.is(kind) {
+                    true => Some(record.text()),
+                    false => record.is("CNAME").then(|| format!("CNAME {}", record.text())),
                 };
                 let records: Vec<String> = reply.facts.answers.iter().filter_map(shown).collect();
                 if records.is_empty() { format!("no {kind}") } else { records.join(", ") }
@@ -176,8 +172,7 @@ pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
 pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> String {
     let alias = |answer: &SideAnswer, at: &str| -> Option<String> {
         let records = &answer.reply()?.facts.answers;
-        let own = records.iter().find(|record| record.name == at && record.kind == "CNAME")?;
-        Some(canonical(&own.data))
+        records.iter().find(|record| record.name == at && record.is("CNAME"))?.target()
     };
     let mut passed = BTreeSet::from([name.to_owned()]);
     let mut at = name.to_owned();

@@ -18,7 +18,7 @@ pub(crate) fn answer(word: &str) -> SideAnswer {
     if rcode == "NOERROR" && records != "none" {
         for data in records.split('+') {
             let kind = if data.ends_with('.') { "CNAME" } else { "A" };
-            answers.push(Record { name: owner.clone(), ttl, kind: kind.to_owned(), data: data.to_owned() });
+            answers.push(Record::read(&owner, ttl, kind, data).unwrap());
             if kind == "CNAME" {
                 owner = data.to_lowercase();
             }

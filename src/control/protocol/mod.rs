@@ -16,9 +16,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
-pub use self::query::{
-    ConfiguredSource, MonitorRequest, QueryEvent, QueryReply, RecordText, ServerQuery, TraceRequest,
-};
+pub use self::query::{ConfiguredSource, MonitorRequest, QueryEvent, QueryReply, ServerQuery, TraceRequest};
 use self::rows::{FlightState, HeldRow, LookaheadRule, LookaheadState, ServerState};
 pub use self::status::{
     CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::zones::ZoneSource;
 use dns::question::{ExtendedError, Outcome, Security};
-use doctor::facts::QueryForm;
+use doctor::facts::{QueryForm, Record};
 
 /// Asks a question and requests its steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,9 +43,9 @@ pub struct QueryReply {
     /// DNSSEC status of the answer.
     pub security: Security,
     /// Answer section, with current TTLs.
-    pub answers: Vec<RecordText>,
+    pub answers: Vec<Record>,
     /// SOA of a negative answer; it determines how long the answer is kept (RFC 2308).
-    pub authority: Vec<RecordText>,
+    pub authority: Vec<Record>,
     /// Why there is no answer.
     pub extended_error: Option<ExtendedError>,
     /// The part of the configuration that answers for the name; `None` if the name is resolved on the internet.
@@ -69,20 +69,6 @@ pub struct ConfiguredSource {
     /// The zone file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-}
-
-/// A record as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordText {
-    /// Owner name.
-    pub name: String,
-    /// Seconds for which the record may still be kept.
-    pub ttl: u32,
-    /// Type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Record data in zone-file form. Control characters are escaped, because they would act on a terminal.
-    pub data: String,
 }
 
 /// A query to one server.

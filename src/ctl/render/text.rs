@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::{Paint, Style, screen, words};
 use control::protocol::{
-    CertificateStatus, DaemonStatus, QueryReply, RecordText, Removed, Reply, RootKeyRow, RootKeyStanding,
-    RootKeysStatus, Severity, SnapshotStatus, Status,
+    CertificateStatus, DaemonStatus, Fill, QueryReply, Removed, Reply, RootKeyRow, RootKeyStanding,
+    RootKeysStatus, SnapshotStatus, Status,
 };
 use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
 use dns::wire::presentation::harmless;
-use resolver::cache::StoreFill;
+use doctor::facts::Record;
 use resolver::config::Errors;
 
 /// The words after an address that this host does not have.
@@ -181,7 +181,7 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
         outcome => source(outcome),
     };
     text.push_str(&format!("{rcode}, {source} {}", words::time(reply.elapsed)));
-    if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
+    if let Some(soa) = reply.authority.iter().find(|record| record.is("SOA")) {
         text.push_str(&format!(
             ", negative answer {} {} (SOA of {})",
             if fresh { "may be cached for" } else { "cached for another" },
@@ -228,13 +228,13 @@ const fn source(outcome: Outcome) -> &'static str {
 }
 
 /// Records, aligned as in a zone file.
-fn records(records: &[RecordText]) -> String {
-    let width = |of: fn(&RecordText) -> usize| records.iter().map(of).max().unwrap_or(0);
+fn records(records: &[Record]) -> String {
+    let width = |of: fn(&Record) -> usize| records.iter().map(of).max().unwrap_or(0);
     let names = width(|record| record.name.chars().count());
     let ttls = width(|record| record.ttl.to_string().len());
-    let kinds = width(|record| record.kind.len());
-    let line = |record: &RecordText| {
-        let RecordText { name, ttl, kind, data } = record;
+    let kinds = width(|record| record.kind().len());
+    let line = |record: &Record| {
+        let (Record { name, ttl, .. }, kind, data) = (record, record.kind(), record.text());
         // The data of a type that the library does not know are a stranger's.
         harmless(&format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}")) + "\n"
     };

@@ -1,4 +1,4 @@
-//! Reads zone files: operators' zones, root hints, trust anchors, and the zones of the `lab`. No other module reads them.
+//! The one reader of zone files: operators' zones, root hints, trust anchors, and the zones of the `lab`; and the text of data.
 //!
 //! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, omitted owners,
 //! parentheses, comments, quotes. TTL and class may be in either order or omitted; a TTL is in seconds or like `1h30m`. RFC
@@ -24,12 +24,14 @@
 mod data;
 mod entries;
 mod fields;
+mod text;
 mod words;
 
 use hickory_proto::rr::{Name, Record};
 
 pub use self::entries::{Word, ZoneFileEntries, ZoneFileEntry, ZoneFileError, entries};
 pub use self::fields::algorithm;
+pub use self::text::{data_text, octets_text};
 use self::words::name;
 pub use self::words::{kind, span};
 

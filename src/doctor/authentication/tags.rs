@@ -3,7 +3,7 @@
 
 use crate::codes::Code;
 use crate::elsewhere;
-use crate::facts::{DomainFacts, LookupFound, strings};
+use crate::facts::{DomainFacts, LookupFound, Record};
 use crate::finding::{Finding, Level};
 
 /// The text records at a name that begin with a version.
@@ -24,7 +24,7 @@ pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned
         LookupFound::Unknown(why) => Versioned::Unknown(format!("{name} TXT: {why}")),
         LookupFound::NoData(_) | LookupFound::NoName(_) => Versioned::Texts(Vec::new()),
         LookupFound::Data(reply) => {
-            let texts = reply.data("TXT").map(strings);
+            let texts = reply.records("TXT").map(Record::joined);
             Versioned::Texts(texts.filter(|text| begins(text, version)).collect())
         }
     }

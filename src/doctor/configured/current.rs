@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use crate::authentication::dkim;
 use crate::facts::record_set::{is_known, negative_ttl, path};
 use crate::facts::{
-    DomainFacts, Got, QueryForm, ReplyFacts, ReplySecurity, Want, at_server, canonical, is_within, lookup,
+    DomainFacts, Got, QueryForm, ReplyFacts, ReplySecurity, Want, at_server, is_within, lookup,
 };
 use crate::limits::MAX_CONFIGURED_SERVERS;
 use crate::served;
@@ -58,7 +58,7 @@ pub(crate) fn looked_up(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
 /// judged, and neither is a name that exists only through a wildcard.
 fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let is_judged = |name: &str| {
-        let exists = || !facts.data(name, "TXT").is_empty();
+        let exists = || !facts.records(name, "TXT").is_empty();
         dkim::is_given(facts, name) || !dkim::is_key(name) || exists()
     };
     let mut lookups = of_zone(facts);
@@ -173,13 +173,13 @@ fn in_place_of(here: &ReplyFacts, now: ReplyFacts) -> ReplyFacts {
 /// Returns the target of the last alias in a reply, if the reply says nothing about this target because the target is in another zone.
 pub(crate) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
     let target = |name: &String| {
-        let mut aliases = now.answers.iter().filter(|record| record.kind == "CNAME");
-        aliases.find(|record| record.name == *name).map(|record| canonical(&record.data))
+        let mut aliases = now.answers.iter().filter(|record| record.is("CNAME"));
+        aliases.find(|record| record.name == *name)?.target()
     };
     // Each alias of the reply leads one step further, unless the aliases form a loop.
     let names = std::iter::successors(Some(name.to_owned()), target);
     let last = names.take(now.answers.len() + 1).last()?;
-    let has_end = now.answers.iter().any(|record| record.kind != "CNAME" && record.name == last)
+    let has_end = now.answers.iter().any(|record| !record.is("CNAME") && record.name == last)
         || negative_ttl(now, &last).is_some();
     (last != name && !has_end && now.rcode == "NOERROR").then_some(last)
 }
@@ -187,6 +187,7 @@ pub(crate) fn open_end(now: &ReplyFacts, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Record;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
     /// The zone with two servers; the first one has the greatest serial.
@@ -226,7 +227,7 @@ mod tests {
         let now = "server 198.18.2.1 a.test. TXT udp";
         let changed = adopted(&format!("{now} aa | \"v=spf1 A -all\""));
         let reply = changed.lookup("a.test.", "TXT").reply().unwrap();
-        assert_eq!(reply.data("TXT").collect::<Vec<_>>(), ["\"v=spf1 A -all\""]);
+        assert_eq!(reply.records("TXT").map(Record::joined).collect::<Vec<_>>(), ["v=spf1 A -all"]);
         assert_eq!(reply.security, crate::facts::ReplySecurity::Secure);
         assert_eq!(changed.cached.len(), 1);
         assert!(adopted(&format!("{now} aa | \"v=spf1 a -all\"")).cached.is_empty());
@@ -241,7 +242,10 @@ mod tests {
             let lines = format!("lookup mx.a.test. A{here}\n{server} {now}\nlookup t.b.test. A | 198.18.6.1");
             let facts = adopted(&lines);
             let found = facts.lookup("mx.a.test.", "A");
-            (facts.data("mx.a.test.", "A").join(" "), found.alias().map(str::to_owned), facts.cached.len())
+            {
+                let addresses = facts.addresses("mx.a.test.").into_iter().map(|address| address.to_string());
+                (addresses.collect::<String>(), found.alias(), facts.cached.len())
+            }
         };
         let alias = "=mx.a.test. CNAME";
         let expected = |data: &str, alias: Option<&str>, cached: usize| {

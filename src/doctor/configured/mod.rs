@@ -4,13 +4,12 @@
 pub(crate) mod current;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use crate::codes::Code;
 use crate::facts::record_set::{ADDRESS_TTL, in_words, own_records};
 use crate::facts::{
-    DomainFacts, Got, LookupFound, ReplyFacts, Want, addresses, canonical, is_within, lookup,
-    private_address::is_private, reverse, strings,
+    DomainFacts, Got, LookupFound, Record, ReplyFacts, Want, addresses, is_within, lookup,
+    private_address::is_private, reverse,
 };
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_CHECKED_HOSTS;
@@ -34,13 +33,12 @@ fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     let Some(reply) = here(facts, (domain, "MX")).filter(|reply| reply.configured.is_some()) else {
         return Vec::new();
     };
-    let named = reply.data("MX").filter_map(|data| data.split_once(' '));
-    named.map(|(_, host)| canonical(host.trim())).take(MAX_CHECKED_HOSTS).collect()
+    reply.records("MX").filter_map(Record::target).take(MAX_CHECKED_HOSTS).collect()
 }
 
 /// Returns true if addresses belong to an inside view: there are some, and all are private.
-fn are_private<'d>(mut found: impl Iterator<Item = &'d str>) -> bool {
-    let is_private = |text: &str| text.parse::<IpAddr>().is_ok_and(is_private);
+fn are_private<'r>(mut found: impl Iterator<Item = &'r Record>) -> bool {
+    let is_private = |record: &Record| record.address().is_some_and(is_private);
     found.next().is_some_and(is_private) && found.all(is_private)
 }
 
@@ -49,7 +47,7 @@ fn is_inside_view(facts: &DomainFacts) -> bool {
     let hosts = inside_hosts(facts);
     let is_inside = |host: &String| {
         let replies = ["A", "AAAA"].into_iter().filter_map(|kind| Some((kind, here(facts, (host, kind))?)));
-        are_private(replies.flat_map(|(kind, reply)| reply.data(kind)))
+        are_private(replies.flat_map(|(kind, reply)| reply.records(kind)))
     };
     !hosts.is_empty() && hosts.iter().all(is_inside)
 }
@@ -63,19 +61,19 @@ fn difference(
 ) -> Option<(Level, String)> {
     let by = here.configured.as_deref()?;
     let now = facts.lookup(name, kind).reply()?;
-    let (mut of_here, mut of_now) = (own_records(here, name, kind)?, own_records(now, name, kind)?);
-    if kind == "TXT" && !name.starts_with('_') {
-        let counts = |data: &String| data.starts_with("CNAME ") || is_spf(&strings(data));
-        of_here.retain(counts);
-        of_now.retain(counts);
-    }
+    let own = |reply: &ReplyFacts| {
+        let mut reply = reply.clone();
+        reply.answers.retain(|record| !record.is("TXT") || name.starts_with('_') || is_spf(&record.joined()));
+        own_records(&reply, name, kind)
+    };
+    let (of_here, of_now) = (own(here)?, own(now)?);
     let is_address = ["A", "AAAA"].contains(&kind);
     if of_here == of_now || is_address && !of_here.is_disjoint(&of_now) {
         return None;
     }
     let is_short =
         is_address && !now.answers.is_empty() && now.answers.iter().all(|record| record.ttl <= ADDRESS_TTL);
-    let is_usual = is_short || is_address && are_private(here.data(kind)) || is_inside_view(facts);
+    let is_usual = is_short || is_address && are_private(here.records(kind)) || is_inside_view(facts);
     let (of_here, of_now) = (in_words(&of_here, kind), in_words(&of_now, kind));
     let at = if name == facts.subject.domain { kind.to_owned() } else { format!("{name} {kind}") };
     let level = if is_usual { Level::Note } else { Level::Warning };

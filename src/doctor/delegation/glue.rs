@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use crate::codes::Code;
 use crate::delegation::server_names::listed;
 use crate::delegation::{groups, server_hosts};
-use crate::facts::{DomainFacts, QueryForm, Want, at_server, is_within};
+use crate::facts::{DomainFacts, QueryForm, Record, Want, at_server, is_within};
 use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_GLUE_QUESTIONS;
 use crate::{served, zone};
@@ -66,7 +66,7 @@ fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec
     let mut given = BTreeMap::<BTreeSet<IpAddr>, Vec<IpAddr>>::new();
     for server in serving(facts) {
         if let Some(reply) = served::given(facts, server, (glue.name, glue.kind)) {
-            let addresses = reply.data(glue.kind).filter_map(|data| data.parse().ok()).collect();
+            let addresses = reply.records(glue.kind).filter_map(Record::address).collect();
             given.entry(addresses).or_default().push(server);
         }
     }

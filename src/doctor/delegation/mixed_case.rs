@@ -55,7 +55,7 @@ fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
         Some(Got::Reply(reply)) => Some(reply),
         _ => None,
     };
-    let has_names = |reply: &ReplyFacts| reply.data("NS").next().is_some();
+    let has_names = |reply: &ReplyFacts| reply.records("NS").next().is_some();
     reply(QueryForm::Udp).filter(|plain| has_names(plain))?;
     reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
 }

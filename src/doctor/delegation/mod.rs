@@ -20,8 +20,8 @@ use crate::codes::Code;
 use crate::delegation::server_names::listed;
 use crate::facts::record_set::is_known;
 use crate::facts::{
-    DomainFacts, Got, LookupFound, NoReply, QueryForm, ReplyFacts, ReplySecurity, Want, above, addresses,
-    at_server, canonical, is_within, lookup, private_address::is_private,
+    DomainFacts, Got, LookupFound, NoReply, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above,
+    addresses, at_server, is_within, lookup, private_address::is_private,
 };
 use crate::finding::{About, Finding, Level};
 use crate::limits::{
@@ -92,7 +92,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
             }
             // These questions do not use mixed case, so they show whether the case is the reason.
             match facts.server(server, apex, "NS", QueryForm::MixedCase) {
-                Some(Got::Reply(reply)) if reply.data("NS").next().is_some() => {}
+                Some(Got::Reply(reply)) if reply.records("NS").next().is_some() => {}
                 Some(_) => wants.push(at_server(server, apex, "NS", QueryForm::Udp)),
                 None => {}
             }
@@ -325,13 +325,13 @@ fn mail_differs(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>
 
 /// Describes the alias of a name in a reply.
 pub(super) fn own_alias(reply: &ReplyFacts, name: &str) -> Option<String> {
-    let alias = reply.answers.iter().find(|record| record.kind == "CNAME" && record.name == name)?;
-    Some(format!("CNAME {}", canonical(&alias.data)))
+    let alias = reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?;
+    Some(format!("CNAME {}", alias.target()?))
 }
 
 /// Describes the MX records in a reply, or the alias in their place.
 fn mail_records(facts: &DomainFacts, reply: &ReplyFacts) -> String {
-    let mut records: Vec<String> = reply.data("MX").map(str::to_ascii_lowercase).collect();
+    let mut records: Vec<String> = reply.records("MX").map(Record::compared).collect();
     records.sort();
     match own_alias(reply, &facts.subject.domain) {
         // An alias at a name below the apex is correct, and leads to these records.

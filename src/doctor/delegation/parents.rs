@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use crate::codes::Code;
 use crate::delegation::groups;
 use crate::delegation::server_names::listed;
+use crate::dnssec::key_records::Ds;
 use crate::dnssec::keys::{self, KeysNow};
-use crate::facts::{DomainFacts, Got, QueryForm, ReplyFacts, Want, at_server, canonical, lookup};
+use crate::facts::{DomainFacts, Got, QueryForm, Record, ReplyFacts, Want, at_server, lookup};
 use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_CHECKED_PARENTS;
 use crate::{served, zone};
@@ -28,16 +29,16 @@ pub(crate) enum Said {
 pub(crate) struct Delegation {
     pub(crate) names: BTreeSet<String>,
     /// The DS records; `None` if it is not known whether there are any.
-    pub(crate) signers: Option<BTreeSet<String>>,
+    pub(crate) signers: Option<BTreeSet<Ds>>,
 }
 
 impl Delegation {
     fn read(reply: &ReplyFacts, apex: &str) -> Option<Self> {
         let names: BTreeSet<String> = zone::named(&reply.authority, apex).collect();
-        let is_proof = |kind: &str| ["DS", "NSEC", "NSEC3"].contains(&kind);
-        let of_zone = reply.authority.iter().filter(|record| record.kind == "DS" && record.name == apex);
-        let signers = || of_zone.map(|record| record.data.clone()).collect();
-        let is_proved = reply.authority.iter().any(|record| is_proof(&record.kind));
+        let is_proof = |record: &Record| ["DS", "NSEC", "NSEC3"].iter().any(|kind| record.is(kind));
+        let of_zone = reply.authority.iter().filter(|record| record.name == apex);
+        let signers = || of_zone.filter_map(Ds::read).collect();
+        let is_proved = reply.authority.iter().any(is_proof);
         (!names.is_empty()).then(|| Self { names, signers: is_proved.then(signers) })
     }
 }
@@ -94,8 +95,8 @@ pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     let said = said(facts);
     let is_heard =
         |name: &String| zone::address(facts, name).is_some_and(|server| said.contains_key(&server));
-    let names = zone::parent(facts).map_or_else(Vec::new, |parent| facts.data(parent, "NS"));
-    let names: BTreeSet<String> = names.into_iter().map(canonical).filter(|name| !is_heard(name)).collect();
+    let names = zone::parent(facts).map_or_else(Vec::new, |parent| facts.targets(parent, "NS"));
+    let names: BTreeSet<String> = names.into_iter().filter(|name| !is_heard(name)).collect();
     names.into_iter().collect()
 }
 
@@ -115,7 +116,7 @@ pub(crate) fn is_denied_by_one(facts: &DomainFacts) -> bool {
 fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     let parent = zone::parent(facts).unwrap_or_default();
     let mut names = BTreeMap::<IpAddr, BTreeSet<String>>::new();
-    for name in facts.data(parent, "NS").into_iter().map(canonical) {
+    for name in facts.targets(parent, "NS") {
         if let Some(address) = zone::address(facts, &name) {
             names.entry(address).or_default().insert(name);
         }
@@ -124,8 +125,8 @@ fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
 }
 
 /// Describes DS records by the tags of their keys.
-fn signers_in_words(records: &BTreeSet<String>) -> String {
-    let tags: BTreeSet<&str> = records.iter().filter_map(|data| data.split(' ').next()).collect();
+fn signers_in_words(records: &BTreeSet<Ds>) -> String {
+    let tags: BTreeSet<u16> = records.iter().map(|ds| ds.tag).collect();
     if tags.is_empty() { "no DS".to_owned() } else { format!("DS records of the keys {}", listed(&tags)) }
 }
 
@@ -145,24 +146,20 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let serves = |names: &BTreeSet<String>| {
         serving.iter().any(|server| servers.get(server).is_some_and(|own| !own.is_disjoint(names)))
     };
-    let is_unfit = |records: &&BTreeSet<String>| {
-        let records: BTreeSet<&str> = records.iter().map(String::as_str).collect();
-        have_other_signers && matches!(keys::against(facts, &records), KeysNow::Differ(_))
+    let is_unfit = |records: &BTreeSet<Ds>| {
+        have_other_signers && matches!(keys::against(facts, records), KeysNow::Differ(_))
     };
     let leads_nowhere = |said: &Said| match said {
         Said::Delegates(delegation) => {
-            !serves(&delegation.names) || delegation.signers.as_ref().is_some_and(|ds| is_unfit(&ds))
+            !serves(&delegation.names) || delegation.signers.as_ref().is_some_and(is_unfit)
         }
         Said::Denies => true,
     };
     let words = |said: &Said| match said {
         Said::Delegates(Delegation { names, signers }) => {
             let signers = signers.as_ref().filter(|_| have_other_signers);
-            let unfit = if signers.is_some_and(|ds| is_unfit(&ds)) {
-                ", which names no key that signs the zone"
-            } else {
-                ""
-            };
+            let unfit =
+                if signers.is_some_and(is_unfit) { ", which names no key that signs the zone" } else { "" };
             let signers = signers.map(|ds| format!(" with {}{unfit}", signers_in_words(ds)));
             format!("delegates {apex} to {}{}", listed(names), signers.unwrap_or_default())
         }

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use hickory_proto::rr::Name;
+
 use crate::codes::Code;
 use crate::delegation::{groups, server_hosts};
 use crate::facts::DomainFacts;
@@ -15,11 +17,11 @@ use crate::{served, zone};
 /// Returns the finding that servers have different serials.
 pub(crate) fn check(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> Option<Finding> {
     let (mut serials, mut primaries) =
-        (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<String, BTreeSet<u32>>::new());
+        (BTreeMap::<u32, Vec<IpAddr>>::new(), BTreeMap::<&Name, BTreeSet<u32>>::new());
     for server in servers.keys() {
         if let Some(soa) = served::soa(facts, *server).and_then(zone::soa) {
             serials.entry(soa.serial).or_default().push(*server);
-            primaries.entry(soa.primary.to_ascii_lowercase()).or_default().insert(soa.serial);
+            primaries.entry(soa.primary).or_default().insert(soa.serial);
         }
     }
     if serials.len() < 2 {

@@ -98,14 +98,14 @@ pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
 fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
     let names = facts.server(server, zone::apex(facts), "NS", QueryForm::Tcp);
     is_silent(facts, server, QueryForm::Tcp)
-        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.data("NS").next().is_some())
+        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.records("NS").next().is_some())
 }
 
 /// Returns true if a server without a SOA record gives MX records with authority, so that it serves everything that mail needs.
 pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
     match facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp) {
         Some(Got::Reply(reply)) => {
-            let is_own = |record: &Record| record.kind == "MX" && record.name == facts.subject.domain;
+            let is_own = |record: &Record| record.is("MX") && record.name == facts.subject.domain;
             reply.authoritative && reply.rcode == "NOERROR" && reply.answers.iter().any(is_own)
         }
         _ => false,

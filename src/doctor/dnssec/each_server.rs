@@ -12,15 +12,17 @@
 //!   all servers send no proofs, or if no server proves the denial of a policy or of TLSA records.
 //! - Servers with different keys or without EDNS are reported only for that. `signature_times` checks the times of signatures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
+use hickory_proto::dnssec::rdata::{DNSKEY, RRSIG};
 use hickory_proto::rr::{Name, Record as WireRecord, RecordType};
 
 use crate::codes::{Code, remedies};
 use crate::delegation::server_hosts;
+use crate::dnssec::key_records::{algorithm_and_tag, is_by, key, signature};
 use crate::dnssec::keys::{self, KeysByFit};
-use crate::dnssec::signed_set::{self, SetSignature, SignatureFit, SignedSet};
+use crate::dnssec::signed_set::{self, SignatureFit, SignedSet};
 use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, QueryForm, Record, ReplyFacts};
 use crate::finding::{Finding, Level};
@@ -129,9 +131,8 @@ fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerRepl
     served::replies(facts).filter(|of| is_signing(of.way) && is_judged(of.server)).collect()
 }
 
-/// A function that checks whether a key has made a signature over a set. Its arguments are the set, its signature, and the data of the DNSKEY
-/// record.
-type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, SetSignature<'f>, &'f str) -> SignatureFit + 'v;
+/// A function that checks whether a key has made a signature over a set.
+type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, &'f RRSIG, &'f DNSKEY) -> SignatureFit + 'v;
 
 /// The verdict on the signatures of a record set at a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,9 +148,9 @@ enum SetVerdict {
 /// The keys of the zone.
 struct ZoneKeys<'f> {
     /// The DNSKEY records of each server.
-    at: BTreeMap<IpAddr, BTreeSet<&'f str>>,
+    at: BTreeMap<IpAddr, Vec<&'f DNSKEY>>,
     /// Those of these keys that DS records name.
-    named: BTreeSet<&'f str>,
+    named: Vec<&'f DNSKEY>,
     /// The servers that have lost the signatures over their keys.
     unsigned: BTreeSet<IpAddr>,
 }
@@ -157,8 +158,9 @@ struct ZoneKeys<'f> {
 impl<'f> ZoneKeys<'f> {
     fn new(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Self {
         let fitting = by_fit.fitting.iter();
-        let at: BTreeMap<IpAddr, BTreeSet<&'f str>> =
-            fitting.map(|(server, reply)| (*server, reply.data("DNSKEY").collect())).collect();
+        let at: BTreeMap<IpAddr, Vec<&'f DNSKEY>> = fitting
+            .map(|(server, reply)| (*server, reply.answers.iter().filter_map(key).collect()))
+            .collect();
         let named = at.values().flatten().copied().filter(|key| keys::is_named(facts, key)).collect();
         Self { at, named, unsigned: by_fit.unsigned.keys().copied().collect() }
     }
@@ -172,9 +174,12 @@ impl<'f> ZoneKeys<'f> {
         }
         let mut found = None;
         for signature in &set.signatures {
-            let named = Some((signature.algorithm, signature.tag));
-            let having = |keys: &BTreeSet<&'f str>| -> Vec<&'f str> {
-                keys.iter().copied().filter(|key| keys::algorithm_and_tag(key) == named).collect()
+            let tag = signature.input().key_tag;
+            let named = Some((signature.input().algorithm.into(), tag));
+            let having = |keys: &Vec<&'f DNSKEY>| -> Vec<&'f DNSKEY> {
+                let is_sound = |key: &&DNSKEY| key.zone_key() && !key.revoke();
+                let is_named = |key: &&DNSKEY| is_sound(key) && algorithm_and_tag(key) == named;
+                keys.iter().copied().filter(is_named).collect()
             };
             let keys = if is_of_keys {
                 let own = self.at.get(&server).map(&having).unwrap_or_default();
@@ -182,7 +187,7 @@ impl<'f> ZoneKeys<'f> {
             } else if self.at.values().all(|keys| !having(keys).is_empty()) {
                 self.at.values().next().map(having).unwrap_or_default()
             } else if self.at.values().any(|keys| !having(keys).is_empty()) {
-                found = found.or(Some(SetVerdict::Faulty(Fault::OtherKey(signature.tag))));
+                found = found.or(Some(SetVerdict::Faulty(Fault::OtherKey(tag))));
                 continue;
             } else {
                 Vec::new()
@@ -190,12 +195,12 @@ impl<'f> ZoneKeys<'f> {
             if is_of_keys && keys.is_empty() {
                 continue;
             }
-            let fits: Vec<SignatureFit> = keys.into_iter().map(|key| verify(set, *signature, key)).collect();
+            let fits: Vec<SignatureFit> = keys.into_iter().map(|key| verify(set, signature, key)).collect();
             match () {
                 () if fits.contains(&SignatureFit::Verifies) => return SetVerdict::Sound,
                 () if fits.contains(&SignatureFit::Unknown) => found = Some(SetVerdict::Unknown),
                 () if found == Some(SetVerdict::Unknown) => {}
-                () => found = Some(SetVerdict::Faulty(Fault::Wrong(signature.tag))),
+                () => found = Some(SetVerdict::Faulty(Fault::Wrong(tag))),
             }
         }
         let without = if is_of_keys { SetVerdict::Unknown } else { SetVerdict::Faulty(Fault::Unsigned) };
@@ -205,11 +210,11 @@ impl<'f> ZoneKeys<'f> {
 
 /// Returns the finding about servers with missing or wrong signatures. The domain is signed, whether it validates or fails on this host.
 pub(crate) fn signatures(facts: &DomainFacts) -> Option<Finding> {
-    let (apex, budget) = (zone::apex(facts), Budget::default());
+    let budget = Budget::default();
     // Most servers send the same signatures.
-    let mut known = BTreeMap::<(SignedSet<'_>, SetSignature<'_>, &str), SignatureFit>::new();
+    let mut known = HashMap::<(SignedSet<'_>, &RRSIG, &DNSKEY), SignatureFit>::new();
     signatures_by(facts, &mut |set, signature, key| {
-        let fit = || signed_set::fit(set, signature, key, apex, &budget);
+        let fit = || signed_set::fit(set, signature, key, &budget);
         *known.entry((set.clone(), signature, key)).or_insert_with(fit)
     })
 }
@@ -254,7 +259,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
 
 /// Returns the NSEC and NSEC3 records of a reply.
 fn proofs(reply: &ReplyFacts) -> impl Iterator<Item = &Record> {
-    reply.authority.iter().filter(|record| ["NSEC", "NSEC3"].contains(&record.kind.as_str()))
+    reply.authority.iter().filter(|record| record.is("NSEC") || record.is("NSEC3"))
 }
 
 /// Returns true if a reply denies records.
@@ -271,13 +276,12 @@ fn is_bare_denial(reply: &ReplyFacts) -> bool {
 fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     let is_whole = reply.authoritative && !reply.truncated && !name.contains('\\') && !name.starts_with("*.");
     let all = name.trim_end_matches('.').split('.').count();
-    let labels = |record: &Record| {
-        let mut fields = record.data.split_whitespace();
-        let labels: usize = fields.nth(2)?.parse().ok()?;
-        let is_own = fields.nth(4)?.eq_ignore_ascii_case(apex);
-        (record.kind == "RRSIG" && record.name == name && is_own && labels < all).then_some(labels)
+    let labels = |signature: &RRSIG| {
+        let labels = usize::from(signature.input().num_labels);
+        (is_by(signature, apex) && labels < all).then_some(labels)
     };
-    reply.answers.iter().filter(|_| is_whole).find_map(labels)
+    let own = reply.answers.iter().filter(|record| is_whole && record.name == name);
+    own.filter_map(signature).find_map(labels)
 }
 
 /// Returns the fault of a reply about a name and a type that does not prove what it says. Returns `None` if it does, or if it needs no proof.
@@ -290,9 +294,9 @@ fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) ->
     if proofs(reply).next().is_none() {
         return Some(Fault::Unproven { is_wildcard });
     }
-    // A reply that cannot be read may still contain the proof.
-    let records = proofs(reply).map(|proof| signed_set::record(&proof.name, &proof.kind, &proof.data));
-    let records: Vec<WireRecord> = records.collect::<Option<_>>()?;
+    let record =
+        |proof: &Record| Some(WireRecord::from_rdata(read_name(&proof.name)?, 0, proof.data.clone()));
+    let records: Vec<WireRecord> = proofs(reply).map(record).collect::<Option<_>>()?;
     let (name, zone, kind): (Name, Name, RecordType) =
         (read_name(name)?, read_name(apex)?, kind.parse().ok()?);
     let (denials, budget) = (Denials::unchecked(&records, &zone), Budget::default());

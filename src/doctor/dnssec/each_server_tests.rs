@@ -1,5 +1,7 @@
 //! Cases of two servers of a zone: their signatures, and denials without a proof.
 
+use data_encoding::BASE64;
+
 use super::*;
 use crate::codes::remedies;
 use crate::dnssec::keys::tests::SIGNED;
@@ -16,12 +18,12 @@ const SECOND: &str =
     "256 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+QQ==";
 
 fn tag(key: &str) -> u16 {
-    keys::algorithm_and_tag(key).unwrap().1
+    algorithm_and_tag(self::key(&Record::read("a.b.", 0, "DNSKEY", key).unwrap()).unwrap()).unwrap().1
 }
 
 /// A signature of a type by a key; `fits` is what a check of it tells.
 fn signature(kind: &str, key: &str, fits: &str) -> String {
-    format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {fits}", tag(key))
+    format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {}", tag(key), BASE64.encode(fits.as_bytes()))
 }
 
 /// The keys of a server with a signature by the first of them.
@@ -58,9 +60,9 @@ fn zone_with(answers: &[String]) -> DomainFacts {
 /// The evidence and the remedy of the finding, if there is one.
 fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     let facts = zone_with(answers);
-    let found = signatures_by(&facts, &mut |_, signature, _| match signature.data.rsplit(' ').next() {
-        Some("good") => SignatureFit::Verifies,
-        Some("bad") => SignatureFit::Fails,
+    let found = signatures_by(&facts, &mut |_, signature, _| match signature.sig() {
+        b"good" => SignatureFit::Verifies,
+        b"bad" => SignatureFit::Fails,
         _ => SignatureFit::Unknown,
     })?;
     Some((found.level, found.evidence.clone(), found.remedy()))
@@ -175,11 +177,9 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
 fn revoked_keys_and_keys_of_no_zone_sign_nothing() {
     let good: &[(&str, &str)] = &[(FIRST, "good")];
     for flags in ["384", "0"] {
-        let other = FIRST.replace("256 3", &format!("{flags} 3"));
-        assert_eq!(keys::algorithm_and_tag(&other), None);
+        let other = SECOND.replace("256 3", &format!("{flags} 3"));
+        assert_eq!(of_mail([&[ENTRY, FIRST, &other], SAME[1]], [good, good]), None);
     }
-    let revoked = SECOND.replace("256 3", "384 3");
-    assert_eq!(of_mail([&[ENTRY, FIRST, &revoked], SAME[1]], [good, good]), None);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_proof_of_absence_at_one_server_is_a_warning() {
             keys_at(server, SAME[0], "good")
         )
     };
-    let signed = |fits: &str| format!(" | {}", signature("NSEC", FIRST, fits).replace('=', ">"));
+    let signed = |fits: &str| format!(" | {}", signature("NSEC", FIRST, fits).replacen('=', ">", 1));
     let of = |signatures: &str| shown(&[denial(ONE, &signed("good")), denial(OTHER, signatures)]);
     assert_eq!(of(&signed("good")), None);
     let (level, evidence, _) = of("").unwrap();
@@ -255,7 +255,8 @@ fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
 
 const SOA: &str = " | >a.b. SOA ns. h. 1 2 3 4 5";
 const PROVEN: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >a.b. NSEC x.a.b. SOA RRSIG NSEC";
-const HASHED: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >00.a.b. NSEC3 1 0 0 - 11 SOA";
+/// The one NSEC3 record of a zone without other names than the apex.
+const HASHED: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >n2p4hcte15ob4vsk4hm8mpo4oufi5o78.a.b. NSEC3 1 0 0 - n2p4hcte15ob4vsk4hm8mpo4oufi5o78 SOA";
 
 /// The findings of DNSSEC, each with its level and its evidence.
 fn findings(facts: &DomainFacts) -> Vec<(Code, Level, String)> {
@@ -291,15 +292,13 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
 
 #[test]
 fn proofs_of_other_names_and_wildcards_without_a_proof_are_none() {
-    let other = " | >a.b. SOA ns. h. 1 2 3 4 5 | >a.b. NSEC \\052.a.b. SOA RRSIG NSEC";
     let elsewhere = " | >a.b. SOA ns. h. 1 2 3 4 5 | >m.a.b. NSEC x.a.b. A RRSIG NSEC";
     let found = findings(&denied(PROVEN, elsewhere, ""));
     let words = "192.0.2.2 (ns2.a.b.) denies _dmarc.a.b. TXT with NSEC or NSEC3 records that do not prove it";
     assert_eq!(found, [(Code::NsWithoutProof, Level::Warning, words.to_owned())]);
-    assert_eq!(findings(&denied(PROVEN, other, ""))[0].0, Code::DnssecOk, "it cannot be read");
     let expanded = |authority: &str| {
         let answer =
-            "_tlsrpt.a.b. TXT udp aa | \"x\" | =_tlsrpt.a.b. RRSIG TXT 13 2 300 4000000000 1 59409 a.b. x";
+            "_tlsrpt.a.b. TXT udp aa | \"x\" | =_tlsrpt.a.b. RRSIG TXT 13 2 300 4000000000 1 59409 a.b. AAAA";
         findings(&denied(PROVEN, PROVEN, &format!("server 192.0.2.2 {answer}{authority}")))
     };
     let begin = "192.0.2.2 (ns2.a.b.) gives the records of a wildcard for _tlsrpt.a.b. TXT";
@@ -350,7 +349,7 @@ fn an_unsigned_domain_needs_no_proof_and_a_server_without_signatures_is_told_by_
     let mut unsigned = denied(SOA, SOA, "");
     for got in unsigned.got.values_mut() {
         if let Got::Reply(reply) = got {
-            reply.answers.retain(|record| record.kind != "DS");
+            reply.answers.retain(|record| !record.is("DS"));
         }
     }
     assert_eq!(missing_proofs(&unsigned, false), None);

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
-use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, digest};
+use hickory_proto::dnssec::PublicKey;
+use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, RRSIG};
+use hickory_proto::rr::RData;
 
-use crate::facts::reply_facts::ReplyFacts;
-use dns::wire::presentation::read_name;
+use crate::facts::{Record, ReplyFacts};
+use dns::wire::presentation::{name_text, read_name};
 
 /// Algorithms that all validators have.
 pub(crate) const COMMON_ALGORITHMS: [u8; 2] = [8, 13];
@@ -16,59 +17,54 @@ pub(crate) const COMMON_ALGORITHMS: [u8; 2] = [8, 13];
 /// The digest type of DS records that all validators have.
 pub(crate) const COMMON_DIGEST: u8 = 2;
 
+/// The data of a DNSKEY record.
+pub(crate) fn key(record: &Record) -> Option<&DNSKEY> {
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Some(key),
+        _ => None,
+    }
+}
+
+/// The data of an RRSIG record.
+pub(crate) fn signature(record: &Record) -> Option<&RRSIG> {
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature),
+        _ => None,
+    }
+}
+
+/// Returns true if a signature is over records of a type.
+pub(crate) fn is_over(signature: &RRSIG, kind: &str) -> bool {
+    signature.input().type_covered.to_string() == kind
+}
+
+/// Returns true if a signature is by the zone `apex`.
+pub(crate) fn is_by(signature: &RRSIG, apex: &str) -> bool {
+    name_text(&signature.input().signer_name).eq_ignore_ascii_case(apex)
+}
+
+/// The algorithm and the tag of a key (RFC 4034 appendix B).
+pub(crate) fn algorithm_and_tag(key: &DNSKEY) -> Option<(u8, u16)> {
+    Some((key.public_key().algorithm().into(), key.calculate_key_tag().ok()?))
+}
+
 /// Returns true if a DS names a key that signs the keys of a reply.
-pub(crate) fn fits(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
-    signing(apex, reply).iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
+pub(crate) fn fits(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
+    signing(apex, reply).into_iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
 
-/// Returns true if a DS names a key of a reply.
-pub(crate) fn names_one(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
-    let mut keys = reply.answers.iter().filter(|record| record.kind == "DNSKEY" && record.name == apex);
-    let is_named = |key: &Key| ds.iter().any(|ds| ds.names(apex, key));
-    keys.any(|record| Key::read(&record.data).is_some_and(|key| is_named(&key)))
-}
-
-/// The tag of the key that made a signature, given as the data of an RRSIG record (RFC 4034 section 3.1).
-pub(crate) fn key_tag(signature: &str) -> Option<u16> {
-    signature.split_whitespace().nth(6)?.parse().ok()
+/// The keys of a reply.
+pub(crate) fn own_keys<'f>(apex: &str, reply: &'f ReplyFacts) -> impl Iterator<Item = &'f DNSKEY> {
+    reply.answers.iter().filter(move |record| record.name == apex).filter_map(key)
 }
 
 /// The keys of a reply that sign its keys.
-pub(crate) fn signing(apex: &str, reply: &ReplyFacts) -> Vec<Key> {
-    let own = |kind: &'static str| {
-        let records = reply.answers.iter().filter(move |record| record.kind == kind && record.name == apex);
-        records.map(|record| record.data.as_str())
-    };
-    let tags: BTreeSet<u16> =
-        own("RRSIG").filter(|data| data.starts_with("DNSKEY ")).filter_map(key_tag).collect();
-    own("DNSKEY").filter_map(Key::read).filter(|key| tags.contains(&key.tag())).collect()
-}
-
-/// The data of a DNSKEY record in wire form.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Key(Vec<u8>);
-
-impl Key {
-    pub(crate) fn read(data: &str) -> Option<Self> {
-        let mut fields = data.split_whitespace();
-        let flags: u16 = fields.next()?.parse().ok()?;
-        let numbers: [u8; 2] = [fields.next()?.parse().ok()?, fields.next()?.parse().ok()?];
-        let key = BASE64.decode(fields.collect::<String>().as_bytes()).ok()?;
-        Some(Self([flags.to_be_bytes().as_slice(), &numbers, &key].concat()))
-    }
-
-    pub(crate) fn algorithm(&self) -> Option<u8> {
-        self.0.get(3).copied()
-    }
-
-    /// Its tag (RFC 4034 appendix B).
-    pub(crate) fn tag(&self) -> u16 {
-        let octet = |octet: Option<&u8>| u32::from(octet.copied().unwrap_or_default());
-        let pairs = self.0.chunks(2).map(|pair| octet(pair.first()) << 8 | octet(pair.get(1)));
-        let sum = pairs.fold(0_u32, u32::wrapping_add);
-        let [_, _, high, low] = sum.wrapping_add(sum >> 16).to_be_bytes();
-        u16::from_be_bytes([high, low])
-    }
+pub(crate) fn signing<'f>(apex: &str, reply: &'f ReplyFacts) -> Vec<&'f DNSKEY> {
+    let own = reply.answers.iter().filter(|record| record.name == apex);
+    let over_keys = own.filter_map(signature).filter(|signature| is_over(signature, "DNSKEY"));
+    let tags: BTreeSet<u16> = over_keys.map(|signature| signature.input().key_tag).collect();
+    let is_signing = |key: &&DNSKEY| key.calculate_key_tag().is_ok_and(|tag| tags.contains(&tag));
+    own_keys(apex, reply).filter(is_signing).collect()
 }
 
 /// A DS record.
@@ -81,12 +77,14 @@ pub(crate) struct Ds {
 }
 
 impl Ds {
-    pub(crate) fn read(data: &str) -> Option<Self> {
-        let mut fields = data.split_whitespace();
-        let tag = fields.next()?.parse().ok()?;
-        let (algorithm, hash) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-        let digest = HEXLOWER_PERMISSIVE.decode(fields.collect::<String>().as_bytes()).ok()?;
-        Some(Self { tag, algorithm, hash, digest })
+    pub(crate) fn read(record: &Record) -> Option<Self> {
+        let RData::DNSSEC(DNSSECRData::DS(ds)) = &record.data else { return None };
+        Some(Self {
+            tag: ds.key_tag(),
+            algorithm: ds.algorithm().into(),
+            hash: ds.digest_type().into(),
+            digest: ds.digest().to_vec(),
+        })
     }
 
     /// Returns true if all validators support its algorithm and its digest type (RFC 8624 section 3).
@@ -95,24 +93,9 @@ impl Ds {
     }
 
     /// Returns true if it names a key. A digest of a type that is not known here is not compared.
-    pub(crate) fn names(&self, apex: &str, key: &Key) -> bool {
-        if self.tag != key.tag() || Some(self.algorithm) != key.algorithm() {
-            return false;
-        }
-        let hash: &Algorithm = match self.hash {
-            1 => &SHA1_FOR_LEGACY_USE_ONLY,
-            2 => &SHA256,
-            4 => &SHA384,
-            _ => return true,
-        };
-        let Some(name) = read_name(apex) else { return false };
-        let mut octets = Vec::new();
-        for label in &name.to_lowercase() {
-            octets.extend(u8::try_from(label.len()));
-            octets.extend_from_slice(label);
-        }
-        octets.push(0);
-        octets.extend_from_slice(&key.0);
-        digest(hash, &octets).as_ref() == self.digest
+    pub(crate) fn names(&self, apex: &str, key: &DNSKEY) -> bool {
+        let digest = read_name(apex).and_then(|apex| key.to_digest(&apex, self.hash.into()).ok());
+        algorithm_and_tag(key) == Some((self.algorithm, self.tag))
+            && digest.is_none_or(|digest| digest.as_ref() == self.digest)
     }
 }

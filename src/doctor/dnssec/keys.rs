@@ -6,17 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use hickory_proto::dnssec::rdata::DNSKEY;
+
 use crate::delegation::{parents, server_hosts};
-use crate::dnssec::key_records::{Ds, Key, fits, names_one, signing};
+use crate::dnssec::key_records::{Ds, fits, own_keys, signing};
 use crate::facts::record_set::is_known;
 use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want, at_server, is_within};
 use crate::limits::MAX_CHECKED_KEY_SERVERS;
 use crate::{served, zone};
-
-/// Flags of a DNSKEY record: the key of a zone, and a revoked one.
-const ZONE_KEY: u16 = 0x100;
-/// See above.
-const REVOKED: u16 = 0x80;
 
 /// The result of comparing the DS records with the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,28 +84,18 @@ fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
 }
 
 /// The DS records that servers of the zone above have now.
-pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<&str> {
-    answers_above(facts).into_iter().flat_map(|reply| reply.data("DS")).collect()
-}
-
-/// Does the same as `above`, but returns `None` if no server has given the records.
-pub(crate) fn told_above(facts: &DomainFacts) -> Option<BTreeSet<&str>> {
-    (!answers_above(facts).is_empty()).then(|| above(facts))
+pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<Ds> {
+    answers_above(facts).into_iter().flat_map(|reply| reply.answers.iter().filter_map(Ds::read)).collect()
 }
 
 /// Returns true if the zone above has DS records, so that validators demand keys and proofs.
 pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
-    told_above(facts).is_some_and(|records| !records.is_empty())
+    !above(facts).is_empty()
 }
 
 /// The keys that the servers give, each with its server.
 fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
-}
-
-/// The present DS records; `None` if one cannot be read.
-fn ds_above(facts: &DomainFacts) -> Option<Vec<Ds>> {
-    above(facts).into_iter().map(Ds::read).collect()
 }
 
 /// The answers with the keys of the zone, by server, grouped by whether a DS record names a key that signs them.
@@ -124,8 +111,7 @@ pub(crate) struct KeysByFit<'f> {
 
 /// The answers with the keys, by the present DS records.
 pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
-    let Some(ds) = ds_above(facts) else { return KeysByFit::default() };
-    let mut groups = groups(facts, &ds);
+    let mut groups = groups(facts, &above(facts));
     let mut of = |fit| groups.remove(&fit).unwrap_or_default().into_iter();
     KeysByFit {
         fitting: of(KeyFit::Fits).collect(),
@@ -149,7 +135,7 @@ enum KeyFit {
 }
 
 /// The answers with the keys of all servers by their fit.
-fn groups<'f>(facts: &'f DomainFacts, ds: &[Ds]) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
+fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
     let apex = zone::apex(facts);
     let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
     let given = given_keys(facts);
@@ -174,25 +160,15 @@ fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     facts.got.iter().any(|(want, got)| match (want, got) {
         (Want::Server { server: asked, .. }, Got::Reply(reply)) if *asked == server => {
             let mut records = reply.answers.iter().chain(&reply.authority);
-            records.any(|record| record.kind == "RRSIG" && is_within(&record.name, apex))
+            records.any(|record| record.is("RRSIG") && is_within(&record.name, apex))
         }
         _ => false,
     })
 }
 
-/// Returns true if a present DS record names a key, given as the data of a DNSKEY record.
-pub(crate) fn is_named(facts: &DomainFacts, data: &str) -> bool {
-    let apex = zone::apex(facts);
-    let named = |key: &Key| ds_above(facts).is_some_and(|ds| ds.iter().any(|ds| ds.names(apex, key)));
-    Key::read(data).is_some_and(|key| named(&key))
-}
-
-/// The algorithm and the tag of a key that signs records of the zone, given as the data of a DNSKEY record; `None` if it is revoked (RFC 5011
-/// section 2.1) or no zone key (RFC 4034 section 2.1.1).
-pub(crate) fn algorithm_and_tag(data: &str) -> Option<(u8, u16)> {
-    let flags: u16 = data.split_whitespace().next()?.parse().ok()?;
-    let key = Key::read(data).filter(|_| flags & (ZONE_KEY | REVOKED) == ZONE_KEY)?;
-    Some((key.algorithm()?, key.tag()))
+/// Returns true if a present DS record names a key.
+pub(crate) fn is_named(facts: &DomainFacts, key: &DNSKEY) -> bool {
+    above(facts).iter().any(|ds| ds.names(zone::apex(facts), key))
 }
 
 /// The verdict.
@@ -204,15 +180,12 @@ pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
 }
 
 /// The verdict about these DS records.
-pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow {
+pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let apex = zone::apex(facts);
-    if records.is_empty() {
+    if ds.is_empty() {
         return KeysNow::WithoutDs;
     }
-    let Some(ds) = records.iter().map(|data| Ds::read(data)).collect::<Option<Vec<Ds>>>() else {
-        return KeysNow::Unknown("the DS records cannot be read".to_owned());
-    };
-    let mut groups = groups(facts, &ds);
+    let mut groups = groups(facts, ds);
     if groups.is_empty() {
         return KeysNow::Unknown("no name server of the zone gave the DNSKEY records".to_owned());
     }
@@ -227,7 +200,8 @@ pub(crate) fn against(facts: &DomainFacts, records: &BTreeSet<&str>) -> KeysNow 
         let of_ds = listed(&ds.iter().map(|ds| ds.tag).collect());
         let mut groups = BTreeMap::<String, Vec<IpAddr>>::new();
         for (server, reply) in wrong {
-            let tags = signing(apex, reply).into_iter().map(|key| key.tag()).collect();
+            let tags =
+                signing(apex, reply).into_iter().filter_map(|key| key.calculate_key_tag().ok()).collect();
             groups.entry(listed(&tags)).or_default().push(server);
         }
         let words = groups.into_iter().map(|(tags, at)| {
@@ -279,8 +253,9 @@ pub(crate) fn unanswered(facts: &DomainFacts) -> Option<String> {
 }
 
 /// Returns true if a reply has a key that a DS record names, but no signature: the server has the zone and does not send its signatures.
-fn is_without_signatures(apex: &str, ds: &[Ds], reply: &ReplyFacts) -> bool {
-    reply.data("RRSIG").next().is_none() && names_one(apex, ds, reply)
+fn is_without_signatures(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
+    reply.records("RRSIG").next().is_none()
+        && own_keys(apex, reply).any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
 
 #[cfg(test)]
@@ -297,7 +272,7 @@ pub(crate) mod tests {
         server 192.0.2.9 a.b. NS udp | >a.b. NS ns.a.b.
         server 192.0.2.9 a.b. DS udp aa | 59409 13 2 b890b9a107382a9611e22dbe6a8c92c7415d0c97b485ecb2828fe095ccd2319a
         server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5
-        server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x";
+        server 192.0.2.1 a.b. DNSKEY udp aa | 257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw== | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. AAAA";
 
     fn judged(from: &str, to: &str) -> KeysNow {
         assert!(SIGNED.contains(from), "{from}");
@@ -344,7 +319,7 @@ pub(crate) mod tests {
         );
         let KeysNow::Partly(both) = judged("lookup ns.a.b. A | 192.0.2.1", &third) else { panic!() };
         assert!(both.ends_with("sign at 192.0.2.2 (ns.a.b.) and 192.0.2.3 (ns.a.b.) are none"), "{both}");
-        let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x", "");
+        let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. AAAA", "");
         let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
         assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
         // A server that has EDNS has an unsigned copy, if another one has signatures.

@@ -12,13 +12,17 @@ pub(crate) mod signed_set;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::rr::RData;
+
 use crate::codes::{Code, remedies};
 use crate::delegation::parents;
-use crate::dnssec::key_records::Ds;
+use crate::dnssec::key_records::{Ds, signature};
 use crate::dnssec::keys::KeysNow;
+use crate::facts::record_set::positive_ttl;
 use crate::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, ReplyFacts, ReplySecurity, Want, above, at_server, is_within,
-    lookup,
+    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above, at_server,
+    is_within, lookup,
 };
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_UNPROVEN_ASKED;
@@ -144,7 +148,7 @@ fn bogus_names(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
     names.retain(|BogusLookup { name, .. }| {
         let is_own = match facts.lookup(name, "CNAME") {
             LookupFound::NotAsked => false,
-            found => found.alias().is_none_or(|target| is_within(target, &facts.subject.domain)),
+            found => found.alias().is_none_or(|target| is_within(&target, &facts.subject.domain)),
         };
         is_own && !is_broken_above(facts, name)
     });
@@ -312,7 +316,7 @@ fn of_secure(facts: &DomainFacts) -> Finding {
         }
         KeysNow::Unknown(why) => Finding::new(Code::DnssecUnknown, format!("{domain}: {why}; {cached}")),
         // Without a DS in the cache, a trust anchor of this host is the reason why the domain validates.
-        KeysNow::WithoutDs if !facts.data(apex, "DS").is_empty() => {
+        KeysNow::WithoutDs if !facts.records(apex, "DS").is_empty() => {
             Finding::new(Code::DnssecUnsigned, format!("{domain}: the zone above has no DS record any more"))
         }
         now => at_servers(facts, &now).unwrap_or_else(|| Finding::new(Code::DnssecOk, domain)),
@@ -339,12 +343,12 @@ fn without_effect(facts: &DomainFacts) -> Option<Finding> {
         return None;
     }
     let why = match facts.lookup(apex, "DS") {
-        LookupFound::Data(reply) if reply.data("DS").filter_map(Ds::read).any(|ds| ds.is_common()) => {
+        LookupFound::Data(reply) if reply.answers.iter().filter_map(Ds::read).any(|ds| ds.is_common()) => {
             "this host still has answers without signatures in its cache".to_owned()
         }
         LookupFound::Data(reply) => {
-            let records: Vec<&str> = reply.data("DS").collect();
-            format!("this host cannot use the algorithm or the digest of its DS {}", records.join("; "))
+            let records = texts(reply.records("DS"));
+            format!("this host cannot use the algorithm or the digest of its DS {records}")
         }
         LookupFound::NoData(_) | LookupFound::NoName(_) => "the zone above has no DS for it".to_owned(),
         LookupFound::Unknown(_) | LookupFound::NotAsked => return None,
@@ -362,12 +366,12 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
         return None;
     }
     let here = facts.lookup(apex, "DS").reply()?;
-    let old: BTreeSet<&str> = here.data("DS").collect();
-    let ttl = here.answers.iter().filter(|record| record.kind == "DS").map(|record| record.ttl).max()?;
+    let old: BTreeSet<Ds> = here.records("DS").filter_map(Ds::read).collect();
+    let ttl = positive_ttl(here, "DS")?;
     if old == keys::above(facts) {
         return None;
     }
-    let tags: Vec<&str> = old.iter().filter_map(|data| data.split_whitespace().next()).collect();
+    let tags: Vec<String> = old.iter().map(|ds| ds.tag.to_string()).collect();
     let evidence = format!(
         "the DS records at the zone above and the keys of {apex} fit now; this host has the old DS records of the key {} until {} (or: \
          resolverctl flush --tree {})",
@@ -384,13 +388,17 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
 /// its algorithm or the digest type of its DS record.
 fn signatures(facts: &DomainFacts) -> Vec<u8> {
     let of_server = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => reply
-            .data("RRSIG")
-            .filter_map(|data| data.split_whitespace().nth(1)?.parse::<u8>().ok())
-            .collect(),
+        Some(Got::Reply(reply)) => {
+            reply.answers.iter().filter_map(signature).map(|of| of.input().algorithm.into()).collect()
+        }
         _ => Vec::new(),
     };
     zone::servers(facts).into_keys().flat_map(of_server).collect()
+}
+
+/// Lists the data of records.
+fn texts<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
+    records.into_iter().map(Record::text).collect::<Vec<_>>().join("; ")
 }
 
 /// Signatures of the zone with an algorithm of `OLD_ALGORITHMS`.
@@ -406,10 +414,10 @@ fn old_algorithms(facts: &DomainFacts) -> Option<Finding> {
 /// Returns the finding that all DS records have SHA-1 digests.
 fn old_digests(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
-    let records = facts.data(apex, "DS");
-    let sha1 = |data: &&str| data.split_whitespace().nth(2) == Some("1");
-    let all_old = !records.is_empty() && records.iter().all(sha1);
-    all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", records.join("; "))))
+    let records = facts.records(apex, "DS");
+    let is_sha1 = |record: &&Record| Ds::read(record).is_some_and(|ds| ds.hash == 1);
+    let all_old = !records.is_empty() && records.iter().all(is_sha1);
+    all_old.then(|| Finding::new(Code::DsOldDigest, format!("{apex} DS {}", texts(records))))
 }
 
 /// Returns the finding about NSEC3 iterations: hashes after the first one protect nothing and cost validators time (RFC 9276 section 3.1). It is
@@ -421,10 +429,12 @@ fn iterations(facts: &DomainFacts) -> Option<Finding> {
         _ => None,
     });
     let is_own = |name: &str| name.split_once('.').is_some_and(|(_, above)| is_within(above, apex));
-    let proofs = replies.flatten().filter(|record| record.kind == "NSEC3" && is_own(&record.name));
-    let iterations: Option<u16> =
-        proofs.filter_map(|record| record.data.split_whitespace().nth(2)?.parse().ok()).max();
-    let iterations = iterations.filter(|iterations| *iterations > 0)?;
+    let iterations =
+        replies.flatten().filter(|record| is_own(&record.name)).filter_map(|record| match &record.data {
+            RData::DNSSEC(DNSSECRData::NSEC3(proof)) => Some(proof.iterations()),
+            _ => None,
+        });
+    let iterations = iterations.max().filter(|iterations| *iterations > 0)?;
     let evidence = format!("the NSEC3 records of {apex} have {iterations} iterations");
     let finding = Finding::new(Code::Nsec3Iterations, evidence);
     Some(if iterations > MAX_NSEC3_ITERATIONS { finding } else { finding.at(Level::Note) })

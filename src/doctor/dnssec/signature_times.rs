@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use hickory_proto::dnssec::rdata::RRSIG;
+
 use crate::codes::Code;
 use crate::delegation::server_hosts;
+use crate::dnssec::key_records::{is_over, signature};
 use crate::facts::{DomainFacts, Got, QueryForm};
 use crate::finding::Finding;
 use crate::zone;
@@ -70,7 +73,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
             let Some(Got::Reply(reply)) = facts.server(*server, name, kind, QueryForm::Udp) else {
                 return None;
             };
-            let lives = reply.data("RRSIG").filter_map(|data| life(data, kind));
+            let lives = reply.answers.iter().filter_map(signature).filter(|of| is_over(of, kind)).map(life);
             let (fault, moment) = lives.filter_map(|times| TimeFault::of(times, now)).min()?;
             Some((fault, moment, format!("{name} {kind}")))
         });
@@ -86,10 +89,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(fault.code(), moments.collect::<Vec<_>>().join("; ")))
 }
 
-/// Inception and end of a signature of a type, in seconds since 1970. The times have 32 bits, which last until 2106.
-pub(crate) fn life(data: &str, kind: &str) -> Option<(u64, u64)> {
-    let mut fields = data.split_whitespace();
-    (fields.next()? == kind).then_some(())?;
-    let end = fields.nth(3)?.parse().ok()?;
-    Some((fields.next()?.parse().ok()?, end))
+/// Inception and end of a signature, in seconds since 1970. The times have 32 bits, which last until 2106.
+pub(crate) fn life(signature: &RRSIG) -> (u64, u64) {
+    let input = signature.input();
+    (input.sig_inception.get().into(), input.sig_expiration.get().into())
 }

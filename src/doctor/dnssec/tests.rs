@@ -114,7 +114,7 @@ fn a_signature_that_ends_soon_is_named_with_its_server() {
     let lines = |inception: u64, end: u64| {
         format!(
             "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
-             server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 {end} {inception} 1 a.b. x"
+             server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 {end} {inception} 1 a.b. AAAA"
         )
     };
     let (hour, day) = (3_600, 86_400);
@@ -124,7 +124,7 @@ fn a_signature_that_ends_soon_is_named_with_its_server() {
     assert_eq!(check(&facts("a.b.", &lines(now - 6 * day, now + 9 * day))).len(), 1);
     let keys = lines(now - 6 * day, now + 9 * day)
         + &format!(
-            "\nserver 192.0.2.1 a.b. DNSKEY udp aa | =a.b. RRSIG DNSKEY 13 2 300 {} 1 1 a.b. x",
+            "\nserver 192.0.2.1 a.b. DNSKEY udp aa | =a.b. RRSIG DNSKEY 13 2 300 {} 1 1 a.b. AAAA",
             now + 3_600
         );
     let shown = check(&facts("a.b.", &keys));
@@ -144,7 +144,7 @@ fn signatures_that_have_not_begun_are_told_and_each_server_is_named() {
     let found = |first: (u64, u64), second: (u64, u64)| {
         let soa = |server: u8, (inception, end): (u64, u64)| {
             format!(
-                "server 192.0.2.{server} a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 {end} {inception} 1 a.b. x\n"
+                "server 192.0.2.{server} a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 {end} {inception} 1 a.b. AAAA\n"
             )
         };
         let lines = "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\n\
@@ -193,7 +193,7 @@ fn a_domain_that_is_bogus_because_of_some_servers_needs_no_other_ds() {
     let second = "lookup a.b. SOA SERVFAIL bogus\nlookup ns.a.b. A | 192.0.2.1 | 192.0.2.2\n\
                   server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5\nserver 192.0.2.2 a.b. DNSKEY udp aa";
     assert_eq!(codes(second), [Code::NsWithoutKeys]);
-    let signature = " | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. x";
+    let signature = " | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. AAAA";
     let bare = bare("a.b.", &format!("{}\nlookup a.b. SOA SERVFAIL bogus", SIGNED.replace(signature, "")));
     let found = check(&bare);
     assert_eq!((found[0].code, found[0].level), (Code::NsEdns, Level::Failure), "{found:?}");
@@ -206,8 +206,8 @@ fn the_signature_of_the_mx_records_counts_and_old_algorithms_are_told() {
     let zone = |algorithm: u8, mail_end: u64| {
         format!(
             "lookup a.b. SOA secure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
-             server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA {algorithm} 2 300 {later} {now} 1 a.b. x\n\
-             server 192.0.2.1 a.b. MX udp aa | 10 m.b. | =a.b. RRSIG MX 13 2 300 {mail_end} {} 1 a.b. x",
+             server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA {algorithm} 2 300 {later} {now} 1 a.b. AAAA\n\
+             server 192.0.2.1 a.b. MX udp aa | 10 m.b. | =a.b. RRSIG MX 13 2 300 {mail_end} {} 1 a.b. AAAA",
             now - 6 * day
         )
     };
@@ -226,14 +226,14 @@ fn the_signature_of_the_mx_records_counts_and_old_algorithms_are_told() {
 fn a_signed_zone_that_validators_take_for_unsigned_is_told() {
     let of = |ds: &str| {
         let zone = "lookup a.b. SOA insecure | ns. h. 1 2 3 4 5\nlookup a.b. NS | ns.a.b.\nlookup ns.a.b. A | 192.0.2.1\n\
-            server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 4000000000 1 1 a.b. x";
+            server 192.0.2.1 a.b. SOA udp aa | ns. h. 1 2 3 4 5 | =a.b. RRSIG SOA 13 2 300 4000000000 1 1 a.b. AAAA";
         let found = check(&bare("a.b.", &format!("{zone}\n{ds}")));
         (found[0].code, found[0].evidence.clone())
     };
     let (code, evidence) = of("lookup a.b. DS");
     assert_eq!((code, evidence.ends_with("the zone above has no DS for it")), (Code::DnssecNoEffect, true));
     let (code, evidence) = of("lookup a.b. DS | 1 200 2 aa");
-    assert_eq!((code, evidence.ends_with("the digest of its DS 1 200 2 aa")), (Code::DnssecNoEffect, true));
+    assert_eq!((code, evidence.ends_with("the digest of its DS 1 200 2 AA")), (Code::DnssecNoEffect, true));
     let (code, evidence) = of("lookup a.b. DS | 1 13 2 aa");
     let is_told = evidence.ends_with("this host still has answers without signatures in its cache");
     assert_eq!((code, is_told), (Code::DnssecNoEffect, true), "{evidence}");

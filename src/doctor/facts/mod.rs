@@ -381,7 +381,7 @@ impl DomainFacts {
             Some(Got::NoReply(NoReply::Unknown(why))) => LookupFound::Unknown(why.clone()),
             Some(Got::NoReply(_)) => LookupFound::Unknown("no reply from the daemon".to_owned()),
             Some(Got::Reply(reply)) => match reply.rcode.as_str() {
-                "NOERROR" if reply.data(kind).next().is_some() => LookupFound::Data(reply),
+                "NOERROR" if reply.records(kind).next().is_some() => LookupFound::Data(reply),
                 "NOERROR" => LookupFound::NoData(reply),
                 "NXDOMAIN" => LookupFound::NoName(reply),
                 rcode => match self.circles.get(name) {
@@ -393,21 +393,23 @@ impl DomainFacts {
         }
     }
 
-    /// Returns the data of a lookup; empty if there are none or if they are not known.
-    pub fn data(&self, name: &str, kind: &'static str) -> Vec<&str> {
-        match self.got.get(&Want::Lookup { name: name.to_owned(), kind }) {
-            Some(Got::Reply(reply)) if reply.rcode == "NOERROR" => reply.data(kind).collect(),
+    /// Returns the records of a lookup; empty if there are none or if they are not known.
+    pub fn records(&self, name: &str, kind: &'static str) -> Vec<&Record> {
+        match self.got.get(&lookup(name, kind)) {
+            Some(Got::Reply(reply)) if reply.rcode == "NOERROR" => reply.records(kind).collect(),
             _ => Vec::new(),
         }
     }
 
+    /// Returns the names in the records of a lookup.
+    pub fn targets(&self, name: &str, kind: &'static str) -> Vec<String> {
+        self.records(name, kind).into_iter().filter_map(Record::target).collect()
+    }
+
     /// Returns the addresses of a name, IPv4 first.
     pub fn addresses(&self, name: &str) -> Vec<IpAddr> {
-        ["A", "AAAA"]
-            .into_iter()
-            .flat_map(|kind| self.data(name, kind))
-            .filter_map(|text| text.parse().ok())
-            .collect()
+        let records = ["A", "AAAA"].into_iter().flat_map(|kind| self.records(name, kind));
+        records.filter_map(Record::address).collect()
     }
 
     /// Returns true if a lookup through the daemon fails DNSSEC validation.
@@ -515,36 +517,6 @@ pub fn is_within(name: &str, zone: &str) -> bool {
 /// Returns the name of an address in the reverse tree (RFC 1035 section 3.5, RFC 3596 section 2.5).
 pub fn reverse(address: IpAddr) -> String {
     name_text(&Name::from(address))
-}
-
-/// Returns the text of a TXT record: its strings, joined.
-pub fn strings(data: &str) -> String {
-    let (mut text, mut inside) = (Vec::new(), false);
-    let mut octets = data.bytes();
-    while let Some(octet) = octets.next() {
-        let octet = match octet {
-            b'"' => {
-                inside = !inside;
-                continue;
-            }
-            b'\\' => match octets.next() {
-                Some(first @ b'0'..=b'9') => {
-                    let digits = [Some(first), octets.next(), octets.next()];
-                    let digit = |octet: Option<u8>| u16::from(octet.unwrap_or(b'0').wrapping_sub(b'0'));
-                    let value = digits
-                        .into_iter()
-                        .fold(0_u16, |sum, octet| sum.wrapping_mul(10).wrapping_add(digit(octet)));
-                    value.to_be_bytes()[1]
-                }
-                Some(other) => other,
-                None => continue,
-            },
-            _ if !inside => continue,
-            other => other,
-        };
-        text.push(octet);
-    }
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(any(test, feature = "simulated"))]

@@ -1,20 +1,122 @@
-//! A reply in the form of text, and the result of a lookup.
+//! A record, a reply, and the result of a lookup.
 
+use std::net::IpAddr;
+
+use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::canonical;
 use crate::limits::CHECK_TRY_TIME;
+use dns::wire::presentation::{kind_text, name_text};
+use dns::zone_file::{self, ZoneFileError, data_text, octets_text};
 
-/// A record in the form of text.
+/// A record. In JSON, its data are text in the form of zone files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RecordText", into = "RecordText")]
 pub struct Record {
-    /// Owner name: lower case, with its last dot.
+    /// Owner name, with its last dot. In facts it is in lower case.
     pub name: String,
     /// The TTL in seconds.
     pub ttl: u32,
-    /// The type.
-    pub kind: String,
-    /// The data in the form of zone files.
-    pub data: String,
+    /// The data.
+    pub data: RData,
+}
+
+/// A record in the form of text.
+#[derive(Serialize, Deserialize)]
+struct RecordText {
+    name: String,
+    ttl: u32,
+    #[serde(rename = "type")]
+    kind: String,
+    data: String,
+    /// The data in the form of RFC 3597, for the rare types whose text for people cannot be read back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    octets: Option<String>,
+}
+
+impl From<Record> for RecordText {
+    fn from(record: Record) -> Self {
+        let (kind, data) = (record.kind(), record.text());
+        let is_readable = Record::read("", 0, &kind, &data).is_ok_and(|read| read.data == record.data);
+        let octets = (!is_readable).then(|| octets_text(&record.data));
+        Self { name: record.name, ttl: record.ttl, kind, data, octets }
+    }
+}
+
+impl TryFrom<RecordText> for Record {
+    type Error = ZoneFileError;
+
+    fn try_from(text: RecordText) -> Result<Self, ZoneFileError> {
+        Self::read(&text.name, text.ttl, &text.kind, text.octets.as_ref().unwrap_or(&text.data))
+    }
+}
+
+impl From<&WireRecord> for Record {
+    fn from(record: &WireRecord) -> Self {
+        Self { name: name_text(&record.name), ttl: record.ttl, data: record.data.clone() }
+    }
+}
+
+impl Record {
+    /// Reads a record whose type and data have the form of zone files.
+    ///
+    /// # Errors
+    /// The data are not of this type.
+    pub fn read(name: &str, ttl: u32, kind: &str, data: &str) -> Result<Self, ZoneFileError> {
+        let read = zone_file::record(&format!(". 0 {kind} {data}"))?;
+        Ok(Self { name: name.to_owned(), ttl, data: read.data })
+    }
+
+    /// Returns the type as text.
+    pub fn kind(&self) -> String {
+        kind_text(self.data.record_type())
+    }
+
+    /// Returns true if the record has this type.
+    pub fn is(&self, kind: &str) -> bool {
+        match self.data.record_type() {
+            RecordType::Unknown(_) => self.kind() == kind,
+            known => <&str>::from(known) == kind,
+        }
+    }
+
+    /// Returns the data in the form of zone files.
+    pub fn text(&self) -> String {
+        data_text(&self.data)
+    }
+
+    /// Returns the text of the data in the form in which they are compared: in types whose names are compared without regard to case (RFC 4034
+    /// section 6.2, RFC 3597 section 7), names are in lower case. In these types, only names contain letters.
+    pub fn compared(&self) -> String {
+        let has_names = ["NS", "CNAME", "PTR", "DNAME", "MX", "SRV", "SOA"].iter().any(|kind| self.is(kind));
+        if has_names { self.text().to_ascii_lowercase() } else { self.text() }
+    }
+
+    /// Returns the name in the data of an NS, CNAME, PTR or MX record: lower case, with its last dot.
+    pub fn target(&self) -> Option<String> {
+        let name: &Name = match &self.data {
+            RData::NS(name) => &name.0,
+            RData::CNAME(name) => &name.0,
+            RData::PTR(name) => &name.0,
+            RData::MX(mx) => &mx.exchange,
+            _ => return None,
+        };
+        Some(canonical(&name_text(name)))
+    }
+
+    /// Returns the address in the data of an A or AAAA record.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.data.ip_addr()
+    }
+
+    /// Returns the text of a TXT record: its strings, joined.
+    pub fn joined(&self) -> String {
+        match &self.data {
+            RData::TXT(text) => String::from_utf8_lossy(&text.txt_data.concat()).into_owned(),
+            _ => String::new(),
+        }
+    }
 }
 
 /// The result of DNSSEC validation by the daemon.
@@ -78,9 +180,9 @@ impl ReplyFacts {
         u128::from(self.millis) >= CHECK_TRY_TIME.as_millis()
     }
 
-    /// Returns the data of the answer records of a type.
-    pub fn data<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r str> {
-        self.answers.iter().filter(move |record| record.kind == kind).map(|record| record.data.as_str())
+    /// Returns the answer records of a type.
+    pub fn records<'r>(&'r self, kind: &'r str) -> impl Iterator<Item = &'r Record> {
+        self.answers.iter().filter(move |record| record.is(kind))
     }
 }
 
@@ -109,8 +211,8 @@ impl<'f> LookupFound<'f> {
     }
 
     /// Returns the target of the name, if the name is an alias.
-    pub fn alias(&self) -> Option<&'f str> {
-        self.reply()?.data("CNAME").next()
+    pub fn alias(&self) -> Option<String> {
+        self.reply()?.records("CNAME").next().map(Record::text)
     }
 
     /// Returns true if the answer is known: either there are records, or it is certain that there are none.

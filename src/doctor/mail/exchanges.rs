@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::facts::{DomainFacts, canonical, is_within};
+use hickory_proto::rr::RData;
+
+use crate::facts::{DomainFacts, Record, is_within};
 use crate::limits::MAX_CHECKED_HOSTS;
 use crate::zone;
 
@@ -18,9 +20,9 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    fn read(data: &str) -> Option<Self> {
-        let (preference, host) = data.split_once(' ')?;
-        Some(Self { preference: preference.parse().ok()?, host: canonical(host.trim()) })
+    fn read(record: &Record) -> Option<Self> {
+        let RData::MX(mx) = &record.data else { return None };
+        Some(Self { preference: mx.preference, host: record.target()? })
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -43,7 +45,7 @@ pub(crate) fn address(text: &str) -> Option<IpAddr> {
 /// Returns the MX records, the most preferred first.
 pub(crate) fn exchanges(facts: &DomainFacts) -> Vec<Exchange> {
     let mut exchanges: Vec<Exchange> =
-        facts.data(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();
+        facts.records(&facts.subject.domain, "MX").into_iter().filter_map(Exchange::read).collect();
     exchanges.sort();
     exchanges
 }

@@ -164,7 +164,7 @@ mod tests {
         };
         let none = "lookup m.a. A\nlookup m.a. AAAA\nlookup m.a. MX";
         assert_eq!(of(none, Some(RefusalReason::Helo)), (3, Some(Code::HeloUnknown)));
-        assert_eq!(of(&none.replace("A\n", "A | 192.0.2.8\n"), Some(RefusalReason::Helo)), (3, None));
+        assert_eq!(of(&none.replace(" A\n", " A | 192.0.2.8\n"), Some(RefusalReason::Helo)), (3, None));
         assert_eq!(of(none, Some(RefusalReason::Sender)), (0, None));
     }
 }

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use crate::codes::Code;
 use crate::facts::private_address::is_private;
-use crate::facts::{DomainFacts, LookupFound, Role, Want, addresses, is_within, lookup};
+use crate::facts::{DomainFacts, LookupFound, Record, Role, Want, addresses, is_within, lookup};
 use crate::finding::{Finding, Level};
 use crate::limits::{MAX_CHECKED_ADDRESSES, MAX_CHECKED_HOSTS};
 use crate::mail::exchanges::{Exchange, exchanges};
@@ -63,11 +63,9 @@ pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
-    // Below the apex of a zone, an alias at the domain is correct if there are no other records.
-    if let LookupFound::Data(reply) = facts.lookup(domain, "CNAME")
-        && zone::is_delegated(facts)
-    {
-        let target = reply.data("CNAME").next().unwrap_or_default();
+    // Below an apex an alias is sound: it stands alone.
+    let own_alias = facts.lookup(domain, "CNAME").alias().filter(|_| zone::is_delegated(facts));
+    if let Some(target) = own_alias {
         findings.push(Finding::new(Code::ApexAlias, format!("{domain} CNAME {target}")));
     }
     match facts.lookup(domain, "MX") {
@@ -104,7 +102,7 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
         false => found.join("; "),
         true if is_loop && facts.lookup(domain, "MX").is_known() => format!(
             "the host that has bounced the mail says that it is a mail host of {domain}; these are {}",
-            facts.data(domain, "MX").join(", ")
+            facts.records(domain, "MX").into_iter().map(Record::text).collect::<Vec<_>>().join(", ")
         ),
         true => return None,
     };
@@ -261,7 +259,8 @@ fn without_address(facts: &DomainFacts, host: &str) -> Option<(Code, String)> {
     let kinds = ["A", "AAAA"].map(|kind| (kind, facts.lookup(host, kind)));
     let is_given = |server: IpAddr| {
         let given = |kind| {
-            served::given(facts, server, (host, kind)).is_some_and(|reply| reply.data(kind).next().is_some())
+            served::given(facts, server, (host, kind))
+                .is_some_and(|reply| reply.records(kind).next().is_some())
         };
         given("A") || given("AAAA")
     };

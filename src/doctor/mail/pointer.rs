@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::codes::Code;
 use crate::facts::private_address::is_private;
-use crate::facts::{DomainFacts, LookupFound, Want, canonical, lookup, reverse};
+use crate::facts::{DomainFacts, LookupFound, Want, lookup, reverse};
 use crate::finding::{Finding, Level};
 use crate::limits::MAX_CHECKED_POINTERS;
 use crate::part::{About, Part};
@@ -29,7 +29,7 @@ fn family(address: IpAddr) -> &'static str {
 
 /// Returns the names in the PTR records of an address.
 fn names(facts: &DomainFacts, address: IpAddr) -> Vec<String> {
-    facts.data(&reverse(address), "PTR").into_iter().map(canonical).collect()
+    facts.targets(&reverse(address), "PTR")
 }
 
 /// Returns the questions about an address that are needed next.
@@ -52,9 +52,9 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)>
     let owner = reverse(address);
     Some(match facts.lookup(&owner, "PTR") {
         LookupFound::NoData(reply) | LookupFound::NoName(reply) => {
-            let aliases = reply.answers.iter().filter(|record| record.kind == "CNAME");
+            let aliases = reply.answers.iter().filter(|record| record.is("CNAME"));
             let aliases: Vec<String> =
-                aliases.map(|record| format!("{} CNAME {}", record.name, record.data)).collect();
+                aliases.map(|record| format!("{} CNAME {}", record.name, record.text())).collect();
             let text = match aliases.as_slice() {
                 [] => address.to_string(),
                 aliases => format!("{address} ({}, which has no PTR record)", aliases.join(", ")),

@@ -78,7 +78,7 @@ pub(crate) fn have_old_serials(facts: &DomainFacts, sets: &ServersBySet) -> bool
     for (set, servers) in sets {
         for server in servers {
             let Some(soa) = served::soa(facts, *server).and_then(zone::soa) else { return false };
-            primaries.insert(soa.primary.to_ascii_lowercase());
+            primaries.insert(soa.primary);
             serials.entry(soa.serial).or_default().insert(set);
         }
     }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::facts::record_set::{compared_data, is_known, negative_ttl, positive_ttl};
-use crate::facts::{Got, Record, ReplyFacts, canonical};
+use crate::facts::record_set::{is_known, negative_ttl, positive_ttl};
+use crate::facts::{Got, Record, ReplyFacts};
 
 /// The answer for a name, without order and TTL: the name does not exist, it is an alias, or it has these records of the type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,15 +28,12 @@ impl AnswerData {
 
     fn from_records(answers: &[Record], (name, kind): (&str, &str), is_denied: bool) -> Self {
         let own = |wanted: &str| {
-            answers
-                .iter()
-                .filter(move |record| record.name == name && record.kind == wanted)
-                .collect::<Vec<_>>()
+            answers.iter().filter(move |record| record.name == name && record.is(wanted)).collect::<Vec<_>>()
         };
-        let alias = own("CNAME").first().filter(|_| kind != "CNAME").map(|record| canonical(&record.data));
+        let alias = own("CNAME").first().filter(|_| kind != "CNAME").and_then(|record| record.target());
         let records: BTreeSet<String> = match alias {
             Some(_) => BTreeSet::new(),
-            None => own(kind).into_iter().map(|record| compared_data(&record.data, kind)).collect(),
+            None => own(kind).into_iter().map(Record::compared).collect(),
         };
         Self { is_denied: is_denied && alias.is_none() && records.is_empty(), alias, records }
     }

@@ -75,15 +75,13 @@ impl NameServers {
         let (mut servers, mut primaries, mut ttls) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
         for server in zone.servers.keys().copied() {
             let Some(first) = first_answer(facts, asked, server) else { continue };
-            ttls.extend(
-                first.answers.iter().filter(|record| record.kind == asked.1).map(|record| record.ttl),
-            );
+            ttls.extend(first.answers.iter().filter(|record| record.is(asked.1)).map(|record| record.ttl));
             let soas = replies(facts, (&zone.zone, "SOA"), server).filter(|reply| reply.authoritative);
             let soas = soas.filter_map(zone::soa).filter(|soa| soa.owner == zone.zone);
             let mut serials = Vec::new();
             for soa in soas {
                 serials.push(soa.serial);
-                primaries.insert(soa.primary.to_ascii_lowercase());
+                primaries.insert(soa.primary);
             }
             servers.insert(server, Samples { answers: answers(facts, asked, server), serials });
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::facts::tests::facts;
-use crate::facts::{OtherResolver, QueryForm, ResolverWay, at_server};
+use crate::facts::{OtherResolver, QueryForm, Record, ResolverWay, at_server};
 
 const WAY: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
@@ -149,7 +149,7 @@ fn an_answer_of_a_cache_is_old_only_where_its_serial_its_signature_or_the_server
     }
     assert_eq!(public("aa NXDOMAIN | >a.test. SOA ns1.a.test. h. 6 2 3 4 5").0, Unknown, "a zone of its own");
     let signed = |ends: &[u64]| {
-        let signature = |end: &u64| format!(" | =a.test. RRSIG MX 13 2 300 {end} 1 1 a.test. x");
+        let signature = |end: &u64| format!(" | =a.test. RRSIG MX 13 2 300 {end} 1 1 a.test. AAAA");
         public(&format!("cached | 10 old.a.test.{}", ends.iter().map(signature).collect::<String>()))
     };
     let (past, later) = (1_767_225_600 - 86_400, 1_767_225_600 + 86_400);
@@ -157,7 +157,7 @@ fn an_answer_of_a_cache_is_old_only_where_its_serial_its_signature_or_the_server
     assert_eq!(signed(&[past, later]), (Unknown, None));
     let denied = |end: u64| {
         public(&format!(
-            "NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5 | >a.test. RRSIG SOA 13 2 300 {end} 1 1 a.test. x"
+            "NXDOMAIN | >a.test. SOA ns1.a.test. h. 7 2 3 4 5 | >a.test. RRSIG SOA 13 2 300 {end} 1 1 a.test. AAAA"
         ))
     };
     assert_eq!((denied(past).0, denied(later).0), (Old, Unknown));
@@ -354,7 +354,7 @@ fn the_configuration_of_this_host_is_no_name_server() {
         let Some(Got::Reply(reply)) = facts.got.get_mut(&want) else { panic!("{want:?}") };
         reply.configured = Some("[[zone]] a.test, the zone file a.zone".to_owned());
         if want == lookup("a.test.", "MX") {
-            reply.answers[0].data = "10 local.a.test.".to_owned();
+            reply.answers[0] = Record::read("a.test.", 60, "MX", "10 local.a.test.").unwrap();
         }
     }
     let soa = facts.got[&lookup("test.", "SOA")].clone();

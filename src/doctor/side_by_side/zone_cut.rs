@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use hickory_proto::rr::RData;
+
 use crate::elsewhere::{Cut, referred};
 use crate::facts::{
     DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, Want, above, addresses, at_server,
@@ -14,6 +16,7 @@ use crate::facts::{
 };
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_CUTS};
 use crate::zone::{self, named};
+use dns::wire::presentation::name_text;
 
 /// A zone with the servers that are asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -190,7 +193,7 @@ fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
 fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
     let of_kind = |kind: &'static str| {
         let reply = facts.lookup(name, kind).reply().filter(|reply| !is_here(reply, name));
-        reply.into_iter().flat_map(move |reply| reply.data(kind)).filter_map(|text| text.parse().ok())
+        reply.into_iter().flat_map(move |reply| reply.records(kind)).filter_map(Record::address)
     };
     ["A", "AAAA"].into_iter().flat_map(of_kind).collect()
 }
@@ -208,7 +211,7 @@ const OWN: [&str; 5] = [
 /// Returns true if an answer of the daemon is not of the internet: the configuration gives it, or resolverd itself. An answer from which
 /// it has removed private addresses has an SOA of its own too, and a reason.
 pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
-    let made = |record: &Record| record.kind == "SOA" && record.data.contains(" nobody.invalid. ");
+    let made = |record: &Record| matches!(&record.data, RData::SOA(soa) if name_text(&soa.rname) == "nobody.invalid.");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);
     reply.configured.is_some() || is_made || OWN.iter().any(|zone| is_within(name, zone))
 }

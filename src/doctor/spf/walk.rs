@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 
 use crate::authentication::organizational_7489;
-use crate::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, canonical, lookup};
+use crate::facts::{BOUND_REACHED, DomainFacts, LookupFound, Want, lookup};
 use crate::limits::{
     MAX_CHECKED_SPF_COUNTED, MAX_CHECKED_SPF_HOSTS, MAX_CHECKED_SPF_LOOKUPS, MAX_CHECKED_SPF_MX,
     MAX_CHECKED_SPF_VOID,
@@ -338,8 +338,7 @@ impl Walk {
         if self.ask(facts, target, "MX") {
             return Err(SpfOutcome::Unknown);
         }
-        let named = facts.data(target, "MX").into_iter().filter_map(|data| data.split_once(' '));
-        let hosts: Vec<String> = named.map(|(_, host)| canonical(host.trim())).collect();
+        let hosts = facts.targets(target, "MX");
         self.void.extend(hosts.is_empty().then(|| format!("{target} MX")));
         if hosts.len() > MAX_CHECKED_SPF_HOSTS {
             self.crowded.push(format!(

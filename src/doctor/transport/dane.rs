@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::HEXLOWER_PERMISSIVE;
+use hickory_proto::rr::RData;
 use ring::digest::{SHA256, SHA512, digest};
 
 use crate::codes::Code;
 use crate::dnssec::TLSA_OF_MAIL;
 use crate::facts::{
-    DomainFacts, LookupFound, QueryForm, ReplySecurity, Want, above, at_server, is_within, lookup,
+    DomainFacts, LookupFound, QueryForm, Record, ReplySecurity, Want, above, at_server, is_within, lookup,
 };
 use crate::finding::{Finding, Level};
 use crate::limits::{MAX_ASKED_TLSA, MAX_UNPROVEN_ASKED};
@@ -76,13 +76,11 @@ pub(crate) struct Association {
 }
 
 impl Association {
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let mut fields = text.split_whitespace();
-        let mut number = || fields.next()?.parse().ok();
-        let (usage, selector, matching) = (number()?, number()?, number()?);
-        let digits: String = fields.collect();
-        let data = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
-        Some(Self { usage, selector, matching, data, text: text.to_owned() })
+    pub(crate) fn read(record: &Record) -> Option<Self> {
+        let RData::TLSA(tlsa) = &record.data else { return None };
+        let (usage, selector, matching) =
+            (tlsa.cert_usage.into(), tlsa.selector.into(), tlsa.matching.into());
+        Some(Self { usage, selector, matching, data: tlsa.cert_data.clone(), text: record.text() })
     }
 
     /// Returns true if the record matches this certificate (RFC 6698 section 2.1).
@@ -117,7 +115,7 @@ impl Association {
 pub(crate) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
-            let records = reply.data("TLSA").filter_map(Association::read);
+            let records = reply.records("TLSA").filter_map(Association::read);
             records.filter(|record| record.unusable().is_none()).collect()
         }
         _ => Vec::new(),
@@ -155,7 +153,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     };
     match facts.lookup(&name, "TLSA") {
         LookupFound::Data(reply) => match reply.security {
-            ReplySecurity::Secure => match none_usable(reply.data("TLSA")) {
+            ReplySecurity::Secure => match none_usable(reply.records("TLSA")) {
                 Some(why) => usual(Code::TlsaUnusable, format!("{name} TLSA {why}")),
                 None => usual(Code::DaneOk, host.to_owned()),
             },
@@ -179,12 +177,12 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     }
 }
 
-/// Returns the first record with its fault, if none of the records can be used.
-fn none_usable<'r>(records: impl Iterator<Item = &'r str>) -> Option<String> {
+/// The first record and its fault, if no record can be used.
+fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> {
     let faults: Vec<Option<String>> = records
-        .map(|data| match Association::read(data) {
-            None => Some(format!("{data}: it cannot be read")),
-            Some(record) => record.unusable().map(|why| format!("{data}: {why}")),
+        .map(|record| match Association::read(record) {
+            None => Some(format!("{}: it cannot be read", record.text())),
+            Some(record) => record.unusable().map(|why| format!("{}: {why}", record.text)),
         })
         .collect();
     let all: Option<Vec<String>> = faults.into_iter().collect();

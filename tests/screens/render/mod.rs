@@ -19,15 +19,15 @@ use std::path::Path;
 use control::health;
 use control::protocol::rows::{HeldAs, HeldRow};
 use control::protocol::{
-    CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, QueryEvent, QueryReply, RecordText,
-    Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status,
-    Warning,
+    CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, Removed,
+    Reply, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
 use ctl::exit::{CommandFailure, PluginState};
 use ctl::render::plugin;
 use ctl::render::{Style, json, monitor, screen, state, text, trace};
 use dns::conduct::Conduct;
 use dns::question::{Apart, ExtendedError, Outcome, Security};
+use doctor::facts::Record;
 use history::event::{Step, StepEvent};
 use history::{Counter, Counts, Quantiles, ServerRow, ShedRow, StatsReport, UpstreamReport, Window, ZoneRow};
 use resolver::cache::StoreFill;
@@ -223,11 +223,11 @@ fn status(warnings: Vec<Warning>) -> Status {
     Status { daemon, uptime: 273_600.0, questions: 385_207, seconds: 300.0, stores: stores(), warnings }
 }
 
-fn record(name: &str, ttl: u32, kind: &str, data: &str) -> RecordText {
-    RecordText { name: name.to_owned(), ttl, kind: kind.to_owned(), data: data.to_owned() }
+fn record(name: &str, ttl: u32, kind: &str, data: &str) -> Record {
+    Record::read(name, ttl, kind, data).unwrap()
 }
 
-fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<RecordText>) -> QueryReply {
+fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<Record>) -> QueryReply {
     let elapsed = if outcome == Outcome::Cache { 0.000_19 } else { 0.1234 };
     QueryReply {
         name: "mail.example.".to_owned(),

@@ -12,12 +12,7 @@ use hickory_proto::rr::RecordType;
 use super::golden;
 
 fn answer(rcode: &str, address: Option<&str>) -> SideAnswer {
-    let record = |data: &str| Record {
-        name: "www.example.com.".to_owned(),
-        ttl: 60,
-        kind: "A".to_owned(),
-        data: data.to_owned(),
-    };
+    let record = |data: &str| Record::read("www.example.com.", 60, "A", data).unwrap();
     let answers = address.into_iter().map(record).collect();
     let facts = ReplyFacts { rcode: rcode.to_owned(), millis: 12, answers, ..ReplyFacts::default() };
     SideAnswer::Reply(Box::new(SideReply { facts, secure: false }))
