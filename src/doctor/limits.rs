@@ -180,9 +180,6 @@ pub(crate) const MAX_CHECKED_SPF_COUNTED: usize = 30;
 /// to single organizations.
 pub(crate) const WIDEST_SPF_NETWORKS: (u8, u8) = (8, 16);
 
-/// Parts of a message that `check mail` names because they cannot be read.
-pub(crate) const MAX_UNREAD_PARTS: usize = 4;
-
 /// The maximum of lines in a bounce after the line that introduces its recipients. Each recipient has two or three lines.
 pub(crate) const MAX_RECIPIENT_LINES: usize = 40;
 

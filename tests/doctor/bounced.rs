@@ -62,12 +62,9 @@ fn bounces_in_html_alone_are_read() {
             exchange_online("address.com", "550 5.4.310 DNS domain address.com does not exist"),
             "address.com: an MX record holds an IP address instead of a host name",
         ),
-        (include_str!("bounces/gmail.eml").to_owned(), "gone.com: an MX record names a host without an address"),
         (
-            "<html><body><p>Delivery has failed to these recipients or groups:</p>\n<p><a href=\"mailto:you@private.com\">You</a></p>\n\
-             <p>&nbsp;</p></body></html>"
-                .to_owned(),
-            "private.com: an MX host has a private, loopback or reserved address",
+            include_str!("bounces/gmail.eml").to_owned(),
+            "gone.com: an MX record names a host without an address",
         ),
     ] {
         let lines = lines(&gateway, &text);
@@ -88,17 +85,13 @@ fn a_bounce_about_tls_leads_to_the_recipient_whose_dnssec_fails() {
 #[test]
 fn a_bounce_with_a_code_alone_says_what_the_code_means() {
     let gateway = gateway();
-    let text = include_str!("bounces/exchange_2003.txt");
-    let german = "Folgende(r) Empf\u{e4}nger konnte(n) nicht erreicht werden:\n\n      you@DOMAIN am 04.01.2006 15:09\n            \
-                  Text\n            <gw.here.com #4.4.7>\n";
+    let text = "From: MAILER-DAEMON@here.com\n\nFinal-Recipient: rfc822; you@DOMAIN\nAction: failed\nStatus: 4.4.7\n";
     let file = gateway.path("bounce");
-    for text in [text, german] {
-        std::fs::write(&file, text.replace("DOMAIN", "sound.com")).unwrap();
-        let (code, lines) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
-        let first = "sound.com: the bounce has a status code, and no reply of a server: x.4.7: the time for the delivery is over: no mail host of \
-                     the recipient was reached, or the receiver deferred the message each time.";
-        assert_eq!((lines[0].as_str(), code), (first, 4), "{lines:#?}");
-    }
+    std::fs::write(&file, text.replace("DOMAIN", "sound.com")).unwrap();
+    let (code, shown) = gateway.run(&["check", "mail", file.to_str().unwrap()]);
+    let first = "sound.com: the bounce has a status code, and no reply of a server: x.4.7: the time for the delivery is over: no mail host of \
+                 the recipient was reached, or the receiver deferred the message each time.";
+    assert_eq!((shown[0].as_str(), code), (first, 4), "{shown:#?}");
     let faulty = lines(&gateway, &text.replace("DOMAIN", "gone.com"));
     assert!(faulty[0].starts_with("gone.com: an MX record names a host without an address: "), "{faulty:#?}");
 }

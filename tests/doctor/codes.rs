@@ -190,7 +190,9 @@ fn bounce(gateway: &Gateway, word: &str) -> Option<String> {
             return Some(file.to_str().unwrap().to_owned());
         }
         Some(("status", domain)) => {
-            let text = include_str!("bounces/exchange_2003.txt").replace("DOMAIN", domain);
+            let text = format!(
+                "From: MAILER-DAEMON@here.com\n\nFinal-Recipient: rfc822; you@{domain}\nAction: failed\nStatus: 4.4.7\n"
+            );
             std::fs::write(&file, text).unwrap();
             return Some(file.to_str().unwrap().to_owned());
         }

@@ -15,13 +15,12 @@ use std::collections::BTreeMap;
 use self::client::{Sender, client};
 pub use self::phrases::{PHRASES, has};
 use self::refusal::{NamedList, Refusal, RefusalReason};
-use self::reply::{NamedReason, Replies, domain, of_delivery};
+use self::reply::{NamedReason, Replies, domain, of_delivery, words};
 use self::text::{Field, fields, lines, of_header};
 use crate::authentication::dkim;
 use crate::authentication::tags::value;
 use crate::facts::{CheckSubject, Role};
 use crate::limits::{MAX_MESSAGE_DOMAINS, MAX_MESSAGE_SELECTORS, MAX_NAMED_LISTS, MAX_RECIPIENT_LINES};
-use dns::wire::presentation::{ascii_name, name_text, read_typed_name};
 
 /// The fields that name recipients in reports.
 const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-failed-recipients"];
@@ -42,9 +41,9 @@ pub struct MessageSubjects {
 
 /// Reads a message.
 pub fn read(octets: &[u8]) -> MessageSubjects {
-    let (text, damaged) = text::read(octets);
+    let (text, is_damaged) = text::read(octets);
     let mut read = from_text(&text);
-    read.unread.splice(0..0, damaged);
+    read.unread.extend(is_damaged.then(|| "a part of the message has a damaged encoding".to_owned()));
     read
 }
 
@@ -59,23 +58,15 @@ fn addresses(body: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Returns the domain of an address, in its ASCII form.
-fn domain_of(address: &str) -> Option<String> {
-    let typed = address.rsplit('@').next()?.trim_matches('.');
-    let name = read_typed_name(typed).filter(|_| typed.contains('.'))?;
-    if typed.is_ascii() { domain(typed) } else { Some(name_text(&name)) }
-}
-
 fn domains(body: &str) -> Vec<String> {
-    addresses(body).into_iter().filter_map(domain_of).collect()
+    addresses(body).into_iter().filter_map(domain).collect()
 }
 
 /// Returns true if a field of senders names software that reports a failure.
 fn is_daemon(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     let of = ["mailer-daemon", "postmaster@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@"];
-    of.iter().any(|begin| addresses(&lower).first().is_some_and(|one| one.starts_with(begin)))
-        || lower.contains("mailer-daemon") && !lower.contains('@')
+    of.iter().any(|begin| lower.contains(begin))
 }
 
 /// Returns true if a field shows that the message is a bounce.
@@ -116,11 +107,8 @@ fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
             let reason = reason.split_once(": ").map_or(reason, |(_, reason)| reason);
             is_bounce || begins(reason, &PHRASES.behind_recipient)
         });
-        let rest = first(line).and_then(|address| Some(line.split_once(address)?.1.trim_start_matches('>')));
-        // An address alone, or with the moment of the failure: "on 4 Jan", "am 04.01.2006".
-        let is_alone =
-            rest.is_some_and(|rest| rest.is_empty() || begins(rest, &[" on ".to_owned(), " am ".to_owned()]));
-        let of_begin = first(line).filter(|_| is_named || is_bounce && (left > 0 || is_alone));
+        let is_alone = |address: &&str| line.trim_end_matches('>').ends_with(*address);
+        let of_begin = first(line).filter(|address| is_named || is_bounce && (left > 0 || is_alone(address)));
         let in_sentence = PHRASES
             .before_recipient
             .iter()
@@ -138,25 +126,21 @@ fn recipients(text: &str, is_bounce: bool) -> Vec<&str> {
 fn without_host(text: &str) -> Vec<String> {
     let lower = text.to_ascii_lowercase();
     let found = PHRASES.missing_host.iter().flat_map(|words| lower.split(words.as_str()).skip(1));
-    let found = found.filter_map(|rest| {
-        domain(rest.split(|letter: char| letter.is_whitespace() || letter == ':').next()?)
-    });
-    found.take(MAX_MESSAGE_DOMAINS).collect()
+    found.filter_map(|rest| domain(words(rest).next()?)).take(MAX_MESSAGE_DOMAINS).collect()
 }
 
 /// Returns true if a report says that a recipient got the mail. The action follows the field of the recipient.
 fn is_delivered(fields: &[Field], place: usize) -> bool {
     let own = fields.iter().skip(place + 1).take_while(|(name, _)| name != "final-recipient");
     let mut actions = own.filter(|(name, _)| name == "action");
-    let words = ["delivered", "relayed", "expanded"];
-    actions.next().is_some_and(|(_, action)| words.iter().any(|word| action.eq_ignore_ascii_case(word)))
+    let is_sent = |action: &str| ["delivered", "relayed", "expanded"].contains(&action);
+    actions.next().is_some_and(|(_, action)| is_sent(&action.to_ascii_lowercase()))
 }
 
-/// Returns the domain and selector of a signature. Both may be in other scripts than Latin (RFC 8616 section 4).
+/// Returns the domain and selector of a signature.
 fn signer(body: &str) -> Option<(String, String)> {
-    let domain = domain_of(value(body, "d")?)?;
-    let selector = ascii_name(value(body, "s")?).filter(|selector| dkim::is_selector(selector))?;
-    Some((domain, selector))
+    let selector = value(body, "s")?.trim_end_matches('.').to_ascii_lowercase();
+    Some((domain(value(body, "d")?)?, Some(selector).filter(|selector| dkim::is_selector(selector))?))
 }
 
 /// The domains of a message with their roles, and the selectors that signers use.
@@ -199,7 +183,7 @@ impl Named {
             }
         }
         if !named.has_recipients {
-            let found = recipients(text, is_bounce).into_iter().filter_map(domain_of);
+            let found = recipients(text, is_bounce).into_iter().filter_map(domain);
             let without_host = without_host(text).into_iter().filter(|_| is_bounce);
             let found: Vec<String> = found.chain(without_host).collect();
             named.has_recipients = !found.is_empty();
@@ -223,11 +207,7 @@ impl Named {
             named.select(&domain, selector);
             named.add(domain, Role::Signer);
         }
-        named.roles.sort_by_key(|(_, role)| match role {
-            Role::Recipient => 0,
-            Role::Both | Role::Sender => 1,
-            Role::Signer => 2,
-        });
+        named.roles.sort_by_key(|(_, role)| (*role != Role::Recipient, *role == Role::Signer));
         named
     }
 
@@ -266,9 +246,9 @@ impl Named {
     fn left_out(&self) -> Option<String> {
         let beyond: Vec<&str> =
             self.roles.iter().skip(MAX_MESSAGE_DOMAINS).map(|(domain, _)| domain.as_str()).collect();
-        let words =
-            || format!("not checked, beyond the first {MAX_MESSAGE_DOMAINS} domains: {}", beyond.join(", "));
-        (!beyond.is_empty()).then(words)
+        (!beyond.is_empty()).then(|| {
+            format!("not checked, beyond the first {MAX_MESSAGE_DOMAINS} domains: {}", beyond.join(", "))
+        })
     }
 }
 
@@ -321,7 +301,7 @@ fn from_text(text: &str) -> MessageSubjects {
     if let Some(recipient) = subjects.first_mut().filter(|first| first.role == Role::Recipient) {
         recipient.refusal.reason = delivery;
         let is_without_reply = is_bounce && delivery.is_none() && !replies.has_refusal();
-        recipient.refusal.status = reply::bare_status(body, &fields).filter(|_| is_without_reply);
+        recipient.refusal.status = reply::bare_status(&fields).filter(|_| is_without_reply);
     }
     let unread = missing.or(lost).map(str::to_owned);
     MessageSubjects {

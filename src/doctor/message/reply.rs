@@ -1,7 +1,6 @@
 //! The replies of receivers in a bounce: the client that one has refused, its reason, and the lists and operators that it names.
 //!
-//! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes). Exchange Server writes
-//! `HOST #<HOST #5.7.1 smtp;554 5.7.1 text> #SMTP#` or `HOST #554 5.7.1 text ##`.
+//! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes).
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -36,7 +35,7 @@ fn ends(letter: char) -> bool {
     letter.is_whitespace() || "<>[]();,\"'{}`".contains(letter)
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends).filter(|word| !word.is_empty())
 }
 
@@ -88,24 +87,9 @@ fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
 /// The reply in a paragraph, and the words before it; `None` if it has none.
 fn split(paragraph: &str) -> Option<(&str, &str)> {
     let lower = paragraph.to_ascii_lowercase();
-    // Exchange Server.
-    let marked = lower.match_indices('#').find(|(place, _)| {
-        let word = lower.get(place + 1..).unwrap_or_default().split(ends).next().unwrap_or_default();
-        let has_end = lower.get(*place..).is_some_and(|rest| rest.contains("##") || rest.contains("smtp"));
-        (is_code(word) || status(word).is_some()) && has_end
-    });
-    if let Some((place, _)) = marked {
-        return paragraph.split_at_checked(place);
-    }
-    let said = PHRASES
-        .before_reply
-        .iter()
-        .take(2)
-        .filter_map(|words| Some(lower.rfind(words.as_str())? + words.len()));
-    if let Some(place) = said.max() {
-        return paragraph.split_at_checked(place);
-    }
-    if let Some(place) = PHRASES.before_reply.iter().filter_map(|words| lower.find(words.as_str())).min() {
+    let all = || PHRASES.before_reply.iter().map(String::as_str);
+    let said = all().take(2).filter_map(|words| Some(lower.rfind(words)? + words.len())).max();
+    if let Some(place) = said.or_else(|| all().filter_map(|words| lower.find(words)).min()) {
         return paragraph.split_at_checked(place);
     }
     // A reply right behind the recipient, as Yahoo and Exim write it.
@@ -123,10 +107,7 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
         PHRASES.before_reply.iter().any(|words| text.ends_with(words.trim_end()))
     };
     let mut found = Replies::default();
-    for body in of("remote-mta") {
-        found.receivers.extend(addresses(body).into_iter().map(|(address, _)| address));
-        found.hosts.extend(words(body).filter_map(domain));
-    }
+    of("remote-mta").for_each(|body| found.note_receiver(body));
     // Those of other types are words of the sender's own software, with addresses that it has looked up.
     for body in of("diagnostic-code").filter(|body| body.to_ascii_lowercase().starts_with("smtp")) {
         let reply = body.split_once(';').map_or("", |(_, reply)| reply);
@@ -134,8 +115,7 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     }
     for paragraph in paragraphs(text, goes_on) {
         let Some((before, reply)) = split(&paragraph) else { continue };
-        found.receivers.extend(addresses(before).into_iter().map(|(address, _)| address));
-        found.hosts.extend(words(before).filter_map(domain));
+        found.note_receiver(before);
         found.texts.push(reply.to_owned());
     }
     found.texts.retain(|text| words(text).nth(1).is_some());
@@ -143,6 +123,12 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
 }
 
 impl Replies {
+    /// Adds the addresses and names in a text about a host.
+    fn note_receiver(&mut self, text: &str) {
+        self.receivers.extend(addresses(text).into_iter().map(|(address, _)| address));
+        self.hosts.extend(words(text).filter_map(domain));
+    }
+
     /// Returns true if a receiver has refused the mail.
     pub(super) fn has_refusal(&self) -> bool {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
@@ -150,32 +136,27 @@ impl Replies {
 
     /// The public address of the client that a receiver has refused: the first one that is not that of a host which said or got something.
     pub(super) fn refused(&self) -> Option<IpAddr> {
-        let found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
-        let is_of_client = |address: &IpAddr| !is_private(*address) && !self.receivers.contains(address);
-        let clear = found.iter().find(|(address, is_clear)| *is_clear && is_of_client(address));
+        let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
+        found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
         // A verdict on the client by its PTR record or by SPF names no other address.
-        let is_judged = || {
-            let of = [RefusalReason::Pointer, RefusalReason::Spf];
-            self.reason().is_some_and(|named| of.contains(&named.reason))
-        };
-        let all: BTreeSet<IpAddr> = found.iter().map(|(address, _)| *address).filter(is_of_client).collect();
-        clear
-            .map(|(address, _)| *address)
-            .or_else(|| all.first().copied().filter(|_| all.len() == 1 && is_judged()))
+        let of_client = [RefusalReason::Pointer, RefusalReason::Spf];
+        let is_judged = || self.reason().is_some_and(|named| of_client.contains(&named.reason));
+        let is_alone = |one: &IpAddr| found.iter().all(|(other, _)| other == one) && is_judged();
+        let clear = found.iter().find(|(_, is_clear)| *is_clear).map(|(address, _)| *address);
+        clear.or_else(|| found.first().map(|(address, _)| *address).filter(is_alone))
     }
 
     /// The reason that a receiver gives, if it is a fact of the DNS; one with a name rather than one without.
     pub(super) fn reason(&self) -> Option<NamedReason> {
-        let named: Vec<NamedReason> = self.of_sender().filter_map(reason).collect();
         let is_of_host = |named: &NamedReason| {
             let is_name = |name: &String| self.hosts.contains(&canonical(name));
             named.reason != RefusalReason::Helo && named.name.as_ref().is_some_and(is_name)
         };
-        let with_name = named.iter().find(|named| named.name.is_some() && !is_of_host(named));
-        with_name.or_else(|| named.first()).cloned().map(|named| match is_of_host(&named) {
+        let named = self.of_sender().filter_map(reason).map(|named| match is_of_host(&named) {
             true => NamedReason { name: None, ..named },
             false => named,
-        })
+        });
+        named.min_by_key(|named| named.name.is_none())
     }
 
     /// The replies that do not refuse the recipient.
@@ -193,9 +174,9 @@ impl Replies {
                 if let Some(name) = domain(name).filter(|_| !name.contains(['@', '='])) {
                     let is_clear = PHRASES.before_list.iter().any(|words| before.ends_with(words.as_str()));
                     let list = NamedList { name: without_key(&name), is_clear };
-                    let is_new =
-                        !self.hosts.contains(&name) && !found.iter().any(|known| known.name == list.name);
-                    found.extend(Some(list).filter(|_| is_new));
+                    if !self.hosts.contains(&name) && !found.iter().any(|known| known.name == list.name) {
+                        found.push(list);
+                    }
                 }
                 before.push_str(&word.to_ascii_lowercase());
                 before.push(' ');
@@ -211,10 +192,9 @@ impl Replies {
         let mut found = Vec::new();
         // Words of the sending host have pages too.
         let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
-        for word in self.of_sender().filter(is_reply).flat_map(words) {
-            let lower = word.to_ascii_lowercase();
-            let host = lower.rsplit("://").next().and_then(|rest| rest.split(['/', ':', '?']).next());
-            let Some(host) = host.and_then(domain).filter(|_| lower.contains(['/', '@'])) else { continue };
+        let named =
+            self.of_sender().filter(is_reply).flat_map(words).filter(|word| word.contains(['/', '@']));
+        for host in named.flat_map(|word| word.split(['/', ':', '?', '@'])).filter_map(domain) {
             let is_of_host = |operator: &&Operator| {
                 operator.domains.iter().any(|domain| is_within(&host, &canonical(domain)))
             };
@@ -227,31 +207,27 @@ impl Replies {
 
 /// A name without the labels up to the last one that may be a customer's key.
 fn without_key(name: &str) -> String {
-    let (mut rest, mut kept) = (name, name);
-    while let Some((label, behind)) = rest.split_once('.') {
-        if label.len() >= LEAST_KEY_LABEL && behind.trim_end_matches('.').contains('.') {
-            kept = behind;
-        }
-        rest = behind;
-    }
-    kept.to_owned()
+    let labels: Vec<&str> = name.split('.').collect();
+    // Two labels and the root are left.
+    let before = labels.get(..labels.len().saturating_sub(3)).unwrap_or_default();
+    let key = before.iter().rposition(|label| label.len() >= LEAST_KEY_LABEL);
+    labels.get(key.map_or(0, |key| key + 1)..).unwrap_or_default().join(".")
+}
+
+/// A text in lower case with single spaces.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
 }
 
 /// Returns true if a reply refuses the recipient: it says nothing about the sender.
 fn is_of_recipient(text: &str) -> bool {
     let code =
         text.split(|letter: char| letter.is_whitespace() || "-;:(<#".contains(letter)).find_map(status);
-    let is_code = matches!(
-        code,
-        Some(
-            (1, 1..=6 | 10) | (2, 1..=4) | (3 | 4, 1..) | (7, 2 | 13 | 17 | 18 | 64 | 124 | 129 | 133..=136)
-        )
-    );
-    is_code
-        || has(
-            &text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase(),
-            &PHRASES.recipient,
-        )
+    match code {
+        Some((1, 1..=6 | 10) | (2, 1..=4) | (3 | 4, 1..)) => true,
+        Some((7, 2 | 13 | 17 | 18 | 64 | 124 | 129 | 133..=136)) => true,
+        _ => has(&flat(text), &PHRASES.recipient),
+    }
 }
 
 /// The reason in a reply: that of its words, or of a verdict on the sender, or of its enhanced status code.
@@ -320,20 +296,16 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     (names.first().cloned().filter(|_| names.len() == 1), None)
 }
 
-/// The status code of a bounce: of its field, or alone in brackets as `<HOST #4.4.7>`.
-pub(super) fn bare_status(text: &str, fields: &[Field]) -> Option<String> {
-    let of_field = fields
-        .iter()
-        .filter(|(name, _)| name == "status")
-        .find_map(|(_, body)| status(body.split(' ').next()?));
-    let marked =
-        || text.split_whitespace().filter(|word| word.contains('#') && word.ends_with('>')).find_map(status);
-    of_field.or_else(marked).map(|(subject, detail)| format!("{subject}.{detail}"))
+/// The status code of a bounce.
+pub(super) fn bare_status(fields: &[Field]) -> Option<String> {
+    let mut of_field = fields.iter().filter(|(name, _)| name == "status");
+    let (subject, detail) = of_field.find_map(|(_, body)| status(body.split(' ').next()?))?;
+    Some(format!("{subject}.{detail}"))
 }
 
 /// The end of the words of the sending host about the way to the recipient, with their reason.
 pub(super) fn of_delivery(text: &str) -> Option<RefusalReason> {
-    let lower = text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    let lower = flat(text);
     PHRASES.delivery.iter().find(|phrases| has(&lower, &phrases.words)).map(|phrases| phrases.reason)
 }
 
@@ -391,10 +363,7 @@ mod tests {
             assert_eq!(named.as_ref().map(|named| named.reason), reason, "{reply}");
             assert_eq!(named.and_then(|named| named.name).as_deref(), name, "{reply}");
         }
-        let exchange = replies(
-            "y@b.example\nmx.b.example #<mx.b.example #5.7.1 smtp;554 5.7.1 [192.0.2.5] no> #SMTP#\n",
-            &[],
-        );
+        let exchange = replies("y@b.example\nRemote Server returned '554 5.7.1 [192.0.2.5] no'\n", &[]);
         assert_eq!(exchange.refused(), "192.0.2.5".parse().ok());
         let field = ("diagnostic-code".to_owned(), "smtp; 550 5.7.1 [192.0.2.5] no".to_owned());
         assert_eq!(replies("", &[field]).refused(), "192.0.2.5".parse().ok());

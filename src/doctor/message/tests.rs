@@ -39,7 +39,7 @@ fn a_bounce_has_its_recipient_first_and_the_sender_with_the_refused_client() {
     assert_eq!(subjects(&report), [of("b.example.", Role::Recipient), sender()]);
     let exchange = format!(
         "{header}Delivery has failed to these recipients or groups:\n\ny@b.example\n\nGenerating server: gw.a.example\n\n\
-         y@b.example\nmx.b.example #<mx.b.example #5.7.1 smtp;554 5.7.1 Client host [192.0.2.5] blocked using bl.example> #SMTP#\n"
+         y@b.example\nRemote Server returned '554 5.7.1 Client host [192.0.2.5] blocked using bl.example'\n"
     );
     assert_eq!(subjects(&exchange), [of("b.example.", Role::Recipient), sender()]);
     let refusal = read(exchange.as_bytes()).subjects.remove(1).refusal;
@@ -59,7 +59,6 @@ fn pasted_text_without_a_header_is_read() {
     for text in [
         "<y@b.example>: host mx.b.example[198.51.100.1] said: 550 5.1.1 User unknown\n",
         "Nov 24 03:00:00 gw postfix/smtp[7]: 4A1: to=<y@b.example>, relay=none, dsn=5.4.4, status=bounced (Host not found)\n",
-        "@4000 delivery 1: failure: Sorry,_I_couldn't_find_any_host_named_b.example._(#5.1.2)/\n",
         "Your message to y@b.example couldn't be delivered.\n",
     ] {
         assert_eq!(subjects(text).first(), Some(&of("b.example.", Role::Recipient)), "{text}");

@@ -5,95 +5,60 @@
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
-use crate::limits::MAX_UNREAD_PARTS;
-
 /// A field of a header: its name in lower case, and its body on one line.
 pub(super) type Field = (String, String);
 
-/// Reads a file. Returns the header followed by the text of the parts, and the parts that could not be read, with the reasons.
-pub(super) fn read(octets: &[u8]) -> (String, Vec<String>) {
+/// Reads a file. Returns the header followed by the text of the parts, and whether the encoding of a part is damaged.
+pub(super) fn read(octets: &[u8]) -> (String, bool) {
     let text = String::from_utf8_lossy(octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets));
     let first = text.lines().next().unwrap_or_default();
     let is_field = first.split_once(':').is_some_and(|(name, _)| is_name(name)) || first.starts_with("From ");
     let message = MessageParser::default().parse(octets).filter(|_| is_field);
-    match message {
-        Some(message) => {
-            let mut flat = FlatText::default();
-            flat.take(&message);
-            (flat.text, flat.damaged)
-        }
-        None if is_page(&text) => (from_html(&text), Vec::new()),
-        None => (readable(&text), Vec::new()),
-    }
+    let Some(message) = message else { return (readable(&text), false) };
+    let mut flat = String::new();
+    let is_damaged = flatten(&message, &mut flat);
+    (flat, is_damaged)
 }
 
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
 }
 
-fn is_page(text: &str) -> bool {
-    let begin = text.trim_start().get(..15).unwrap_or_default().to_ascii_lowercase();
-    begin.starts_with("<html") || begin.starts_with("<!doctype html")
-}
-
-/// The text of a page. The address behind a link may stand in the link alone.
-fn from_html(html: &str) -> String {
-    html_to_text(&html.replace("href=\"mailto:", ">"))
-}
-
-/// The text of a message.
-#[derive(Debug, Default)]
-struct FlatText {
-    text: String,
-    /// The types of parts that cannot be read.
-    damaged: Vec<String>,
-}
-
-impl FlatText {
-    fn take(&mut self, message: &Message<'_>) {
-        for (name, body) in message.headers_raw() {
-            self.text.push_str(&format!("{name}:{}\n", body.trim_end()));
-        }
-        for part in &message.parts {
-            self.text.push('\n');
-            if part.is_encoding_problem && self.damaged.len() < MAX_UNREAD_PARTS {
-                let kind = part.content_type().map_or("text", |kind| kind.ctype());
-                self.damaged.push(format!("a part of the type {kind}: its encoding is damaged"));
-                continue;
-            }
-            match &part.body {
-                PartType::Text(text) => self.text.push_str(text),
-                PartType::Html(html) => self.text.push_str(&from_html(html)),
-                PartType::Message(inner) => self.take(inner),
-                PartType::Binary(octets) | PartType::InlineBinary(octets)
-                    if part.content_type().is_some_and(|kind| kind.ctype() == "message") =>
-                {
-                    self.text.push_str(&String::from_utf8_lossy(octets));
-                }
-                PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Multipart(_) => {}
-            }
-            self.text.push('\n');
-        }
+/// Adds the text of a message. Returns true if the encoding of a part is damaged.
+fn flatten(message: &Message<'_>, text: &mut String) -> bool {
+    for (name, body) in message.headers_raw() {
+        text.push_str(&format!("{name}:{}\n", body.trim_end()));
     }
+    let mut is_damaged = false;
+    for part in &message.parts {
+        text.push('\n');
+        match &part.body {
+            _ if part.is_encoding_problem => is_damaged = true,
+            PartType::Text(body) => text.push_str(body),
+            // The address behind a link may stand in the link alone.
+            PartType::Html(html) => text.push_str(&html_to_text(&html.replace("href=\"mailto:", ">"))),
+            PartType::Message(inner) => is_damaged |= flatten(inner, text),
+            PartType::Binary(octets) | PartType::InlineBinary(octets)
+                if part.content_type().is_some_and(|kind| kind.ctype() == "message") =>
+            {
+                text.push_str(&String::from_utf8_lossy(octets));
+            }
+            PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Multipart(_) => {}
+        }
+        text.push('\n');
+    }
+    is_damaged
 }
 
-/// Converts text without a header to the form of a bounce: a single reply, or a log line of qmail, which has underscores instead of spaces.
+/// Converts text without a header to the form of a bounce, if it is a single reply.
 fn readable(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
     let is_reply =
         |line: &str| matches!(line.as_bytes(), [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..]);
-    if lines.peek().is_some() && lines.clone().all(is_reply) {
-        return format!("the host said: {}\n", lines.collect::<Vec<_>>().join(" "));
+    match lines.peek().is_some() && lines.clone().all(is_reply) {
+        true => format!("the host said: {}\n", lines.collect::<Vec<_>>().join(" ")),
+        false => text.to_owned(),
     }
-    let of_line = |line: &str| {
-        let end =
-            [": failure: ", ": deferral: "].iter().filter_map(|words| Some(line.find(words)? + words.len()));
-        match end.min().filter(|_| line.contains("delivery ")).and_then(|end| line.split_at_checked(end)) {
-            Some((before, reply)) => format!("{before}{}", reply.replace('_', " ").replace('/', "\n")),
-            None => line.to_owned(),
-        }
-    };
-    text.lines().map(|line| of_line(line) + "\n").collect()
 }
 
 /// Returns the fields in a text: those of its header, of reports, and of messages within it.
