@@ -3,7 +3,7 @@
 //!
 //! RFC 1034 section 3.6.2. The daemon reports only that its lookup failed, so the alias of each name in the chain is looked up separately.
 
-use crate::facts::{DomainFacts, Got, ReplyFacts, ReplySecurity, Want, is_within, lookup};
+use crate::facts::{DomainFacts, ReplyFacts, ReplySecurity, Want, is_within, lookup};
 use crate::limits::MAX_CHECKED_ALIASES;
 
 /// The types whose failed lookups are explained.
@@ -11,7 +11,7 @@ const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
 /// Returns the target of the alias at a name, if a lookup has returned an alias.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
-    let Some(Got::Reply(reply)) = facts.got.get(&lookup(name, "CNAME")) else { return None };
+    let reply = facts.reply(&lookup(name, "CNAME"))?;
     reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?.target()
 }
 
@@ -56,12 +56,8 @@ pub(super) fn end(facts: &DomainFacts, name: &str) -> Option<String> {
 /// The names and types whose lookups have failed.
 fn failed(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static str)> {
     let has_failed = |reply: &ReplyFacts| reply.rcode == "SERVFAIL" && reply.security != ReplySecurity::Bogus;
-    facts.got.iter().filter_map(move |(want, got)| match (want, got) {
-        (Want::Lookup { name, kind }, Got::Reply(reply)) if TYPES.contains(kind) && has_failed(reply) => {
-            Some((name.as_str(), *kind))
-        }
-        _ => None,
-    })
+    let failed = facts.lookups().filter(move |((_, kind), reply)| TYPES.contains(kind) && has_failed(reply));
+    failed.map(|(lookup, _)| lookup)
 }
 
 /// Records the loops of aliases that explain failed lookups.

@@ -277,15 +277,12 @@ fn failed(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
         "A" | "AAAA" => is_within(name, apex) && hosts.iter().any(|host| host == name),
         _ => false,
     };
-    let failed = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Lookup { name, kind }, Got::Reply(reply)) if is_compared(name, kind) => {
-            let is_unknown = matches!(facts.lookup(name, kind), LookupFound::Unknown(_));
-            let is_elsewhere = reply.security == ReplySecurity::Bogus || reply.configured.is_some();
-            (is_unknown && !is_elsewhere).then_some((name.as_str(), *kind))
-        }
-        _ => None,
+    let failed = facts.lookups().filter(|((name, kind), reply)| {
+        let is_elsewhere = reply.security == ReplySecurity::Bogus || reply.configured.is_some();
+        let is_unknown = || matches!(facts.lookup(name, kind), LookupFound::Unknown(_));
+        is_compared(name, kind) && !is_elsewhere && is_unknown()
     });
-    failed.collect()
+    failed.map(|(lookup, _)| lookup).collect()
 }
 
 fn differences(facts: &DomainFacts) -> Vec<Difference<'_>> {

@@ -88,7 +88,7 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
     let mut wants = of_lookup(facts, lookup, false);
     let is_it = |want: &Want| matches!(want, Want::Server { kind, .. } if *kind == lookup.1);
     let Some(first) = wants.iter().find(|want| is_it(want)).cloned() else { return wants };
-    let is_answered = |got: &Got| matches!(got, Got::Reply(reply) if is_known(reply));
+    let is_answered = |got: &Got| got.reply().is_some_and(is_known);
     if facts.got.get(&first).is_none_or(is_answered) {
         wants.retain(|want| !is_it(want) || *want == first);
     }
@@ -185,7 +185,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
         return Some(Cut { zone: parent.to_owned(), names, glue: BTreeMap::new() });
     }
     parents.into_iter().find_map(|server| {
-        let Some(Got::Reply(reply)) = facts.server(server, name, "NS", QueryForm::Udp) else { return None };
+        let reply = facts.reply_of(server, name, "NS", QueryForm::Udp)?;
         // The same server may serve both the parent zone and the zone of the name.
         let own: BTreeSet<String> = named(&reply.answers, name).collect();
         if reply.authoritative && !own.is_empty() {

@@ -51,13 +51,6 @@ pub(super) fn ask(resolver: &OtherResolver, name: &str, kind: &'static str) -> W
     }
 }
 
-fn reply<'f>(facts: &'f DomainFacts, want: &Want) -> Option<&'f ReplyFacts> {
-    match facts.got.get(want)? {
-        Got::Reply(reply) => Some(reply),
-        _ => None,
-    }
-}
-
 /// Returns the lookups for which each resolver is asked.
 fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
@@ -84,7 +77,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let lookups = lookups(facts);
     for resolver in resolvers(facts) {
         let mail = ask(resolver, domain, "MX");
-        let first = reply(facts, &mail);
+        let first = facts.reply(&mail);
         wants.push(mail);
         // A resolver that refuses the first questions would refuse the other ones too.
         if first.is_some_and(|reply| reply.rcode != "REFUSED") {
@@ -237,7 +230,7 @@ fn other_records(
     }
     let old = |why: &str| (Seen::Old, format!(": {why}"));
     let apex = zone::apex(facts);
-    let own_soa = self::reply(facts, &ask(resolver, apex, "SOA")).filter(|reply| !reply.authoritative);
+    let own_soa = facts.reply(&ask(resolver, apex, "SOA")).filter(|reply| !reply.authoritative);
     let replies = || own_soa.into_iter().chain([reply]);
     let servers = zone::delegated_servers(facts).into_keys();
     let serials: BTreeSet<u32> = servers.filter_map(|server| zone::serial_at(facts, server)).collect();
@@ -263,7 +256,7 @@ fn other_records(
 /// Returns true if a resolver has other name servers of the zone than the zone and the zone above: its records are of their time.
 fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
     let apex = zone::apex(facts);
-    let Some(reply) = reply(facts, &ask(resolver, apex, "NS")) else { return false };
+    let Some(reply) = facts.reply(&ask(resolver, apex, "NS")) else { return false };
     let there: BTreeSet<String> = zone::named(&reply.answers, apex).collect();
     let now = current(facts, (apex, "NS"));
     !there.is_empty()

@@ -17,11 +17,9 @@ pub(super) struct ServerReply<'f> {
 
 /// Returns the replies of all servers.
 pub(super) fn replies(facts: &DomainFacts) -> impl Iterator<Item = ServerReply<'_>> {
-    facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { server, name, kind, way }, Got::Reply(reply)) => {
-            Some(ServerReply { server: *server, lookup: (name.as_str(), *kind), way: *way, reply })
-        }
-        _ => None,
+    facts.got.iter().filter_map(|(want, got)| {
+        let Want::Server { server, name, kind, way } = want else { return None };
+        Some(ServerReply { server: *server, lookup: (name, kind), way: *way, reply: got.reply()? })
     })
 }
 
@@ -31,10 +29,8 @@ const FORMS: [QueryForm; 3] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp]
 /// Returns the form of query in which a server serves the zone; `None` if the server does not serve it.
 pub(super) fn form(facts: &DomainFacts, server: IpAddr) -> Option<QueryForm> {
     let apex = zone::apex(facts);
-    let is_served = |way: &QueryForm| match facts.server(server, apex, "SOA", *way) {
-        Some(Got::Reply(reply)) => serves(reply, apex),
-        _ => false,
-    };
+    let is_served =
+        |way: &QueryForm| facts.reply_of(server, apex, "SOA", *way).is_some_and(|reply| serves(reply, apex));
     FORMS.into_iter().find(is_served)
 }
 
@@ -45,10 +41,7 @@ pub fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
 
 /// Returns the reply in which a server gives its SOA record, if the server serves the zone.
 pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
-    match facts.server(server, zone::apex(facts), "SOA", form(facts, server)?) {
-        Some(Got::Reply(reply)) => Some(reply),
-        _ => None,
-    }
+    facts.reply_of(server, zone::apex(facts), "SOA", form(facts, server)?)
 }
 
 /// Returns the first answer of a server, in the form of query in which the server serves the zone.
@@ -68,10 +61,8 @@ pub(super) fn given<'f>(
     (name, kind): (&str, &'static str),
 ) -> Option<&'f ReplyFacts> {
     let over_tcp = facts.server(server, name, kind, QueryForm::Tcp);
-    [first(facts, server, (name, kind)), over_tcp].into_iter().flatten().find_map(|got| match got {
-        Got::Reply(reply) if reply.authoritative && is_known(reply) => Some(reply),
-        _ => None,
-    })
+    let replies = [first(facts, server, (name, kind)), over_tcp].into_iter().flatten().filter_map(Got::reply);
+    replies.into_iter().find(|reply| reply.authoritative && is_known(reply))
 }
 
 /// Returns the newest serial at these servers. Returns `None` if they name different primary servers, because then their serials cannot be

@@ -90,9 +90,9 @@ fn is_chance(facts: &DomainFacts, server: IpAddr, (name, kind): NameAndType<'_>)
 /// Returns true if a server denies a name for which it has given records of another type (RFC 8020).
 fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, reply: &ReplyFacts) -> bool {
     let exists = || {
-        facts.got.iter().any(|(want, got)| {
-            let exists = matches!(got, Got::Reply(reply) if reply.authoritative && reply.rcode == "NOERROR");
-            exists && matches!(want, Want::Server { server, name: of, .. } if *server == asked && of == name)
+        served::replies(facts).any(|of| {
+            let exists = of.reply.authoritative && of.reply.rcode == "NOERROR";
+            exists && of.server == asked && of.lookup.0 == name
         })
     };
     reply.rcode == "NXDOMAIN" && reply.authoritative && reply.answers.is_empty() && exists()

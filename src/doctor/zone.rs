@@ -11,13 +11,12 @@ use std::net::IpAddr;
 use hickory_proto::rr::{Name, RData};
 
 use crate::facts::record_set::{is_known, records};
-use crate::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above,
-};
+use crate::facts::{DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, above};
 use crate::limits::{
     MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_PARENTS, MAX_FAILING_NAMES,
     MAX_FURTHER_PARENTS,
 };
+use crate::served;
 
 /// The data of an SOA record that checks use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +58,8 @@ fn behind_alias(facts: &DomainFacts) -> Option<&str> {
     let domain = facts.subject.domain.as_str();
     facts.lookup(domain, "SOA").alias()?;
     let zone = owner(facts, above(domain)).filter(|zone| super::facts::is_within(domain, zone))?;
-    let is_answered = |server: IpAddr| match facts.server(server, domain, "NS", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => reply.authoritative,
-        _ => false,
+    let is_answered = |server: IpAddr| {
+        facts.reply_of(server, domain, "NS", QueryForm::Udp).is_some_and(|reply| reply.authoritative)
     };
     servers_of_parent(facts, zone).into_iter().any(is_answered).then_some(zone)
 }
@@ -161,10 +159,8 @@ pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
 
 /// Returns the addresses of the parent's servers that have answered about the delegation, as far as they are asked for more.
 pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
-    let tells = |server: &IpAddr| match facts.server(*server, apex(facts), "NS", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => is_known(reply),
-        _ => false,
-    };
+    let tells =
+        |server: &IpAddr| facts.reply_of(*server, apex(facts), "NS", QueryForm::Udp).is_some_and(is_known);
     compared_parents(facts).into_iter().filter(tells).take(MAX_CHECKED_PARENTS).collect()
 }
 
@@ -211,12 +207,8 @@ pub(super) fn referrals(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
 
 /// Returns the referral with which a server of the parent refers to the zone.
 fn referral<'f>(facts: &'f DomainFacts, server: IpAddr, apex: &str) -> Option<&'f ReplyFacts> {
-    match facts.server(server, apex, "NS", QueryForm::Udp) {
-        Some(Got::Reply(reply)) if !reply.authoritative && named(&reply.authority, apex).next().is_some() => {
-            Some(reply)
-        }
-        _ => None,
-    }
+    let reply = facts.reply_of(server, apex, "NS", QueryForm::Udp)?;
+    (!reply.authoritative && named(&reply.authority, apex).next().is_some()).then_some(reply)
 }
 
 /// Returns the servers that the NS records of the apex name.
@@ -264,12 +256,9 @@ pub(super) fn glue(facts: &DomainFacts) -> BTreeMap<&str, BTreeSet<IpAddr>> {
 pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeSet<String>> {
     let apex = apex(facts);
     let sets = [QueryForm::MixedCase, QueryForm::Udp].into_iter().filter_map(|way| {
-        match facts.server(server, apex, "NS", way) {
-            Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => {
-                Some(named(&reply.answers, apex).collect())
-            }
-            _ => None,
-        }
+        let reply = facts.reply_of(server, apex, "NS", way)?;
+        let is_given = reply.authoritative && reply.rcode == "NOERROR";
+        is_given.then(|| named(&reply.answers, apex).collect())
     });
     // Some servers deny names in mixed case, so the largest set counts.
     sets.max_by_key(BTreeSet::len)
@@ -312,10 +301,8 @@ pub(super) fn serial_at(facts: &DomainFacts, server: IpAddr) -> Option<u32> {
 fn soa_at(facts: &DomainFacts, server: IpAddr) -> Option<Soa<'_>> {
     let apex = apex(facts);
     let ways = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp];
-    ways.into_iter().find_map(|way| match facts.server(server, apex, "SOA", way) {
-        Some(Got::Reply(reply)) if serves(reply, apex) => soa(reply),
-        _ => None,
-    })
+    let mut replies = ways.into_iter().filter_map(|way| facts.reply_of(server, apex, "SOA", way));
+    soa(replies.find(|reply| serves(reply, apex))?)
 }
 
 /// Returns the names of all servers, from the parent's set and from the zone's own set. A server that only the cache of the daemon still names
@@ -348,13 +335,9 @@ fn given_names(facts: &DomainFacts) -> BTreeSet<String> {
     if let LookupFound::Data(reply) = facts.lookup(apex, "NS") {
         names.extend(named(&reply.answers, apex));
     }
-    let replies = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Server { way: QueryForm::Recursive, .. }, _) => None,
-        (Want::Server { name, kind: "NS", .. }, Got::Reply(reply)) if name == apex && reply.authoritative => {
-            Some(reply)
-        }
-        _ => None,
-    });
+    let replies = served::replies(facts)
+        .filter(|of| of.way != QueryForm::Recursive && of.lookup == (apex, "NS") && of.reply.authoritative);
+    let replies = replies.map(|of| of.reply);
     names.extend(replies.flat_map(|reply| named(&reply.answers, apex)));
     names
 }
@@ -435,9 +418,9 @@ pub(super) fn shown(server: IpAddr, names: &BTreeSet<String>) -> String {
 /// Returns true if all servers of the zone deny its apex with authority.
 pub(super) fn is_denied(facts: &DomainFacts) -> bool {
     let (apex, servers) = (apex(facts), servers(facts));
-    let denies = |server: &IpAddr| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => reply.authoritative && reply.rcode == "NXDOMAIN",
-        _ => false,
+    let denies = |server: &IpAddr| {
+        let reply = facts.reply_of(*server, apex, "SOA", QueryForm::Udp);
+        reply.is_some_and(|reply| reply.authoritative && reply.rcode == "NXDOMAIN")
     };
     !servers.is_empty() && servers.keys().all(denies)
 }

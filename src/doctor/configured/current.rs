@@ -33,9 +33,8 @@ fn server(facts: &DomainFacts) -> Option<IpAddr> {
         Some(_) => outside(facts),
         None => zone::delegated_servers(facts).into_keys().collect(),
     };
-    servers.retain(|server| match facts.server(*server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => serves(reply, apex),
-        _ => false,
+    servers.retain(|server| {
+        facts.reply_of(*server, apex, "SOA", QueryForm::Udp).is_some_and(|reply| serves(reply, apex))
     });
     // If servers name different primary servers, the one that names the same servers as the parent zone counts.
     let is_right = |server: &IpAddr| zone::child_set_at(facts, *server) == zone::parent_set(facts);
@@ -73,13 +72,8 @@ pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let of_zone = |name: &str, kind: &str| {
         (TYPES.contains(&kind) || kind == "TLSA" && is_configured) && is_within(name, apex)
     };
-    let known = facts.got.iter().filter_map(|(want, got)| match (want, got) {
-        (Want::Lookup { name, kind }, Got::Reply(reply)) if of_zone(name, kind) && is_known(reply) => {
-            Some((name.as_str(), *kind))
-        }
-        _ => None,
-    });
-    known.collect()
+    let known = facts.lookups().filter(|((name, kind), reply)| of_zone(name, kind) && is_known(reply));
+    known.map(|(lookup, _)| lookup).collect()
 }
 
 /// Returns the lookups of the zone's records, each with the question to the server. Addresses of name servers are left out, unless the glue
@@ -127,11 +121,8 @@ struct Change<'f> {
 }
 
 fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Option<Change<'f>> {
-    let (Want::Lookup { name, kind }, Some(Got::Reply(here)), Some(Got::Reply(now))) =
-        (lookup, facts.got.get(lookup), facts.got.get(question))
-    else {
-        return None;
-    };
+    let Want::Lookup { name, kind } = lookup else { return None };
+    let (here, now) = (facts.reply(lookup)?, facts.reply(question)?);
     let apex = zone::apex(facts);
     let differs = path(now, kind, apex)? != path(here, kind, apex)?;
     (now.authoritative && differs).then_some(Change { name, kind, now, here })
@@ -141,10 +132,9 @@ fn changed<'f>(facts: &'f DomainFacts, lookup: &'f Want, question: &Want) -> Opt
 /// that answer is known.
 fn whole(facts: &DomainFacts, change: &Change<'_>) -> Option<ReplyFacts> {
     let Some(target) = open_end(change.now, change.name) else { return Some(change.now.clone()) };
-    let Some(Got::Reply(end)) = facts.got.get(&lookup(&target, change.kind)) else { return None };
-    let mut whole = end.clone();
-    whole.answers = change.now.answers.iter().chain(&end.answers).cloned().collect();
-    Some(whole)
+    let end = facts.reply(&lookup(&target, change.kind))?;
+    let answers = change.now.answers.iter().chain(&end.answers).cloned().collect();
+    Some(ReplyFacts { answers, ..end.clone() })
 }
 
 /// Returns the servers of the zone as other hosts find them: through the glue of the parent zone, because the configuration may also answer for

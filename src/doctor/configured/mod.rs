@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::codes::Code;
 use crate::facts::record_set::{ADDRESS_TTL, in_words, own_records};
 use crate::facts::{
-    DomainFacts, Got, LookupFound, Record, ReplyFacts, Want, addresses, is_within, lookup,
+    DomainFacts, LookupFound, Record, ReplyFacts, Want, addresses, is_within, lookup,
     private_address::is_private, reverse,
 };
 use crate::finding::{Finding, Level};
@@ -157,9 +157,8 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
 fn others(facts: &DomainFacts) -> Option<String> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let mut names = BTreeMap::<&str, &str>::new();
-    for (want, got) in &facts.got {
-        if let (Want::Lookup { name, .. }, Got::Reply(reply)) = (want, got)
-            && let Some(by) = reply.configured.as_deref()
+    for ((name, _), reply) in facts.lookups() {
+        if let Some(by) = reply.configured.as_deref()
             && !domain.is_empty()
             && name != domain
             && is_within(name, apex)
@@ -177,6 +176,7 @@ fn others(facts: &DomainFacts) -> Option<String> {
 mod tests {
     use super::*;
     use crate::configured::current;
+    use crate::facts::Got;
     use crate::facts::lookup;
     use crate::facts::tests::{TWO_SERVERS, facts};
 

@@ -104,7 +104,7 @@ impl ServersShown {
             Got::Lists(_) | Got::MailHost(_) | Got::PolicyFile(_) => return Serves::Unknown,
             Got::Reply(_) | Got::NoReply(_) => {
                 let plain = facts.server(server, apex, "SOA", QueryForm::Plain);
-                let without_edns = matches!(plain, Some(Got::Reply(reply)) if serves(reply, apex));
+                let without_edns = plain.and_then(Got::reply).is_some_and(|reply| serves(reply, apex));
                 match first {
                     _ if without_edns => {
                         of_plain(first, plain, facts.is_lossy(server), &mut tell);
@@ -281,12 +281,10 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
 /// Returns true if resolvers that do not insist on AA find the zone: this resolver finds it, and a server gives the SOA record without authority.
 fn is_resolved(facts: &DomainFacts) -> bool {
     let apex = zone::apex(facts);
-    let gives = |server: IpAddr| match facts.server(server, apex, "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => {
-            reply.rcode == "NOERROR" && zone::soa(reply).is_some_and(|soa| soa.owner == apex)
-        }
-        _ => false,
+    let is_sound = |reply: &ReplyFacts| {
+        reply.rcode == "NOERROR" && zone::soa(reply).is_some_and(|soa| soa.owner == apex)
     };
+    let gives = |server: IpAddr| facts.reply_of(server, apex, "SOA", QueryForm::Udp).is_some_and(is_sound);
     facts.lookup(apex, "SOA").is_known() && zone::servers(facts).into_keys().any(gives)
 }
 

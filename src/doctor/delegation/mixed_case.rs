@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use crate::codes::Code;
 use crate::delegation::at_times;
 use crate::facts::record_set::is_known;
-use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts, Want};
-use crate::zone;
+use crate::facts::{DomainFacts, Got, NoReply, QueryForm, ReplyFacts};
+use crate::{served, zone};
 
 /// The description of a server that drops queries for names in mixed case.
 pub(crate) const DROPPED: &str = "does not answer mixed case";
@@ -42,19 +42,13 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
 
 /// Returns true if a reply of a server came after the time at which this check asks again.
 fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
-    facts.got.iter().any(|(want, got)| match (want, got) {
-        (Want::Server { server: asked, .. }, Got::Reply(reply)) => *asked == server && reply.is_late(),
-        _ => false,
-    })
+    served::replies(facts).any(|of| of.server == server && of.reply.is_late())
 }
 
 /// Returns the reply of a server to a name in mixed case, if it lacks the records that the server gives for the name in lower case.
 fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     let apex = zone::apex(facts);
-    let reply = |way| match facts.server(server, apex, "NS", way) {
-        Some(Got::Reply(reply)) => Some(reply),
-        _ => None,
-    };
+    let reply = |way| facts.reply_of(server, apex, "NS", way);
     let has_names = |reply: &ReplyFacts| reply.records("NS").next().is_some();
     reply(QueryForm::Udp).filter(|plain| has_names(plain))?;
     reply(QueryForm::MixedCase).filter(|mixed| !has_names(mixed))
@@ -63,11 +57,9 @@ fn failed(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
 /// Returns true if a server denies the name or its records when the name is in mixed case, each time or at times. A resolver that sends names in
 /// mixed case believes this denial.
 pub(crate) fn denies(facts: &DomainFacts, server: IpAddr) -> bool {
-    let at_times = match facts.server(server, zone::apex(facts), "NS", QueryForm::MixedCase) {
-        Some(Got::Reply(reply)) => ["NXDOMAIN", "NOERROR"].contains(&reply.failed_before.as_str()),
-        _ => false,
-    };
-    at_times || failed(facts, server).is_some_and(is_known)
+    let reply = facts.reply_of(server, zone::apex(facts), "NS", QueryForm::MixedCase);
+    reply.is_some_and(|reply| ["NXDOMAIN", "NOERROR"].contains(&reply.failed_before.as_str()))
+        || failed(facts, server).is_some_and(is_known)
 }
 
 #[cfg(test)]

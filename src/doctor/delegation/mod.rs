@@ -178,9 +178,8 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings.extend(unanswered::check(facts));
     findings.extend(cached::check(facts));
     findings.extend(networks(facts, &servers));
-    let replied = |server: &IpAddr| {
-        matches!(facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp), Some(Got::Reply(_)))
-    };
+    let replied =
+        |server: &IpAddr| facts.reply_of(*server, zone::apex(facts), "SOA", QueryForm::Udp).is_some();
     if agree && findings.iter().all(|finding| finding.level >= Level::Note) && servers.keys().any(replied) {
         findings.push(match are_names_unknown(facts, &servers) {
             true => {
@@ -280,11 +279,9 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
 
 /// Returns true if neither a lookup nor a server has given an answer, so that this host reaches nobody.
 fn is_unreached(facts: &DomainFacts) -> bool {
-    let is_known = |got: &Got| {
-        // Answers that fail DNSSEC validation have also arrived.
-        matches!(got, Got::Reply(reply) if reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus)
-    };
-    !facts.got.values().any(is_known)
+    // Answers that fail DNSSEC validation have also arrived.
+    let has_come = |reply: &ReplyFacts| reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus;
+    !facts.got.values().filter_map(Got::reply).any(has_come)
 }
 
 /// Returns true if servers were asked for the NS records of the zone, and none gave them.
@@ -298,9 +295,8 @@ fn are_names_unknown(facts: &DomainFacts, servers: &BTreeMap<IpAddr, BTreeSet<St
 
 /// Returns true if a server of the parent has answered whether it delegates the zone.
 fn has_parent_answered(facts: &DomainFacts) -> bool {
-    let has_answered = |server: IpAddr| match facts.server(server, zone::apex(facts), "NS", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => ["NOERROR", "NXDOMAIN"].contains(&reply.rcode.as_str()),
-        _ => false,
+    let has_answered = |server: IpAddr| {
+        facts.reply_of(server, zone::apex(facts), "NS", QueryForm::Udp).is_some_and(is_known)
     };
     zone::compared_parents(facts).into_iter().any(has_answered)
 }

@@ -10,7 +10,7 @@ use crate::delegation::groups;
 use crate::delegation::server_names::listed;
 use crate::dnssec::key_records::Ds;
 use crate::dnssec::keys::{self, KeysNow};
-use crate::facts::{DomainFacts, Got, QueryForm, Record, ReplyFacts, Want, at_server, lookup};
+use crate::facts::{DomainFacts, QueryForm, Record, ReplyFacts, Want, at_server, lookup};
 use crate::finding::{About, Finding, Level};
 use crate::limits::MAX_CHECKED_PARENTS;
 use crate::{served, zone};
@@ -64,12 +64,13 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// Returns what each server that has answered says.
 pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
-    let of_server = |server: IpAddr| match facts.server(server, apex, "NS", QueryForm::Udp)? {
-        Got::Reply(reply) if reply.authoritative && reply.rcode == "NXDOMAIN" => Some((server, Said::Denies)),
-        Got::Reply(reply) if !reply.authoritative && reply.rcode == "NOERROR" => {
-            Some((server, Said::Delegates(Delegation::read(reply, apex)?)))
+    let of_server = |server: IpAddr| {
+        let reply = facts.reply_of(server, apex, "NS", QueryForm::Udp)?;
+        match (reply.authoritative, reply.rcode.as_str()) {
+            (true, "NXDOMAIN") => Some((server, Said::Denies)),
+            (false, "NOERROR") => Some((server, Said::Delegates(Delegation::read(reply, apex)?))),
+            _ => None,
         }
-        _ => None,
     };
     zone::compared_parents(facts).into_iter().filter_map(of_server).collect()
 }

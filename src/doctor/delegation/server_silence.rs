@@ -61,7 +61,7 @@ fn is_often_silent(facts: &DomainFacts, server: IpAddr) -> bool {
 /// Returns true if a server gives the SOA over TCP.
 fn is_served_over_tcp(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
-    matches!(facts.server(server, apex, "SOA", QueryForm::Tcp), Some(Got::Reply(reply)) if serves(reply, apex))
+    facts.reply_of(server, apex, "SOA", QueryForm::Tcp).is_some_and(|reply| serves(reply, apex))
 }
 
 /// Returns the answer of a server to the query for the MX records over UDP.
@@ -77,7 +77,7 @@ pub(crate) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> 
 /// Returns true if a server answers later than this check waits over UDP.
 fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
-    if let Some(Got::Reply(reply)) = facts.server(server, apex, "SOA", QueryForm::Tcp) {
+    if let Some(reply) = facts.reply_of(server, apex, "SOA", QueryForm::Tcp) {
         return serves(reply, apex) && reply.is_late();
     }
     // The reply with the SOA may have come later than this check waits, also over TCP.
@@ -87,29 +87,25 @@ fn late(facts: &DomainFacts, server: IpAddr) -> bool {
 
 /// Returns true if a server is so slow that its silence may only be lateness.
 pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
-    let is_slow =
-        |got: Option<&Got>| matches!(got, Some(Got::Reply(reply)) if reply.millis > SLOW_SERVER_MILLIS);
     let forms = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp].into_iter();
-    let mut soa = forms.map(|way| facts.server(server, zone::apex(facts), "SOA", way));
-    late(facts, server) || soa.any(is_slow)
+    let mut soa = forms.filter_map(|way| facts.reply_of(server, zone::apex(facts), "SOA", way));
+    late(facts, server) || soa.any(|reply| reply.millis > SLOW_SERVER_MILLIS)
 }
 
 /// Returns true if a server that does not answer for the SOA answers for the NS records.
 fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
-    let names = facts.server(server, zone::apex(facts), "NS", QueryForm::Tcp);
+    let names = facts.reply_of(server, zone::apex(facts), "NS", QueryForm::Tcp);
     is_silent(facts, server, QueryForm::Tcp)
-        && matches!(names, Some(Got::Reply(reply)) if reply.authoritative && reply.records("NS").next().is_some())
+        && names.is_some_and(|reply| reply.authoritative && reply.records("NS").next().is_some())
 }
 
 /// Returns true if a server without a SOA record gives MX records with authority, so that it serves everything that mail needs.
 pub(crate) fn gives_mail(facts: &DomainFacts, server: IpAddr) -> bool {
-    match facts.server(server, &facts.subject.domain, "MX", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => {
-            let is_own = |record: &Record| record.is("MX") && record.name == facts.subject.domain;
-            reply.authoritative && reply.rcode == "NOERROR" && reply.answers.iter().any(is_own)
-        }
-        _ => false,
-    }
+    let is_own = |record: &Record| record.is("MX") && record.name == facts.subject.domain;
+    let reply = facts.reply_of(server, &facts.subject.domain, "MX", QueryForm::Udp);
+    reply.is_some_and(|reply| {
+        reply.authoritative && reply.rcode == "NOERROR" && reply.answers.iter().any(is_own)
+    })
 }
 
 /// Describes a silent server.

@@ -66,10 +66,8 @@ pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
 
 /// The answer of a server about the apex.
 fn answer<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
-    match facts.server(server, zone::apex(facts), kind, QueryForm::Udp) {
-        Some(Got::Reply(reply)) if reply.authoritative && reply.rcode == "NOERROR" => Some(reply),
-        _ => None,
-    }
+    let reply = facts.reply_of(server, zone::apex(facts), kind, QueryForm::Udp);
+    reply.filter(|reply| reply.authoritative && reply.rcode == "NOERROR")
 }
 
 /// The answers of servers of the zone above about the DS records.
@@ -157,13 +155,9 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
 /// Returns true if a server sends signatures of records of the zone: it has EDNS.
 fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
-    facts.got.iter().any(|(want, got)| match (want, got) {
-        (Want::Server { server: asked, .. }, Got::Reply(reply)) if *asked == server => {
-            let mut records = reply.answers.iter().chain(&reply.authority);
-            records.any(|record| record.is("RRSIG") && is_within(&record.name, apex))
-        }
-        _ => false,
-    })
+    let own = served::replies(facts).filter(|of| of.server == server);
+    let mut records = own.flat_map(|of| of.reply.answers.iter().chain(&of.reply.authority));
+    records.any(|record| record.is("RRSIG") && is_within(&record.name, apex))
 }
 
 /// Returns true if a present DS record names a key.

@@ -10,7 +10,6 @@ pub(crate) mod signature_times;
 pub(crate) mod signed_set;
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::RData;
@@ -21,7 +20,7 @@ use crate::dnssec::key_records::{Ds, signature};
 use crate::dnssec::keys::KeysNow;
 use crate::facts::record_set::positive_ttl;
 use crate::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above, at_server,
+    DomainFacts, LookupFound, QueryForm, Record, ReplyFacts, ReplySecurity, Want, above, at_server,
     is_within, lookup,
 };
 use crate::finding::{Finding, Level};
@@ -89,14 +88,10 @@ fn bogus_addresses(facts: &DomainFacts) -> impl Iterator<Item = (&str, &'static 
     let (domain, apex, hosts) = (facts.subject.domain.as_str(), zone::apex(facts), exchanges::hosts(facts));
     let is_asked =
         move |name: &str| is_within(name, apex) && (name == domain || hosts.iter().any(|host| host == name));
-    facts.got.iter().filter_map(move |(want, got)| match (want, got) {
-        (Want::Lookup { name, kind: kind @ ("A" | "AAAA") }, Got::Reply(reply))
-            if reply.security == ReplySecurity::Bogus && is_asked(name) =>
-        {
-            Some((name.as_str(), *kind))
-        }
-        _ => None,
-    })
+    let bogus = facts.lookups().filter(move |((name, kind), reply)| {
+        ["A", "AAAA"].contains(kind) && reply.security == ReplySecurity::Bogus && is_asked(name)
+    });
+    bogus.map(|(lookup, _)| lookup)
 }
 
 /// The labels before the name of a mail host in the name of its TLSA records (RFC 7672 section 3.1.3).
@@ -126,10 +121,8 @@ fn bogus_lookups(facts: &DomainFacts) -> Vec<BogusLookup<'_>> {
         keys::has_ds(facts) && !is_unsigned && !matches!(now, KeysNow::Partly(_) | KeysNow::Unsigned(_));
     let is_of_bogus_host =
         |name: &str| name.strip_prefix(TLSA_OF_MAIL).is_some_and(|host| facts.is_bogus_host(host));
-    let bogus = facts.got.iter().filter_map(|(want, got)| {
-        let (Want::Lookup { name, kind: kind @ ("TXT" | "TLSA") }, Got::Reply(reply)) = (want, got) else {
-            return None;
-        };
+    let bogus = facts.lookups().filter(|((_, kind), _)| ["TXT", "TLSA"].contains(kind));
+    let bogus = bogus.filter_map(|((name, kind), reply)| {
         let is_asked = is_within(name, domain) && !is_of_bogus_host(name);
         let is_unproven = || has_keys && each_server::is_unproven(facts, (name, kind));
         let why = match reply.security {
@@ -184,14 +177,9 @@ fn broken_names(facts: &DomainFacts, are_unproven_shown: bool) -> Option<Finding
 /// correct signatures for some types only. A denial by the parent zone says nothing about a domain that is now delegated.
 fn of_domain(facts: &DomainFacts) -> Option<(&'static str, &ReplyFacts)> {
     let known = ["SOA", "MX", "A"].into_iter().filter_map(|kind| {
-        match facts.got.get(&lookup(&facts.subject.domain, kind)) {
-            Some(Got::Reply(reply))
-                if reply.security != ReplySecurity::Unknown && reply.rcode != "NXDOMAIN" =>
-            {
-                Some((kind, reply))
-            }
-            _ => None,
-        }
+        let reply = facts.reply(&lookup(&facts.subject.domain, kind))?;
+        let is_known = reply.security != ReplySecurity::Unknown && reply.rcode != "NXDOMAIN";
+        is_known.then_some((kind, reply))
     });
     known.min_by_key(|(_, reply)| reply.security != ReplySecurity::Bogus)
 }
@@ -387,13 +375,10 @@ fn repaired(facts: &DomainFacts, now: &KeysNow) -> Option<Finding> {
 /// Returns the algorithms of the signatures over the SOA record at the servers. A signed zone may not validate because this host does not support
 /// its algorithm or the digest type of its DS record.
 fn signatures(facts: &DomainFacts) -> Vec<u8> {
-    let of_server = |server: IpAddr| match facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp) {
-        Some(Got::Reply(reply)) => {
-            reply.answers.iter().filter_map(signature).map(|of| of.input().algorithm.into()).collect()
-        }
-        _ => Vec::new(),
-    };
-    zone::servers(facts).into_keys().flat_map(of_server).collect()
+    let servers = zone::servers(facts).into_keys();
+    let replies = servers.filter_map(|one| facts.reply_of(one, zone::apex(facts), "SOA", QueryForm::Udp));
+    let signatures = replies.flat_map(|reply| reply.answers.iter().filter_map(signature));
+    signatures.map(|signature| signature.input().algorithm.into()).collect()
 }
 
 /// Lists the data of records.
@@ -424,10 +409,7 @@ fn old_digests(facts: &DomainFacts) -> Option<Finding> {
 /// a warning if there are so many that many validators ignore the proofs (section 3.2).
 fn iterations(facts: &DomainFacts) -> Option<Finding> {
     let apex = zone::apex(facts);
-    let replies = facts.got.values().filter_map(|got| match got {
-        Got::Reply(reply) => Some(&reply.authority),
-        _ => None,
-    });
+    let replies = facts.got.values().filter_map(|got| Some(&got.reply()?.authority));
     let is_own = |name: &str| name.split_once('.').is_some_and(|(_, above)| is_within(above, apex));
     let iterations =
         replies.flatten().filter(|record| is_own(&record.name)).filter_map(|record| match &record.data {
@@ -456,10 +438,7 @@ pub(super) fn is_broken_above(facts: &DomainFacts, name: &str) -> bool {
 fn broken_above(facts: &DomainFacts) -> Option<Finding> {
     let domain = facts.subject.domain.as_str();
     let top = bogus_above(facts, domain)?;
-    let why = match facts.got.get(&lookup(top, "SOA")) {
-        Some(Got::Reply(reply)) => reply.why.trim_end_matches('.').to_owned(),
-        _ => String::new(),
-    };
+    let why = facts.reply(&lookup(top, "SOA")).map_or("", |reply| reply.why.trim_end_matches('.'));
     let place = match top {
         "." => "in the trust anchors of this host, or on its way to the root servers",
         _ if facts.lookup(".", "SOA").is_known() => "there",

@@ -10,7 +10,7 @@ use hickory_proto::dnssec::rdata::RRSIG;
 use crate::codes::Code;
 use crate::delegation::server_hosts;
 use crate::dnssec::key_records::{is_over, signature};
-use crate::facts::{DomainFacts, Got, QueryForm};
+use crate::facts::{DomainFacts, QueryForm};
 use crate::finding::Finding;
 use crate::zone;
 use dns::clock::minute;
@@ -70,9 +70,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let mut faults = BTreeMap::<TimeFault, BTreeMap<(u64, String), Vec<IpAddr>>>::new();
     for server in servers.keys() {
         let at_server = asked.into_iter().filter_map(|(name, kind)| {
-            let Some(Got::Reply(reply)) = facts.server(*server, name, kind, QueryForm::Udp) else {
-                return None;
-            };
+            let reply = facts.reply_of(*server, name, kind, QueryForm::Udp)?;
             let lives = reply.answers.iter().filter_map(signature).filter(|of| is_over(of, kind)).map(life);
             let (fault, moment) = lives.filter_map(|times| TimeFault::of(times, now)).min()?;
             Some((fault, moment, format!("{name} {kind}")))

@@ -267,6 +267,14 @@ pub enum Got {
 }
 
 impl Got {
+    /// Returns the reply, if this is one.
+    pub const fn reply(&self) -> Option<&ReplyFacts> {
+        match self {
+            Self::Reply(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
     /// Returns how the query for this answer has ended.
     pub const fn end(&self) -> QueryEnd {
         match self {
@@ -367,10 +375,20 @@ impl DomainFacts {
 
     /// Returns the part of the configuration that answers for another name.
     pub fn configured_at(&self, wanted: &str) -> Option<&str> {
-        self.got.iter().find_map(|(want, got)| match (want, got) {
-            (Want::Lookup { name, .. }, Got::Reply(reply)) if name == wanted => reply.configured.as_deref(),
+        self.lookups().find_map(|((name, _), reply)| reply.configured.as_deref().filter(|_| name == wanted))
+    }
+
+    /// Returns the replies of the daemon.
+    pub(crate) fn lookups(&self) -> impl Iterator<Item = ((&str, &'static str), &ReplyFacts)> {
+        self.got.iter().filter_map(|(want, got)| match want {
+            Want::Lookup { name, kind } => Some(((name.as_str(), *kind), got.reply()?)),
             _ => None,
         })
+    }
+
+    /// Returns the reply to a question.
+    pub(crate) fn reply(&self, want: &Want) -> Option<&ReplyFacts> {
+        self.got.get(want)?.reply()
     }
 
     /// Returns the result of a lookup. It comes from the daemon, but if the cache of the daemon holds a different version of records of the
@@ -395,10 +413,8 @@ impl DomainFacts {
 
     /// Returns the records of a lookup; empty if there are none or if they are not known.
     pub fn records(&self, name: &str, kind: &'static str) -> Vec<&Record> {
-        match self.got.get(&lookup(name, kind)) {
-            Some(Got::Reply(reply)) if reply.rcode == "NOERROR" => reply.records(kind).collect(),
-            _ => Vec::new(),
-        }
+        let reply = self.reply(&lookup(name, kind)).filter(|reply| reply.rcode == "NOERROR");
+        reply.into_iter().flat_map(|reply| reply.records(kind)).collect()
     }
 
     /// Returns the names in the records of a lookup.
@@ -414,17 +430,12 @@ impl DomainFacts {
 
     /// Returns true if a lookup through the daemon fails DNSSEC validation.
     pub fn is_bogus(&self, name: &str, kind: &'static str) -> bool {
-        matches!(self.got.get(&lookup(name, kind)), Some(Got::Reply(reply)) if reply.security == ReplySecurity::Bogus)
+        self.reply(&lookup(name, kind)).is_some_and(|reply| reply.security == ReplySecurity::Bogus)
     }
 
     /// Returns true if any lookup of the domain itself through the daemon fails DNSSEC validation.
     pub(super) fn has_bogus_lookup(&self) -> bool {
-        self.got.iter().any(|(want, got)| match (want, got) {
-            (Want::Lookup { name, .. }, Got::Reply(reply)) => {
-                *name == self.subject.domain && reply.security == ReplySecurity::Bogus
-            }
-            _ => false,
-        })
+        self.lookups().any(|((name, kind), _)| name == self.subject.domain && self.is_bogus(name, kind))
     }
 
     /// Returns true if the lookups of the addresses of a host fail DNSSEC validation.
@@ -435,6 +446,17 @@ impl DomainFacts {
     /// Returns the answer of a server to a question.
     pub fn server(&self, server: IpAddr, name: &str, kind: &'static str, way: QueryForm) -> Option<&Got> {
         self.got.get(&at_server(server, name, kind, way))
+    }
+
+    /// Returns the reply of a server to a question.
+    pub(crate) fn reply_of(
+        &self,
+        server: IpAddr,
+        name: &str,
+        kind: &'static str,
+        way: QueryForm,
+    ) -> Option<&ReplyFacts> {
+        self.server(server, name, kind, way)?.reply()
     }
 
     /// Returns the end of a TTL that starts at the time of the check, in seconds since 1970.

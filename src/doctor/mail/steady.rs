@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::facts::record_set::{is_known, own_records};
-use crate::facts::{DomainFacts, Got, QueryForm, Want, at_server};
+use crate::facts::{DomainFacts, QueryForm, Want, at_server};
 use crate::message::client::is_near;
 use crate::{served, zone};
 
@@ -44,11 +44,9 @@ pub(crate) fn are_disjoint(sets: &ServersBySet) -> bool {
 pub(crate) fn are_kept(facts: &DomainFacts, (name, kind): (&str, &'static str), sets: &ServersBySet) -> bool {
     let gives_again = |set: &BTreeSet<String>, server: &IpAddr| {
         let forms = std::iter::once(QueryForm::Udp).chain(REPEATED);
-        let given = forms.filter_map(|way| match facts.server(*server, name, kind, way)? {
-            Got::Reply(reply) if reply.authoritative && is_known(reply) => own_records(reply, name, kind),
-            _ => None,
-        });
-        let given: Vec<BTreeSet<String>> = given.collect();
+        let given = forms.filter_map(|way| facts.reply_of(*server, name, kind, way));
+        let given = given.filter(|reply| reply.authoritative && is_known(reply));
+        let given: Vec<_> = given.filter_map(|reply| own_records(reply, name, kind)).collect();
         let is_asked = wants_of((name, kind), *server).iter().all(|want| facts.got.contains_key(want));
         is_asked && given.len() >= LEAST_ANSWERS && given.iter().all(|again| again == set)
     };

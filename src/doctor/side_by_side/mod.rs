@@ -29,7 +29,7 @@ use self::answer::AnswerData;
 use self::name_servers::NameServers;
 use self::zone_cut::{Asked, way};
 use crate::Plan;
-use crate::facts::{DomainFacts, Got, Want, lookup};
+use crate::facts::{DomainFacts, Want, lookup};
 use crate::others::{ask, resolvers};
 
 /// The plan of a comparison: the questions that lead to the servers of the zone, and one question to each of them and to each resolver.
@@ -67,10 +67,7 @@ impl Plan for SideBySide {
 
 /// Returns the answer of a resolver.
 fn answer(facts: &DomainFacts, want: &Want, asked: Asked<'_>) -> Option<AnswerData> {
-    match facts.got.get(want)? {
-        Got::Reply(reply) => AnswerData::from_reply(reply, asked),
-        _ => None,
-    }
+    AnswerData::from_reply(facts.reply(want)?, asked)
 }
 
 /// Compares the answers to the question for one type.

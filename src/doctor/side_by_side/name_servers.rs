@@ -39,10 +39,7 @@ fn replies<'f>(
     (name, kind): Asked<'_>,
     server: IpAddr,
 ) -> impl Iterator<Item = &'f ReplyFacts> {
-    FORMS.into_iter().filter_map(move |form| match facts.server(server, name, kind, form) {
-        Some(Got::Reply(reply)) => Some(reply),
-        _ => None,
-    })
+    FORMS.into_iter().filter_map(move |form| facts.reply_of(server, name, kind, form))
 }
 
 /// Returns the authoritative answers of a server.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::facts::tests::facts;
-use crate::facts::{OtherResolver, QueryForm, Record, ResolverWay, at_server};
+use crate::facts::{Got, OtherResolver, QueryForm, Record, ResolverWay, at_server};
 
 const WAY: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5

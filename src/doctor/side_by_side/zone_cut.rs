@@ -11,8 +11,8 @@ use hickory_proto::rr::RData;
 
 use crate::elsewhere::{Cut, referred};
 use crate::facts::{
-    DomainFacts, Got, LookupFound, QueryForm, Record, ReplyFacts, Want, above, addresses, at_server,
-    canonical, is_within, lookup,
+    DomainFacts, LookupFound, QueryForm, Record, ReplyFacts, Want, above, addresses, at_server, canonical,
+    is_within, lookup,
 };
 use crate::limits::{MAX_CHECKED_NAMES, MAX_CHECKED_PARENTS, MAX_CHECKED_SERVERS, MAX_COMPARED_CUTS};
 use crate::zone::{self, named};
@@ -133,10 +133,7 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
 
 /// The reply of a server in the usual form.
 fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) -> Option<&'f ReplyFacts> {
-    match facts.server(server, name, kind, QueryForm::Udp)? {
-        Got::Reply(reply) => Some(reply),
-        _ => None,
-    }
+    facts.reply_of(server, name, kind, QueryForm::Udp)
 }
 
 /// A zone with the first so many servers that the daemon knows; none while they are not known.
