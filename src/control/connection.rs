@@ -16,11 +16,12 @@ use super::direct;
 use super::protocol::rows::HeldRow;
 use super::protocol::{
     Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed, Reply, Request,
-    ServerQuery, Table, TraceRequest, WhyRequest,
+    Table, TraceRequest, WhyRequest,
 };
 use super::rows;
 use super::{Controlled, configured, health, lists, lookup, zones};
 use dns::clock::micros;
+use dns::question::ServerQuery;
 use dns::wire::presentation::name_text;
 use doctor::facts::NoReply;
 use history::failed::FailedReport;
@@ -196,7 +197,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject, table, window).await),
         Request::Query { name, kind } => query(subject, &name, kind.as_deref()).await,
-        Request::AskServer(asked) => ask_server(subject, &asked).await,
+        Request::AskServer(query) => Ok(ask_server(subject, query).await),
         Request::KeptHere { name } => lookup::read_name(&name).map(|name| {
             let why = kept_here(&subject.config(), &name).map(str::to_owned);
             vec![Reply::KeptHere { why }]
@@ -269,13 +270,12 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
 }
 
 /// Sends a query to one server.
-async fn ask_server(subject: &impl Controlled, asked: &ServerQuery) -> Result<Vec<Reply>, Problem> {
-    let query = direct::query(asked)?;
+async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply> {
     let facts = match kept_here(&subject.config(), &query.name) {
         Some(why) => Err(NoReply::Unknown(why.to_owned())),
         None => direct::facts(subject.ask_server(query).await),
     };
-    Ok(vec![Reply::ServerReply { facts: Box::new(facts) }])
+    vec![Reply::ServerReply { facts: Box::new(facts) }]
 }
 
 /// Removes entries from the caches.

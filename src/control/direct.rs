@@ -1,4 +1,4 @@
-//! A query to one server over the control socket: parses the request, and converts the reply to facts.
+//! The replies to queries to one server as facts.
 
 use std::time::Duration;
 
@@ -6,35 +6,16 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::Record as WireRecord;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 
-use super::lookup::{rcode_text, read_kind, read_name};
-use super::protocol::{Problem, ServerQuery};
+use super::lookup::rcode_text;
 use crate::limits::MAX_EXTENDED_ERRORS;
 use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
-use doctor::facts::{NoReply, QueryForm, Record, ReplyFacts};
+use doctor::facts::{NoReply, Record, ReplyFacts};
 use resolver::exchange::{Heard, Trouble};
-use resolver::iterate::direct::{DirectQuery, ReplyUnknown};
+use resolver::iterate::direct::Untold;
 
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
-
-/// Parses a request.
-///
-/// # Errors
-/// Fails if the name or the type is invalid.
-pub fn query(asked: &ServerQuery) -> Result<DirectQuery, Problem> {
-    let ServerQuery { server, port, name, kind, form } = asked;
-    Ok(DirectQuery {
-        server: *server,
-        port: *port,
-        name: read_name(name)?,
-        kind: read_kind(kind)?,
-        tcp: form.over_tcp().is_none(),
-        edns: *form != QueryForm::Plain,
-        recursion: matches!(form, QueryForm::Recursive | QueryForm::RecursiveTcp),
-        mixed_case: *form == QueryForm::MixedCase,
-    })
-}
 
 /// Returns the reply of a server.
 ///

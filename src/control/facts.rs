@@ -7,9 +7,9 @@ use super::lists::{self, ListChoice};
 use super::protocol::lists::ListTest;
 use super::protocol::rows::HeldAs;
 use super::protocol::zones::ZoneSource;
-use super::protocol::{ConfiguredSource, QueryReply, Reply, Request, ServerQuery};
+use super::protocol::{ConfiguredSource, QueryReply, Reply, Request};
 use super::{Controlled, connection};
-use dns::question::{ExtendedError, ListSays, Outcome, Security};
+use dns::question::{ExtendedError, ListSays, Outcome, Security, ServerQuery};
 use doctor::facts::{Got, Listed, Listing, NoReply, ReplyFacts, ReplySecurity, Want};
 use resolver::dnsbl::list::Purpose;
 
@@ -64,12 +64,10 @@ pub fn request(want: &Want) -> Option<Request> {
         Want::MailHost { .. } | Want::PolicyFile { .. } | Want::Secured { .. } => return None,
         Want::Lookup { name, kind } => Request::Query { name: name.clone(), kind: Some((*kind).to_owned()) },
         Want::Server { server, name, kind, way } => {
-            let (name, kind) = (name.clone(), (*kind).to_owned());
-            Request::AskServer(ServerQuery { server: *server, port: None, name, kind, form: *way })
+            Request::AskServer(ServerQuery::new((*server, None), (name, kind), *way)?)
         }
         Want::Resolver { server, name, kind, way } => {
-            let (name, kind, port) = (name.clone(), (*kind).to_owned(), Some(server.port()));
-            Request::AskServer(ServerQuery { server: server.ip(), port, name, kind, form: *way })
+            Request::AskServer(ServerQuery::new((server.ip(), Some(server.port())), (name, kind), *way)?)
         }
         Want::Lists { subject } => {
             Request::DnsblTest { subject: subject.clone(), all: false, lists: Vec::new() }

@@ -55,7 +55,7 @@ use self::protocol::{DaemonStatus, Stats};
 use self::trace::{TraceAsked, TraceRefused};
 use ::watched::WatchedDomain;
 use dns::clock::{Mono, Now};
-use dns::question::Question;
+use dns::question::{Question, ServerQuery};
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
 use history::why::{MessageReport, Wanted};
@@ -67,7 +67,7 @@ use resolver::cache::servers::KnownServer;
 use resolver::config::Config;
 use resolver::dnsbl::table::Lists;
 use resolver::exchange::Heard;
-use resolver::iterate::direct::{DirectQuery, ReplyUnknown};
+use resolver::iterate::direct::Untold;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
@@ -86,7 +86,7 @@ pub trait Controlled: Send + Sync + 'static {
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
     /// Sends one query to one server. The error says why the query shows nothing about the server.
-    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>>;
+    fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, Untold>>;
 
     /// Asks a DNS list for the operator. Such a lookup does not make the list count as in use, and batches learn nothing from
     /// it.

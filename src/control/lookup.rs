@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, Record as WireRecord, RecordType};
 
 use super::protocol::{Blame, Problem, QueryReply};
 use dns::clock::Mono;
-use dns::question::{Answer, Outcome, Question, Security};
+use dns::question::{Answer, Outcome, Question, Security, is_without_records};
 use dns::wire::presentation;
 use dns::wire::presentation::{harmless, kind_text};
 use dns::wire::response;
@@ -78,12 +78,6 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     let kind = number.or_else(|| RecordType::from_str(&upper).ok());
     let kind = kind.ok_or_else(|| wrong("write it like MX, TXT or TYPE65"))?;
     if is_without_records(kind) { Err(wrong("no name has records of it")) } else { Ok(kind) }
-}
-
-/// Returns true if a type is used only by the protocol and has no records in zones, such as OPT and AXFR (RFC 6895 section 3.1).
-/// ANY may be asked for.
-fn is_without_records(kind: RecordType) -> bool {
-    matches!(u16::from(kind), 0 | 41 | 128..=254)
 }
 
 /// Returns the usual name of a response code.

@@ -18,7 +18,7 @@ use control::lookup::Lookup;
 use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
-use dns::question::{Client, Question};
+use dns::question::{Client, Question, ServerQuery};
 use history::Recorder;
 use history::failed::{FailedReport, FailedWanted};
 use history::spent::{FromRecord, StageRow};
@@ -31,7 +31,7 @@ use resolver::config::Config;
 use resolver::dnsbl::table::Lists;
 use resolver::exchange::Heard;
 use resolver::exchange::socket_network::SocketNetwork;
-use resolver::iterate::direct::{DirectQuery, ReplyUnknown};
+use resolver::iterate::direct::Untold;
 use resolver::listener::Listeners;
 use resolver::lookahead::{Lookahead, RuleStanding};
 use resolver::resolve::inflight::InFlight;
@@ -198,7 +198,7 @@ impl Controlled for Running {
         Box::pin(self.traced(asked))
     }
 
-    fn ask_server(&self, asked: DirectQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>> {
+    fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, Untold>> {
         Box::pin(self.resolver.side().ask_directly(asked))
     }
 

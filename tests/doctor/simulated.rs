@@ -1,6 +1,6 @@
 //! The questions of a check, asked of a resolver over the simulated network.
 
-use control::direct::{facts, query};
+use control::direct::facts;
 use control::facts::{got, request};
 use control::lookup;
 use control::lookup::Lookup;
@@ -57,7 +57,7 @@ impl Daemon<'_> {
             }
             Request::AskServer(asked) => {
                 self.sent.lock().unwrap().insert(asked.server);
-                let heard = self.simulation.resolver().side().ask_directly(query(&asked).unwrap()).await;
+                let heard = self.simulation.resolver().side().ask_directly(asked).await;
                 got(vec![Reply::ServerReply { facts: Box::new(facts(heard)) }])
             }
             Request::DnsblTest { .. } => Got::Lists(Vec::new()),

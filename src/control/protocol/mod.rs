@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use self::lists::{BatchState, ListFacts, ListRow, ListTest};
-pub use self::query::{ConfiguredSource, MonitorRequest, QueryEvent, QueryReply, ServerQuery, TraceRequest};
+pub use self::query::{ConfiguredSource, MonitorRequest, QueryEvent, QueryReply, TraceRequest};
 use self::rows::{FlightState, HeldRow, LookaheadRule, LookaheadState, ServerState};
 pub use self::status::{
     CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, RootKeyRow, RootKeyStanding,
@@ -24,6 +24,7 @@ pub use self::status::{
 };
 use self::watched::WatchedRow;
 use self::zones::ZoneState;
+use dns::question::ServerQuery;
 use doctor::facts::{NoReply, ReplyFacts};
 use history::culprit::DecisiveTime;
 use history::event::Step;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::zones::ZoneSource;
 use dns::question::{ExtendedError, Outcome, Security};
-use doctor::facts::{QueryForm, Record};
+use doctor::facts::Record;
 
 /// Asks a question and requests its steps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -69,23 +69,6 @@ pub struct ConfiguredSource {
     /// The zone file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-}
-
-/// A query to one server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServerQuery {
-    /// The server.
-    pub server: IpAddr,
-    /// Port of the server; `None` means `resolve.upstream_port`.
-    pub port: Option<u16>,
-    /// The name.
-    pub name: String,
-    /// The type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// The form of the query.
-    pub form: QueryForm,
 }
 
 /// Selects queries: failed or slow queries if `failures` or `slow` is set, otherwise all queries.

@@ -20,6 +20,7 @@ mod key;
 pub mod marks;
 mod names;
 mod outcome;
+mod server_query;
 
 pub use answer::{Answer, ListMark, ListSays, Security};
 pub use client::{Client, ClientTransport, Question, ViewId};
@@ -30,3 +31,4 @@ pub use names::{
     lies_within, name_of_wire, name_text, put_wire, same_name, wire_name, zone_text,
 };
 pub use outcome::{Apart, Outcome};
+pub use server_query::{QueryForm, ServerQuery, is_without_records};

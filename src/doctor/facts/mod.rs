@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::facts::reply_facts::{LookupFound, Record, ReplyFacts, ReplySecurity};
 use crate::facts::sent::{QueryEnd, SentQueries, others_lose};
 use crate::message::refusal::Refusal;
+pub use dns::question::QueryForm;
 use dns::wire::presentation::name_text;
 
 /// A question that a check needs answered.
@@ -83,36 +84,6 @@ pub enum Want {
         /// The zones of the lists, as the bounce names them.
         lists: Vec<String>,
     },
-}
-
-/// The form of a query to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum QueryForm {
-    /// UDP with EDNS (RFC 6891).
-    Udp,
-    /// TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag, and some show only in reply to it, by RA, that they
-    /// offer recursion.
-    Tcp,
-    /// UDP without EDNS.
-    Plain,
-    /// UDP with EDNS, the name in mixed case (0x20).
-    MixedCase,
-    /// To a resolver: UDP with EDNS, recursion desired.
-    Recursive,
-    /// To a resolver: TCP with EDNS, recursion desired.
-    RecursiveTcp,
-}
-
-impl QueryForm {
-    /// Returns the form over TCP that corresponds to this form over UDP; `None` if this form uses TCP already.
-    pub const fn over_tcp(self) -> Option<Self> {
-        match self {
-            Self::Tcp | Self::RecursiveTcp => None,
-            Self::Recursive => Some(Self::RecursiveTcp),
-            Self::Udp | Self::Plain | Self::MixedCase => Some(Self::Tcp),
-        }
-    }
 }
 
 /// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. Repeating the check gives no more information.

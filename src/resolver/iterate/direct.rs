@@ -6,10 +6,10 @@
 //! answer shows that the address family of the server works. Silence shows nothing about the family, because the operator also asks dead
 //! servers. If IPv6 is not used because its servers are silent, silence shows nothing about the server either.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 
 use super::Iterate;
 use super::families::FamilyState;
@@ -20,27 +20,7 @@ use crate::limits::DIRECT_LATE_TIME;
 use crate::zones::View;
 use dns::conduct::Transport;
 use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
-
-/// A query for one server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DirectQuery {
-    /// The address of the server.
-    pub server: IpAddr,
-    /// The port of the server, or `None` for `resolve.upstream_port`.
-    pub port: Option<u16>,
-    /// The name that is asked for.
-    pub name: Name,
-    /// The type that is asked for.
-    pub kind: RecordType,
-    /// True for a query over TCP, false for UDP.
-    pub tcp: bool,
-    /// True if the query has an OPT. DO is set in it unless recursion is desired.
-    pub edns: bool,
-    /// True if RD is set: the server is a resolver, which is to resolve and validate.
-    pub recursion: bool,
-    /// True if the name is sent in random upper and lower case, which the answer must repeat.
-    pub mixed_case: bool,
-}
+use dns::question::{QueryForm, ServerQuery};
 
 /// The reason why a query shows nothing about its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +36,10 @@ impl Iterate {
     ///
     /// # Errors
     /// The reason why the query shows nothing about the server.
-    pub async fn ask_directly(&self, view: &View, asked: DirectQuery) -> Result<Heard, ReplyUnknown> {
-        let DirectQuery { server, port, name, kind, tcp, edns, recursion, mixed_case } = asked;
+    pub async fn ask_directly(&self, view: &View, asked: ServerQuery) -> Result<Heard, Untold> {
+        let ServerQuery { server, port, name, kind, form } = asked;
+        let (tcp, edns) = (form.over_tcp().is_none(), form != QueryForm::Plain);
+        let recursion = matches!(form, QueryForm::Recursive | QueryForm::RecursiveTcp);
         let config = &view.config.resolve;
         if !recursion && config.deny_servers.iter().any(|net| contains(net, server)) {
             return Err(ReplyUnknown::NotSent);
@@ -89,7 +71,7 @@ impl Iterate {
             edns,
             dnssec_ok: edns && !recursion,
             checking_disabled: edns && !recursion && tcp,
-            mixed_case,
+            mixed_case: form == QueryForm::MixedCase,
             transport: if tcp { Transport::Tcp } else { Transport::Udp },
             tries: 0,
         };

@@ -11,7 +11,7 @@ use control::protocol::{DaemonStatus, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
 use dns::conduct::{Conduct, Transport};
-use dns::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
+use dns::question::{Answer, ExtendedError, Outcome, Question, Security, ServerQuery, ViewId};
 use futures_util::future::{BoxFuture, ready};
 use hickory_proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{MX, SOA, TXT};
@@ -36,7 +36,7 @@ use resolver::cache::servers::{Health, KnownServer};
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 use resolver::dnsbl::table::Lists;
 use resolver::exchange::Heard;
-use resolver::iterate::direct::{DirectQuery, ReplyUnknown};
+use resolver::iterate::direct::Untold;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
@@ -149,8 +149,8 @@ impl Controlled for Fake {
         })
     }
 
-    fn ask_server(&self, _asked: DirectQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>> {
-        Box::pin(ready(Err(ReplyUnknown::NotSent)))
+    fn ask_server(&self, _asked: ServerQuery) -> BoxFuture<'_, Result<Heard, Untold>> {
+        Box::pin(ready(Err(Untold::NotSent)))
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {

@@ -1,0 +1,101 @@
+//! A query to one server, at the request of the operator, who wants to compare the servers of a zone.
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::{Name, RecordType};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::names::{kind_text, name_text};
+use crate::wire::presentation::read_name;
+use crate::zone_file;
+
+/// The form of a query to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueryForm {
+    /// UDP with EDNS (RFC 6891).
+    Udp,
+    /// TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag, and some show only in reply to it, by RA, that they
+    /// offer recursion.
+    Tcp,
+    /// UDP without EDNS.
+    Plain,
+    /// UDP with EDNS, the name in mixed case (0x20).
+    MixedCase,
+    /// To a resolver: UDP with EDNS, recursion desired.
+    Recursive,
+    /// To a resolver: TCP with EDNS, recursion desired.
+    RecursiveTcp,
+}
+
+impl QueryForm {
+    /// Returns the form over TCP that corresponds to this form over UDP; `None` if this form uses TCP already.
+    pub const fn over_tcp(self) -> Option<Self> {
+        match self {
+            Self::Tcp | Self::RecursiveTcp => None,
+            Self::Recursive => Some(Self::RecursiveTcp),
+            Self::Udp | Self::Plain | Self::MixedCase => Some(Self::Tcp),
+        }
+    }
+}
+
+/// A query for one server. In JSON, its name and type are text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerQuery {
+    /// The server.
+    pub server: IpAddr,
+    /// Port of the server; `None` means `resolve.upstream_port`.
+    pub port: Option<u16>,
+    /// The name.
+    #[serde(serialize_with = "write_name", deserialize_with = "name")]
+    pub name: Name,
+    /// The type.
+    #[serde(rename = "type", serialize_with = "write_kind", deserialize_with = "kind")]
+    pub kind: RecordType,
+    /// The form of the query.
+    pub form: QueryForm,
+}
+
+impl ServerQuery {
+    /// Builds a query from a name with its last dot, and a type in the form of zone files. Returns `None` if these cannot be asked for.
+    pub fn new(
+        (server, port): (IpAddr, Option<u16>),
+        (name, kind): (&str, &str),
+        form: QueryForm,
+    ) -> Option<Self> {
+        Some(Self { server, port, name: absolute(name)?, kind: asked(kind)?, form })
+    }
+}
+
+/// Returns true if a type is used only by the protocol and has no records in zones, such as OPT and AXFR (RFC 6895 section 3.1).
+/// ANY may be asked for.
+pub fn is_without_records(kind: RecordType) -> bool {
+    matches!(u16::from(kind), 0 | 41 | 128..=254)
+}
+
+fn absolute(text: &str) -> Option<Name> {
+    read_name(text).filter(Name::is_fqdn)
+}
+
+fn asked(text: &str) -> Option<RecordType> {
+    zone_file::kind(text).filter(|kind| !is_without_records(*kind))
+}
+
+fn write_name<S: Serializer>(name: &Name, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&name_text(name))
+}
+
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+    let name = absolute(&String::deserialize(deserializer)?);
+    name.ok_or_else(|| D::Error::custom("a name with its last dot is missing"))
+}
+
+fn write_kind<S: Serializer>(kind: &RecordType, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&kind_text(*kind))
+}
+
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RecordType, D::Error> {
+    let kind = asked(&String::deserialize(deserializer)?);
+    kind.ok_or_else(|| D::Error::custom("no name has records of the type"))
+}
