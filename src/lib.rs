@@ -76,10 +76,11 @@
 //!
 //! # Shared types
 //!
-//! [`dns::question`] has the types that all modules share: the question and its key, the answer as octets, and the outcomes of a
-//! question. [`dns::conduct`] has the results of a query to a server. [`dns::rdata`] reads the data of records that the library
-//! refuses; [`dns::zone_file`] reads every text in zone-file form. [`dns::clock`] and [`dns::random`] are arguments, so that the
-//! whole resolver runs on a virtual clock and a seed. All defaults are in [`resolver::config`].
+//! [`dns::question`] has the types that all modules share: the question and its key, the answer as octets, the outcomes of a
+//! question, and the query to one server. [`dns::conduct`] has the results of a query to a server. [`dns::rdata`] reads the
+//! data of records that the library refuses; [`dns::zone_file`] reads every text in zone-file form, and writes data as text.
+//! [`doctor::facts`] has a reply as the checks read it. [`dns::clock`] and [`dns::random`] are arguments, so that the whole
+//! resolver runs on a virtual clock and a seed. All defaults are in [`resolver::config`].
 //!
 //! # Start and stop
 //!

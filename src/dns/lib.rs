@@ -1,9 +1,9 @@
 //! Shared types: names, questions, messages in wire form, record data, zone files, and the results of queries to servers. Also the clock, the
 //! random source and the keyed hash, which functions receive as arguments instead of using those of the system.
 //!
-//! This crate calls no other crate of resolverd. All other crates share its types, so a question has one type from the listener to the server.
-//! `wire` compares octets, so that a cache hit needs no decoding. `rdata` reads record data that the DNS library refuses. `zone_file`
-//! reads all texts in the format of zone files. With the feature `simulated`, the whole resolver runs on a virtual clock with a seed.
+//! Calls none of our crates. All others share these types, so that a question is one type from the listener to the server.
+//! `wire` compares octets: a cache hit needs no decoding. `rdata` reads the data of records that the library refuses; `zone_file`
+//! reads every text in zone-file form, and writes data as text. With the feature `simulated`, the whole resolver runs on a virtual clock and a seed.
 
 pub mod clock;
 pub mod conduct;

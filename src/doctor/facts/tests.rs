@@ -112,6 +112,26 @@ fn names_are_cut_and_turned() {
 }
 
 #[test]
+fn a_record_is_the_same_behind_the_socket() {
+    for (kind, data) in [
+        ("TXT", r#""a\"b\255" """#),
+        ("MX", r"10 A\001\046b.c."),
+        ("NSEC", r"\052.b. A TYPE65534"),
+        ("NAPTR", r#"1 2 "s" "a\"b" "" _sip._tcp.b."#),
+        ("CERT", r"\# 8 0001000008010203"),
+        ("DNSKEY", r"\# 4 01000201"),
+        ("TYPE65400", r"\# 2 0a0b"),
+    ] {
+        let record = Record::read("a.", 60, kind, data).unwrap();
+        let json = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record, "{json}");
+    }
+    let usual = serde_json::to_string(&Record::read("a.", 60, "MX", "10 B.c.").unwrap()).unwrap();
+    assert_eq!(usual, r#"{"name":"a.","ttl":60,"type":"MX","data":"10 B.c."}"#);
+    assert!(serde_json::from_str::<Record>(&usual.replace("10", "ten")).is_err());
+}
+
+#[test]
 fn strings_are_joined_as_they_were_sent() {
     let joined = |text: &str| Record::read("a.", 0, "TXT", text).unwrap().joined();
     assert_eq!(joined(r#""v=spf1 mx" " -all""#), "v=spf1 mx -all");

@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use hickory_proto::rr::rdata::TLSA;
+use hickory_proto::rr::rdata::tlsa::CertUsage;
+
 use crate::authentication::tags::{Versioned, texts};
 use crate::codes::Code;
 use crate::facts::{DomainFacts, Got, MailHostSaid, MailHostTls, NoReply, Want};
@@ -13,7 +16,7 @@ use crate::finding::{Finding, Level};
 use crate::limits::{MAX_CONNECTION_TRIES, MAX_CONNECTIONS};
 use crate::mail;
 use crate::part::About;
-use crate::transport::dane::{Association, usable};
+use crate::transport::dane::{names, usable};
 use crate::transport::der::not_after;
 use crate::transport::mta_sts;
 use dns::clock::minute;
@@ -155,9 +158,9 @@ fn of_host(
     let associations = usable(facts, host);
     if associations.is_empty() {
         tell(usual(Code::SmtpOk), format!(" says {}; EHLO: {}", said.greeting, said.hello));
-    } else if is_named(&associations, chain, 3) {
+    } else if is_named(&associations, chain, CertUsage::DaneEe) {
         tell(usual(Code::TlsaMatches), " has a certificate that its TLSA records name".to_owned());
-    } else if is_named(&associations, chain, 2) {
+    } else if is_named(&associations, chain, CertUsage::DaneTa) {
         // The host's own certificate must also be valid and match this name (RFC 7672 section 3.1.2). A private certificate authority is a fault
         // for this system, but not for DANE.
         let text = " has a certificate of an authority that its TLSA records name";
@@ -172,7 +175,7 @@ fn of_host(
             }
         }
     } else {
-        let texts: Vec<&str> = associations.iter().map(|one| one.text.as_str()).collect();
+        let texts: Vec<String> = associations.iter().map(ToString::to_string).collect();
         let text = format!(" has a certificate that none of its TLSA records names: {}", texts.join("; "));
         tell(usual(Code::TlsaMismatch), text);
     }
@@ -207,7 +210,8 @@ fn of_untrusted(facts: &DomainFacts) -> (Level, &'static str) {
 /// senders do not deliver.
 fn of_expired(facts: &DomainFacts, host: &str) -> Level {
     let (associations, enforced) = (usable(facts, host), mta_sts::is_enforced(facts));
-    let by_authority = !associations.is_empty() && associations.iter().all(|one| one.usage == 2);
+    let by_authority =
+        !associations.is_empty() && associations.iter().all(|one| one.cert_usage == CertUsage::DaneTa);
     if enforced || by_authority { Level::Failure } else { Level::Warning }
 }
 
@@ -241,10 +245,15 @@ fn tell_expiry(
 
 /// Returns true if a TLSA record of a usage matches the chain (RFC 7672 section 3.1): usage 3 the first certificate, usage 2 a certificate
 /// authority.
-fn is_named(associations: &[Association], chain: &[Vec<u8>], usage: u8) -> bool {
-    let is_named =
-        |certificate: &Vec<u8>| associations.iter().any(|one| one.usage == usage && one.names(certificate));
-    if usage == 3 { chain.first().is_some_and(is_named) } else { chain.iter().skip(1).any(is_named) }
+fn is_named(associations: &[&TLSA], chain: &[Vec<u8>], usage: CertUsage) -> bool {
+    let is_named = |certificate: &Vec<u8>| {
+        associations.iter().any(|one| one.cert_usage == usage && names(one, certificate))
+    };
+    if usage == CertUsage::DaneEe {
+        chain.first().is_some_and(is_named)
+    } else {
+        chain.iter().skip(1).any(is_named)
+    }
 }
 
 #[cfg(test)]

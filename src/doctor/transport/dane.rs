@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use hickory_proto::rr::RData;
+use hickory_proto::rr::rdata::TLSA;
+use hickory_proto::rr::rdata::tlsa::{Matching, Selector};
 use ring::digest::{SHA256, SHA512, digest};
 
 use crate::codes::Code;
@@ -64,59 +66,45 @@ fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     matches!(found, LookupFound::NoName(reply) if reply.security == ReplySecurity::Secure).then_some(above)
 }
 
-/// A TLSA record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Association {
-    pub(crate) usage: u8,
-    selector: u8,
-    matching: u8,
-    data: Vec<u8>,
-    /// The record as it is written in the answer.
-    pub(crate) text: String,
-}
-
-impl Association {
-    pub(crate) fn read(record: &Record) -> Option<Self> {
-        let RData::TLSA(tlsa) = &record.data else { return None };
-        let (usage, selector, matching) =
-            (tlsa.cert_usage.into(), tlsa.selector.into(), tlsa.matching.into());
-        Some(Self { usage, selector, matching, data: tlsa.cert_data.clone(), text: record.text() })
-    }
-
-    /// Returns true if the record matches this certificate (RFC 6698 section 2.1).
-    pub(crate) fn names(&self, certificate: &[u8]) -> bool {
-        let selected = if self.selector == 1 { public_key(certificate) } else { Some(certificate) };
-        let Some(selected) = selected else { return false };
-        match self.matching {
-            1 => digest(&SHA256, selected).as_ref() == self.data,
-            2 => digest(&SHA512, selected).as_ref() == self.data,
-            _ => selected == self.data,
-        }
-    }
-
-    /// Returns the reason why mail software does not use the record; `None` if it does.
-    fn unusable(&self) -> Option<&'static str> {
-        let length = self.data.len();
-        match self {
-            // RFC 7672 section 3.1.3.
-            Self { usage: 0 | 1, .. } => Some("usage 0 and 1 (PKIX) do not count for mail"),
-            Self { usage: 4.., .. } => Some("the usage is unknown"),
-            Self { selector: 2.., .. } => Some("the selector is unknown"),
-            Self { matching: 3.., .. } => Some("the matching type is unknown"),
-            Self { matching: 1, .. } if length != 32 => Some("a SHA-256 digest has 32 octets"),
-            Self { matching: 2, .. } if length != 64 => Some("a SHA-512 digest has 64 octets"),
-            _ if length == 0 => Some("it has no data"),
-            _ => None,
-        }
+/// The data of a TLSA record.
+fn data(record: &Record) -> Option<&TLSA> {
+    match &record.data {
+        RData::TLSA(data) => Some(data),
+        _ => None,
     }
 }
 
-/// Returns the records of a host that senders use: they are protected by DNSSEC, and their fields are valid for mail.
-pub(crate) fn usable(facts: &DomainFacts, host: &str) -> Vec<Association> {
+/// Returns true if a TLSA record names this certificate (RFC 6698 section 2.1).
+pub(crate) fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
+    let selected = if tlsa.selector == Selector::Spki { public_key(certificate) } else { Some(certificate) };
+    let Some(selected) = selected else { return false };
+    match tlsa.matching {
+        Matching::Sha256 => digest(&SHA256, selected).as_ref() == tlsa.cert_data,
+        Matching::Sha512 => digest(&SHA512, selected).as_ref() == tlsa.cert_data,
+        _ => selected == tlsa.cert_data,
+    }
+}
+
+/// Why mail software does not use a TLSA record; `None` if it does.
+fn unusable(tlsa: &TLSA) -> Option<&'static str> {
+    match (tlsa.cert_usage.into(), tlsa.selector.into(), tlsa.matching.into(), tlsa.cert_data.len()) {
+        // RFC 7672 section 3.1.3.
+        (0_u8..=1, ..) => Some("usage 0 and 1 (PKIX) do not count for mail"),
+        (4.., ..) => Some("the usage is unknown"),
+        (_, 2_u8.., ..) => Some("the selector is unknown"),
+        (_, _, 3_u8.., _) => Some("the matching type is unknown"),
+        (_, _, 1, length) if length != 32 => Some("a SHA-256 digest has 32 octets"),
+        (_, _, 2, length) if length != 64 => Some("a SHA-512 digest has 64 octets"),
+        (.., 0) => Some("it has no data"),
+        _ => None,
+    }
+}
+
+/// The records of a host that senders use: DNSSEC protects them, and they can be used for mail.
+pub(crate) fn usable<'f>(facts: &'f DomainFacts, host: &str) -> Vec<&'f TLSA> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
-            let records = reply.records("TLSA").filter_map(Association::read);
-            records.filter(|record| record.unusable().is_none()).collect()
+            reply.answers.iter().filter_map(data).filter(|tlsa| unusable(tlsa).is_none()).collect()
         }
         _ => Vec::new(),
     }
@@ -180,9 +168,9 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
 /// The first record and its fault, if no record can be used.
 fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> {
     let faults: Vec<Option<String>> = records
-        .map(|record| match Association::read(record) {
-            None => Some(format!("{}: it cannot be read", record.text())),
-            Some(record) => record.unusable().map(|why| format!("{}: {why}", record.text)),
+        .map(|record| {
+            let why = data(record).map_or(Some("it cannot be read"), unusable)?;
+            Some(format!("{}: {why}", record.text()))
         })
         .collect();
     let all: Option<Vec<String>> = faults.into_iter().collect();
