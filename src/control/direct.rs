@@ -12,7 +12,7 @@ use dns::limits::MAX_ERROR_TEXT;
 use dns::question::ExtendedError;
 use doctor::facts::{NoReply, Record, ReplyFacts};
 use resolver::exchange::{Heard, Trouble};
-use resolver::iterate::direct::Untold;
+use resolver::iterate::direct::ReplyUnknown;
 
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;

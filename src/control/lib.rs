@@ -67,7 +67,7 @@ use resolver::cache::servers::KnownServer;
 use resolver::config::Config;
 use resolver::dnsbl::table::Lists;
 use resolver::exchange::Heard;
-use resolver::iterate::direct::Untold;
+use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
@@ -86,7 +86,7 @@ pub trait Controlled: Send + Sync + 'static {
     fn trace(&self, asked: TraceAsked) -> BoxFuture<'_, Result<Lookup, TraceRefused>>;
 
     /// Sends one query to one server. The error says why the query shows nothing about the server.
-    fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, Untold>>;
+    fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>>;
 
     /// Asks a DNS list for the operator. Such a lookup does not make the list count as in use, and batches learn nothing from
     /// it.

@@ -31,7 +31,7 @@ use resolver::config::Config;
 use resolver::dnsbl::table::Lists;
 use resolver::exchange::Heard;
 use resolver::exchange::socket_network::SocketNetwork;
-use resolver::iterate::direct::Untold;
+use resolver::iterate::direct::ReplyUnknown;
 use resolver::listener::Listeners;
 use resolver::lookahead::{Lookahead, RuleStanding};
 use resolver::resolve::inflight::InFlight;
@@ -198,7 +198,7 @@ impl Controlled for Running {
         Box::pin(self.traced(asked))
     }
 
-    fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, Untold>> {
+    fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>> {
         Box::pin(self.resolver.side().ask_directly(asked))
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dns::words;
 use doctor::facts::{Record, ReplyFacts};
 
 words! {

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::{Paint, Style, screen, words};
 use control::protocol::{
-    CertificateStatus, DaemonStatus, Fill, QueryReply, Removed, Reply, RootKeyRow, RootKeyStanding,
-    RootKeysStatus, SnapshotStatus, Status,
+    CertificateStatus, DaemonStatus, QueryReply, Removed, Reply, RootKeyRow, RootKeyStanding, RootKeysStatus,
+    Severity, SnapshotStatus, Status,
 };
 use dns::clock::{date, minute};
 use dns::question::{Outcome, Security};
 use dns::wire::presentation::harmless;
 use doctor::facts::Record;
+use resolver::cache::StoreFill;
 use resolver::config::Errors;
 
 /// The words after an address that this host does not have.

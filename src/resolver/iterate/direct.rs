@@ -36,7 +36,7 @@ impl Iterate {
     ///
     /// # Errors
     /// The reason why the query shows nothing about the server.
-    pub async fn ask_directly(&self, view: &View, asked: ServerQuery) -> Result<Heard, Untold> {
+    pub async fn ask_directly(&self, view: &View, asked: ServerQuery) -> Result<Heard, ReplyUnknown> {
         let ServerQuery { server, port, name, kind, form } = asked;
         let (tcp, edns) = (form.over_tcp().is_none(), form != QueryForm::Plain);
         let recursion = matches!(form, QueryForm::Recursive | QueryForm::RecursiveTcp);

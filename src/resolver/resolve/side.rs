@@ -15,7 +15,7 @@ use super::flights::JoinedFlight;
 use crate::exchange::Heard;
 use crate::iterate::Lookup;
 use crate::iterate::context::Context;
-use crate::iterate::direct::Untold;
+use crate::iterate::direct::ReplyUnknown;
 use crate::iterate::failure::Failure;
 use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::Views;
@@ -82,8 +82,8 @@ impl SideResolver {
     ///
     /// # Errors
     /// Why it shows nothing about the server.
-    pub async fn ask_directly(&self, asked: ServerQuery) -> Result<Heard, Untold> {
-        let view = self.views.load().general().cloned().ok_or(Untold::NotSent)?;
+    pub async fn ask_directly(&self, asked: ServerQuery) -> Result<Heard, ReplyUnknown> {
+        let view = self.views.load().general().cloned().ok_or(ReplyUnknown::NotSent)?;
         self.flight.iterate.ask_directly(&view, asked).await
     }
 

@@ -36,7 +36,7 @@ use resolver::cache::servers::{Health, KnownServer};
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 use resolver::dnsbl::table::Lists;
 use resolver::exchange::Heard;
-use resolver::iterate::direct::Untold;
+use resolver::iterate::direct::ReplyUnknown;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
@@ -149,8 +149,8 @@ impl Controlled for Fake {
         })
     }
 
-    fn ask_server(&self, _asked: ServerQuery) -> BoxFuture<'_, Result<Heard, Untold>> {
-        Box::pin(ready(Err(Untold::NotSent)))
+    fn ask_server(&self, _asked: ServerQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>> {
+        Box::pin(ready(Err(ReplyUnknown::NotSent)))
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
