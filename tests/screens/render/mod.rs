@@ -19,8 +19,8 @@ use std::path::Path;
 use control::health;
 use control::protocol::rows::{HeldAs, HeldRow};
 use control::protocol::{
-    CertificateStatus, DaemonStatus, Fill, MetricsStatus, MissingAddress, QueryEvent, QueryReply, Removed,
-    Reply, RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
+    CertificateStatus, DaemonStatus, MetricsStatus, MissingAddress, QueryEvent, QueryReply, Removed, Reply,
+    RootKeyRow, RootKeyStanding, RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
 use ctl::exit::{CommandFailure, PluginState};
 use ctl::render::plugin;
