@@ -110,8 +110,8 @@ impl SideSummary {
         self.answered == 0 && self.failed == 0 && self.silent >= MAX_SHADOW_SILENT
     }
 
-    fn ended(&self) -> Self {
-        Self { elapsed: Times::from_times(&self.times), ..self.clone() }
+    fn end(&mut self) {
+        self.elapsed = Times::from_times(&std::mem::take(&mut self.times));
     }
 }
 
@@ -126,7 +126,17 @@ pub struct ShadowSummary {
     pub against: String,
     /// The number of different questions that were compared.
     pub compared: u64,
-    /// The number of queries in the file for these questions.
+    /// The counts of the run.
+    #[serde(flatten)]
+    pub counts: ShadowCounts,
+    /// Whether a signal ended the run.
+    pub interrupted: bool,
+}
+
+/// The counts of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ShadowCounts {
+    /// The number of queries in the file for the compared questions.
     pub queries: u64,
     /// The numbers of compared questions by cause; `none` counts those with equal answers.
     pub causes: BTreeMap<Cause, u64>,
@@ -136,8 +146,6 @@ pub struct ShadowSummary {
     pub in_place: SideSummary,
     /// resolverd.
     pub resolverd: SideSummary,
-    /// Whether a signal ended the run.
-    pub interrupted: bool,
     /// The numbers of parts of the file without a question to compare, by reason.
     pub skipped: BTreeMap<Skipped, u64>,
     /// The number of queries for different questions beyond `MAX_SHADOW_QUESTIONS`.
@@ -149,13 +157,7 @@ pub struct ShadowSummary {
 pub struct ShadowReport {
     differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
-    queries: u64,
-    skipped: BTreeMap<Skipped, u64>,
-    left_out: u64,
-    causes: BTreeMap<Cause, u64>,
-    not_compared: BTreeMap<NotCompared, u64>,
-    in_place: SideSummary,
-    resolverd: SideSummary,
+    counts: ShadowCounts,
     /// The questions that the resolver in place refused. They are judged at the end, when it is known if it answers others.
     refused: Vec<(AskedQuestion, Evidence)>,
 }
@@ -163,12 +165,12 @@ pub struct ShadowReport {
 impl ShadowReport {
     /// Returns true if the resolver in place has answered a question.
     pub const fn answers_others(&self) -> bool {
-        self.in_place.answered > 0
+        self.counts.in_place.answered > 0
     }
 
     /// Returns true if one of the resolvers has replied to none of many questions.
     pub const fn is_silent(&self) -> bool {
-        self.in_place.is_silent() || self.resolverd.is_silent()
+        self.counts.in_place.is_silent() || self.counts.resolverd.is_silent()
     }
 
     /// Adds a question with its evidence.
@@ -189,14 +191,14 @@ impl ShadowReport {
 
     /// Counts the first answers to a question: whether the resolvers answer, and how long they take.
     pub fn answered(&mut self, first: &Sample) {
-        self.in_place.take(&first.in_place);
-        self.resolverd.take(&first.resolverd);
+        self.counts.in_place.take(&first.in_place);
+        self.counts.resolverd.take(&first.resolverd);
     }
 
     /// Adds a question after its cause has been found.
     pub fn add(&mut self, question: &AskedQuestion, (judged, last): (Judged, &Sample)) {
         self.compared.push(question.clone());
-        *self.causes.entry(judged.cause).or_default() += 1;
+        *self.counts.causes.entry(judged.cause).or_default() += 1;
         if matches!(judged.cause, Cause::None | Cause::Ttl) {
             return;
         }
@@ -220,8 +222,8 @@ impl ShadowReport {
         for (question, evidence) in std::mem::take(&mut self.refused) {
             self.judged(&question, &Evidence { answers_others: self.answers_others(), ..evidence });
         }
-        (self.skipped, self.left_out) = (captured.skipped.clone(), captured.left_out);
-        self.queries = self.compared.iter().map(|question| captured.queries_of(question)).sum();
+        (self.counts.skipped, self.counts.left_out) = (captured.skipped.clone(), captured.left_out);
+        self.counts.queries = self.compared.iter().map(|question| captured.queries_of(question)).sum();
         for one in &mut self.differences {
             one.queries = captured.queries_of(&one.question);
         }
@@ -230,7 +232,7 @@ impl ShadowReport {
     /// Counts questions that were not compared.
     pub fn leave_out(&mut self, why: NotCompared, count: u64) {
         if count > 0 {
-            *self.not_compared.entry(why).or_default() += count;
+            *self.counts.not_compared.entry(why).or_default() += count;
         }
     }
 
@@ -244,19 +246,16 @@ impl ShadowReport {
     /// Returns the summary at the end of the run. `against`: the resolver in place.
     pub fn summary(&self, against: &str, interrupted: bool) -> ShadowSummary {
         let (verdict, sentence) = self.verdict(against);
+        let mut counts = self.counts.clone();
+        counts.in_place.end();
+        counts.resolverd.end();
         ShadowSummary {
             verdict,
             sentence,
             against: against.to_owned(),
             compared: self.count_compared(),
-            queries: self.queries,
-            causes: self.causes.clone(),
-            not_compared: self.not_compared.clone(),
-            in_place: self.in_place.ended(),
-            resolverd: self.resolverd.ended(),
+            counts,
             interrupted,
-            skipped: self.skipped.clone(),
-            left_out: self.left_out,
         }
     }
 
@@ -270,13 +269,16 @@ impl ShadowReport {
 
     /// Returns the reason why there is no verdict; `None` if there may be one.
     fn doubt(&self, against: &str) -> Option<String> {
-        for (side, of_side) in [(Side::InPlace, &self.in_place), (Side::Resolverd, &self.resolverd)] {
+        for (side, of_side) in
+            [(Side::InPlace, &self.counts.in_place), (Side::Resolverd, &self.counts.resolverd)]
+        {
             let name = match side {
                 Side::InPlace => format!("the resolver in place ({against})"),
                 Side::Resolverd => "resolverd".to_owned(),
             };
             // A daemon that has ended answers neither queries nor over its control socket.
-            let unreached = self.not_compared.get(&NotCompared::Unreached).copied().unwrap_or_default();
+            let unreached =
+                self.counts.not_compared.get(&NotCompared::Unreached).copied().unwrap_or_default();
             let silent = of_side.silent + if side == Side::Resolverd { unreached } else { 0 };
             let all = of_side.answered + of_side.failed + silent;
             if all > 0 && of_side.answered == 0 {
@@ -292,7 +294,7 @@ impl ShadowReport {
     /// Why the differences give no verdict, although none of them matters.
     fn gap(&self, unknown: usize) -> Option<String> {
         let (compared, least) = (self.count_compared(), LEAST_SHADOW_QUESTIONS);
-        let ended = self.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();
+        let ended = self.counts.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();
         let all = compared.saturating_add(ended);
         if compared < least {
             return Some(format!("{compared} questions were compared, and a verdict needs {least}"));

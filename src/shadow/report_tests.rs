@@ -37,7 +37,7 @@ fn equal_answers_are_safe_if_there_are_enough() {
     assert_eq!(verdict(&report(19, &well)).0, SwitchVerdict::CouldNotTell);
     assert_eq!(verdict(&ShadowReport::default()).0, SwitchVerdict::CouldNotTell);
     let summary = report(20, &well).summary("", false);
-    assert_eq!((summary.compared, summary.in_place.answered), (20, 20));
+    assert_eq!((summary.compared, summary.counts.in_place.answered), (20, 20));
 }
 
 #[test]

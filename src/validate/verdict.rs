@@ -5,9 +5,9 @@
 use std::fmt;
 
 use hickory_proto::rr::Name;
-use serde::{Deserialize, Serialize};
 
 use dns::question::ExtendedError;
+use dns::words;
 
 /// The verdict on data or a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,18 +23,18 @@ pub enum Verdict {
     Indeterminate(ValidationFailure),
 }
 
-/// The kind of a verdict, for counters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecurityStatus {
-    /// The same as `Verdict::Secure`.
-    Secure,
-    /// The same as `Verdict::Insecure`.
-    Insecure,
-    /// The same as `Verdict::Bogus`.
-    Bogus,
-    /// The same as `Verdict::Indeterminate`.
-    Indeterminate,
+words! {
+    /// The kind of a verdict, for counters.
+    pub enum SecurityStatus {
+        /// See `Verdict::Secure`.
+        Secure = "secure",
+        /// See `Verdict::Insecure`.
+        Insecure = "insecure",
+        /// See `Verdict::Bogus`.
+        Bogus = "bogus",
+        /// See `Verdict::Indeterminate`.
+        Indeterminate = "indeterminate",
+    }
 }
 
 /// Why data are not secure: a kind, which has a code in RFC 8914, and a sentence.
@@ -106,26 +106,6 @@ impl Verdict {
             Self::Secure => None,
             Self::Insecure(fault) => fault.as_ref(),
             Self::Bogus(fault) | Self::Indeterminate(fault) => Some(fault),
-        }
-    }
-}
-
-impl SecurityStatus {
-    /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::Secure, Self::Insecure, Self::Bogus, Self::Indeterminate];
-
-    /// Returns the index of this kind in `ALL`.
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// Returns the word for this kind.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Secure => "secure",
-            Self::Insecure => "insecure",
-            Self::Bogus => "bogus",
-            Self::Indeterminate => "indeterminate",
         }
     }
 }

@@ -96,7 +96,6 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
 
 /// A server and what it did.
 fn server(server: &FailedServer) -> String {
-    let conduct =
-        server.conduct.map_or_else(|| "still waited for".to_owned(), |conduct| words::label(&conduct));
+    let conduct = server.conduct.map_or("still waited for", |conduct| conduct.label());
     format!("{} {conduct}", server.server)
 }

@@ -6,7 +6,7 @@ use control::protocol::Reply;
 use control::protocol::rows::{LookaheadRule, LookaheadState};
 use resolver::config::LookaheadMode;
 use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
-use resolver::lookahead::{Rule, RuleState};
+use resolver::lookahead::RuleState;
 
 /// The lines below the rules.
 fn legend(mode: LookaheadMode) -> String {
@@ -52,11 +52,11 @@ pub fn table(replies: &[Reply], style: Style) -> String {
 
 type RuleColumn = Column<LookaheadRule>;
 
-const RULE: RuleColumn = Column("rule (kind of query)", 0, |rule, _| word(rule_label(rule.rule)));
+const RULE: RuleColumn = Column("rule (kind of query)", 0, |rule, _| word(rule.rule.label()));
 
 const STATE: RuleColumn = Column("state", 0, |rule, _| {
     let paint = if rule.state == RuleState::Active { Paint::Good } else { Paint::Faint };
-    painted((&words::label(&rule.state), paint))
+    painted((rule.state.label(), paint))
 });
 
 const RECENTLY_USED: RuleColumn = Column("recently used", 0, |rule, _| {
@@ -81,26 +81,6 @@ const OBSERVED: &[RuleColumn] = &[
     Column("would be sent", 0, |rule, _| count(rule.observed)),
     Column("would be used", 0, |rule, _| count(rule.sent_later)),
 ];
-
-/// The queries that a rule sends.
-const fn rule_label(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Ptr => "PTR of an address",
-        Rule::PtrA => "A of a PTR name",
-        Rule::PtrAaaa => "AAAA of a PTR name",
-        Rule::MxA => "A of mail hosts",
-        Rule::MxAaaa => "AAAA of mail hosts",
-        Rule::DaneA => "A for DANE",
-        Rule::DaneAaaa => "AAAA for DANE",
-        Rule::Tlsa => "TLSA of mail hosts",
-        Rule::Spf => "SPF record",
-        Rule::SpfChain => "SPF includes",
-        Rule::SpfHosts => "hosts in SPF records",
-        Rule::Dmarc => "DMARC record",
-        Rule::DmarcWalk => "DMARC of higher domains",
-        Rule::Dkim => "DKIM keys",
-    }
-}
 
 /// The lines about mode and bounds.
 fn lines(reply: &Reply) -> String {

@@ -68,11 +68,7 @@ fn upper(stats: &Stats, style: Style) -> String {
     let mut text = format!("{}\n", style.paint(Paint::Head, &title));
     if report.questions > 0 {
         text.push_str(&items("queries", &questions, style));
-        text.push_str(&items(
-            "outcomes",
-            &in_per_cent(&report.outcomes, |outcome| outcome.label().to_owned()),
-            style,
-        ));
+        text.push_str(&items("outcomes", &in_per_cent(&report.outcomes, |outcome| outcome.label()), style));
     } else {
         text.push_str(&items("queries", &["none from clients in this time".to_owned()], style));
         text.push_str(&items("", &[UNASKED.to_owned()], style));
@@ -81,7 +77,7 @@ fn upper(stats: &Stats, style: Style) -> String {
         .apart
         .iter()
         .filter(|(_, count)| **count > 0)
-        .map(|(apart, count)| format!("{} {}", words::number(*count), words::label(apart)))
+        .map(|(apart, count)| format!("{} {}", words::number(*count), apart.label()))
         .collect();
     if !apart.is_empty() {
         text.push_str(&items("discarded", &apart, style));
@@ -135,7 +131,11 @@ fn upstream(stats: &Stats, style: Style) -> String {
         format!("total wait {}", words::time(report.waited)),
     ];
     let mut text = items("servers", &sent, style);
-    text.push_str(&items("", &in_per_cent(&rare_together(&report.messages), words::label), style));
+    text.push_str(&items(
+        "",
+        &in_per_cent(&rare_together(&report.messages), |conduct| conduct.label()),
+        style,
+    ));
     let shown = report.counts.shown().map(|(count, what)| format!("{} {what}", words::number(count)));
     let shown: Vec<String> = shown.collect();
     if !shown.is_empty() {
@@ -150,7 +150,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     ended.extend(words::quantiles(&report.flights));
     text.push_str(&items("resolutions", &ended, style));
     if report.validated.values().any(|count| *count > 0) {
-        text.push_str(&items("DNSSEC", &in_per_cent(&report.validated, words::label), style));
+        text.push_str(&items("DNSSEC", &in_per_cent(&report.validated, |state| state.label()), style));
     }
     text
 }
@@ -171,13 +171,13 @@ fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
 }
 
 /// Returns the parts of a total in per cent, each with its label. They add up to 100.0. Parts that are zero are left out.
-fn in_per_cent<Part>(counts: &BTreeMap<Part, u64>, label: impl Fn(&Part) -> String) -> Vec<String> {
+fn in_per_cent<Part: Copy>(counts: &BTreeMap<Part, u64>, label: fn(Part) -> &'static str) -> Vec<String> {
     let all: Vec<u64> = counts.values().copied().collect();
     let parts: Vec<String> = counts
         .iter()
         .zip(words::shares(&all))
         .filter(|((_, count), _)| **count > 0)
-        .map(|((part, _), share)| format!("{} {}", label(part), words::percent(share)))
+        .map(|((part, _), share)| format!("{} {}", label(*part), words::percent(share)))
         .collect();
     if parts.is_empty() { vec!["–".to_owned()] } else { parts }
 }

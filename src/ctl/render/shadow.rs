@@ -44,13 +44,15 @@ const fn title(weight: Weight) -> &'static str {
 
 /// The numbers above the differences.
 fn counts(summary: &ShadowSummary, style: Style) -> String {
-    let compared = format!("{} questions, for {} queries", number(summary.compared), number(summary.queries));
+    let compared =
+        format!("{} questions, for {} queries", number(summary.compared), number(summary.counts.queries));
     let mut compared = vec![compared];
     if summary.interrupted {
         compared.push("ended by a signal".to_owned());
     }
     let mut text = items("compared", &compared, style);
     let causes: Vec<String> = summary
+        .counts
         .causes
         .iter()
         .rev()
@@ -63,6 +65,7 @@ fn counts(summary: &ShadowSummary, style: Style) -> String {
         text.push_str(&items("causes", &causes, style));
     }
     let left: Vec<String> = summary
+        .counts
         .not_compared
         .iter()
         .map(|(why, count)| format!("{} {}", number(*count), why.label()))
@@ -70,17 +73,21 @@ fn counts(summary: &ShadowSummary, style: Style) -> String {
     if !left.is_empty() {
         text.push_str(&items("not asked", &left, style));
     }
-    let mut skipped: Vec<String> =
-        summary.skipped.iter().map(|(why, count)| format!("{} {}", number(*count), why.label())).collect();
-    if summary.left_out > 0 {
-        let count = number(summary.left_out);
+    let mut skipped: Vec<String> = summary
+        .counts
+        .skipped
+        .iter()
+        .map(|(why, count)| format!("{} {}", number(*count), why.label()))
+        .collect();
+    if summary.counts.left_out > 0 {
+        let count = number(summary.counts.left_out);
         skipped.push(format!("{count} queries beyond {MAX_SHADOW_QUESTIONS} different questions"));
     }
     if !skipped.is_empty() {
         text.push_str(&items("skipped", &skipped, style));
     }
-    text.push_str(&items("in place", &of_side(&summary.in_place), style));
-    text.push_str(&items("resolverd", &of_side(&summary.resolverd), style));
+    text.push_str(&items("in place", &of_side(&summary.counts.in_place), style));
+    text.push_str(&items("resolverd", &of_side(&summary.counts.resolverd), style));
     text
 }
 

@@ -63,8 +63,8 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Received { server, conduct, round_trip, said } => {
             let time = words::time(*round_trip);
             let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
-            let label = words::label(conduct);
-            let said = if said.starts_with(&label) {
+            let label = conduct.label();
+            let said = if said.starts_with(label) {
                 format!("{server} {said} after {time}")
             } else {
                 format!("{server} {label} after {time}: {said}")

@@ -124,19 +124,6 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// The word of a closed vocabulary as a label of a screen: the word in JSON, with spaces, and with names of the protocol
-/// in capitals.
-pub fn label(value: &impl Serialize) -> String {
-    let shown = |part: &str| match CAPITALS.contains(&part) {
-        true => part.to_uppercase(),
-        false => part.to_owned(),
-    };
-    word(value).split('_').map(shown).collect::<Vec<_>>().join(" ")
-}
-
-/// Response codes, and names of the protocol, in the words of JSON.
-const CAPITALS: [&str; 8] = ["badvers", "edns", "formerr", "notauth", "notimp", "refused", "servfail", "tcp"];
-
 /// The label of a part of the cache.
 pub fn store(name: &str) -> &str {
     match name {

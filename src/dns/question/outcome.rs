@@ -46,7 +46,7 @@ words! {
     /// A DNS message to the listener that is not a question, or not a new one. It is counted separately from outcomes.
     pub enum Apart {
         /// Shorter than a header: dropped.
-        Runt = "too_short",
+        Runt = "too_short": "too short",
         /// A response: dropped, because answering one invites loops.
         Response = "response",
         /// From an address outside `listen.allow`. Some datagrams a second get REFUSED, the others no reply; a connection is
@@ -55,9 +55,9 @@ words! {
         /// The same client repeats a question that is still in progress, with the same id and port. Only its first copy is answered.
         Repeated = "repeated",
         /// A reply that could not be sent: the client's socket or its queue was full.
-        ReplyLost = "reply_lost",
+        ReplyLost = "reply_lost": "reply lost",
         /// A connection that could not be accepted: out of descriptors, or closed before its turn.
-        AcceptFailed = "accept_failed",
+        AcceptFailed = "accept_failed": "accept failed",
     }
 }
 

@@ -4,33 +4,36 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The state of a list. JSON output and screens use the same words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ListState {
-    /// No test and no answer has shown the state yet.
-    #[default]
-    #[serde(rename = "not_tested", alias = "untested")]
-    Untested,
-    /// The list works.
-    Ok,
-    /// The list works, with slow answers.
-    Slow,
-    /// The list refuses queries of this host.
-    #[serde(rename = "refuses_queries", alias = "refusing")]
-    Refusing,
-    /// The zone of the list may have a new owner.
-    Parked,
-    /// The list lists everything.
-    #[serde(rename = "lists_everything", alias = "lists_the_world")]
-    ListsTheWorld,
-    /// The list lists nothing, not even its test entries.
-    ListsNothing,
-    /// A test entry of the list has the wrong answer, but other answers show that the list works.
-    TestsDiffer,
-    /// The servers of the list do not answer.
-    #[serde(alias = "dead")]
-    Silent,
+use dns::words;
+
+words! {
+    /// The state of a list. JSON and the screen have the same words.
+    #[derive(Default)]
+    pub enum ListState {
+        /// No test and no answer has shown the state yet.
+        #[default]
+        #[serde(alias = "untested")]
+        Untested = "not_tested",
+        /// The list works.
+        Ok = "ok",
+        /// The list works, with slow answers.
+        Slow = "slow",
+        /// The list refuses queries of this host.
+        #[serde(alias = "refusing")]
+        Refusing = "refuses_queries",
+        /// The zone of the list may have a new owner.
+        Parked = "parked",
+        /// The list lists everything.
+        #[serde(alias = "lists_the_world")]
+        ListsTheWorld = "lists_everything",
+        /// The list lists nothing, not even its test entries.
+        ListsNothing = "lists_nothing",
+        /// A test entry of the list has the wrong answer, but other answers show that the list works.
+        TestsDiffer = "tests_differ",
+        /// The servers of the list do not answer.
+        #[serde(alias = "dead")]
+        Silent = "silent",
+    }
 }
 
 /// The state of a list, the time since which it has this state, and the reason.
@@ -72,20 +75,7 @@ impl KnownList {
 }
 
 impl ListState {
-    /// All states.
-    pub const ALL: [Self; 9] = [
-        Self::Untested,
-        Self::Ok,
-        Self::Slow,
-        Self::Refusing,
-        Self::Parked,
-        Self::ListsTheWorld,
-        Self::ListsNothing,
-        Self::TestsDiffer,
-        Self::Silent,
-    ];
-
-    /// Returns true if the begin and the end of this state are logged.
+    /// Returns true if it is logged when this state begins and when it ends.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }

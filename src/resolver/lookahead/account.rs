@@ -16,17 +16,18 @@ use crate::limits::{
     AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_SHORT_TRIAL, AHEAD_TRIAL, AHEAD_UNUSED,
 };
 use dns::clock::micros;
+use dns::words;
 
-/// The state of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RuleState {
-    /// The questions of the rule are asked.
-    Active,
-    /// Too few of the rule's questions are used. The rule asks nothing, and only counts the questions that clients would have used.
-    Inactive,
-    /// The rule asks nothing, because too few of its questions have been judged so far.
-    Learning,
+words! {
+    /// The state of a rule.
+    pub enum RuleState {
+        /// Its questions are asked.
+        Active = "active",
+        /// Too few of its questions are used: the rule asks nothing, and only counts the questions that clients would have used.
+        Inactive = "inactive",
+        /// Like `Inactive`, because too few of its questions have been judged yet.
+        Learning = "learning",
+    }
 }
 
 /// The counts of a rule since the start.

@@ -1,67 +1,44 @@
 //! The rules of look-ahead. Each rule is counted and judged separately.
 
-use serde::{Deserialize, Serialize};
+use dns::words;
 
-/// A rule. Its name in JSON and on the screen is the kind of record that it asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// The PTR of an address about which a DNS list was asked.
-    Ptr,
-    /// The IPv4 addresses of the name in a PTR.
-    PtrA,
-    /// The IPv6 addresses of the name in a PTR.
-    PtrAaaa,
-    /// The IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
-    MxA,
-    /// The IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
-    MxAaaa,
-    /// The IPv4 addresses of the mail hosts of a domain whose MX was asked for with DO. Software that delivers mail with DANE sets DO
-    /// (RFC 7672 section 2.2), and software that receives mail does not.
-    DaneA,
-    /// The IPv6 addresses of such mail hosts.
-    DaneAaaa,
-    /// The TLSA records of a mail host whose MX and addresses are secure.
-    Tlsa,
-    /// The SPF record of a domain whose MX was asked for.
-    Spf,
-    /// The SPF records that an SPF record includes, or redirects to.
-    SpfChain,
-    /// The addresses and MX records that the terms of an SPF record refer to.
-    SpfHosts,
-    /// The DMARC record of a domain.
-    Dmarc,
-    /// The DMARC records of the domains above a domain that has none.
-    DmarcWalk,
-    /// The DKIM keys of a domain that clients have asked for before.
-    Dkim,
+words! {
+    /// A rule. Its name in JSON and on the screen is the kind of record that it asks for.
+    pub enum Rule {
+        /// The PTR of an address that a DNS list was asked about.
+        Ptr = "ptr": "PTR of an address",
+        /// The IPv4 addresses of a PTR's name.
+        PtrA = "ptr_a": "A of a PTR name",
+        /// The IPv6 addresses of a PTR's name.
+        PtrAaaa = "ptr_aaaa": "AAAA of a PTR name",
+        /// The IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
+        MxA = "mx_a": "A of mail hosts",
+        /// The IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
+        MxAaaa = "mx_aaaa": "AAAA of mail hosts",
+        /// The IPv4 addresses of the mail hosts of a domain whose MX was asked with DO. Software that delivers mail with DANE sets DO (RFC 7672 section
+        /// 2.2), and software that receives mail does not.
+        DaneA = "dane_a": "A for DANE",
+        /// The IPv6 addresses of these mail hosts.
+        DaneAaaa = "dane_aaaa": "AAAA for DANE",
+        /// The certificates of a mail host whose MX and addresses are secure.
+        Tlsa = "tlsa": "TLSA of mail hosts",
+        /// The SPF record of a domain whose MX was asked for.
+        Spf = "spf": "SPF record",
+        /// The SPF records that an SPF record includes, or redirects to.
+        SpfChain = "spf_chain": "SPF includes",
+        /// The addresses and MX records that the terms of an SPF record refer to.
+        SpfHosts = "spf_hosts": "hosts in SPF records",
+        /// The DMARC record of a domain.
+        Dmarc = "dmarc": "DMARC record",
+        /// The DMARC records of the domains above a domain that has none.
+        DmarcWalk = "dmarc_walk": "DMARC of higher domains",
+        /// The DKIM keys of a domain that clients have asked for before.
+        Dkim = "dkim": "DKIM keys",
+    }
 }
 
 impl Rule {
-    /// All rules, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
-        Self::Ptr,
-        Self::PtrA,
-        Self::PtrAaaa,
-        Self::MxA,
-        Self::MxAaaa,
-        Self::DaneA,
-        Self::DaneAaaa,
-        Self::Tlsa,
-        Self::Spf,
-        Self::SpfChain,
-        Self::SpfHosts,
-        Self::Dmarc,
-        Self::DmarcWalk,
-        Self::Dkim,
-    ];
-
-    /// Returns the index of this rule in `ALL`.
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// Returns the number with which this rule marks answers, counted from 1.
+    /// The number with which this rule marks answers, from 1.
     pub const fn mark(self) -> u8 {
         // There are fewer than 255 rules.
         (self as u8).saturating_add(1)
