@@ -131,11 +131,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
         format!("total wait {}", words::time(report.waited)),
     ];
     let mut text = items("servers", &sent, style);
-    text.push_str(&items(
-        "",
-        &in_per_cent(&rare_together(&report.messages), |conduct| conduct.label()),
-        style,
-    ));
+    text.push_str(&items("", &in_per_cent(&rare_together(&report.messages), short_label), style));
     let shown = report.counts.shown().map(|(count, what)| format!("{} {what}", words::number(count)));
     let shown: Vec<String> = shown.collect();
     if !shown.is_empty() {
@@ -155,7 +151,17 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// Returns the queries to servers by conduct. Rare conducts are counted together, because the screen has no room for each.
+/// The label of a conduct in a row with all others. Another error stands for all rare codes, see `rare_together`.
+const fn short_label(conduct: Conduct) -> &'static str {
+    match conduct {
+        Conduct::OtherError => "other error",
+        Conduct::Certificate => "certificate",
+        Conduct::Unfit => "invalid",
+        other => other.label(),
+    }
+}
+
+/// The queries to servers by conduct, with rare conducts counted as one, because the screen has no room for each.
 fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     let mut together = BTreeMap::new();
     for (conduct, count) in messages {
