@@ -185,7 +185,7 @@ pub struct ZoneFailures {
     pub is_owned: bool,
 }
 
-/// The failed questions of a window, by the zone whose servers failed. The questions are the same as in `JudgedCounts::failures`.
+/// The failed questions of a window, by the zone whose servers failed. The questions are the same as in `StatsReport::failures`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailuresByZone {
     /// The zones and the lists, most failures first.
