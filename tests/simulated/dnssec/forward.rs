@@ -335,8 +335,8 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
     });
-    // The zone is on other servers, and the parent delegates to them a little later: until then its denial makes
-    // answers bogus for half a minute.
+    // The zone is on other servers, and the parent delegates to them a little later: until its denial expires, the zone is not
+    // validated.
     paused(async {
         let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
         lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());
@@ -344,10 +344,10 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let simulation = simulation(&lab, vec![stub]);
         for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
             let reply = ask_for_ad(&simulation, owner, RecordType::A).await;
-            assert_eq!(told(&reply), (ResponseCode::ServFail, false, Some(6)), "{:#?}", reply.steps);
+            assert_eq!(told(&reply), (ResponseCode::NoError, false, None), "{:#?}", reply.steps);
         }
         lab.take_zones_of(&whole);
-        tokio::time::sleep(Duration::from_secs(31)).await;
+        tokio::time::sleep(Duration::from_secs(301)).await;
         for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
             let reply = ask_for_ad(&simulation, owner, RecordType::A).await;
             assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
