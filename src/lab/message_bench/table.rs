@@ -68,6 +68,8 @@ pub(super) fn from_columns(columns: &[Column]) -> Table {
     row("signed domains found secure (signed)", 0, &|runs| {
         pair(runs, |run| Some(run.secure?.map(|count| count as f64)))
     });
+    // Only runs with installed resolvers count secure answers.
+    rows.retain(|row| row.cells.iter().any(|cell| !cell.is_empty()));
     Table { heads: columns.iter().map(|column| column.head.clone()).collect(), rows }
 }
 
