@@ -63,7 +63,7 @@ impl Filter {
 }
 
 impl Keys {
-    fn of(config: Arc<Config>) -> Self {
+    fn from_config(config: Arc<Config>) -> Self {
         Self { secrets: secrets_of(&config), config }
     }
 }
@@ -80,7 +80,7 @@ pub(super) async fn stream(
         Ok(begun) => begun,
         Err(problem) => return write(&mut stream, &Reply::Problem(problem)).await,
     };
-    let mut keys = Keys::of(subject.config());
+    let mut keys = Keys::from_config(subject.config());
     let mut unexpected = [0; 64];
     loop {
         let watched = tokio::select! {
@@ -95,7 +95,7 @@ pub(super) async fn stream(
             Watched::Question(question) => {
                 let config = subject.config();
                 if !Arc::ptr_eq(&config, &keys.config) {
-                    keys = Keys::of(config);
+                    keys = Keys::from_config(config);
                 }
                 let question = question.without(&keys.secrets);
                 if !filter.wants(&question) {

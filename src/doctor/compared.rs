@@ -324,7 +324,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
     let listed = |lookups: &mut dyn Iterator<Item = (&str, &'static str)>| {
         lookups.map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
     };
-    let unknown = |evidence: String| Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers);
+    let unknown = |evidence: String| Finding::new(Code::DelegationUnknown, evidence).in_part(Part::Servers);
     let (unmade, left_out) = (unmade(facts), left_out(facts));
     let mut findings = Vec::new();
     if let Some((_, why)) = unmade.first() {
@@ -340,7 +340,7 @@ pub(super) fn not_made(facts: &DomainFacts) -> Vec<Finding> {
         let evidence = format!(
             "the check asks at most {MAX_CHECK_QUESTIONS} questions; not compared at all name servers: {lookups}"
         );
-        let finding = Finding::new(Code::NsMany, evidence).of(Part::Records).about(about);
+        let finding = Finding::new(Code::NsMany, evidence).in_part(Part::Records).about(about);
         findings.push(Finding { lookups: on, ..finding });
     }
     findings

@@ -64,7 +64,7 @@ impl Finding {
 
     /// Sets the part that is not known.
     #[must_use]
-    pub const fn of(mut self, part: Part) -> Self {
+    pub const fn in_part(mut self, part: Part) -> Self {
         self.part = Some(part);
         self
     }

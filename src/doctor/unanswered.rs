@@ -151,7 +151,7 @@ fn partly(facts: &DomainFacts, by_server: BTreeMap<IpAddr, Vec<(String, Vec<Stri
         })
         .collect();
     let evidence = server_hosts::with_conduct(&servers, &conducts);
-    let finding = Finding::new(Code::NsPartly, evidence).of(Part::Records).about(about);
+    let finding = Finding::new(Code::NsPartly, evidence).in_part(Part::Records).about(about);
     (!conducts.is_empty()).then(|| if is_long { finding.to_do(remedies::OPEN_TCP) } else { finding })
 }
 
@@ -183,7 +183,7 @@ fn no_mx_records(facts: &DomainFacts) -> Option<Finding> {
     let conducts = server_hosts::with_conduct(&servers, &conducts);
     Some(
         Finding::new(Code::MxUnanswered, format!("{} MX: {conducts}", lookup.0))
-            .of(Part::MxRecords)
+            .in_part(Part::MxRecords)
             .on(lookup.0, "MX"),
     )
 }

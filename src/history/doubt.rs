@@ -82,7 +82,7 @@ impl PossibleWait {
         Self {
             name: text(&question.name),
             kind: kind_text(question.kind),
-            list: list.and_then(|list| list.of(&question.name)).map(text),
+            list: list.and_then(|list| list.apex_in(&question.name)).map(text),
             elapsed: seconds(question.elapsed),
             failed: question.outcome.is_failure(),
             order,

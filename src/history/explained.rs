@@ -32,12 +32,12 @@ pub(super) struct Explained<'a> {
 }
 
 impl<'a> Explained<'a> {
-    pub(super) fn of(recorded: &'a Recorded, list: ListOf<'_>) -> Self {
+    pub(super) fn from_recorded(recorded: &'a Recorded, list: ListOf<'_>) -> Self {
         let (by_number, of_question, of_zone, of_list) = Default::default();
         let mut explained = Self { by_number, of_question, of_zone, of_list };
         for flight in &recorded.flights {
             explained.by_number.insert(flight.id, flight);
-            if let Some(apex) = list(&flight.name).and_then(|list| list.of(&flight.name)) {
+            if let Some(apex) = list(&flight.name).and_then(|list| list.apex_in(&flight.name)) {
                 explained.of_list.entry(apex).or_default().push(flight);
             }
             if flight.shows.is_some() {
@@ -82,7 +82,7 @@ impl<'a> Explained<'a> {
         let same =
             same.and_then(|flights| last(flights, question.at)).filter(|flight| is_recent(flight, question));
         same.or_else(|| self.of_zones(question)).or_else(|| {
-            let apex = list?.of(&question.name)?;
+            let apex = list?.apex_in(&question.name)?;
             last(self.of_list.get(apex)?, question.at)
         })
     }
@@ -143,7 +143,7 @@ mod tests {
             flight(4, 9_000, "3.0.0.127.list.test.", "", None),
         ];
         let recorded = Recorded { flights, ..Recorded::default() };
-        let explained = Explained::of(&recorded, &list);
+        let explained = Explained::from_recorded(&recorded, &list);
         use Outcome::{Remembered, Shed};
         let explains = |second: u64, name: &str, outcome: Outcome| {
             let at = second * SECOND;

@@ -133,10 +133,11 @@ impl FailedWanted {
 /// Returns the zones whose questions failed until `now`, in microseconds since 1970.
 pub fn failed(recorded: &Recorded, wanted: &FailedWanted, facts: &DaemonFacts<'_>, now: u64) -> FailedReport {
     let begin = recorded.begin.into_iter().chain(recorded.stored_since).min().map(seconds);
-    let (explained, traffic) = (Explained::of(recorded, facts.list), Traffic::of(recorded, facts.slow));
+    let (explained, traffic) =
+        (Explained::from_recorded(recorded, facts.list), Traffic::from_recorded(recorded, facts.slow));
     let mut zones: BTreeMap<Box<[u8]>, FailuresOfZone<'_>> = BTreeMap::new();
     for question in recorded.questions.iter().filter(|question| question.at >= wanted.from) {
-        let failed = FailedQuestion::of(explained.explain(question, facts.list));
+        let failed = FailedQuestion::from_explained(explained.explain(question, facts.list));
         let Some(failed) = failed else { continue };
         let is_wanted = wanted.has(&failed);
         let new = || FailuresOfZone::new(failed.clone());
@@ -213,7 +214,7 @@ impl<'a> FailuresOfZone<'a> {
             culprit,
             reason: self.reason(last),
             extended_error: question.code,
-            servers: servers.map(|(server, conduct)| FailedServer::of(*server, *conduct)).collect(),
+            servers: servers.map(|(server, conduct)| FailedServer::new(*server, *conduct)).collect(),
             still_fails,
             advice: match still_fails {
                 StillFails::No => format!("nothing now; if it fails again: {advice}"),
@@ -289,14 +290,14 @@ fn says_more(failed: &FailedQuestion<'_>, last: &FailedQuestion<'_>) -> bool {
 /// Returns the cause of a failure, with the text of the failure.
 fn cause_of(failed: &FailedQuestion<'_>, traffic: &Traffic) -> Cause {
     let cause = judge(&[failed.asked], traffic).causes.into_iter().next();
-    let cause = cause.unwrap_or_else(|| Cause::of(CulpritKind::Unknown, failed.zone.clone()));
+    let cause = cause.unwrap_or_else(|| Cause::new(CulpritKind::Unknown, failed.zone.clone()));
     let why = if cause.why.is_empty() { failed.why().into() } else { cause.why };
     let zone = if cause.zone.is_empty() { failed.zone.clone() } else { cause.zone };
     Cause { zone, why, ..cause }
 }
 
 impl FailedServer {
-    fn of(server: IpAddr, conduct: Option<Conduct>) -> Self {
+    fn new(server: IpAddr, conduct: Option<Conduct>) -> Self {
         Self { server: server.to_string(), conduct }
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct FailedQuestion<'a> {
 
 impl<'a> FailedQuestion<'a> {
     /// Returns the failure of a question. Returns `None` if the client did not get SERVFAIL.
-    pub(super) fn of(asked: ExplainedQuestion<'a>) -> Option<Self> {
+    pub(super) fn from_explained(asked: ExplainedQuestion<'a>) -> Option<Self> {
         if !asked.failed() {
             return None;
         }

@@ -25,7 +25,7 @@ impl ClientNumbers {
     }
 
     /// Returns the number of a client, in the form of an address. A number is returned unchanged.
-    pub(super) fn of(self, client: IpAddr) -> IpAddr {
+    pub(super) fn number(self, client: IpAddr) -> IpAddr {
         if is_without_client(client) {
             return client;
         }
@@ -53,11 +53,11 @@ mod tests {
         let clients: [IpAddr; 4] =
             ["192.0.2.1", "192.0.2.2", "2001:db8::1", "127.0.0.1"].map(|text| text.parse().unwrap());
         for client in clients {
-            let number = numbers.of(client);
+            let number = numbers.number(client);
             assert!(is_without_client(number) && !is_without_client(client));
-            assert_eq!((numbers.of(client), numbers.of(number)), (number, number));
-            assert_ne!(others.of(client), number, "drawn anew");
-            assert_eq!(clients.iter().filter(|other| numbers.of(**other) == number).count(), 1);
+            assert_eq!((numbers.number(client), numbers.number(number)), (number, number));
+            assert_ne!(others.number(client), number, "drawn anew");
+            assert_eq!(clients.iter().filter(|other| numbers.number(**other) == number).count(), 1);
         }
     }
 }

@@ -57,7 +57,7 @@ impl Histogram {
 
     /// Returns the counts so far for exporters, without the memory that a `Spread` takes.
     pub fn distribution(&self) -> Distribution {
-        Distribution::of(self.filled())
+        Distribution::from_counts(self.filled())
     }
 
     /// Returns the buckets that are not empty with their counts, the lowest bucket first.
@@ -139,7 +139,7 @@ impl Spread {
 
     /// The counts for exporters.
     pub fn distribution(&self) -> Distribution {
-        Distribution::of(self.counts.iter().map(|(place, count)| (*place, *count)))
+        Distribution::from_counts(self.counts.iter().map(|(place, count)| (*place, *count)))
     }
 
     /// Returns the quantiles that are shown.
@@ -182,7 +182,7 @@ pub struct Distribution {
 
 impl Distribution {
     /// Creates a distribution from buckets and their counts, the lowest bucket first.
-    fn of(counts: impl Iterator<Item = (u64, u64)>) -> Self {
+    fn from_counts(counts: impl Iterator<Item = (u64, u64)>) -> Self {
         let (mut distribution, mut bound, mut all) = (Self::default(), 0, 0_u64);
         for (place, count) in counts {
             let time = middle(place);

@@ -91,7 +91,7 @@ impl Recorder {
         let broken =
             failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
         let zone =
-            broken.filter(|broken| zone.is_some_and(|zone| broken.zone_of(zone))).or(zone).map(WireName::of);
+            broken.filter(|broken| zone.is_some_and(|zone| broken.zone_of(zone))).or(zone).map(WireName::new);
         let zone = zone.as_deref().unwrap_or_default();
         let flight = FlightEntry {
             id: self.flight_number(trail),
@@ -104,7 +104,7 @@ impl Recorder {
             why: failed.map_or("", |failed| &failed.why).into(),
             faults: faults.iter().take(MAX_RECORDED_FAULTS).copied().collect(),
             messages: trail.messages(zone),
-            links: links::of(answers),
+            links: links::in_answers(answers),
             list_fault: failed.and_then(|failed| failed.list),
         };
         lock(&self.kept.misses).flight(&flight);

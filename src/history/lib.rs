@@ -218,7 +218,7 @@ impl Recorder {
     pub fn sent(&self, sent: &Sent) {
         self.sums.upstream.sent(sent);
         lock(&self.sums.servers).count(&sent.server.ip(), |row| row.count(sent));
-        lock(&self.sums.zones).count(&*WireName::of(&sent.zone), |row| row.messages.count(sent));
+        lock(&self.sums.zones).count(&*WireName::new(&sent.zone), |row| row.messages.count(sent));
         let now = self.clock.mono();
         let sent_at = now.before(sent.elapsed);
         if !sent.conduct.came_back() {
@@ -267,7 +267,7 @@ impl Recorder {
     /// Counts that an answer of `server`, which was counted earlier, turned out to be bogus.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
         lock(&self.sums.servers).count(&server, Messages::count_bogus);
-        lock(&self.sums.zones).count(&*WireName::of(zone), |row| row.messages.count_bogus());
+        lock(&self.sums.zones).count(&*WireName::new(zone), |row| row.messages.count_bogus());
     }
 
     /// The current troubles.
@@ -294,7 +294,7 @@ impl Recorder {
             return lock(&self.sums.zones).count_other(|row| row.count_flight(ended));
         };
         let worked = Cell::new(false);
-        lock(&self.sums.zones).count(&*WireName::of(zone), |row| {
+        lock(&self.sums.zones).count(&*WireName::new(zone), |row| {
             row.count_flight(ended);
             // The row since the start comes last. If the table had no room for the zone, the row has this flight alone and shows nothing.
             worked.set(row.flights > 1 && row.flights > row.failed);
@@ -306,7 +306,7 @@ impl Recorder {
 
     /// Counts a client's question that was turned away because `zone` takes room that other zones need.
     pub fn shed(&self, zone: &Name) {
-        lock(&self.sums.zones).count(&*WireName::of(zone), ZoneTally::count_shed);
+        lock(&self.sums.zones).count(&*WireName::new(zone), ZoneTally::count_shed);
     }
 
     /// Takes the snapshot for the windows; called every `limits::SNAPSHOT_INTERVAL`.

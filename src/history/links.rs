@@ -13,7 +13,7 @@ use dns::question::WireName;
 const SPF_TERMS: [&str; 6] = ["include:", "redirect=", "a:", "mx:", "exists:", "ptr:"];
 
 /// The names and addresses in an answer, in its order.
-pub(super) fn of(answers: &[Record]) -> Vec<Link> {
+pub(super) fn in_answers(answers: &[Record]) -> Vec<Link> {
     let mut links = Vec::new();
     for record in answers {
         if links.len() >= MAX_RECORDED_LINKS {
@@ -29,7 +29,7 @@ pub(super) fn of(answers: &[Record]) -> Vec<Link> {
 }
 
 fn of_data(data: &RData) -> Option<Link> {
-    let name = |name: &Name| Some(Link::Name(Arc::from(&*WireName::of(name))));
+    let name = |name: &Name| Some(Link::Name(Arc::from(&*WireName::new(name))));
     match data {
         RData::A(address) => Some(Link::Address(address.0.into())),
         RData::AAAA(address) => Some(Link::Address(address.0.into())),
@@ -51,7 +51,7 @@ fn policies(text: &str) -> Vec<Link> {
         let domain = SPF_TERMS.iter().find_map(|prefix| term.strip_prefix(prefix))?;
         let mut name = Name::from_ascii(domain.split('/').next()?).ok()?;
         name.set_fqdn(true);
-        Some(Link::Name(Arc::from(&*WireName::of(&name))))
+        Some(Link::Name(Arc::from(&*WireName::new(&name))))
     };
     text.split(' ').filter_map(domain).take(MAX_RECORDED_LINKS).collect()
 }

@@ -213,7 +213,8 @@ impl Recorder {
             .iter_mut()
             .for_each(|question| facts.redaction.hide_client(question, self.log.client_numbers));
         let list = facts.facts.list;
-        let (explained, traffic) = (Explained::of(&recorded, list), Traffic::of(&recorded, self.slow_from()));
+        let (explained, traffic) =
+            (Explained::from_recorded(&recorded, list), Traffic::from_recorded(&recorded, self.slow_from()));
         let slow = micros(self.slow_from());
         state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
@@ -226,7 +227,7 @@ impl Recorder {
             let asked = explained.explain(question, list);
             places.insert(place);
             flights.extend(asked.flight.map(|flight| flight.id));
-            if let Some(failed) = FailedQuestion::of(asked) {
+            if let Some(failed) = FailedQuestion::from_explained(asked) {
                 self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
                 // A query that failed because the process ends is not logged.
                 let is_logged =

@@ -100,7 +100,7 @@ struct Subjects {
 }
 
 impl Opening {
-    fn of(name: &[u8], kind: RecordType) -> Self {
+    fn from_question(name: &[u8], kind: RecordType) -> Self {
         match kind {
             RecordType::PTR => Self::Connection,
             RecordType::MX => Self::Exchangers,
@@ -123,7 +123,7 @@ impl Subjects {
             Link::Address(address) => self.number(&Subject::Address(*address)),
             Link::Name(name) => self.number(&linked(name)),
         });
-        let (linked, opening) = (linked.collect(), Opening::of(&question.name, question.kind));
+        let (linked, opening) = (linked.collect(), Opening::from_question(&question.name, question.kind));
         self.asked.insert(question.place(), AskedSubjects { own, linked, is_host, opening });
     }
 

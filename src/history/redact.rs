@@ -33,7 +33,7 @@ impl Redaction {
     /// Replaces the client of a question by a number, if the disk and the log must not contain clients.
     pub(super) fn hide_client(self, question: &mut QuestionEntry, numbers: ClientNumbers) {
         if self.clients {
-            (question.client, question.port) = (numbers.of(question.client), 0);
+            (question.client, question.port) = (numbers.number(question.client), 0);
             question.user = None;
         }
     }

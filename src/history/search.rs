@@ -31,8 +31,8 @@ pub fn why(
         recorded,
         facts,
         messages: group(recorded, facts.list),
-        explained: Explained::of(recorded, facts.list),
-        traffic: Traffic::of(recorded, facts.slow),
+        explained: Explained::from_recorded(recorded, facts.list),
+        traffic: Traffic::from_recorded(recorded, facts.slow),
     };
     let (mut replies, mut octets) = (Vec::new(), 0_usize);
     for one in wanted {
@@ -57,7 +57,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     };
     MessageReport {
         history_begin: begin.map(seconds),
-        history: begin.map(|_| HistoryReach::of(recorded, facts.slow)),
+        history: begin.map(|_| HistoryReach::from_recorded(recorded, facts.slow)),
         began: begin.map_or(0.0, seconds),
         culprit: evidence::unknown(absence),
         ..MessageReport::default()

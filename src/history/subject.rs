@@ -21,7 +21,7 @@ pub struct ListName {
 
 impl ListName {
     /// Returns the apex of the list. `name` is a name of the list in wire form.
-    pub(crate) fn of(self, name: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn apex_in(self, name: &[u8]) -> Option<&[u8]> {
         name.get(name.len().checked_sub(self.apex)?..)
     }
 }

@@ -78,7 +78,7 @@ const BLUR: u64 = 10_000;
 
 impl Traffic {
     /// Collects the traffic of a record; for `slow` see `slow_answer`.
-    pub fn of(recorded: &Recorded, slow: Duration) -> Self {
+    pub fn from_recorded(recorded: &Recorded, slow: Duration) -> Self {
         let came_back = |message: &&MessageEntry| message.came_back();
         let mut servers: HashMap<AnswerKey, ServerTraffic> = HashMap::new();
         for flight in &recorded.flights {

@@ -193,7 +193,7 @@ impl Trail {
                     if messages.len() < MAX_RECORDED_MESSAGES =>
                 {
                     let entered = || zones.iter().find(|(of, _)| of == depth).map(|(_, zone)| *zone);
-                    let zone = forwards.as_deref().or_else(entered).map(WireName::of);
+                    let zone = forwards.as_deref().or_else(entered).map(WireName::new);
                     let zone = zone.as_deref().filter(|zone| *zone != flight_zone);
                     messages.push(MessageEntry {
                         at: saturated(*at_micros),

@@ -119,7 +119,7 @@ pub struct HistoryReach {
 
 impl HistoryReach {
     /// Returns how far back a record goes.
-    pub(super) fn of(extent: &Recorded, slow: Duration) -> Self {
+    pub(super) fn from_recorded(extent: &Recorded, slow: Duration) -> Self {
         Self {
             slow: Some(slow.as_secs_f64()),
             resolved: extent.whole().map(seconds),

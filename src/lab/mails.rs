@@ -46,7 +46,7 @@ impl MailKind {
     pub const ALL: [Self; 4] = [Self::AtOnce, Self::OneByOne, Self::Spam, Self::Outbound];
 
     /// Returns the kind of a message.
-    pub fn of(mail: &Mail) -> Self {
+    pub fn from_mail(mail: &Mail) -> Self {
         match mail {
             Mail::Outbound { .. } => Self::Outbound,
             Mail::Inbound { selector: None, .. } => Self::Spam,
@@ -132,7 +132,7 @@ mod tests {
         assert!((80..200).contains(&to_first(&mails(Popularity::Zipf))));
         assert!((5..40).contains(&to_first(&mails(Popularity::Uniform))));
         for (kind, least) in MailKind::ALL.into_iter().zip([150, 150, 350, 150]) {
-            let of = mails(Popularity::Zipf).iter().filter(|mail| MailKind::of(mail) == kind).count();
+            let of = mails(Popularity::Zipf).iter().filter(|mail| MailKind::from_mail(mail) == kind).count();
             assert!(of >= least, "{kind:?}: {of}");
         }
     }

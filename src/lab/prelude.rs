@@ -93,7 +93,7 @@ impl Lines {
     }
 
     /// The log of this thread from `level` up while `work` runs, without times and modules.
-    pub fn of(level: Level, work: impl FnOnce()) -> String {
+    pub fn from_work(level: Level, work: impl FnOnce()) -> String {
         // While a process has one subscriber, `tracing` takes it for the one of all threads: a line that a thread without it reaches first
         // is off for all. So there are always two.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_log_is_read_back_from_its_level_up() {
-        let log = Lines::of(Level::INFO, || {
+        let log = Lines::from_work(Level::INFO, || {
             tracing::info!("one");
             tracing::debug!("two");
         });
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_line_that_another_thread_reaches_first_is_read_back() {
         let line = || tracing::info!("one");
-        let log = Lines::of(Level::INFO, || {
+        let log = Lines::from_work(Level::INFO, || {
             assert!(std::thread::spawn(line).join().is_ok());
             line();
         });

@@ -30,12 +30,12 @@ impl Journal {
     /// variable is also set if stderr was redirected.
     pub(super) fn of_stderr(stream: Option<&str>) -> Option<Self> {
         let own = stderr().as_fd().try_clone_to_owned().ok()?;
-        is_stream(stream?, &own).then(|| Self::of(own)).flatten()
+        is_stream(stream?, &own).then(|| Self::for_stream(own)).flatten()
     }
 
     /// Returns the journal at the other end of a stream. Its datagram socket is in the same directory as the stream socket, even if the unit
     /// has a separate journal (`LogNamespace=`).
-    fn of(stream: OwnedFd) -> Option<Self> {
+    fn for_stream(stream: OwnedFd) -> Option<Self> {
         let socket = UnixDatagram::unbound().ok()?;
         // A journal that does not read its socket must not delay the threads that answer queries.
         socket.set_nonblocking(true).ok()?;

@@ -89,7 +89,7 @@ pub async fn entrust(
 /// Returns the key in a DNSKEY record.
 fn key_of(record: &Record) -> Option<ZoneKey> {
     let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else { return None };
-    ZoneKey::of(key.clone())
+    ZoneKey::new(key.clone())
 }
 
 /// Returns true if `ds` identifies `key`, and `key` is one of the first keys with its tag.

@@ -28,7 +28,7 @@ pub struct ZoneKey {
 
 impl ZoneKey {
     /// Returns the key with its tag and algorithm, or `None` if the tag cannot be computed.
-    pub fn of(key: DNSKEY) -> Option<Self> {
+    pub fn new(key: DNSKEY) -> Option<Self> {
         Some(Self { tag: key.calculate_key_tag().ok()?, algorithm: key.public_key().algorithm(), key })
     }
 }

@@ -155,7 +155,7 @@ fn unknown(part: Part, about: &[About]) -> Finding {
         (Part::Connections, Code::SmtpUnknown),
     ];
     let code = codes.iter().find(|(known, _)| *known == part).map_or(Code::PolicyUnknown, |(_, code)| *code);
-    self::about(code, about).of(part)
+    self::about(code, about).in_part(part)
 }
 
 #[test]
@@ -226,8 +226,9 @@ fn no_text_of_the_evidence_decides() {
         history.findings.iter().any(|one| one.code == Code::MxWithoutAddress)
     };
     let missing = || Finding::new(Code::MxWithoutAddress, "m9.a.test. MX").about([host("m1")]);
-    let unknown =
-        || Finding::new(Code::MailUnknown, "a.test. MX: m9.a.test.").of(Part::MailHosts).about([host("m9")]);
+    let unknown = || {
+        Finding::new(Code::MailUnknown, "a.test. MX: m9.a.test.").in_part(Part::MailHosts).about([host("m9")])
+    };
     let there =
         [take(missing(), 0), take(missing(), 1), take(unknown(), 2), take(unknown(), 3), take(unknown(), 4)];
     assert_eq!(there, [true, true, true, true, false]);

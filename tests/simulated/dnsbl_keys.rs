@@ -259,7 +259,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
 #[test]
 fn it_is_told_nowhere() {
     let folder = tempfile::tempdir().unwrap();
-    let mut told = Lines::of(tracing::Level::TRACE, || {
+    let mut told = Lines::from_work(tracing::Level::TRACE, || {
         for fault in [
             None,
             Some(Fault::Refused),
@@ -369,7 +369,7 @@ const PLACES: [&str; 8] = [
 /// The log, the record, the disk, and the tables that `resolverctl` reads over the socket.
 #[test]
 fn the_key_of_a_client_is_told_nowhere_wherever_it_stands() {
-    let told = Lines::of(tracing::Level::TRACE, || {
+    let told = Lines::from_work(tracing::Level::TRACE, || {
         for fault in [None, Some(Fault::Refused), Some(Fault::ServFail), Some(Fault::Dead)] {
             paused(async {
                 let faults: Vec<Fault> = fault.into_iter().collect();

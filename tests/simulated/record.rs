@@ -278,7 +278,7 @@ fn strangers_do_not_make_the_tables_grow() {
 
 #[test]
 fn a_zone_that_dies_is_one_line_and_its_return_another() {
-    let said = Lines::of(tracing::Level::INFO, || {
+    let said = Lines::from_work(tracing::Level::INFO, || {
         in_virtual_time(|| async {
             let recorder = Recorder::new(Clock::simulated(0), 1);
             fly(&recorder, "partner.example.", 10, false);
@@ -306,7 +306,7 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
 
 #[test]
 fn the_lines_about_a_zone_have_no_key_of_a_list() {
-    let said = Lines::of(tracing::Level::INFO, || {
+    let said = Lines::from_work(tracing::Level::INFO, || {
         in_virtual_time(|| async {
             let recorder = Recorder::new(Clock::simulated(0), 1);
             tell(&recorder, &Secrets::before([b"\x02dq\x04list\x04test\x00".to_vec()]));

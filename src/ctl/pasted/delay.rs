@@ -43,7 +43,7 @@ const DAY: f64 = 86_400.0;
 const LONGEST: f64 = 365.0 * DAY;
 
 /// Returns the delay that a line names.
-pub(super) fn of(line: &str) -> LineDelay {
+pub(super) fn in_line(line: &str) -> LineDelay {
     let after = |key: &str| line.split_once(key).map(|(_, value)| value.split([',', ' ', ')', ']']).next());
     let parts = after("delays=").flatten().and_then(|typed| {
         let is_delay = |part: &f64| (0.0..=LONGEST).contains(part);
@@ -139,7 +139,7 @@ mod tests {
             ("connect from unknown[192.0.2.1]", None, None),
             ("delay=soon", None, None),
         ] {
-            let delay = of(line);
+            let delay = in_line(line);
             assert_eq!((delay.whole, delay.with_dns()), (whole, with_dns), "{line}");
         }
     }

@@ -53,7 +53,7 @@ pub(super) struct Delivery<'a> {
 
 impl<'a> Delivery<'a> {
     /// Returns the delivery that a line is about. Returns `None` if the line is about something else.
-    pub(super) fn of(line: &'a str) -> Option<Self> {
+    pub(super) fn from_line(line: &'a str) -> Option<Self> {
         let behind = DELIVERIES.iter().filter(|_| !line.contains(ARRIVAL)).filter_map(|(mark, next)| {
             let (_, rest) = line.split_once(*mark)?;
             next.iter().any(|words| rest.contains(*words)).then_some(rest)

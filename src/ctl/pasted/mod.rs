@@ -56,13 +56,13 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
     let mut dates = LineDates::default();
     let mut lines: Vec<PastedLine> = Vec::new();
     for (number, text) in (1..).zip(text.lines().map(str::trim)) {
-        let (at, is_arrival) = dates.of(text, now);
+        let (at, is_arrival) = dates.read(text, now);
         if is_header_without_name(text) {
             continue;
         }
         let line = |part: &str, at: Option<(f64, f64)>, is_arrival: bool| {
             let lower = part.to_ascii_lowercase();
-            let LineSubjects { all, of_mail } = LineSubjects::of(part);
+            let LineSubjects { all, of_mail } = LineSubjects::from_line(part);
             let blames_dns = lookup::has_failed(&lower);
             PastedLine {
                 number,
@@ -74,7 +74,7 @@ pub fn read(text: &str, now: f64) -> Vec<PastedLine> {
                 is_arrival,
                 subjects: all,
                 mail_domains: of_mail,
-                delay: delay::of(part),
+                delay: delay::in_line(part),
                 blames_dns,
                 rejected: if blames_dns { lookup::rejected(&lower) } else { None },
                 ends_session: SESSION_ENDED.iter().any(|words| lower.contains(words)),
@@ -111,9 +111,9 @@ struct LineDates {
 
 impl LineDates {
     /// Returns the time of the next line, and whether it is the time at which a mail arrived.
-    fn of(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
+    fn read(&mut self, text: &str, now: f64) -> (Option<(f64, f64)>, bool) {
         let arrival = queue::arrival(text, now);
-        let own = arrival.or_else(|| time::of(text, now));
+        let own = arrival.or_else(|| time::in_line(text, now));
         let unread = if own.is_none() { time::not_understood(text) } else { None };
         // The headers of a bounce belong to one mail.
         if (own.is_some() || unread.is_some()) && !time::is_date_header(text) {
@@ -158,8 +158,8 @@ struct LineSubjects {
 }
 
 impl LineSubjects {
-    fn of(text: &str) -> Self {
-        let delivery = Delivery::of(text);
+    fn from_line(text: &str) -> Self {
+        let delivery = Delivery::from_line(text);
         let is_delivery = delivery.is_some() || delivery::is_attempt(text);
         let words = delivery.and_then(Delivery::words).unwrap_or_else(|| time::without_head(text));
         // `last` has the names that count only if the line has no other names.

@@ -31,7 +31,7 @@ fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     if !is_id || !is_size || id.len() < MIN_ID {
         return None;
     }
-    time::of(words.collect::<Vec<_>>().join(" ").as_str(), now)
+    time::in_line(words.collect::<Vec<_>>().join(" ").as_str(), now)
 }
 
 /// A line of Exim: the age (rounded to minutes, hours or days), the size, the id, and the sender in angle brackets.
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_first_line_of_an_entry_has_the_time_of_its_mail() {
         let at = |line: &str| arrival(line, NOW).map(|(first, last)| (NOW - first, last - first));
-        let day = time::of("2026-11-21 03:12:05", NOW).map(|(first, _)| NOW - first).unwrap();
+        let day = time::in_line("2026-11-21 03:12:05", NOW).map(|(first, _)| NOW - first).unwrap();
         for line in [
             "4A1B2C3D4E*    1234 Sat Nov 21 03:12:05  bob@sender.example",
             "4bXyZ12abcz0!  1234 Sat Nov 21 03:12:05  MAILER-DAEMON",

@@ -31,7 +31,7 @@ enum Zone {
 impl Zone {
     /// Returns the time zone that a word after a time means. `next` is the word after it: if a syslog line has two names after its time, the
     /// first is the name of a host.
-    fn of(word: &str, next: &str) -> Self {
+    fn from_words(word: &str, next: &str) -> Self {
         let word = word.trim_end_matches([',', ';', ']', ')']).trim_start_matches('(');
         // The words for most other time zones end with this letter. Exim writes words such as SMTP and TLS after the time.
         let is_other = |word: &str| {
@@ -73,7 +73,7 @@ const MINUTE: f64 = 60.0;
 
 /// Returns the time of a line, in seconds since 1970, as the first and the last moment that it can mean. They differ for a time without
 /// seconds (the start and the end of its minute), and for a local time that occurred twice because clocks were set back.
-pub(super) fn of(line: &str, now: f64) -> Option<(f64, f64)> {
+pub(super) fn in_line(line: &str, now: f64) -> Option<(f64, f64)> {
     find(line, now).map(|(at, _)| at)
 }
 
@@ -96,7 +96,7 @@ pub(super) fn not_understood(line: &str) -> Option<String> {
         return None;
     }
     let behind = |count: usize| words.get(place.saturating_add(count)).copied().unwrap_or_default();
-    let end = place.saturating_add(Zone::of(behind(1), behind(2)).count());
+    let end = place.saturating_add(Zone::from_words(behind(1), behind(2)).count());
     words.get(..=end).map(|words| words.join(" "))
 }
 
@@ -197,7 +197,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
         let joined = word(0).trim_end_matches([',', ';']);
         let joined = joined.strip_prefix('[').map_or(joined, |within| within.trim_end_matches(']'));
         if let Some(at) = moment::read_both(joined, now).filter(|_| joined.contains('T')) {
-            let zone = if is_local(joined) { Zone::of(word(1), word(2)) } else { Zone::Local };
+            let zone = if is_local(joined) { Zone::from_words(word(1), word(2)) } else { Zone::Local };
             let at = if zone == Zone::Local { Some(at) } else { zone.read(joined, now) };
             return at.map(|at| (at, place.saturating_add(1).saturating_add(zone.count())));
         }
@@ -209,7 +209,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
             let zoned = has_zone
                 .then(|| moment::read_both(&format!("{date}T{time}{hours}:{minutes}"), now))
                 .flatten();
-            let named = Zone::of(zone, word(3));
+            let named = Zone::from_words(zone, word(3));
             let at = match named {
                 Zone::Local => zoned.or_else(|| moment::read_both(&format!("{date} {time}"), now)),
                 named => named.read(&format!("{date}T{time}"), now),
@@ -235,8 +235,8 @@ fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64)
     let year = |word: &str| word.trim_end_matches([',', ']']).parse::<i32>().ok();
     let year = |word: &str| year(word).filter(|year| (1970..=9999).contains(year));
     // The program `date` writes the time zone before the year.
-    let (typed, zone) = match (year(word(3)), Zone::of(word(3), word(4))) {
-        (Some(typed), _) => (Some(typed), Zone::of(word(4), word(5))),
+    let (typed, zone) = match (year(word(3)), Zone::from_words(word(3), word(4))) {
+        (Some(typed), _) => (Some(typed), Zone::from_words(word(4), word(5))),
         (None, zone) => (year(word(4)).filter(|_| zone != Zone::Local), zone),
     };
     let on = |year: i32| {

@@ -69,7 +69,7 @@ impl Examiner {
             known => known.into(),
         };
         let is_list = evidence.list.is_some();
-        let fails = |side: &Side| last.of(*side).rcode() == Some("SERVFAIL");
+        let fails = |side: &Side| last.answer(*side).rcode() == Some("SERVFAIL");
         if !is_list && !question.checking_disabled && Side::ALL.iter().any(fails) {
             let unchecked = AskedQuestion { checking_disabled: true, ..question.clone() };
             evidence.with_cd = Some(self.sides.sample(&unchecked).await);

@@ -13,7 +13,7 @@ pub const MAX_LABEL: usize = 63;
 
 /// Returns a name in lower-case wire form, without compression.
 pub fn wire_name(name: &Name) -> Vec<u8> {
-    WireName::of(name).to_vec()
+    WireName::new(name).to_vec()
 }
 
 /// Like `wire_name`, but without an allocation, for a name that is only looked up and not stored.
@@ -25,7 +25,7 @@ pub struct WireName {
 
 impl WireName {
     /// Creates the lower-case wire form of `name`.
-    pub fn of(name: &Name) -> Self {
+    pub fn new(name: &Name) -> Self {
         let mut octets = [0; MAX_NAME];
         let length = put_wire(name, &mut octets);
         Self { octets, length }

@@ -115,7 +115,7 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     if !parts.authorities.is_empty() || question.name.is_root() {
         return None;
     }
-    let name = WireName::of(&question.name);
+    let name = WireName::new(&question.name);
     // The capacity is exact, so that nothing is copied when the answer is stored.
     let addresses: usize = answers.iter().map(|record| ADDRESS + octets_of(&record.data)).sum();
     let octets = HEADER + name.len() + TYPE_AND_CLASS + addresses;

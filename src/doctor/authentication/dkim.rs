@@ -78,11 +78,11 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
     let texts = match texts(facts, name, "") {
         Versioned::Texts(texts) => texts,
         Versioned::Unknown(why) => {
-            return given.then(|| not_found(facts, (name, why), Level::Failure).of(Part::Dkim));
+            return given.then(|| not_found(facts, (name, why), Level::Failure).in_part(Part::Dkim));
         }
         Versioned::NotAsked => {
             let why = format!("{name} was not looked up");
-            return given.then(|| Finding::new(Code::PolicyUnknown, why).of(Part::Dkim));
+            return given.then(|| Finding::new(Code::PolicyUnknown, why).in_part(Part::Dkim));
         }
     };
     // Other records may stand there too (RFC 6376 section 3.6.1: other versions are discarded).

@@ -167,10 +167,10 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             vec![Finding::new(Code::DmarcMissing, words.unwrap_or_else(|| domain.to_owned()))]
         }
         Policy::Unknown { name, why } => {
-            vec![not_found(facts, (&name, why), Level::Failure).of(Part::Dmarc)]
+            vec![not_found(facts, (&name, why), Level::Failure).in_part(Part::Dmarc)]
         }
         Policy::NotAsked(name) => {
-            vec![Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).of(Part::Dmarc)]
+            vec![Finding::new(Code::PolicyUnknown, format!("{name} was not looked up")).in_part(Part::Dmarc)]
         }
         Policy::Record(name, record) => of_record(facts, name, &record),
     };

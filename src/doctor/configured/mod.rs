@@ -126,7 +126,7 @@ pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding
         format!("{host} is answered by {by}; not known: its address at the servers of its zone")
     };
     let texts: Vec<String> = unseen.iter().map(text).collect();
-    let finding = Finding::new(Code::MailUnknown, texts.join("; ")).of(Part::MailHosts);
+    let finding = Finding::new(Code::MailUnknown, texts.join("; ")).in_part(Part::MailHosts);
     findings.push(finding.about(unseen.into_iter().map(|(_, host)| About::Host(host))));
 }
 
@@ -147,7 +147,7 @@ fn of_name(facts: &DomainFacts, name: &str, by: &str) -> Finding {
         LookupFound::Unknown(why) => {
             let finding =
                 Finding::new(Code::ConfiguredHere, format!("{evidence}, and could not be looked up: {why}"));
-            finding.at(Level::CouldNotTell).of(Part::Delegation)
+            finding.at(Level::CouldNotTell).in_part(Part::Delegation)
         }
         _ => Finding::new(Code::ConfiguredHere, evidence),
     }

@@ -42,7 +42,7 @@ pub(crate) fn check(
     let is_reported = findings.iter().any(|finding| finding.code == Code::DelegationUnknown);
     if !words.is_empty() && !is_reported {
         let about = unknown.iter().map(|(server, _)| About::Address(*server));
-        let finding = Finding::new(Code::DelegationUnknown, words).of(Part::Servers).about(about);
+        let finding = Finding::new(Code::DelegationUnknown, words).in_part(Part::Servers).about(about);
         findings.push(Finding { blocks: sound == 0 && unknown.is_empty(), ..finding });
     }
     findings
@@ -214,7 +214,7 @@ fn of_conducts(
             unreached.join(", ")
         );
         let finding = Finding::new(Code::DelegationUnknown, evidence).to_do(remedies::NO_ROUTE).blocking();
-        findings.push(finding.of(Part::Servers));
+        findings.push(finding.in_part(Part::Servers));
     } else if asked > 0 && sound == 0 && !is_resolved(facts) {
         // If the servers of the parent zone are silent too, this host may be unable to reach port 53 of any server.
         let none_heard = by_code.keys().all(|code| [Code::NsSilent, Code::NsUnrouted].contains(code));
@@ -223,12 +223,12 @@ fn of_conducts(
         let about = all.iter().map(|(server, _)| About::Address(*server));
         findings.push(match unknown {
             _ if none_heard && (all_lost(facts) || is_answered_late(facts)) => {
-                Finding::new(Code::DelegationUnknown, texts).of(Part::Servers).about(about)
+                Finding::new(Code::DelegationUnknown, texts).in_part(Part::Servers).about(about)
             }
             "" => none_answers(facts, &all, texts),
             unknown => {
                 let evidence = format!("{texts}; {unknown}");
-                Finding::new(Code::DelegationUnknown, evidence).of(Part::Servers).about(about)
+                Finding::new(Code::DelegationUnknown, evidence).in_part(Part::Servers).about(about)
             }
         });
     }
@@ -299,7 +299,7 @@ fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(
     let finding = Finding::new(code, texts(servers, all)).about(about);
     // The records at such a server are not known.
     let is_unknown = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
-    if is_unknown { finding.of(Part::Records) } else { finding }
+    if is_unknown { finding.in_part(Part::Records) } else { finding }
 }
 
 /// Returns the servers to which this host has no route, if it cannot reach them at another address of their names either.

@@ -32,7 +32,7 @@ enum TimeFault {
 
 impl TimeFault {
     /// Returns the fault of a signature with this inception and expiration, and the moment that shows it.
-    fn of((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
+    fn at_time((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
         let soon = SOON.min(end.saturating_sub(inception) / 3);
         match () {
             () if end < now => Some((Self::Ended, end)),
@@ -72,7 +72,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
         let at_server = asked.into_iter().filter_map(|(name, kind)| {
             let reply = facts.reply_of(*server, name, kind, QueryForm::Udp)?;
             let lives = reply.answers.iter().filter_map(signature).filter(|of| is_over(of, kind)).map(life);
-            let (fault, moment) = lives.filter_map(|times| TimeFault::of(times, now)).min()?;
+            let (fault, moment) = lives.filter_map(|times| TimeFault::at_time(times, now)).min()?;
             Some((fault, moment, format!("{name} {kind}")))
         });
         if let Some((fault, moment, records)) = at_server.min() {

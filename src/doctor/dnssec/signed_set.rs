@@ -76,7 +76,7 @@ pub(crate) fn fit(set: &SignedSet<'_>, signature: &RRSIG, key: &DNSKEY, budget: 
         let records: Vec<WireRecord> = set.data.values().map(of_data).collect();
         let all: Vec<&WireRecord> = records.iter().collect();
         let covered = CoveredRrset { name: &name, kind: records.first()?.record_type(), records: &all };
-        is_made_by(&covered, signature, &ZoneKey::of(key.clone())?, budget)
+        is_made_by(&covered, signature, &ZoneKey::new(key.clone())?, budget)
     };
     match made() {
         Some(true) => SignatureFit::Verifies,

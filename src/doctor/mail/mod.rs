@@ -73,7 +73,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
             let alias = facts.lookup(domain, "CNAME").alias();
             findings.push(match alias.and_then(|_| elsewhere::evidence(facts, domain, "MX")) {
                 Some(evidence) => {
-                    Finding::new(Code::MxUnanswered, evidence).of(Part::MxRecords).on(domain, "MX")
+                    Finding::new(Code::MxUnanswered, evidence).in_part(Part::MxRecords).on(domain, "MX")
                 }
                 None => Finding::new(Code::MailUnknown, format!("{domain} MX: {why}")).on(domain, "MX"),
             });
@@ -173,7 +173,7 @@ fn without_host(facts: &DomainFacts) -> Finding {
         _ => None,
     });
     match unknown {
-        Some(why) => Finding::new(Code::MailUnknown, why).of(Part::MailHosts),
+        Some(why) => Finding::new(Code::MailUnknown, why).in_part(Part::MailHosts),
         None => {
             let target = facts.lookup(domain, "MX").alias().map(|target| format!(" (CNAME {target})"));
             let evidence = format!("{domain}{} has no MX, A or AAAA record", target.unwrap_or_default());
@@ -301,7 +301,7 @@ fn addressless(facts: &DomainFacts, all: usize) -> Vec<Finding> {
             of_code.map(|(host, _, text)| (About::Host(host.clone()), text.as_str())).unzip();
         let finding = Finding::new(code, texts.join("; ")).about(about);
         let is_unknown = [Code::MailUnknown, Code::MxHostUnanswered].contains(&code);
-        let finding = if is_unknown { finding.of(Part::MailHosts) } else { finding };
+        let finding = if is_unknown { finding.in_part(Part::MailHosts) } else { finding };
         let is_milder = !is_all && [Code::MxWithoutAddress, Code::MxHostUnanswered].contains(&code);
         (!texts.is_empty()).then(|| if is_milder { finding.at(Level::Warning) } else { finding })
     };

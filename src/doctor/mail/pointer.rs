@@ -153,7 +153,7 @@ fn of_addresses(
         match code {
             Code::PointerOk | Code::PointerUnknown => finding(""),
             Code::PtrDynamic => finding(why).at(of_dynamic),
-            Code::PtrUnanswered => finding(why).at(fault).of(Part::Pointers),
+            Code::PtrUnanswered => finding(why).at(fault).in_part(Part::Pointers),
             _ => finding(why).at(fault),
         }
     };

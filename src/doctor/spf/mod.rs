@@ -62,7 +62,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         }
         SpfRecords::NotAsked => {
             let why = format!("{domain} TXT was not looked up");
-            return vec![Finding::new(Code::PolicyUnknown, why).of(Part::Spf)];
+            return vec![Finding::new(Code::PolicyUnknown, why).in_part(Part::Spf)];
         }
     };
     let (rest, walk) = reach(facts, domain);
@@ -106,7 +106,7 @@ fn failed(facts: &DomainFacts, (name, kind, why): (String, &'static str, String)
         None => Finding::new(Code::PolicyUnknown, why),
     };
     let of_host = mail::hosts(facts).into_iter().filter(|host| *host == name).map(About::Host);
-    finding.of(Part::Spf).about(of_host).on(name, kind)
+    finding.in_part(Part::Spf).about(of_host).on(name, kind)
 }
 
 /// Returns the findings about the record and the records that it includes.
@@ -178,7 +178,7 @@ fn of_address(facts: &DomainFacts, (domain, address): (&str, IpAddr)) -> Finding
         SpfOutcome::Unknown => {
             let words: Vec<&str> = walk.failed.iter().map(|(.., words)| words.as_str()).collect();
             let evidence = format!("{address} for {domain}: unknown: {}", words.join("; "));
-            return Finding::new(Code::PolicyUnknown, evidence.trim_end_matches(": ")).of(Part::Spf);
+            return Finding::new(Code::PolicyUnknown, evidence.trim_end_matches(": ")).in_part(Part::Spf);
         }
         SpfOutcome::Unevaluated(term) => {
             let evidence =

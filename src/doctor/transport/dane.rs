@@ -193,7 +193,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             return finding;
         }
         let finding =
-            hosts.iter().fold(finding.of(Part::Dane), |finding, host| finding.on(tlsa(host), "TLSA"));
+            hosts.iter().fold(finding.in_part(Part::Dane), |finding, host| finding.on(tlsa(host), "TLSA"));
         finding.about(hosts.into_iter().map(About::Host))
     };
     groups.into_iter().map(finding).collect()

@@ -58,7 +58,7 @@ fn record(
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
             // The finding is about the same parts of the check as the fault would be.
-            return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::of));
+            return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::in_part));
         }
         Versioned::NotAsked => return None,
     };

@@ -128,7 +128,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     if !facts.subject.connect {
         return None;
     }
-    let unknown = |why: &str| Finding::new(Code::PolicyUnknown, format!("{host}{why}")).of(Part::MtaSts);
+    let unknown = |why: &str| Finding::new(Code::PolicyUnknown, format!("{host}{why}")).in_part(Part::MtaSts);
     let Some(file) = file(facts) else {
         let lookups = ["A", "AAAA"].map(|kind| facts.lookup(&host, kind));
         return Some(match lookups.iter().find(|found| !found.is_absent()) {

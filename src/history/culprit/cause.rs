@@ -91,7 +91,7 @@ pub struct Cause {
 pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
 
 impl Cause {
-    pub(crate) fn of(kind: CulpritKind, zone: Box<[u8]>) -> Self {
+    pub(crate) fn new(kind: CulpritKind, zone: Box<[u8]>) -> Self {
         Self { kind, zone, ..Self::default() }
     }
 
@@ -127,7 +127,7 @@ impl Cause {
 
 /// Returns the cause with a key, which is added if it is new.
 pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &mut Cause {
-    causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::of(*kind, zone.clone()))
+    causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::new(*kind, zone.clone()))
 }
 
 /// The time that a log line names. It decides which queries of a mail are the culprit.

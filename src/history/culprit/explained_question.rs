@@ -48,7 +48,7 @@ impl ExplainedQuestion<'_> {
 
     /// Returns the apex of the list.
     pub(crate) fn apex(&self) -> Option<&[u8]> {
-        self.list?.of(&self.question.name)
+        self.list?.apex_in(&self.question.name)
     }
 }
 
@@ -64,7 +64,7 @@ enum ListRelation {
 }
 
 impl ListRelation {
-    fn of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Self {
+    fn between(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Self {
         let Some(apex) = one.apex() else { return Self::Other };
         if is_within(zone, apex) {
             return Self::Own;
@@ -85,7 +85,7 @@ impl ListRelation {
 /// Returns the zone for which a query to the servers of a zone is counted: the zone of the list, if they are the servers of the list.
 pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
     match one.apex() {
-        Some(apex) if ListRelation::of(one, zone) == ListRelation::Own => apex.into(),
+        Some(apex) if ListRelation::between(one, zone) == ListRelation::Own => apex.into(),
         _ => zone.into(),
     }
 }
@@ -93,5 +93,5 @@ pub(super) fn zone_of(one: &ExplainedQuestion<'_>, zone: &[u8]) -> Box<[u8]> {
 /// Returns true if the silence of a zone's servers is a silence of the list: they are the servers of the list, or the owner of the list uses
 /// them for a zone above it. The servers of a top-level domain have another owner.
 pub(super) fn is_of_list(one: &ExplainedQuestion<'_>, zone: &[u8]) -> bool {
-    ListRelation::of(one, zone) != ListRelation::Other
+    ListRelation::between(one, zone) != ListRelation::Other
 }

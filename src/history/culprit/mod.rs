@@ -171,7 +171,7 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     let took_most = |cause: &Cause| has_failed && cause.micros > waited / 2 && !failed.contains(&cause.zone);
     causes.retain(|cause| cause.cost() >= best / 10 * 9 || took_most(cause));
     if causes.is_empty() {
-        causes.push(Cause::of(CulpritKind::None, Box::default()));
+        causes.push(Cause::new(CulpritKind::None, Box::default()));
     }
     causes
 }

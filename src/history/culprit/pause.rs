@@ -103,7 +103,8 @@ mod tests {
             .iter()
             .map(|question| ExplainedQuestion { question, list: list(question), flight: None })
             .collect();
-        judge(&explained, &Traffic::of(&Recorded::default(), Duration::from_secs(1))).causes[0].kind
+        judge(&explained, &Traffic::from_recorded(&Recorded::default(), Duration::from_secs(1))).causes[0]
+            .kind
     }
 
     #[test]

@@ -141,7 +141,7 @@ fn judged_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(Culp
 fn traffic_of(flights: Vec<FlightEntry>, outages: &[(u64, u64)]) -> Traffic {
     let outages =
         outages.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect();
-    Traffic::of(&Recorded { flights, outages, ..Recorded::default() }, Duration::from_secs(1))
+    Traffic::from_recorded(&Recorded { flights, outages, ..Recorded::default() }, Duration::from_secs(1))
 }
 
 const OK: Option<Conduct> = Some(Conduct::Answered);
@@ -581,7 +581,8 @@ fn a_server_that_answered_nothing_for_seconds_lost_nothing() {
 fn a_shorter_slow_time_has_causes_for_shorter_delays() {
     let kind_of = |slow: Duration| {
         let (question, flight) = entries(0, &up(150, vec![(0, 150, 1, "example.", OK)]));
-        let traffic = Traffic::of(&Recorded { flights: vec![flight.clone()], ..Recorded::default() }, slow);
+        let traffic =
+            Traffic::from_recorded(&Recorded { flights: vec![flight.clone()], ..Recorded::default() }, slow);
         judge(&[ExplainedQuestion { question: &question, list: None, flight: Some(&flight) }], &traffic)
             .causes[0]
             .kind

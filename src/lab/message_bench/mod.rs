@@ -212,7 +212,7 @@ async fn play<Resolver: Asker + Send + Sync + 'static>(
                 &clock,
             )
             .await;
-            (MailKind::of(&mail), played)
+            (MailKind::from_mail(&mail), played)
         });
     }
     let played = playing.join_all().await;

@@ -127,7 +127,7 @@ impl Merge {
     fn hashed(&self, ask: UpstreamQuery) -> Hashed {
         let mut hasher = self.keyed.build_hasher();
         ask.path.server.hash(&mut hasher);
-        hasher.write(&WireName::of(&ask.name));
+        hasher.write(&WireName::new(&ask.name));
         hasher.write_u16(ask.kind.into());
         hasher.write_u8(ask.tries);
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }

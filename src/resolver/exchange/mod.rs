@@ -153,7 +153,7 @@ impl Exchange {
     /// Waits for a place for a query to a server of `zone`. The timers of a query start when it has its place, because the wait for a
     /// place is not the server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
-        self.places.take(self.keyed.octets(&WireName::of(zone))).await
+        self.places.take(self.keyed.octets(&WireName::new(zone))).await
     }
 
     /// Sends `ask` and waits for a reply for at most `patience`. Returns the time at which the message was sent, and a future with the

@@ -222,7 +222,7 @@ impl Flights {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
         }
-        let (ticket, wire) = (Ticket::numbered(number), WireName::of(zone));
+        let (ticket, wire) = (Ticket::numbered(number), WireName::new(zone));
         let mut table = self.table();
         let standing = table.standing.get_mut(&ticket)?;
         let leads = standing.leads_at_delegation && standing.key.key.name() == &*wire;

@@ -139,7 +139,7 @@ impl View {
     /// Returns the route of a question. If a `[[host]]` or `[[record]]` answers this type for the name, it is the route of that entry. Otherwise it
     /// is the route of the longest suffix of the name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
-        self.route_of((name, &WireName::of(name)), kind)
+        self.route_of((name, &WireName::new(name)), kind)
     }
 
     /// Like `route`, for a name whose wire form is known.
@@ -160,7 +160,7 @@ impl View {
             matches!(route.target, RouteTarget::Local(_))
                 && self.for_clients.contains(wire_name(&route.zone).as_slice())
         };
-        self.longest_suffix(Some(&WireName::of(name)), |route| {
+        self.longest_suffix(Some(&WireName::new(name)), |route| {
             is_for(route, name, kind) && !is_for_clients(route)
         })
     }

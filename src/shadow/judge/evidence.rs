@@ -90,7 +90,7 @@ pub struct Sample {
 
 impl Sample {
     /// Returns the answer of one resolver.
-    pub const fn of(&self, side: Side) -> &SideAnswer {
+    pub const fn answer(&self, side: Side) -> &SideAnswer {
         match side {
             Side::InPlace => &self.in_place,
             Side::Resolverd => &self.resolverd,

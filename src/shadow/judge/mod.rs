@@ -30,7 +30,7 @@ fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
         };
     };
     for side in Side::ALL {
-        if first.of(side).is_failure() && !first.of(side.other()).is_failure() {
+        if first.answer(side).is_failure() && !first.answer(side.other()).is_failure() {
             let why = format!("{} failed once and answered when it was asked again", side.label());
             return Judged::harmless(Cause::Timing, Some(side), why);
         }
@@ -47,8 +47,8 @@ fn both_fail(last: &Sample) -> Judged {
     match last.resolverd.rcode() {
         None => Judged::unknown("neither has replied"),
         Some("SERVFAIL") => {
-            let of_side = |side: Side| format!("; {}: {}", side.label(), last.of(side).errors());
-            let have_errors = Side::ALL.into_iter().filter(|side| !last.of(*side).errors().is_empty());
+            let of_side = |side: Side| format!("; {}: {}", side.label(), last.answer(side).errors());
+            let have_errors = Side::ALL.into_iter().filter(|side| !last.answer(*side).errors().is_empty());
             let errors: String = have_errors.map(of_side).collect();
             Judged::harmless(Cause::BrokenZone, None, format!("the zone fails for both{errors}"))
         }

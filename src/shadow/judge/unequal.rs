@@ -27,7 +27,7 @@ pub(super) fn judge(evidence: &Evidence, last: &Sample) -> Judged {
         let advice = "see whether the configuration of resolverd means this name, and `resolverctl zones`";
         return Judged::look(Cause::Policy, Side::Resolverd, why, advice);
     }
-    let failing: Vec<Side> = Side::ALL.into_iter().filter(|side| !last.of(*side).is_known()).collect();
+    let failing: Vec<Side> = Side::ALL.into_iter().filter(|side| !last.answer(*side).is_known()).collect();
     match failing.as_slice() {
         [] => stale(last).or_else(|| policy(evidence, last)).unwrap_or_else(|| of_data(evidence)),
         [side] => of_failure(evidence, last, *side),
@@ -72,7 +72,7 @@ fn in_parentheses(reason: &str) -> String {
 
 /// Returns the cause "old" if a resolver says that its answer has expired.
 fn stale(last: &Sample) -> Option<Judged> {
-    let is_stale = |side: &Side| last.of(*side).has_error(&STALE);
+    let is_stale = |side: &Side| last.answer(*side).has_error(&STALE);
     let side = Side::ALL.into_iter().find(is_stale)?;
     Some(old(side, "an expired answer of its cache, because no name server answers it"))
 }
@@ -92,7 +92,7 @@ fn old(side: Side, why: &str) -> Judged {
 /// Returns the cause "policy" if one of the resolvers says, or its answer shows, that it has made the answer itself.
 fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
     for side in Side::ALL {
-        let answer = last.of(side);
+        let answer = last.answer(side);
         let row = evidence
             .row(side)
             .filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
@@ -133,11 +133,11 @@ fn failing_servers(evidence: &Evidence) -> Option<String> {
 
 /// Returns the cause for which one of the resolvers has no answer.
 fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
-    let answer = last.of(side);
+    let answer = last.answer(side);
     let is_unexplained = answer.errors().is_empty() && side == Side::Resolverd;
     let reason = in_parentheses(if is_unexplained { &evidence.reason } else { answer.errors() });
     let rcode = answer.rcode().unwrap_or("no reply");
-    let answers_unchecked = evidence.with_cd.as_ref().is_some_and(|sample| sample.of(side).is_known());
+    let answers_unchecked = evidence.with_cd.as_ref().is_some_and(|sample| sample.answer(side).is_known());
     if rcode == "SERVFAIL" && (answers_unchecked || answer.has_error(&BOGUS)) {
         let why = format!(
             "{} finds the signatures wrong or missing{reason}, and {} does not validate the answer",
@@ -189,7 +189,7 @@ const fn advice_on_bogus(side: Side) -> &'static str {
 pub(super) fn is_rotation(evidence: &Evidence) -> bool {
     let sets = |side: Side| -> Vec<BTreeSet<String>> {
         let of_kind =
-            |kind: &'static str| evidence.samples.iter().map(move |sample| sample.of(side).data(kind));
+            |kind: &'static str| evidence.samples.iter().map(move |sample| sample.answer(side).data(kind));
         ["A", "AAAA"].into_iter().flat_map(of_kind).filter(|set| !set.is_empty()).collect()
     };
     let [in_place, resolverd] = Side::ALL.map(sets);
@@ -198,7 +198,7 @@ pub(super) fn is_rotation(evidence: &Evidence) -> bool {
     let have_answers = evidence
         .samples
         .iter()
-        .all(|sample| Side::ALL.iter().all(|side| sample.of(*side).rcode() == Some("NOERROR")));
+        .all(|sample| Side::ALL.iter().all(|side| sample.answer(*side).rcode() == Some("NOERROR")));
     have_answers
         && !in_place.is_empty()
         && union(&in_place) == union(&resolverd)

@@ -290,7 +290,7 @@ fn wrong_clocks_change_no_key() {
 #[test]
 fn troubles_keep_the_keys_and_are_told_once() {
     let _alone = alone();
-    let log = Lines::of(tracing::Level::INFO, || {
+    let log = Lines::from_work(tracing::Level::INFO, || {
         paused(async {
             let mut following = Following::new();
             *following.kept.is_full.lock().unwrap() = true;

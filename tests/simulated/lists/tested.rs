@@ -338,7 +338,7 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
 
 /// The log lines of a run about the list.
 fn lines(run: impl AsyncFnOnce(&Stage)) -> Vec<String> {
-    let text = Lines::of(tracing::Level::INFO, || {
+    let text = Lines::from_work(tracing::Level::INFO, || {
         paused(async {
             let stage = Stage::new(&|_| String::new(), |_| {});
             run(&stage).await;

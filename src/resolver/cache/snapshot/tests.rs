@@ -123,7 +123,7 @@ fn state(zone: &str, standing: ZoneSecurity) -> ZoneTrust {
 
 fn keys(zone: &str) -> ZoneKeys {
     let key = DNSKEY::new(true, true, false, PublicKeyBuf::new(vec![7; 64], Algorithm::ECDSAP256SHA256));
-    ZoneKeys { zone: name(zone), keys: vec![ZoneKey::of(key).unwrap()] }
+    ZoneKeys { zone: name(zone), keys: vec![ZoneKey::new(key).unwrap()] }
 }
 
 fn written(memory: &Memory, scope: &Scope, now: Now) -> Vec<u8> {

@@ -79,7 +79,7 @@ pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Opt
 fn key(octets: &[u8]) -> Option<ZoneKey> {
     let length = u16::try_from(octets.len()).ok()?;
     match rdata::read(RecordType::DNSKEY, length, &mut BinDecoder::new(octets)).ok()? {
-        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => ZoneKey::of(key),
+        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => ZoneKey::new(key),
         _ => None,
     }
 }

@@ -138,7 +138,7 @@ impl Validator {
         context: &Context,
     ) -> bool {
         let zone = Name::root();
-        let Some(key) = ZoneKey::of(key.clone()) else { return false };
+        let Some(key) = ZoneKey::new(key.clone()) else { return false };
         let rrset = CoveredRrset { name: &zone, kind: RecordType::DNSKEY, records };
         let keys = ZoneKeys { zone: zone.clone(), keys: vec![key] };
         signature::check(&rrset, signatures, &keys, self.rules(context)).await.is_ok()
