@@ -158,7 +158,9 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
             "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
-        let severity = if *configured { Severity::Warning } else { Severity::Notice };
+        // Forwarders of all names fail for the names whose owners have broken them. If the forwarders fail for many, `failing` reports it.
+        let is_ours = *configured && zone != ".";
+        let severity = if is_ours { Severity::Warning } else { Severity::Notice };
         Warning { severity, ..Warning::new(problem, &format!("{trace}.")) }
     });
     let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
@@ -458,6 +460,12 @@ mod tests {
                 remedy: "`resolverctl trace z.example. MX` shows each step.".to_owned(),
             }]
         );
+        let severity = |zone_name: &str| {
+            let failing = FailingZone { zone: zone_name.to_owned(), configured: true, ..zone(0) };
+            judge(&busy, None, &Troubles { zones: vec![failing], ..Troubles::default() })[0].severity
+        };
+        assert_eq!(severity("corp.example."), Severity::Warning);
+        assert_eq!(severity("."), Severity::Notice, "forwarders fail for names that others have broken");
         let many = judge(&busy, None, &Troubles { zones: (0..9).map(zone).collect(), ..Troubles::default() });
         assert_eq!(many.len(), MAX_STATUS_ZONES + 1);
         assert_eq!(many.last().unwrap().problem, "4 more zones fail.");

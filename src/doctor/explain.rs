@@ -118,6 +118,18 @@ const RULES: &[Rule] = &[
         Then::Behind,
         &[Code::SpfUnanswered],
     ),
+    Rule(
+        &[
+            Code::DomainMissing,
+            Code::MxUnanswered,
+            Code::MxWithoutAddress,
+            Code::MxHostUnanswered,
+            Code::MailUnknown,
+        ],
+        When::Always,
+        Then::Hide,
+        &[Code::BounceStatus],
+    ),
     // Mail goes to this address only because the domain has no MX record.
     Rule(
         &[Code::NoMx],
@@ -257,6 +269,16 @@ mod tests {
             Finding::new(Code::NoMx, "").about([host()]),
         ];
         assert_eq!(codes(found), [(Code::NoMx, Level::Failure), (Code::PtrMissing, Level::Failure)]);
+    }
+
+    #[test]
+    fn a_fault_of_the_dns_explains_the_status_code_of_a_bounce() {
+        let status = || Finding::new(Code::BounceStatus, "x.4.4");
+        assert_eq!(
+            codes(vec![Finding::new(Code::DomainMissing, ""), status()]),
+            [(Code::DomainMissing, Level::Failure)]
+        );
+        assert_eq!(codes(vec![Finding::new(Code::SpfMissing, ""), status()]).len(), 2);
     }
 
     #[test]

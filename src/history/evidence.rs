@@ -63,7 +63,7 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
             "set history.size; resolverd keeps only the queries that come afterwards",
         ),
         Absence::Empty => (
-            "the query history is empty: no query has come since resolverd started",
+            "the query history is empty: no client has sent a query since resolverd started",
             "check whether mail programs on this host ask resolverd: see /etc/resolv.conf",
         ),
         Absence::Others => ("the query history has no such query", UNKNOWN_ADVICE),

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::culprit::{Cause, CulpritKind, judge};
-use super::entry::QuestionEntry;
+use super::entry::{FlightEntry, QuestionEntry};
 use super::evidence::{advice_of, seconds};
 use super::explained::Explained;
 use super::failure::{FailedQuestion, turned_away};
@@ -20,6 +20,9 @@ use crate::limits::{INCIDENT_QUIET, MAX_FAILURE_SERVERS};
 use dns::clock::micros;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
+
+/// The root zone in wire form.
+const ROOT: [u8; 1] = [0];
 
 /// Selects the failures that are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -254,11 +257,27 @@ impl<'a> FailuresOfZone<'a> {
                 | CulpritKind::ListSlow
                 | CulpritKind::Network
         );
+        // Forwarders of all names answer for some names while the servers of others are silent.
+        let is_root = *self.last_of_all.zone == ROOT && culprit != CulpritKind::Network;
+        // `resolverctl query` is in the history as a flight without a question.
+        let is_resolved = |flight: &FlightEntry| {
+            let is_same = flight.name == last.name && flight.kind == last.kind && flight.began > last.end();
+            let zone = &self.last_of_all.zone;
+            let mut messages = flight.messages.iter();
+            // A flight in progress has only answers of the zones above.
+            let has_answer =
+                messages.any(|one| one.conduct == Some(Conduct::Answered) && *one.zone == **zone);
+            is_same && flight.shows.is_none() && has_answer
+        };
         // A list is asked for a different name each time.
-        let works = was_silent && heard
-            || answered.any(|question| question.place() == last.place() || of_list(question));
+        let works = was_silent && heard && !is_root
+            || answered.any(|question| question.place() == last.place() || of_list(question))
+            || recorded.flights.iter().any(is_resolved);
         if works {
             return StillFails::No;
+        }
+        if was_silent && heard {
+            return StillFails::Unknown;
         }
         let is_in_memory = recorded.whole().is_some_and(|whole| last.at >= whole);
         if is_in_memory && !last.was_stopped() && now.saturating_sub(last.at) < micros(INCIDENT_QUIET) {
@@ -305,7 +324,10 @@ impl FailedServer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::MessageEntry;
+    use crate::event::Shows;
     use crate::subject::ListName;
+    use dns::conduct::Transport;
     use hickory_proto::rr::RecordType;
     use std::time::Duration;
 
@@ -333,6 +355,50 @@ mod tests {
         assert_eq!(state(Some(0), micros(INCIDENT_QUIET)), Some(StillFails::Unknown));
         assert_eq!(state(Some(failed_at + 1), 1), Some(StillFails::Unknown), "after a restart");
         assert_eq!(state(None, 1), Some(StillFails::Unknown), "nothing was asked since");
+    }
+
+    #[test]
+    fn an_answer_to_another_name_does_not_show_that_forwarders_of_all_names_work_for_this_one() {
+        let name: std::sync::Arc<[u8]> = b"\x04dead\x07example\x00"[..].into();
+        let question = QuestionEntry {
+            outcome: Outcome::Deadline,
+            elapsed: 4_000_000,
+            error: "timeout".into(),
+            flight: Some(1),
+            ..QuestionEntry::hit(name.clone(), RecordType::MX, [127, 0, 0, 1].into(), 0, 1_000)
+        };
+        let message = |conduct, elapsed| MessageEntry {
+            at: 0,
+            elapsed,
+            server: [192, 0, 2, 53].into(),
+            zone: ROOT[..].into(),
+            transport: Transport::Udp,
+            conduct: Some(conduct),
+            reason: "first",
+            depth: 0,
+            keys: false,
+        };
+        let flight = |id, began, name: &std::sync::Arc<[u8]>, conduct| FlightEntry {
+            name: name.clone(),
+            kind: RecordType::MX,
+            zone: ROOT[..].into(),
+            shows: (conduct == Conduct::Silent).then_some(Shows::Silence),
+            messages: vec![message(conduct, 1_000_000)],
+            ..FlightEntry::blank(id, began, 4_000_000)
+        };
+        let state = |later: &std::sync::Arc<[u8]>| {
+            let flights = vec![
+                flight(1, 1_000, &name, Conduct::Silent),
+                flight(2, 5_000_000, later, Conduct::Answered),
+            ];
+            let questions = vec![question.clone()];
+            let recorded = Recorded { questions, flights, begin: Some(0), ..Recorded::default() };
+            let facts = DaemonFacts { list: &|_| None, usual: &|_| None, slow: Duration::from_secs(1) };
+            let report = failed(&recorded, &FailedWanted::default(), &facts, 6_000_000);
+            report.zones.first().map(|zone| zone.still_fails)
+        };
+        assert_eq!(state(&b"\x05other\x07example\x00"[..].into()), Some(StillFails::Unknown));
+        assert_eq!(state(&name), Some(StillFails::No), "`resolverctl query` got an answer");
     }
 
     #[test]

@@ -365,6 +365,9 @@ impl Maker {
     }
 }
 
+/// The test entry of lists of addresses, which uribl.com has too.
+const TEST_ADDRESS: &str = "2.0.0.127";
+
 /// Returns the entries of a list, including the test entries of RFC 5782 section 5.
 fn list_text((kind, code): (ListKind, &str), domains: &[MailDomain], bots: &[Ipv4Addr]) -> String {
     let entry = |name: String| format!("{name} A {code}\n{name} TXT \"listed, see https://list.example/\"\n");
@@ -373,10 +376,19 @@ fn list_text((kind, code): (ListKind, &str), domains: &[MailDomain], bots: &[Ipv
             // Three of four bots are listed.
             let bots = bots.iter().enumerate().filter(|(place, _)| place % 4 != 0);
             let bots = bots.map(|(_, address)| reversed(*address));
-            SPAMMERS.map(|last| reversed(spammer(last))).chain(["2.0.0.127".into()]).chain(bots).collect()
+            SPAMMERS
+                .map(|last| reversed(spammer(last)))
+                .chain([TEST_ADDRESS.to_owned()])
+                .chain(bots)
+                .collect()
         }
-        ListKind::GoodAddresses => domains.iter().step_by(3).map(|domain| reversed(domain.address)).collect(),
-        ListKind::BadDomains => SPAM_DOMAINS.iter().map(ToString::to_string).chain(["test".into()]).collect(),
+        ListKind::GoodAddresses => {
+            let good = domains.iter().step_by(3).map(|domain| reversed(domain.address));
+            good.chain([TEST_ADDRESS.to_owned()]).collect()
+        }
+        ListKind::BadDomains => {
+            SPAM_DOMAINS.into_iter().chain(["test", TEST_ADDRESS]).map(str::to_owned).collect()
+        }
     };
     let entries: String = names.into_iter().map(entry).collect();
     format!("{LIST_SOA}{entries}")

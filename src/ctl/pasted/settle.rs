@@ -243,6 +243,9 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
+/// A part of a delay that is shorter, in seconds, needs no explanation.
+const SLOW_PART: f64 = 1.0;
+
 /// Returns the culprit of a delay that is not in DNS. `took` says how long DNS took.
 fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
     let (evidence, advice) = match (line.delay.parts, line.delay.whole, line.delay.last_try) {
@@ -252,7 +255,11 @@ fn not_dns(line: &PastedLine, took: &str) -> CulpritReport {
                 "{took}; the delay was {before:.1} s before the queue manager, {queued:.1} s in the queue manager, {connecting:.1} s until the greeting of the remote server, {sending:.1} s during sending"
             );
             let most = parts.into_iter().fold(0.0, f64::max);
-            let advice = if most <= before {
+            let advice = if most < SLOW_PART {
+                "nothing was slow: the line has the reply of the remote server, or the error"
+            } else if most == connecting && line.text.contains("relay=none") {
+                "no server accepted the connection: see the error in the line, and check whether this host reaches port 25 of the remote host"
+            } else if most <= before {
                 "if the mail was deferred before, this time has its earlier tries: see the earlier lines of its queue id; if not, look at the program that gave the mail to Postfix, for instance a content filter or a slow client"
             } else if most <= queued {
                 "look at the queue: `qshape active`, and the limits of concurrency"

@@ -442,6 +442,18 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         (CulpritKind::NotDns, CulpritKind::ListRefused)
     );
     assert!(described.culprit.advice.contains("greeted late"), "{:?}", described.culprit);
+    // Nothing is blamed for a short delay, or for a connection that nobody accepted.
+    let advice = |text: &str| {
+        let message = message(0.02, CulpritKind::None, Outcome::Upstream);
+        settled(text, vec![message]).unwrap().culprit.advice
+    };
+    let none =
+        smtp("0.1/0.01/30/0", "deferred (connect to mx.fine.example[192.0.2.9]:25: Connection timed out)");
+    let none = none.replace("relay=mx.fine.example[192.0.2.9]:25", "relay=none");
+    assert!(advice(&none).starts_with("no server accepted the connection"));
+    let rejected =
+        smtp("0.1/0/0.4/0.4", "bounced (host mx.fine.example[192.0.2.9] said: 550 5.1.1 User unknown)");
+    assert!(advice(&rejected).starts_with("nothing was slow"));
     // A line that says itself that a lookup failed is explained by it.
     let deferred = smtp(
         "3000/0.01/0.1/0",

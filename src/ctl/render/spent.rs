@@ -10,7 +10,7 @@ pub(crate) const fn empty(off: bool) -> &'static str {
     if off {
         "The query history is off (history.size = \"0\"): set history.size to keep queries.\n"
     } else {
-        "The query history is empty: no query has come since resolverd started.\n"
+        "The query history is empty: no client has sent a query since resolverd started.\n"
     }
 }
 

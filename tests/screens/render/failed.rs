@@ -94,7 +94,7 @@ fn how_far_the_record_reaches_is_said() {
     );
     assert_eq!(
         text(&replies(None, Vec::new())),
-        "The query history is empty: no query has come since resolverd started.\n"
+        "The query history is empty: no client has sent a query since resolverd started.\n"
     );
     let many = failed::zones(&replies(Some(0.0), vec![silent(); 300]), &since(0.0), &moment, Style::Plain);
     assert!(many.lines().count() < 120 && many.contains("and "), "{many}");
