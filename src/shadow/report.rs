@@ -297,7 +297,7 @@ impl ShadowReport {
         let ended = self.counts.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();
         let all = compared.saturating_add(ended);
         if compared < least {
-            return Some(format!("{compared} questions were compared, and a verdict needs {least}"));
+            return Some(format!("only {compared} questions were compared, and at least {least} are needed"));
         }
         if ended * 100 > all * MOST_SHADOW_LEFT_OUT {
             return Some(format!(

@@ -48,7 +48,7 @@ fn counts(summary: &ShadowSummary, style: Style) -> String {
         format!("{} questions, for {} queries", number(summary.compared), number(summary.counts.queries));
     let mut compared = vec![compared];
     if summary.interrupted {
-        compared.push("ended by a signal".to_owned());
+        compared.push("stopped by a signal".to_owned());
     }
     let mut text = items("compared", &compared, style);
     let causes: Vec<String> = summary

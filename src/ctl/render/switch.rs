@@ -89,7 +89,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
             "Everything else is as before the switch, and this host does not need resolverd. To finish, compare the files above with their old text in {RECORD}, then remove {RECORD}\n"
         ),
         (_, _, false) => {
-            "Not everything is as before the switch. Correct the reasons of the failures above, then run: resolverctl switch --back\n".to_owned()
+            "The switch back is not complete. Repair the failures above, then run: resolverctl switch --back\n".to_owned()
         }
     }
 }

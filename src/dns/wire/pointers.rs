@@ -110,8 +110,8 @@ mod tests {
     use hickory_proto::rr::rdata::MX;
     use hickory_proto::rr::{Name, RData, Record};
 
-    /// A message whose first record holds a chain of this many pointers. The last pointer of the chain is the owner of a
-    /// second record, or is in its data after `before`.
+    /// Builds a message with a chain of compression pointers in the data of its first record. A name of the second record points to the chain: its
+    /// owner, or a name in its data after the octets `before`.
     fn chain(pointers: u16, kind: u16, before: &[u8]) -> Vec<u8> {
         let mut message = vec![0, 1, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0];
         let record = |message: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]| {

@@ -187,7 +187,7 @@ impl Replies {
         found
     }
 
-    /// The operators whose pages or addresses the receiver names.
+    /// Returns the operators of DNS lists and mail services whose web pages or mail addresses the reply of the receiving server contains.
     pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
         // Words of the sending host have pages too.

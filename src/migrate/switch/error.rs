@@ -69,7 +69,7 @@ pub enum SwitchError {
         path: String,
     },
     /// A step that must be undone before this one could not be undone.
-    #[error("resolverd keeps running until the steps above are undone")]
+    #[error("resolverd must keep running until the failures above are repaired")]
     Needed,
     /// The old resolver runs, but no program listens at its addresses.
     #[error("{unit} runs, but no process listens at {addresses}; see why: journalctl -u {unit}")]

@@ -100,9 +100,9 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
 
 /// Returns true if this host has the address. No packet is sent.
 ///
-/// For IPv4, a socket can send from such an address to itself only if this host has the address. Without a fixed source, the kernel would choose the
-/// first address of the network to reach a further one, and with `ip_nonlocal_bind` a socket may have any address. For IPv6, the kernel itself sends
-/// to such an address from the same address.
+/// The function binds a UDP socket and connects it to the address. The kernel sends to an own address from the same address, so the source of the
+/// socket is then the address itself. For IPv4 the source is fixed, because the kernel may choose another address of the same network. The
+/// connection then fails if the host lacks the address, even if `ip_nonlocal_bind` allows sockets to have any address.
 fn is_ours(server: SocketAddr) -> bool {
     let asked = match server.ip().to_canonical() {
         IpAddr::V4(address) => SocketAddr::new(address.into(), server.port()),

@@ -362,7 +362,7 @@ fn resolverd_stays_if_the_old_resolver_cannot_be_enabled() {
     let (code, text) = host.switch(&internet, &["--back"]);
     assert_eq!(code, 4, "{text}");
     assert!(text.contains("unbound.service was not enabled again"), "{text}");
-    assert!(text.contains("resolverd keeps running until the steps above are undone"), "{text}");
+    assert!(text.contains("resolverd must keep running until the failures above are repaired"), "{text}");
     assert_eq!(host.files()["units/unbound.service"], "loaded");
     assert_eq!(host.files()["units/resolverd.socket"], "active enabled loaded");
     fs::remove_dir_all(host.path("fails")).unwrap();

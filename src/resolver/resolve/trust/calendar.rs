@@ -93,7 +93,7 @@ impl Timekeeper {
     }
 }
 
-/// Returns the extended error of an answer whose signatures were checked without their times.
+/// Returns the fault of an answer whose signatures were checked without their validity times.
 pub(super) fn untimed(passed: u64) -> ValidationFailure {
     let text = format!(
         "the validity times of its signatures cannot be checked: the clock of this host is behind, the true time is after {}",
