@@ -277,7 +277,7 @@ pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Opti
     let own = reply.answers.iter().filter(|record| record.name == name);
     let signatures = own.chain(&reply.authority).filter(|record| record.is("RRSIG"));
     let last = signatures.filter_map(signature).map(|signature| life(signature).1).max()?;
-    (last < unix).then(|| format!("its signature ended at {}", minute(last)))
+    (last < unix).then(|| format!("its signature expired at {}", minute(last)))
 }
 
 /// The response code of a reply with its extended error.

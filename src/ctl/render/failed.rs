@@ -70,7 +70,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
     let (paint, state) = match zone.still_fails {
         StillFails::Yes => (Paint::Bad, "still failing"),
         StillFails::No => (Paint::Good, "works again"),
-        StillFails::Unknown => (Paint::Plain, "not known"),
+        StillFails::Unknown => (Paint::Plain, "not known if it still fails"),
     };
     let name = zone.zone.as_deref().map_or_else(|| "resolverd (overload)".to_owned(), harmless);
     let (reason, advice) = (harmless(&zone.reason), harmless(&zone.advice));

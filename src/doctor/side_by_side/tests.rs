@@ -153,7 +153,7 @@ fn an_answer_of_a_cache_is_old_only_where_its_serial_its_signature_or_the_server
         public(&format!("cached | 10 old.a.test.{}", ends.iter().map(signature).collect::<String>()))
     };
     let (past, later) = (1_767_225_600 - 86_400, 1_767_225_600 + 86_400);
-    assert_eq!(signed(&[past]), (Old, Some("its signature ended at 2025-12-31 00:00 UTC".to_owned())));
+    assert_eq!(signed(&[past]), (Old, Some("its signature expired at 2025-12-31 00:00 UTC".to_owned())));
     assert_eq!(signed(&[past, later]), (Unknown, None));
     let denied = |end: u64| {
         public(&format!(
