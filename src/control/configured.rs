@@ -1,4 +1,4 @@
-//! Finds the part of the configuration that answers for a name instead of the internet.
+//! Finds the part of the configuration that answers for a name, if the name is not resolved on the internet.
 
 use hickory_proto::rr::Name;
 
@@ -17,7 +17,7 @@ pub(super) fn source(config: &Config, name: &Name) -> Option<ConfiguredSource> {
     }
 }
 
-/// Returns the views whose clients get data for `name` from another entry than clients of the general view.
+/// Returns the views whose clients get data for `name` from another part of the configuration than clients of the general view.
 pub(super) fn views(config: &Config, name: &Name) -> Vec<String> {
     if config.views.is_empty() {
         return Vec::new();

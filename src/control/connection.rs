@@ -33,14 +33,14 @@ use resolver::cache::flush::Flush;
 use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
-/// The rights of a client.
+/// What a client of the control socket may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     Look,
     Change,
 }
 
-/// A request whose reply lines are written when events occur.
+/// A request whose reply continues: its lines are written when events occur.
 pub(super) enum Streamed {
     /// Continues until the client disconnects or the daemon stops.
     Monitor(UnixStream, MonitorRequest),
@@ -63,7 +63,7 @@ pub(super) async fn serve(
         () = ended(&mut ending) => return Ok(None),
     };
     let mut shown = Secrets::default();
-    // Held until the reply is written.
+    // The permit to read the query history; it is held until the reply is written.
     let mut reading = None;
     let lines = match request {
         None => return Ok(None),
@@ -118,8 +118,8 @@ async fn write(stream: &mut UnixStream, lines: Vec<Reply>, keys: &Secrets) -> io
     stream.shutdown().await
 }
 
-/// Returns true if the reply may contain names with keys of DNS lists. Such names occur only in tables that count names as
-/// clients sent them: the record is read without keys, and the other requests are about a name that the operator typed.
+/// Returns true if the reply may contain names with customer keys of DNS lists, which must then be removed. Such names occur only in
+/// tables of names that clients asked for. The query history has no keys, and the names in other requests come from the operator.
 fn may_show_keys(request: &Request) -> bool {
     matches!(
         request,
@@ -206,7 +206,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
         Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
-        // `serve` has already passed these requests on.
+        // `serve` has passed these requests to `monitor` and `trace` before.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
         Request::Why { requests } => why(subject, &requests).await,
         Request::Failed(request) => failed(subject, &request).await,
@@ -241,7 +241,7 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
     }
 }
 
-/// Returns the rows of a table.
+/// Returns the rows of a table of the statistics.
 async fn rows(subject: &impl Controlled, table: Table, window: Window) -> Vec<Reply> {
     let recorder = subject.recorder();
     let now = micros(Duration::from_secs(subject.now().unix));
@@ -269,7 +269,7 @@ async fn query(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Res
     Ok(vec![Reply::Query(Box::new(reply))])
 }
 
-/// Sends a query to one server.
+/// Sends a query to one server, for the operator.
 async fn ask_server(subject: &impl Controlled, query: ServerQuery) -> Vec<Reply> {
     let facts = match kept_here(&subject.config(), &query.name) {
         Some(why) => Err(NoReply::Unknown(why.to_owned())),
@@ -331,7 +331,7 @@ async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Resu
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
 }
 
-/// Returns the wanted messages for each request.
+/// Returns the messages (emails) that each request selects, with the reasons for their delays.
 async fn why(subject: &impl Controlled, requests: &[WhyRequest]) -> Result<Vec<Reply>, Problem> {
     let most = history::limits::MAX_WHY_REQUESTS;
     if requests.len() > most {

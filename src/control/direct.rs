@@ -1,4 +1,4 @@
-//! The replies to queries to one server as facts.
+//! Converts the replies of a single server to facts for checks.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use resolver::iterate::direct::ReplyUnknown;
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Returns the reply of a server.
+/// Converts the reply of a server to facts.
 ///
 /// # Errors
-/// Says why there is no reply, or none that shows anything about the server.
+/// Returns the reason why there is no reply, or why the reply shows nothing about the server.
 pub fn facts(heard: Result<Heard, ReplyUnknown>) -> Result<ReplyFacts, NoReply> {
     let heard = heard.map_err(|unknown| {
         NoReply::Unknown(match unknown {

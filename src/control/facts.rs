@@ -15,7 +15,7 @@ use resolver::dnsbl::list::Purpose;
 
 /// Lets the daemon itself answer a question of a check, without a socket.
 pub async fn ask(subject: &impl Controlled, want: &Want) -> Got {
-    // No operator waits for this answer, so the rest of the quota is kept for mail.
+    // No operator waits for this answer. So do not use up the daily quotas of the lists: mail needs them.
     if let Want::Lists { subject: about } = want {
         let tests = lists::test(subject, about, ListChoice::InUseWithinQuota).await;
         // The error means that no list in use covers this kind of name.
@@ -37,8 +37,8 @@ pub async fn ask_root_servers(subject: &impl Controlled) -> Vec<IpAddr> {
     root_servers(connection::answer(entries, subject).await)
 }
 
-/// Returns the requests that find the root servers, to be sent one after the other: a query for the NS records of the root,
-/// which brings the servers into the cache, and then a lookup in the cache.
+/// Returns the requests that find the root servers, to be sent one after the other: first a query for the NS records of the root,
+/// which brings the root servers into the cache, then a lookup of the cached entries for the root.
 pub fn requests_of_root_servers() -> [Request; 2] {
     let root = || ".".to_owned();
     [
@@ -128,7 +128,7 @@ fn of_query(query: QueryReply) -> ReplyFacts {
     }
 }
 
-/// Describes the part of the configuration.
+/// Describes the part of the configuration that answers for a name.
 fn in_words(source: ConfiguredSource) -> String {
     let ConfiguredSource { zone, kind, servers, file } = source;
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();

@@ -19,7 +19,7 @@ use history::{
 };
 use resolver::config::{Config, Listener};
 
-/// The window whose counters decide the health.
+/// The period whose counters decide if the daemon is healthy.
 pub const JUDGED: Window = Window::FiveMinutes;
 
 /// Returns the current state and health of the daemon.
@@ -35,7 +35,7 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     let certificates = certificates(&daemon.certificates, subject.now().unix);
     let metrics = daemon.metrics.as_ref().and_then(metrics);
     let recorder = subject.recorder();
-    // Metrics may be scraped ten times per second, and most scrapes find few failures.
+    // Reading the failures by zone is expensive, and metrics may be read ten times per second. Most of the time there are few failures.
     let by_zone = if much_fails(judged) { recorder.failures_by_zone(JUDGED) } else { None };
     Status {
         daemon,
@@ -54,17 +54,17 @@ pub fn status_by(subject: &impl Controlled, judged: &StatsReport) -> Status {
     }
 }
 
-/// Minimum number of questions or messages for a judgement.
+/// Minimum number of questions or messages from which problems are concluded. Fewer may fail by chance.
 const ENOUGH: u64 = 20;
 
-/// Failures per hundred questions from which a local fault is reported. Dead domains in spam cause 1 to 3.
+/// Share of failed questions, in percent, from which a local fault is reported. Dead domains in spam cause 1 to 3 %.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
 /// Maximum number of zones and DNS lists whose failures do not count as a local fault. For example, one DNS list that refuses
 /// makes a query of every mail fail.
 const FEW_ZONES: usize = 3;
 
-/// Returns true if enough questions failed to look at failures by zone.
+/// Returns true if so many questions failed that the failures by zone must be examined.
 pub(crate) fn much_fails(counts: &StatsReport) -> bool {
     is_much(counts.failures(), counts)
 }
@@ -73,8 +73,8 @@ fn is_much(failed: u64, counts: &StatsReport) -> bool {
     counts.questions >= ENOUGH && failed * 100 >= counts.questions * FAILURES_PER_HUNDRED
 }
 
-/// Returns the problems: current ones, and those of the window. `by_zone` has the failures of the window by zone; `None` if the
-/// zones are unknown.
+/// Returns the current problems (`troubles`), and the problems that follow from the counters of a period. `by_zone` has the failures
+/// of this period by zone; `None` if they are unknown.
 pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| counts.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = counts.upstream.messages.values().sum();
@@ -82,7 +82,7 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     let came_back: u64 = came_back.map(|(_, count)| count).sum();
     let failed = counts.failures();
     let shed = outcome(Outcome::Shed);
-    // Each problem has the number of affected queries, for sorting.
+    // Each problem has the number of affected queries, by which the problems are sorted.
     let mut judged = Vec::new();
     if let Some(span) = troubles.down {
         let problem = format!("No server on the internet has answered for {}.", TimeSpan(span));
@@ -107,8 +107,8 @@ pub fn judge(counts: &StatsReport, by_zone: Option<&FailuresByZone>, troubles: &
     warnings
 }
 
-/// Reports many failures. They are critical if many remain without those of the few worst zones or lists. The root and top-level
-/// domains are not left out, because zones of all kinds are below them.
+/// Reports that many questions fail. This is critical if many failures remain after those of the few worst zones or lists are subtracted.
+/// Failures of the root and of top-level domains are never subtracted, because these contain zones of all kinds.
 fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     let failed = counts.failures();
     let zones = by_zone.map_or(&[][..], |by_zone| &by_zone.zones);
@@ -119,7 +119,7 @@ fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     });
     let (mut shown, mut left) = (Vec::new(), failed);
     for ZoneFailures { zone, failed, .. } in zones.iter().take(FEW_ZONES) {
-        // The minute in which the window began is counted completely, so a zone may have more failures than the window.
+        // Failures by zone are counted in whole minutes, so a zone may have a few failures from before the period.
         let failed = left.min(*failed);
         left = left.saturating_sub(failed);
         shown.extend((failed > 0).then(|| format!("{zone} {failed}")));
@@ -131,7 +131,7 @@ fn failing(counts: &StatsReport, by_zone: Option<&FailuresByZone>) -> Warning {
     Warning { severity: severity(elsewhere, counts), ..Warning::new(problem, remedy) }
 }
 
-/// Returns the severity for a number of failures.
+/// Returns the severity of this number of failed questions.
 fn severity(failed: u64, counts: &StatsReport) -> Severity {
     if is_much(failed, counts) { Severity::Critical } else { Severity::Warning }
 }
@@ -158,7 +158,8 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
             "{failures} queries for zone {zone} {} within {within}, the last one {ago} ago; cause: {why}.",
             failed_text(*doubted)
         );
-        // Forwarders of all names fail for the names whose owners have broken them. If the forwarders fail for many, `failing` reports it.
+        // A fault of a configured zone is ours. An exception are forwarders for all names: they also fail for names whose owners have broken them.
+        // If the forwarders fail for many names, `failing` reports it.
         let is_ours = *configured && zone != ".";
         let severity = if is_ours { Severity::Warning } else { Severity::Notice };
         Warning { severity, ..Warning::new(problem, &format!("{trace}.")) }
@@ -394,10 +395,10 @@ mod tests {
         assert_eq!(found(&[(".", 40, false)], 0).0, Severity::Critical);
         assert_eq!(found(&[], 40).0, Severity::Critical);
         assert_eq!(judge(&failing, None, &Troubles::default())[0].severity, Severity::Critical);
-        // They have not been read from the record yet.
+        // The failures by zone have not been read yet.
         let (severity, problem) = found(&[], 0);
         assert_eq!((severity, &*problem), (Severity::Warning, "40 of 320 queries failed with SERVFAIL."));
-        // More than the counters of the window have.
+        // The zone has more failures than the counters of the period.
         assert!(found(&[("list.example.", 44, true)], 0).1.ends_with("SERVFAIL (list.example. 40)."));
     }
 

@@ -76,7 +76,7 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the properties and the current state of the daemon.
     fn status(&self) -> DaemonStatus;
 
-    /// Returns the record of events.
+    /// Returns the counters and the query history.
     fn recorder(&self) -> &Recorder;
 
     /// Asks a question as a client does, and waits for the result.
@@ -88,14 +88,14 @@ pub trait Controlled: Send + Sync + 'static {
     /// Sends one query to one server. The error says why the query shows nothing about the server.
     fn ask_server(&self, asked: ServerQuery) -> BoxFuture<'_, Result<Heard, ReplyUnknown>>;
 
-    /// Asks a DNS list for the operator. Such a lookup does not make the list count as in use, and batches learn nothing from
-    /// it.
+    /// Asks a DNS list a question of the operator. Unlike a client's question, it does not count as use of the list, and batches do not
+    /// learn from it.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
     /// Removes entries from the caches.
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed>;
 
-    /// Returns how full each cache is.
+    /// Returns the number of entries and the size of each cache, and their limits.
     fn fill(&self) -> Vec<StoreFill>;
 
     /// Returns the states of servers, the slowest first.
@@ -116,14 +116,14 @@ pub trait Controlled: Send + Sync + 'static {
     /// Returns the queries in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
 
-    /// Returns the wanted messages (emails) of the record for each request, worst first. Results for the last requests may be
-    /// missing, but never for the first request.
+    /// Returns the messages (emails) of the query history that each request selects, the worst first. Results for the last requests may be
+    /// missing, but never those for the first request.
     fn why_each(&self, wanted: Vec<Wanted>) -> BoxFuture<'_, Vec<Vec<MessageReport>>>;
 
-    /// Returns the time that questions of a window spent in each stage.
+    /// Returns how much time the questions since `from` spent in each stage.
     fn stages(&self, from: u64) -> BoxFuture<'_, FromRecord<StageRow>>;
 
-    /// Returns the zones whose questions failed, the zone with the most questions first.
+    /// Returns the zones whose names could not be resolved, the zone with the most failed questions first.
     fn failed(&self, wanted: FailedWanted) -> BoxFuture<'_, FailedReport>;
 
     /// Returns the cached entries under a name, of one type or of all types, and the time at which they were read.

@@ -15,8 +15,8 @@ pub const MAX_CONTROL_CONNECTIONS: usize = 320;
 /// time, and their replies have megabytes. This leaves most connections for other requests.
 pub const MAX_HISTORY_REQUESTS: usize = 32;
 
-/// Maximum size of a request on the control socket, in octets. A name has at most 1 004 octets in escaped form, and the rest is
-/// a few words. Lookups for pasted log lines are sent together, and most have about 150 octets.
+/// Maximum size of a request on the control socket, in octets. A name has at most 1 004 octets in escaped form, and the rest of a request
+/// is a few words. Requests about pasted log lines are sent together; each has about 150 octets.
 pub const MAX_CONTROL_REQUEST: usize = 16_384;
 
 /// Maximum number of rows in a reply on the control socket, about 300 octets each. If there are more, the reply has the number
@@ -26,11 +26,11 @@ pub(crate) const MAX_CONTROL_ROWS: usize = 4_096;
 /// Time allowed to send a request: one line from the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 
-/// Octets of a reply that are collected before they are written. A system call for each line of a table would take longer than
-/// formatting the line. More octets bring no gain: the buffer of a socket holds some 200 KiB.
+/// Number of octets of a reply that are collected before they are written to the socket. A system call for each line would take longer
+/// than the formatting of the line. A larger buffer brings no gain: a socket itself buffers about 200 KiB.
 pub(crate) const CONTROL_WRITE: usize = 64 << 10;
 
-/// Maximum duration of a connection to the control socket: enough for a flight and a slow terminal.
+/// Maximum duration of a connection to the control socket. This is enough for the slowest resolution and for a slow terminal.
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 
 /// Maximum number of concurrent traces without the cache. Each may send as many queries as a client question, and has its own
@@ -47,8 +47,8 @@ pub(crate) const CERTIFICATE_SOON: Duration = Duration::from_secs(14 * 24 * 60 *
 /// Maximum number of failing zones that `resolverctl status` names. For the others it shows only their number.
 pub(crate) const MAX_STATUS_ZONES: usize = 5;
 
-/// How long the checks of the root keys may fail before the status warns: three intervals of `MAX_ROOT_KEY_RETRY`. A new key is
-/// published for at least 30 days before it is used.
+/// After the checks of the root keys have failed for this time, the status warns. It is three times `MAX_ROOT_KEY_RETRY`. A new key is
+/// published for at least 30 days before it is used, so there is enough time to act.
 pub(crate) const LONG_UNCHECKED_ROOT_KEYS: Duration = Duration::from_secs(3 * 86_400);
 
 /// Maximum number of extended errors that are read from one reply. Resolvers send two or three: the cause and its consequences.

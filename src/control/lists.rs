@@ -29,7 +29,7 @@ use resolver::dnsbl::lookalike::Lookalike;
 use resolver::dnsbl::state::{ListStanding, ListState};
 use resolver::resolve::list_keys::secrets_of;
 
-/// The subject of a lookup.
+/// What is looked up in a DNS list: an address or a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum LookedUp {
     Address(IpAddr),
@@ -105,7 +105,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
     }
 }
 
-/// Tests the lists in use with their own test entries, waits as long as a test takes, and returns the states of the lists.
+/// Tests the lists in use with their own test entries, waits until the tests should be complete, and returns the states of the lists.
 pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -282,8 +282,8 @@ pub(super) async fn test(
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Returns true if one of the names is the zone of the list, or is below it. A receiver that uses a key names the zone with the
-/// key.
+/// Returns true if one of `names` is the zone of the list or a name below this zone. A mail server whose queries contain a customer key
+/// uses such a name below the zone.
 fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     let keyed = &config.dnsbl.registry.keyed;
     let with_key = keyed.get(&list.apex);
@@ -292,7 +292,7 @@ fn is_named(config: &Config, list: &List, names: &[String]) -> bool {
     !(list.keyed && has_other_name) && names.iter().filter_map(|name| lookup::read_name(name).ok()).any(is_it)
 }
 
-/// Refuses a domain that contains a customer key of a list, because links in mail may contain such names. No list may see the
+/// Refuses a domain that contains a customer key of a list; links in mail may contain such names. One list must not receive the
 /// key for another list.
 fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> {
     if secrets_of(&subject.config()).hidden(&wire_name(domain)).is_none() {
@@ -302,7 +302,7 @@ fn without_key(subject: &impl Controlled, domain: &Name) -> Result<(), Problem> 
     Err(Problem { fault: Blame::Request, sentence })
 }
 
-/// Returns why a list cannot be asked about this subject.
+/// Returns the reason why a list cannot be asked about this address or domain.
 fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     let subject = match wanted {
         LookedUp::Address(IpAddr::V4(_)) => list::ListSubject::Ip4,
@@ -376,7 +376,7 @@ fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     known.map_or_else(String::new, |code| code.means.clone())
 }
 
-/// Returns the results of `read` for the record data of an answer.
+/// Applies `read` to the data of each record of an answer, and returns the results.
 fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
     let Ok(message) = Message::from_vec(wire) else { return Vec::new() };
     message.answers.iter().filter_map(|record| read(&record.data)).collect()

@@ -1,4 +1,4 @@
-//! Questions over the control socket: parses the question, and formats the answer.
+//! Parses the questions that arrive over the control socket, and formats their answers.
 //!
 //! Names, types and data have the form that zone files use (RFC 1035 section 5.1, RFC 3597 section 5).
 
@@ -18,12 +18,12 @@ use dns::wire::presentation::{harmless, kind_text};
 use dns::wire::response;
 use doctor::facts::Record;
 
-/// The result of a question that is asked as a client asks it.
+/// The result of a question that the daemon was asked over the control socket; it is asked like the question of a client.
 #[derive(Clone, Debug)]
 pub struct Lookup {
     /// The answer; if the question failed, an answer with SERVFAIL.
     pub answer: Arc<Answer>,
-    /// The time to which the TTLs refer.
+    /// The time at which the remaining TTLs are calculated.
     pub now: Mono,
     /// Outcome of the question.
     pub outcome: Outcome,

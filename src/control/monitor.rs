@@ -1,4 +1,5 @@
-//! `Request::Monitor`: writes a line for each wanted query when it ends, until the client disconnects or the daemon stops.
+//! `Request::Monitor`: writes a line for each query that the client selected, when the query ends. This continues until the client
+//! disconnects or the daemon stops.
 
 use crate::limits;
 use std::io;
@@ -24,7 +25,7 @@ use history::watch::{Watch, Watched};
 use resolver::config::Config;
 use resolver::resolve::list_keys::secrets_of;
 
-/// Selects the wanted queries.
+/// Decides which queries are shown.
 struct Filter {
     failures: bool,
     /// Minimum duration in microseconds.
@@ -68,7 +69,7 @@ impl Keys {
     }
 }
 
-/// Streams the wanted queries.
+/// Writes a line for each selected query.
 pub(super) async fn stream(
     mut stream: UnixStream,
     request: &MonitorRequest,

@@ -1,4 +1,4 @@
-//! The state of the daemon as rows: servers, flights, cache entries under a name, look-ahead, and watched domains.
+//! Converts states of the daemon to rows of replies: servers, flights, cache entries under a name, look-ahead, and watched domains.
 //!
 //! All time spans are in seconds.
 
@@ -26,7 +26,7 @@ use resolver::cache::servers::KnownServer;
 use resolver::lookahead::RuleStanding;
 use resolver::resolve::inflight::InFlight;
 
-/// Returns at most the maximum number of rows of a reply, followed by the number of omitted rows.
+/// Converts each row to a line of the reply. If there are more rows than a reply may have, the last line has the number of omitted rows.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
     let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
     let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();
@@ -126,7 +126,7 @@ impl HeldRow {
     }
 }
 
-/// Describes the state of a zone's keys, with the keys or the reason.
+/// Describes the DNSSEC state of a zone, with its keys or with the reason why it has none.
 fn trust_text(state: &ZoneTrust) -> String {
     let more = match &state.standing {
         ZoneSecurity::Secure(keys) => {
@@ -144,7 +144,7 @@ fn flags(question: &Question) -> Vec<String> {
     set.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_owned()).collect()
 }
 
-/// Returns the name of each server, and the addresses that came with the referral.
+/// Returns the name of each server of a delegation, with the addresses that came with the referral.
 fn servers_of(delegation: &Delegation) -> Vec<String> {
     let server_text = |(place, server): (usize, &hickory_proto::rr::Name)| {
         let glue = delegation.glue.iter().filter(|(of, _)| *of == place);

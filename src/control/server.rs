@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::connection::{self, Streamed, ended};
 use super::{Controlled, monitor, trace};
 
-/// Owner and group may read and write, so that members of the group may read the state of the daemon.
+/// The mode of the socket file: its owner and group may connect. Members of the group can therefore read the state of the daemon.
 const SOCKET_MODE: u32 = 0o660;
 
 /// The reason why the control socket could not be created.
@@ -26,13 +26,13 @@ pub enum BindError {
     /// Another daemon answers on this socket.
     #[error("another resolverd uses the control socket {path}; stop it, or set another control.socket")]
     InUse {
-        /// The path.
+        /// Path of the socket.
         path: PathBuf,
     },
     /// The path exists and is not a socket.
     #[error("{path} exists and is not a socket; remove it, or set another control.socket")]
     NoSocket {
-        /// The path.
+        /// Path of the socket.
         path: PathBuf,
     },
     /// The operating system refused to create the socket.
@@ -40,9 +40,9 @@ pub enum BindError {
         "cannot create the control socket {path}: {error}; set control.socket to a path in a directory that this user may write to"
     )]
     System {
-        /// The path.
+        /// Path of the socket.
         path: PathBuf,
-        /// The error.
+        /// The error of the operating system.
         error: io::Error,
     },
 }
@@ -71,7 +71,7 @@ impl ControlServer {
         Ok(server)
     }
 
-    /// Serves connections until `ending` becomes true, then finishes the requests received so far. Dropping the future closes
+    /// Serves connections until `ending` becomes true, then answers the requests that were received before. Dropping the future closes
     /// all connections.
     pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
@@ -119,7 +119,7 @@ impl Drop for ControlServer {
     }
 }
 
-/// Serves one connection. Its duration is bounded, unless it is a monitor. A client may disconnect early.
+/// Serves one connection. Its duration is limited, unless the request is a monitor. A client may disconnect early.
 async fn serve(
     stream: UnixStream,
     subject: &impl Controlled,

@@ -21,26 +21,26 @@ use history::limits::MAX_STEPS;
 /// A question to be traced.
 #[derive(Debug)]
 pub struct TraceAsked {
-    /// The question.
+    /// The question to resolve.
     pub question: Question,
     /// True if the question is resolved without any cached data. The cache and all counters stay unchanged.
     pub fresh: bool,
-    /// Receives the steps.
+    /// The channel to which each step of the resolution is sent.
     pub steps: mpsc::Sender<Step>,
 }
 
-/// The reason why a question is not traced.
+/// The reason why a question cannot be traced.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceRefused {
     /// The maximum number of concurrent traces is reached.
     #[error("The maximum of {MAX_FRESH_TRACES} `resolverctl trace --fresh` at once is reached; try again.")]
     TooMany,
-    /// The question would query a list that is close to its quota.
+    /// The question would be sent to a DNS list that has used most of its daily quota.
     #[error(
         "Not queried: most of the daily quota of the DNS list {list} is used, and mail needs the rest. Without --fresh the trace is allowed; the quota begins anew at 00:00 UTC."
     )]
     Quota {
-        /// The list.
+        /// Zone of the list.
         list: Name,
     },
     /// This host lacks a resource that the trace needs.
@@ -51,7 +51,7 @@ pub enum TraceRefused {
     },
 }
 
-/// Streams the steps and the answer.
+/// Writes the steps of the resolution to the socket, then the answer.
 pub(super) async fn stream(
     mut stream: UnixStream,
     request: &TraceRequest,

@@ -13,10 +13,10 @@ use history::failed::FailedWanted;
 use history::limits::MAX_WHY_MESSAGES;
 use history::why::{Wanted, WantedSubject};
 
-/// Returns the messages to look for.
+/// Converts a request to the selection of messages (emails) in the query history.
 ///
 /// # Errors
-/// Fails if the subject is neither an address nor a name.
+/// Fails if the request asks about something that is neither an address nor a name.
 pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     let subject = request.subject.as_deref().map(subject).transpose()?;
     let subject = subject.map(|subject| match subject {
@@ -33,7 +33,7 @@ pub(super) fn wanted(request: &WhyRequest) -> Result<Wanted, Problem> {
     })
 }
 
-/// Returns the failures to look for.
+/// Converts a request to the selection of failed questions.
 ///
 /// # Errors
 /// Fails if the zone is not a name, or if the client is not a network.
@@ -52,8 +52,8 @@ fn micros(seconds: f64) -> u64 {
     clock::micros(span)
 }
 
-/// Parses a network; a single address becomes a network with one address. The record has the IPv4 address of an IPv4 client that
-/// uses an IPv6 socket, so an IPv4-mapped address (RFC 4291 section 2.5.5.2) is parsed as IPv4.
+/// Parses a network; a single address becomes a network with one address. For an IPv4 client that uses an IPv6 socket, the query history
+/// has the IPv4 address. So an IPv4-mapped address (RFC 4291 section 2.5.5.2) is converted to IPv4.
 pub(super) fn network(typed: &str) -> Result<IpNet, Problem> {
     let one = typed.parse::<IpAddr>().map(|one| IpNet::from(one.to_canonical()));
     one.or_else(|_| typed.parse().map(canonical)).map_err(|_| Problem {

@@ -1,4 +1,4 @@
-//! The configured zones as rows: where their answers come from, and the state of their servers.
+//! The reply about configured zones: where the answers of each zone come from, and the state of its servers.
 //!
 //! A host entry, or a name with records, is shown as a zone that has only this name.
 

@@ -6,7 +6,7 @@ use crate::limits::MAX_NAMES_OF_CERTIFICATE;
 use dns::clock::minute;
 use doctor::facts::REJECTED_CERTIFICATE;
 
-/// Describes a failed handshake. If the certificate is at fault, the text begins with `REJECTED_CERTIFICATE`.
+/// Returns a sentence about a failed TLS handshake. If the certificate is at fault, the sentence begins with `REJECTED_CERTIFICATE`.
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(fault) => format!("{REJECTED_CERTIFICATE}: {}", of_certificate(fault)),
@@ -14,7 +14,7 @@ pub(super) fn words(error: &Error) -> String {
     }
 }
 
-/// Describes the fault of a certificate. The subject of the sentence is "it".
+/// Returns a sentence about the fault of a certificate. The sentence calls the certificate "it".
 pub(super) fn of_certificate(fault: &CertificateError) -> String {
     use CertificateError::{Expired, ExpiredContext, NotValidForNameContext, UnknownIssuer};
     match fault {
@@ -30,7 +30,7 @@ pub(super) fn of_certificate(fault: &CertificateError) -> String {
     }
 }
 
-/// Returns a name without the form in which the library shows it: `DnsName("dns.example")`, `IpAddress(192.0.2.1)`.
+/// Returns a name of a certificate without the words of the TLS library around it: `DnsName("dns.example")`, `IpAddress(192.0.2.1)`.
 fn plain(presented: &str) -> String {
     let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     inside.unwrap_or(presented).trim_matches('"').to_owned()

@@ -152,7 +152,7 @@ fn of_system(system: &System, client: &ControlClient, format: Format) -> Command
     CommandOutcome { text, exit: exit(&found) }
 }
 
-/// Returns the subject that the command line describes.
+/// Returns what the command line asks to check: a domain or an address, with the options for it. `typed` is its text.
 fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, CommandFailure> {
     let mut subject = CheckSubject {
         address: arguments.from.map(|address| address.to_canonical()),
@@ -183,13 +183,13 @@ fn subject_of(arguments: &Arguments, typed: &str) -> Result<CheckSubject, Comman
     Ok(subject)
 }
 
-/// Returns the address whose PTR records belong to a name; `None` if the name is not the reverse name of a single address.
+/// Returns the address to which a reverse name belongs. Returns `None` if the name is not the reverse name of a single address.
 fn reversed(name: &Name) -> Option<IpAddr> {
     let network = name.parse_arpa_name().ok()?;
     (network.prefix_len() == network.max_prefix_len()).then(|| network.addr())
 }
 
-/// Describes an option that has no effect on this subject, or that is repeated too often; `None` if there is none.
+/// Returns a message about an option that has no effect on this domain or address, or that is repeated too often. Returns `None` if there is none.
 fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<String> {
     let of_domain = [
         ("--as-sender", arguments.as_sender),
@@ -224,7 +224,7 @@ fn without_effect(arguments: &Arguments, subject: &CheckSubject) -> Option<Strin
     Some(format!("{option} is about senders and has no effect with --as-recipient: omit one of them."))
 }
 
-/// Returns the subjects that a message contains.
+/// Returns what to check for the message in a file: the domains and addresses that the message names.
 fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     let failed = |error| CommandFailure::Input { file: file.to_owned(), error };
     let read = if file == Path::new("-") {
@@ -251,7 +251,7 @@ fn subjects_of(file: &Path) -> Result<MessageSubjects, CommandFailure> {
     Ok(read)
 }
 
-/// Adds to each subject the other resolvers to compare.
+/// Adds the other resolvers whose answers are compared to each domain or address.
 fn with_others(
     mut subjects: Vec<CheckSubject>,
     others: &OtherArguments,
@@ -324,7 +324,7 @@ fn of_subjects(
     Ok(CommandOutcome { text, exit: exit_of_domain(&reports) })
 }
 
-/// Returns the findings about all subjects as text.
+/// Returns the findings about all checked domains and addresses as text.
 fn text_of(reports: &[DomainReport], format: Format) -> String {
     let mut text = String::new();
     for DomainReport { subject, findings, .. } in reports {
@@ -339,7 +339,7 @@ fn text_of(reports: &[DomainReport], format: Format) -> String {
     text
 }
 
-/// Returns the name of a subject for the screen.
+/// Returns the name of the checked domain or address, as the screen shows it.
 fn name_of(subject: &CheckSubject) -> String {
     match (subject.domain.trim_end_matches('.'), subject.address, &subject.helo) {
         ("", Some(address), _) => address.to_string(),

@@ -14,7 +14,7 @@ use super::outcome::CommandOutcome;
 use super::render::{Format, Style, json};
 use control::protocol::{Reply, Request};
 
-/// The daemon gives up before this client does, so that the user sees the daemon's reason.
+/// The time that this client waits for the daemon. It is longer than the time limit of the daemon, so that the user gets the daemon's error message.
 const PATIENCE: Duration = control::limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// A client for the control socket of a daemon.
@@ -36,7 +36,7 @@ impl ControlClient {
         Self { patience, ..self }
     }
 
-    /// Converts an error of a read or a write.
+    /// Converts an error of a read or a write to the reason that the user sees.
     fn failed(&self, error: &io::Error) -> CommandFailure {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => CommandFailure::Timeout(self.patience),
@@ -89,7 +89,7 @@ impl ControlClient {
             _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
         })?;
         match stream.write_all(&line) {
-            // The daemon has refused the connection. Its reply contains the reason.
+            // The daemon has refused the connection before it read the request. Its reply has the reason.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(self.failed(&error)),
             _ => Ok(stream),
         }

@@ -62,7 +62,8 @@ pub(super) fn run(
     })
 }
 
-/// Returns the exit code: whether a blocklist lists the subject, or that this is unknown.
+/// Returns the exit code of `dnsbl test`: "yes" if a blocklist lists the address or domain, "could not tell" if none does but a blocklist gave no
+/// usable answer, otherwise "no".
 fn verdict(replies: &[Reply]) -> Exit {
     let says = |wanted| {
         replies.iter().any(|reply| {

@@ -42,7 +42,8 @@ impl Daemon {
         Self { client, ports, resolvers }
     }
 
-    /// Returns the facts about a subject. A daemon that has stopped meanwhile is distinguished from servers that do not answer.
+    /// Returns the facts about a domain or an address. If the daemon has stopped meanwhile, this is an error, and not taken for servers that do not
+    /// answer.
     ///
     /// # Errors
     /// Fails if the daemon does not answer.
@@ -86,8 +87,8 @@ impl Daemon {
         asked.map_err(|ended| CommandFailure::CutOff(ended.to_string()))?.map(drop)
     }
 
-    /// Returns why no other server may be asked about a name; `None` if others may be asked. Only the daemon and this command
-    /// send queries over the network, and the daemon knows the keys of DNS lists.
+    /// Returns the reason why no other server may be asked about a name. Returns `None` if other servers may be asked. The daemon decides this,
+    /// because it knows the names that must stay on this host, such as those with the key of a DNS list.
     ///
     /// # Errors
     /// Fails if the daemon does not answer.
@@ -99,7 +100,7 @@ impl Daemon {
     }
 }
 
-/// Returns why no other server may be asked about a name; `None` if others may be asked.
+/// Returns the reason why no other server may be asked about a name. Returns `None` if other servers may be asked.
 ///
 /// # Errors
 /// Fails if the daemon does not answer, or if its reply does not say this.

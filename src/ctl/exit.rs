@@ -1,4 +1,4 @@
-//! The end of resolverctl: a code for scripts, a sentence for people.
+//! How resolverctl ends: with an exit code for scripts, and a sentence for people.
 
 use std::io;
 use std::path::PathBuf;

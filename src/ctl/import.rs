@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Ok(CommandOutcome { text, exit: if is_dangerous { Exit::No } else { Exit::Yes } })
 }
 
-/// Returns the last lines of the screen, which say what to do next.
+/// Returns the last lines of the screen, which describe the next step for the operator.
 fn next(path: &Path) -> String {
     format!(
         "Wrote {0}, which other users cannot read. If resolverd runs as a user of its own: chgrp resolverd {0}; chmod g+r {0}\nCheck it: resolverctl config check {0}\n",
@@ -53,7 +53,7 @@ fn next(path: &Path) -> String {
     )
 }
 
-/// The maximum permissions of the written file, because it may contain the keys of DNS lists.
+/// The permissions that the written file has at most, because it may contain the keys of DNS lists.
 const MODE: u32 = 0o640;
 
 /// The owner of the file always has these permissions.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-/// Reads at most `most` octets. The flag is true if the input has more.
+/// Reads at most `most` octets. Also returns true if the input has more octets than that.
 ///
 /// # Errors
 /// Fails if the input cannot be read.

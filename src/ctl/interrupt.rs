@@ -16,7 +16,7 @@ pub(super) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Catches the signals from now on.
+    /// Catches the signals: from this call on, they do not end the process.
     ///
     /// # Errors
     /// Fails if the operating system refuses this.
@@ -30,7 +30,7 @@ impl Interrupts {
         Ok(Self { runtime, signals, has_come: false })
     }
 
-    /// Waits for a signal.
+    /// Waits until one of the signals arrives.
     pub(super) fn wait(&mut self) {
         let signals = &mut self.signals;
         self.runtime.block_on(async {

@@ -87,12 +87,12 @@ Commands (without one: status):
   configuration  config, reload
   installation   import, shadow, switch, completion";
 
-/// The text below the short help.
+/// The text below the list of commands in the short help.
 const MORE: &str = "\
 `resolverctl --help` has a line for each command and the exit codes, `resolverctl COMMAND -h` the options
 of a command, `resolverctl COMMAND --help` also the terms of its screen.";
 
-/// The text below the long help.
+/// The text about exit codes below the long help.
 const EXIT_CODES: &str = "\
 Exit codes:
   0  success, or yes
@@ -104,7 +104,7 @@ Exit codes:
   6  configuration invalid
 The exit codes of status --plugin are those of Nagios: 0 OK, 1 warning, 2 critical, 3 unknown.";
 
-/// The order of the help of the program.
+/// The order in which the help of the program shows its parts.
 const HELP: &str = "\
 {about}
 
@@ -116,7 +116,7 @@ const HELP: &str = "\
 /// The heading of the options of every command.
 const GLOBAL: &str = "Options of every command";
 
-/// A line for each command, for the long help.
+/// Returns a line for each command with its description, for the long help.
 fn summaries() -> String {
     let commands = Command::augment_subcommands(clap::Command::new("resolverctl"));
     let line = |command: &clap::Command| {
@@ -251,7 +251,7 @@ enum Command {
     Check(check::Arguments),
 }
 
-/// Runs the program with the words of a command line: asks, prints, and returns the exit code.
+/// Runs the program with the words of a command line: sends the requests, prints the output, and returns the exit code.
 pub fn run(words: &[OsString]) -> Exit {
     let outcome = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments.outcome(),
@@ -268,14 +268,14 @@ pub fn run(words: &[OsString]) -> Exit {
     }
 }
 
-/// Prints on stderr why there is no reply.
+/// Prints on stderr why the command has failed, and returns its exit code.
 fn complain(failure: &CommandFailure) -> Exit {
     // If stderr is closed, only the exit code is left.
     let _closed = writeln!(io::stderr(), "resolverctl: {}", shown(&failure.to_string()));
     failure.exit()
 }
 
-/// A sentence for stderr: it may have words of the command line and of files.
+/// Returns a sentence that is safe to print on stderr: it may contain words of the command line or of files.
 fn shown(sentence: &str) -> String {
     sentence.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
@@ -329,7 +329,7 @@ impl Arguments {
         if self.json {
             return Format::Json;
         }
-        // https://no-color.org: set and not empty.
+        // By https://no-color.org, the variable counts only if it is set and not empty.
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         Format::Text(match self.color {
@@ -349,7 +349,7 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// Looks at a command and the commands below it.
+    /// Calls `look` with a command and with each command below it.
     fn each(command: &mut clap::Command, look: &mut dyn FnMut(&mut clap::Command)) {
         look(command);
         for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {

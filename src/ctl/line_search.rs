@@ -20,7 +20,7 @@ use history::why::MessageReport;
 /// The number of lines that are searched together. Their requests fit into one request to the daemon.
 pub(super) const LINES_AT_ONCE: usize = MAX_WHY_REQUESTS / MAX_LINE_SUBJECTS;
 
-/// The octets of a request in addition to the requests that it contains.
+/// The number of octets of a request in addition to the requests that it contains.
 const ENVELOPE: usize = 64;
 
 /// The search for the messages of pasted lines.

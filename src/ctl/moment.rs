@@ -59,7 +59,7 @@ fn since(typed: &str, now: f64) -> Option<f64> {
     Some(now - number.parse::<u32>().map(f64::from).ok()? * seconds)
 }
 
-/// Like `since`, as an argument.
+/// Like `since`, for an argument of the command line: a text that is not a time is an error.
 ///
 /// # Errors
 /// Fails if the text is not a time, or if the time is in the future.
@@ -116,7 +116,7 @@ fn read_in(typed: &str, now: f64, zone: &TimeZone) -> Option<(f64, f64)> {
 /// Returns the most recent point in time for a time of day with an offset, like 03:12+02:00 or 03:12Z.
 fn with_offset(typed: &str, now: f64) -> Option<Timestamp> {
     let today = zoned(now, &TimeZone::UTC)?.date();
-    // At another offset it may be the previous or the next day.
+    // With another UTC offset, the date of this time may be the previous or the next day.
     let days = [today.tomorrow(), Ok(today), today.yesterday(), today.yesterday().and_then(Date::yesterday)];
     let moments =
         days.into_iter().flatten().filter_map(|day| format!("{day}T{typed}").parse::<Timestamp>().ok());
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn times_are_those_of_the_host_and_the_last_ones() {
-        // Noon of 2026-11-21 in UTC, which is 13:00 one hour east of it.
+        // Noon of 2026-11-21 in UTC. The test zone is one hour east of UTC, so the local time is 13:00.
         let (noon, zone) = (1_795_262_400.0, TimeZone::fixed(jiff::tz::offset(1)));
         let read = |typed| {
             read_in(typed, noon, &zone).map(|(first, last)| {

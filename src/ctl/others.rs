@@ -21,19 +21,19 @@ const TLS_PORT: u16 = 853;
 /// The port of DNS over HTTPS.
 const HTTPS_PORT: u16 = 443;
 
-/// The path of DNS over HTTPS that public resolvers have.
+/// The path of the URL that public resolvers use for DNS over HTTPS.
 const USUAL_PATH: &str = "/dns-query";
 
 /// A resolver that is given on the command line.
 #[derive(Clone, Debug)]
 pub(super) struct ResolverText {
-    /// The name of the resolver in evidence. The path may be a secret of a customer, so only the default path is shown.
+    /// The name of the resolver as findings show it. The path of a URL may be a secret of a customer, so only the usual path is shown.
     name: String,
     way: ResolverWay,
 }
 
 impl ResolverText {
-    /// Returns the address and port of the resolver, if it is asked over UDP.
+    /// Returns the address and port of the resolver if it is asked over UDP. Returns `None` for TLS and HTTPS.
     pub(super) fn plain(&self) -> Option<SocketAddr> {
         match &self.way {
             ResolverWay::Plain(address) => Some(SocketAddr::new(*address, PORT)),
@@ -64,7 +64,7 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
         "write ADDRESS, ADDRESS:PORT, tls://HOST or https://HOST/PATH, an IPv6 address in brackets".to_owned()
     };
     let url = Url::parse(typed).map_err(|_| form())?;
-    // These parts of a URL would not be sent to the resolver.
+    // A user name, a password or a query in the URL would not be sent to the resolver, so such a URL is refused.
     if !url.username().is_empty()
         || url.password().is_some()
         || url.query().is_some()
@@ -86,7 +86,7 @@ fn read_url(typed: &str) -> Result<ResolverText, String> {
     Ok(ResolverText { name, way: ResolverWay::Secured(way) })
 }
 
-/// Returns the name of a resolver for evidence.
+/// Returns the name of a resolver as findings show it.
 fn name(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     let path = match url.path() {
@@ -123,7 +123,7 @@ impl OtherArguments {
 /// Returns the resolvers to ask.
 ///
 /// # Errors
-/// Fails if the daemon cannot be asked for its own addresses.
+/// Fails if the daemon does not answer. It is asked for its own addresses.
 pub(super) fn resolvers(
     arguments: &OtherArguments,
     client: &ControlClient,

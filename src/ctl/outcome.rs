@@ -7,7 +7,7 @@ use super::exit::{CommandFailure, Exit};
 
 /// The result of a command.
 pub(super) struct CommandOutcome {
-    /// The output, with its last newline.
+    /// The text to print, including its last newline.
     pub(super) text: String,
     pub(super) exit: Exit,
 }

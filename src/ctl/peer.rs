@@ -19,7 +19,7 @@ use doctor::facts::NoReply;
 use doctor::transport::der;
 use gather::limits::CONNECTION_TIME;
 
-/// Connects to a server. Each step after that has the same time limit.
+/// Opens a TCP connection to a server. The same time limit applies to each later read and write.
 ///
 /// # Errors
 /// Fails if no connection is accepted in time.
@@ -30,10 +30,10 @@ pub(super) fn connected(server: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Returns the reason why no reply was received.
+/// Returns the reason why no reply was received, for an error of the connection.
 pub(super) fn lost(error: &io::Error) -> NoReply {
     match error.kind() {
-        // Linux reports the timeout of a socket as WouldBlock.
+        // On Linux, the error of a read that takes too long is `WouldBlock`.
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => NoReply::Silent,
         io::ErrorKind::ConnectionRefused => NoReply::Unreachable,
         io::ErrorKind::NetworkUnreachable => NoReply::NoRoute,
@@ -42,7 +42,7 @@ pub(super) fn lost(error: &io::Error) -> NoReply {
     }
 }
 
-/// Describes an error, without the error number of the system.
+/// Describes an error of the connection in words, without the error number of the operating system.
 pub(super) fn words(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => Errno::from_raw(number).desc().to_owned(),
@@ -50,7 +50,7 @@ pub(super) fn words(error: &io::Error) -> String {
     }
 }
 
-/// A connection after the TLS handshake.
+/// A connection on which the TLS handshake has succeeded.
 pub(super) struct Secured {
     pub(super) stream: StreamOwned<ClientConnection, TcpStream>,
     /// The certificates in DER, starting with the peer's own.
@@ -59,7 +59,7 @@ pub(super) struct Secured {
     pub(super) fault: Option<String>,
 }
 
-/// A handshake that has been prepared.
+/// A TLS handshake that is prepared but not yet begun.
 pub(super) struct Handshake {
     provider: Arc<CryptoProvider>,
     seen: Arc<Seen>,
@@ -99,7 +99,7 @@ impl Handshake {
     }
 }
 
-/// The certificates, the leaf first, and why they are not trusted.
+/// The certificates of the peer, its own first, and the reason why they are not trusted.
 type Shown = (Vec<Vec<u8>>, Option<String>);
 
 /// Describes why a certificate is not trusted.
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(of(Errno::ECONNRESET), NoReply::Unknown("Connection reset by peer".to_owned()));
         assert_eq!(of(Errno::ENETUNREACH), NoReply::NoRoute);
         assert_eq!(of(Errno::ECONNREFUSED), NoReply::Unreachable);
-        // A router says that the host is down: this is no lack of a route here.
+        // A router reports that the host is down. This host has a route, so the result is not "no route".
         assert_eq!(of(Errno::EHOSTUNREACH), NoReply::Unknown("No route to host".to_owned()));
         assert_eq!(lost(&io::ErrorKind::InvalidData.into()), NoReply::Unfit);
     }

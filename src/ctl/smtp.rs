@@ -11,7 +11,7 @@ use crate::limits::MAX_MAIL_HOST_REPLY;
 use doctor::facts::{Got, MailHostSaid, MailHostTls, NoReply};
 use gather::limits::CONNECTION_TIME;
 
-/// Connects, and returns what the host says. `host` is the name that must be in its certificate.
+/// Connects to a mail host, and returns what it replies. `host` is the name that must be in its certificate.
 pub(super) fn hear(host: &str, server: SocketAddr) -> Got {
     let begun = Handshake::new().and_then(|handshake| Ok((handshake, connected(server)?)));
     let (handshake, stream) = match begun {

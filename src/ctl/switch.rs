@@ -24,7 +24,7 @@ use migrate::system::{judge, port};
 /// The names that are resolved after the switch, if the command line names none.
 const ASKED: [&str; 3] = ["gmail.com", "outlook.com", "yahoo.com"];
 
-/// The name of the check that resolves these names.
+/// The name of the check that resolves the names after the switch. It uses the C library, as mail software does.
 const CHECK: &str = "C library";
 
 /// The command line of `switch`; tests bring a host, a root server and services of their own.
@@ -84,7 +84,8 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     Switching { arguments, machine: &machine, servers: &servers, operator: Operator::new(format)? }.run(plan)
 }
 
-/// Returns the exit code: 1 if only later changes by the operator were left unchanged; 4 if resolverd may still be needed.
+/// Returns the exit code of `switch --back`: 1 if only files or services that the operator has changed since were left as they are; 4 if this host
+/// may still need resolverd.
 fn exit_of_undo(ended: &[EndedStep]) -> Exit {
     let errors: Vec<&SwitchError> = ended.iter().filter_map(|(_, result)| result.as_ref().err()).collect();
     match (errors.is_empty(), errors.iter().all(|error| error.is_later_work())) {

@@ -1,6 +1,6 @@
 //! The explanations of the terms on screens, which follow the long help of each command and are in the manual. Each command has its own file.
 
-/// Includes the text of a file.
+/// Includes the text of one file of the directory `terms`.
 macro_rules! terms {
     ($file:literal) => {
         include_str!(concat!("terms/", $file, ".txt")).trim_ascii_end()

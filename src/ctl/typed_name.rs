@@ -48,7 +48,7 @@ fn domain_of_mail(text: &str) -> Option<&str> {
     (!domain.is_empty()).then_some(domain)
 }
 
-/// A record type as it is typed. No type begins with a hyphen: such a word is a mistyped option.
+/// Reads a record type from the command line. No type begins with a hyphen, so such a word is a mistyped option.
 ///
 /// # Errors
 /// Fails if the word is a mistyped option.
@@ -59,21 +59,21 @@ pub(super) fn typed_kind(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A domain or an address as it is typed.
+/// Reads a domain or an address from the command line.
 ///
 /// # Errors
 /// Fails if the text is neither; the error says what to write.
 pub(super) fn typed_subject(text: &str) -> Result<String, String> {
     let is_url = text.contains("://");
     let text = domain_of_mail(text).filter(|_| !is_url).unwrap_or(text);
-    // Escapes are of names that somebody writes on purpose.
+    // A name with escapes (`\`) was certainly typed on purpose, so it is not refused.
     match mistaken(text).filter(|_| !text.contains('\\')) {
         Some(advice) => Err(advice),
         None => typed_name(text),
     }
 }
 
-/// The advice for a text that is neither a domain nor an address; none if it is one.
+/// Returns the advice for a text that is neither a domain nor an address. Returns `None` if it is one.
 fn mistaken(text: &str) -> Option<String> {
     if text.parse::<IpAddr>().is_ok() || text.is_empty() {
         return None;
@@ -103,10 +103,11 @@ fn mistaken(text: &str) -> Option<String> {
     is_number.then(|| "this is no domain, and no IPv4 address, which has four numbers".to_owned())
 }
 
-/// A DKIM selector as it is typed, in the ASCII form that DNS has (RFC 8616 section 4): the labels before `_domainkey` (RFC 6376 section 3.1).
+/// Reads a DKIM selector from the command line, and returns it in the ASCII form of DNS (RFC 8616 section 4). A selector is the labels before
+/// `_domainkey` (RFC 6376 section 3.1).
 ///
 /// # Errors
-/// No name has its characters, or its labels.
+/// Fails if no name can have these characters or labels.
 pub(super) fn typed_selector(text: &str) -> Result<String, String> {
     let ascii = if text.is_ascii() { Some(text.to_owned()) } else { ascii_name(text) };
     let is_of_selector = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);

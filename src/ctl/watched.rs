@@ -1,4 +1,4 @@
-//! `resolverctl check watched`: shows the watched domains with their findings and the times since when they exist.
+//! `resolverctl check watched`: shows the findings of the watched domains, and since when each finding exists.
 
 use super::client::ControlClient;
 use super::exit::{CommandFailure, Exit};
@@ -66,7 +66,7 @@ fn is_failure_found_once(rows: &[WatchedRow]) -> bool {
     rows.iter().any(|row| row.once(Level::Failure).next().is_some())
 }
 
-/// Whether the last check could not tell anything, or there was none.
+/// Returns true if the last check gave no result, or if the domain was not checked yet.
 fn is_unknown(row: &WatchedRow) -> bool {
     row.checked.is_none() || row.could_not_tell.is_some()
 }

@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     client: Option<String>,
 }
 
-/// The number of messages that are requested if the command line has no number.
+/// The number of messages that are requested if the command line does not name a number.
 const MOST: usize = 20;
 
 /// Reads a number of messages.
@@ -51,7 +51,7 @@ fn number_of_messages(typed: &str) -> Result<usize, String> {
 }
 
 impl Arguments {
-    /// The request that is sent at the time `now`, in seconds since 1970.
+    /// Returns the request to the daemon. `now` is the current time, in seconds since 1970.
     fn request(&self, now: f64) -> Result<WhyRequest, CommandFailure> {
         let around = WHY_AROUND.as_secs_f64();
         let read = |typed| moment::read_both(typed, now).ok_or_else(|| moment::not_a_time(typed));

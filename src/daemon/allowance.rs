@@ -8,8 +8,8 @@ use std::path::Path;
 use history::limits::{MAX_STORED_READ, RECORD_READER};
 use resolver::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// Returns how many octets the daemon may use, with a cache of `size` octets and a record of `history` octets. This includes one
-/// reader of the record at a time, with the data that it reads from the disk. `MemoryMax=` must not be lower.
+/// Returns how many octets of memory the daemon may use, with a cache of `size` octets and a history of `history` octets. This includes one
+/// reader of the history at a time, with the data that it reads from the disk. `MemoryMax=` must not be lower.
 pub fn needed(size: u64, history: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     let record = history.saturating_mul(RECORD_READER.saturating_add(1));
@@ -20,7 +20,8 @@ pub fn needed(size: u64, history: u64) -> u64 {
         .saturating_add(stored)
 }
 
-/// Logs a warning at start if the limit is lower than a cache of `size` octets and a record of `history` octets need.
+/// Logs a warning at the start if the memory limit of the process is lower than a cache of `size` octets and a history of `history` octets
+/// need.
 pub(super) fn warn(size: u64, history: u64) {
     if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice((size, history), allowed)) {
         tracing::warn!("{line}");

@@ -55,7 +55,7 @@ impl Certificates {
 pub(super) struct CertificateFiles {
     /// The files at the last check.
     seen: Vec<Seen>,
-    /// The files when they were last read.
+    /// The files when the certificates were last read from them.
     judged: Vec<Seen>,
 }
 
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// Lets the links of a certificate and its key lead to others, as ACME clients do.
+    /// Changes the symbolic links for a certificate and its key to other files, as ACME clients do.
     fn link(directory: &Path, [certificate, key]: [&str; 2]) {
         for (link, to) in [("a.pem", format!("{certificate}.pem")), ("a.key", format!("{key}.key"))] {
             let _ = fs::remove_file(directory.join(link));

@@ -4,10 +4,10 @@ use resolver::config::Config;
 use resolver::dnstap::tapped::TapSettings;
 use resolver::resolve::list_keys::{redaction_of, secrets_of};
 
-/// File in which the kernel shows the host name of this machine (proc_sys_kernel(5)).
+/// The file from which the host name of this machine is read (proc_sys_kernel(5)).
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
 
-/// Returns the settings; `None` if dnstap is off.
+/// Returns the settings of dnstap, or `None` if dnstap is off.
 pub(super) fn settings_of(config: &Config) -> Option<TapSettings> {
     let dnstap = &config.dnstap;
     let socket = dnstap.socket.clone()?;

@@ -23,13 +23,13 @@ use history::store::Store;
 use history::stored;
 use history::stored::SEGMENT_HEAD;
 
-/// Name of the directory in the state directory.
+/// The name of the directory with the history files (segments) in the state directory.
 pub(super) const DIRECTORY: &str = "history";
 
-/// File name extension of segments.
+/// The file name extension of history files (segments).
 const EXTENSION: &str = "record";
 
-/// The segments in a directory.
+/// The history files (segments) in a directory. They contain failed and slow queries.
 #[derive(Debug)]
 pub(super) struct HistoryFiles {
     directory: PathBuf,
@@ -45,13 +45,13 @@ struct OpenSegment {
     path: PathBuf,
     file: File,
     octets: u64,
-    /// Time at which the segment was started, in microseconds since 1970.
+    /// The time at which the segment was started, in microseconds since 1970.
     begun: u64,
 }
 
 impl HistoryFiles {
-    /// Opens the segments in a directory, and creates the directory if it does not exist. If the directory cannot be used, this
-    /// is tried again when there is something to write.
+    /// Opens the segments in a directory, and creates the directory if it does not exist. If the directory cannot be used, opening is tried
+    /// again when there is something to write.
     pub(super) fn open(directory: PathBuf, clock: Clock) -> Self {
         let files = Self { directory, clock, open: Mutex::default(), trouble: Mutex::default() };
         let newest = files.make_directory().and_then(|()| files.segments());
@@ -123,7 +123,7 @@ impl HistoryFiles {
         };
         // After an error the segment stays closed, because a reader would not find what follows an incomplete entry.
         if let Err(error) = segment.file.write_all(entries) {
-            // Otherwise, each failed query would create another file on a full disk.
+            // The file is removed, because otherwise each failed query would create another file on a full disk.
             if segment.octets == SEGMENT_HEAD.len() as u64 {
                 fs::remove_file(&segment.path)?;
             }
@@ -404,7 +404,7 @@ mod tests {
         }
     }
 
-    /// A record that keeps its failures in files.
+    /// A record of queries that stores its failed queries in files.
     struct FailingRecord {
         recorder: Arc<Recorder>,
         state: LogState,
@@ -418,7 +418,7 @@ mod tests {
             Self { recorder, state: LogState::default(), clock: clock.clone() }
         }
 
-        /// A question fails after some hours.
+        /// Records a question that fails after this number of hours.
         fn fails_after(&mut self, hours: u64) {
             self.clock.sleep(Duration::from_secs(hours * 3_600));
             let failed = QuestionEntry {
@@ -478,7 +478,7 @@ mod tests {
     fn the_oldest_segments_give_way() {
         let directory = tempfile::tempdir().unwrap();
         let files = files(directory.path());
-        // Neither can be removed as a file, and the link cannot be looked at.
+        // Neither of these two can be removed as a file, and the link cannot be followed.
         let history = directory.path().join("history");
         fs::create_dir(history.join("00000000000000000007.record")).unwrap();
         std::os::unix::fs::symlink("nowhere", history.join("x.record")).unwrap();
@@ -507,7 +507,7 @@ mod tests {
         let is_root = fs::read_dir(&history).is_ok();
         (0..3).for_each(|_| files.append(b"entry"));
         allow(0o700);
-        // Root may list it.
+        // The user root may list the directory.
         assert_eq!(files.segments().unwrap().len(), usize::from(is_root));
     }
 }

@@ -26,14 +26,14 @@ pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Returns how many octets the process may use with this configuration and few UDP threads.
+/// Returns how many octets of memory the process may use with this configuration, without those for additional UDP threads.
 pub(super) fn most(config: &Config) -> u64 {
     let size = config.cache.size;
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     size.saturating_add(slack).saturating_add(PROCESS_BESIDE_CACHE).saturating_add(config.history_size())
 }
 
-/// Returns the octets that the UDP threads of this configuration need in addition to the usual number.
+/// Returns how many octets the UDP threads of this configuration need, in addition to the usual number of threads.
 fn of_udp_threads(config: &Config) -> u64 {
     (listener::shards(config) as u64).saturating_sub(USUAL_UDP_THREADS).saturating_mul(UDP_THREAD_MEMORY)
 }

@@ -29,7 +29,7 @@ pub(super) struct MetricsListener {
 }
 
 impl MetricsListener {
-    /// Changes to the configured address. If it is not available, this is logged. Must be called inside a runtime.
+    /// Starts to listen at the configured address. If the address is not available, this is logged. Must be called inside a runtime.
     pub(super) fn set(&self, wanted: Option<SocketAddr>) {
         let mut state = self.state();
         if state.as_ref().map(|(configured, _)| *configured) == wanted {

@@ -264,7 +264,7 @@ impl Daemon {
         self.subject.reload().await
     }
 
-    /// Returns the part of the daemon that the control socket sees.
+    /// Returns the part of the daemon that commands over the control socket can read and change.
     pub fn subject(&self) -> Arc<impl Controlled + use<>> {
         Arc::clone(&self.subject)
     }

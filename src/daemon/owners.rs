@@ -31,7 +31,7 @@ use resolver::limits::MAX_SOCKET_TABLE;
 const TABLES: [(bool, [&str; 2]); 2] =
     [(false, ["/proc/net/udp", "/proc/net/udp6"]), (true, ["/proc/net/tcp", "/proc/net/tcp6"])];
 
-/// Looks up the users that the record asks for.
+/// Looks up the users (owners of sockets) that the record of queries asks for. Runs forever.
 pub(super) async fn look_up(recorder: Arc<Recorder>) -> Infallible {
     loop {
         let wanted = recorder.wanted_owners().await;
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    /// A client that asked `server`.
+    /// Returns a client that asked `server` from the socket `client`.
     fn wanted(client: SocketAddr, server: SocketAddr, is_stream: bool) -> WantedOwner {
         WantedOwner { client, server, is_stream }
     }
@@ -150,13 +150,13 @@ mod tests {
             assert_eq!(found.get(&client), Some(&expected), "{client}");
         }
         assert_eq!(found.get(&gone), None);
-        // The same ports over the other transport, and a connection to another server.
+        // These rows have the same ports but the other transport, or are connected to another server.
         let others =
             [wanted(one, server, true), wanted(three, accepting, false), wanted(three, server, true)];
         assert_eq!(users_of(&others), []);
     }
 
-    /// A row of a table; addresses are the last octets of 127.0.0.0/8, 0 is any address.
+    /// Returns a row of a socket table. Addresses are given by the last octet of an address in 127.0.0.0/8. 0 is any address.
     fn row((local, port): (u8, u16), (remote, other): (u8, u16), user: u32, inode: u64) -> String {
         let digits = |octet: u8| {
             let address = if octet == 0 { [0; 4] } else { [127, 0, 0, octet] };

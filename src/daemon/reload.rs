@@ -43,7 +43,7 @@ impl Running {
         reloaded
     }
 
-    /// Changes to the current content of the configuration file. Returns the changes or the errors.
+    /// Reads the configuration file and applies its current content. Returns the changes, or the errors.
     async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
         let _alone = self.reloading.lock().await;
         // Files may be on slow disks, and large zones take time to parse.
@@ -65,7 +65,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Changes to another configuration. The cache is kept, except for changed zones.
+    /// Applies another configuration. The cache is kept, except for changed zones.
     pub(super) async fn apply(&self, config: Config) -> Result<(), StartError> {
         let _alone = self.reloading.lock().await;
         let changed = block_in_place(|| self.go_over(config))?;
@@ -73,8 +73,8 @@ impl Running {
         Ok(())
     }
 
-    /// Prepares everything that can fail, then swaps the configuration. Returns the names at and below which answers now come
-    /// from elsewhere.
+    /// Prepares everything that can fail, then applies the configuration. Returns the names at and below which answers now come from other
+    /// servers or zones.
     fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
         let config = Arc::new(config);
         let views = self.resolver.views().following(&config)?;
@@ -102,8 +102,8 @@ impl Running {
         Ok(changed)
     }
 
-    /// Flushes data of zones whose answers now come from elsewhere: immediately, and again after the flights that started with
-    /// the old configuration have ended.
+    /// Removes cached data of zones whose answers now come from other servers or zones: immediately, and again after the flights that began
+    /// with the old configuration have ended.
     async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();

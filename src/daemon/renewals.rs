@@ -14,7 +14,7 @@ use control::protocol::{Severity, Warning};
 use control::{Controlled, health};
 use dns::clock::Mono;
 
-/// Takes new certificates into use.
+/// Uses new certificates as soon as they are in their files. Runs forever.
 pub(super) async fn follow(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(CERTIFICATE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

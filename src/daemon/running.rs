@@ -1,4 +1,4 @@
-//! The part of the daemon that the control socket sees.
+//! The part of the daemon that commands over the control socket can read and change.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ use resolver::resolve::{Asked, Resolver};
 use resolver::supervise::Supervisor;
 use watched::{WatchedDomain, WatchedDomains};
 
-/// The part of the daemon that the control socket sees.
+/// The part of the daemon that commands over the control socket can read and change.
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
     pub(super) lookahead: Arc<Lookahead>,
@@ -50,11 +50,11 @@ pub(super) struct Running {
     pub(super) reloading: tokio::sync::Mutex<()>,
     /// Path of the configuration file.
     pub(super) origin: Option<PathBuf>,
-    /// Path of the file that keeps the states of DNS lists.
+    /// The path of the file in which the states of DNS lists are stored.
     pub(super) lists: Option<PathBuf>,
     /// The watched domains.
     pub(super) watched: WatchedDomains,
-    /// Path of the file that keeps the history of the watched domains.
+    /// The path of the file in which the history of the watched domains is stored.
     pub(super) watched_file: Option<PathBuf>,
     /// The snapshot of the cache; `None` if no snapshot is kept.
     pub(super) snapshot: Option<Arc<Snapshot>>,
@@ -64,7 +64,7 @@ pub(super) struct Running {
     pub(super) network: Arc<SocketNetwork>,
     /// Runs traces without the cache.
     pub(super) fresh: FreshTraces,
-    /// Restarts tasks, and knows which tasks are stuck.
+    /// Restarts tasks that have panicked, and records which tasks are stuck.
     pub(super) supervisor: Supervisor,
     /// Notified when listen addresses were found to be missing.
     pub(super) missed: Notify,
@@ -132,7 +132,7 @@ impl Running {
         }
     }
 
-    /// Asks a question, and sends each step to the asker.
+    /// Asks a question for a command, and sends each step of its resolution to the command.
     async fn traced(&self, asked: TraceAsked) -> Result<Lookup, TraceRefused> {
         let TraceAsked { question, fresh, steps } = asked;
         let question = self.general(&question);
@@ -145,7 +145,7 @@ impl Running {
         Ok(Lookup { answer: replied.answer, now: self.clock.mono(), outcome: replied.outcome, elapsed })
     }
 
-    /// Asks until there is a reply.
+    /// Asks a question until there is a reply.
     async fn lookup<Asking: Future<Output = Asked>>(&self, ask: impl Fn(Client) -> Asking) -> Lookup {
         let began = self.clock.mono();
         let client = self.operator();

@@ -20,18 +20,18 @@ use history::Recorder;
 use resolver::config::{Config, Redact};
 use resolver::resolve::Resolver;
 
-/// The file in the state directory.
+/// The name of the file in the state directory that stores the history for the next process.
 pub(super) const FILE: &str = "history.snapshot";
 
-/// Maximum octets of the file per octet of `history.size`: each entry also has a checksum.
+/// The maximum size of the file in octets for each octet of `history.size`. Each entry also has a checksum.
 const GROWTH: u64 = 2;
 
-/// Returns true if the configuration asks for the file.
+/// Returns true if the configuration asks for a file with the history.
 fn is_wanted(config: &Config) -> bool {
     config.history_size() > 0 && config.history.redact == Redact::None
 }
 
-/// Restores the memory of the last process, and removes the file. Without a usable file, the memory starts empty.
+/// Restores the history from the file of the last process, and removes the file. Without a usable file, the history starts empty.
 pub(super) fn restore(path: &Path, config: &Config, recorder: &Recorder) {
     let shown = path.display();
     let read = read(path, config.history_size().saturating_mul(GROWTH));
@@ -66,7 +66,7 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Writes the memory of the record to the file, completely or not at all, within `STOP_HISTORY`.
+/// Writes the history in memory to the file, completely or not at all, within `STOP_HISTORY`.
 pub(super) fn save(path: &Path, config: &Config, resolver: &Resolver, clock: &Clock) {
     if !is_wanted(config) {
         return;

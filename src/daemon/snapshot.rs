@@ -21,7 +21,7 @@ use history::TimeSpan;
 use resolver::cache::Memory;
 use resolver::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 
-/// Name of the file in the state directory.
+/// The name of the file with the snapshot of the cache, in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
 
 /// The snapshot of the cache.
@@ -29,7 +29,7 @@ pub(super) struct Snapshot {
     path: PathBuf,
     /// Notified when entries that are in the file were removed from the cache.
     outdated: Notify,
-    /// True while the file still contains such entries.
+    /// True while the file still contains entries that were removed from the cache.
     is_outdated: AtomicBool,
     /// Time at which a write is abandoned. It is set when the daemon stops; reading stops then too.
     ends: OnceLock<Mono>,
@@ -37,7 +37,7 @@ pub(super) struct Snapshot {
     known: Mutex<FileState>,
 }
 
-/// A file whose write is abandoned when the time of the stop is over.
+/// A file to which a snapshot is written. When the daemon stops, the write is abandoned at the time `ends`.
 struct Bounded<'a> {
     file: File,
     snapshot: &'a Snapshot,
@@ -73,7 +73,7 @@ struct FileState {
     is_read: bool,
     /// Number of restored entries.
     restored: u64,
-    /// Result and time of the last write.
+    /// The result and the time of the last write.
     written: Option<(Written, Mono)>,
 }
 
@@ -209,7 +209,7 @@ impl Snapshot {
             Err(error) => {
                 let _ = fs::remove_file(&new);
                 if is_outdated {
-                    // Otherwise a restart would restore flushed entries.
+                    // The file is removed, because otherwise a restart would restore entries that were removed from the cache.
                     let _ = fs::remove_file(&self.path);
                 }
                 let path = self.path.display();
@@ -304,7 +304,7 @@ mod tests {
                     done.send(()).unwrap();
                 });
                 let is_done = is_done.recv_timeout(Duration::from_secs(30));
-                // The writer that a pipe waits for.
+                // If the read has not ended, it waits for a writer of the pipe. Opening the pipe for writing ends it.
                 let _ = is_done.is_err().then(|| File::options().write(true).open(&path));
                 assert!(is_done.is_ok(), "{found:?} is waited for");
             });

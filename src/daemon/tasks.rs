@@ -138,7 +138,7 @@ impl Running {
         Some(kept)
     }
 
-    /// Writes the memory of the record to disk, for the next process.
+    /// Writes the history in memory to disk, for the next process.
     pub(super) fn save_history(&self) {
         if let Some(path) = state_files::path_of(saved_history::FILE) {
             let config = Arc::clone(&self.state().config);
@@ -172,8 +172,8 @@ impl Running {
     }
 }
 
-/// Returns a check for the watchdog. The check takes the locks of flights and listeners, so it returns only if no thread holds
-/// one of them forever.
+/// Returns a check for the watchdog. The check takes the locks of flights and listeners, so it does not return if a thread holds one of
+/// them forever.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {
@@ -182,7 +182,7 @@ fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     }
 }
 
-/// Takes the snapshots of the statistics.
+/// Regularly takes a snapshot of the statistics, with the counts of dropped messages. Runs forever.
 async fn tick(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(SNAPSHOT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);

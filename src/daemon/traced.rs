@@ -92,7 +92,7 @@ impl FreshTrace {
             .unwrap_or_else(|_| Err(lacking(&"it crashed; please send this line to the makers of resolverd")))
     }
 
-    /// Runs on the thread of the trace.
+    /// Resolves the question, on the thread of the trace.
     fn run(
         self,
         question: &Question,

@@ -29,12 +29,13 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::limits::{CLOCK_FLOOR, MONO_LEAD, SLOW_CLOCK};
 
-/// Returns a time span in whole microseconds; the largest number if the span is too long.
+/// Returns a time span in whole microseconds, or the largest number if the span is too long.
 pub fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A moment, in microseconds since the first moment, which is `MONO_LEAD` before the clock was created. Moments never go back.
+/// A moment on a clock that never goes back, in microseconds since the first moment. The first moment is `MONO_LEAD` before the clock was
+/// created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);
 
@@ -104,24 +105,24 @@ pub struct Clock {
     passed: Arc<AtomicU64>,
 }
 
-/// The moments of a clock, without its calendar. A copy of the moments of the machine's clock shares nothing with other threads.
+/// The part of a clock that gives moments, without the calendar time. For the machine's clock, a copy shares nothing with other threads.
 #[derive(Clone)]
 pub struct Moments(ClockKind);
 
 #[derive(Clone)]
 enum ClockKind {
     Machine {
-        /// Nanoseconds since the machine booted.
+        /// The time at which the clock was created, in nanoseconds since the machine booted.
         started: u64,
     },
     #[cfg(feature = "simulated")]
     Virtual {
         started: tokio::time::Instant,
-        /// The calendar time at that moment, in seconds since 1970.
+        /// The calendar time when the clock was created, in seconds since 1970.
         unix_at_start: u64,
-        /// Seconds by which the machine's clock is wrong.
+        /// The number of seconds by which the simulated machine's clock is wrong.
         shift: Arc<AtomicI64>,
-        /// Microseconds that the machine has slept.
+        /// The time for which the simulated machine has slept, in microseconds.
         slept: Arc<AtomicU64>,
     },
 }
@@ -145,7 +146,7 @@ impl<Work: Future> Future for StillClock<Work> {
     type Output = Work::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Work::Output> {
-        /// Lets the clock run again when this value is dropped, even after a panic.
+        /// Makes the clock of this thread run again when this value is dropped, even after a panic.
         struct GoesOn;
 
         impl Drop for GoesOn {
@@ -365,8 +366,8 @@ mod tests {
         assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
     }
 
-    /// On a machine that never slept all clocks agree. In a time namespace (time_namespaces(7)) the one of the boot is as
-    /// far ahead as if it had slept.
+    /// On a machine that never slept, all clocks agree. In a time namespace (time_namespaces(7)), the boot-time clock can be ahead of the
+    /// others, as if the machine had slept.
     #[test]
     fn a_machine_that_has_slept_is_no_exception() {
         let asleep = |program: &Path, arguments: &[&str]| {
@@ -407,7 +408,7 @@ mod tests {
         spin(clock.mono());
     }
 
-    /// A clock that is a day off is tolerated, as by signatures; a slower one is detected by what has passed.
+    /// A clock that is a day slow is tolerated, as it is for signatures. A slower clock is detected by a time that has certainly passed.
     #[tokio::test]
     async fn a_slow_clock_is_known_by_what_has_passed() {
         let clock = Clock::simulated(10_000_000);

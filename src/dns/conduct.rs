@@ -9,7 +9,7 @@ use hickory_proto::op::ResponseCode;
 use crate::words;
 
 words! {
-    /// How a message was sent to a server. Stored records use the positions of the variants.
+    /// The transport of a message to a server. Stored records contain the positions of the variants.
     pub enum Transport {
         /// A datagram.
         Udp = "udp": "UDP",
@@ -32,15 +32,15 @@ pub struct Encryption {
 }
 
 words! {
-    /// The behaviour of a server after a message. The words in JSON are those of the screens.
+    /// What a server did after a query. JSON uses the same words as the screens.
     pub enum Conduct {
-        /// Answered, referred or denied correctly.
+        /// The server gave a correct answer, referral or denial.
         Answered = "answered": "answered",
-        /// Answered with TC: the message goes to TCP.
+        /// The server answered with the TC flag: the query is sent again over TCP.
         Truncated = "truncated": "truncated",
-        /// Did not answer while we listened.
+        /// The server did not answer in time.
         Silent = "timeout": "timeout",
-        /// The network reports that it cannot be reached.
+        /// The network reports that the server cannot be reached.
         Unreachable = "unreachable": "unreachable",
         /// The server answered over UDP, but refused or closed the connection over TCP, or did not answer over TCP.
         NoTcp = "no_tcp": "no answer over TCP",
@@ -58,11 +58,11 @@ words! {
         NotAuth = "notauth": "NOTAUTH",
         /// BADVERS.
         BadVers = "badvers": "BADVERS",
-        /// Another response code that does not end the question.
+        /// The server sent another response code, which does not answer the question.
         OtherError = "other_error": "unknown RCODE",
-        /// Does not serve the zone: referred upward, sideways or to itself.
+        /// The server does not serve the zone: it refers to a zone above, to an unrelated zone or to the same zone.
         Lame = "lame": "lame",
-        /// Sent a message that does not fit the question or cannot be read.
+        /// The server sent a message that does not answer the question or cannot be parsed.
         Unfit = "invalid": "invalid reply",
         /// No query left this host: it has no route to the server, its firewall blocks it, or it has no descriptor or memory left.
         NotSent = "not_sent": "not sent",
@@ -70,7 +70,7 @@ words! {
 }
 
 impl Conduct {
-    /// Returns the conduct of a server that answers with this response code, which is an error.
+    /// Returns the behaviour of a server that answers with this response code, which is an error.
     pub const fn of_error(code: ResponseCode) -> Self {
         match code {
             ResponseCode::Refused => Self::Refused,
@@ -83,12 +83,12 @@ impl Conduct {
         }
     }
 
-    /// Returns the words for the fault; `None` if the conduct is not a fault.
+    /// Returns the words that describe the fault, or `None` if the behaviour is not a fault.
     pub const fn fault(self) -> Option<&'static str> {
         if self.is_fault() { Some(self.label()) } else { None }
     }
 
-    /// Returns true if this conduct is a fault of the server or of the network.
+    /// Returns true if this behaviour is a fault of the server or of the network.
     pub const fn is_fault(self) -> bool {
         !matches!(self, Self::Answered | Self::Truncated)
     }

@@ -15,7 +15,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::random::Random;
 
-/// SipHash with 128 secret bits, so that strangers cannot choose names that collide. The same seed always gives the same hash.
+/// SipHash with a secret of 128 bits, so that strangers cannot choose names with equal hashes. The same seed always gives the same hash.
 #[derive(Clone, Copy, Debug)]
 pub struct Keyed {
     secret: [u64; 2],
@@ -27,7 +27,7 @@ impl Keyed {
         Self { secret: [random.u64(), random.u64()] }
     }
 
-    /// Creates a hash with a secret from the operating system, for a table that nobody can measure, because it exists only while one text is read.
+    /// Creates a hash with a secret from the operating system. It is used for a table that exists only while one text is read.
     pub fn of_system() -> Self {
         let state = RandomState::new();
         Self { secret: [state.hash_one(0_u8), state.hash_one(1_u8)] }
@@ -68,7 +68,7 @@ impl BuildHasher for Keyed {
 #[derive(Clone, Debug)]
 pub struct Sip {
     state: [u64; 4],
-    /// Octets that do not fill a word yet. The first one is in the lowest bits.
+    /// The octets that do not fill a word of eight octets yet. The first one is in the lowest bits.
     held: u64,
     /// The number of octets that were added so far.
     length: usize,
@@ -217,7 +217,7 @@ mod tests {
     use std::collections::HashSet;
     use std::hash::{BuildHasherDefault, Hash};
 
-    /// The library's is the same function with a key of zeros.
+    /// The hash of the library is the same function with a key of zeros.
     #[test]
     fn it_is_the_library_s_whatever_is_taken_in() {
         let octets: Vec<u8> = (0..=255_u8).collect();

@@ -1,8 +1,9 @@
-//! Bounds of messages, zone files and the calendar.
+//! The limits of messages, zone files and the calendar.
 
 use std::time::Duration;
 
-/// The maximum number of compression pointers that one name may lead over. Encoders point at labels, and some of them at one other pointer.
+/// The maximum number of compression pointers that one name may follow. Programs usually write pointers to labels, and some write a pointer
+/// to one other pointer.
 pub(crate) const MAX_POINTERS: u8 = 16;
 
 /// The maximum length of the text of an extended error, in octets: one sentence, short enough to fit with any question into 512 octets.
@@ -12,10 +13,11 @@ pub const MAX_ERROR_TEXT: usize = 180;
 /// is wrong.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 
-/// How far moments reach back before the start of the process. A restored cache entry may be as old as its TTL and `cache.serve_stale` together.
+/// How long before the start of the process a moment may be. A cache entry from an earlier process may be as old as its TTL and
+/// `cache.serve_stale` together.
 pub const MONO_LEAD: Duration = MAX_TTL.saturating_add(MAX_SERVE_STALE);
 
-/// A clock that is slow by at most this time is accepted, because signatures that begin at most this far in the future are also accepted
+/// A clock that is slow by at most this time is accepted. Signatures whose validity begins at most this far in the future are also accepted
 /// (one day, as `val-sig-skew-max` of Unbound).
 pub(crate) const SLOW_CLOCK: Duration = Duration::from_secs(86_400);
 
@@ -39,5 +41,5 @@ pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The largest `cache.serve_stale`: RFC 8767 section 5 suggests one to three days as the most.
 pub const MAX_SERVE_STALE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
-/// A name with more labels than this: the DNS tree walk of DMARC continues with its last seven labels (RFC 9989 section 4.10).
+/// The number of last labels with which the DNS tree walk of DMARC continues, if a name has more labels than this (RFC 9989 section 4.10).
 pub const DMARC_WALK_LABELS: usize = 7;

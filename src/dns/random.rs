@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, RngExt, SeedableRng};
 
-/// The number of sources in one process. If there are more threads, some of them share a source.
+/// The number of random sources in one process. If there are more threads, some of them share a source.
 const SOURCES: usize = 16;
 
 /// A random source that threads share.

@@ -80,8 +80,7 @@ mod tests {
     use super::*;
     use hickory_proto::serialize::binary::BinEncodable;
 
-    /// Data that the library refuses, for each type that it interprets: too short, with unknown flags, or of another
-    /// protocol.
+    /// Data that the library rejects, for each type that it parses: too short, with unknown flags, or of another protocol.
     const ODD: [(u16, &[u8]); 19] = [
         (13, &[9, b'x']),
         (16, &[9, b'x']),

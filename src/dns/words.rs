@@ -21,14 +21,14 @@ macro_rules! words {
                 self as usize
             }
 
-            /// Its word in JSON.
+            /// Returns the word of the variant in JSON.
             pub const fn word(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
             }
 
-            /// Its label on screens and in log lines.
+            /// Returns the label of the variant on screens and in log lines.
             pub const fn label(self) -> &'static str {
                 match self {
                     $(Self::$variant => $crate::words!(@label $word $($label)?),)+

@@ -9,7 +9,7 @@ use crate::limits::MAX_CHECKED_ALIASES;
 /// The types whose failed lookups are explained.
 const TYPES: [&str; 5] = ["A", "AAAA", "MX", "PTR", "TXT"];
 
-/// Returns the target of the alias at a name, if a lookup has returned an alias.
+/// Returns the name to which an alias at `name` leads, if a lookup has returned an alias.
 fn target(facts: &DomainFacts, name: &str) -> Option<String> {
     let reply = facts.reply(&lookup(name, "CNAME"))?;
     reply.answers.iter().find(|record| record.is("CNAME") && record.name == name)?.target()
@@ -31,7 +31,7 @@ fn path(facts: &DomainFacts, name: &str) -> Vec<String> {
     names
 }
 
-/// Describes the aliases of a name if they form a loop or if there are too many.
+/// Describes the aliases of a name if they form a loop, or if there are too many; otherwise returns `None`.
 fn circle(facts: &DomainFacts, name: &str) -> Option<String> {
     let names = path(facts, name);
     let (last, before) = names.split_last()?;

@@ -31,7 +31,7 @@ pub(super) fn check(facts: &DomainFacts) -> Option<Finding> {
         }
         let Some(records) = old_records(facts, (name, kind), here) else { continue };
         let may_give_it = |server: &IpAddr| compared::may_give(facts, *server, (name, kind));
-        // A server that does not answer may still have these records.
+        // A server that does not answer may still give the records that are in the cache, so nothing shows that these are old.
         if !servers.keys().any(may_give_it) {
             old.push(records);
         }

@@ -1,4 +1,4 @@
-//! Cases of the table of codes.
+//! Tests of the table of codes.
 
 use super::*;
 use std::collections::BTreeSet;

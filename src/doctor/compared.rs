@@ -34,12 +34,12 @@ pub(super) fn may_give(facts: &DomainFacts, server: IpAddr, lookup: (&str, &'sta
     if served::form(facts, server).is_some() {
         return served::given(facts, server, lookup).is_none();
     }
-    // A server that says that it does not serve the zone cannot give any records of the zone.
+    // A server that says that it does not serve the zone gives no records of it.
     let first = facts.server(server, zone::apex(facts), "SOA", QueryForm::Udp);
     !matches!(first, Some(Got::Reply(_) | Got::NoReply(NoReply::NoRoute)))
 }
 
-/// How important records are for mail.
+/// How important a lookup is for mail, the most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Worth {
     /// The SPF and DMARC records of the domain.
@@ -100,7 +100,7 @@ pub(super) fn compared(facts: &DomainFacts) -> Vec<Compared<'_>> {
         }
     });
     let mut compared: Vec<Compared<'_>> = compared.collect();
-    // The SPF record of the domain comes before DMARC.
+    // Within the same importance, lookups of the domain itself come first, for example its SPF record before its DMARC record.
     compared.sort_by_key(|compared| (compared.worth, compared.lookup.0 != domain));
     compared
 }
@@ -133,8 +133,8 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     open.into_iter().take(left).chain(repeated).collect()
 }
 
-/// Counts the servers of the zone that have not answered. The questions that show why they are silent come before comparisons of the other
-/// servers.
+/// Returns the number of servers of the zone that have not answered. The questions that show why they are silent are more important than
+/// comparisons of the other servers.
 fn unheard(facts: &DomainFacts) -> usize {
     let is_unheard = |server: &IpAddr| match facts.server(*server, zone::apex(facts), "SOA", QueryForm::Udp) {
         None => true,
@@ -170,7 +170,7 @@ fn by_meaning(text: &str) -> String {
     text.to_owned()
 }
 
-/// Returns the records that count in an authoritative reply, and whether caches keep them only for a short time.
+/// Returns the records in an authoritative reply that matter for mail, and true if caches keep them only for a short time.
 fn counted(reply: &ReplyFacts, (name, kind): (&str, &str)) -> Option<(BTreeSet<String>, bool)> {
     let mut own = reply.answers.iter().filter(|record| record.name == name);
     let mut set = own_records(reply, name, kind)?;
@@ -247,11 +247,11 @@ struct Difference<'f> {
     level: Level,
     /// The servers that gave the records, and the name.
     about: Vec<About>,
-    /// The records of each server.
+    /// The records of each server, in words.
     words: String,
 }
 
-/// Returns the difference between the servers for one lookup, if they differ.
+/// Returns the difference between the records that the servers give for one lookup; `None` if the servers agree.
 fn difference<'f>(facts: &DomainFacts, (name, kind): (&'f str, &'static str)) -> Option<Difference<'f>> {
     let (sets, is_short) = sets(facts, (name, kind));
     if sets.len() < 2 {

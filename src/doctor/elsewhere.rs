@@ -28,8 +28,7 @@ pub(super) struct Cut {
     pub(super) glue: BTreeMap<String, BTreeSet<IpAddr>>,
 }
 
-/// Returns the lookups whose failure is examined: lookups that have failed, and lookups that have been in progress for so long that they may
-/// fail.
+/// Returns the lookups that are examined because they have failed, or because they have been in progress for so long that they may fail.
 fn failed(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -43,7 +42,7 @@ fn failed(
     };
     let domain = facts.subject.domain.as_str();
     let is_known = domain.is_empty() || facts.lookup(domain, "SOA").is_known();
-    // The domain itself is an alias to a name in a zone that fails.
+    // The domain itself may be an alias to a name in a zone that fails.
     let is_alias = !is_known && facts.lookup(domain, "CNAME").alias().is_some();
     if is_alias && is_failed(domain, "MX") {
         failed.push((domain.to_owned(), "MX"));
@@ -60,13 +59,13 @@ fn failed(
     failed
 }
 
-/// Returns true if two failed lookups have the same cause: the failed lookup of one address type of a name stands for the other address type.
+/// Returns true if two failed lookups are examined as one: lookups of the IPv4 and the IPv6 address of a name have the same cause.
 fn is_same((known, of_known): &(String, &'static str), (name, kind): (&str, &str)) -> bool {
     let is_address = |kind: &str| ["A", "AAAA"].contains(&kind);
     known == name && (*of_known == kind || is_address(of_known) && is_address(kind))
 }
 
-/// Returns the questions that are needed next. `needed`: names and types whose lookups other checks need.
+/// Returns the questions about failed lookups that are needed next. `needed` has the names and types that other checks look up.
 pub(super) fn wants(
     facts: &DomainFacts,
     needed: &[(String, &'static str)],
@@ -95,7 +94,7 @@ pub(super) fn behind_cache(facts: &DomainFacts, lookup: (&str, &'static str)) ->
     wants
 }
 
-/// Returns the questions about one lookup. With `is_first`, the questions about the names of the zone's servers are included.
+/// Returns the questions that show why one lookup fails. If `is_first`, they include questions about the names of the zone's servers.
 fn of_lookup(facts: &DomainFacts, (name, kind): (&str, &'static str), is_first: bool) -> Vec<Want> {
     let Some(end) = aliases::end(facts, name) else { return Vec::new() };
     let parent = match zone_above(facts, &end) {
@@ -129,7 +128,7 @@ fn forms(facts: &DomainFacts, server: IpAddr) -> [QueryForm; 2] {
     }
 }
 
-/// Returns the closest zone above a name that answers and that is not answered by the configuration of this host in place of its servers.
+/// Returns the closest zone above a name whose servers answer. Zones for which the configuration of this host answers are skipped.
 ///
 /// # Errors
 /// If the zone is not known yet, the error holds the questions whose answers show it. It holds no questions if no zone above the name answers.
@@ -161,7 +160,7 @@ fn steps(at: &str) -> Vec<Want> {
     names.take(most).map(|name| lookup(name, "SOA")).collect()
 }
 
-/// Returns the servers of the parent zone that are asked. For the domain's own zone, their addresses are already known from the parent zone.
+/// Returns the servers of the zone `parent` that are asked. For the domain's own zone, the delegation already shows their addresses.
 fn parents(facts: &DomainFacts, parent: &str) -> Vec<IpAddr> {
     if parent == zone::apex(facts) {
         return zone::servers(facts).into_keys().take(MAX_CHECKED_PARENTS).collect();
@@ -175,7 +174,7 @@ fn cut(facts: &DomainFacts, name: &str, parent: &str) -> Option<Cut> {
     let parents = parents(facts, parent);
     let fails = |server: &IpAddr| match facts.server(*server, name, "NS", QueryForm::Udp) {
         Some(Got::Reply(reply)) => !is_known(reply),
-        // Silence may be chance here.
+        // On a path that loses many datagrams, the server may be silent by chance.
         Some(Got::NoReply(NoReply::Silent)) if facts.loses_many(*server) => false,
         Some(Got::NoReply(lost)) => !matches!(lost, NoReply::Unknown(_) | NoReply::NoRoute),
         _ => false,
@@ -252,7 +251,7 @@ fn is_refused_here(got: &Got) -> bool {
 
 /// How a server behaves for a lookup.
 enum Conduct {
-    /// The server fails permanently; the text describes how.
+    /// The server does not answer the lookup, now or later; the text describes how it fails.
     Fails(String),
     /// This host has no route to the server.
     NoRoute,
@@ -282,7 +281,7 @@ fn conduct(facts: &DomainFacts, server: IpAddr, name: &str, kind: &'static str) 
     };
     let is_silent = |got: &Got| *got == Got::NoReply(NoReply::Silent);
     match (over_udp, of(over_udp), of(over_tcp)) {
-        // Silence may be chance here.
+        // The server may be silent by chance, because other servers lost many queries too.
         _ if is_silent(over_udp) && is_silent(over_tcp) && may_be_chance(&facts.sent, server) => {
             Conduct::Other
         }
@@ -338,7 +337,7 @@ fn failing(
             Conduct::Other => return None,
         }
     }
-    // A server address that cannot be reached is ignored if the same server name has an address that can be reached.
+    // An address of a server that cannot be reached is ignored if the same server name also has an address that can be reached.
     let counts = beyond.iter().all(|names| names.iter().any(|name| reached.contains(name)));
     let words = server_hosts::with_conduct(servers, &failing);
     (counts && !failing.is_empty()).then_some(words)
@@ -349,7 +348,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// `mx.b.test.` fails; `test.` delegates `b.test.` to two servers.
+    /// The lookup of `mx.b.test.` fails; `test.` delegates `b.test.` to two servers.
     const FAILED: &str = "
         lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
         lookup a.test. MX | 10 mx.b.test.

@@ -7,12 +7,12 @@ use crate::codes::Code;
 use crate::finding::{Finding, Level};
 use crate::message::refusal::RefusalReason;
 
-/// The condition under which one finding explains another.
+/// The condition under which one finding (the cause) explains another finding (the effect).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     /// The finding always explains the other one.
     Always,
-    /// No record of the domain can be looked up because of the cause.
+    /// Because of the cause, no record of the domain can be looked up.
     Blocked,
     /// Both findings concern one of the same lookups.
     SameLookup,
@@ -20,16 +20,16 @@ enum When {
     SameServer,
 }
 
-/// What happens to the finding that is explained.
+/// What happens to the effect, the finding that is explained.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
     /// The finding is hidden, because it only repeats the cause or because the cause proves it wrong.
     Hide,
-    /// The finding becomes part of the evidence of the cause. The cause gets the worse level of the two.
+    /// The effect becomes part of the evidence of the cause. The cause gets the worse level of the two.
     Join,
-    /// The finding is listed after the cause, with a level that is no worse.
+    /// The effect is listed after the cause, and gets at most the level of the cause.
     Behind,
-    /// The cause is listed before the finding, with a level that is no milder.
+    /// The cause is listed before the effect, and gets at least the level of the effect.
     Lead,
 }
 
@@ -140,7 +140,7 @@ const RULES: &[Rule] = &[
 ];
 
 impl Rule {
-    /// Returns true if a cause explains a finding.
+    /// Returns true if a cause explains an effect by this rule.
     fn applies(&self, cause: &Finding, effect: &Finding) -> bool {
         let Self(causes, when, then, effects) = self;
         let is_met = match when {
@@ -149,7 +149,7 @@ impl Rule {
             When::SameLookup => cause.lookups.iter().any(|lookup| effect.lookups.contains(lookup)),
             When::SameServer => cause.about.iter().any(|about| effect.about.contains(about)),
         };
-        // A finding that is not a fault does not become part of a fault.
+        // A cause that is milder than a warning does not take over a finding that is as serious or more serious.
         let counts = *then != Then::Join || cause.level <= Level::Warning || effect.level > cause.level;
         causes.contains(&cause.code) && effects.contains(&effect.code) && is_met && counts
     }

@@ -15,17 +15,18 @@ pub struct Finding {
     pub code: Code,
     /// The level of the finding: the level of its code, unless the facts make it milder or worse.
     pub level: Level,
-    /// The facts, and which server gave them. Records of third parties are escaped, so that they cannot control the terminal.
+    /// The facts that show the problem, and the servers that gave them. Records of third parties are escaped, so that they cannot control the
+    /// terminal.
     pub evidence: String,
-    /// The part that is not known; `None` if the finding is about something known.
+    /// The part of the check that the finding reports as unknown; `None` if the finding is about something known.
     pub part: Option<Part>,
     /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain, or about the whole part.
     pub about: Vec<About>,
-    /// The change that removes the cause, if the remedy of the code does not fit.
+    /// The advice that replaces the usual advice for this code; `None` if the usual advice is right.
     pub remedy: Option<&'static str>,
-    /// The lookups that the finding is about.
+    /// The lookups that the finding is about, as names and types.
     pub lookups: Vec<(String, &'static str)>,
-    /// Whether this finding prevents all lookups of records of the domain.
+    /// True if nobody can look up any record of the domain because of this finding.
     pub blocks: bool,
 }
 
@@ -45,24 +46,24 @@ impl Finding {
         }
     }
 
-    /// Returns the change that helps; empty if none is needed.
+    /// Returns the advice for the operator; empty if there is nothing to do.
     pub fn remedy(&self) -> &'static str {
         self.remedy.unwrap_or_else(|| self.code.entry().remedy)
     }
 
-    /// Returns the effect of the finding; empty if it has none.
+    /// Returns what the problem means for mail; empty if it means nothing.
     pub const fn effect(&self) -> &'static str {
         self.code.entry().effect
     }
 
-    /// Sets a remedy that replaces the remedy of the code.
+    /// Sets an advice that replaces the usual advice for this code.
     #[must_use]
     pub const fn to_do(mut self, remedy: &'static str) -> Self {
         self.remedy = Some(remedy);
         self
     }
 
-    /// Sets the part that is not known.
+    /// Sets the part of the check that the finding reports as unknown.
     #[must_use]
     pub const fn in_part(mut self, part: Part) -> Self {
         self.part = Some(part);

@@ -60,12 +60,12 @@ use finding::Finding;
 use mail::{connect, helo, lists, pointer};
 use transport::{dane, mta_sts};
 
-/// The questions that are asked for one purpose.
+/// A plan decides which questions are asked for one purpose, such as a check of a domain.
 pub trait Plan: Sync {
     /// Returns the questions that are needed next, given the facts so far. Some of them may have been asked already or may be in progress.
     fn wants(&self, facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want>;
 
-    /// Records conclusions from new facts.
+    /// Draws conclusions from the new facts, and adds them to the facts.
     fn note(&self, _: &mut DomainFacts) {}
 }
 
@@ -108,7 +108,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
     let policies = compared::of_policies(facts);
     let are_asked = policies.iter().all(is_asked);
     wants.extend(policies);
-    // These questions must not use up the questions that the comparison of policies needs.
+    // The questions below must not use up the number of questions that the comparison of policies needs.
     if are_asked {
         wants.extend(current::wants(facts));
         wants.extend(configured::wants(facts));
@@ -148,7 +148,7 @@ fn wants(facts: &DomainFacts, under_way: &BTreeSet<Want>) -> Vec<Want> {
         wants.extend(connect::wants(facts));
         wants.extend(mta_sts::wants(facts));
     }
-    // No other question depends on the answers to these.
+    // The answers to these questions lead to no other questions.
     wants.extend(further);
     wants
 }
@@ -174,8 +174,8 @@ fn of_role(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the lookups whose failure is examined, the most important first. They include the lookups of `examined`, the address that is examined
-/// on its own.
+/// Returns the lookups that are examined if they fail, the most important first. They include lookups about `examined`, the address for which
+/// there are findings of its own.
 fn needed(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<(String, &'static str)> {
     let mut needed = Vec::new();
     if !facts.subject.domain.is_empty() {
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// The codes of a zone whose two servers answer so for the SOA.
+    /// Returns the codes of findings about a zone. Its two servers answer the query for the SOA like this.
     fn codes(here: &str, answer: &str) -> Vec<Code> {
         let base = TWO_SERVERS.replace("SOA udp aa | ns1.a.test. h. 7 2 3 4 5", answer);
         let found = judge(&facts("a.test.", &format!("{base}\n{here}")));

@@ -33,7 +33,7 @@ use dns::clock::minute;
 /// Extended errors with which a resolver says that it withholds the records on purpose: Blocked, Censored, Filtered.
 const FILTERS: [u16; 3] = [15, 16, 17];
 
-/// A name with a type.
+/// The name and the record type of a lookup.
 type Lookup = (String, &'static str);
 
 /// Returns the resolvers to ask.
@@ -67,7 +67,7 @@ fn lookups(facts: &DomainFacts) -> Vec<Lookup> {
     lookups
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions to other resolvers that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (domain, mut wants) = (facts.subject.domain.as_str(), Vec::new());
     // Other resolvers cannot know a domain that exists only on this host.
@@ -91,7 +91,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns true if no question was left for a resolver because the bound was reached.
+/// Returns true if questions to a resolver were left out because the limit on questions was reached.
 pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     resolvers(facts).any(|resolver| match facts.got.get(&ask(resolver, &facts.subject.domain, "MX")) {
         Some(Got::NoReply(NoReply::Unknown(why))) => why == BOUND_REACHED,
@@ -99,20 +99,20 @@ pub(super) fn are_left_out(facts: &DomainFacts) -> bool {
     })
 }
 
-/// What a resolver returns, compared with the zone.
+/// How the records that a resolver gives compare with those of the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seen {
     /// The same records as the zone.
     Same,
     /// Records of an older version of the zone.
     Old,
-    /// Different records.
+    /// Records that the zone does not have, and that are not known to be old.
     Differs,
     /// Different addresses, possibly the ones for another location.
     Elsewhere,
-    /// No records: the resolver withholds them on purpose.
+    /// No records, because the resolver withholds them on purpose.
     Hidden,
-    /// An error.
+    /// An error, such as SERVFAIL.
     Fails,
     Unknown,
 }
@@ -124,7 +124,7 @@ impl Seen {
     }
 }
 
-/// The judgment about one answer of a resolver.
+/// The verdict about one answer of another resolver.
 struct Judged {
     seen: Seen,
     /// The evidence, without the name of the resolver.
@@ -153,7 +153,7 @@ fn current(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> BTreeSet<
     sets
 }
 
-/// Returns those records of a reply, whose set this is, that matter for mail.
+/// Returns those records of an answer that matter for mail. `set` has all records of the reply.
 fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)) -> BTreeSet<String> {
     if kind != "TXT" {
         return set;
@@ -161,7 +161,7 @@ fn counted(set: BTreeSet<String>, reply: &ReplyFacts, (name, kind): (&str, &str)
     compared::texts_of_mail(reply, name).map(|text| format!("\"{text}\"")).collect()
 }
 
-/// Judges the answer of a resolver. Returns `None` if there is no answer, or if nothing is known with which to compare it.
+/// Judges the answer of another resolver. Returns `None` if there is no answer, or if the records of the zone are unknown.
 fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -> Option<Judged> {
     let (name, kind) = (name.as_str(), *kind);
     let judged =
@@ -173,7 +173,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
     };
     let sets = current(facts, (name, kind));
     let here = sets.first()?;
-    // Behind an alias are the name servers of the target, which are not those of the zone.
+    // If the name is an alias, the target may be in another zone with other name servers, which were not asked.
     let records =
         if kind == "NS" { zone::named(&reply.answers, name).collect() } else { final_records(reply, kind) };
     let records = counted(records, reply, (name, kind));
@@ -210,7 +210,7 @@ fn judge(facts: &DomainFacts, resolver: &OtherResolver, (name, kind): &Lookup) -
 fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool {
     let servers = zone::delegated_servers(facts);
     let gives = |server: &IpAddr| {
-        // Resolvers may take the error of a server without EDNS for an answer.
+        // If a server does not support EDNS, resolvers may take its error for an answer.
         let is_sound = served::form(facts, *server) == Some(QueryForm::Udp);
         let given = served::given(facts, *server, (name, kind));
         let is_asked = served::first(facts, *server, (name, kind)).is_some();
@@ -219,7 +219,7 @@ fn do_all_give(facts: &DomainFacts, (name, kind): (&str, &'static str)) -> bool 
     servers.keys().all(gives)
 }
 
-/// The judgment of other records, with the reason.
+/// Returns the verdict on records that differ from those of the zone, with the reason.
 fn other_records(
     facts: &DomainFacts,
     (resolver, reply): (&OtherResolver, &ReplyFacts),
@@ -253,7 +253,7 @@ fn other_records(
     }
 }
 
-/// Returns true if a resolver has other name servers of the zone than the zone and the zone above: its records are of their time.
+/// Returns true if a resolver has other name servers for the zone than the zone and its parent give. Then its other records count as old too.
 fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
     let apex = zone::apex(facts);
     let Some(reply) = facts.reply(&ask(resolver, apex, "NS")) else { return false };
@@ -265,14 +265,14 @@ fn has_other_servers(facts: &DomainFacts, resolver: &OtherResolver) -> bool {
         && now.iter().all(|set| set.is_disjoint(&there))
 }
 
-/// The serial of a reply with the SOA of the zone, if it is older than that of the zone, in words.
+/// Describes the serial in a resolver's reply, if it is older than the serial of the zone; otherwise returns `None`.
 pub(super) fn older_serial(reply: &ReplyFacts, apex: &str, of_zone: Option<u32>) -> Option<String> {
     let soa = zone::soa(reply).filter(|soa| soa.owner == apex)?;
     let of_zone = of_zone.filter(|of_zone| zone::is_older(soa.serial, *of_zone))?;
     Some(format!("its serial is {}, and the zone has {of_zone}", soa.serial))
 }
 
-/// The end of the signatures of an answer for a name, if all have ended, in words.
+/// Describes when the signatures of an answer for a name expired, if all of them have expired; otherwise returns `None`.
 pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Option<String> {
     let own = reply.answers.iter().filter(|record| record.name == name);
     let signatures = own.chain(&reply.authority).filter(|record| record.is("RRSIG"));
@@ -280,24 +280,24 @@ pub(super) fn ended_signature(reply: &ReplyFacts, name: &str, unix: u64) -> Opti
     (last < unix).then(|| format!("its signature expired at {}", minute(last)))
 }
 
-/// The response code of a reply with its extended error.
+/// Returns the response code of a reply, followed by its extended error.
 fn with_error(reply: &ReplyFacts) -> String {
     if reply.why.is_empty() { reply.rcode.clone() } else { format!("{} ({})", reply.rcode, reply.why) }
 }
 
-/// A reply that is no answer, in words.
+/// Describes a reply that contains no answer.
 pub(super) fn no_answer(reply: &ReplyFacts) -> String {
     let words = with_error(reply);
     if reply.rcode == "REFUSED" { format!("{words}, the resolver does not serve this host") } else { words }
 }
 
-/// An address that filters give in place of the real one.
+/// Returns true if an address is one that filters give in place of the real address.
 pub(super) fn is_sinkhole(data: &str) -> bool {
     let address = data.trim_end_matches('.').parse::<IpAddr>();
     address.is_ok_and(|address| address.is_unspecified() || address.is_loopback())
 }
 
-/// Answers of all resolvers with one judgment: the same words once, behind the names of all.
+/// Describes the answers of several resolvers. Resolvers with the same answer and verdict are named together.
 fn joined<'f>(answers: impl IntoIterator<Item = &'f (&'f str, Judged)>) -> String {
     let mut by_words: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, judged) in answers {
@@ -310,7 +310,7 @@ fn joined<'f>(answers: impl IntoIterator<Item = &'f (&'f str, Judged)>) -> Strin
     parts.collect::<Vec<_>>().join("; ")
 }
 
-/// Returns the findings.
+/// Returns the findings about the answers of other resolvers.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut answers: Vec<(&str, Judged)> = Vec::new();
     for resolver in resolvers(facts) {
@@ -328,21 +328,21 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     ];
     let mut findings: Vec<Finding> = Vec::new();
     for (code, seen, end) in ends {
-        // The failures of others only repeat those of this host.
+        // If lookups of this host fail validation too, failures of other resolvers need no finding of their own.
         if of(seen).next().is_some() && !(seen == Seen::Fails && facts.has_bogus_lookup()) {
             let finding = Finding::new(code, joined(of(seen)));
-            // The end is the answer: many records before it do not cut it off.
+            // The time at which the old records expire is the most important fact, so it must not be cut off after many records.
             findings.push(Finding { evidence: finding.evidence.clone() + &end, ..finding });
         }
     }
-    // `NsMany` says that questions were left out.
+    // If only the limit on questions was reached, `NsMany` reports this.
     if of(Seen::Unknown).any(|(_, judged)| !judged.words.ends_with(BOUND_REACHED)) {
         let is_silent = answers.iter().all(|(_, judged)| judged.seen == Seen::Unknown);
         let level = if is_silent { Level::CouldNotTell } else { Level::Note };
         findings.push(Finding::new(Code::OthersUnknown, joined(of(Seen::Unknown))).at(level));
     }
     let same: BTreeSet<&str> = of(Seen::Same).chain(of(Seen::Elsewhere)).map(|(name, _)| *name).collect();
-    // They see the records of the servers, and this host sees others.
+    // If this host has other records than the servers, "ok" would be wrong: the resolvers see the records of the servers.
     if findings.is_empty() && !same.is_empty() && configured::differs(facts).is_none() {
         findings.push(Finding::new(Code::OthersOk, same.into_iter().collect::<Vec<_>>().join(", ")));
     }

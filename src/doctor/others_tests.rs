@@ -1,4 +1,4 @@
-//! Cases of the resolvers of others.
+//! Tests of the comparison with other resolvers.
 
 use super::*;
 use crate::facts::ResolverWay;
@@ -19,7 +19,7 @@ const ZONE: &str = "
     server 198.18.1.1 a.test. NS mixed aa | ns1.a.test.
     server 198.18.1.1 a.test. MX udp aa | 10 new.a.test.";
 
-/// The answers of a resolver that sees the zone as it is.
+/// The answers of a resolver that has the current records of the zone.
 const SOUND: &str = "
     server 192.0.2.8 a.test. MX recursive ra | 10 New.a.test.
     server 192.0.2.8 a.test. A recursive ra | 198.18.0.80
@@ -31,7 +31,7 @@ fn subject(lines: &str) -> DomainFacts {
     asked(&format!("{ZONE}\n{lines}"))
 }
 
-/// Facts of a check that asks one resolver.
+/// Returns the facts of a check that asks one other resolver.
 fn asked(lines: &str) -> DomainFacts {
     let mut facts = facts("a.test.", lines);
     let name = "public resolver 192.0.2.8".to_owned();
@@ -40,7 +40,7 @@ fn asked(lines: &str) -> DomainFacts {
     facts
 }
 
-/// The finding if the sound answer is replaced.
+/// Returns the findings if a part of the correct answers is replaced.
 fn found(from: &str, to: &str) -> Vec<(Code, Level)> {
     assert!(SOUND.contains(from), "{from}");
     let found = check(&subject(&SOUND.replace(from, to)));
@@ -139,7 +139,7 @@ fn records_are_old_only_where_a_serial_or_a_signature_of_the_resolver_shows_it()
     );
     let above = "server 192.0.2.8 a.test. SOA recursive ra | >test. SOA ns.test. h. 0 2 3 4 5";
     assert_eq!(code("10 New", "10 old", above), Code::OthersDiffer, "the serial of another zone");
-    // Two providers, each with serials of its own.
+    // Two providers serve the zone, and each has its own serials.
     let twice = "
         server 198.18.9.1 a.test. NS udp | >a.test. NS ns1.a.test. | >a.test. NS ns2.a.test.
         lookup ns2.a.test. A | 198.18.2.1

@@ -46,13 +46,13 @@ pub enum Part {
     Others,
 }
 
-/// What a finding is about.
+/// A host, an address or a listing that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
     /// A host: lower case, with its last dot.
     Host(String),
-    /// An address.
+    /// An IP address.
     Address(IpAddr),
     /// An address or domain that was looked up in one DNS list or in all lists.
     Listing {
@@ -64,7 +64,7 @@ pub enum About {
 }
 
 impl About {
-    /// Returns true if both describe the same thing.
+    /// Returns true if both are the same host or address, or if their listings overlap.
     pub fn meets(&self, other: &Self) -> bool {
         match (self, other) {
             (

@@ -10,7 +10,7 @@ use crate::facts::{OtherResolver, ResolverWay, SecuredResolver};
 pub struct PublicResolver {
     /// The operator of the resolver.
     pub operator: &'static str,
-    /// The addresses of the resolver; the first is asked by default.
+    /// The addresses of the resolver; the first one is asked by default.
     pub addresses: [&'static str; 4],
     /// The names of the resolver for TLS and HTTPS.
     names: &'static [&'static str],

@@ -44,7 +44,7 @@ pub(super) fn soa(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     facts.reply_of(server, zone::apex(facts), "SOA", form(facts, server)?)
 }
 
-/// Returns the first answer of a server, in the form of query in which the server serves the zone.
+/// Returns the reply of a server to the first query for these records, in the form of query in which the server serves the zone.
 pub fn first<'f>(
     facts: &'f DomainFacts,
     server: IpAddr,

@@ -21,7 +21,7 @@ use crate::{served, zone};
 /// A name with a type.
 type NameAndType<'f> = (&'f str, &'static str);
 
-/// Returns the lookups that each server must answer.
+/// Returns the lookups that servers of the zone must answer, each with these servers.
 fn lookups(facts: &DomainFacts) -> Vec<(NameAndType<'_>, Vec<IpAddr>)> {
     let mut lookups = vec![((facts.subject.domain.as_str(), "MX"), served::serving(facts))];
     let apex = zone::apex(facts);
@@ -54,7 +54,7 @@ pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
 /// How the report describes a server whose answers are too long for UDP.
 const TRUNCATES: &str = "truncates its replies over UDP, and does not answer over TCP,";
 
-/// Describes how a server that serves the zone fails to answer a lookup correctly. Returns `None` if it answers correctly or was not asked.
+/// Describes how a server that serves the zone fails for a lookup. Returns `None` if it answers the lookup correctly or was not asked.
 pub(super) fn conduct(facts: &DomainFacts, server: IpAddr, lookup: NameAndType<'_>) -> Option<String> {
     let is_given = served::given(facts, server, lookup).is_some();
     let conduct = match served::first(facts, server, lookup)? {
@@ -98,7 +98,7 @@ fn is_denied(facts: &DomainFacts, asked: IpAddr, (name, _): NameAndType<'_>, rep
     reply.rcode == "NXDOMAIN" && reply.authoritative && reply.answers.is_empty() && exists()
 }
 
-/// Returns true if a reply without authority is correct because the name belongs to a zone below this one.
+/// Returns true if a reply without AA is correct because the name belongs to a zone below this one.
 fn is_elsewhere(reply: &ReplyFacts) -> bool {
     reply.recursive || reply.authority.iter().any(|record| record.is("NS"))
 }
@@ -117,7 +117,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         // Receivers defer or reject mail whose policies they cannot look up.
         is_unanswered |= kind == "TXT" && conducts.iter().all(|(_, conduct)| conduct.is_some());
         for (server, conduct) in conducts {
-            // `each_server` reports errors that occur at random.
+            // `each_server` reports the errors with which a server answers at random.
             let Some(conduct) = conduct.filter(|conduct| !is_at_times(facts, server, conduct)) else {
                 continue;
             };

@@ -47,7 +47,7 @@ pub(super) fn newest<Servers>(serials: &BTreeMap<u32, Servers>) -> Option<u32> {
     serials.keys().copied().find(is_newest)
 }
 
-/// Returns the owner of the SOA record that answers for a name; `None` if it is not known.
+/// Returns the owner of the SOA record in the reply to a lookup of `name`; `None` if it is unknown.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     soa(facts.lookup(name, "SOA").reply()?).map(|soa| soa.owner)
 }
@@ -157,7 +157,7 @@ pub(super) fn is_other_here(facts: &DomainFacts) -> bool {
     parent(facts).is_some_and(|parent| has_other_delegation(facts, parent))
 }
 
-/// Returns the addresses of the parent's servers that have answered about the delegation, as far as they are asked for more.
+/// Returns the addresses of the first servers of the parent zone that have answered about the delegation. Further questions go to these.
 pub(super) fn answering_parents(facts: &DomainFacts) -> Vec<IpAddr> {
     let tells =
         |server: &IpAddr| facts.reply_of(*server, apex(facts), "NS", QueryForm::Udp).is_some_and(is_known);
@@ -175,7 +175,8 @@ fn first_of_parent(facts: &DomainFacts, parent: &str, most: usize) -> Vec<IpAddr
     known
 }
 
-/// Returns the address at which a server of a parent is asked. The order of addresses in an answer is random, so it does not decide.
+/// Returns the address at which a server of a parent zone is asked. Answers have their addresses in a random order, so this does not use the
+/// first one.
 pub(super) fn address(facts: &DomainFacts, name: &str) -> Option<IpAddr> {
     // IPv4 addresses sort before IPv6 addresses.
     facts.addresses(name).into_iter().min()
@@ -264,7 +265,7 @@ pub(super) fn child_set_at(facts: &DomainFacts, server: IpAddr) -> Option<BTreeS
     sets.max_by_key(BTreeSet::len)
 }
 
-/// A server, with the server names that it gives.
+/// The address of a server, with the names of the zone's servers that this server gives.
 type ServerSet = (IpAddr, BTreeSet<String>);
 
 /// Returns the servers whose serial is older than that of another server with the same primary server.
@@ -399,7 +400,7 @@ pub(super) fn not_asked(facts: &DomainFacts) -> Vec<String> {
     addresses.chain(unnamed.cloned()).collect()
 }
 
-/// Returns one of these addresses for each server name.
+/// Returns one address for each server name.
 pub(super) fn one_of_each(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> BTreeSet<IpAddr> {
     let mut known = BTreeSet::new();
     let is_new = |(address, names): (&IpAddr, &BTreeSet<String>)| {

@@ -21,13 +21,13 @@ pub(crate) struct Budget {
     end: Instant,
     /// The time from the start of the check to its end.
     time: Duration,
-    /// The numbers of questions that are reserved for repeating queries that are in progress.
+    /// The number of questions that are reserved for each query in progress, so that it can be sent again.
     kept: Mutex<BTreeMap<Want, usize>>,
-    /// The counted queries to each server.
+    /// The queries to each server, counted by their results.
     sent: Mutex<BTreeMap<IpAddr, SentQueries>>,
     /// The time that was spent on each server.
     times: Mutex<BTreeMap<IpAddr, ServerTime>>,
-    /// The questions to which a server was silent each time.
+    /// The questions that were repeated, but which their server never answered.
     silent: Mutex<BTreeSet<Want>>,
 }
 
@@ -45,8 +45,8 @@ impl Budget {
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Reserves `tries` questions for a query that shows whether a server answers at all. Without repeated queries, nothing is known about a
-    /// silent server, so later questions must not use these up in the meantime.
+    /// Reserves `tries` questions for a query that shows if a server answers at all. A silent server must be asked several times before
+    /// anything is known about it, so later questions must not use up the budget in the meantime.
     pub(crate) fn keep(&self, want: &Want, tries: usize) {
         if matches!(want, Want::Server { kind: "SOA", way: QueryForm::Udp, .. }) {
             let kept = (0..tries).take_while(|_| self.take()).count();
@@ -61,7 +61,8 @@ impl Budget {
         }
     }
 
-    /// Takes one question for this query, first from those that are reserved for it. Returns false if none is left.
+    /// Takes one question from the budget for this query: a question that is reserved for the query, if there is one. Returns false if none is
+    /// left.
     pub(crate) fn take_for(&self, want: &Want) -> bool {
         match self.kept().get_mut(want) {
             Some(kept) if *kept > 0 => {
@@ -76,12 +77,12 @@ impl Budget {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the counted queries to each server.
+    /// Returns the queries to each server, counted by their results.
     pub(crate) fn sent(&self) -> BTreeMap<IpAddr, SentQueries> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Applies `note` to the counted queries to the server of a question.
+    /// Changes the counters of queries to the server that `want` asks, by calling `note`.
     pub(crate) fn note(&self, want: &Want, note: impl FnOnce(&mut SentQueries)) {
         if let Want::Server { server, .. } = want {
             note(self.sent.lock().unwrap_or_else(PoisonError::into_inner).entry(*server).or_default());
@@ -95,7 +96,7 @@ impl Budget {
         sent.get(server).is_some_and(|sent| sent.answered > 0)
     }
 
-    /// Applies `note` to the time that was spent on the server of a question; `None` if the question does not go to a server.
+    /// Calls `note` with the time that was spent on the server that `want` asks; returns `None` if `want` does not ask a server.
     pub(crate) fn time_of<Out>(&self, want: &Want, note: impl FnOnce(&mut ServerTime) -> Out) -> Option<Out> {
         let Want::Server { server, .. } = want else { return None };
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,17 +128,17 @@ impl Budget {
         self.time_of(want, |time| time.slowest()).flatten()
     }
 
-    /// Records that a datagram was lost.
+    /// Records that a datagram to or from the server of this question was lost.
     pub(crate) fn note_loss(&self, want: &Want) {
         self.note(want, |sent| sent.lost += 1);
     }
 
-    /// Records that a server was silent to a question each time.
+    /// Records that the question was repeated, but that its server never answered it.
     pub(crate) fn note_silent(&self, want: &Want) {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert(want.clone());
     }
 
-    /// Returns true if a server was silent to a question each time.
+    /// Returns true if the question was repeated, but its server never answered it.
     pub(crate) fn was_silent(&self, want: &Want) -> bool {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).contains(want)
     }
@@ -149,7 +150,8 @@ impl Budget {
     }
 }
 
-/// A query in progress. It counts as cut off unless another end is recorded: the check ends before the reply, or no longer needs it.
+/// A query in progress. If nothing else is recorded about how it ended, it counts as cut off: the check ended first, or no longer needed
+/// the reply.
 pub(crate) struct OpenQuery<'q> {
     budget: &'q Budget,
     want: &'q Want,

@@ -93,10 +93,10 @@ pub async fn gather(subject: CheckSubject, plan: &impl Plan, sources: &impl Sour
     facts
 }
 
-/// The limits on concurrent questions: one for the server or the daemon that is asked, and one for all questions together.
+/// Permits for one question: the limit for the server or the daemon that is asked, and the limit for all questions together.
 type Place = [Arc<Semaphore>; 2];
 
-/// A question with its answer, and possibly another question with an answer that replaces an earlier one.
+/// A question with its answer. A second pair, if present, has a new answer that replaces the answer to an earlier question.
 type Answered = (Want, Got, Option<(Want, Got)>);
 
 /// Asks a question as soon as the limits on concurrent questions allow it.
@@ -113,13 +113,13 @@ async fn asked(want: Want, sources: &impl Sources, budget: &Budget, [own, all]: 
     (want, got, other)
 }
 
-/// The destination of a question. The number of concurrent questions to each destination is limited.
+/// The destination of a question. Each destination has its own limit on concurrent questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Destination {
     Server(IpAddr),
-    /// The daemon, for a name in the domain. If the servers of the domain are silent, such lookups take seconds.
+    /// The daemon, for a name in the checked domain. If the servers of the domain are silent, such lookups take seconds.
     Domain,
-    /// The daemon for another name, or a third-party host that is asked once.
+    /// The daemon, for any other name; also a host of a third party that is asked only once.
     Daemon,
 }
 
@@ -145,8 +145,8 @@ impl Default for Places {
 }
 
 impl Places {
-    /// Orders the questions and assigns their limits. The first question to each destination comes before any second one, so that the questions
-    /// to one server do not delay the questions to others.
+    /// Orders the questions and assigns their limits. Each destination gets its first question before any destination gets its second one, so
+    /// that many questions to one server do not delay the questions to others.
     fn in_turn(&mut self, wanted: Vec<Want>, domain: &str) -> Vec<(Want, Place)> {
         let (mut turns, mut counts) = (Vec::new(), BTreeMap::<Destination, usize>::new());
         for want in wanted {
@@ -168,7 +168,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
         Want::Server { way: QueryForm::Recursive, .. } | Want::Resolver { way: QueryForm::Recursive, .. } => {
             (true, CHECK_RESOLVER_TRIES)
         }
-        // For this form, `confirmed` asks again.
+        // Only one try: for names in mixed case, `confirmed` repeats the query.
         Want::Server { way: QueryForm::MixedCase, .. } => (true, 1),
         Want::Server { way, .. } if way.over_tcp().is_some() => (true, CHECK_TRIES),
         _ => (false, 1),
@@ -185,7 +185,7 @@ async fn answer(want: &Want, sources: &impl Sources, budget: &Budget) -> Got {
     }
 }
 
-/// Asks up to `tries` times until a reply comes. A late reply counts too, because earlier queries keep waiting while the next ones are sent.
+/// Asks up to `tries` times until a reply comes. A late reply counts too: when the next query is sent, the earlier ones still wait.
 async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     budget.keep(want, tries);
     let got = in_tries(want, tries, sources, budget).await;
@@ -196,13 +196,13 @@ async fn repeated(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     got
 }
 
-/// Does the work of `repeated`.
+/// Sends the queries for `repeated`.
 async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Budget) -> Got {
     let one = move |tried: usize, most: Option<Duration>| async move {
         (tried, once(want, most, sources, budget).await)
     };
     let mut open = FuturesUnordered::new();
-    // The first query may wait for the whole time. The others end with it, or soon after it.
+    // The first query may wait until the time limit. The later queries end at the same time, or soon after.
     open.push(one(0, None));
     let (mut left, mut silent, mut is_bounded) = (1..tries, 0, false);
     loop {
@@ -222,7 +222,7 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
             },
             Some((_, None)) => (left, is_bounded) = (tries..tries, true),
             Some((_, Some(Got::NoReply(NoReply::Silent)))) => silent += 1,
-            // If a server has answered nothing so far, silence to the first query is enough once the time for the last query is over.
+            // If a server has not answered anything so far, it counts as silent when the first query and the time for the last one have ended.
             Some((_, Some(Got::NoReply(NoReply::Unknown(_)))))
                 if silent > 0
                     && tries >= CHECK_TRIES
@@ -242,7 +242,8 @@ async fn in_tries(want: &Want, tries: usize, sources: &impl Sources, budget: &Bu
     }
 }
 
-/// Asks another resolver once more after a failure: one of its many machines may fail for a moment, or while it waits for a server.
+/// Asks another resolver once more after it failed: it consists of many machines, one of which may fail for a moment or while it waits for
+/// a server.
 async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &Budget) -> Got {
     let is_to_resolver = match want {
         Want::Server { way, .. } | Want::Resolver { way, .. } => *way == QueryForm::Recursive,
@@ -259,8 +260,8 @@ async fn after_failure(want: &Want, got: Got, sources: &impl Sources, budget: &B
     }
 }
 
-/// Asks in both ways in turn before silence to one of them counts as a property of the server: names in mixed case, EDNS, or UDP for some
-/// records. On a path that loses many datagrams, chance looks like such a property.
+/// Repeats a query alternately with and without a feature (names in mixed case, EDNS, or UDP for some records), before the server counts as
+/// one that does not answer queries with this feature. On a path that loses many datagrams, lost datagrams may look like this.
 async fn confirmed(
     want: &Want,
     got: Got,
@@ -278,7 +279,7 @@ async fn confirmed(
                         return (left_out(LOST), None);
                     }
                 }
-                // The last query may wait for the whole time: a server that is slow at times may have been slow each time.
+                // All but the last query wait a shorter time. The last one may wait for the whole time, because the server may only be slow.
                 let most = (turn < CHECK_CASE_TURNS).then(|| budget.patience(want));
                 match once(want, most, sources, budget).await {
                     Some(Got::NoReply(NoReply::Silent)) => {}
@@ -307,14 +308,14 @@ async fn confirmed(
                 }
             }
         }
-        // If other servers lose datagrams, silence to the first queries over UDP is not a property of a server that answers over TCP.
+        // If datagrams to other servers are lost, a server that answers over TCP may also have lost the first queries over UDP by chance.
         (Want::Server { kind: "SOA", way: QueryForm::Tcp, .. }, Got::Reply(_))
             if budget.slowest(want).is_none() && budget.is_lossy() =>
         {
             let again = again_over_udp(want, with_edns(), sources, budget).await;
             return (got, again);
         }
-        // Other records are asked over TCP if the server was silent to them over UDP, or if it was silent over UDP only to the query for the SOA.
+        // The same holds for other records if the server did not answer for them over UDP, or did not answer the SOA query over UDP only.
         (Want::Server { kind, way: QueryForm::Tcp, .. }, Got::Reply(_))
             if *kind != "SOA" && budget.slowest(want).is_some() && budget.was_silent(&with_edns()) =>
         {
@@ -345,8 +346,8 @@ fn is_error(reply: &ReplyFacts, name: &str) -> bool {
         && !["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
-/// Asks a server that has answered with an error for the SOA a few more times. Some servers give such errors at random, for example if one of
-/// several machines at an address lacks the zone.
+/// Asks a server again, a few times, after it answered a query for the SOA with an error. Some servers give such errors at random, for example
+/// if one of several machines at an address does not have the zone.
 async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, budget: &Budget) -> Got {
     let Want::Server { name, .. } = want else { return Got::Reply(failed.clone()) };
     for _ in 0..CHECK_ERROR_TURNS {
@@ -359,13 +360,13 @@ async fn after_error(want: &Want, failed: &ReplyFacts, sources: &impl Sources, b
     Got::Reply(failed.clone())
 }
 
-/// Marks a reply that came after another reply without the records.
+/// Marks a reply with records as one that came only after the server had answered the same question without records.
 fn after(failed: &ReplyFacts, again: ReplyFacts) -> Got {
     Got::Reply(ReplyFacts { failed_before: failed.rcode.clone(), ..again })
 }
 
-/// Asks a server that has failed for a name in mixed case in both ways in turn. Some servers fail for a moment or at random, whatever the case
-/// is. Returns the answer of the server, and its answer to the name in lower case.
+/// Repeats a query alternately in lower case and in mixed case, because a server failed for the name in mixed case. Some servers fail for a
+/// moment or at random, whatever the case is. Returns the answer to mixed case, and the answer to lower case.
 async fn after_failed_case(
     want: &Want,
     failed: &ReplyFacts,
@@ -395,8 +396,8 @@ async fn after_failed_case(
     (Got::Reply(failed.clone()), other)
 }
 
-/// Records that a datagram was lost, if a server was silent for a name in mixed case and then, in the same turn, in lower case. A server that was
-/// silent each time but answers for the SOA may drop queries for this type.
+/// Records a lost datagram if a server was silent for a name in mixed case and then, in the same turn, also in lower case. In the first turn,
+/// this is not recorded if the server answers for the SOA: then it may drop all queries for this record type.
 async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: &Budget) {
     let soa = match want.clone() {
         Want::Server { server, name, .. } => Want::Server { server, name, kind: "SOA", way: QueryForm::Udp },
@@ -408,7 +409,7 @@ async fn note_silence(want: &Want, turn: usize, sources: &impl Sources, budget: 
     }
 }
 
-/// Asks a server that was silent over UDP and has answered over TCP a few more times over UDP. Returns its reply, if one comes.
+/// Asks a few more times over UDP, because the server answered over TCP but not over UDP. Returns the server's reply over UDP, if one comes.
 async fn again_over_udp(
     want: &Want,
     over_udp: Want,
@@ -424,18 +425,18 @@ async fn again_over_udp(
     None
 }
 
-/// Returns true if a reply has no records of a type.
+/// Returns true if a reply has no records of the type `kind`.
 fn is_empty(reply: &ReplyFacts, kind: &str) -> bool {
     reply.records(kind).next().is_none()
 }
 
-/// Returns true if the question is a DNS message. Connections to mail hosts and to hosts of policies have limits of their own.
+/// Returns true if the question is sent as a DNS message. Connections to mail hosts and downloads of policy files have limits of their own.
 const fn is_message(want: &Want) -> bool {
     !matches!(want, Want::MailHost { .. } | Want::PolicyFile { .. })
 }
 
-/// Asks once and waits for `most` at most. Returns `None` if no question is left. Nothing is sent after the end of the check or of the time for
-/// the server.
+/// Asks once, and waits for `most` at most. Returns `None` if the budget has no question left. Nothing is sent after the end of the check,
+/// or when the time for the server is used up.
 async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     let began = Instant::now();
     let (end, why) = budget.until(want, began);
@@ -461,13 +462,13 @@ async fn once(want: &Want, most: Option<Duration>, sources: &impl Sources, budge
     Some(got)
 }
 
-/// Does the same as `once`, but waits only as long as a repeated query does.
+/// Like `once`, but waits only as long as for a query that will be repeated.
 async fn shortly(want: &Want, sources: &impl Sources, budget: &Budget) -> Option<Got> {
     once(want, Some(budget.patience(want)), sources, budget).await
 }
 
-/// Replaces a truncated reply, which says nothing about its records (RFC 2181 section 9), by the reply over TCP. Servers also truncate replies to
-/// limit their rate. The time of the reply remains that of the datagram.
+/// Replaces a truncated reply by the reply over TCP, because a truncated reply says nothing about its records (RFC 2181 section 9). Servers
+/// also truncate replies to limit their rate. The reply keeps the response time of the datagram.
 async fn whole(want: &Want, millis: u64, sources: &impl Sources, budget: &Budget) -> Got {
     let mut want = want.clone();
     if let Want::Server { way, .. } | Want::Resolver { way, .. } = &mut want {

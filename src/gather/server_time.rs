@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::limits::CHECK_SERVER_TIME;
 
-/// The time during which queries to one server were under way. Queries at the same time count once.
+/// The time during which queries to one server were in progress. Queries that are in progress at the same time count once.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ServerTime {
     under_way: usize,
@@ -14,22 +14,22 @@ pub(crate) struct ServerTime {
     since: Option<Instant>,
     /// The time that was spent before `since`.
     spent: Duration,
-    /// The time of its slowest reply over UDP; `None` without a reply.
+    /// The response time of the server's slowest reply over UDP; `None` if there was no reply.
     slowest: Option<Duration>,
 }
 
 impl ServerTime {
-    /// Returns the moment at which the time for the server is over, if queries are in progress until then.
+    /// Returns the moment at which the time allowed for the server is used up, if queries stay in progress until then.
     pub(crate) fn end(&self, now: Instant) -> Instant {
         self.since.unwrap_or(now) + CHECK_SERVER_TIME.saturating_sub(self.spent)
     }
 
-    /// Returns the time of the slowest reply of the server over UDP; `None` without a reply.
+    /// Returns the response time of the server's slowest reply over UDP; `None` if there was no reply.
     pub(crate) const fn slowest(&self) -> Option<Duration> {
         self.slowest
     }
 
-    /// Records the time of a reply over UDP.
+    /// Records the response time of a reply over UDP.
     pub(crate) fn note_reply(&mut self, time: Duration) {
         self.slowest = self.slowest.max(Some(time));
     }
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(time.end(at(1)), at(0) + CHECK_SERVER_TIME);
         time.end_query(at(2));
         time.end_query(at(3));
-        // Three seconds are spent, and two more pass.
+        // Of the time for the server, three seconds are used, and two more pass.
         assert_eq!(time.end(at(5)), at(2) + CHECK_SERVER_TIME);
         time.begin_query(at(5));
         time.end_query(at(20));

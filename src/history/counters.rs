@@ -1,7 +1,7 @@
-//! The table of counters: events that belong to no row of another table.
+//! The table of counters: numbers of events that no other table counts by zone, server or client.
 //!
-//! Screens, JSON, metrics and their manual go over this table: a new counter is a row here, and the place that counts it.
-//! The comment of a row is its description in the manual and for Prometheus, so it speaks as the screens do.
+//! The screens, JSON, the metrics and their manual are made from this table. So a new counter needs only a row here, and the code that counts it.
+//! The comment of a row is its description in the manual and for Prometheus, so it uses the same words as the screens.
 
 use std::collections::BTreeMap;
 use std::ops::Index;
@@ -9,27 +9,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A row of the table.
+/// A row of the table: the description of one counter.
 struct CounterRow {
-    /// Its name in JSON and for exporters.
+    /// The name of the counter in JSON and in metrics.
     name: &'static str,
-    /// Its description.
+    /// The description of the counter, for the manual and for Prometheus.
     about: &'static str,
-    /// Its words on the screen of `resolverctl stats` if it is not zero; none if the screen shows it elsewhere or not
-    /// at all.
+    /// The text for the counter on the screen of `resolverctl stats`, which shows it if the counter is not zero. `None` if the screen shows the
+    /// counter elsewhere or not at all.
     shown: Option<&'static str>,
 }
 
-/// Makes the counters and their table from the rows, so that each counter has one.
+/// Makes the type `Counter` and the table from the rows, so that each counter has exactly one row.
 macro_rules! counters {
     ($($(#[doc = $about:literal])* $counter:ident $name:literal $shown:expr;)*) => {
-        /// A counted event.
+        /// An event that is counted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Counter {
             $($(#[doc = $about])* $counter,)*
         }
 
-        /// Every counter, in the order of `Counter`.
+        /// The rows of all counters, in the order of `Counter`.
         const TABLE: &[CounterRow] =
             &[$(CounterRow { name: $name, about: concat!($($about),*), shown: $shown },)*];
     };
@@ -129,7 +129,7 @@ counters! {
 /// The number of counters.
 const COUNTERS: usize = TABLE.len();
 
-/// The live counters. Few threads write them, so they are shared.
+/// The counters of the running process. All threads share them, because few threads write to them.
 #[derive(Debug)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
 
@@ -147,13 +147,13 @@ impl Counters {
         }
     }
 
-    /// Their values at this moment, read one by one.
+    /// Returns the current values of the counters. They are read one after the other.
     pub(super) fn read(&self) -> Counts {
         Counts(self.0.each_ref().map(|counter| counter.load(Ordering::Relaxed)))
     }
 }
 
-/// The values of the counters at a moment, or their growth between two. In JSON each has its name.
+/// The values of the counters at one moment, or the differences between two moments. In JSON, each value has the name of its counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counts([u64; COUNTERS]);
 
@@ -164,7 +164,7 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// The growth since `earlier`.
+    /// Returns how much each counter has grown since `earlier`.
     #[must_use]
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let mut counts = self.clone();
@@ -174,17 +174,17 @@ impl Counts {
         counts
     }
 
-    /// The counter of that name.
+    /// Returns the value of the counter with this name. Returns `None` if there is no such counter.
     pub fn named(&self, name: &str) -> Option<u64> {
         TABLE.iter().zip(self.0).find(|(row, _)| row.name == name).map(|(_, count)| count)
     }
 
-    /// Every counter: its name, its description, and its value.
+    /// Returns the name, the description and the value of every counter.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
         TABLE.iter().zip(self.0).map(|(row, count)| (row.name, row.about.trim_start(), count))
     }
 
-    /// The counters that a screen shows as they are, with their words, without zeros.
+    /// Returns the counters that `resolverctl stats` shows, each with its text. Counters that are zero are left out.
     pub fn shown(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let rows = TABLE.iter().zip(self.0);
         rows.filter_map(|(row, count)| Some((count, row.shown?))).filter(|(count, _)| *count > 0)
@@ -218,7 +218,8 @@ impl Serialize for Counts {
 }
 
 impl<'d> Deserialize<'d> for Counts {
-    /// Counters that only the daemon knows are skipped; counters that it lacks are zero.
+    /// Reads the values from JSON. A counter that only the daemon has (it may be a newer version) is ignored. A counter that the daemon lacks is
+    /// zero.
     fn deserialize<Format: Deserializer<'d>>(format: Format) -> Result<Self, Format::Error> {
         let by_name = BTreeMap::<String, u64>::deserialize(format)?;
         let mut counts = Self::default();

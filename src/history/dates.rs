@@ -1,23 +1,23 @@
-//! The calendar time of the moments of the record, which are those of `Mono`.
+//! Converts the moments of the record, which come from the clock `Mono`, to dates.
 //!
 //! # Decisions
 //!
-//! - If the clock of the host is set, moments before this step keep their dates. The log of the mail server and the disk have these dates too:
-//!   otherwise a question that is both in memory and on disk would count as two questions.
+//! If the clock of the host is set, earlier moments keep their dates, because the log of the mail server and the disk have the same dates. Otherwise
+//! a question that is both in memory and on disk would count as two questions.
 
 use crate::limits::{CLOCK_STEP, MAX_CLOCK_STEPS};
 
-/// The differences between the calendar and `Mono`, in microseconds.
+/// The differences between the date and `Mono`, in microseconds. A new difference is added each time that the clock of the host is set.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dates {
-    /// The first moment of each difference, the earliest first; at most `MAX_CLOCK_STEPS`.
+    /// For each difference, the first moment to which it applies and the difference. The earliest is first; at most `MAX_CLOCK_STEPS`.
     steps: Vec<(u64, u64)>,
-    /// The last moment that had the last difference.
+    /// The last moment for which the last difference was confirmed.
     seen: u64,
 }
 
 impl Dates {
-    /// Creates the dates since a moment, whose date is `unix`.
+    /// Creates the conversion. `unix`, in microseconds since 1970, is the date of the moment `mono`.
     pub(super) fn begun(mono: u64, unix: u64) -> Self {
         let mut dates = Self::default();
         dates.note(mono, unix);

@@ -29,7 +29,7 @@ use dns::question::{kind_text, name_of_wire, name_text};
 /// The number of waits that a sentence names.
 const NAMED: usize = 3;
 
-/// The order of a wait and the queries of a message.
+/// Says if a wait came before, during or after the queries of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitOrder {
@@ -44,22 +44,22 @@ pub enum WaitOrder {
 /// A wait of the same client, or a failed query, that may belong to the mail of a message. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PossibleWait {
-    /// The name of its query.
+    /// The name for which the query asked.
     pub name: String,
-    /// The type of the query.
+    /// The record type for which the query asked.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The DNS list to which the query was sent.
+    /// The DNS list to which the query was sent; none for other queries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
-    /// The time that the query took.
+    /// The time from the query to its reply, in seconds.
     pub elapsed: f64,
     /// True if the query failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
     /// The order of the wait and the queries of the message.
     pub order: WaitOrder,
-    /// The time between the wait and these queries; 0 if they overlap.
+    /// The time between the wait and these queries, in seconds; 0 if they overlap.
     pub gap: f64,
 }
 
@@ -120,7 +120,7 @@ fn evidence(waited: f64, waits: &[&PossibleWait]) -> String {
     )
 }
 
-/// Returns a time in seconds as text.
+/// Returns a time, given in seconds, as text with its unit.
 fn time(seconds: f64) -> String {
     span(std::time::Duration::try_from_secs_f64(seconds).map(micros).unwrap_or(u64::MAX))
 }

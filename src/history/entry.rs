@@ -1,5 +1,5 @@
-//! The entries of the record: a question of a client, the flight that answered it, an outage, and the local user of a client. The types are
-//! the same for writing and for reading; `octets` defines the stored form.
+//! The entries of the record: a question of a client, the flight (resolution) that answered it, an outage of our own network, and the local user of
+//! a client. The same types are used to write and to read entries; `octets` defines their stored form.
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -22,23 +22,24 @@ pub struct QuestionEntry {
     pub name: Arc<[u8]>,
     /// The type for which the client asked.
     pub kind: RecordType,
-    /// The client.
+    /// The address of the client.
     pub client: IpAddr,
     /// The client's port; 0 if it is not known, as for questions from the cache.
     pub port: u16,
     /// How the question reached resolverd; none if this is not known, as for questions answered from the cache.
     pub transport: Option<ClientTransport>,
-    /// The number of the view to which the listener belongs.
+    /// The number of the client's view. The view belongs to the listener that received the question.
     pub view: u32,
-    /// When the question came. It is in microseconds of `Mono` when it is written, and in microseconds since 1970 when it is read.
+    /// When the question was received, in microseconds. When the entry is written, the time is counted by the clock `Mono`; when the entry is read,
+    /// since 1970.
     pub at: u64,
-    /// Its outcome.
+    /// How the question was answered, or why it failed.
     pub outcome: Outcome,
     /// The time from the arrival of the question to the reply, in microseconds.
     pub elapsed: u64,
     /// The number of the flight for which the question waited.
     pub flight: Option<u64>,
-    /// Why it failed; empty if it did not.
+    /// Why the question failed, as a sentence; empty if it did not fail.
     pub error: Box<str>,
     /// The code of the extended error (RFC 8914) in the reply, if there is one.
     pub code: Option<u16>,
@@ -70,14 +71,14 @@ impl QuestionEntry {
         }
     }
 
-    /// A question for MX that failed immediately, for tests.
+    /// Creates the entry of a question for MX that failed immediately, for tests.
     #[cfg(any(test, feature = "simulated"))]
     pub fn failed(name: &[u8], at: u64) -> Self {
         let hit = Self::hit(name.into(), RecordType::MX, [127, 0, 0, 1].into(), 0, at);
         Self { port: 7, outcome: Outcome::Failed, elapsed: 1, ..hit }
     }
 
-    /// The `weight` of a question with an empty name.
+    /// The `weight` of a question with an empty name, which is the smallest possible weight.
     pub(super) const LEAST_WEIGHT: usize = size_of::<Self>() * 3 / 2;
 
     /// Returns the octets of memory that a reader needs for the question: to hold it, to sort it, and to add it to a message.
@@ -85,17 +86,17 @@ impl QuestionEntry {
         Self::LEAST_WEIGHT.saturating_add(self.name.len()).saturating_add(self.error.len())
     }
 
-    /// Returns the key of the name and type in tables.
+    /// Returns the key of the question's name and type, for tables by name and type.
     pub(super) fn place(&self) -> AskedPlace {
         place_of(&self.name, self.kind)
     }
 
-    /// Returns true if `history.redact` has removed its client.
+    /// Returns true if the question has no address of its client, because `history.redact` has removed it.
     pub(crate) fn is_without_client(&self) -> bool {
         is_without_client(self.client)
     }
 
-    /// Returns the client as text, or `redacted` if `history.redact` has removed the client.
+    /// Returns the address of the client as text. Returns `redacted` if `history.redact` has removed it.
     pub(super) fn client_text(&self) -> String {
         if self.is_without_client() { "redacted".to_owned() } else { self.client.to_string() }
     }
@@ -112,13 +113,14 @@ impl QuestionEntry {
         self.outcome == Outcome::Shed && &*self.error == ExtendedError::STOPPING
     }
 
-    /// Returns when the reply was sent.
+    /// Returns when the reply was sent. For the unit see `at`.
     pub fn end(&self) -> u64 {
         self.at.saturating_add(self.elapsed)
     }
 }
 
-/// A flight that has ended, or a flight whose first client was answered at its deadline.
+/// A flight, which is the resolution of one question for all clients that wait for the answer. It has ended, or its first client was answered at its
+/// deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlightEntry {
     /// The number of the flight.
@@ -129,43 +131,43 @@ pub struct FlightEntry {
     pub elapsed: u64,
     /// The name for which the flight asked, in lower-case wire form.
     pub name: Arc<[u8]>,
-    /// The type asked for.
+    /// The record type for which the flight asked.
     pub kind: RecordType,
     /// The deepest zone whose servers the flight asked, in wire form; empty if there is none. If the answer was bogus and the zone at which
     /// the chain of trust breaks is known, this zone instead.
     pub zone: Arc<[u8]>,
-    /// What the failure means for the zone; none if the flight did not fail.
+    /// What the failure shows about the zone; none if the flight did not fail.
     pub shows: Option<Shows>,
     /// Why the flight failed, as a sentence; empty if it did not fail.
     pub why: Box<str>,
-    /// The servers with faults, and the last behaviour of each; at most `MAX_RECORDED_FAULTS`.
+    /// The servers with faults, and what each of them did last; at most `MAX_RECORDED_FAULTS`.
     pub faults: Vec<(IpAddr, Conduct)>,
     /// The queries to servers, in the order in which they were sent; at most `MAX_RECORDED_MESSAGES`.
     pub messages: Vec<MessageEntry>,
-    /// The names and addresses in its answer; at most `MAX_RECORDED_LINKS`.
+    /// The names and addresses in the answer of the flight; at most `MAX_RECORDED_LINKS`.
     pub links: Vec<Link>,
     /// The behaviour of the DNS list, if the list is at fault.
     pub(crate) list_fault: Option<ListFault>,
 }
 
-/// A query to a server.
+/// A query to a server, sent for a flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageEntry {
-    /// When it was sent, in microseconds since the flight began.
+    /// When the query was sent, in microseconds since the flight began.
     pub at: u32,
-    /// The time until its answer, or until the end of the flight if there was none, in microseconds.
+    /// The time until its answer, in microseconds. If there was no answer, the time until the end of the flight.
     pub elapsed: u32,
-    /// The server.
+    /// The address of the server.
     pub server: IpAddr,
     /// The zone for which the server was asked, in wire form. It is stored as empty if it is the zone of the flight.
     pub zone: Arc<[u8]>,
-    /// The transport.
+    /// The transport of the query: UDP, TCP, TLS or HTTPS.
     pub transport: Transport,
-    /// The behaviour of the server; none if it had not answered when the flight ended.
+    /// What the server did; none if it had not answered when the flight ended.
     pub conduct: Option<Conduct>,
     /// Why the query was sent to this server at this time.
     pub reason: &'static str,
-    /// How deeply the sub-question is nested.
+    /// How deeply the sub-question for which the query was sent is nested; 0 is the question of the flight itself.
     pub depth: u8,
     /// True if the query asked for DNSSEC keys, or for data that are needed to fetch such keys.
     pub keys: bool,
@@ -190,9 +192,9 @@ pub enum Link {
 /// The local user that owned the socket of a client at some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerEntry {
-    /// The client.
+    /// The address of the client.
     pub client: IpAddr,
-    /// Its port.
+    /// The port of the client's socket.
     pub port: u16,
     /// When the socket was looked up; for the unit see `QuestionEntry::at`.
     pub at: u64,
@@ -217,7 +219,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// Replaces the moments of the entry by dates.
+    /// Converts the times of the entry from the clock `Mono` to dates.
     pub(super) fn date(&mut self, dates: &Dates) {
         match self {
             Self::Question(question) => question.at = dates.unix(question.at),
@@ -227,7 +229,7 @@ impl Entry {
         }
     }
 
-    /// Returns when the entry ended.
+    /// Returns when the event of the entry ended.
     pub(super) fn end(&self) -> u64 {
         match self {
             Self::Question(question) => question.end(),
@@ -239,12 +241,13 @@ impl Entry {
 }
 
 impl FlightEntry {
-    /// Returns when the flight ended; for a flight that goes on, when it was last recorded.
+    /// Returns when the flight ended. If it has not ended yet, returns when it was last recorded.
     pub fn end(&self) -> u64 {
         self.began.saturating_add(self.elapsed)
     }
 
-    /// See `QuestionEntry::weight`. A query to a server is also counted in the index of the traffic.
+    /// Returns the octets of memory that a reader needs for the flight, see `QuestionEntry::weight`. Each query to a server is counted with its
+    /// place in the index of `traffic`.
     pub(super) fn weight(&self) -> usize {
         let messages = self.messages.len().saturating_mul(size_of::<MessageEntry>() * 2);
         let links = self.links.len().saturating_mul(size_of::<Link>() * 2);
@@ -258,7 +261,7 @@ pub(super) fn place_of(name: &Arc<[u8]>, kind: RecordType) -> AskedPlace {
     (Arc::as_ptr(name).addr(), u16::from(kind).into())
 }
 
-/// See `place_of`.
+/// The key of a name and a type, which `place_of` returns.
 pub(super) type AskedPlace = (usize, u64);
 
 /// A table with names and types as keys. The keys come from `place_of`, so strangers cannot choose them, and the hash needs no secret.
@@ -269,7 +272,7 @@ mod tests {
     use super::*;
 
     impl FlightEntry {
-        /// A flight without a name and without queries to servers, for tests.
+        /// Creates a flight without a name and without queries to servers, for tests.
         pub(crate) fn blank(id: u64, began: u64, elapsed: u64) -> Self {
             Self {
                 id,

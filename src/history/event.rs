@@ -18,13 +18,13 @@ use validate::verdict::SecurityStatus;
 /// A client's question that has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
-    /// The client.
+    /// The address of the client.
     pub client: IpAddr,
     /// The type of the question.
     pub kind: RecordType,
-    /// Its outcome.
+    /// How the question was answered, or why it failed.
     pub outcome: Outcome,
-    /// The time from the arrival of its first copy to the reply.
+    /// The time from the arrival of the question's first copy to the reply.
     pub elapsed: Duration,
 }
 
@@ -40,15 +40,15 @@ pub enum ServerOrigin {
 /// One query to one server, and its result.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    /// The server.
+    /// The address and port of the server.
     pub server: SocketAddr,
     /// The zone for which the server was asked.
     pub zone: Name,
     /// How resolverd came to know the server.
     pub origin: ServerOrigin,
-    /// The transport.
+    /// The transport of the query.
     pub transport: Transport,
-    /// The behaviour of the server.
+    /// What the server did.
     pub conduct: Conduct,
     /// The time from sending to the result.
     pub elapsed: Duration,
@@ -57,7 +57,7 @@ pub struct Sent {
 /// A query to a server whose answer is overdue.
 #[derive(Clone, Copy, Debug)]
 pub struct Overdue<'a> {
-    /// The server.
+    /// The address and port of the server.
     pub server: SocketAddr,
     /// The zone for which the server was asked.
     pub zone: &'a Name,
@@ -80,7 +80,7 @@ pub struct FlightEnded<'a> {
     pub failed: Option<FlightFailure>,
     /// True if the flight ended with a denial that all servers of the zone gave without authority.
     pub doubted: bool,
-    /// The result of validation; none if nothing was validated.
+    /// The result of DNSSEC validation; none if nothing was validated.
     pub state: Option<SecurityStatus>,
     /// The time from the start of the flight to its end.
     pub elapsed: Duration,
@@ -115,7 +115,7 @@ pub struct FlightFailure {
     pub shows: Shows,
     /// How resolverd came to know the servers of the zone.
     pub origin: ServerOrigin,
-    /// The servers with faults, and the last behaviour of each.
+    /// The servers with faults, and what each of them did last.
     pub servers: Vec<(IpAddr, Conduct)>,
     /// If the answer was bogus: the zone at which the chain of trust breaks, if this zone is known.
     pub broken_at: Option<Name>,
@@ -124,7 +124,7 @@ pub struct FlightFailure {
 }
 
 impl FlightFailure {
-    /// The failure of a flight that did find an answer from servers on the internet.
+    /// Creates the failure of a flight that found an answer from servers on the internet.
     pub(super) fn of_answer(why: String, shows: Shows) -> Self {
         let (origin, servers) = (ServerOrigin::Recursion, Vec::new());
         Self { why, shows, origin, servers, broken_at: None, list: None }
@@ -189,38 +189,38 @@ pub struct Step {
     pub event: StepEvent,
 }
 
-/// What happened in a step.
+/// The kind of a step, with its details.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum StepEvent {
     /// Work on the question, or on a sub-question, began.
     Question {
-        /// Name asked for.
+        /// The name that was asked for.
         name: String,
-        /// Type asked for.
+        /// The type that was asked for.
         #[serde(rename = "type")]
         kind: String,
     },
     /// The answer was found in memory.
     Memory {
-        /// The answer.
+        /// The answer, as text.
         found: String,
     },
     /// The closest known zone, whose servers are asked next.
     Cut {
-        /// The zone.
+        /// The name of the zone.
         zone: String,
-        /// Servers whose addresses are known.
+        /// The number of servers of the zone whose addresses are known.
         addresses: usize,
     },
-    /// The servers of the zone are asked for a part of the name only (RFC 9156).
+    /// The servers of the zone are asked for a part of the name only, so that they do not learn the whole name (RFC 9156).
     Probe {
-        /// The part.
+        /// The part of the name for which the servers are asked.
         name: String,
     },
     /// A query was sent.
     Sent {
-        /// The server.
+        /// The address of the server.
         server: String,
         /// The transport.
         transport: Transport,
@@ -238,18 +238,18 @@ pub enum StepEvent {
     },
     /// The reply of a server arrived, or the query is taken for lost.
     Received {
-        /// The server.
+        /// The address of the server.
         server: String,
-        /// The behaviour of the server.
+        /// What the server did.
         conduct: Conduct,
-        /// The time since the query was sent.
+        /// The time from the query to the reply.
         round_trip: f64,
-        /// A summary of the message.
+        /// A summary of the reply.
         said: String,
     },
     /// No answer arrived before the timer of the query ran out. The answer may still come.
     Unanswered {
-        /// The server.
+        /// The address of the server.
         server: String,
         /// The time since the query was sent.
         waited: f64,
@@ -271,54 +271,54 @@ pub enum StepEvent {
     /// The DS records of a zone, which link the zone to its parent (RFC 4035 section 5). If there are none, the parent proves that the zone is
     /// unsigned.
     Ds {
-        /// The zone.
+        /// The name of the zone.
         zone: String,
-        /// The DS records.
+        /// The DS records; empty if the zone has none.
         records: Vec<DsFact>,
-        /// Where the records come from.
+        /// Where the DS records come from.
         from: DsSource,
     },
     /// The keys of a zone, which its DS records must confirm.
     Dnskey {
-        /// The zone.
+        /// The name of the zone.
         zone: String,
-        /// The DNSKEY records.
+        /// The DNSKEY records; empty if the zone has none.
         records: Vec<KeyFact>,
-        /// The server that sent them; none if they were in the cache.
+        /// The server that sent the DNSKEY records; none if they were in the cache.
         server: Option<String>,
     },
-    /// Data, or the keys of a zone, were validated.
+    /// The records of an answer, or the keys of a zone, were validated.
     Checked {
-        /// The data or the zone.
+        /// The name and type of the validated data, or the name of the zone.
         subject: String,
-        /// The result.
+        /// The result of validation.
         state: SecurityStatus,
-        /// Why the result is not secure, if there is more to say.
+        /// Why the result is not secure, if more is known than the result itself.
         why: Option<String>,
     },
-    /// A referral was followed.
+    /// A server referred to the servers of another zone, which are asked next.
     Referral {
-        /// The zone referred to.
+        /// The name of the zone to which the server referred.
         zone: String,
     },
     /// No known server serves the zone any more, so the parent zone is asked for the current servers.
     Outdated {
-        /// The zone.
+        /// The name of the zone.
         zone: String,
     },
     /// The forwarders of a zone failed, or did not answer for a while, so the question is resolved from the root servers (`forward_first`).
     ForwardersFailed {
-        /// The zone.
+        /// The name of the zone.
         zone: String,
     },
     /// A CNAME or DNAME record leads to another name.
     Alias {
-        /// The target.
+        /// The name to which the record leads.
         target: String,
     },
     /// Work on the question, or on the sub-question, ended.
     Ended {
-        /// The result.
+        /// The result of the question: a summary of the answer, or why it failed.
         result: String,
     },
 }
@@ -333,20 +333,20 @@ impl StepEvent {
 /// A DS record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DsFact {
-    /// The tag of the key that the record confirms.
+    /// The key tag of the DNSKEY record that the DS record confirms.
     pub tag: u16,
-    /// The algorithm of that key.
+    /// The DNSSEC algorithm of that key, as its number.
     pub algorithm: u8,
-    /// The type of the digest.
+    /// The digest type of the DS record, as its number.
     pub digest: u8,
 }
 
 /// A DNSKEY record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyFact {
-    /// The tag of the key (RFC 4034 appendix B).
+    /// The key tag of the record (RFC 4034 appendix B).
     pub tag: u16,
-    /// The algorithm of the key.
+    /// The DNSSEC algorithm of the key, as its number.
     pub algorithm: u8,
     /// The flags of the key: 256 for a zone key, 257 for a key that DS records confirm.
     pub flags: u16,
@@ -358,6 +358,6 @@ pub struct KeyFact {
 pub enum DsSource {
     /// The parent zone, which has signed the records.
     Parent,
-    /// A trust anchor.
+    /// The configuration: a trust anchor of the zone.
     Anchor,
 }

@@ -9,53 +9,53 @@ use super::event::ListFault;
 use super::failure::turned_away;
 use dns::question::{ExtendedError, is_within, kind_text, name_of_wire, name_text};
 
-/// A culprit.
+/// A culprit: what delayed a message or made it fail, with the evidence and the advice.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CulpritReport {
     /// The kind of the culprit.
     pub kind: CulpritKind,
-    /// The zone.
+    /// The zone whose servers or data are the culprit, if there is one.
     pub zone: Option<String>,
     /// The server for which the client waited longest.
     pub server: Option<String>,
-    /// The DNS list.
+    /// The DNS list that is the culprit, or whose questions were delayed or failed, if there is one.
     pub list: Option<String>,
-    /// The evidence, as a sentence.
+    /// What was seen, as a sentence.
     pub evidence: String,
-    /// The usual behaviour of the servers of the zone.
+    /// How the servers of the zone usually behave, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<String>,
-    /// The advice, as a sentence.
+    /// What the operator can do, as a sentence.
     pub advice: String,
 }
 
-/// The number of servers that a sentence names.
+/// The largest number of servers that a sentence names.
 const NAMED: usize = 4;
 
 const UNKNOWN_ADVICE: &str =
     "check the name and the time; increase history.size if the query history does not reach back far enough";
 
-/// Why the record has no such question.
+/// Why the record does not have the wanted question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// The record keeps no questions.
+    /// The configuration records no questions.
     Off,
-    /// The record has no questions yet.
+    /// No question was recorded yet.
     Empty,
-    /// The record has only other questions.
+    /// The record has questions, but not the wanted one.
     Others,
     /// The client may be one of those whose addresses are not stored on disk.
     HiddenClients,
 }
 
 impl CulpritReport {
-    /// A culprit without a zone and a server.
+    /// Creates a culprit without a zone and a server.
     pub fn new(kind: CulpritKind, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { kind, evidence: evidence.into(), advice: advice.into(), ..Self::default() }
     }
 }
 
-/// Returns the report that the record has no message, in the place of a culprit.
+/// Returns a report with the culprit `unknown`, which says why the record does not have the message.
 pub(super) fn unknown(absence: Absence) -> CulpritReport {
     let (evidence, advice) = match absence {
         Absence::Off => (
@@ -75,7 +75,7 @@ pub(super) fn unknown(absence: Absence) -> CulpritReport {
     CulpritReport::new(CulpritKind::Unknown, evidence, advice)
 }
 
-/// Returns the report of a cause.
+/// Returns the culprit report for a cause, with its evidence and advice.
 pub(super) fn culprit(
     cause: &Cause,
     asked: &[ExplainedQuestion<'_>],
@@ -99,7 +99,7 @@ pub(super) fn culprit(
     }
 }
 
-/// Returns the first addresses, and the number of the further addresses.
+/// Returns the first `NAMED` addresses as text, and the number of the other addresses.
 fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     let servers: Vec<String> = servers.map(ToString::to_string).collect();
     let more = servers.len().saturating_sub(NAMED);
@@ -107,7 +107,7 @@ fn named<'a>(servers: impl Iterator<Item = &'a IpAddr>) -> String {
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// Returns the zone of a cause. If the zone is not a DNS list but lists depend on it, returns these lists too.
+/// Returns the zone of a cause as text. If the zone is not a DNS list but the questions of lists waited for it, the lists are named too.
 fn zone_with_lists(cause: &Cause) -> String {
     if cause.zone.is_empty() {
         return String::new();
@@ -121,13 +121,13 @@ fn zone_with_lists(cause: &Cause) -> String {
     format!("{zone}, {relation} {}", lists_text(cause))
 }
 
-/// The DNS lists of a cause.
+/// Returns the words about the DNS lists of a cause.
 fn lists_text(cause: &Cause) -> String {
     let lists = if cause.lists.len() == 1 { "DNS list" } else { "DNS lists" };
     format!("{lists} {}", list_names(cause))
 }
 
-/// The names of the DNS lists of a cause.
+/// Returns the names of the DNS lists of a cause as text.
 fn list_names(cause: &Cause) -> String {
     let names: Vec<String> =
         cause.lists.iter().take(NAMED).map(|apex| name_text(&name_of_wire(apex))).collect();
@@ -136,7 +136,7 @@ fn list_names(cause: &Cause) -> String {
     format!("{}{more}", names.join(", "))
 }
 
-/// The facts from which a sentence is made.
+/// The facts about a cause from which its sentence of evidence is made.
 struct Seen<'a> {
     cause: &'a Cause,
     named: String,
@@ -251,7 +251,7 @@ impl Seen<'_> {
         let (cause, waited) = (self.cause, self.verdict.waited);
         let [time, waited] = [cause.micros, waited].map(span);
         let time = match time == waited {
-            // The query failed immediately.
+            // The query failed immediately, so the sentence names no time.
             _ if time == span(0) && cause.failures > 0 => String::new(),
             true => format!("; this took all of the {waited}"),
             false => format!("; this took {time} of {waited}"),
@@ -263,7 +263,7 @@ impl Seen<'_> {
         };
         let away = match cause.turned_away {
             0 => String::new(),
-            // The whole sentence already says it.
+            // The sentence about overload already contains the failures.
             _ if cause.kind == CulpritKind::Overload => String::new(),
             count => format!("; {}", turned_away(count.into())),
         };
@@ -300,13 +300,14 @@ impl Seen<'_> {
     }
 }
 
-/// The advice about root servers. The root has no owner whom an operator could ask, and its servers are often those of a `[[zone]] "."`.
+/// The advice if the root servers are at fault. The root has no owner whom an operator could ask, and its servers are often those of a `[[zone]]
+/// "."`.
 const ROOT_ADVICE: &str = "if the configuration has a [[zone]] \".\" with forward, repair these servers or name others; if not, check whether a firewall lets this host send to the root servers";
 
-/// The advice about signatures of the root, which all hosts without a configuration error find correct.
+/// The advice if the signatures of the root zone seem wrong. All hosts without a configuration error find these signatures correct.
 const ROOT_KEYS_ADVICE: &str = "check the clock and the trust anchor of this host: dnssec.trust_anchor must be the path of a file with the keys of https://data.iana.org/root-anchors/root-anchors.xml, or \"\" for the built-in keys; if both are right, somebody forges the answers of the root servers";
 
-/// The advice about a cause and the servers that it names.
+/// Returns the advice about a cause. `servers` are the servers that the sentence of evidence names.
 pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     let zone = &match cause.kind {
         CulpritKind::ListSilent | CulpritKind::ListSlow | CulpritKind::ListRefused
@@ -349,10 +350,10 @@ pub(super) fn advice_of(cause: &Cause, servers: &[IpAddr]) -> String {
     advice(kind, zone, servers)
 }
 
-/// The advice about `servers` of a zone.
+/// Returns the advice about the servers of a zone.
 fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     let zone = if zone.is_empty() { "the zone" } else { zone };
-    // The kinds up to this one concern the servers of a zone.
+    // The kinds of culprits up to this one are faults of the servers of a zone.
     if zone == "." && kind <= CulpritKind::Truncated {
         return ROOT_ADVICE.to_owned();
     }
@@ -403,7 +404,7 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
     }
 }
 
-/// The advice about servers that cannot be reached.
+/// Returns the advice about servers of a zone that cannot be reached.
 fn advice_of_route(zone: &str, servers: &[IpAddr]) -> String {
     if servers.is_empty() {
         return format!(

@@ -17,13 +17,14 @@ use dns::clock::micros;
 use dns::hash::Plain;
 use dns::question::{Outcome, label_places};
 
-/// A zone with fewer labels has many owners, so its failure explains no failure below it.
+/// A zone needs at least this number of labels to have a single owner. The failure of a zone with fewer labels, such as a top-level domain, does not
+/// explain why a question below it failed.
 pub(super) const OWNED_LABELS: usize = 2;
 
-/// The flights of a record, grouped by what they explain. All are in the order of time.
+/// The flights of a record, in tables by what they explain. Each list of flights is in the order of time.
 pub(super) struct Explained<'a> {
     by_number: HashMap<u64, &'a FlightEntry, BuildHasherDefault<Plain>>,
-    /// The failed flights, by their question.
+    /// The failed flights, by the name and type of their question.
     of_question: BTreeMap<(&'a [u8], u16), Vec<&'a FlightEntry>>,
     /// The failed flights, by the zone whose servers failed.
     of_zone: BTreeMap<&'a [u8], Vec<&'a FlightEntry>>,
@@ -51,14 +52,15 @@ impl<'a> Explained<'a> {
         explained
     }
 
-    /// Returns a question with its list and the flight that explains it.
+    /// Returns a question together with the DNS list to which it was sent and the flight that explains its outcome.
     pub(super) fn explain(&self, question: &'a QuestionEntry, list: ListOf<'_>) -> ExplainedQuestion<'a> {
         let list = list(&question.name);
         let own = question.flight.and_then(|id| self.by_number.get(&id).copied());
         let flight = match question.outcome {
-            // It is unknown what the servers would have done.
+            // This resolver stopped while the question waited. So it is unknown what the servers would have done.
             Outcome::Shed if question.was_stopped() => None,
-            // The question was turned away because others wait for its silent zone. Its own flight, if any, ended before it showed anything.
+            // The question was turned away because other questions already wait for its silent zone. Its own flight, if it had one, ended before it
+            // showed anything about the servers.
             Outcome::Shed if !question.is_overload() => {
                 self.of_zones(question).filter(|flight| flight.shows == Some(Shows::Silence)).or(own)
             }
@@ -149,7 +151,7 @@ mod tests {
             let at = second * SECOND;
             let question = QuestionEntry {
                 outcome,
-                // It was turned away in the middle of a walk.
+                // The question was turned away while its flight was already in progress.
                 flight: (outcome == Shed && second == 30).then_some(5),
                 code: (outcome == Shed).then_some(22),
                 ..QuestionEntry::hit(wire(name), RecordType::A, [127, 0, 0, 1].into(), 0, at)

@@ -24,7 +24,7 @@ use dns::question::{Outcome, is_within, kind_text, name_of_wire, name_text};
 /// The root zone in wire form.
 const ROOT: [u8; 1] = [0];
 
-/// Selects the failures that are wanted.
+/// Selects the failed questions that the operator wants to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailedWanted {
     /// The start of the wanted time, in microseconds since 1970.
@@ -35,14 +35,14 @@ pub struct FailedWanted {
     pub client: Option<IpNet>,
 }
 
-/// The failures within a time.
+/// The failed questions of a period, grouped by zone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FailedReport {
     /// When the record begins, in seconds since 1970; none if it is empty.
     pub begin: Option<f64>,
     /// The zones, most questions first.
     pub zones: Vec<FailedZone>,
-    /// True if no questions are kept.
+    /// True if the configuration records no questions.
     pub off: bool,
 }
 
@@ -72,9 +72,9 @@ pub struct FailedZone {
     pub reason: String,
     /// The code of the extended error (RFC 8914) in the last reply.
     pub extended_error: Option<u16>,
-    /// The servers with faults.
+    /// The servers of the zone with faults, in the last failure.
     pub servers: Vec<FailedServer>,
-    /// Shows if the zone still fails.
+    /// Shows if the zone still fails, as far as this is known.
     pub still_fails: StillFails,
     /// The advice, as a sentence.
     pub advice: String,
@@ -83,7 +83,7 @@ pub struct FailedZone {
 /// A server with a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedServer {
-    /// The server.
+    /// The address of the server.
     pub server: String,
     /// The last behaviour of the server; none if it had not answered when the client got SERVFAIL.
     pub conduct: Option<Conduct>,
@@ -102,7 +102,7 @@ pub enum StillFails {
     Unknown,
 }
 
-/// The failures of one zone.
+/// The failed questions of one zone.
 struct FailuresOfZone<'a> {
     /// The number of failed questions within the wanted time and of the wanted clients.
     questions: u64,
@@ -111,7 +111,7 @@ struct FailuresOfZone<'a> {
     first: u64,
     last: Option<FailedQuestion<'a>>,
     servers: BTreeMap<IpAddr, Option<Conduct>>,
-    /// The last known user.
+    /// The local user of the last client whose user is known.
     user: Option<&'a str>,
     /// The last failed question of all clients and names: it shows whether the zone still fails.
     last_of_all: FailedQuestion<'a>,
@@ -257,19 +257,19 @@ impl<'a> FailuresOfZone<'a> {
                 | CulpritKind::ListSlow
                 | CulpritKind::Network
         );
-        // Forwarders of all names answer for some names while the servers of others are silent.
+        // Forwarders for all names (zone `.`) may answer for some names, while for other names the servers behind them are silent.
         let is_root = *self.last_of_all.zone == ROOT && culprit != CulpritKind::Network;
         // `resolverctl query` is in the history as a flight without a question.
         let is_resolved = |flight: &FlightEntry| {
             let is_same = flight.name == last.name && flight.kind == last.kind && flight.began > last.end();
             let zone = &self.last_of_all.zone;
             let mut messages = flight.messages.iter();
-            // A flight in progress has only answers of the zones above.
+            // A flight that is still in progress has answers only from the zones above, so they do not count.
             let has_answer =
                 messages.any(|one| one.conduct == Some(Conduct::Answered) && *one.zone == **zone);
             is_same && flight.shows.is_none() && has_answer
         };
-        // A list is asked for a different name each time.
+        // Each question to a list is for a different name, so the answer to any question shows that the list works.
         let works = was_silent && heard && !is_root
             || answered.any(|question| question.place() == last.place() || of_list(question))
             || recorded.flights.iter().any(is_resolved);

@@ -11,7 +11,7 @@ use crate::limits::MAX_FAILURE_SERVERS;
 use dns::conduct::Conduct;
 use dns::question::{Outcome, is_within};
 
-/// Why a question failed that was turned away before resolution began.
+/// The reason of a failure for a question that was turned away before its resolution began.
 const OVERLOADED: &str = "resolverd is overloaded: queries come faster than this host resolves them";
 
 /// A question that failed.
@@ -59,7 +59,7 @@ impl<'a> FailedQuestion<'a> {
         for (server, conduct) in &self.servers {
             let comma = if text.is_empty() { "" } else { ", " };
             let said = conduct.map_or("no answer", |conduct| conduct.fault().unwrap_or("answered"));
-            // Writing to a string does not fail.
+            // Writing to a string never fails, so the result is ignored.
             let _ = write!(text, "{comma}{server} {said}");
         }
         text

@@ -64,7 +64,7 @@ impl NewsReader {
                 Entry::Question(question) => news.questions.push(question),
                 Entry::Flight(flight) => self.flights.push_back(flight),
                 Entry::Owner(owner) => self.owners.push_back(owner),
-                // Outages of an earlier process were read by that process.
+                // Outages that an earlier process has saved were already read by that process.
                 Entry::Outage(..) => {}
             });
         });
@@ -79,7 +79,7 @@ impl NewsReader {
         let more = self.flights.len().saturating_sub(MAX_FOLLOWED_FLIGHTS);
         self.flights.drain(..more);
         news.questions.iter().for_each(|question| self.failures.count(question.outcome));
-        // A failure that was written during the reading is counted as lost at the next reading at the latest.
+        // Failures that were written during this reading may hide some lost ones here. These are then counted at the next reading.
         let lost = written.without(self.failures).max(self.lost);
         let newly = lost.without(self.lost);
         self.lost = lost;

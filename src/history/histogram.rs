@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use dns::clock::micros;
 
-/// The number of buckets in an octave, as a power of two: 2^6 keeps the middle of a bucket within 0.8 %.
+/// The number of buckets in an octave, as a power of two. With 2^6 buckets, the middle of a bucket differs from each of its values by at most 0.8 %.
 const PRECISION_BITS: u32 = 6;
 
 /// The number of buckets in an octave, and the first value that is not counted exactly.
@@ -23,7 +23,7 @@ const OCTAVES: u64 = 20;
 /// The number of all buckets; the last bucket also counts longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
 
-/// Counts of times. To count a time takes one relaxed atomic addition. Readers see each count sooner or later, and never twice.
+/// Counts times in buckets. Counting a time takes one relaxed atomic addition. A reader sees each counted time sooner or later, and never twice.
 #[derive(Debug)]
 pub struct Histogram {
     buckets: Box<[AtomicU64]>,
@@ -41,7 +41,7 @@ impl Histogram {
         self.add(elapsed, 1);
     }
 
-    /// Counts `count` times that are equal.
+    /// Counts a time as often as `count` says.
     pub fn add(&self, elapsed: Duration, count: u64) {
         let micros =
             elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()));
@@ -50,7 +50,7 @@ impl Histogram {
         }
     }
 
-    /// The counts so far.
+    /// Returns the counts so far.
     pub fn spread(&self) -> Spread {
         Spread { counts: self.filled().collect() }
     }
@@ -67,7 +67,7 @@ impl Histogram {
     }
 }
 
-/// The bucket of a time.
+/// Returns the index of the bucket to which a time belongs.
 const fn place(micros: u64) -> u64 {
     if micros < PER_OCTAVE {
         return micros;
@@ -77,7 +77,7 @@ const fn place(micros: u64) -> u64 {
     if place < BUCKETS { place } else { BUCKETS - 1 }
 }
 
-/// The time that a bucket represents: its middle in microseconds, rounded down.
+/// Returns the time that a bucket represents: the middle of the bucket in microseconds, rounded down.
 const fn middle(place: u64) -> u64 {
     if place < PER_OCTAVE {
         return place;
@@ -87,15 +87,15 @@ const fn middle(place: u64) -> u64 {
     (PER_OCTAVE + place % PER_OCTAVE) * width + (width - 1) / 2
 }
 
-/// The counts of a histogram at a moment, or their growth between two: the buckets that are not empty.
+/// The counts of a histogram at one moment, or the differences between two moments. Only buckets that are not empty are stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
-    /// The count of each bucket.
+    /// The number of times in each bucket, with the index of the bucket as the key.
     counts: BTreeMap<u64, u64>,
 }
 
 impl Spread {
-    /// The sum of several histograms.
+    /// Returns the sum of several histograms.
     pub fn sum<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> Self {
         let mut sum = Self::default();
         histograms.into_iter().for_each(|histogram| sum.add(&histogram.spread()));
@@ -110,7 +110,7 @@ impl Spread {
         }
     }
 
-    /// The growth since `earlier`, an older spread of the same histograms.
+    /// Returns how much the counts have grown since `earlier`, which is an older copy of the same histograms.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let difference = self.counts.iter().map(|(place, count)| {
@@ -119,7 +119,7 @@ impl Spread {
         Self { counts: difference.filter(|(_, count)| *count > 0).collect() }
     }
 
-    /// The number of counted times.
+    /// Returns the number of counted times.
     pub fn total(&self) -> u64 {
         self.counts.values().sum()
     }
@@ -137,7 +137,7 @@ impl Spread {
         Duration::ZERO
     }
 
-    /// The counts for exporters.
+    /// Returns the counts in the form for exporters.
     pub fn distribution(&self) -> Distribution {
         Distribution::from_counts(self.counts.iter().map(|(place, count)| (*place, *count)))
     }

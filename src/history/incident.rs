@@ -22,24 +22,24 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{Question, kind_text, name_text};
 
-/// The time for which `limits::INCIDENTS_AN_HOUR` applies.
+/// The period to which the limit `limits::INCIDENTS_AN_HOUR` applies.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// The state of a zone that failed recently.
+/// The failures of a zone that failed recently.
 #[derive(Debug, Default)]
 struct TroubledZone {
-    /// The first failure in a row, and the last one.
+    /// The times of the first and the last of the failures that followed each other.
     first: Mono,
     last: Mono,
     failures: u32,
-    /// True if some of the questions were denied without authority instead.
+    /// True if for some of the questions the servers denied the name without authority, instead of failing.
     doubted: bool,
     /// True if the operator has configured the servers of the zone.
     configured: bool,
     state: IncidentState,
     /// The questions that failed and were not answered since; the last failed question is at the end.
     failing: Vec<Failing>,
-    /// Why the last question failed.
+    /// Why the last question failed, as a sentence.
     why: String,
 }
 
@@ -52,31 +52,31 @@ struct Failing {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IncidentState {
-    /// Some questions failed, perhaps by chance.
+    /// Some questions failed, perhaps by chance. Nothing was reported yet.
     #[default]
     Watched,
     /// The zone fails. The log has a line about it, or the line was withheld.
     Begun { logged: bool },
-    /// The incident ended at this time, and is not reported again for a while.
+    /// The incident ended at this time. For a while, a new failure of the zone is not reported again.
     Ended { at: Mono },
 }
 
 /// The zone in which a flight has ended.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FlightZone<'a> {
-    /// Its name.
+    /// The name of the zone.
     pub(super) name: &'a Name,
     /// True if another flight in this zone was answered before.
     pub(super) worked: bool,
 }
 
-/// All incidents.
+/// The incidents of all zones, and of our own network.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
-    /// Our own network.
+    /// The state of our own network: whether servers on the internet answer.
     pub(super) outage: Outage,
     zones: BTreeMap<Name, TroubledZone>,
-    /// The start of the hour, the number of lines written in it, and the number of lines withheld.
+    /// The start of the current hour; then the number of log lines written in this hour, and the number of lines that were withheld.
     hour: Mono,
     written: u32,
     withheld: u32,
@@ -112,7 +112,7 @@ impl Incidents {
         if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
             return None;
         }
-        // A question that still fails is reported again.
+        // A question that still fails is added again when it fails the next time.
         trouble.failing.clear();
         trouble.failures = 0;
         match trouble.state {
@@ -142,7 +142,7 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // The failure is not blamed on the zone, and does not end an incident of the zone.
+            // The failure is not blamed on the zone, and it does not end an incident of the zone either.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -188,12 +188,12 @@ impl Incidents {
             return false;
         }
         let began = now.before(ended.elapsed);
-        // A question that fails immediately because of known silence had no time to receive a reply.
+        // If a question fails immediately because its zone is known to be silent, no query was sent, so no reply was possible.
         let asked = lost.origin == ServerOrigin::Recursion && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
-    /// Forgets old problems when time has passed, and returns the line about withheld lines.
+    /// Removes the data about old failures, and returns the log line that says how many lines were withheld in the last hour.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
         self.zones.retain(|_, trouble| trouble.is_kept(now));
         if now.since(self.hour) < HOUR {
@@ -204,7 +204,7 @@ impl Incidents {
         line
     }
 
-    /// Returns the line about the zones that were withheld so far.
+    /// Returns the log line about the failing zones that were not reported so far because of `limits::INCIDENTS_AN_HOUR`.
     pub(super) fn finish(&mut self) -> Option<Line> {
         let withheld = std::mem::take(&mut self.withheld);
         (withheld > 0).then_some(Line::Withheld { zones: withheld })
@@ -250,17 +250,17 @@ impl Failing {
             && self.question.kind == ended.question.kind
             && self.question.view == ended.question.view;
         match self.shows {
-            // Any answer shows that the servers answer in time.
+            // The zone failed because its servers were silent or slow. So any answer in time shows that the zone works again.
             Shows::Silence | Shows::Late | Shows::Unrouted => true,
             Shows::NoHelp | Shows::List | Shows::Doubt => same,
-            // A client that sets CD gets bogus answers too.
+            // A client that sets CD gets a bogus answer without an error. So only an answer that was validated counts.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
         }
     }
 }
 
 impl TroubledZone {
-    /// Returns the report of the zone, if the zone fails.
+    /// Returns the report about a zone. Returns `None` if the zone does not fail.
     fn failing_zone(&self, zone: &Name, now: Mono) -> Option<FailingZone> {
         let IncidentState::Begun { .. } = self.state else { return None };
         Some(FailingZone {
@@ -275,7 +275,7 @@ impl TroubledZone {
         })
     }
 
-    /// Notes that one more question has failed.
+    /// Notes that one more question of the zone has failed.
     fn fails(&mut self, question: &Question, lost: &FlightFailure, now: Mono) {
         let goes_on = matches!(self.state, IncidentState::Begun { .. });
         if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {

@@ -1,4 +1,4 @@
-//! Incidents: when they begin and end, and which zones are not blamed.
+//! Tests: when incidents begin and end, and which zones are not blamed.
 
 use super::*;
 use hickory_proto::rr::RecordType;
@@ -26,7 +26,7 @@ fn worked(name: &Name) -> FlightZone<'_> {
     FlightZone { name, worked: true }
 }
 
-/// Incidents at a gateway that hears from the internet all the time.
+/// A gateway on which servers on the internet answer all the time, and its incidents.
 #[derive(Default)]
 struct Stage {
     incidents: Incidents,
@@ -44,7 +44,7 @@ impl Stage {
     ) -> Option<Line> {
         let question = Question::new(zone.name, kind);
         let servers = vec![([192, 0, 2, 1].into(), Conduct::Silent)];
-        // Clients get a denial in doubt.
+        // For a denial in doubt, the flight does not fail: the clients get the denial.
         let doubted = shows == Some(Shows::Doubt);
         let shows = shows.filter(|_| !doubted);
         let origin = if self.configured { ServerOrigin::Configuration } else { ServerOrigin::Recursion };
@@ -105,7 +105,7 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
     for second in 21..300 {
         assert_eq!(stage.failed(&zone, true, second), None, "reported once");
     }
-    // Time without a further failure changes nothing.
+    // If no further failure comes, only the time since the last failure grows in the report.
     for second in [299, 319] {
         let failing = stage.incidents.failing(at(second));
         let failed =
@@ -170,7 +170,7 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
         stage.end(worked(&zone), RecordType::TXT, None, 12),
         Some(answers(&zone, RecordType::TXT, 12))
     );
-    // A is still refused.
+    // The question for A still fails.
     let mut lines = Vec::new();
     for second in (13..1_000).step_by(20) {
         lines.extend(
@@ -306,7 +306,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
         }
     }
     assert!(matches!(lines.as_slice(), [Line::NetworkDown { .. }]), "{lines:?}");
-    // Flights that began in the outage end after it.
+    // The flights that began during the outage end after it.
     assert!(stage.incidents.outage.heard(at(17), at(17)).is_some());
     for number in 0..200 {
         for _ in 0..3 {
@@ -336,7 +336,7 @@ fn whoever_fails_while_nobody_is_heard_may_not_be_at_fault() {
 #[test]
 fn denials_without_authority_are_told_only_once_a_question_fails_too() {
     let (mut stage, zone) = (Stage::default(), zone(1));
-    // A load balancer that knows one type denies the others so.
+    // A load balancer that knows only one type denies all other types without authority.
     for second in 0..20 {
         assert_eq!(stage.end(worked(&zone), RecordType::AAAA, Some(Shows::Doubt), second), None);
     }

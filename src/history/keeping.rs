@@ -1,4 +1,4 @@
-//! The recorder's part that keeps questions and flights one by one; `reading` reads them.
+//! The part of the recorder that records single questions and flights; `reading` reads them.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
@@ -20,8 +20,8 @@ use dns::clock::{Mono, micros};
 use dns::question::WireName;
 
 impl Recorder {
-    /// The ring of a worker for a batch that came at `at` from clients of a view; none if nothing is kept. The place of the next entries is
-    /// read, so that the core has it when they are written.
+    /// Returns the ring of a worker, locked for a batch of questions that came at `at` from clients of a view. Returns `None` if no questions are
+    /// recorded. The memory for the next entries is read in advance, so that the CPU core need not wait for it when it writes them.
     pub fn hits(&self, shard: usize, at: Mono, view: u32) -> Option<HitPage<'_>> {
         if !self.kept.is_on() {
             return None;
@@ -32,17 +32,17 @@ impl Recorder {
         Some(HitPage { ring, at, view, client, head: HitHead::new(client, view, at) })
     }
 
-    /// The ring of misses, and then the ring of each worker.
+    /// Returns all rings: the ring of questions that the cache did not answer, then the ring of each worker.
     pub(super) fn rings(&self) -> impl Iterator<Item = &Mutex<Ring>> {
         std::iter::once(&self.kept.misses).chain(self.sums.shards.iter().map(|shard| &shard.ring))
     }
 
-    /// The number of a flight in the record.
+    /// Returns the number of a flight in the record, which differs from the numbers of earlier processes.
     pub fn flight_number(&self, trail: &Trail) -> u64 {
         self.kept.first.wrapping_add(trail.number())
     }
 
-    /// Keeps a question that the cache did not answer, and may want the user of its client's socket.
+    /// Records a question that the cache did not answer. If the question is worth a log line, the user of the client's socket is looked up too.
     pub fn asked(&self, question: &QuestionEntry, socket: Option<WantedOwner>) {
         self.kept.watchers.send(|| self.ended_now(question));
         self.log_query(|| self.ended_now(question));
@@ -52,7 +52,7 @@ impl Recorder {
         }
     }
 
-    /// Keeps a question from the cache for the query log. `asked` is its name in wire form, in any case, and its type.
+    /// Adds a question that the cache answered to the query log. `asked` is its name in wire form, in any case, followed by its type.
     pub fn log_hit(&self, asked: &[u8], client: IpAddr, view: u32, elapsed: Duration) {
         let Some((name, kind)) = asked.split_last_chunk::<2>() else { return };
         self.log_query(|| {
@@ -61,17 +61,17 @@ impl Recorder {
         });
     }
 
-    /// A watcher of the questions that the cache does not answer; none if the bound of watchers is reached.
+    /// Creates a watcher, which receives the questions that the cache does not answer. Returns `None` if there are already `MAX_WATCHERS`.
     pub fn watch(&self) -> Option<Watch> {
         self.kept.watchers.watch()
     }
 
-    /// The number of watchers.
+    /// Returns the number of watchers.
     pub fn watching(&self) -> usize {
         self.kept.watchers.count()
     }
 
-    /// A question that has just ended, as a watcher reads it.
+    /// Returns a question that has just ended, in the form in which watchers and the query log get it.
     fn ended_now(&self, question: &QuestionEntry) -> QuestionEntry {
         QuestionEntry {
             name: question.name.to_ascii_lowercase().into(),
@@ -80,14 +80,14 @@ impl Recorder {
         }
     }
 
-    /// Keeps a flight: once it has ended, and before that when a client's deadline has passed.
+    /// Records a flight: when it has ended, and also before that when the deadline of one of its clients has passed.
     pub fn flown(&self, flown: &Flown<'_>) {
         if !self.kept.is_on() {
             return;
         }
         let Flown { trail, question, name, zone, failed, faults, answers } = *flown;
         let elapsed = self.clock.mono().since(trail.began());
-        // The owner of the zone that was asked cannot repair what is broken above it.
+        // If the chain of trust breaks at a zone above, this zone is recorded, because the owner of the zone that was asked cannot repair it.
         let broken =
             failed.filter(|failed| failed.shows == Shows::Bogus).and_then(|failed| failed.broken_at.as_ref());
         let zone =
@@ -109,17 +109,17 @@ impl Recorder {
         };
         lock(&self.kept.misses).flight(&flight);
         if failed.is_some() {
-            // The questions of a silent list were answered before: no other event wakes the reader.
+            // The clients that asked for a silent list were answered before the flight ended, so no other event wakes the reader of the record.
             self.wake_reader();
         }
     }
 
-    /// The dates of the moments of the record until now.
+    /// Returns the conversion of the moments of the record to dates, updated to this moment.
     pub(super) fn dates(&self) -> Dates {
         let mut dates = lock(&self.kept.dates);
         for _ in 0..CLOCK_READINGS {
             let (before, unix) = (self.clock.mono(), self.clock.unix_micros());
-            // A thread that was interrupted between the two readings would see a step.
+            // If the thread was interrupted between the readings of the two clocks, their difference would look like a step of the clock.
             if self.clock.mono().since(before) < CLOCK_STEP / 2 {
                 dates.note(before.as_micros(), unix);
                 break;

@@ -10,8 +10,8 @@
 //!
 //! - A window is the difference between two snapshots, so reading statistics changes nothing.
 //! - A cache hit costs one lock of a mutex that belongs to its worker, and two relaxed additions.
-//! - The steps of a flight are stored as data, and become text only when somebody reads them. Writing the text immediately was a part of the
-//!   150 µs of CPU time that a cache miss cost; see `listener`.
+//! - The steps of a flight (the resolution of one question) are stored as data, and become text only when somebody reads them. Earlier, the text was
+//!   written immediately, which took a part of the 150 µs of CPU time that a cache miss cost; see `listener`.
 //! - A new counter needs only a row in `counters` and the place in the code that counts it.
 //! - A zone is reported as failing only if servers of other zones answered in the same time. Without this rule, an outage of the network once
 //!   wrote two log lines for each zone, and one dead zone at an idle gateway was reported as an outage.
@@ -129,7 +129,7 @@ pub struct Recorder {
     log: LogFeed,
 }
 
-/// What is counted. Reports are made of it.
+/// The counters of the recorder, from which the reports are made.
 #[derive(Debug)]
 struct Sums {
     shards: Box<[Shard]>,
@@ -186,7 +186,7 @@ impl Recorder {
         }
     }
 
-    /// Writes a line about a zone or the network.
+    /// Writes a line about a zone or the network to the log, if there is one.
     fn write(&self, line: Option<Line>) {
         if let Some(line) = line.filter(|_| self.log.is_logged) {
             let names = self.log.withholds_names.load(Ordering::Relaxed);
@@ -207,7 +207,7 @@ impl Recorder {
         }
     }
 
-    /// Counts a message to the listener that is not a question, or that repeats an earlier question.
+    /// Counts a message that a listener received and that is not a question, or that repeats an earlier question.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);
@@ -230,7 +230,7 @@ impl Recorder {
         }
     }
 
-    /// The number of queries sent to servers so far.
+    /// Returns the number of queries sent to servers so far.
     pub fn messages(&self) -> u64 {
         self.sums.upstream.messages()
     }
@@ -270,7 +270,7 @@ impl Recorder {
         lock(&self.sums.zones).count(&*WireName::new(zone), |row| row.messages.count_bogus());
     }
 
-    /// The current troubles.
+    /// Returns the current problems: an outage of our own network, and the zones that fail.
     pub fn troubles(&self) -> Troubles {
         let now = self.clock.mono();
         let incidents = lock(&self.incidents);
@@ -279,7 +279,7 @@ impl Recorder {
         Troubles { down, unkept, zones: incidents.failing(now) }
     }
 
-    /// Adds to a counter.
+    /// Adds `count` to a counter.
     pub fn count(&self, counter: Counter, count: usize) {
         if count == 0 {
             return;
@@ -309,7 +309,7 @@ impl Recorder {
         lock(&self.sums.zones).count(&*WireName::new(zone), ZoneTally::count_shed);
     }
 
-    /// Takes the snapshot for the windows; called every `limits::SNAPSHOT_INTERVAL`.
+    /// Takes a snapshot of the counters, from which the windows are computed. It is called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);

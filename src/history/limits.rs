@@ -13,7 +13,8 @@ pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
 /// The number of snapshots that are kept at `SNAPSHOT_INTERVAL`: five minutes, about 16 KiB for each snapshot.
 pub(crate) const SNAPSHOTS: usize = 31;
 
-/// The number of snapshots that are kept one for each minute, and of minutes that are kept in a table: one hour.
+/// The number of snapshots that are taken once a minute and kept for an hour. It is also the number of minutes in a table with counters for each
+/// minute.
 pub(crate) const SNAPSHOT_MINUTES: usize = 61;
 
 /// The largest number of rows in a table of zones, servers or clients since the start; the row "other" counts the rest. A row takes about 300
@@ -74,7 +75,8 @@ pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 /// The number of unanswered queries to root servers in that time: a single query may be lost.
 pub(crate) const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
-/// The number of silent servers that are counted, enough to show that many servers are silent. A server takes 16 octets.
+/// The largest number of silent servers that are counted during one silence. It is enough to show that many servers are silent. A server takes 16
+/// octets.
 pub(crate) const MAX_SILENT_SERVERS: usize = 256;
 
 /// A difference of this size between the two clocks counts as a step of the clock: the reading of two clocks may be interrupted for some
@@ -87,7 +89,7 @@ pub(crate) const CLOCK_READINGS: u32 = 4;
 /// The number of steps of the host's clock that are remembered, 16 octets each. If the clock is set every hour, they reach back two days.
 pub(crate) const MAX_CLOCK_STEPS: usize = 64;
 
-/// The number of outages of our own network that are kept, 16 octets each.
+/// The number of outages of our own network that are remembered, 16 octets each.
 pub(crate) const MAX_OUTAGE_SPANS: usize = 64;
 
 /// The number of failed questions of a zone that are remembered until they are answered. For one mail, a domain is asked for MX, A, AAAA, SPF,
@@ -113,16 +115,17 @@ pub(crate) const MAX_HIT_GROWTH: usize = 6;
 /// The smallest size of the record, in octets: about six thousand questions.
 pub const MIN_RECORD: u64 = 1 << 20;
 
-/// The number of queries that are kept of a flight. Most flights send three queries, and the first ones show where the time was spent.
+/// The number of queries to servers that are recorded for each flight. Most flights send three queries, and the first ones show where the time was
+/// spent.
 pub(crate) const MAX_RECORDED_MESSAGES: usize = 64;
 
-/// The number of servers with faults that are kept of a failed flight; most zones have fewer servers.
+/// The number of servers with faults that are recorded for each failed flight. Most zones have fewer servers.
 pub(crate) const MAX_RECORDED_FAULTS: usize = 8;
 
-/// The number of names and addresses that are kept of an answer; mail software follows fewer mail hosts or includes.
+/// The number of names and addresses that are recorded for each answer. Mail software queries fewer mail hosts or SPF includes of an answer.
 pub(crate) const MAX_RECORDED_LINKS: usize = 16;
 
-/// The number of octets that are kept of the reason of a failure.
+/// The largest length of the recorded reason of a failure, in octets.
 pub(crate) const MAX_RECORDED_TEXT: usize = 240;
 
 /// A mail counts as ended when its client has sent no question for this time: a greeting delay or a content filter asks sooner.
@@ -220,7 +223,7 @@ pub(crate) const MAX_FAILING_ZONES: usize = 1_024;
 /// the hour.
 pub const FAILURE_LINES_A_MINUTE: u32 = 10;
 
-/// The number of zones that the line about an hour's failures names.
+/// The number of zones that are named in the log line about the failures of an hour.
 pub(crate) const SUMMARY_ZONES: usize = 3;
 
 /// The number of log lines about slow questions that are written in a minute. Further slow questions are only counted.
@@ -234,7 +237,7 @@ pub(crate) const QUERY_LINES_A_SECOND: u32 = 300;
 /// octets.
 pub(crate) const MAX_LOGGED_QUERIES: usize = 4_000;
 
-/// The number of servers of a failure that are shown with their behaviour.
+/// The largest number of servers that are shown for a failed question, each with its behaviour.
 pub(crate) const MAX_FAILURE_SERVERS: usize = 8;
 
 /// How long an entry on disk is shown, and how long a segment is kept after its last entry: operators search for a mail in the week after its

@@ -17,16 +17,16 @@ use dns::question::{
     ClientTransport, ExtendedError, Question, kind_text, name_of_wire, name_text, zone_text,
 };
 
-/// A line for the log.
+/// A line for the log, before it is written as text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
     /// Questions about a zone fail.
     ZoneFails {
-        /// The zone.
+        /// The zone whose questions fail.
         zone: Name,
         /// The number of questions that failed.
         failures: u32,
-        /// True if some of these questions were denied without authority instead.
+        /// True if for some of these questions the servers denied the name without authority, instead of failing.
         doubted: bool,
         /// The time since the first failed question.
         span: Duration,
@@ -39,23 +39,23 @@ pub(super) enum Line {
     },
     /// A question that failed before is answered again.
     ZoneAnswers {
-        /// The zone.
+        /// The zone whose question is answered again.
         zone: Name,
-        /// The question.
+        /// The question that failed before and is answered now.
         question: Question,
-        /// The time since the first failure.
+        /// The time since the first failure of the zone.
         after: Duration,
     },
     /// No server on the internet answers.
     NetworkDown {
         /// The number of servers that did not answer.
         servers: usize,
-        /// The time since the first message that was not answered.
+        /// The time since the first unanswered query was sent.
         span: Duration,
     },
     /// A server on the internet answers again.
     NetworkUp {
-        /// The time since the first message that was not answered.
+        /// The time since the first unanswered query was sent.
         after: Duration,
     },
     /// More zones failed than the log reports in an hour.
@@ -69,7 +69,7 @@ pub(super) enum Line {
     QueriesFailed {
         /// The number of these questions.
         queries: u64,
-        /// The number of zones to which they belong.
+        /// The number of zones to which these questions belong.
         zones: usize,
         /// The zones with the most of these questions, each with its number of questions.
         most: Vec<(Name, u64)>,
@@ -81,32 +81,32 @@ pub(super) enum Line {
     },
 }
 
-/// A line in the form in which it is written: a sentence, and its fields. A field without a value is left out.
+/// A log line: a sentence, and the fields that are written next to it. Fields without a value are not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LogText {
     /// True if the line is a warning. The start of an incident is a warning, and so is a question that this resolver turned away. A single failed
     /// question is no warning, because most of them are about domains in spam.
     is_warning: bool,
-    /// The word for the incident.
+    /// The word in the log for the kind of incident, as the field `incident`.
     incident: &'static str,
     pub(super) text: String,
     zone: Option<String>,
     list: Option<String>,
     /// The servers with faults, separated by spaces.
     servers: Option<String>,
-    /// The name of the question.
+    /// The name for which the question asked.
     name: Option<Name>,
     kind: Option<String>,
     client: Option<String>,
-    /// How the question reached resolverd.
+    /// The protocol with which the question reached resolverd.
     transport: Option<&'static str>,
-    /// The local user of the client.
+    /// The local user of the client, if the client is on this host.
     user: Option<String>,
-    /// The code of the extended error (RFC 8914).
+    /// The code of the extended error in the reply (RFC 8914).
     extended_error: Option<u16>,
-    /// The behaviour of each server.
+    /// What each of these servers did last, as text.
     conduct: Option<String>,
-    /// The kind of the culprit.
+    /// The word for the kind of the culprit.
     culprit: Option<&'static str>,
 }
 
@@ -132,7 +132,7 @@ macro_rules! write_at {
 }
 
 impl LogText {
-    /// The start of the line about a question.
+    /// Creates the fields of a line about a question that are the same for failed and slow questions.
     fn of_question(question: &QuestionEntry) -> Self {
         let name = name_of_wire(&question.name);
         let mut text = format!(
@@ -174,7 +174,7 @@ impl LogText {
             text.push_str(&format!(" (extended DNS error {code}{name})"));
         }
         text.extend(why.map(|why| format!("; {why}")));
-        // The sentence about most failures already contains the servers.
+        // The sentences about most failures already contain the addresses of the servers.
         let mut addresses = failed.servers.iter().map(|(server, _)| server.to_string());
         if !addresses.all(|address| text.contains(&address)) {
             text.push_str(&format!("; servers: {conduct}"));

@@ -1,5 +1,5 @@
-//! The names and addresses in an answer. They join the questions of one mail: a domain and its exchangers, an address
-//! and the name of its host, an SPF policy and the policies that it includes.
+//! Finds the names and addresses in an answer. They show which questions belong to the same mail: for instance, a domain and its mail hosts, an
+//! address and the name of its host, or an SPF policy and the policies that it includes.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use dns::question::WireName;
 /// Terms of SPF that name a domain (RFC 7208 sections 5 and 6).
 const SPF_TERMS: [&str; 6] = ["include:", "redirect=", "a:", "mx:", "exists:", "ptr:"];
 
-/// The names and addresses in an answer, in its order.
+/// Returns the names and addresses in an answer, in the order of its records.
 pub(super) fn in_answers(answers: &[Record]) -> Vec<Link> {
     let mut links = Vec::new();
     for record in answers {
@@ -41,7 +41,7 @@ fn of_data(data: &RData) -> Option<Link> {
     }
 }
 
-/// The domains that an SPF policy names.
+/// Returns the domains that an SPF policy names.
 fn policies(text: &str) -> Vec<Link> {
     if !text.starts_with("v=spf1") {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The recorder's part that wants the local users of clients, and keeps them once they are found; see `owner`.
+//! The part of the recorder that requests the lookup of the local users of clients, and records the users that were found; see `owner`.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use super::owner::WantedOwner;
 use crate::limits::MAX_USER_NAME;
 
 impl Recorder {
-    /// Wants the user of a client whose question waits long or has failed, if the client is on this host.
+    /// Requests the lookup of the user of a client whose question waits long or has failed. Only clients at loopback addresses are looked up.
     pub fn want_owner(&self, wanted: WantedOwner) {
         let client = wanted.client;
         if self.kept.is_on() && client.port() > 0 && client.ip().to_canonical().is_loopback() {
@@ -17,12 +17,12 @@ impl Recorder {
         }
     }
 
-    /// Waits until users are wanted, and takes their clients.
+    /// Waits until users must be looked up, and returns the clients whose users are wanted.
     pub async fn wanted_owners(&self) -> Vec<WantedOwner> {
         self.log.owners.next().await
     }
 
-    /// Keeps the user of a client's socket, which was found now.
+    /// Records the user who owns the socket of a client at this moment.
     pub fn owned(&self, client: SocketAddr, user: &str) {
         let end = user.floor_char_boundary(MAX_USER_NAME);
         let user = user.get(..end).unwrap_or_default().into();

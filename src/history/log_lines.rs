@@ -23,7 +23,7 @@ use crate::limits::{FAILURE_LINES_A_MINUTE, MAX_FAILING_ZONES, SLOW_LINES_A_MINU
 use dns::clock::Mono;
 use dns::question::name_of_wire;
 
-/// A zone is logged once within this time.
+/// After a line about a failure of a zone, further failures of the zone are only counted for this time.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The time to which `FAILURE_LINES_A_MINUTE` and `SLOW_LINES_A_MINUTE` apply.
@@ -32,7 +32,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The state of the log lines about failed and slow questions.
 #[derive(Debug, Default)]
 pub(super) struct LogLines {
-    /// At most `MAX_FAILING_ZONES`, in wire form. The empty name stands for questions that this resolver turned away.
+    /// The zones with recent failures, with their names in wire form as keys; at most `MAX_FAILING_ZONES`. The empty name stands for questions that
+    /// this resolver turned away.
     zones: BTreeMap<Box<[u8]>, ZoneLines>,
     /// The start of the minute, and the number of lines about failed and slow questions in this minute.
     minute: Mono,
@@ -49,7 +50,7 @@ pub(super) struct LogLines {
 
 #[derive(Debug)]
 struct ZoneLines {
-    /// When a line about the zone was written.
+    /// When the last line about the zone was written; none if there was none.
     logged: Option<Mono>,
     /// The time of the last failure.
     last: Mono,
@@ -111,7 +112,7 @@ impl LogLines {
         lines
     }
 
-    /// Like `tick`, for the minute and the hour so far.
+    /// Returns the same lines as `tick`, but for the minute and the hour that are not over yet. It is called at the end of the process.
     pub(super) fn finish(&mut self, now: Mono) -> Vec<Line> {
         self.slow_line().into_iter().chain(self.failed_line(now)).collect()
     }

@@ -67,10 +67,10 @@ pub struct RecorderSettings {
     pub logs_queries: bool,
 }
 
-/// What the task that writes the log and the disk waits for, and how it writes.
+/// The data for the task that writes the log and stores questions: what wakes the task, and what it may write.
 #[derive(Debug)]
 pub(super) struct LogFeed {
-    /// Wakes the task.
+    /// Wakes the task that writes the log.
     pub(super) noticed: Notify,
     /// True if a question that is worth a log line was recorded since the last reading.
     has_news: AtomicBool,
@@ -116,7 +116,7 @@ impl Recorder {
         self.log.noticed.notify_one();
     }
 
-    /// Returns the time from which on a question is slow.
+    /// Returns the time from which on a question counts as slow (`history.slow`).
     pub fn slow_from(&self) -> Duration {
         Duration::from_micros(self.log.slow.load(Ordering::Relaxed))
     }
@@ -166,7 +166,7 @@ impl Recorder {
     }
 
     fn write_news(&self, state: &mut LogState, facts: &LogFacts<'_>, is_ending: bool) {
-        // A step of the clock is noticed here, because this function is called every few seconds.
+        // This function is called every few seconds, so a change of the host's clock is noticed here.
         self.dates();
         lock(&self.log.secrets).clone_from(facts.secrets);
         self.write_queries(facts);
@@ -218,7 +218,7 @@ impl Recorder {
         let slow = micros(self.slow_from());
         state.lines.count(overwritten.all, now);
         self.count_failures(&[], overwritten.judged);
-        // The indices of the questions to be stored, and the flights that explain them.
+        // The indices of the questions that will be stored, and the numbers of the flights that explain them.
         let (mut places, mut flights) = (BTreeSet::new(), BTreeSet::from_iter(explained.failed_to_lists()));
         for (place, question) in recorded.questions.iter().enumerate() {
             if !question.outcome.is_failure() && question.elapsed < slow {
@@ -229,12 +229,12 @@ impl Recorder {
             flights.extend(asked.flight.map(|flight| flight.id));
             if let Some(failed) = FailedQuestion::from_explained(asked) {
                 self.count_failures(&failed.zone, u64::from(is_judged_failure(question.outcome)));
-                // A query that failed because the process ends is not logged.
+                // A query that failed only because the process ends is not logged.
                 let is_logged =
                     is_ending && failed.is_turned_away() || self.is_logged(&failed, &traffic, facts);
                 lines.extend(state.lines.failed(&failed, is_logged, now));
             } else if !traffic.was_down(question) && state.lines.has_room_for_slow(question.flight) {
-                // For a question that is slow during an outage of our own network, the log has the line about the outage.
+                // If a question is slow during an outage of our own network, it is not logged, because the log has a line about the outage.
                 lines.push(slow_line(asked, &traffic, &facts.facts));
             }
         }
@@ -250,7 +250,7 @@ impl Recorder {
 
     /// Also stores failed and slow questions in `store`, and reads them from there. Only the first call has an effect.
     pub fn store_in(&self, store: Arc<dyn Store>) {
-        // This is called once, at the start.
+        // Only the first call can succeed. There is only one call, at the start of the process.
         let _ = self.kept.store.set(store);
     }
 
@@ -292,7 +292,7 @@ impl Recorder {
         }
     }
 
-    /// Stores entries.
+    /// Writes entries to the store, without the data that `redaction` withholds.
     fn store(&self, entries: Vec<Entry>, redaction: Redaction) {
         let Some(store) = self.kept.store.get().filter(|_| !entries.is_empty()) else { return };
         let mut octets = Vec::new();
@@ -309,17 +309,17 @@ impl Recorder {
             return true;
         }
         if failed.asked.list.is_some() {
-            // If a question was not sent because its list does not work, the log has the line about the list.
+            // If a question was not sent because its DNS list does not work, the log already has a line about the list.
             return question.outcome == Outcome::Remembered || (facts.is_list_logged)(&failed.zone);
         }
-        // The names of the zone's servers may be in another zone, which is at fault.
+        // The names of the zone's servers may belong to another zone, and the fault may be there.
         let zones = label_places(&question.name).filter_map(|place| question.name.get(place..));
         let mut zones = zones.chain([&*failed.zone]).filter(|zone| !zone.is_empty());
         zones.any(|zone| lock(&self.incidents).is_logged(&name_of_wire(zone)))
     }
 }
 
-/// The line about a slow question.
+/// Returns the log line about a slow question.
 fn slow_line(asked: ExplainedQuestion<'_>, traffic: &Traffic, facts: &DaemonFacts<'_>) -> Line {
     let alone = [asked];
     let verdict = judge(&alone, traffic);

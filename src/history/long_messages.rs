@@ -24,7 +24,7 @@ use dns::clock::{Mono, micros};
 /// The number of seconds in an hour.
 const HOUR: u64 = 3_600;
 
-/// Selects the messages.
+/// Selects the messages that took long or had a failed question, so that all their questions are stored.
 #[derive(Debug, Default)]
 pub(super) struct LongMessages {
     read_at: Option<Mono>,
@@ -35,7 +35,7 @@ pub(super) struct LongMessages {
 }
 
 impl LongMessages {
-    /// Returns true if it is time to read.
+    /// Returns true if memory was not read within the last `SNAPSHOT_INTERVAL`, so that it must be read again.
     pub(super) fn is_due(&self, now: Mono) -> bool {
         self.read_at.is_none_or(|read| now.since(read) >= SNAPSHOT_INTERVAL)
     }
@@ -94,7 +94,7 @@ fn entries(message: &Message, recorded: &Recorded, stored: &Chooser, slow: u64) 
     let questions = message.questions.iter().filter_map(|place| recorded.questions.get(*place));
     let questions: Vec<&QuestionEntry> = questions.filter(|question| !is_stored(question)).collect();
     let flights: BTreeSet<u64> = questions.iter().filter_map(|question| question.flight).collect();
-    // The answer to an earlier question has the names that connect a question from the cache with its message.
+    // The answer to an earlier question has the names that show to which message a question from the cache belongs.
     let is_asked = |name: &[u8], kind| questions.iter().any(|one| one.kind == kind && *one.name == *name);
     let of_flights = recorded.flights.iter().filter(|flight| {
         flights.contains(&flight.id) || !flight.links.is_empty() && is_asked(&flight.name, flight.kind)
@@ -131,12 +131,12 @@ mod tests {
             question(1, 0, 10, Outcome::Upstream),
             question(1, SECOND, 0, Outcome::Cache),
             question(1, 2 * SECOND, 10, Outcome::Failed),
-            // Its time is that of a slow question.
+            // This message took as long as a slow question.
             question(2, 0, 4 * SECOND, Outcome::Upstream),
             question(2, 4 * SECOND, 10, Outcome::Upstream),
             question(3, 0, 10, Outcome::Upstream),
             question(3, SECOND / 2, 10, Outcome::Upstream),
-            // A list refused one of its questions at once.
+            // For this message, a DNS list refused a query immediately.
             question(4, 1, 10, Outcome::Upstream),
             question(4, SECOND / 2, 10, Outcome::Failed),
         ]);

@@ -46,9 +46,9 @@ pub(super) struct Message {
     pub(super) ended: u64,
     /// The indices of its queries, ordered by the start of each query.
     pub(super) questions: Vec<usize>,
-    /// The start of the last query.
+    /// When the last query began.
     begun: u64,
-    /// The numbers of the subjects of the message.
+    /// The numbers of the subjects of the message. `Subjects` assigns these numbers.
     subjects: Vec<u32>,
     /// One bit for each subject. Comparing the bits excludes most messages without a common subject.
     bits: u64,
@@ -60,14 +60,14 @@ pub(super) struct Message {
     delivers: bool,
 }
 
-/// The messages of a record.
+/// All messages that were found in a record.
 pub(super) struct Messages {
     /// All messages, ordered by their start.
     pub(super) all: Vec<Message>,
     subjects: Subjects,
 }
 
-/// The step of a mail that a query begins.
+/// What a query shows about the progress of a mail: some queries begin a new step of the mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
     /// The reverse name of an address was asked for: a host has connected.
@@ -80,13 +80,13 @@ enum Opening {
     None,
 }
 
-/// The subjects of a name and type.
+/// The subjects that belong to a name and type for which a client asked.
 struct AskedSubjects {
-    /// The number of the subject of the name itself.
+    /// The number of the subject of the name itself; none if the name has no subject.
     own: Option<u32>,
-    /// The numbers of the subjects in the answer.
+    /// The numbers of the subjects that the answer names.
     linked: SmallVec<[u32; 4]>,
-    /// True if the name is about an address.
+    /// True if the subject of the name is an address, so the query is about a connecting host.
     is_host: bool,
     opening: Opening,
 }
@@ -187,7 +187,7 @@ fn choose(open: &[usize], all: &[Message], question: &QuestionEntry, asked: &Ask
     (follows && !question.stored).then_some(place)
 }
 
-/// The bit of a subject.
+/// Returns the bit for a subject, as used in `Message::bits`.
 const fn bit(subject: u32) -> u64 {
     1 << (subject % u64::BITS)
 }

@@ -5,7 +5,7 @@ use hickory_proto::rr::Name;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-/// Lists of the traces, and the answers that their questions get.
+/// The DNS lists that the test mails query, and the answers to their questions.
 #[derive(Default)]
 struct World {
     lists: Vec<Vec<u8>>,
@@ -35,7 +35,7 @@ impl World {
     }
 }
 
-/// The places of the questions of each message.
+/// Groups questions into messages, and returns the indices of the questions of each message.
 fn group(questions: &[QuestionEntry], world: &World) -> Vec<Vec<usize>> {
     let flights = world.links.iter().zip(1..).map(|(((name, kind), links), id)| FlightEntry {
         name: name.as_slice().into(),
@@ -182,18 +182,18 @@ fn a_mail_alone_is_one_message_but_for_what_other_names_in_it_are_asked() {
     let fill = inbound(&mut world, 1);
     let mail = draw(INBOUND, 0, &fill);
     assert!(mail.len() > 35, "{}", mail.len());
-    // The domain of a link, and an address in a Received header.
+    // The other messages are about the domain of a link, and about an address in a Received header.
     assert_eq!(messages(&[mail], &world), 3);
     let fill = outbound(&mut world, 1);
     let mail = draw(OUTBOUND, 0, &fill);
     assert!(mail.len() >= 6, "{}", mail.len());
-    // The servers of the root.
+    // The other message is about the servers of the root zone.
     assert_eq!(messages(&[mail], &world), 2);
 }
 
 #[test]
 fn mails_of_one_client_are_not_joined_although_their_queries_alternate() {
-    // A process asks for the servers of the root once.
+    // Queries for the servers of the root zone are removed, because a process sends them only once.
     let delivery = |begin: u64, fill: &[(&'static str, String)]| {
         let mut mail = draw(OUTBOUND, begin, fill);
         mail.retain(|question| *question.name != [0]);

@@ -1,7 +1,7 @@
-//! The names and texts of entries that are read: without keys of DNS lists, and each name once.
+//! The names and texts of entries when they are read from the record: the keys of DNS lists are removed, and each name is stored only once.
 //!
-//! Most questions ask for names that others have asked for. A name that is known costs a reader a look into a table
-//! instead of a piece of memory and a search for keys, and two equal names of one reading are mostly the same memory.
+//! Most questions ask for names for which other questions have already asked. For such a name, a reader needs only one look-up in a table. It
+//! allocates no memory and does not search the name for keys. So equal names in the result of one reading mostly share their memory.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use super::redact::Secrets;
 use dns::hash::Keyed;
 use dns::question::MAX_NAME;
 
-/// Names for which there is room at first: a table that grows is written anew each time. It takes half a megabyte.
+/// The number of names for which the table has room at first, because a growing table is copied each time. The table takes half a megabyte.
 const NAMES: usize = 14_000;
 
-/// The names of one reading.
+/// The table of the names that one reading of the record has found so far.
 #[derive(Debug)]
 pub(super) struct ReadNames<'s> {
     secrets: &'s Secrets,
-    /// Strangers choose the names, so the hash has a secret.
+    /// The hash uses a secret, because strangers choose the names.
     hash: Keyed,
     names: HashTable<ReadName>,
 }
@@ -26,26 +26,26 @@ pub(super) struct ReadNames<'s> {
 /// A name that was read.
 #[derive(Debug)]
 struct ReadName {
-    /// In lower case.
+    /// The name in lower-case wire form, as it is in the record.
     known: Arc<[u8]>,
-    /// As readers get it.
+    /// The same name without keys, as readers get it.
     shown: Arc<[u8]>,
 }
 
 impl<'s> ReadNames<'s> {
-    /// For a reading without these secrets.
+    /// Creates an empty table for a reading that must not show these secrets.
     pub(super) fn without(secrets: &'s Secrets) -> Self {
         Self { secrets, hash: Keyed::of_system(), names: HashTable::with_capacity(NAMES) }
     }
 
-    /// A name in wire form, in any case, as readers get it: in lower case and without keys.
+    /// Returns a name in wire form as readers get it: in lower case and without keys. `octets` is the name in any case.
     pub(super) fn name(&mut self, octets: &[u8]) -> Arc<[u8]> {
-        // Most programs ask in lower case.
+        // Most programs ask for names in lower case, which need no conversion.
         if !octets.iter().any(u8::is_ascii_uppercase) {
             return self.of_lower(octets);
         }
         let mut room = [0; MAX_NAME];
-        // A length of one octet allows no more octets than a name.
+        // The length of a recorded name takes one octet, so a name never exceeds `MAX_NAME`.
         let lower = room.get_mut(..octets.len()).unwrap_or_default();
         lower.copy_from_slice(octets.get(..lower.len()).unwrap_or_default());
         lower.make_ascii_lowercase();
@@ -53,7 +53,7 @@ impl<'s> ReadNames<'s> {
     }
 
     fn of_lower(&mut self, lower: &[u8]) -> Arc<[u8]> {
-        // The hash of octets alone takes fewer steps than that of a slice.
+        // A hash over the octets alone is cheaper than the hash of a slice, which includes its length.
         let hash = self.hash.octets(lower);
         if let Some(name) = self.names.find(hash, |name| *name.known == *lower) {
             return Arc::clone(&name.shown);
@@ -65,7 +65,7 @@ impl<'s> ReadNames<'s> {
         shown
     }
 
-    /// A text as readers get it.
+    /// Returns a text as readers get it: without keys.
     pub(super) fn text(&self, text: Box<str>) -> Box<str> {
         self.secrets.text(text)
     }

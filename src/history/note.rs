@@ -20,25 +20,25 @@ use validate::verdict::SecurityStatus;
 pub enum Note {
     /// See `StepEvent::Question`.
     Question {
-        /// The name that was asked for.
+        /// The name for which the question asks.
         name: Name,
-        /// The type that was asked for.
+        /// The record type for which the question asks.
         kind: RecordType,
     },
     /// See `StepEvent::Cut`.
     Cut {
-        /// The zone.
+        /// The name of the zone.
         zone: Name,
         /// The number of servers whose addresses are known.
         addresses: usize,
     },
     /// See `StepEvent::Sent`.
     Sent {
-        /// The server.
+        /// The address of the server.
         server: IpAddr,
-        /// The transport.
+        /// The transport of the query.
         transport: Transport,
-        /// Why this server is asked now.
+        /// Why this server is asked at this time.
         reason: &'static str,
         /// The usual round trip of the server; none if it is not known yet.
         usual: Option<Duration>,
@@ -51,31 +51,31 @@ pub enum Note {
     },
     /// See `StepEvent::Unanswered`.
     Unanswered {
-        /// The server.
+        /// The address of the server.
         server: IpAddr,
-        /// The time since sending.
+        /// The time since the query was sent.
         elapsed: Duration,
     },
     /// See `StepEvent::Received`.
     Received {
-        /// The server.
+        /// The address of the server.
         server: IpAddr,
-        /// The behaviour of the server.
+        /// What the server did.
         conduct: Conduct,
-        /// The time since sending.
+        /// The time from the query to the reply.
         elapsed: Duration,
-        /// A summary of the message.
+        /// A summary of the reply.
         said: Words,
     },
     /// See `StepEvent::Checked`; here the checked subject is data.
     Checked {
-        /// The owner name of the data.
+        /// The owner name of the validated data.
         name: Name,
-        /// The type of the data.
+        /// The type of the validated data.
         kind: RecordType,
-        /// The result.
+        /// The result of validation.
         state: SecurityStatus,
-        /// Why it is not secure, if there is more to say.
+        /// Why the result is not secure, if more is known than the result itself.
         why: Option<String>,
     },
     /// See `StepEvent::Scrubbed`.
@@ -94,43 +94,43 @@ pub enum Note {
     },
     /// See `StepEvent::Ds`.
     Ds {
-        /// The zone.
+        /// The name of the zone.
         zone: Name,
         /// The key tag, algorithm and digest type of each record.
         records: Vec<DsFact>,
-        /// Where the records come from.
+        /// Where the DS records come from: the parent zone, or a trust anchor.
         from: DsSource,
     },
     /// See `StepEvent::Dnskey`.
     Dnskey {
-        /// The zone.
+        /// The name of the zone.
         zone: Name,
         /// The key tag, algorithm and flags of each record.
         records: Vec<KeyFact>,
-        /// The server that sent them; none if they were in the cache.
+        /// The server that sent the DNSKEY records; none if they were in the cache.
         server: Option<IpAddr>,
     },
     /// See `StepEvent::Ended`.
     Ended {
-        /// The result.
+        /// The result of the question: a summary of the answer, or why it failed.
         result: Words,
     },
-    /// A rare step, which has no form of its own.
+    /// Any other step. It is rare, so it has no form of its own here.
     Event(StepEvent),
 }
 
 /// A few words, which become text only when they are read.
 #[derive(Clone, Debug)]
 pub enum Words {
-    /// A constant.
+    /// A text that is part of the program.
     Fixed(&'static str),
-    /// A text that is already made.
+    /// A text that was made when the step was noted.
     Made(String),
-    /// A response code.
+    /// A response code of a reply.
     Code(ResponseCode),
     /// An answer with this many records.
     Records {
-        /// The number.
+        /// The number of records.
         count: usize,
         /// True if the answer had the AA flag.
         authoritative: bool,

@@ -17,23 +17,23 @@ use crate::limits::MAX_RECORDED_TEXT;
 use dns::conduct::{Conduct, Transport};
 use dns::question::{ClientTransport, MAX_NAME, Outcome};
 
-/// Tags of entries.
+/// The tags that show the type of an entry.
 const QUESTION: u8 = 1;
 const FLIGHT: u8 = 2;
 const HIT: u8 = 3;
 const OUTAGE: u8 = 4;
 const OWNER: u8 = 5;
 
-/// All tags.
+/// The tags of all types of entries.
 pub(super) const TAGS: [u8; 5] = [QUESTION, FLIGHT, HIT, OUTAGE, OWNER];
 
-/// The octets that the length of an entry takes.
+/// The number of octets for the length of an entry.
 const LENGTH: usize = 2;
 
-/// The octets before the name of a hit.
+/// The number of octets before the name in the entry of a hit (a question that the cache answered).
 const HIT_HEAD: usize = 32;
 
-/// Reads octets from the left.
+/// Reads values from octets, from the first octet to the last.
 struct Reader<'a, 'n, 's> {
     octets: &'a [u8],
     names: &'n mut ReadNames<'s>,
@@ -46,7 +46,7 @@ impl<'a> Reader<'a, '_, '_> {
         Some(taken)
     }
 
-    /// Reads octets that follow their number.
+    /// Reads the number of octets from the first octet, and then returns that many octets.
     fn counted(&mut self) -> Option<&'a [u8]> {
         let length = u8::read(self)?;
         self.take(length.into())
@@ -62,7 +62,7 @@ trait Stored: Sized {
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self>;
 }
 
-/// Numbers in little-endian octets.
+/// Implements `Stored` for numbers, as little-endian octets.
 macro_rules! stored_numbers {
     ($($number:ty),*) => {$(
         impl Stored for $number {
@@ -77,7 +77,7 @@ macro_rules! stored_numbers {
     )*};
 }
 
-/// Values of an enumeration, stored as their index in the list of all values.
+/// Implements `Stored` for enumerations. A value is stored as its index in the list of all values.
 macro_rules! stored_places {
     ($($value:ty),*) => {$(
         impl Stored for $value {
@@ -92,7 +92,7 @@ macro_rules! stored_places {
     )*};
 }
 
-/// Entries, stored field by field. The fields after the semicolon are not stored.
+/// Implements `Stored` for entries, field by field. The fields after the semicolon are not stored.
 macro_rules! stored_fields {
     ($($entry:ident { $($field:ident),* $(; $other:ident: $value:expr)? })*) => {$(
         impl Stored for $entry {
@@ -230,7 +230,7 @@ impl Stored for Link {
 
     fn read(reader: &mut Reader<'_, '_, '_>) -> Option<Self> {
         let name = reader.counted()?;
-        // A name has at least the octet of the root.
+        // A valid name has at least one octet, for the root label.
         if name.is_empty() {
             Stored::read(reader).map(Self::Address)
         } else {
@@ -299,14 +299,14 @@ fn read_one(reader: &mut Reader<'_, '_, '_>) -> Option<Entry> {
     }
 }
 
-/// The octets at the start of the entries of hits, for hits that differ only in their name and type. They are made once for each batch, so
-/// that a hit costs only four words and its name.
+/// The first octets of the entry of a hit. They are equal for all hits of one client in a batch, and are made only once. So a hit costs only four
+/// words and its name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HitHead {
-    /// The first word, without the length of the entry.
+    /// The first word of the entry, in which only the length of the entry is missing.
     first: u64,
     at: u64,
-    /// The two halves of the client's address.
+    /// The address of the client, in two words.
     client: [u64; 2],
 }
 
@@ -350,7 +350,7 @@ pub(super) fn put_hit(hit: &QuestionEntry, into: &mut Vec<u8>) {
     HitHead::new(hit.client, hit.view, hit.at).write(&asked, room);
 }
 
-/// See `HitHead::write`.
+/// Reads the entry of a hit, which `HitHead::write` has written.
 fn read_hit(reader: &mut Reader<'_, '_, '_>) -> Option<QuestionEntry> {
     let is_six = u8::read(reader)?;
     let (view, at) = (u32::read(reader)?, u64::read(reader)?);
@@ -367,7 +367,7 @@ fn octets_of(address: IpAddr) -> ([u8; 16], u8) {
     }
 }
 
-/// See `octets_of`.
+/// Converts the result of `octets_of` back to an address.
 fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     let address = Ipv6Addr::from(octets);
     match address.to_ipv4_mapped().filter(|_| is_six == 0) {
@@ -376,14 +376,15 @@ fn address_of(octets: [u8; 16], is_six: u8) -> IpAddr {
     }
 }
 
-/// Appends octets after their number. Octets beyond the length of a name are cut off.
+/// Appends the number of the octets, and then the octets. More octets than a name can have are cut off.
 fn put_counted(octets: &[u8], into: &mut Vec<u8>) {
     let octets = octets.get(..octets.len().min(MAX_NAME)).unwrap_or_default();
     into.push(small(octets.len()));
     into.extend_from_slice(octets);
 }
 
-/// Returns the start of a text that may be kept, in whole words. No name is cut in two, because `redact` would not find half of a key.
+/// Returns the part of a text that is recorded: at most `MAX_RECORDED_TEXT` octets, in whole words. A name is never cut, because `redact` would not
+/// recognize half of a key.
 fn bounded(text: &str) -> &str {
     if text.len() <= MAX_RECORDED_TEXT {
         return text;
@@ -402,7 +403,7 @@ pub(crate) mod tests {
     use crate::limits::MAX_RECORDED_TEXT;
     use proptest::prelude::*;
 
-    /// All entries of a block.
+    /// Returns all entries of a block.
     pub(crate) fn read_all(octets: &[u8]) -> Vec<Entry> {
         let (secrets, mut entries) = (crate::redact::Secrets::default(), Vec::new());
         read(octets, &mut ReadNames::without(&secrets), |entry| entries.push(entry));
@@ -470,13 +471,13 @@ pub(crate) mod tests {
         put(&owner, &mut octets);
         put_flight(&mut octets);
         put(&Entry::Outage((3, 5)), &mut octets);
-        // The zone of the flight is not written twice.
+        // The zone of a query that equals the zone of the flight is not stored again.
         let mut short = flight();
         short.messages[0].zone = Arc::default();
         super::put_flight(&short, &mut octets);
         let lower = name("mail.example.");
         let hit = QuestionEntry::hit(Arc::clone(&lower), RecordType::MX, client, 3, at);
-        // In whole words.
+        // A text that is too long is cut after a whole word.
         let error = "word ".repeat(MAX_RECORDED_TEXT / 5).trim_end().into();
         let expected = [
             Entry::Question(hit),

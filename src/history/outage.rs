@@ -18,7 +18,7 @@ pub(super) struct Outage {
     heard: Option<Mono>,
     /// When the last query was sent that such a server answered.
     answered: Option<Mono>,
-    /// The silence since then; none until a query is not answered in time.
+    /// The current silence since the last answer; none until a query is not answered in time.
     silence: Option<SilenceSeen>,
     /// True if this silence was reported as an outage.
     down: bool,
@@ -52,7 +52,7 @@ impl Outage {
 
     /// Notes that a query sent to `server` at `sent` is overdue. `root` is true if this is a root server.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Other servers answered a later query, so only its own server is silent.
+        // Other servers answered a later query, so only the server of this query is silent, not the whole network.
         if self.unused || self.answered.is_some_and(|answered| answered > sent) {
             return None;
         }
@@ -74,8 +74,8 @@ impl Outage {
         Some(Line::NetworkDown { servers: silence.servers.len(), span: long })
     }
 
-    /// A server of the internet has answered a query that was sent at `sent`. An answer that was on its way when a silence began does not
-    /// end it.
+    /// Notes that a server on the internet has answered a query that was sent at `sent`. If the query was sent before the silence began, its answer
+    /// does not end the silence.
     pub(super) fn heard(&mut self, sent: Mono, now: Mono) -> Option<Line> {
         self.heard = Some(now);
         self.answered = self.answered.max(Some(sent));
@@ -93,18 +93,18 @@ impl Outage {
         Some(Line::NetworkUp { after: now.since(silence.since) })
     }
 
-    /// Returns true if another server must be asked, to see whether any answers.
+    /// Returns true if a query to another server is needed, because a server is silent and no other server has answered since.
     pub(super) fn is_doubtful(&self) -> bool {
         self.silence.is_some()
     }
 
-    /// Since when no server answers, if that is our own network's fault.
+    /// Returns when the current outage of our own network began. Returns `None` if there is no outage.
     pub(super) fn since(&self) -> Option<Mono> {
         self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
     }
 
-    /// The last times in which no server of the internet answered, including root servers, also if they were too short to
-    /// be reported. Each begins with its first unanswered query.
+    /// Returns the last periods in which no server on the internet answered, including root servers. Periods that were too short to be reported are
+    /// included. Each begins with its first unanswered query.
     pub(super) fn spans(&self, now: Mono) -> Vec<(Mono, Mono)> {
         let current = self.silence.as_ref().filter(|silence| silence.root >= NETWORK_DOWN_ROOT_MESSAGES);
         self.spans.iter().copied().chain(current.map(|silence| (silence.since, now))).collect()
@@ -115,7 +115,7 @@ impl Outage {
         self.down || self.ended.is_some_and(|ended| began < ended)
     }
 
-    /// Returns true if anybody was heard after `began`.
+    /// Returns true if any server on the internet has answered after `began`.
     pub(super) fn has_heard_since(&self, began: Mono) -> bool {
         self.heard.is_some_and(|heard| heard >= began)
     }

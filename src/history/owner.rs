@@ -32,7 +32,7 @@ pub struct WantedOwner {
     pub is_stream: bool,
 }
 
-/// The clients whose user is wanted.
+/// The clients whose local user must be looked up.
 #[derive(Debug, Default)]
 pub(super) struct WantedOwners {
     clients: Mutex<Vec<WantedOwner>>,
@@ -118,12 +118,12 @@ mod tests {
             question(7, 4 * SECOND, SECOND / 2),
             question(7, 59 * SECOND, 2 * SECOND),
             question(8, 4 * SECOND, 4 * SECOND),
-            // Another time, another port, a port that is not known.
+            // These questions came at another time, from another port, or from a port that is not known.
             question(7, 20 * SECOND, SECOND),
             question(7, 6 * SECOND, SECOND),
             question(9, 4 * SECOND, 4 * SECOND),
             question(0, 4 * SECOND, 4 * SECOND),
-            // Two users within its time.
+            // While this question waited, two users had the port.
             question(7, 4 * SECOND, 57 * SECOND),
         ];
         give(&owners, &mut questions);

@@ -74,7 +74,7 @@ impl QueryLog {
     }
 }
 
-/// An outcome in the words of a line; with the response code if it is a failure.
+/// Returns the outcome of a question in the words of the query log. A failure begins with SERVFAIL.
 pub(super) fn result_text(outcome: Outcome) -> String {
     if outcome.is_failure() { format!("SERVFAIL ({})", outcome.label()) } else { outcome.label().to_owned() }
 }

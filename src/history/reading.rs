@@ -37,7 +37,7 @@ impl Recorder {
         reader.recorded.in_order()
     }
 
-    /// Like `recorded`, without the disk, which has only questions that failed or were slow.
+    /// Like `recorded`, but does not read the disk, which has only questions that failed or were slow.
     pub fn recorded_in_memory(&self, span: &ReadSpan, secrets: &Secrets) -> Recorded {
         self.in_memory(span, &mut ReadNames::without(secrets), (self.reader_memory(), 0)).0.in_order()
     }
@@ -47,8 +47,8 @@ impl Recorder {
         usize::try_from(self.kept.size.saturating_mul(RECORD_READER)).unwrap_or(usize::MAX)
     }
 
-    /// Like `recorded`, without the disk and in any order. Flights from long before `flights` are left out. Also returns when the first
-    /// question in memory that the cache did not answer ended.
+    /// Like `recorded`, but reads only the rings, back to the time `flights`, and leaves the entries unordered. Also returns the end of the oldest
+    /// question in memory that the cache did not answer.
     pub(super) fn in_memory(
         &self,
         span: &ReadSpan,
@@ -57,13 +57,13 @@ impl Recorder {
     ) -> (Recorded, Option<u64>) {
         let (dates, now) = (self.dates(), self.clock.mono());
         let mut reader = RecordReader { span, dates: &dates, recorded: Recorded::default(), first_end: None };
-        // A list that grows takes twice its memory.
+        // The memory is reserved in advance, because a growing list needs twice its memory while it is copied.
         reader.recorded.questions.reserve(memory / QuestionEntry::LEAST_WEIGHT);
         let hits: usize = self.sums.shards.iter().map(|shard| ring::octets(&shard.ring)).sum();
         let hits = if span.hits { hits.saturating_mul(MAX_HIT_GROWTH).min(memory / 2) } else { 0 };
         reader.recorded.lost = reader.ring(&self.kept.misses, names, (memory.saturating_sub(hits), flights));
         let first_end = reader.first_end;
-        // Questions from the cache are useless without the other questions of the same time.
+        // Questions from the cache are of no use for a time of which the other questions are missing.
         let first = span.from.max(reader.recorded.lost.unwrap_or(0));
         for shard in self.sums.shards.iter().filter(|_| span.hits) {
             let memory = hits / self.sums.shards.len().max(1);
@@ -80,12 +80,12 @@ impl Recorder {
     }
 }
 
-/// Reads entries until the memory for them is used up, the newest first.
+/// Reads entries from a ring, the newest first, until the memory for the result is used up.
 struct RecordReader<'a> {
     span: &'a ReadSpan,
     dates: &'a Dates,
     recorded: Recorded,
-    /// When the first question of the last ring ended.
+    /// When the first question in the ring that was read last ended.
     first_end: Option<u64>,
 }
 
@@ -125,7 +125,7 @@ impl RecordReader<'_> {
         left_out.max(self.first_end.filter(|_| lock(ring).has_lost()))
     }
 
-    /// Adds an entry if it is wanted. Returns its weight.
+    /// Adds an entry to the result if it is wanted. Returns the octets of memory that it takes.
     fn take(&mut self, entry: Entry) -> usize {
         let (span, recorded) = (self.span, &mut self.recorded);
         match entry {
@@ -155,7 +155,7 @@ impl RecordReader<'_> {
     /// `oldest` are not shown.
     fn stored(&mut self, store: &dyn Store, names: &mut ReadNames<'_>, (until, oldest): (u64, u64)) {
         let mut since = store.begin().map(|begin| begin.max(oldest));
-        // Older flights explain nothing in the span.
+        // Flights that are older than this cannot explain a question of the span.
         let first = self.span.from.saturating_sub(micros(EXPLAINED_TIME)).max(oldest);
         let (mut taken, mut hides_clients) = (0_usize, false);
         store.read_back(&mut |segment| {
@@ -171,7 +171,7 @@ impl RecordReader<'_> {
                             since = Some(since.unwrap_or(u64::MAX).min(question.at.max(oldest)));
                             end.saturating_add(SAME_MOMENT) < until
                         }
-                        // The names in an answer connect it with later questions from the cache.
+                        // An older flight is read only if its answer has names, because these connect it with later questions from the cache.
                         Entry::Flight(flight) => end >= first || !flight.links.is_empty(),
                         _ => end >= first,
                     };
@@ -180,7 +180,7 @@ impl RecordReader<'_> {
                     }
                 });
             });
-            // A damaged segment has no time.
+            // A damaged segment has no time of its last entry, so it does not end the reading.
             taken < MAX_STORED_READ && latest.is_none_or(|latest| latest >= first)
         });
         (self.recorded.stored_since, self.recorded.hides_clients) = (since, hides_clients);
@@ -198,14 +198,14 @@ mod tests {
         Recorder::with_size(Clock::machine(), 2, size)
     }
 
-    /// Gives a record a disk that has these questions.
+    /// Gives a recorder a store on disk that has these questions.
     fn store(recorder: &Recorder, questions: impl IntoIterator<Item = QuestionEntry>) {
         let mut segment = stored::SEGMENT_HEAD.to_vec();
         questions.into_iter().for_each(|question| stored::put(&Entry::Question(question), &mut segment));
         recorder.store_in(std::sync::Arc::new(OneSegment(segment)));
     }
 
-    /// One segment, as it is on disk.
+    /// A store with one segment, which has the form that it has on disk.
     #[derive(Debug)]
     struct OneSegment(Vec<u8>);
 
@@ -231,7 +231,8 @@ mod tests {
         recorder.asked(&failed, None);
         let all = || recorder.recorded(&ReadSpan::default(), &Secrets::default()).questions;
         let [question] = &all()[..] else { panic!("{:?}", all()) };
-        // The clocks were compared at another moment when it was stored; the client and the name are withheld.
+        // The time differs by some microseconds, because the two clocks were compared again when the question was stored. The client and the name
+        // are redacted.
         let stored = QuestionEntry {
             at: question.at - 3,
             name: (*b"\x07example\x00").into(),
@@ -244,7 +245,7 @@ mod tests {
         assert_eq!(read, [earlier.name, failed.name]);
     }
 
-    /// Segments, the newest first.
+    /// A store with several segments, the newest first.
     #[derive(Debug)]
     struct Segments(Vec<Vec<u8>>);
 
@@ -309,7 +310,7 @@ mod tests {
         let size = 1_u64 << 20;
         let recorder = recorder(size);
         for number in 0..40_000_u32 {
-            // The shortest names have the most entries.
+            // The shortest possible names give the largest number of entries.
             let at = Mono::from_micros(number.into());
             let mut page = recorder.hits(0, at, 0).unwrap();
             page.put(b"\x00\x00\x01", [127, 0, 0, 1].into());
@@ -320,7 +321,7 @@ mod tests {
             read = recorder.recorded(&ReadSpan::default(), &Secrets::default());
         });
         assert!(counted.bytes_max < size * RECORD_READER * 5 / 4, "{counted:?}");
-        // Both kinds of questions reach back to the same moment, and to the last one.
+        // The questions from the cache and the other questions reach back to the same moment, and both include the last moment.
         let last = read.questions.last().unwrap().at;
         assert_eq!(read.questions.iter().filter(|question| question.at == last).count(), 2);
         assert!(read.questions.len() > 5_000, "{}", read.questions.len());

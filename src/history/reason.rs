@@ -1,6 +1,6 @@
 //! The reasons for which a server is queried: the word of each in JSON, in the order of their numbers in the record, and its label.
 
-/// See `StepEvent::Sent`.
+/// The word of each reason in JSON, and its label on screens. The meanings are documented at `StepEvent::Sent`.
 const REASONS: [(&str, &str); 14] = [
     ("", ""),
     ("first", "first choice"),
@@ -18,17 +18,17 @@ const REASONS: [(&str, &str); 14] = [
     ("measure", "to measure its round trip"),
 ];
 
-/// The label of a reason on screens, from its word in JSON.
+/// Returns the label of a reason on screens. `word` is its word in JSON.
 pub fn reason_label(word: &str) -> &str {
     REASONS.iter().find(|(known, _)| *known == word).map_or(word, |(_, label)| label)
 }
 
-/// The number of a reason.
+/// Returns the number of a reason in the record. `word` is its word in JSON.
 pub(super) fn number(word: &str) -> usize {
     REASONS.iter().position(|(known, _)| *known == word).unwrap_or(0)
 }
 
-/// The word of a number.
+/// Returns the word in JSON for the number of a reason.
 pub(super) fn word(number: usize) -> &'static str {
     REASONS.get(number).map_or("", |(word, _)| word)
 }

@@ -21,12 +21,12 @@ use dns::clock::Clock;
 use dns::conduct::Conduct;
 use dns::question::Question;
 
-/// The rings of the record. The rings of the workers are in their shards.
+/// The record: the rings in memory and the store. The rings of the workers are in their shards.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// The ring for flights, and for questions that the cache did not answer.
     pub(super) misses: Mutex<Ring>,
-    /// The place where failed and slow questions are kept for a longer time.
+    /// The store for failed and slow questions, which has them for a longer time than memory.
     pub(super) store: OnceLock<Arc<dyn Store>>,
     /// The size of all rings, in octets; 0 if no question is kept.
     pub(super) size: u64,
@@ -46,7 +46,7 @@ pub struct HitPage<'a> {
     pub(super) ring: MutexGuard<'a, Ring>,
     /// When the batch came, in microseconds of `Mono`.
     pub(super) at: u64,
-    /// The number of the view.
+    /// The number of the view to which the clients belong.
     pub(super) view: u32,
     /// The last client, and the position at which its entries begin.
     pub(super) client: IpAddr,
@@ -67,7 +67,7 @@ pub struct Flown<'a> {
     pub zone: Option<&'a Name>,
     /// Why the flight failed; none if it did not fail.
     pub failed: Option<&'a FlightFailure>,
-    /// The servers of that zone with faults, and the last behaviour of each.
+    /// The servers with faults of that zone, and what each of them did last.
     pub faults: &'a [(IpAddr, Conduct)],
     /// The records in the answer.
     pub answers: &'a [Record],
@@ -95,7 +95,7 @@ pub struct Recorded {
     pub(crate) lost_hits: Option<u64>,
     /// Since this time, the disk has failed, bogus and slow questions. None if the disk has no questions, or if nothing is stored.
     pub stored_since: Option<u64>,
-    /// True if no questions are kept, because the record has no size.
+    /// True if the configuration records no questions (`history.size` is 0).
     pub off: bool,
     /// True if the disk has questions without the addresses of their clients (`history.redact`).
     pub hides_clients: bool,

@@ -17,11 +17,11 @@ use dns::question::{label_places, name_of_wire, name_text, wire_name};
 pub struct Redaction {
     /// The addresses, ports and local users of clients.
     pub clients: bool,
-    /// The names that were asked for, except their domains, and the names and addresses in answers.
+    /// The names for which clients asked, except their domains, and the names and addresses in answers.
     pub names: bool,
 }
 
-/// Replaces a sentence that may contain a name.
+/// The text in place of a sentence that may contain a name.
 pub(super) const REDACTED: &str = "redacted (history.redact)";
 
 impl Redaction {
@@ -88,7 +88,7 @@ fn hide(text: &mut Box<str>) {
     }
 }
 
-/// Replaces a key in names and in texts, as in `exchange::secret`.
+/// The label in place of a key, in names and in texts; `exchange::secret` uses the same label.
 const STANDS_FOR: &str = "_key";
 
 /// From this length on (in octets), a label of letters and digits may be a key of a list that is not known: keys have 26 or 32 octets.
@@ -108,13 +108,13 @@ pub fn looks_like_a_key(label: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     apexes: Vec<KeyedApex>,
-    /// The zones of providers, in lower-case wire form.
+    /// The zones of known providers of DNS lists, in lower-case wire form.
     providers: Vec<Box<[u8]>>,
     /// True if each label that looks like a key counts as a key.
     are_unknown: bool,
 }
 
-/// An apex before which a key may stand.
+/// The apex of a DNS list. The label before it may be a key.
 #[derive(Clone, Debug)]
 struct KeyedApex {
     /// The apex in lower-case wire form.
@@ -124,14 +124,14 @@ struct KeyedApex {
 }
 
 impl Secrets {
-    /// Finds the keys before these apexes, which are in lower-case wire form.
+    /// Creates a filter that finds the keys before the apexes of these lists. The apexes are in lower-case wire form.
     pub fn before<Apex: Into<Box<[u8]>>>(apexes: impl IntoIterator<Item = Apex>) -> Self {
         let mut secrets = Self::default();
         apexes.into_iter().for_each(|apex| secrets.add(apex.into(), 1));
         secrets
     }
 
-    /// While the lists are not known, every label that looks like a key counts as a key.
+    /// Creates a filter for the time while the lists are not known yet: every label that looks like a key counts as a key.
     pub(super) fn unknown() -> Self {
         Self { are_unknown: true, ..Self::default() }
     }
@@ -147,7 +147,7 @@ impl Secrets {
         self.apexes.push(KeyedApex { wire, shortest });
     }
 
-    /// Also finds labels that look like a key below these zones, which have lists that are not known.
+    /// Also finds labels that look like a key below these zones of providers, which may have lists that are not known.
     #[must_use]
     pub fn and_below(mut self, providers: impl IntoIterator<Item = Vec<u8>>) -> Self {
         self.providers.extend(providers.into_iter().map(Into::into));
@@ -275,7 +275,7 @@ impl Secrets {
         let mut wire = Vec::with_capacity(word.len().saturating_add(2));
         let mut places = Vec::new();
         for label in &labels {
-            // The empty label after the last dot is the root.
+            // The empty label after the last dot of a name is the root.
             places.push(if label.is_empty() { None } else { Some(wire.len()) });
             if !label.is_empty() {
                 wire.push(u8::try_from(label.len()).ok()?);
@@ -305,7 +305,7 @@ fn label(name: &[u8], place: usize) -> &[u8] {
 
 /// Returns true if a name begins with the labels of a zone.
 fn begins_with(name: &[u8], zone: &[u8]) -> bool {
-    // Most names differ in the length of the first label.
+    // This comparison is made first, because most names differ already in the length of the first label.
     name.first() == zone.first()
         && zone.split_last().is_some_and(|(_, labels)| !labels.is_empty() && name.starts_with(labels))
 }
@@ -365,7 +365,7 @@ mod tests {
             ("KEY.dq.example.", Some("_key.dq.example.")),
             ("shop.test.KEY.new.dq.example.", Some("shop.test._key.new.dq.example.")),
             ("2.0.0.127.KEY.stranger.test.", Some("2.0.0.127._key.stranger.test.")),
-            // An address and a name of a content delivery network are no secrets.
+            // An address, and a name of a content delivery network, are not taken for keys.
             ("2.0.0.127.new.dq.example.", None),
             ("0.127.KEY.stranger.test.", None),
             ("KEY.cdn.test.", None),

@@ -16,7 +16,7 @@ use validate::verdict::SecurityStatus;
 /// The statistics of a window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StatsReport {
-    /// The window.
+    /// The window that the statistics cover.
     pub window: Window,
     /// The number of seconds that the window really covers: fewer than requested if the daemon started later.
     pub seconds: f64,
@@ -30,7 +30,7 @@ pub struct StatsReport {
     pub apart: BTreeMap<Apart, u64>,
     /// The time from the arrival of a question to its reply.
     pub latency: Quantiles,
-    /// Queries to servers.
+    /// The statistics of queries to servers.
     pub upstream: UpstreamReport,
 }
 
@@ -46,16 +46,16 @@ pub struct UpstreamReport {
     pub waited: f64,
     /// Round trips of queries that got a reply.
     pub round_trip: Quantiles,
-    /// The times of flights.
+    /// The times that flights (resolutions) took.
     pub flights: Quantiles,
-    /// Validated flights, by result.
+    /// The number of validated flights, for each result of validation.
     pub validated: BTreeMap<SecurityStatus, u64>,
 }
 
-/// A zone, or "other".
+/// A row of the table of zones; the last row, "other", has the sum of the zones without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ZoneRow {
-    /// The zone.
+    /// The name of the zone, or "other".
     pub zone: String,
     /// The number of flights that had this zone as their deepest zone.
     pub flights: u64,
@@ -80,11 +80,11 @@ pub struct ZoneRow {
     pub messages: BTreeMap<Conduct, u64>,
     /// Average round trip to the servers of the zone, in seconds.
     pub round_trip: f64,
-    /// The faults of the servers, in words. If there are none: how many flights failed; and if none failed, how fast the servers are.
+    /// The faults of the zone's servers, as text. Without faults: how many flights failed, and if none failed, how fast the servers are.
     pub verdict: String,
 }
 
-/// A server, or "other".
+/// A row of the table of servers; the last row, "other", has the sum of the servers without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerRow {
     /// The address of the server.
@@ -97,20 +97,20 @@ pub struct ServerRow {
     pub round_trip: f64,
     /// Longest round trip, in seconds.
     pub round_trip_max: f64,
-    /// The faults of the server, in words. If there are none: whether the server is slow or fine.
+    /// The faults of the server, as text. Without faults: whether the server is slow or fine.
     pub verdict: String,
 }
 
-/// A client, or "other".
+/// A row of the table of clients; the last row, "other", has the sum of the clients without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientRow {
     /// The address of the client.
     pub client: String,
     /// The number of questions that the client asked.
     pub questions: u64,
-    /// Questions answered from memory.
+    /// The number of questions that were answered from the cache.
     pub cache: u64,
-    /// Questions that ended in SERVFAIL.
+    /// The number of questions that ended in SERVFAIL.
     pub failed: u64,
     /// The number of failed questions that were turned away immediately, because there was no room or because other clients needed it.
     #[serde(default)]
@@ -119,26 +119,26 @@ pub struct ClientRow {
     pub waited: f64,
 }
 
-/// The number of questions that were turned away, for a zone, for a client, or for "other".
+/// The number of questions that were turned away for a zone, for a client, or for "other".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShedRow {
-    /// The zone or the client.
+    /// The name of the zone, the address of the client, or "other".
     pub name: String,
     /// The number of questions that were turned away.
     pub shed: u64,
 }
 
-/// A type, or "other".
+/// A row of the table of record types; the last row, "other", has the sum of the types without a row of their own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TypeRow {
-    /// The type.
+    /// The record type, or "other".
     #[serde(rename = "type")]
     pub kind: String,
     /// The number of questions for the type.
     pub questions: u64,
-    /// Questions answered from memory.
+    /// The number of questions that were answered from the cache.
     pub cache: u64,
-    /// Questions that ended in SERVFAIL.
+    /// The number of questions that ended in SERVFAIL.
     pub failed: u64,
 }
 
@@ -156,7 +156,7 @@ pub struct Troubles {
 /// A zone that fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailingZone {
-    /// The zone.
+    /// The name of the zone.
     pub zone: String,
     /// The time from the first failed question to the last one.
     pub span: Duration,
@@ -168,9 +168,9 @@ pub struct FailingZone {
     pub doubted: bool,
     /// True if the operator has configured the servers of the zone.
     pub configured: bool,
-    /// Why the last question failed.
+    /// Why the last question failed, as a sentence.
     pub why: String,
-    /// The command that shows the steps of the last question.
+    /// The command that shows the steps of the resolution of the last failed question.
     pub trace: String,
 }
 
@@ -250,10 +250,10 @@ pub fn blames(verdict: &str) -> bool {
     !verdict.starts_with(WELL) && verdict != NOT_ASKED
 }
 
-/// The verdict on servers to which no query was sent.
+/// The verdict on servers to which no query was sent in the window.
 const NOT_ASKED: &str = "not queried";
 
-/// The word for an answer that is not what the zone's owner signed.
+/// The word for an answer that differs from what the owner of the zone signed.
 const BOGUS: &str = "bogus";
 
 /// From this time on, a round trip is called slow: halfway around the world and back takes about 300 ms.
@@ -280,7 +280,7 @@ fn faults(messages: &Messages) -> Option<String> {
         .chain(Some((messages.bogus(), BOGUS)).filter(|(count, _)| *count > 0))
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    // The bogus answer may have been received in the minute before.
+    // The bogus answer may have been counted in the minute before the window, so there may be more bogus answers than queries.
     let total = messages.total().max(messages.bogus());
     let faulty = faults.iter().map(|(count, _)| *count).fold(0, u64::saturating_add);
     let well = Some((total.saturating_sub(faulty), WELL)).filter(|(count, _)| *count > 0 && faulty > 0);
@@ -292,7 +292,7 @@ fn faults(messages: &Messages) -> Option<String> {
 fn speed(messages: &Messages) -> String {
     let mean = messages.mean_round_trip();
     let word = if mean >= SLOW { "slow" } else { WELL };
-    // The time is rounded in the same way as the column next to it.
+    // The time is rounded in the same way as in the column next to the verdict.
     match mean.as_micros().saturating_add(500) / 1_000 {
         _ if messages.total() == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: mean round trip < 1 ms"),
@@ -303,9 +303,9 @@ fn speed(messages: &Messages) -> String {
 /// The counts since the start. All are read together, so that all sums agree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scraped {
-    /// The statistics.
+    /// The statistics since the start.
     pub report: StatsReport,
-    /// The types that were asked, most questions first.
+    /// The record types for which clients asked, most questions first.
     pub types: Vec<TypeRow>,
     /// The times of the questions of each outcome.
     pub latency: Vec<(Outcome, Distribution)>,

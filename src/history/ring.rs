@@ -19,22 +19,22 @@ use crate::limits::{CORE_LINE, RECORD_BLOCK};
 /// The smallest number of blocks in a ring: one with entries, and one that is being written.
 const FEWEST: usize = 2;
 
-/// A ring of entries.
+/// A ring of entries in memory.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    /// The blocks. The last entry of a block is followed by the length 0, or by the end of the block.
+    /// The blocks, one after the other. The last entry of a block is followed by the length 0, or by the end of the block.
     octets: Vec<u8>,
-    /// The position of the next entry.
+    /// The position in `octets` at which the next entry will be written.
     next: usize,
-    /// The end of the block that is being written.
+    /// The position in `octets` at which the block that is being written ends.
     end: usize,
-    /// The number of that block, from 0 at the start.
+    /// The number of the block that is being written, counted from 0 at the start.
     block: u64,
-    /// A buffer for an entry of unknown length.
+    /// A buffer in which an entry is written first, because its length is not known before.
     entry: Vec<u8>,
-    /// Failed questions written so far.
+    /// The number of failed questions written so far.
     failures: FailureCount,
-    /// The position after the entries of an earlier process.
+    /// The position after the entries that were restored from an earlier process.
     restored: RingPlace,
     /// True if the earlier process had overwritten entries.
     lost_before: bool,
@@ -50,15 +50,15 @@ impl Ring {
         Self { octets: vec![0; blocks.saturating_mul(RECORD_BLOCK)], end: RECORD_BLOCK, ..Self::default() }
     }
 
-    /// Reads ahead the position of the next entries. This memory was last used one turn of the ring ago, so the core would have to wait for
-    /// it. The core does not wait for this read, and other reads continue at the same time.
+    /// Reads the memory at the position of the next entries in advance. This memory was last used one turn of the ring ago, so it is not in the
+    /// caches of the CPU core. The core does not wait for this read, and can do other work meanwhile.
     #[inline]
     pub(super) fn fetch(&self) {
         let octet = |place| self.octets.get(place).copied();
         black_box((octet(self.next), octet(self.next.saturating_add(CORE_LINE))));
     }
 
-    /// Writes a question from the cache. `asked` is its name in wire form and its type.
+    /// Writes a question that the cache answered. `asked` is its name in wire form, followed by its type.
     #[inline]
     pub(super) fn hit(&mut self, head: &HitHead, asked: &[u8]) {
         let room = HitHead::room(asked);
@@ -72,7 +72,7 @@ impl Ring {
         }
     }
 
-    /// Writes another question.
+    /// Writes a question that the cache did not answer.
     pub(super) fn question(&mut self, question: &QuestionEntry) {
         self.failures.count(question.outcome);
         self.add(|octets| octets::put_question(question, octets));
@@ -83,7 +83,7 @@ impl Ring {
         self.add(|octets| octets::put_flight(flight, octets));
     }
 
-    /// Writes another entry.
+    /// Writes an entry of any type.
     pub(super) fn entry(&mut self, entry: &Entry) {
         self.add(|octets| octets::put(entry, octets));
     }
@@ -193,7 +193,7 @@ pub(super) fn octets(ring: &Mutex<Ring>) -> usize {
     usize::try_from(ring.block.saturating_add(1).min(ring.blocks())).unwrap_or(0).saturating_mul(RECORD_BLOCK)
 }
 
-/// Copies the oldest block of a ring.
+/// Copies the oldest block of a ring to `octets`.
 pub(super) fn read_first(ring: &Mutex<Ring>, octets: &mut Vec<u8>) {
     let ring = lock(ring);
     let first = ring.block.saturating_add(1).saturating_sub(ring.blocks());
@@ -265,7 +265,7 @@ mod tests {
         let ring = Mutex::new(Ring::new(4 * RECORD_BLOCK));
         let in_block = (RECORD_BLOCK / HitHead::room(ASKED)) as u64;
         let mut written = 0;
-        // Each number of blocks, also after the ring has begun again.
+        // The ring is tested with each possible number of written blocks, and also after the oldest blocks were overwritten.
         for step in 0..30 {
             let from = written;
             written += in_block / 2 + step;

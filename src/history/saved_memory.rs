@@ -97,7 +97,7 @@ impl Recorder {
         });
         misses.end_restoring(*lost > 0);
         drop(misses);
-        // The earlier process may have had another number of workers.
+        // The entries are sorted by time, because the earlier process may have had another number of workers, and so of rings.
         hits.sort_by_key(|hit| hit.at);
         for (number, shard) in self.sums.shards.iter().enumerate() {
             let mut ring = lock(&shard.ring);
@@ -141,7 +141,7 @@ mod tests {
         Recorder::with_size(Clock::simulated(START), shards, size)
     }
 
-    /// Hits of two workers, queries with a user and a key, and a flight.
+    /// Records hits of two workers, queries with a user and with a key, and a flight.
     fn fill(recorder: &Recorder) {
         let now = recorder.clock.mono().as_micros();
         for (shard, name) in [(0, &b"\x04Mail\x00\x00\x01"[..]), (1, b"\x03key\x04list\x00\x00\x01")] {
@@ -211,7 +211,7 @@ mod tests {
         }
     }
 
-    /// The record of a third process.
+    /// Returns the record of a third process, which has restored what the second process has saved.
     fn read_again(second: &Recorder) -> Recorded {
         let third = recorder(2);
         third.clock.sleep(Duration::from_secs(90));

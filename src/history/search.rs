@@ -46,7 +46,7 @@ pub fn why(
     replies
 }
 
-/// The report that the record has no such question.
+/// Returns the report with the culprit `unknown`, which says why the record does not have the wanted question.
 fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> MessageReport {
     let begin = recorded.begin.or(recorded.stored_since);
     let absence = match begin {
@@ -64,7 +64,7 @@ fn unknown(recorded: &Recorded, wanted: &Wanted, facts: &DaemonFacts<'_>) -> Mes
     }
 }
 
-/// The record, prepared for the search for messages.
+/// The data that the search for messages needs: the messages of the record, and what explains them.
 struct Search<'a> {
     recorded: &'a Recorded,
     facts: &'a DaemonFacts<'a>,
@@ -98,7 +98,7 @@ impl Search<'_> {
             found.push((of_subject, self.with_doubts(report, message, wanted)));
         }
         if wanted.subject.is_some() {
-            // Messages whose culprit is the subject itself come first, and messages that were certainly quick come last.
+            // Messages whose culprit belongs to the wanted subject come first. Messages that were certainly quick come last.
             found.sort_by_key(|(of_subject, one)| (one.culprit.kind == CulpritKind::None, !of_subject));
         }
         if found.is_empty() {
@@ -121,7 +121,7 @@ impl Search<'_> {
             message.took().saturating_add(if has_failed { micros(FAILURE_COST) } else { 0 })
         };
         found.sort_by_cached_key(|message| Reverse(most(message)));
-        // Without a subject, the messages that waited longest are wanted.
+        // If no subject is wanted, the messages that waited longest are returned.
         found.truncate(if wanted.subject.is_none() { wanted.most } else { MAX_JUDGED_MESSAGES });
         found
     }
@@ -188,10 +188,10 @@ impl Search<'_> {
     }
 }
 
-/// A message with its worth, its questions and its verdict.
+/// A message with its worth (by which messages are sorted), its questions and its verdict.
 type JudgedMessage<'m> = ((u64, u64), &'m Message, Vec<ExplainedQuestion<'m>>, MessageVerdict);
 
-/// Finds the names and types that concern the wanted subject.
+/// Finds the questions that concern the wanted name or address.
 struct SubjectFilter<'a> {
     subject: Option<&'a WantedSubject>,
     list: ListOf<'a>,
@@ -202,7 +202,7 @@ struct SubjectFilter<'a> {
 impl<'a> SubjectFilter<'a> {
     fn new(subject: Option<&'a WantedSubject>, search: &Search<'a>) -> Self {
         let seen = match subject {
-            // The names of hosts that have the address.
+            // The names and types whose answers contain the wanted address concern the subject.
             Some(WantedSubject::Address(address)) => {
                 let flights = search.recorded.flights.iter();
                 let with_it = flights.filter(|flight| flight.links.contains(&Link::Address(*address)));

@@ -1,7 +1,7 @@
-//! The part of the record that one worker writes: it determines the cost of a hit.
+//! The counters that one worker writes. They determine how much a question from the cache costs.
 //!
-//! One relaxed addition counts type and outcome, one counts the time, and the client's row is behind a mutex that
-//! only readers also take.
+//! For each question, one relaxed addition counts its type and outcome, and another one its time. The row of the client is behind a mutex. Only
+//! readers of the statistics also lock this mutex.
 
 use crate::limits;
 use std::net::IpAddr;
@@ -16,21 +16,21 @@ use super::table::Rows;
 use super::tally::{ClientTally, TYPES, type_place};
 use dns::question::{Apart, Outcome};
 
-/// Columns of the table by type and outcome.
+/// The number of columns of the table of questions: one for each outcome.
 pub(super) const OUTCOMES: usize = Outcome::ALL.len();
 
-/// Counters of one worker. Aligned so that no two workers share a cache line.
+/// The counters of one worker. They are aligned so that two workers never share a cache line.
 #[repr(align(128))]
 #[derive(Debug)]
 pub(super) struct Shard {
-    /// By type, then by outcome.
+    /// The number of questions, by type and then by outcome.
     questions: Box<[AtomicU64]>,
-    /// By `Apart::index`.
+    /// The number of messages that are not questions, indexed by `Apart::index`.
     apart: [AtomicU64; Apart::ALL.len()],
-    /// By `Outcome::index`.
+    /// The times of the questions, indexed by `Outcome::index`.
     pub(super) latency: [Histogram; OUTCOMES],
     clients: Mutex<Clients>,
-    /// The entries of its questions from the cache.
+    /// The ring with the entries of the worker's questions that the cache answered.
     pub(super) ring: Mutex<Ring>,
 }
 
@@ -47,14 +47,14 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// A shard with a ring of `size` octets for its questions from the cache.
+    /// Creates a shard whose ring for questions from the cache has `size` octets.
     pub(super) fn with_ring(size: usize) -> Self {
         Self { ring: Mutex::new(Ring::new(size)), ..Self::default() }
     }
 
-    /// Counts `count` questions that have ended alike.
+    /// Counts `count` questions that ended in the same way.
     pub(super) fn questions(&self, ended: &Ended, count: u64) {
-        // It is held until all is counted, so that a reader who holds it finds the same questions in each counter.
+        // The lock is held until all counters are updated. So a reader that holds this lock finds the same questions in each counter.
         let mut clients = self.held();
         let place = type_place(ended.kind) * OUTCOMES + ended.outcome.index();
         if let Some(questions) = self.questions.get(place) {
@@ -66,19 +66,20 @@ impl Shard {
         clients.count(ended, count);
     }
 
-    /// While the returned value is held, no question is counted here.
+    /// Locks the shard: while the returned guard exists, no question is counted here.
     pub(super) fn held(&self) -> MutexGuard<'_, Clients> {
         lock(&self.clients)
     }
 
-    /// Counts a message that is no question.
+    /// Counts a message that is not a question.
     pub(super) fn apart(&self, apart: Apart) {
         if let Some(count) = self.apart.get(apart.index()) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Adds this shard's counts by type and outcome, and of other messages. Returns for each outcome whether a question has had it.
+    /// Adds the counts of this shard to `questions` (by type and outcome) and to `apart` (messages that are not questions). Returns for each outcome
+    /// if any question of the shard ended with it.
     pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) -> [bool; OUTCOMES] {
         let mut had = [false; OUTCOMES];
         let of_types = questions.chunks_exact_mut(OUTCOMES).zip(self.questions.chunks_exact(OUTCOMES));
@@ -95,23 +96,23 @@ impl Shard {
         had
     }
 
-    /// Adds the clients seen since they were last taken.
+    /// Adds the counts of the clients since the last call of `take_clients` to `sum`. The shard keeps them.
     pub(super) fn add_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         lock(&self.clients).add_to(sum);
     }
 
-    /// Takes the clients: they go into the table with the windows.
+    /// Moves the counts of the clients from the shard to `sum`, for the table from which the windows are made.
     pub(super) fn take_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         let taken = std::mem::take(&mut *lock(&self.clients));
         taken.add_to(sum);
     }
 }
 
-/// Clients seen since the last snapshot, by rising address.
+/// The clients that sent questions since the last snapshot, ordered by address.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     rows: Vec<(IpAddr, ClientTally)>,
-    /// The place of the last one: questions of one client often follow each other.
+    /// The index of the client that was counted last. It is tried first, because questions of one client often follow each other.
     last: usize,
     other: ClientTally,
 }

@@ -27,27 +27,27 @@ use dns::words;
 words! {
     /// A part of the time of a question.
     pub enum Stage {
-        /// The time before the resolution began.
+        /// The time from the arrival of the question to the start of its resolution.
         Queue = "queue",
-        /// resolverd works on the question, and no query is in progress.
+        /// resolverd itself works on the question, and no query to a server is in progress.
         Walk = "walk",
-        /// Queries to servers are in progress.
+        /// Queries to servers for the answer are in progress.
         Waiting = "waiting",
         /// Only queries for DNSSEC keys are in progress.
         Validation = "validation",
-        /// The record no longer has the resolution of the question.
+        /// The time of a resolution that the record no longer has, so it is unknown how it was spent.
         Unknown = "unknown",
     }
 }
 
-/// The time of a stage.
+/// The time that questions spent in a stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageRow {
-    /// The stage.
+    /// The stage to which the row belongs.
     pub stage: Stage,
-    /// The total time of all questions.
+    /// The total time that all questions spent in the stage, in seconds.
     pub spent: f64,
-    /// The time of a question in this stage, among the questions that spent time in it.
+    /// The time of a single question in this stage. Questions that spent no time in it are not counted.
     pub time: Quantiles,
 }
 
@@ -62,7 +62,7 @@ pub struct TableSpan {
     pub seconds: f64,
     /// True if this time is shorter than the window, because memory does not reach back so far.
     pub shorter: bool,
-    /// True if no questions are kept.
+    /// True if the configuration records no questions.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off: bool,
 }
@@ -80,12 +80,12 @@ impl TableSpan {
     }
 }
 
-/// Rows that are made from the record.
+/// The rows of a table that is made from the record, with the time that they cover.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromRecord<Row> {
-    /// The time that the rows cover.
+    /// The period that the rows cover.
     pub span: TableSpan,
-    /// The rows.
+    /// The rows of the table.
     pub rows: Vec<Row>,
 }
 
@@ -162,7 +162,7 @@ mod tests {
         QuestionEntry { outcome, elapsed: elapsed * MILLI, flight, ..hit }
     }
 
-    /// A flight by the begin, the time and the use of each message, in milliseconds.
+    /// Returns a flight. `sent` has the start and the duration of each query in milliseconds, and true for a query for keys.
     fn flight(id: u64, began: u64, elapsed: u64, sent: &[(u32, u32, bool)]) -> FlightEntry {
         let message = |&(at, elapsed, keys): &(u32, u32, bool)| MessageEntry {
             at: at * 1_000,
@@ -196,18 +196,19 @@ mod tests {
 
     #[test]
     fn each_moment_of_a_question_is_in_one_stage() {
-        // 10 ms of queue, 5 of work, 100 of servers, of which 40 also for keys, 60 for keys alone, 25 of work.
+        // The question waits 10 ms in the queue. Then come 5 ms of work, 100 ms with queries to servers (in 40 ms of which also for keys), 60 ms
+        // with queries for keys only, and 25 ms of work.
         let sent = [(5, 100, false), (65, 100, true)];
         let flights = vec![flight(1, 10, 190, &sent)];
         let questions = vec![
             question(0, 200, "a.example.", Some(1)),
-            // Joined it at the end of the messages for the answer.
+            // This question joined the flight when the queries for the answer had ended.
             question(115, 85, "a.example.", Some(1)),
             question(300, 0, "b.example.", None),
             question(301, 7, "c.example.", Some(9)),
             question(302, 3, "d.example.", None),
         ];
-        // One that was kept when a client's deadline had passed, and again at its end.
+        // The same flight as it was recorded earlier, when the deadline of a client had passed.
         let early = flight(1, 10, 90, &[(5, 90, false)]);
         let flights: Vec<FlightEntry> = [early].into_iter().chain(flights).collect();
         let recorded = recorded(questions, flights);

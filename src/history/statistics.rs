@@ -1,4 +1,4 @@
-//! The reports of what was counted.
+//! The part of the recorder that makes reports from the counters.
 
 use std::cmp::Reverse;
 use std::hash::Hash;
@@ -22,12 +22,13 @@ use dns::clock::Mono;
 use dns::question::{Outcome, label_places, name_of_wire, name_text};
 
 impl Recorder {
-    /// The statistics of a window.
+    /// Returns the statistics of a window.
     pub fn report(&self, window: Window) -> StatsReport {
         self.report_by_type(window).0
     }
 
-    /// Like `report`, with the types, read at one moment: the sums over types and over outcomes are equal.
+    /// Returns the statistics of a window and the number of questions by type. Both are read at one moment, so the sums over types and over outcomes
+    /// are equal.
     pub(crate) fn report_by_type(&self, window: Window) -> (StatsReport, Vec<TypeRow>) {
         let now = self.clock.mono();
         let (earlier, covered) = lock(&self.sums.snapshots).begin(window, now);
@@ -56,32 +57,33 @@ impl Recorder {
         }
     }
 
-    /// The start of the process, in seconds since 1970.
+    /// Returns when the process started, in seconds since 1970.
     pub const fn started_unix(&self) -> u64 {
         self.started_unix
     }
 
-    /// The times of flights since the start, for each kind of route.
+    /// Returns the times of flights since the start, for each kind of zone to which questions are routed.
     pub fn flights_by_route(&self) -> impl Iterator<Item = (RouteKind, Distribution)> {
         RouteKind::ALL.into_iter().zip(self.sums.upstream.flight_time.iter().map(Histogram::distribution))
     }
 
-    /// Round trips of messages that came back, since the start.
+    /// Returns the round trips of answered queries to servers since the start.
     pub fn round_trips(&self) -> Distribution {
         self.sums.upstream.round_trip.distribution()
     }
 
-    /// The zones of a window, most flights first, "other" last. Windows of tables consist of whole minutes, including the current minute.
+    /// Returns the rows of all zones in a window, the zone with the most flights first, and the row "other" last. A window consists of whole minutes
+    /// and the current minute.
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |_| true, |zone| zone.flights)
     }
 
-    /// The zones of a window on which flights spent time, the longest time first, "other" last.
+    /// Returns the zones in a window for which flights spent time, the longest total time first, and the row "other" last.
     pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.flights > 0, |zone| zone.flight_micros)
     }
 
-    /// The zones of a window in which flights failed, most failures first, "other" last.
+    /// Returns the zones in a window whose flights failed, most failures first, and the row "other" last.
     pub fn failing(&self, window: Window) -> Vec<ZoneRow> {
         self.zones_by(window, |zone| zone.failed > 0, |zone| zone.failed)
     }
@@ -101,14 +103,14 @@ impl Recorder {
         rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
     }
 
-    /// The servers of a window, the longest total wait first, "other" last.
+    /// Returns the servers in a window, the longest total wait first, and the row "other" last.
     pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
         let mut rows = listed(lock(&self.sums.servers).rows(window), |other| other.total() > 0);
         rows.sort_by_key(|(server, messages)| (server.is_none(), Reverse(messages.waited())));
         rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
     }
 
-    /// The clients of a window, most questions first, "other" last.
+    /// Returns the clients in a window, most questions first, and the row "other" last.
     pub fn by_client(&self, window: Window) -> Vec<ClientRow> {
         let clients = lock(&self.sums.clients);
         let mut rows = clients.rows(window);
@@ -121,7 +123,8 @@ impl Recorder {
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
-    /// The zones and the clients of a window whose questions were turned away for lack of room, those with most such questions first, "other" last.
+    /// Returns the zones and the clients in a window whose questions were turned away for lack of room, those with most such questions first, and
+    /// the row "other" last.
     pub fn shed_by(&self, window: Window) -> (Vec<ShedRow>, Vec<ShedRow>) {
         let zones = self.by_zone(window).into_iter().map(|row| ShedRow { name: row.zone, shed: row.shed });
         let clients =
@@ -129,12 +132,12 @@ impl Recorder {
         (most_shed(zones), most_shed(clients))
     }
 
-    /// The types of a window, most questions first. Types without a question are left out.
+    /// Returns the number of questions of each type in a window, most questions first. Types without a question are left out.
     pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
         self.report_by_type(window).1
     }
 
-    /// The counts for a scrape, with those of the window by which the health is judged.
+    /// Returns the counts since the start for a metrics exporter, and the statistics of the window `judged`, by which the health is judged.
     pub fn scraped(&self, judged: Window) -> Scraped {
         let (now, totals) = (self.clock.mono(), self.totals());
         Scraped {
@@ -145,8 +148,8 @@ impl Recorder {
         }
     }
 
-    /// The failed questions of a window by zone, as `StatsReport::failures` counts them without their zones; none if no questions are
-    /// kept, so that the zones are not known. They are read from the record some seconds after they end.
+    /// Returns the failed questions of a window by zone. They are the same questions as in `StatsReport::failures`. They are read from the record
+    /// some seconds after they end. Returns `None` if no questions are kept, because the zones are then not known.
     pub fn failures_by_zone(&self, window: Window) -> Option<FailuresByZone> {
         if !self.kept.is_on() {
             return None;
@@ -169,7 +172,7 @@ impl Recorder {
     }
 }
 
-/// The types that were asked, most questions first.
+/// Returns the types for which clients asked, most questions first.
 fn types_of(totals: &Totals) -> Vec<TypeRow> {
     let row = |(place, counts): (usize, &[u64])| {
         let sum = |wanted: fn(Outcome) -> bool| {
@@ -189,7 +192,7 @@ fn types_of(totals: &Totals) -> Vec<TypeRow> {
     rows
 }
 
-/// The rows of a table, and the row "other" (without a key) if it has any counts.
+/// Returns the rows of a table in the order of their keys, and the row "other" (without a key) if its counts are not all zero.
 fn listed<Key: Ord + Hash + Clone, Counted: Tally>(
     rows: Rows<Key, Counted>,
     is_something: impl Fn(&Counted) -> bool,
@@ -205,7 +208,7 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     rows
 }
 
-/// The text for the key of a row.
+/// Returns the text for the key of a row: "other" if it has no key.
 fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
 }

@@ -2,14 +2,14 @@
 
 use std::fmt::Debug;
 
-/// A place for segments, for instance a directory.
+/// A place that keeps segments of the record, for instance a directory.
 pub trait Store: Send + Sync + Debug {
     /// Returns when the oldest segment was begun, in microseconds since 1970. Returns `None` if there is no segment, or if this is not known.
     fn begin(&self) -> Option<u64> {
         None
     }
 
-    /// Appends entries in the form that `put` writes.
+    /// Appends entries, in the form that `stored::put` writes.
     fn append(&self, entries: &[u8]);
 
     /// Returns why entries cannot be written at present, as words without an end of sentence. Returns `None` if they can be written.

@@ -20,7 +20,7 @@ pub const SEGMENT_HEAD: [u8; 16] = *b"resolverd rec\n\0\x02";
 /// The length of a checksum, in octets.
 const SUM: usize = 8;
 
-/// The length of the longest entry, in octets: more than a flight with all the queries, links and texts that are kept.
+/// The largest length of an entry, in octets. It is more than a flight with the largest number of queries, links and texts needs.
 const MAX_ENTRY: usize = 32 << 10;
 
 /// Appends a checksum and the entry after it.
@@ -78,7 +78,7 @@ fn frames(segment: &[u8], mut take: impl FnMut(&[u8])) -> SegmentCheck {
     check
 }
 
-/// An entry with its checksum.
+/// A stored entry with the checksum before it.
 struct Frame<'s> {
     sum: u64,
     octets: &'s [u8],
@@ -123,7 +123,7 @@ pub(super) struct Chooser {
     /// The stored flights, with their numbers as keys, and their times: a flight is stored again when it has ended. At most
     /// `MAX_FOLLOWED_FLIGHTS`.
     flights: BTreeMap<u64, u64>,
-    /// The outages at the time when entries were last stored.
+    /// The outages of our own network that were known when entries were last stored.
     outages: Vec<OutageEntry>,
 }
 
@@ -209,7 +209,7 @@ mod tests {
     fn a_damaged_entry_takes_no_other_along() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
-        // The checksum, and an octet of the name.
+        // An octet of the checksum is damaged, then an octet of the name.
         for place in [0, 60] {
             let mut damaged = octets.clone();
             damaged[SEGMENT_HEAD.len() + length + place] ^= 1;
@@ -222,7 +222,7 @@ mod tests {
     fn a_damaged_length_takes_no_other_along() {
         let octets = segment(4);
         let length = segment(1).len() - SEGMENT_HEAD.len();
-        // The lower octet of the length, the upper one, and both with the checksum.
+        // The lower octet of the length is damaged, then its upper octet, then both together with the checksum.
         for places in [8..9, 9..10, 0..10] {
             let mut damaged = octets.clone();
             places.for_each(|place| damaged[SEGMENT_HEAD.len() + length + place] ^= 0x55);

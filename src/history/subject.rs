@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use dns::question::label_places;
 
-/// The DNS list to which a name belongs: the length of the list's apex in wire form, and whether the label before the apex is a customer key.
+/// The DNS list to which a name belongs: the length of the list's apex in wire form, and if the label before the apex is a customer key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListName {
     /// The length of the apex, in octets.
@@ -26,10 +26,10 @@ impl ListName {
     }
 }
 
-/// The subject of a question: questions with a common subject belong together.
+/// What a question is about. Questions with a common subject belong to the same message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject<'n> {
-    /// An address.
+    /// An address, for instance the address of a host that has connected.
     Address(IpAddr),
     /// A domain or a host, in wire form: the name without the labels of services before it.
     Domain(Cow<'n, [u8]>),
@@ -59,7 +59,7 @@ pub(super) fn subject(name: &[u8], list_of: impl FnOnce(&[u8]) -> Option<ListNam
         return asked_of_list(name, list);
     }
     if let Some(address) = address_before(name, 1) {
-        // The zone is probably a DNS list that is not known.
+        // The name has a reversed address before its zone, so the zone is probably a DNS list that is not known.
         return Some(Subject::Address(address));
     }
     match served(name) {
@@ -162,7 +162,7 @@ fn reversed(name: &[u8]) -> Option<IpAddr> {
 /// Returns the reversed address in the first labels of a name, before an apex of `apex` octets.
 fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     let own = name.get(..name.len().checked_sub(apex)?)?;
-    // Most names contain no address: a label of an address has at most three octets.
+    // This excludes most names quickly: a label of a reversed address has at most three octets.
     if own.first().is_none_or(|length| *length > 3) {
         return None;
     }
@@ -182,7 +182,7 @@ fn address_before(name: &[u8], apex: usize) -> Option<IpAddr> {
     Some(Ipv4Addr::new(a, b, c, d).into())
 }
 
-/// The label at a place of a name in wire form, or of its begin.
+/// Returns the label at a position of a name in wire form, or of the first octets of such a name.
 fn label(octets: &[u8], place: usize) -> Option<&[u8]> {
     let length = usize::from(*octets.get(place)?);
     let begin = place.saturating_add(1);

@@ -12,21 +12,22 @@ use hashbrown::HashTable;
 
 use super::window::Window;
 
-/// The counters of a row.
+/// The counters in a row of a table.
 pub(super) trait Tally: Clone + Default {
     /// Adds the counters of another row.
     fn add(&mut self, other: &Self);
 
-    /// The weight of a row: time spent, or questions asked. Rows with a greater weight stay.
+    /// Returns the weight of a row: the time spent, or the number of questions. If the table is full, rows with a greater weight stay.
     fn weight(&self) -> u64;
 }
 
-/// Rows by key, and the rest. Rows are never shown in the order of their hashes, so the same input always gives the same table.
+/// The rows of a table by key, and the sum of all keys without a row. The rows are never shown in the order of their hashes, so the same input
+/// always gives the same table.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
-    /// At most as many as the table may hold.
+    /// The rows, at most `capacity`.
     rows: HashTable<Row<Key, Counted>>,
-    /// The sum of all keys without a row.
+    /// The sum of the counters of all keys without a row.
     pub(super) other: Counted,
     capacity: usize,
     /// After rows have been removed, no row is lighter than this value, and a lighter key is rejected immediately without a search. So each
@@ -54,7 +55,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         Self { rows: HashTable::new(), other: Counted::default(), capacity, floor: 0, keyed }
     }
 
-    /// Adds to the row of a key. A new row may replace the lightest row.
+    /// Adds counters to the row of a key. If the table is full, a new row may replace the row with the least weight.
     pub(super) fn add<Borrowed>(&mut self, key: &Borrowed, counted: &Counted)
     where
         Key: Borrow<Borrowed>,
@@ -63,7 +64,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         self.count(self.keyed.hash_one(key), key, |row| row.add(counted));
     }
 
-    /// Counts in the row of a key with this hash.
+    /// Updates the counters in the row of a key, whose hash is known.
     fn count<Borrowed>(&mut self, hash: u64, key: &Borrowed, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Borrowed>,
@@ -85,7 +86,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         }
     }
 
-    /// Adds the lightest row to "other".
+    /// Removes the row with the least weight, and adds its counters to "other".
     fn lose_lightest(&mut self) {
         let weighed = self.rows.iter().map(|row| ((row.counted.weight(), &row.key), row));
         let Some((_, lightest)) = weighed.min_by(|(one, _), (other, _)| one.cmp(other)) else { return };
@@ -115,7 +116,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
     }
 }
 
-/// A table with its windows.
+/// A table with counters since the start, for the current minute, and for each of the last minutes.
 #[derive(Debug)]
 pub(super) struct CounterTable<Key, Counted> {
     start: Rows<Key, Counted>,
@@ -132,7 +133,7 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Coun
 }
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
-    /// Counts for a key, at the current time.
+    /// Updates the counters of a key since the start and for the current minute.
     pub(super) fn count<Borrowed>(&mut self, key: &Borrowed, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Borrowed>,
@@ -143,19 +144,19 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.start.count(hash, key, &count);
     }
 
-    /// Counts in "other", at the current time.
+    /// Updates the counters of "other" since the start and for the current minute.
     pub(super) fn count_other(&mut self, count: impl Fn(&mut Counted)) {
         count(&mut self.current.other);
         count(&mut self.start.other);
     }
 
-    /// Adds rows that were counted elsewhere, at the current time.
+    /// Adds rows that were counted elsewhere to the counters since the start and for the current minute.
     pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
         self.start.add_all(rows);
         self.current.add_all(rows);
     }
 
-    /// Notes that a minute is over.
+    /// Begins a new minute, and keeps the counters of the minute that is over.
     pub(super) fn close_minute(&mut self) {
         let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
         let closed = std::mem::replace(&mut self.current, empty);
@@ -163,7 +164,8 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);
     }
 
-    /// The rows of a window: the current minute, and the whole minutes of the window before it.
+    /// Returns the rows of a window: the sum of the current minute and the whole minutes before it. For the time since the start, returns the rows
+    /// since the start.
     pub(super) fn rows(&self, window: Window) -> Rows<Key, Counted> {
         let Some(minutes) = window.minutes() else { return self.start.clone() };
         let mut sum = Rows::new(limits::MAX_TABLE_ROWS);

@@ -14,7 +14,7 @@ use dns::question::Outcome;
 /// The number of different behaviours of servers.
 pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 
-/// Upper limits of the columns of the slow table, in the style of Postfix' qshape; the last column has no limit.
+/// The upper limits of the time in each column of the table of slow zones, in the style of Postfix' qshape. The last column has no limit.
 pub(super) const COLUMNS: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
@@ -25,16 +25,16 @@ fn add_each(sums: &mut [u64], others: &[u64]) {
     }
 }
 
-/// Queries to servers, by the behaviour of the server.
+/// The number of queries to servers, by the behaviour of the server, and their times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
-    /// The counts, indexed by `Conduct::index`.
+    /// The number of queries for each behaviour, indexed by `Conduct::index`.
     conduct: [u64; CONDUCTS],
     /// The sum of the round trips of answered queries, in microseconds.
     round_trips_micros: u64,
     /// The longest round trip, in microseconds.
     longest_micros: u64,
-    /// Time spent on unanswered queries, in microseconds.
+    /// The total time of queries that got no answer, in microseconds.
     lost_micros: u64,
     /// The number of bogus answers.
     bogus: u64,
@@ -60,12 +60,12 @@ impl Messages {
         self.bogus = self.bogus.saturating_add(1);
     }
 
-    /// Bogus answers.
+    /// Returns the number of bogus answers.
     pub(super) const fn bogus(&self) -> u64 {
         self.bogus
     }
 
-    /// Adds other queries.
+    /// Adds the counts of other queries.
     pub(super) fn add(&mut self, other: &Self) {
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
@@ -74,7 +74,7 @@ impl Messages {
         self.bogus = self.bogus.saturating_add(other.bogus);
     }
 
-    /// All queries.
+    /// Returns the number of all queries.
     pub(super) fn total(&self) -> u64 {
         self.conduct.iter().sum()
     }
@@ -95,18 +95,18 @@ impl Messages {
         Duration::from_micros(self.round_trips_micros.checked_div(answered).unwrap_or(0))
     }
 
-    /// The longest round trip.
+    /// Returns the longest round trip.
     pub(super) const fn longest_round_trip(&self) -> Duration {
         Duration::from_micros(self.longest_micros)
     }
 
-    /// All time waited for these queries.
+    /// Returns the total time that resolverd waited for these queries, including unanswered ones.
     pub(super) const fn waited(&self) -> Duration {
         Duration::from_micros(self.round_trips_micros.saturating_add(self.lost_micros))
     }
 }
 
-/// A server's row.
+/// The counters in the row of a server are those of its queries.
 impl Tally for Messages {
     fn add(&mut self, other: &Self) {
         Self::add(self, other);
@@ -117,20 +117,20 @@ impl Tally for Messages {
     }
 }
 
-/// A zone's row: the flights that ended in it, and the queries to its servers.
+/// The counters in the row of a zone: the flights whose deepest zone it was, and the queries to its servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneTally {
     /// The number of flights that had this zone as their deepest zone.
     pub(super) flights: u64,
     /// The number of flights that failed.
     pub(super) failed: u64,
-    /// Time of the flights, in microseconds.
+    /// The total time of the flights, in microseconds.
     pub(super) flight_micros: u64,
-    /// Flights by the columns of the slow table.
+    /// The number of flights by their time. The limits are in `COLUMNS`.
     pub(super) columns: [u64; COLUMNS.len() + 1],
     /// The number of questions for the zone that were turned away, because other zones needed the room.
     pub(super) shed: u64,
-    /// Queries to the servers of the zone.
+    /// The queries to the servers of the zone.
     pub(super) messages: Messages,
 }
 
@@ -186,10 +186,10 @@ pub(super) const fn is_judged_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline)
 }
 
-/// Numbers of failed questions.
+/// Two numbers of failed questions: all of them, and those by which the health is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FailureCount {
-    /// All of them.
+    /// The number of all failed questions.
     pub(super) all: u64,
     /// The number of those that `StatsReport::failures` counts.
     pub(super) judged: u64,
@@ -202,29 +202,29 @@ impl FailureCount {
         self.judged = self.judged.saturating_add(u64::from(is_judged_failure(outcome)));
     }
 
-    /// The numbers without those of `other`.
+    /// Returns the differences between these numbers and those of `other`.
     pub(super) fn without(self, other: Self) -> Self {
         Self { all: self.all.saturating_sub(other.all), judged: self.judged.saturating_sub(other.judged) }
     }
 
-    /// The greater number of each kind.
+    /// Returns the greater one of the two numbers, separately for `all` and `judged`.
     pub(super) fn max(self, other: Self) -> Self {
         Self { all: self.all.max(other.all), judged: self.judged.max(other.judged) }
     }
 }
 
-/// A client's row.
+/// The counters in the row of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ClientTally {
-    /// Questions asked.
+    /// The number of questions that the client asked.
     pub(super) questions: u64,
-    /// Questions answered from memory.
+    /// The number of questions that were answered from the cache.
     pub(super) cache: u64,
-    /// Questions that ended in SERVFAIL.
+    /// The number of questions that got SERVFAIL.
     pub(super) failed: u64,
     /// The number of failed questions that were turned away immediately.
     pub(super) shed: u64,
-    /// Time until the replies, in microseconds.
+    /// The total time that the client waited for replies, in microseconds.
     pub(super) waited_micros: u64,
 }
 
@@ -277,18 +277,18 @@ const NAMED: [RecordType; 17] = [
     RecordType::ANY,
 ];
 
-/// The name of the row for the rest of a bounded table.
+/// The name of the row that counts everything without a row of its own.
 pub const OTHER: &str = "other";
 
-/// The number of positions in a table by type: the named types, and "other".
+/// The number of rows of the table of types: one for each type in `NAMED`, and "other".
 pub(super) const TYPES: usize = NAMED.len() + 1;
 
-/// Returns the position of a type; the last position is "other".
+/// Returns the index of a type in the table of types. The last index is that of "other".
 pub(super) fn type_place(kind: RecordType) -> usize {
     NAMED.iter().position(|named| *named == kind).unwrap_or(NAMED.len())
 }
 
-/// Returns the name of a position.
+/// Returns the name of the type at an index of the table of types.
 pub(super) fn type_title(place: usize) -> String {
     NAMED.get(place).map_or_else(|| OTHER.to_owned(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! All counters at one moment, and their growth between two.
+//! All counters at one moment, and how much they have grown between two moments.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,11 +13,11 @@ use dns::conduct::{Conduct, Transport};
 use dns::question::{Apart, Outcome};
 use validate::verdict::SecurityStatus;
 
-/// Counters of the miss path: few threads write them, so they are shared.
+/// The counters of queries to servers. All threads share them, because few threads write to them.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
     pub(super) round_trip: Histogram,
-    /// By `RouteKind::index`.
+    /// The times of flights, indexed by `RouteKind::index`.
     pub(super) flight_time: [Histogram; RouteKind::ALL.len()],
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,
@@ -41,12 +41,12 @@ impl Upstream {
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// Queries to servers so far.
+    /// Returns the number of queries sent to servers so far.
     pub(super) fn messages(&self) -> u64 {
         self.conduct.iter().map(|count| count.load(Ordering::Relaxed)).fold(0, u64::saturating_add)
     }
 
-    /// Counts a flight.
+    /// Counts a flight that has ended.
     pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
         if let Some(time) = self.flight_time.get(ended.route.index()) {
             time.count(ended.elapsed);
@@ -62,12 +62,12 @@ impl Upstream {
 /// All counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
-    /// By type, then by outcome.
+    /// The number of questions, by type and then by outcome.
     questions: Vec<u64>,
     apart: Vec<u64>,
     conduct: Vec<u64>,
     pub(super) latency: Spread,
-    /// The parts of it, by `Outcome::index`.
+    /// The times of the questions of each outcome, indexed by `Outcome::index`; `latency` is their sum.
     pub(super) latency_of: Vec<Spread>,
     pub(super) round_trip: Spread,
     pub(super) flight_time: Spread,
@@ -77,8 +77,8 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Reads the counters. A shard is held while it is read, some ten microseconds, so that a question is in all of its counters or in none,
-    /// and all sums agree. No two shards are held at a time: the other workers go on.
+    /// Reads all counters. Each shard is locked while it is read, for some ten microseconds. So each question is in all counters of its shard or in
+    /// none, and the sums agree. Only one shard is locked at a time, so the other workers can continue.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut totals = Self {
@@ -90,7 +90,7 @@ impl Totals {
         for shard in shards {
             let held = shard.held();
             let had = shard.add_to(&mut totals.questions, &mut totals.apart);
-            // Most outcomes never occur, and their times are not looked through.
+            // Most outcomes never occur. Their times are not read.
             for ((sum, times), had) in totals.latency_of.iter_mut().zip(&shard.latency).zip(had) {
                 if had {
                     sum.add(&times.spread());
@@ -110,7 +110,7 @@ impl Totals {
         }
     }
 
-    /// The growth since `earlier`.
+    /// Returns how much each counter has grown since `earlier`.
     #[must_use]
     pub(super) fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -135,19 +135,19 @@ impl Totals {
         }
     }
 
-    /// The times of the questions of each outcome, for exporters.
+    /// Returns the times of the questions of each outcome, in the form for exporters.
     pub(super) fn distributions(&self) -> Vec<(Outcome, Distribution)> {
         let of = |outcome: Outcome| self.latency_of.get(outcome.index()).map(Spread::distribution);
         Outcome::ALL.into_iter().map(|outcome| (outcome, of(outcome).unwrap_or_default())).collect()
     }
 
-    /// Questions by outcome, every outcome named.
+    /// Returns the number of questions for every outcome, including zeros.
     pub(super) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
         let count = |outcome: Outcome| self.by_type().filter_map(|row| row.get(outcome.index())).sum();
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
     }
 
-    /// Flights by result of validation, every state named.
+    /// Returns the number of flights for every result of validation, including zeros.
     pub(super) fn validated(&self) -> BTreeMap<SecurityStatus, u64> {
         SecurityStatus::ALL
             .into_iter()
@@ -155,23 +155,23 @@ impl Totals {
             .collect()
     }
 
-    /// For each place of a type, its counts by outcome.
+    /// Returns for each type the number of its questions by outcome. The types are in the order of `type_place`.
     pub(super) fn by_type(&self) -> impl Iterator<Item = &[u64]> {
         self.questions.chunks_exact(OUTCOMES)
     }
 
-    /// Messages that are no questions, every kind named.
+    /// Returns the number of messages that are not questions, for every kind, including zeros.
     pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
         Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
     }
 
-    /// Messages by conduct, every conduct named.
+    /// Returns the number of queries to servers for every behaviour of a server, including zeros.
     pub(super) fn conduct(&self) -> BTreeMap<Conduct, u64> {
         Conduct::ALL.into_iter().zip(self.conduct.iter().copied().chain(std::iter::repeat(0))).collect()
     }
 }
 
-/// Place by place; a place that `earlier` lacks counts as zero.
+/// Returns the differences of the numbers at the same positions. A number that `earlier` lacks counts as zero.
 fn difference(now: &[u64], earlier: &[u64]) -> Vec<u64> {
     now.iter()
         .zip(earlier.iter().copied().chain(std::iter::repeat(0)))

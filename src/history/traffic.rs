@@ -24,25 +24,25 @@ pub struct Traffic {
     /// The time in microseconds at which memory begins, if no server has answered over IPv6 since then although servers in several networks
     /// were asked and other servers answered over IPv4.
     ipv6_silent_since: Option<u64>,
-    /// The outages, in the order of time.
+    /// The outages of our own network, in the order of time.
     outages: Vec<OutageEntry>,
     /// From this time on, an answer is slow; in microseconds.
     pub(super) slow: u64,
 }
 
-/// A server, the number of a transport, and a zone.
+/// The key of a table: the address of a server, the number of a transport, and a zone.
 type AnswerKey = (IpAddr, usize, Arc<[u8]>);
 
-/// The queries to a server.
+/// The queries to one server for one zone over one transport.
 #[derive(Clone, Debug, Default)]
 struct ServerTraffic {
-    /// The queries with an answer, in the order of their ends.
+    /// The queries that got an answer, in the order of the times of their answers.
     answers: Vec<AnswerSpan>,
     /// When each query without an answer was sent, in the order of time.
     silences: Vec<u64>,
 }
 
-/// A query that was answered.
+/// A query that got an answer.
 #[derive(Clone, Copy, Debug)]
 struct AnswerSpan {
     sent: u64,
@@ -59,7 +59,7 @@ pub(super) enum Unanswered {
     /// The server answered a later query, which may have had a simpler form. Either the query was lost, or the server drops queries in the
     /// usual form.
     CouldNotTell,
-    /// Nothing shows that the server answers.
+    /// Nothing shows that the server answers such queries.
     Silent,
 }
 
@@ -73,7 +73,7 @@ const ALWAYS_SILENT: usize = 3;
 /// The number of bits of an IPv6 address after the prefix of a site (RFC 6177). Servers of one owner often share this prefix.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The times in the record and the times of outages may differ by this much, in microseconds.
+/// The times in the record may differ from the times of outages by this much, in microseconds.
 const BLUR: u64 = 10_000;
 
 impl Traffic {
@@ -86,7 +86,7 @@ impl Traffic {
                 servers.entry(key_of(message)).or_default().silences.push(moments(flight, message).0);
             }
         }
-        // Most servers always answer, and their answers are not needed.
+        // Only the answers of servers with unanswered queries are needed. Most servers answer all queries.
         let flights = recorded.flights.iter().filter(|_| !servers.is_empty());
         for flight in flights.collect::<Vec<_>>() {
             for message in flight.messages.iter().filter(came_back).filter(|message| is_usual(message)) {
@@ -100,7 +100,7 @@ impl Traffic {
             server.answers.sort_unstable_by_key(|answer| answer.end);
             server.silences.sort_unstable();
         }
-        // The disk lacks most answers.
+        // Only memory is used, because the disk lacks most answers.
         let ipv6_silent_since = recorded.whole().filter(|since| is_ipv6_silent(recorded, *since));
         Self { servers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
     }
@@ -147,7 +147,8 @@ impl Traffic {
         let others = step.iter().filter(|other| other.server != message.server && !other.came_back());
         let of_another = || others.filter_map(|other| answer_of(&step, other)).max();
         match of_its_server.or_else(of_another) {
-            // There were too few queries before the answered one for it to have another form.
+            // The answered query was one of the first queries to this server, which all have the usual form. So it had the same form as the lost
+            // one.
             Some(place) if place < usize::from(EDNS_TRIES) => Unanswered::Lost,
             Some(_) => Unanswered::CouldNotTell,
             None => Unanswered::Silent,
@@ -185,7 +186,7 @@ impl Traffic {
         let answers = &server.answers;
         let (sent, end) = moments(flight, message);
         let window = micros(LOSS_WINDOW);
-        // The answers that ended in the window, in the order of their ends.
+        // The queries whose answers came in the window, in the order of the times of their answers.
         let ended = |from: u64, to: u64| {
             let first = answers.partition_point(|answer| answer.end < from);
             answers.get(first..).unwrap_or_default().iter().take_while(move |answer| answer.end <= to)

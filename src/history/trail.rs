@@ -1,7 +1,7 @@
-//! The trail of one flight: its steps in order, kept on the flight for `resolverctl trace`.
+//! The trail of a flight: the list of its steps, which `resolverctl trace` shows.
 //!
-//! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
-//! because nearly all are never read. No decision reads a trail.
+//! The number of steps is limited, and further steps are left out. Steps are stored as data and become text only when somebody reads them, because
+//! nearly all are never read. The resolver makes no decision with a trail.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -20,7 +20,8 @@ use crate::limits::{MAX_RECORDED_MESSAGES, MAX_STEPS};
 use dns::clock::{Moments, Mono, micros};
 use dns::question::{WireName, name_text};
 
-/// The number of steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
+/// The number of steps of a typical flight: the question, the closest known zone, a query, its reply, the validation, and the end. Memory is
+/// allocated for them.
 const USUAL_STEPS: usize = 6;
 
 /// The number of the next trail in this process.
@@ -39,15 +40,15 @@ pub struct Trail {
 /// The notes of a trail.
 #[derive(Debug, Default)]
 struct Notes {
-    /// At most `MAX_STEPS`.
+    /// The steps in the order of time, at most `MAX_STEPS`.
     steps: Vec<Noted>,
     /// True if the flight has ended.
     has_ended: bool,
-    /// Notified by each note. Very few flights have a follower.
+    /// Wakes the reader that follows the trail (`resolverctl trace`) after each note. Very few flights have such a reader.
     follower: Option<Arc<Notify>>,
 }
 
-/// A note with its time in microseconds since the start of the flight, and its depth in sub-questions.
+/// A noted step, with its time in microseconds since the flight began, and the depth of the sub-question to which it belongs.
 #[derive(Debug)]
 struct Noted {
     at_micros: u64,
@@ -93,14 +94,14 @@ impl Trail {
         self.began
     }
 
-    /// Notes a step at a depth of sub-questions.
+    /// Notes a step that belongs to a sub-question of this depth; 0 is the question of the client.
     pub fn note(&self, depth: u8, note: impl Into<Note>) {
         let (now, note) = (self.moments.mono(), note.into());
         let mut notes = self.notes();
         let at_micros = now.as_micros().saturating_sub(self.began.as_micros());
         let is_end = matches!(note, Note::Ended { .. });
         notes.has_ended |= is_end;
-        // Without its end, a trace would look as if it were cut off.
+        // The end is always noted. Without it, a trace would look as if it were cut off.
         if notes.steps.len() < MAX_STEPS || is_end {
             if notes.steps.is_empty() {
                 notes.steps.reserve(USUAL_STEPS);
@@ -156,7 +157,7 @@ impl Trail {
             _ => None,
         });
         let last = sent.next();
-        // The zone of this query is searched before it, because sub-questions may go to other zones later.
+        // The zone is searched among the steps before the last query, because later sub-questions may go to other zones.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, ..)| noted.depth == depth);
         let forwards = last.and_then(|(.., forwards)| forwards.as_deref());

@@ -1,6 +1,6 @@
-//! Watchers: each receives the questions that the cache did not answer, when these questions end.
+//! Watchers (`resolverctl monitor`): each receives the questions that the cache did not answer, when these questions end.
 //!
-//! No question waits for a watcher. A watcher that is too slow misses questions, and is informed how many.
+//! No question waits for a watcher. A watcher that is too slow misses questions, and learns how many it has missed.
 
 use crate::limits;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::redact::Secrets;
 #[derive(Debug)]
 pub(super) struct Watchers {
     sender: broadcast::Sender<Arc<QuestionEntry>>,
-    /// The count is separate from the queue, whose own count is protected by a lock.
+    /// The number of watchers. The queue also counts its receivers, but its count is protected by a lock.
     count: Arc<AtomicUsize>,
 }
 
@@ -86,7 +86,7 @@ impl Drop for Watch {
 }
 
 impl WatchedQuestion {
-    /// The question without keys.
+    /// Returns the question without the keys of DNS lists.
     pub fn without(&self, secrets: &Secrets) -> QuestionEntry {
         secrets.question(self.0.as_ref().clone())
     }

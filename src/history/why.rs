@@ -45,7 +45,7 @@ pub struct Wanted {
 pub enum WantedSubject {
     /// An address: its reverse name, its names in DNS lists, and the hosts that have it.
     Address(IpAddr),
-    /// A name and all names below it, in lower-case wire form, also where it is the subject of a query to a list.
+    /// A name and all names below it, in lower-case wire form. Queries to a DNS list about these names count too.
     Name(Box<[u8]>),
     /// A name without the names below it, in lower-case wire form.
     Itself(Box<[u8]>),
@@ -57,7 +57,7 @@ pub struct MessageReport {
     /// If the message was not found: when the record begins; none if the record is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_begin: Option<f64>,
-    /// If the message was not found: since when each part of the record is complete.
+    /// If the message was not found: how far back each part of the record is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<HistoryReach>,
     /// The pasted line that it explains, for `resolverctl why -`.
@@ -66,7 +66,7 @@ pub struct MessageReport {
     /// The number of further lines that lead to the same message.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_lines: u64,
-    /// The number of messages that fit the line, if there are several: they may be parts of one mail, or different mails.
+    /// The number of messages that match the pasted line, if there are several: they may be parts of one mail, or belong to different mails.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fitting: u64,
     /// The part of the line that was not understood.
@@ -141,11 +141,11 @@ pub struct QuestionReport {
     pub kind: String,
     /// The outcome.
     pub outcome: Outcome,
-    /// The time until the reply.
+    /// The time from the question to the reply.
     pub elapsed: f64,
-    /// The time before its resolution began.
+    /// The time that the question waited before its resolution began.
     pub queued: f64,
-    /// The time in which queries to servers were in progress.
+    /// The part of this time in which queries to servers were in progress.
     pub servers: f64,
     /// True if the question concerns the name or the address for which the operator asked.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -159,7 +159,7 @@ pub struct QuestionReport {
     /// Why the question failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The queries to servers.
+    /// The queries to servers that were sent for the question.
     pub messages: Vec<SentReport>,
 }
 
@@ -190,7 +190,7 @@ impl QuestionReport {
 pub struct SentReport {
     /// The time since the first question of the message.
     pub at: f64,
-    /// The server.
+    /// The address of the server.
     pub server: String,
     /// The zone for which the server was asked.
     pub zone: String,
@@ -198,7 +198,7 @@ pub struct SentReport {
     pub transport: Transport,
     /// Why the query was sent to this server.
     pub reason: String,
-    /// The behaviour of the server; none if it had not answered when the resolution ended.
+    /// What the server did; none if it had not answered when the resolution ended.
     pub conduct: Option<Conduct>,
     /// The time until the answer, or the time without an answer.
     pub round_trip: f64,

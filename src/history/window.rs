@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use dns::clock::Mono;
 
-/// Seconds in a minute, as a `Duration` counts them.
+/// The number of seconds in a minute.
 const MINUTE: u64 = 60;
 
-/// The span of the statistics. Spelled alike in JSON and on the command line.
+/// The period that the statistics cover. JSON and the command line use the same words for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 pub enum Window {
     /// The last minute.
@@ -37,7 +37,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// Its length; none since the start.
+    /// Returns the length of the window. Returns `None` for the time since the start.
     pub const fn length(self) -> Option<Duration> {
         match self.minutes() {
             Some(minutes) => Some(Duration::from_secs(minutes as u64 * MINUTE)),
@@ -45,7 +45,7 @@ impl Window {
         }
     }
 
-    /// Its length in minutes; none since the start.
+    /// Returns the length of the window in minutes. Returns `None` for the time since the start.
     pub(super) const fn minutes(self) -> Option<usize> {
         match self {
             Self::Minute => Some(1),
@@ -56,10 +56,10 @@ impl Window {
     }
 }
 
-/// A snapshot and its moment.
+/// A snapshot of the counters, and the time at which it was taken.
 type TimedSnapshot<State> = (Mono, Arc<State>);
 
-/// The snapshots: dense for five minutes, by the minute for an hour.
+/// The snapshots of the counters: one every `SNAPSHOT_INTERVAL` for five minutes, and one every minute for an hour.
 #[derive(Debug)]
 pub(super) struct Snapshots<State> {
     started: Mono,
@@ -68,12 +68,13 @@ pub(super) struct Snapshots<State> {
 }
 
 impl<State: Default> Snapshots<State> {
-    /// No snapshots; `started` is when the counters were zero.
+    /// Creates an empty list of snapshots. `started` is the time at which all counters were zero.
     pub(super) fn new(started: Mono) -> Self {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Keeps a snapshot. Returns whether a minute has passed since the last snapshot that is kept for the hour.
+    /// Adds a snapshot. Returns true if it was also added to the snapshots of the hour, because a minute has passed since the last one there, or
+    /// since the start.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);
@@ -87,8 +88,8 @@ impl<State: Default> Snapshots<State> {
         minute_over
     }
 
-    /// The state at the begin of a window, and how long ago that was: the nearest snapshot, or the start if the
-    /// counters are younger than the window.
+    /// Returns the counters at the start of a window, and how long ago that was. They come from the nearest snapshot. If the process is younger than
+    /// the window, they are zero, and the time is the start of the process.
     pub(super) fn begin(&self, window: Window, now: Mono) -> (Arc<State>, Duration) {
         let age = now.since(self.started);
         let Some(length) = window.length().filter(|length| *length < age) else {

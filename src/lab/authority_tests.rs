@@ -42,7 +42,7 @@ fn ask(name: &str, kind: RecordType) -> Message {
     authority().respond(&query)
 }
 
-/// The response code, AA, and the numbers of records in the answer, authority and additional section.
+/// Returns the response code, the AA flag, and the numbers of records in the answer, authority and additional sections.
 fn shape(message: &Message) -> (ResponseCode, bool, [usize; 3]) {
     let metadata = message.metadata;
     let records = [message.answers.len(), message.authorities.len(), message.additionals.len()];
@@ -83,7 +83,7 @@ fn wildcards_cover_what_does_not_exist() {
     assert_eq!(shape(&ask("x.host.wild.example.", RecordType::A)), (ResponseCode::NXDomain, true, [0, 1, 0]));
 }
 
-/// RCODE, then each type in the answer and authority sections, as often as it occurs.
+/// Returns the response code, then each type in the answer and authority sections, as often as it occurs.
 fn signed_shape(words: &str, name: &str, kind: RecordType, dnssec: bool) -> String {
     let origin = Name::from_str("example.").unwrap();
     let text = format!("@ 3600 SOA ns host 1 2 3 4 60\n{TEXT}");

@@ -166,7 +166,7 @@ async fn datagram(socket: &UdpSocket, query: &[u8]) -> Result<Message, AskError>
     }
 }
 
-/// Whether another attempt may do better.
+/// Returns true if another attempt may get a better answer.
 fn is_in_vain(answer: &Result<Message, AskError>) -> bool {
     let failures = [ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     answer.as_ref().map_or_else(

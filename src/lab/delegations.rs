@@ -18,26 +18,26 @@ use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
 use resolver::zones::zone::Zone;
 
-/// TTL of NS and of server addresses: two days, as TLDs have it.
+/// The TTL of NS records and of the addresses of servers, in seconds: two days, as top-level domains use it.
 const DELEGATION_TTL: u32 = 172_800;
 
-/// TTL of the SOA and of negative answers if a zone has no value: five minutes.
+/// The TTL of the SOA and of negative answers in zones that set no other value, in seconds: five minutes.
 const NEGATIVE_TTL: u32 = 300;
 
 /// A zone of the tree.
 #[derive(Clone, Debug, Default)]
 struct Branch {
-    /// Names of its servers.
+    /// The names of the zone's servers.
     servers: Vec<Name>,
-    /// Its special records, in master file form.
+    /// The records of the zone other than its NS records, in the form of a zone file.
     text: String,
-    /// Its signing plan; none: unsigned.
+    /// How the zone is signed. `None` if the zone is unsigned.
     signing: Option<Signing>,
-    /// True if its parent does not delegate it.
+    /// True if the parent zone does not delegate the zone.
     is_private: bool,
 }
 
-/// Zones and servers, before delegations are written.
+/// The planned zones and servers, before their delegations are written.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     zones: BTreeMap<Name, Branch>,
@@ -58,7 +58,7 @@ impl Tree {
     /// are added, as are server addresses.
     ///
     /// # Errors
-    /// A name is invalid.
+    /// Returns an error if a name is invalid.
     pub fn zone(&mut self, origin: &str, servers: &[String], text: &str) -> Result<(), LabError> {
         let servers = servers.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
         self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned(), ..Branch::default() });
@@ -98,18 +98,18 @@ impl Tree {
         Ok(())
     }
 
-    /// The lab, with every delegation written, signed when simulations begin.
+    /// Builds the lab: writes every delegation, and signs the zones at the time at which simulations begin.
     ///
     /// # Errors
-    /// A zone whose text cannot be read or that cannot be signed, an unknown server, an address given twice.
+    /// Returns an error if a zone cannot be read or signed, if a server is unknown, or if an address is used twice.
     pub fn build(self) -> Result<Lab, LabError> {
         self.build_at(UNIX_AT_START)
     }
 
-    /// Like `build`, with signatures made at `unix`, seconds since 1970.
+    /// Like `build`, but the signatures are made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
-    /// As those of `build`.
+    /// Returns the same errors as `build`.
     pub fn build_at(self, unix: u64) -> Result<Lab, LabError> {
         let mut trust_anchors = BTreeMap::new();
         let mut plans: BTreeMap<Name, (ServerPlan, Vec<Arc<Zone>>)> =
@@ -127,7 +127,7 @@ impl Tree {
         Lab::new(plans.into_values().collect(), trust_anchors)
     }
 
-    /// A zone with the DS of its children, signed if it has a plan.
+    /// Returns a zone with the DS records of its children, signed if the zone has a signing plan.
     fn signed_zone(&self, origin: &Name, branch: &Branch, unix: u64) -> Result<Zone, LabError> {
         let mut signers = Vec::new();
         for (zone, child) in self.delegated(origin) {
@@ -143,14 +143,14 @@ impl Tree {
         }
     }
 
-    /// The deepest zone that holds `name`.
+    /// Returns the deepest zone that contains `name`.
     fn zone_of(&self, name: &Name) -> Option<&Name> {
         let up = |name: &Name| (!name.is_root()).then(|| name.base_name());
         let mut names = std::iter::successors(Some(name.clone()), up);
         names.find_map(|name| self.zones.get_key_value(&name)).map(|(zone, _)| zone)
     }
 
-    /// The whole text of a zone.
+    /// Returns the whole text of a zone, in the form of a zone file.
     fn text(&self, origin: &Name, branch: &Branch) -> String {
         let mut text = String::new();
         if !branch.text.split_whitespace().any(|word| word == "SOA") {
@@ -182,7 +182,7 @@ impl Tree {
         text
     }
 
-    /// The NS of a zone; their names join `hosts`.
+    /// Adds the NS records of a zone to `text`, and the names of its servers to `hosts`.
     fn write_servers(&self, text: &mut String, zone: &Name, branch: &Branch, hosts: &mut Vec<Name>) {
         for server in &branch.servers {
             let _ = writeln!(text, "{zone} {DELEGATION_TTL} NS {server}");
@@ -190,12 +190,12 @@ impl Tree {
         }
     }
 
-    /// The zones that `origin` delegates.
+    /// Returns the zones to which `origin` delegates.
     fn delegated<'a>(&'a self, origin: &'a Name) -> impl Iterator<Item = (&'a Name, &'a Branch)> {
         self.zones.iter().filter(move |(zone, child)| !child.is_private && self.parent(zone) == Some(origin))
     }
 
-    /// The zone that delegates this one.
+    /// Returns the zone that delegates to this zone.
     fn parent(&self, zone: &Name) -> Option<&Name> {
         if zone.is_root() { None } else { self.zone_of(&zone.base_name()) }
     }

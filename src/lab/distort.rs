@@ -52,7 +52,7 @@ impl TrueQuery<'_> {
     }
 }
 
-/// Changes a response as a fault does.
+/// Changes a response as a server with this fault does.
 pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let query = asked.query;
     match fault {

@@ -15,7 +15,7 @@ use resolver::zones::authority::Authority;
 /// The option of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Changes a response of `authority` as a fault does.
+/// Changes a response of `authority` as a server with this fault does.
 pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, response: &mut Message) {
     match fault {
         Fault::BadSignatures => {
@@ -149,7 +149,7 @@ fn few_proofs(most: usize, response: &mut Message) {
     response.authorities.retain(|record| !is_proof(record) || owners.contains(&record.name));
 }
 
-/// If a name has no data at the apex of a zone, the NSEC of its parent at the cut is given instead.
+/// Replaces the denial of data at the apex of a zone with the NSEC record that the parent zone has for this zone cut.
 fn parents_proof(authority: &Authority, query: &Message, response: &mut Message) {
     let Some(question) = query.queries.first() else { return };
     let name = question.name().to_lowercase();

@@ -47,7 +47,7 @@ macro_rules! faults {
     };
 }
 
-/// A value of a fault in scenarios.
+/// A type whose values a fault in a scenario may have, for example a duration or a record type.
 trait FaultValue: Sized {
     fn read(text: &str) -> Option<Self>;
     fn shown(&self) -> String;
@@ -139,7 +139,7 @@ faults! {
     WrongQuestion = "wrong-question",
     /// Answers from another address.
     WrongSource = "wrong-source",
-    /// A forgery with a guessed id comes before the true answer (RFC 5452 section 4).
+    /// A forged answer with a guessed id arrives before the true answer (RFC 5452 section 4).
     Forged = "forged",
     /// Drops the first query for each question, and answers the second.
     LosesFirst = "loses-first",
@@ -151,7 +151,7 @@ faults! {
     /// Answers the first query for each question with REFUSED, and later queries correctly: a load balancer with one server that
     /// lacks the zone.
     RefusedFirst = "refused-first",
-    /// NXDOMAIN for empty non-terminals (rbldnsd).
+    /// Answers NXDOMAIN for names that exist only because names below them exist, as rbldnsd does.
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
     /// Changes upper and lower case in the question of its answers.
     FlipsCase = "flips-case",

@@ -1,4 +1,4 @@
-//! Fetches of keys that are given up, and fetches whose first question runs out of its budget.
+//! Tests of fetches of keys that are given up, and of fetches whose first question has used up its budget.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,13 +32,13 @@ fn simulation() -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// The context of a question that begins now.
+/// Returns the context of a question that begins now.
 fn context(simulation: &Simulation) -> Context {
     let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
     Context::new(Arc::new(FlightProgress::new(simulation.clock())), view)
 }
 
-/// One question begins to fetch keys with the last of its budget, and another question joins it.
+/// Begins a fetch of keys for one question with the last query of its budget. Another question joins the fetch.
 async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
     let zone = Name::from_ascii("zone.").unwrap();
     let (keys, fresh) = (simulation.resolver().key_fetches(&zone), context(simulation));
@@ -61,7 +61,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
             let _held = held;
             panic!("of the test");
         });
-        // These questions wait for the fetch, and then fetch themselves.
+        // These questions wait for the fetch in progress, and then fetch the keys themselves.
         let (one, other) = tokio::join!(keys.fetch(&context), keys.fetch(&context));
         assert!(broken.await.unwrap_err().is_panic());
         assert!(one.unwrap() && other.unwrap());

@@ -21,7 +21,7 @@ use super::mail_domains::{self, MailDomain};
 use super::server::Distance;
 use super::world::{Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 
-/// Number of mail domains in the demo. For some time, every second message has a domain that is not in the cache.
+/// The top-level domains: the name, the name servers, and the median distance of these servers in milliseconds.
 pub const DEFAULT_DOMAINS: usize = 60;
 
 /// Top-level domains: name, servers, and the median of their distance in milliseconds.
@@ -49,7 +49,7 @@ const SIGNED: [(&str, &str); 11] = [
     ("ip6.arpa", "algorithm=8"),
 ];
 
-/// The content of a DNS list.
+/// What the entries of a DNS list are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {
     /// Addresses that send spam.
@@ -60,7 +60,7 @@ pub enum ListKind {
     BadDomains,
 }
 
-/// The DNS lists: zone, content, and return code.
+/// The DNS lists: the zone, the kind of entries, and the return code for listed names.
 const LISTS: [(&str, ListKind, &str); 7] = [
     ("zen.spamhaus.org", ListKind::BadAddresses, "127.0.0.2"),
     ("bl.spamcop.net", ListKind::BadAddresses, "127.0.0.2"),
@@ -71,7 +71,7 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// Addresses that send spam: the last addresses of a block. The first addresses of the block send good mail.
+/// The last octets of the addresses that send spam. The lower addresses of the same block send good mail.
 const SPAMMERS: std::ops::Range<u8> = 200..220;
 
 /// Domains that spam advertises.
@@ -88,14 +88,14 @@ const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 241920
 pub struct LabList {
     /// The zone of the list.
     pub zone: Name,
-    /// The content of the list.
+    /// What the entries of the list are.
     pub kind: ListKind,
 }
 
 /// The internet: its servers, and the senders of mail.
 #[derive(Clone, Debug)]
 pub struct Internet {
-    /// Zones and servers.
+    /// The zones of the internet and their servers.
     pub lab: Arc<Lab>,
     /// The mail domains.
     pub domains: Vec<MailDomain>,
@@ -109,7 +109,7 @@ impl Internet {
     /// Creates an internet with `size` mail domains. It is always the same for the same seed.
     ///
     /// # Errors
-    /// None for the texts of this file, which a test uses.
+    /// Returns no error with the texts of this file, which a test builds.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, None)
     }
@@ -117,7 +117,7 @@ impl Internet {
     /// Creates the same internet as `new`, but its top and a quarter of its mail domains are signed. Signatures begin at the start of simulations.
     ///
     /// # Errors
-    /// None for the texts of this file, which a test uses.
+    /// Returns no error with the texts of this file, which a test builds.
     pub fn signed(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::signed_at(seed, size, UNIX_AT_START)
     }
@@ -125,7 +125,7 @@ impl Internet {
     /// Like `signed`, with signatures made at the time `unix`, in seconds since 1970.
     ///
     /// # Errors
-    /// None for the texts of this file, which a test uses.
+    /// Returns no error with the texts of this file, which a test builds.
     pub fn signed_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         Self::build(seed, size, Paths::Even, Some(unix))
     }
@@ -135,7 +135,7 @@ impl Internet {
     /// its own name servers, and there are access providers whose networks send spam.
     ///
     /// # Errors
-    /// None for the texts of this file, which a test uses.
+    /// Returns no error with the texts of this file, which a test builds.
     pub(crate) fn rough_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         let internet = Self::build(seed, size, Paths::Rough, Some(unix))?;
         internet.break_some(&Random::seeded(seed.rotate_left(7)));
@@ -217,12 +217,12 @@ fn spammer(last: u8) -> Ipv4Addr {
 struct Maker {
     tree: Tree,
     random: Random,
-    /// Number of servers so far. Each server gets the next address.
+    /// The number of servers that were added so far. Each server gets the next address.
     next: u16,
     paths: Paths,
 }
 
-/// The paths to servers.
+/// How much the paths to servers lose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Paths {
     /// Each path loses one of two hundred datagrams.

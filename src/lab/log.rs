@@ -32,8 +32,7 @@ pub struct Received {
 }
 
 impl fmt::Display for Received {
-    /// `SERVER NAME TYPE`, with ` tcp` and ` plain` if they apply: the form of scenarios. The name is written in
-    /// lower case.
+    /// Writes `SERVER NAME TYPE` as scenarios do, followed by ` tcp` and ` plain` if they apply. The name is written in lower case.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} {}", self.server, self.name.to_lowercase(), self.kind)?;
         if self.transport == Transport::Tcp {

@@ -19,7 +19,7 @@ const TLDS: [&str; 6] = ["com", "net", "org", "de", "co.uk", "example"];
 const WORDS: [&str; 10] =
     ["baker", "miller", "smith", "mason", "cooper", "fisher", "weaver", "potter", "tailor", "turner"];
 
-/// Octets of a public key of 1024 and 2048 bits in base64.
+/// The length in base64 characters of public keys with 1024 and with 2048 bits.
 const KEY_1024: usize = 216;
 const KEY_2048: usize = 392;
 

@@ -8,7 +8,7 @@ use super::internet::Internet;
 use super::mail_domains::MailDomain;
 use super::traffic::{Gateway, Mail};
 
-/// Percentages of messages of a kind. All other messages are inbound.
+/// The percentages of spam and of outbound messages. All other messages are inbound.
 const SPAM_PER_CENT: u32 = 40;
 const OUTBOUND_PER_CENT: u32 = 20;
 
@@ -31,13 +31,13 @@ pub enum Popularity {
 /// The kinds of messages, in the order of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MailKind {
-    /// To postscreen, which asks all lists at the same time.
+    /// Inbound mail to postscreen, which asks all lists at the same time.
     AtOnce,
-    /// To smtpd, which asks the lists one after the other.
+    /// Inbound mail to smtpd, which asks the lists one after the other.
     OneByOne,
     /// Spam to postscreen.
     Spam,
-    /// To another domain.
+    /// Outbound mail to another domain.
     Outbound,
 }
 

@@ -1,6 +1,5 @@
-//! The changes of a faulty server or middlebox to a response's octets, and forged messages next to it.
-//!
-//! Pure. RFC 1035 section 4 for the octets.
+//! Changes the octets of a response as a faulty server or middlebox does, and adds forged messages to it. The functions are pure. RFC 1035
+//! section 4 describes the octets.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,16 +14,17 @@ use dns::conduct::Transport;
 use dns::question::wire_name;
 use resolver::zones::authority::{datagram_size, encode};
 
-/// Octets of a message over TCP (RFC 1035 section 4.2.2: a length of 16 bits).
+/// The maximum size of a message over TCP, in octets (RFC 1035 section 4.2.2: the length has 16 bits).
 const STREAM_SIZE: usize = 65_535;
 
-/// Octets of a datagram's first fragment on an Ethernet, without its headers.
+/// The size of the first fragment of a datagram on an Ethernet, without its headers, in octets.
 const FIRST_FRAGMENT: usize = 1_472;
 
-/// The size of a server that ignores the payload size: most firewalls let this much through.
+/// The payload size of a server that ignores the size in the query, in octets. Most firewalls allow datagrams of this size.
 const UNMINDFUL_SIZE: usize = 4_096;
 
-/// Forgeries of a flood before the true answer: fewer than `limits::MAX_STRAY_DATAGRAMS`, so that it is still read.
+/// The number of forged messages in a flood before the true answer. It is less than `limits::MAX_STRAY_DATAGRAMS`, so the resolver still
+/// reads the true answer.
 const FLOOD: u16 = 60;
 
 /// The first of the private types (RFC 6895 section 3.1).
@@ -33,7 +33,7 @@ const PRIVATE_TYPE: u16 = 65_280;
 /// The number of private types used here; the library gives the 26th a meaning.
 const PRIVATE_TYPES: u16 = 20;
 
-/// The octets of a response. None if it cannot be encoded.
+/// Returns the octets of a response. `None` if the response cannot be encoded.
 pub(super) fn octets(
     faults: &[Fault],
     query: &Message,
@@ -62,7 +62,7 @@ pub(super) fn octets(
     Some(octets)
 }
 
-/// The forgeries to the same port, all of them before the true answer, which comes after `delay`.
+/// Returns the forged messages that arrive at the same port. All of them arrive before the true answer, which arrives after `delay`.
 pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, source: IpAddr) -> Vec<Delivery> {
     if faults.contains(&Fault::Flood) {
         let one = |number: u16| {
@@ -78,8 +78,7 @@ pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, sour
     forged.flatten().into_iter().collect()
 }
 
-/// The forgery of an attacker off the path who knows everything but the id, or who cannot send from the server's
-/// address.
+/// Returns the message of an attacker who is not on the path: it is right except for the id, or is not sent from the server's address.
 fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> Option<Delivery> {
     let mut forged = bare(query, ResponseCode::NoError);
     forged.metadata.id = query.metadata.id.wrapping_add(id_off_by);
@@ -91,7 +90,7 @@ fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> 
     Some(Delivery { delay, source, octets: forged.to_vec().ok()? })
 }
 
-/// An address next to this one, which no query went to.
+/// Returns an address next to `address`, to which no query was sent.
 pub(super) fn other_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 1).into()),
@@ -99,8 +98,8 @@ pub(super) fn other_address(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The second fragment is forged: every address in it is the poison. Id, port and question were in the first one
-/// (Herzberg and Shulman, "Fragmentation Considered Poisonous").
+/// Forges the second fragment of a message: every address in it becomes the address of the attacker. The id, the port and the question were
+/// in the first fragment (Herzberg and Shulman, "Fragmentation Considered Poisonous").
 fn forge_tail(octets: &mut [u8]) {
     let poison = POISON.octets();
     for place in FIRST_FRAGMENT..octets.len() {
@@ -111,7 +110,7 @@ fn forge_tail(octets: &mut [u8]) {
     }
 }
 
-/// The answer among as many small records as a message holds, of types that were not asked for.
+/// Returns the answer with as many small records as a message can hold. Their types were not asked for.
 fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     let mut lean = response.clone();
     lean.authorities.clear();
@@ -128,11 +127,12 @@ fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// A chain of pointers within the data of one record, and records whose names begin at its end.
+/// Returns a message with a chain of compression pointers in the data of one record, and with records whose names point to the end of the
+/// chain.
 fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     let mut octets = bare(query, ResponseCode::NoError).to_vec().ok()?;
     octets.truncate(query_end(query)?);
-    // No additional section: the OPT is removed.
+    // The message gets no additional section, because the OPT is removed.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
     // The chain ends where pointers no longer reach, or at half of the message.
@@ -154,12 +154,12 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// The end of the question: header, name, type, class.
+/// Returns the offset of the end of the question: after the header, the name, the type and the class.
 fn query_end(query: &Message) -> Option<usize> {
     Some(12 + wire_name(query.queries.first()?.name()).len() + 4)
 }
 
-/// A record whose owner is a pointer.
+/// Adds a record whose owner is a compression pointer.
 fn push_record(octets: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]) {
     octets.extend((0xc000 | owner).to_be_bytes());
     octets.extend(kind.to_be_bytes());

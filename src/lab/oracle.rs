@@ -1,6 +1,5 @@
-//! The truth of a lab: the answers of its zones, independent of its servers' state.
-//!
-//! Soaks compare replies with it.
+//! The true answers of a lab, which depend only on its zones and not on the state of its servers. Long random tests (soaks) compare the
+//! resolver's replies with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,41 +12,41 @@ use resolver::limits::MAX_ALIASES;
 use resolver::zones::authority::Authority;
 use resolver::zones::zone::Zone;
 
-/// Aliases followed over zones: more than the resolver follows.
+/// The number of aliases that are followed from zone to zone. It is larger than the number that the resolver follows.
 const ALIASES_FOLLOWED: usize = MAX_ALIASES + 4;
 
-/// Knows every zone of a lab.
+/// Knows the content of every zone of a lab, and therefore the true answer to each question.
 #[derive(Debug)]
 pub struct Oracle {
     authority: Authority,
 }
 
-/// The records of a whole answer by owner, type and data, each with its TTL.
+/// The records of a whole true answer by owner, type and data, each with its TTL.
 type Truths = BTreeMap<(Name, RecordType, String), u32>;
 
 impl Oracle {
-    /// All zones of `lab`.
+    /// Creates an oracle that knows all zones of `lab`.
     pub fn new(lab: &Lab) -> Self {
         let zones = lab.servers().iter().flat_map(|server| server.authority().zones().to_vec());
         let by_name: BTreeMap<_, _> = zones.map(|zone| (zone.origin().clone(), zone.clone())).collect();
         Self { authority: Authority::new(by_name.into_values().collect()) }
     }
 
-    /// The oracle of clients for which these zones replace those of the internet.
+    /// Returns the oracle for clients that see these zones instead of the zones of the internet with the same names.
     pub fn with(&self, zones: &[Arc<Zone>]) -> Self {
         let replaced = |zone: &Arc<Zone>| zones.iter().any(|other| other.origin() == zone.origin());
         let kept = self.authority.zones().iter().filter(|zone| !replaced(zone));
         Self { authority: Authority::new(kept.chain(zones).cloned().collect()) }
     }
 
-    /// The zones of a true answer: the zones of the names on its way, and all zones above these.
+    /// Returns the zones that a true answer needs: the zones of all names in its chain of aliases, and all zones above these.
     pub fn zones_of(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
         let names = self.way(name, kind).2;
         let zones = self.authority.zones().iter().map(|zone| zone.origin());
         zones.filter(|zone| names.iter().any(|name| zone.zone_of(name))).cloned().collect()
     }
 
-    /// The zones that lack a name of a true answer, and delegate it to no other zone.
+    /// Returns the zones that contain no entry for a name of a true answer, and delegate the name to no other zone.
     pub fn lacking(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
         let names = self.way(name, kind).2;
         let lacking = names.iter().filter_map(|name| {
@@ -58,7 +57,7 @@ impl Oracle {
         lacking.collect()
     }
 
-    /// The zones that are needed to query `zones`: these zones, the zones of the names of their servers, and so on.
+    /// Returns the zones that are needed to query `zones`: these zones, the zones of the names of their servers, and so on.
     pub fn zones_behind(&self, zones: &BTreeSet<Name>) -> BTreeSet<Name> {
         let mut behind = zones.clone();
         let mut next: Vec<Name> = zones.iter().cloned().collect();
@@ -74,8 +73,8 @@ impl Oracle {
         behind
     }
 
-    /// The fault of a reply to the question for `kind` at `name`; none if it is true. SERVFAIL makes no statement, so
-    /// it is no fault. A denial of a name without data is accepted, because rbldnsd sends it too.
+    /// Returns what is false in a reply to the question for `kind` at `name`, or `None` if the reply is true. SERVFAIL says nothing about
+    /// the name, so it is not false. NXDOMAIN for a name without data is accepted, because rbldnsd sends it too.
     pub fn objection(&self, name: &Name, kind: RecordType, reply: &Message) -> Option<String> {
         let rcode = reply.metadata.response_code;
         if rcode == ResponseCode::ServFail {
@@ -95,13 +94,13 @@ impl Oracle {
         grown.next().map(|((owner, ..), ttl)| format!("{owner} with a TTL of {ttl}"))
     }
 
-    /// The answer.
+    /// Returns the response code and the records of the true answer.
     fn truth(&self, name: &Name, kind: RecordType) -> (ResponseCode, Truths) {
         let (rcode, records, _) = self.way(name, kind);
         (rcode, set_of(&records))
     }
 
-    /// The answer from name to name, and these names.
+    /// Follows the aliases of a name. Returns the response code, the records, and all names of the chain.
     fn way(&self, name: &Name, kind: RecordType) -> (ResponseCode, Vec<Record>, Vec<Name>) {
         let mut records: Vec<Record> = Vec::new();
         let (mut next, mut names) = (name.clone(), Vec::new());

@@ -1,6 +1,5 @@
-//! Shared by most tests: names, questions, a readable log, and notes about skipped tests.
-//!
-//! An error of a test ends it: these functions panic where other functions of the lab return errors.
+//! Functions that most tests share: they create names and questions, read the log, and print notes about skipped tests. They panic where
+//! other functions of the lab return errors, because an error ends the test.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -18,10 +17,10 @@ use super::simulation::{Flags, SimulatedReply, Simulation};
 /// The time in which a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
 pub const REPLY_TIME: Duration = Duration::from_millis(4_010);
 
-/// Longer than a flight, and longer than a dead server is probed without questions for it.
+/// A time that is longer than a flight, and longer than a dead server is probed after the last question that needs it.
 pub const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
-/// Mail domains of the internet of soaks: three for each hoster.
+/// The number of mail domains in the internet of long random tests (soaks): three for each hoster.
 pub const SOAK_DOMAINS: usize = 24;
 
 /// Asks as a client with EDNS does.
@@ -51,7 +50,7 @@ pub async fn ask_for_ad(simulation: &Simulation, text: &str, kind: RecordType) -
     ask_with(simulation, text, kind, Flags { authentic_data: true, ..Flags::default() }).await
 }
 
-/// A number that an environment variable may set.
+/// Returns a number that an environment variable may set, or `default`.
 pub fn by_hand(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -59,15 +58,15 @@ pub fn by_hand(variable: &str, default: u64) -> u64 {
 /// The variable that makes long tests run in full.
 const LONG: &str = "RESOLVERD_LONG";
 
-/// How much of a long test runs: a quarter of `full`, or all of it with `RESOLVERD_LONG=1`.
+/// Returns how much of a long test is run: a quarter of `full`, or all of it if `RESOLVERD_LONG=1` is set.
 pub fn of_long(full: u64) -> u64 {
     if by_hand(LONG, 0) > 0 { full } else { full / 4 }
 }
 
-/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
+/// Returns the resident memory of this process in octets (proc(5), statm: pages of 4 KiB).
 ///
 /// # Panics
-/// The kernel does not report it.
+/// Panics if the kernel does not report it.
 pub fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
@@ -75,12 +74,12 @@ pub fn resident() -> u64 {
     pages * 4_096
 }
 
-/// The lines of a log, to be read back.
+/// The log lines of a test, which the test can read.
 #[derive(Clone, Debug, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    /// The log of this process, of all threads; the same for all callers.
+    /// Returns the log of all threads of this process. All callers get the same log.
     pub fn of_process() -> Self {
         static LINES: OnceLock<Lines> = OnceLock::new();
         let begin = || {
@@ -92,10 +91,10 @@ impl Lines {
         LINES.get_or_init(begin).clone()
     }
 
-    /// The log of this thread from `level` up while `work` runs, without times and modules.
+    /// Returns the log lines of this thread, from `level` up, that `work` writes. They have no times and no module names.
     pub fn from_work(level: Level, work: impl FnOnce()) -> String {
-        // While a process has one subscriber, `tracing` takes it for the one of all threads: a line that a thread without it reaches first
-        // is off for all. So there are always two.
+        // While a process has only one log subscriber, `tracing` uses it for all threads. A log statement that another thread executes
+        // first is then switched off in all threads. So there are always two subscribers.
         static SECOND: OnceLock<Dispatch> = OnceLock::new();
         SECOND.get_or_init(|| Dispatch::new(NoSubscriber::new()));
         let lines = Self::default();
@@ -111,12 +110,12 @@ impl Lines {
         lines.text()
     }
 
-    /// The log so far.
+    /// Returns the log text so far.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// How often it has this text.
+    /// Returns how often the log contains `text`.
     pub fn count(&self, text: &str) -> usize {
         self.text().matches(text).count()
     }

@@ -23,7 +23,7 @@ use super::mangle;
 use super::world::ServerPlan;
 use resolver::zones::authority::Authority;
 
-/// The distance of a server.
+/// How far away a server is: its round-trip time, with random additions and losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
     /// Round-trip time.
@@ -242,7 +242,7 @@ impl LabServer {
         });
     }
 
-    /// rbldnsd before 1.0 answered NXDOMAIN for a name that exists only because of names below it.
+    /// Answers NXDOMAIN for a name that exists only because of names below it, as rbldnsd did before version 1.0.
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();

@@ -17,10 +17,10 @@ use super::world::LabError;
 use dns::question::wire_name;
 use resolver::zones::zone::Zone;
 
-/// TTL of DNSKEY: an hour, as many zones have it.
+/// The TTL of DNSKEY records, in seconds: an hour, as in many zones.
 const KEY_TTL: u32 = 3_600;
 
-/// TTL of DS: a day, as the largest TLDs have it.
+/// The TTL of DS records, in seconds: a day, as in the largest top-level domains.
 const DS_TTL: u32 = 86_400;
 
 /// A signature becomes valid an hour before it is made, for slow clocks, and is valid for two weeks, as with BIND.
@@ -104,7 +104,7 @@ enum Role {
     ZoneSigning,
 }
 
-/// The keys of one role and generation, one for each algorithm.
+/// Returns the keys of one role and generation, one for each algorithm.
 fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<TestKey>> {
     // Zones next to each other in the tree should not share keys, so the name selects the first key.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
@@ -140,7 +140,7 @@ struct ZoneSigner<'a> {
     shown: Vec<TestKey>,
     /// The keys that sign the DNSKEY set.
     of_keys: Vec<TestKey>,
-    /// The keys that sign the rest.
+    /// The keys that sign all other records.
     of_data: Vec<TestKey>,
     inception: u32,
     expiration: u32,
@@ -326,7 +326,7 @@ fn with(zone: Zone, records: Vec<Record>) -> DnsSecResult<Zone> {
     zone.with(records).map_err(|error| DnsSecError::Msg(error.to_string()))
 }
 
-/// The data of one NSEC3 record.
+/// Returns the data of one NSEC3 record.
 fn hashed_span(hashing: &Hashing, next: Vec<u8>, types: BTreeSet<RecordType>) -> DNSSECRData {
     let Hashing { iterations, salt, opt_out } = hashing.clone();
     DNSSECRData::NSEC3(NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, iterations, salt, next, types))
@@ -343,17 +343,17 @@ fn hidden(zone: &Zone, name: &Name) -> bool {
     cut.is_some_and(|cut| &cut.name != name) || zone.dname_above(name).is_some()
 }
 
-/// TTL of NSEC and NSEC3: the lesser of the SOA's own and MINIMUM (RFC 9077).
+/// Returns the TTL of NSEC and NSEC3 records: the TTL of the SOA or its field MINIMUM, whichever is smaller (RFC 9077).
 fn denial_ttl(zone: &Zone) -> u32 {
     zone.negative_soa().map_or(0, |soa| soa.ttl)
 }
 
-/// The next possible name, so that none is between.
+/// Returns the next possible name after `name`. No other name can be between the two.
 fn successor(name: &Name) -> Name {
     name.prepend_label([0_u8].as_slice()).unwrap_or_else(|_| name.clone())
 }
 
-/// The next possible hash.
+/// Returns the next possible hash after `hash`.
 fn increased(hash: &[u8]) -> Vec<u8> {
     let mut next = hash.to_vec();
     for octet in next.iter_mut().rev() {
@@ -391,7 +391,7 @@ old DNAME new
         sign(zone, &words.parse().unwrap(), UNIX).unwrap()
     }
 
-    /// How many keys of the zone verify the set.
+    /// Returns the number of keys of the zone that verify an RRset.
     fn verified(zone: &Zone, owner: &str, kind: RecordType) -> usize {
         let owner = name(owner);
         let hashed = zone.hashed().get(&owner).map(Vec::as_slice);

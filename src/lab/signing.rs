@@ -44,12 +44,12 @@ pub enum Generation {
     New,
 }
 
-/// The hash of NSEC3 (RFC 5155). The default follows RFC 9276: neither salt nor additional hashes.
+/// The parameters of the NSEC3 hash (RFC 5155). The default follows RFC 9276: no salt and no additional iterations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hashing {
-    /// Additional hashes of a name.
+    /// The number of additional iterations of the hash.
     pub iterations: u16,
-    /// Salt.
+    /// The salt of the hash.
     pub salt: Vec<u8>,
     /// True if unsigned delegations are left out.
     pub opt_out: bool,
@@ -197,7 +197,7 @@ fn generations(text: &str) -> Option<Vec<Generation>> {
     if text == "none" { Some(Vec::new()) } else { text.split(',').map(generation).collect() }
 }
 
-/// Octets from hexadecimal digits.
+/// Reads octets from hexadecimal digits.
 fn octets(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
     pairs.map(|pair| u8::from_str_radix(pair.filter(|pair| pair.len() == 2)?, 16).ok()).collect()

@@ -1,6 +1,5 @@
-//! The servers of the lab in memory: the network of a simulation, with tokio's paused clock and a seed.
-//!
-//! This network is never used together with real sockets, because the paused clock would jump ahead while a test waits for them. RFC 7766: streams.
+//! The servers of the lab in memory: the network of a simulation, with tokio's paused clock and a seed. It is never used together with real
+//! sockets, because the paused clock would jump ahead while a test waits for them. Streams follow RFC 7766.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -29,13 +28,13 @@ const DRIP: Duration = Duration::from_secs(5);
 /// The faults of the network around the resolver.
 #[derive(Debug, Default)]
 struct Reach {
-    /// Our own network is down: nothing can be sent.
+    /// True if our own network is down, so that no message can be sent.
     down: bool,
     /// Addresses to which there is no route.
     unroutable: BTreeSet<IpAddr>,
-    /// Failed exchanges over UDP per thousand on all paths: the question or its answer is lost.
+    /// The number of exchanges in a thousand over UDP that fail on every path, because the question or its answer is lost.
     loss_per_mille: u32,
-    /// Failed streams per thousand, on all paths.
+    /// The number of streams in a thousand that fail, on every path.
     stream_loss_per_mille: u32,
     /// The state of IPv6.
     ipv6: Ipv6Way,
@@ -53,7 +52,7 @@ pub enum Ipv6Way {
     Swallowed,
 }
 
-/// The failure of a stream over a bad path.
+/// How a stream over a bad path fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamLoss {
     /// The stream is never opened.
@@ -124,19 +123,19 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
     }
 
-    /// Makes this number of a thousand exchanges over UDP fail on all paths, the question or its answer lost, in
-    /// addition to the losses of each server's own path. If questions and answers are lost alike, 300 is a loss of 16
-    /// % each way.
+    /// Sets how many of a thousand exchanges over UDP fail on every path, because the question or its answer is lost. The losses of each
+    /// server's own path come in addition. If questions and answers are lost equally often, the value 300 is a loss of 16 % in each
+    /// direction.
     pub fn set_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).loss_per_mille = per_mille;
     }
 
-    /// Makes this number of a thousand streams fail on all paths: they are never answered, refused, or end halfway.
+    /// Sets how many of a thousand streams fail on every path: they are never answered, are refused, or end in the middle of an answer.
     pub fn set_stream_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille = per_mille;
     }
 
-    /// The failure of a stream that is opened now; none if it works.
+    /// Returns how a stream that is opened now fails, or `None` if it works.
     fn stream_loss(&self) -> Option<StreamLoss> {
         let per_mille = self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille;
         if per_mille == 0 || self.random.below(1_000) >= per_mille {
@@ -243,17 +242,17 @@ impl Network for SimulatedNetwork {
     }
 }
 
-/// A stream to a server: each answer takes its round trip, also after other answers.
+/// A stream to a server. Each answer takes one round trip and does not wait for earlier answers.
 struct SimulatedStream {
     network: SimulatedNetwork,
     server: SocketAddr,
     pending: Vec<(Instant, Vec<u8>)>,
-    /// The server sends an empty message now and then; when it sent the last.
+    /// True if the server sends an empty message from time to time. `last` is the time of the last one.
     drips: bool,
     last: Instant,
-    /// The server closes it after an answer.
+    /// True if the server closes the stream after an answer.
     closes: bool,
-    /// It ends in the middle of the first answer.
+    /// True if the stream ends in the middle of the first answer.
     ends_halfway: bool,
     closed: bool,
     _open: Open,
@@ -293,7 +292,7 @@ impl SimulatedStream {
 impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
-        // The length in front is greater than the rest of the stream: the octets never become a message.
+        // The length before the message is greater than the number of octets that follow, so these never become a complete message.
         let half = self.network.lab.at(self.server.ip()).is_some_and(|server| server.has(Fault::HalfAnswer));
         if half {
             return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
@@ -308,11 +307,11 @@ impl Stream for SimulatedStream {
     }
 }
 
-/// The messages that will come back to one port.
+/// The messages that will arrive at one port.
 struct Arrivals {
     sent: Instant,
     port: u16,
-    /// The latest first, so that the next one is taken from the end.
+    /// The messages, the last to arrive first, so that the next one is taken from the end.
     pending: Vec<Delivery>,
     _open: Open,
 }

@@ -43,7 +43,7 @@ use super::world::{Lab, UNIX_AT_START};
 /// Replies are read without truncation, as over TCP. The tests of the listener check truncation.
 const REPLY_LIMIT: usize = 65_535;
 
-/// A resolver over a lab.
+/// A resolver that asks the servers of a lab, on a simulated network.
 pub struct Simulation {
     lab: Arc<Lab>,
     clock: Clock,
@@ -55,7 +55,7 @@ pub struct Simulation {
     clients: AtomicU32,
     seed: u64,
     supervisor: Supervisor,
-    /// The background tasks, as in the daemon. They end with the simulation.
+    /// The background tasks that also run in the daemon. They end with the simulation.
     by_itself: JoinSet<Infallible>,
 }
 
@@ -210,12 +210,12 @@ impl Simulation {
         self.by_itself.len()
     }
 
-    /// Returns the number of client queries so far.
+    /// Returns the number of questions that clients have asked so far.
     pub fn asked(&self) -> u32 {
         self.clients.load(Ordering::Relaxed)
     }
 
-    /// The lab's servers.
+    /// Returns the lab with the servers.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
@@ -225,22 +225,22 @@ impl Simulation {
         &self.network
     }
 
-    /// The run's clock.
+    /// Returns the clock of the simulation.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The record.
+    /// Returns the record of queries.
     pub fn recorder(&self) -> &Arc<Recorder> {
         &self.recorder
     }
 
-    /// The resolver itself.
+    /// Returns the resolver.
     pub fn resolver(&self) -> &Arc<Resolver> {
         &self.resolver
     }
 
-    /// The state of look-ahead.
+    /// Returns the state of look-ahead.
     pub fn lookahead(&self) -> &Lookahead {
         &self.lookahead
     }
@@ -256,7 +256,7 @@ impl Simulation {
     /// Like `ask`, with flags.
     ///
     /// # Errors
-    /// As `ask`.
+    /// Returns the same errors as `ask`.
     pub async fn ask_with(
         &self,
         name: &Name,
@@ -324,7 +324,7 @@ impl Simulation {
     }
 }
 
-/// The octets of a client's query.
+/// Returns the octets of a client's query.
 fn query(id: u16, name: &Name, kind: RecordType, flags: Flags) -> Option<Vec<u8>> {
     let mut query = Message::query();
     query.metadata.id = id;

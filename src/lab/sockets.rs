@@ -23,22 +23,22 @@ use super::fault::Fault;
 use super::server::{Delivery, Sending};
 use super::world::Lab;
 
-/// Ports tried before giving up. A try fails only if another process has the port at one of our addresses.
+/// The number of ports that are tried. A try fails only if another process uses the port at one of our addresses.
 const MAX_TRIES: usize = 50;
 
-/// Waiting replies of one address, and its connections, at once. Beyond it queries are lost, as on any network; a
-/// burst of a demo stays far below.
+/// The maximum number of waiting replies of one address, and of its connections at the same time. Further queries are lost, as on any
+/// network. A burst of a demo stays far below this number.
 const MAX_PENDING: usize = 4096;
 
-/// The largest query taken.
+/// The size of the longest query that is accepted, in octets.
 const MAX_QUERY: usize = 4096;
 
-/// A lab on sockets, until dropped.
+/// The servers of a lab on real sockets. They stop when this value is dropped.
 #[derive(Debug)]
 pub struct LabSockets {
     port: u16,
     lab: Arc<Lab>,
-    /// Dropping it ends every task within.
+    /// The tasks of the servers. They end when this field is dropped.
     _tasks: JoinSet<()>,
 }
 
@@ -60,7 +60,7 @@ impl LabSockets {
     /// Binds every IPv4 address of the lab on one free port and begins to answer. IPv6 addresses are for simulation only.
     ///
     /// # Errors
-    /// No port was free at all addresses, or an address is not this machine's.
+    /// Returns an error if no port is free at all addresses, or if an address does not belong to this machine.
     pub async fn start(lab: Arc<Lab>, random: Random) -> io::Result<Self> {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for _ in 0..MAX_TRIES {
@@ -75,7 +75,8 @@ impl LabSockets {
     /// Serves the lab at a given port.
     ///
     /// # Errors
-    /// The port is taken at an address, an address is not this machine's, or a port below 1024 needs root.
+    /// Returns an error if the port is already used at an address, if an address does not belong to this machine, or if a port below 1024
+    /// needs root.
     pub(crate) async fn start_at(lab: Arc<Lab>, random: Random, port: u16) -> io::Result<Self> {
         let (port, sockets) = bind_all(&lab, port).await?;
         Ok(Self::serve(lab, random, port, sockets))
@@ -91,18 +92,18 @@ impl LabSockets {
         Self { port, lab, _tasks: tasks }
     }
 
-    /// The port of all servers: `upstream_port` of the configuration.
+    /// Returns the port of all servers, which is `upstream_port` in the configuration.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The lab behind the sockets.
+    /// Returns the lab whose servers use the sockets.
     pub fn lab(&self) -> &Arc<Lab> {
         &self.lab
     }
 }
 
-/// Binds every address on one port; if it is 0, on one that is free at the first address.
+/// Opens sockets for every address on one port. If `port` is 0, uses a port that is free at the first address.
 async fn bind_all(lab: &Lab, mut port: u16) -> io::Result<(u16, Vec<Bound>)> {
     let addresses = lab.servers().iter().flat_map(|server| server.addresses());
     let mut sockets = Vec::new();
@@ -139,12 +140,12 @@ impl Shared {
             tokio::select! {
                 Some(_) = pending.join_next(), if !pending.is_empty() => {}
                 received = socket.recv_from(&mut buffer) => {
-                    // An error here is an ICMP message about a client that has left.
+                    // The error is an ICMP message: a client no longer listens at its port.
                     let Ok((length, client)) = received else { continue };
                     let arrived = Instant::now();
                     let octets = buffer.get(..length).unwrap_or_default();
                     for delivery in self.respond(address, octets, Transport::Udp) {
-                        // A socket has one source: a reply from another address cannot be sent, and is lost.
+                        // A socket can send from one address only, so a reply from another address is lost.
                         if delivery.source == address && pending.len() < MAX_PENDING {
                             let reply = Reply { due: arrived + delivery.delay, octets: delivery.octets };
                             pending.spawn(self.clone().send_later(socket.clone(), client, reply));
@@ -162,8 +163,7 @@ impl Shared {
                 Some(_) = open.join_next(), if !open.is_empty() => {}
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    // The kernel has accepted the connection already. To close it at once is the nearest to a
-                    // refusal.
+                    // The kernel has already accepted the connection. Closing it immediately is the closest to refusing it.
                     let closes = self.has(address, Fault::NoTcp) || self.has(address, Fault::HangsUp);
                     if open.len() < MAX_PENDING && !closes {
                         open.spawn(self.clone().serve_stream(address, stream));
@@ -181,7 +181,7 @@ impl Shared {
 
     /// Answers the queries of a connection, each after its own time (RFC 7766 section 6.2.1.1).
     async fn serve_stream(self, address: IpAddr, stream: TcpStream) {
-        // The kernel has completed the handshake at once; it takes a round trip of its own.
+        // The kernel has completed the handshake without delay, but it would take one round trip.
         if let Some(server) = self.lab.at(address) {
             sleep(server.distance().draw(&self.random)).await;
         }
@@ -218,7 +218,7 @@ impl Shared {
             return false;
         };
         sleep_until(arrived + delivery.delay).await;
-        // Half an answer: its length in front is that of the whole answer, and then the connection ends.
+        // Only half of the answer is sent, after the length of the whole answer, and then the connection ends.
         let half = self.has(address, Fault::HalfAnswer);
         let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
         let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
@@ -227,13 +227,13 @@ impl Shared {
     }
 }
 
-/// A reply over UDP, and when it is to be sent.
+/// A reply over UDP, and the time at which it is sent.
 struct Reply {
     due: Instant,
     octets: Vec<u8>,
 }
 
-/// The next query of a connection, with the half that it was read from.
+/// Reads the next query of a connection. Also returns the half of the connection from which it was read.
 async fn read_query(mut queries: OwnedReadHalf) -> io::Result<(Vec<u8>, OwnedReadHalf)> {
     let query = read_framed(&mut queries).await?;
     Ok((query, queries))
@@ -281,7 +281,7 @@ mod tests {
         }
     }
 
-    /// As in the simulated network: the handshake takes a round trip, and an answer does not wait for the one before it.
+    /// As in the simulated network, the handshake takes a round trip, and an answer does not wait for earlier answers.
     #[tokio::test]
     async fn a_stream_takes_two_round_trips_and_its_answers_do_not_wait_for_each_other() {
         let sockets = start().await;

@@ -18,10 +18,10 @@ const P256: &str = include_str!("test_keys/p256.pem");
 const P384: &str = include_str!("test_keys/p384.pem");
 const ED25519: &str = include_str!("test_keys/ed25519.pem");
 
-/// A key of a zone, with its private half.
+/// A key of a zone, with its private part.
 #[derive(Clone)]
 pub(super) struct TestKey {
-    /// The public half, as it is in the zone.
+    /// The public part of the key, as it is published in the zone.
     pub(super) record: DNSKEY,
     /// The key tag (RFC 4034 appendix B).
     pub(super) tag: u16,

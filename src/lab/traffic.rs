@@ -18,10 +18,10 @@ use super::client::{AskError, LabClient};
 use super::hosters::reversed;
 use super::internet::{Internet, ListKind};
 
-/// Includes followed for one sender (RFC 7208 section 4.6.4).
+/// The maximum number of SPF includes that are followed for one sender (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: u32 = 10;
 
-/// A resolver that can be asked: the simulated one, or a server over sockets.
+/// A resolver that answers questions: the simulated one, or a server that is reached over sockets.
 pub trait Asker: Sync {
     /// Asks one question and waits for its answer, with any RCODE. Mail software with DANE sets DO (RFC 7672 section 2.2).
     ///
@@ -47,7 +47,7 @@ impl Asker for LabClient {
     }
 }
 
-/// A message. It determines the questions.
+/// A message, which determines the questions that mail software asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
     /// A message from an address.
@@ -140,8 +140,9 @@ impl Session<'_> {
         answer
     }
 
-    /// postscreen: every list of addresses at once. smtpd: PTR, then the addresses of the name; without postscreen the
-    /// lists follow one by one (`reject_rbl_client`).
+    /// Asks what mail software asks at the start of a connection. postscreen asks every list of addresses at the same time. smtpd asks for
+    /// the PTR, then for the addresses of its name. Without postscreen, smtpd also asks the lists, one after the other
+    /// (`reject_rbl_client`).
     async fn connection(&mut self, gateway: Gateway, address: Ipv4Addr) {
         let questions: Vec<_> = address_lists(self.internet, address).collect();
         if gateway == Gateway::Postscreen {
@@ -158,8 +159,9 @@ impl Session<'_> {
         }
     }
 
-    /// smtpd checks that the sender's domain receives mail; the policy service checks that this address may send for it. Returns
-    /// false if the mail is refused because the domain does not exist (`reject_unknown_sender_domain`).
+    /// Asks what mail software asks about the envelope: smtpd checks that the sender's domain receives mail, and the policy service checks
+    /// that this address may send for the domain. Returns false if the mail is refused because the domain does not exist
+    /// (`reject_unknown_sender_domain`).
     async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) -> bool {
         let exchangers = self.one(sender, RecordType::MX).await;
         let code = exchangers.as_ref().map(|answer| answer.metadata.response_code);
@@ -184,7 +186,7 @@ impl Session<'_> {
         true
     }
 
-    /// rspamd: DKIM, DMARC and the lists of domains, all at the same time.
+    /// Asks what rspamd asks about the content: for DKIM, for DMARC and the lists of domains, all at the same time.
     async fn content(&mut self, sender: &Name, selector: Option<&str>, link: &Name) {
         let mut questions = vec![(link.clone(), RecordType::A)];
         questions.extend(below("_dmarc", sender).map(|name| (name, RecordType::TXT)));
@@ -197,8 +199,9 @@ impl Session<'_> {
         self.all(&questions).await;
     }
 
-    /// Postfix's SMTP client with DANE, which sets DO: MX, then A and AAAA of each host, one after the other, and TLSA if MX and
-    /// addresses are secure. Here TLSA is asked if they are signed, so that the questions do not depend on validation.
+    /// Asks what Postfix's SMTP client asks, with DANE and therefore with DO: for the MX, then for A and AAAA of each host, one after the
+    /// other, and for TLSA if the MX and the addresses are secure. Here TLSA is asked for if they are signed, so that the questions do not
+    /// depend on validation.
     async fn delivery(&mut self, recipient: &Name) {
         let answer = self.one_with_do(recipient, RecordType::MX).await;
         let mut hosts: Vec<(u16, Name)> =
@@ -216,7 +219,7 @@ impl Session<'_> {
     }
 }
 
-/// The questions to the lists of addresses.
+/// Returns the questions about an address to all lists of addresses.
 pub(super) fn address_lists(
     internet: &Internet,
     address: Ipv4Addr,
@@ -225,14 +228,14 @@ pub(super) fn address_lists(
     lists.filter_map(move |list| Some((below(&reversed(address), &list.zone)?, RecordType::A)))
 }
 
-/// The questions to the lists of domains.
+/// Returns the questions about a domain to all lists of domains.
 pub(super) fn domain_lists(internet: &Internet, domain: &Name) -> impl Iterator<Item = (Name, RecordType)> {
     let lists = internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains);
     let labels = domain.to_string();
     lists.filter_map(move |list| Some((below(labels.trim_end_matches('.'), &list.zone)?, RecordType::A)))
 }
 
-/// The first name of a PTR answer.
+/// Returns the first name in an answer with PTR records.
 pub(super) fn host_of(answer: &Message) -> Option<Name> {
     answer.answers.iter().find_map(|record| match &record.data {
         RData::PTR(name) => Some(name.0.clone()),
@@ -247,12 +250,12 @@ pub(super) fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name
     }
 }
 
-/// `labels` below `zone`.
+/// Returns the name of `labels` directly below `zone`.
 pub(super) fn below(labels: &str, zone: &Name) -> Option<Name> {
     Name::from_ascii(labels).ok()?.append_domain(zone).ok()
 }
 
-/// The domains that an SPF record includes.
+/// Returns the domains that an SPF record includes.
 pub(super) fn includes(answer: &Message) -> Vec<Name> {
     let texts = answer.answers.iter().filter_map(|record| match &record.data {
         RData::TXT(text) => Some(text.txt_data.concat()),
@@ -285,7 +288,7 @@ mod tests {
     use resolver::zones::authority::Authority;
     use std::sync::Mutex;
 
-    /// Has all zones, and answers immediately.
+    /// A resolver that has all zones and answers immediately.
     struct AuthorityAsker {
         authority: Authority,
         asked: Mutex<Vec<String>>,

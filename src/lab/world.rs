@@ -122,7 +122,7 @@ impl Lab {
         Ok(lab)
     }
 
-    /// All servers, in the order in which they were added.
+    /// Returns all servers, in the order in which they were added.
     pub fn servers(&self) -> &[LabServer] {
         &self.servers
     }
@@ -187,7 +187,7 @@ impl Lab {
         }
     }
 
-    /// The queries to its servers.
+    /// Returns the log of queries to the lab's servers.
     pub fn log(&self) -> &Log {
         &self.log
     }

@@ -9,7 +9,7 @@ use resolver::zones::zone::{Zone, ZoneError};
 /// Reads the zone `origin` from `text`.
 ///
 /// # Errors
-/// A line that cannot be read, an owner outside the zone, or no SOA at the apex.
+/// Returns an error if a line cannot be read, if an owner is outside the zone, or if the apex has no SOA.
 pub fn read_zone(origin: &Name, text: &str) -> Result<Zone, ZoneError> {
     Zone::new(origin, records(origin, text)?)
 }
@@ -17,7 +17,7 @@ pub fn read_zone(origin: &Name, text: &str) -> Result<Zone, ZoneError> {
 /// Reads one record with absolute names, as a scenario writes it.
 ///
 /// # Errors
-/// The text is not one record.
+/// Returns an error if the text is not exactly one record.
 pub fn read_record(text: &str) -> Result<Record, ZoneError> {
     Ok(record(text)?)
 }

@@ -29,7 +29,7 @@ impl Visit for EventText {
     }
 }
 
-/// Writes the text `begin` and a sentence to stderr.
+/// Writes a line to stderr, which consists of the text `begin` and a sentence.
 pub(super) fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
     begin.push_str(sentence);
     begin.push('\n');

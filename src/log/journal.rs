@@ -15,7 +15,7 @@ use tracing::Level;
 use super::event_text::{EventText, write_line};
 use crate::limits::MAX_LOG_FIELD;
 
-/// The identifier of resolverd's lines, for `journalctl -t resolverd`.
+/// The identifier of resolverd's log lines in the journal, for `journalctl -t resolverd`.
 const IDENTIFIER: &str = "resolverd";
 
 /// The journal to which stderr is connected.
@@ -44,7 +44,7 @@ impl Journal {
         Some(Self { socket, path })
     }
 
-    /// Writes a line with its fields.
+    /// Writes a log line with its fields to the journal.
     pub(super) fn write(&self, level: Level, said: &EventText) -> io::Result<()> {
         let sent = self.path.as_ref().map(|path| self.socket.send_to(&entry(level, said), path));
         match sent {
@@ -75,7 +75,7 @@ fn entry(level: Level, said: &EventText) -> Vec<u8> {
     entry
 }
 
-/// Adds a field. A value with one line is written as it is; a value with several lines has its length before it.
+/// Adds a field to an entry. A value with one line is written as it is. A value with several lines is written after its length.
 fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     let value = value.get(..value.floor_char_boundary(MAX_LOG_FIELD)).unwrap_or_default();
     entry.extend_from_slice(name.as_bytes());

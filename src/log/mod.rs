@@ -32,7 +32,7 @@ use journal::Journal;
 /// Sets the log level of this process. It is a global variable, because a process has only one log.
 static LEVEL: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
-/// Starts writing lines of `level` and above. Only the first call in a process does this; later calls only set the level.
+/// Starts the log, which writes lines of `level` and above. Only the first call in a process starts it. Later calls only set the level.
 pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(own_lines(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
@@ -47,7 +47,7 @@ pub fn start(level: Level) {
 /// Sets the level from which on lines are written, for a reload.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
-        // This fails only if the log has ended.
+        // An error means that the log has ended.
         let _ = handle.modify(|filter| *filter = own_lines(level));
     }
 }

@@ -55,7 +55,7 @@ impl Samples {
         let _ = writeln!(lines, "{name}_sum{pairs} {sum}\n{name}_count{pairs} {count}");
     }
 
-    /// Adds the counters of the record, which are the last rows of the table.
+    /// Adds the counters of the record of queries, which are the last rows of the table.
     pub(super) fn counters<'n>(&mut self, counters: impl Iterator<Item = (&'n str, u64)>) {
         for (lines, (name, count)) in self.families.iter_mut().skip(Family::ALL.len()).zip(counters) {
             let _ = writeln!(lines, "{} {count}", table::counter_name(name));

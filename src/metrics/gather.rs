@@ -1,4 +1,4 @@
-//! Reads the metrics of a daemon. Nothing is counted here.
+//! Reads the current metrics of a daemon. Other modules count them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -187,7 +187,7 @@ fn is_in_use(list: &List, questions: u64) -> bool {
     list.is_alive() && (list.configured || questions > 0)
 }
 
-/// Returns the rank of a state by its effect on mail.
+/// Returns a number for the state of a list, which is larger if the state is worse for mail.
 const fn badness(state: ListState) -> u8 {
     match state {
         ListState::Untested => 0,

@@ -9,11 +9,11 @@ use history::Counts;
 words! {
     /// The kind of a metric.
     pub enum MetricKind {
-        /// Only grows; begins at 0 when the daemon starts.
+        /// The value only grows, and begins at 0 when the daemon starts.
         Counter = "counter",
-        /// Grows and falls.
+        /// The value grows and falls.
         Gauge = "gauge",
-        /// Counts of times in buckets: the name with `_bucket`, `_sum` and `_count`.
+        /// The metric counts times in buckets. Its samples have the name with `_bucket`, `_sum` and `_count`.
         Histogram = "histogram",
     }
 }
@@ -21,44 +21,44 @@ words! {
 /// A metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metric {
-    /// Its name.
+    /// The name of the metric.
     pub name: String,
-    /// Its kind.
+    /// The kind of the metric.
     pub kind: MetricKind,
-    /// The names of its labels.
+    /// The names of the metric's labels.
     pub labels: &'static [&'static str],
-    /// Its description: one or two sentences.
+    /// The description of the metric: one or two sentences.
     pub about: &'static str,
 }
 
-/// Makes the families and their table from the rows, so that each family has one.
+/// Defines the enumeration of metric families and their table from the same rows.
 macro_rules! families {
     ($($(#[doc = $about:literal])* $family:ident $name:literal $kind:ident $labels:expr;)*) => {
-        /// A metric that is no counter of the record.
+        /// A metric that is not a counter of the record of queries.
         #[derive(Clone, Copy, Debug)]
         pub(super) enum Family {
             $($(#[doc = $about])* $family,)*
         }
 
         impl Family {
-            /// All of them, in the order of the table.
+            /// All families, in the order of the table.
             pub(super) const ALL: &[Self] = &[$(Self::$family,)*];
 
-            /// Its name.
+            /// Returns the name of the family.
             pub(super) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$family => concat!("resolverd_", $name),)*
                 }
             }
 
-            /// The names of its labels.
+            /// Returns the names of the family's labels.
             pub(super) const fn labels(self) -> &'static [&'static str] {
                 match self {
                     $(Self::$family => &$labels,)*
                 }
             }
 
-            /// Its row.
+            /// Returns the metric of the family, as a row of the table.
             pub(super) fn metric(self) -> Metric {
                 match self {
                     $(Self::$family => {
@@ -146,19 +146,19 @@ families! {
     TasksStuck "tasks_stuck" Gauge [];
 }
 
-/// Every metric, in the order of the text.
+/// Returns every metric, in the order of the text.
 pub fn all() -> Vec<Metric> {
     let counters = Counts::default();
     let counters = counters.all().map(|(name, about, _)| counter(name, about));
     Family::ALL.iter().map(|family| family.metric()).chain(counters).collect()
 }
 
-/// The metric of a counter of the record.
+/// Returns the metric for a counter of the record of queries.
 fn counter(name: &str, about: &'static str) -> Metric {
     Metric { name: counter_name(name), kind: MetricKind::Counter, labels: &[], about }
 }
 
-/// The name of the metric of a counter of the record.
+/// Returns the name of the metric for a counter of the record of queries.
 pub(super) fn counter_name(name: &str) -> String {
     format!("resolverd_{name}_total")
 }
@@ -180,7 +180,7 @@ mod tests {
             assert_eq!(name.ends_with("_total"), *kind == MetricKind::Counter, "{name}");
             assert!(*kind != MetricKind::Histogram || name.ends_with("_seconds"), "{name}");
             assert!(about.ends_with('.') && !about.contains(['\n', '\\']), "{name}: {about}");
-            // A label with values that strangers choose would be a series for each of them.
+            // If strangers could choose the values of a label, each value would create another time series.
             assert!(!labels.iter().any(|label| ["client", "name", "server"].contains(label)), "{name}");
         }
     }

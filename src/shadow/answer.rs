@@ -10,7 +10,7 @@ use doctor::facts::{Record, ReplyFacts};
 words! {
     /// One of the two resolvers that are compared.
     pub enum Side {
-        /// The resolver in place.
+        /// The resolver that this host uses today.
         InPlace = "in_place": "the resolver in place",
         /// resolverd.
         Resolverd = "resolverd",
@@ -32,21 +32,21 @@ impl Side {
 pub struct SideReply {
     /// The content of the reply.
     pub facts: ReplyFacts,
-    /// AD: the resolver has validated the answer.
+    /// The AD flag: the resolver has validated the answer.
     pub secure: bool,
 }
 
 /// The result of a question to a resolver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideAnswer {
-    /// A reply.
+    /// The resolver replied.
     Reply(Box<SideReply>),
-    /// No reply; the text says why.
+    /// The resolver did not reply; the text says why.
     None(String),
 }
 
-/// The RRsets of an answer section, each with its data in order and without TTLs. Signatures are left out, because resolvers may have different
-/// ones.
+/// The RRsets of an answer section by name and type, each with its data in sorted order and without TTLs. Signatures are left out, because
+/// resolvers may have different ones.
 type Sets = BTreeMap<(String, String), Vec<String>>;
 
 impl SideAnswer {
@@ -78,7 +78,7 @@ impl SideAnswer {
         matches!(self.rcode(), Some("NOERROR" | "NXDOMAIN"))
     }
 
-    /// Returns true if there is no reply, or if the reply is an error that may not occur again.
+    /// Returns true if there is no reply, or if the reply is an error that may have been temporary.
     pub fn is_failure(&self) -> bool {
         matches!(self.rcode(), None | Some("SERVFAIL"))
     }
@@ -93,13 +93,13 @@ impl SideAnswer {
         sets
     }
 
-    /// Returns the data of a type, including data that aliases lead to.
+    /// Returns the data of all records of a type in the answer, including the records at the targets of aliases.
     pub fn data(&self, kind: &str) -> BTreeSet<String> {
         let sets = self.sets().into_iter().filter(|((_, of_set), _)| of_set == kind);
         sets.flat_map(|(_, data)| data).collect()
     }
 
-    /// The longest TTL of the answer section; `None` without records.
+    /// Returns the longest TTL of the answer section; `None` if it has no records.
     pub fn ttl(&self) -> Option<u32> {
         self.reply()?.facts.answers.iter().map(|record| record.ttl).max()
     }
@@ -126,7 +126,7 @@ impl SideAnswer {
     }
 }
 
-/// How alike two answers are.
+/// In what way two answers are equal or different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {
     /// The answers are equal, including their TTLs.
@@ -137,7 +137,7 @@ pub enum Likeness {
     Order,
     /// The data are equal, but only one answer has the AD flag.
     SecureOnly,
-    /// Neither resolver has an answer, in the same way.
+    /// Neither resolver has an answer, and both fail in the same way.
     BothFail,
     /// The answers are different.
     Different,
@@ -168,7 +168,7 @@ pub fn likeness(one: &SideAnswer, other: &SideAnswer) -> Likeness {
     }
 }
 
-/// Returns the name at which two answers start to differ: the first name in the chain of aliases whose alias or records differ. If one of the
+/// Returns the first name in the chain of aliases at which the two answers differ: its alias or its records are not the same. If one of the
 /// answers is missing, this is the name of the question.
 pub fn parting(name: &str, kind: &str, one: &SideAnswer, other: &SideAnswer) -> String {
     let alias = |answer: &SideAnswer, at: &str| -> Option<String> {

@@ -14,12 +14,12 @@ use super::capture::Skipped;
 pub struct AskedQuestion {
     /// The name: lower case, with its last dot.
     pub name: String,
-    /// The type.
+    /// The record type.
     #[serde(rename = "type", serialize_with = "as_text")]
     pub kind: RecordType,
-    /// DO (RFC 3225).
+    /// The DO flag: the client wants DNSSEC records (RFC 3225).
     pub dnssec_ok: bool,
-    /// CD (RFC 4035 section 3.2.2).
+    /// The CD flag: the client does not want the answer to be validated (RFC 4035 section 3.2.2).
     pub checking_disabled: bool,
 }
 
@@ -34,7 +34,7 @@ impl AskedQuestion {
     /// Reads the question of a DNS message.
     ///
     /// # Errors
-    /// The message is not a query of a client.
+    /// Fails if the message is not a query of a client.
     pub fn from_message(octets: &[u8]) -> Result<Self, Skipped> {
         if octets.get(2).is_some_and(|flags| flags & 0x80 != 0) {
             return Err(Skipped::NoQuery);
@@ -51,7 +51,7 @@ impl AskedQuestion {
     /// Returns the question, if answers to it can be compared.
     ///
     /// # Errors
-    /// The type of the question has no records of its own.
+    /// Fails if records of this type do not exist, as for ANY.
     pub(super) fn compared(self) -> Result<Self, Skipped> {
         match u16::from(self.kind) {
             0 | 41 | 128..=255 => Err(Skipped::TypeNotCompared),

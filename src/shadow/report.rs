@@ -1,4 +1,4 @@
-//! The result of a run: the counts, the differences, and the verdict.
+//! The result of a run of `resolverctl shadow`: the counts, the differences, and the verdict.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use dns::words;
 /// A difference between the answers to a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// The question.
+    /// The question to which the answers differ.
     #[serde(flatten)]
     pub question: AskedQuestion,
     /// The number of queries for the question in the file.
     pub queries: u64,
-    /// The cause.
+    /// The cause of the difference.
     pub cause: Cause,
     /// How much the difference matters for a switch to resolverd.
     pub weight: Weight,
@@ -29,9 +29,9 @@ pub struct Difference {
     pub in_place: String,
     /// The answer of resolverd.
     pub resolverd: String,
-    /// The evidence.
+    /// The facts that prove the cause.
     pub why: String,
-    /// The advice; empty if there is nothing to do.
+    /// What the operator should do; empty if there is nothing to do.
     pub advice: String,
 }
 
@@ -40,7 +40,7 @@ words! {
     pub enum NotCompared {
         /// The name contains the key of a DNS list, or must not leave this host.
         KeptHere = "kept_here": "with the key of a DNS list, or about names that stay on this host",
-        /// The budget of questions for its DNS list is used up.
+        /// The maximum number of questions to this DNS list is used up.
         ListBudget = "list_budget": "to DNS lists beyond --list-questions",
         /// The command ended before the question was compared.
         Ended = "ended": "not reached before the end",
@@ -57,18 +57,18 @@ pub enum SwitchVerdict {
     Safe,
     /// Some differences matter.
     LookFirst,
-    /// The verdict could not be found out.
+    /// There is no verdict.
     CouldNotTell,
 }
 
 /// The times until the first answers of a resolver, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Times {
-    /// Half of the answers took no longer.
+    /// Half of the answers took at most this time.
     pub p50: f64,
-    /// 90 of 100 answers took no longer.
+    /// 90 % of the answers took at most this time.
     pub p90: f64,
-    /// 99 of 100 answers took no longer.
+    /// 99 % of the answers took at most this time.
     pub p99: f64,
 }
 
@@ -84,13 +84,13 @@ impl Times {
 /// A summary of the answers of a resolver.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SideSummary {
-    /// The number of questions that it answered, with data or with the statement that there are none.
+    /// The number of questions that it answered with records, or with the statement that there are none.
     pub answered: u64,
     /// The number of questions that it answered with an error.
     pub failed: u64,
-    /// The number of questions without a reply.
+    /// The number of questions to which it did not reply.
     pub silent: u64,
-    /// The times until its replies; `None` without a reply and before the end of the run.
+    /// The times until its replies; `None` if it did not reply, or if the run has not ended.
     pub elapsed: Option<Times>,
     #[serde(skip)]
     times: Vec<f64>,
@@ -118,18 +118,18 @@ impl SideSummary {
 /// The summary at the end of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ShadowSummary {
-    /// The verdict.
+    /// The verdict: if it is safe to switch to resolverd.
     pub verdict: SwitchVerdict,
     /// The verdict in a sentence.
     pub sentence: String,
-    /// The resolver in place.
+    /// The address of the resolver with which resolverd is compared.
     pub against: String,
     /// The number of different questions that were compared.
     pub compared: u64,
     /// The counts of the run.
     #[serde(flatten)]
     pub counts: ShadowCounts,
-    /// Whether a signal ended the run.
+    /// True if a signal ended the run.
     pub interrupted: bool,
 }
 
@@ -142,13 +142,13 @@ pub struct ShadowCounts {
     pub causes: BTreeMap<Cause, u64>,
     /// The numbers of different questions that were not compared, by reason.
     pub not_compared: BTreeMap<NotCompared, u64>,
-    /// The resolver in place.
+    /// The counts for the resolver that this host uses today.
     pub in_place: SideSummary,
-    /// resolverd.
+    /// The counts for resolverd.
     pub resolverd: SideSummary,
-    /// The numbers of parts of the file without a question to compare, by reason.
+    /// The number of lines, packets or frames of the file without a question to compare, by reason.
     pub skipped: BTreeMap<Skipped, u64>,
-    /// The number of queries for different questions beyond `MAX_SHADOW_QUESTIONS`.
+    /// The number of queries for further questions, after `MAX_SHADOW_QUESTIONS` different ones.
     pub left_out: u64,
 }
 
@@ -158,7 +158,7 @@ pub struct ShadowReport {
     differences: Vec<Difference>,
     compared: Vec<AskedQuestion>,
     counts: ShadowCounts,
-    /// The questions that the resolver in place refused. They are judged at the end, when it is known if it answers others.
+    /// The questions that the resolver in place refused. They are judged at the end, when it is known if this resolver answers other questions.
     refused: Vec<(AskedQuestion, Evidence)>,
 }
 
@@ -168,7 +168,7 @@ impl ShadowReport {
         self.counts.in_place.answered > 0
     }
 
-    /// Returns true if one of the resolvers has replied to none of many questions.
+    /// Returns true if one of the resolvers has not replied to any of many questions.
     pub const fn is_silent(&self) -> bool {
         self.counts.in_place.is_silent() || self.counts.resolverd.is_silent()
     }
@@ -189,7 +189,7 @@ impl ShadowReport {
         self.add(question, (judge(evidence), last));
     }
 
-    /// Counts the first answers to a question: whether the resolvers answer, and how long they take.
+    /// Counts the first answers of both resolvers to a question, and the times that they took.
     pub fn answered(&mut self, first: &Sample) {
         self.counts.in_place.take(&first.in_place);
         self.counts.resolverd.take(&first.resolverd);
@@ -243,7 +243,7 @@ impl ShadowReport {
         differences
     }
 
-    /// Returns the summary at the end of the run. `against`: the resolver in place.
+    /// Returns the summary at the end of the run. `against` is the address of the resolver in place.
     pub fn summary(&self, against: &str, interrupted: bool) -> ShadowSummary {
         let (verdict, sentence) = self.verdict(against);
         let mut counts = self.counts.clone();
@@ -276,7 +276,7 @@ impl ShadowReport {
                 Side::InPlace => format!("the resolver in place ({against})"),
                 Side::Resolverd => "resolverd".to_owned(),
             };
-            // A daemon that has ended answers neither queries nor over its control socket.
+            // A daemon that has stopped answers neither queries nor requests over its control socket.
             let unreached =
                 self.counts.not_compared.get(&NotCompared::Unreached).copied().unwrap_or_default();
             let silent = of_side.silent + if side == Side::Resolverd { unreached } else { 0 };
@@ -291,7 +291,7 @@ impl ShadowReport {
         None
     }
 
-    /// Why the differences give no verdict, although none of them matters.
+    /// Returns the reason why there is no verdict although no difference that matters was found; `None` if there is a verdict.
     fn gap(&self, unknown: usize) -> Option<String> {
         let (compared, least) = (self.count_compared(), LEAST_SHADOW_QUESTIONS);
         let ended = self.counts.not_compared.get(&NotCompared::Ended).copied().unwrap_or_default();

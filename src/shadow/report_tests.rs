@@ -15,7 +15,7 @@ fn equal() -> Judged {
     Judged::harmless(Cause::None, None, "")
 }
 
-/// A report of equal answers.
+/// Returns a report of a run in which all answers are equal.
 fn report(count: usize, sample: &Sample) -> ShadowReport {
     let mut report = ShadowReport::default();
     for number in 0..count {

@@ -39,7 +39,7 @@ pub struct Anchors(BTreeMap<Name, Vec<DS>>);
 /// The trust anchor that applies to a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust<'a> {
-    /// The name is at or below this anchor.
+    /// The name is at or below the trust anchor with this name and these DS records.
     Anchor(&'a Name, &'a [DS]),
     /// The name is below a negative trust anchor, or outside every trust anchor, so it is insecure.
     None,
@@ -67,7 +67,7 @@ impl Anchors {
         anchors
     }
 
-    /// Adds an anchor.
+    /// Adds a trust anchor.
     pub fn add(&mut self, name: &Name, ds: DS) {
         let known = self.0.entry(name.to_lowercase()).or_default();
         if !known.contains(&ds) {

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
 
-/// The work that a question may still cause. It is shared by all checks for the question.
+/// The signature checks and hash computations that a question may still cause. All checks for the question share this limit.
 #[derive(Debug, Default)]
 pub struct Budget {
     checks: AtomicU32,
     failed: AtomicU32,
     hashes: AtomicU32,
-    /// The cost of the checks since the last yield, in usual checks.
+    /// The cost of the checks since the thread was last yielded, in usual checks.
     in_a_row: AtomicU32,
 }
 

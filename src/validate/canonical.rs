@@ -41,7 +41,7 @@ pub(super) fn signed_octets(owner: &Name, signature: &RRSIG, records: &[&Record]
     octets.extend_from_slice(&wire_name(&input.signer_name));
     let mut data: Vec<Vec<u8>> =
         records.iter().map(|record| canonical_data(record)).collect::<Option<_>>()?;
-    // Section 6.3: the data are in the order of their octets, and duplicates are left out.
+    // The data are sorted by their octets, and duplicates are left out (RFC 4034 section 6.3).
     data.sort_unstable();
     data.dedup();
     let mut head = wire_name(owner);

@@ -81,7 +81,8 @@ impl<'a> Nsecs<'a> {
         })
     }
 
-    /// Returns the record whose gap contains a name and all names below it.
+    /// Returns the record whose gap contains a name and all names below it. The gap of an NSEC record is between its owner and the next
+    /// name.
     fn covering(&self, name: &Name) -> Option<(&'a Name, &'a NSEC)> {
         let covers = |(owner, nsec): &&(&'a Name, &'a NSEC)| {
             let next = nsec.next_domain_name();

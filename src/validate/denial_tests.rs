@@ -11,7 +11,7 @@ fn today(budget: &Budget) -> Rules<'_> {
 
 const ZONE: &str = "example.";
 
-/// The proofs of an answer, which the zone has signed.
+/// The NSEC or NSEC3 records of an answer, signed by the zone.
 struct Proofs {
     signer: Signer,
     records: Vec<Record>,

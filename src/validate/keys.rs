@@ -22,7 +22,7 @@ pub struct ZoneKey {
     pub tag: u16,
     /// The algorithm of the key.
     pub algorithm: Algorithm,
-    /// The DNSKEY data.
+    /// The data of the DNSKEY record.
     pub key: DNSKEY,
 }
 

@@ -127,7 +127,7 @@ impl RootKey {
         Some(Self { key, tag, state, since, sightings: 1 })
     }
 
-    /// Returns true if `other` is the same key, with or without the REVOKE flag.
+    /// Returns true if `other` is the same key as this one, with or without the REVOKE flag.
     fn is(&self, other: &DNSKEY) -> bool {
         self.key.public_key() == other.public_key()
     }
@@ -252,8 +252,8 @@ impl RootKeys {
         changes
     }
 
-    /// Adds a key. If the table is full, the key replaces the oldest removed one. Returns the tag of the key, or `None` if there is no
-    /// room.
+    /// Adds a key to the table and returns its tag. If the table is full, the key replaces the oldest key in the state `Removed` that is
+    /// not configured. If there is none, a revoked key replaces the oldest pending key. Returns `None` if there is no room.
     fn add(&mut self, new: RootKey, configured: &Anchors) -> Option<u16> {
         if self.keys.len() >= MAX_ROOT_KEYS {
             let over = |known: &RootKey| {

@@ -23,7 +23,7 @@ fn anchors(numbers: &[u8]) -> Anchors {
     anchors
 }
 
-/// The table of keys as the days pass. Key 1 is the configured anchor.
+/// The table of root keys over several days. Key 1 is the configured anchor.
 struct Followed {
     keys: RootKeys,
     configured: Anchors,
@@ -48,7 +48,7 @@ impl Followed {
         numbered(self.keys.revoke(&self.configured, &keys, BEGIN + day * DAY))
     }
 
-    /// Sees the same keys each day, and checks that there is no event.
+    /// Records the same keys each day, and checks that no event follows.
     fn days(&mut self, days: std::ops::Range<u64>, shown: &[u8]) {
         days.for_each(|day| assert_eq!(self.see(day, shown), [], "day {day}"));
     }

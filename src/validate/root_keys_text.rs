@@ -17,7 +17,7 @@ use dns::clock::date;
 /// The first line of the file.
 const HEAD: &str = "; Keys of the root zone, followed by resolverd (RFC 5011). resolverd replaces this file.";
 
-/// The states with their numbers and words, as Unbound writes them (RFC 5011 has the same states).
+/// The states of a key with their numbers and words in the file. Unbound uses the same ones (they are the states of RFC 5011).
 const STATES: [(u8, &str, RootKeyState); 5] = [
     (1, "pending", RootKeyState::Pending),
     (2, "valid", RootKeyState::Valid),
@@ -38,7 +38,7 @@ pub enum RootKeysUnreadable {
     /// A line cannot be parsed.
     #[error("line {0} cannot be read")]
     Line(usize),
-    /// The number of keys differs from the number in the second line.
+    /// The number of keys in the file differs from the number in its second line.
     #[error("it has {found} keys instead of {wanted}")]
     Count {
         /// The number of keys in the file.
@@ -72,7 +72,7 @@ impl RootKeys {
     /// Reads the text of a file.
     ///
     /// # Errors
-    /// The text is not that of a file of root keys, or it is damaged.
+    /// Returns an error if the text does not come from a file of root keys, or if it is damaged.
     pub fn of_text(text: &str) -> Result<Self, RootKeysUnreadable> {
         let mut lines = text.lines();
         if lines.next() != Some(HEAD) {
@@ -111,7 +111,7 @@ fn counted(line: &str) -> Option<(usize, Option<u64>)> {
     Some((words.get("keys")?.parse().ok()?, (checked > 0).then_some(checked)))
 }
 
-/// Returns the words that contain `=`, as names and values.
+/// Returns the fields of a line: the words that contain `=`, as pairs of a name and a value.
 fn fields(text: &str) -> HashMap<&str, &str> {
     text.split_ascii_whitespace().filter_map(|word| word.trim_start_matches(';').split_once('=')).collect()
 }

@@ -27,8 +27,8 @@ const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 /// The work of one usual check, by a key of 4096 bits with the exponent 65537. It takes 79 µs (see `weight`).
 const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * work_of(17, 2);
 
-/// The work of a check, divided by the square of the modulus' length in octets, in halves of a squaring. There is one squaring for each
-/// bit of the exponent, one and a half more for each bit that is set, and ten for the steps before and after.
+/// Returns the work of a check, divided by the square of the modulus' length in octets. The unit is half of a squaring. There is one
+/// squaring for each bit of the exponent, one and a half more for each bit that is set, and ten for the steps before and after.
 const fn work_of(bits: u32, ones: u32) -> usize {
     2 * bits as usize + 3 * ones as usize + 20
 }

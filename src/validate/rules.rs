@@ -1,4 +1,4 @@
-//! The rules of a check: the algorithms that are checked, the time, and the work that may still be done.
+//! The rules by which signatures are checked: the accepted algorithms, the time, and the limit on the work.
 
 use hickory_proto::dnssec::Algorithm;
 

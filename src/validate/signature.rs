@@ -33,7 +33,7 @@ pub struct CoveredRrset<'a> {
     pub records: &'a [&'a Record],
 }
 
-/// What a valid signature shows.
+/// What a valid signature shows about the records that it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
     /// The time for which the data may be cached, in seconds: the least of their TTL, the TTL in their zone, and the remaining time of
@@ -263,7 +263,7 @@ pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // The times are serial numbers that start again at 0, as above.
+        // The times of signatures are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now) > u32::MAX / 2
         }

@@ -134,8 +134,8 @@ fn a_signature_that_is_kept_expires_once_its_end_has_passed() {
     assert!(!has_expired(&records[0], TODAY), "an address is no signature");
 }
 
-/// Only signatures of the root show the time: if one fits and its validity has not begun, the clock is slow. Another zone may sign before
-/// the validity begins, so its signatures show nothing.
+/// Only signatures of the root show that the clock is slow: a signature of the root is valid except that its validity has not begun.
+/// Another zone may sign before the validity begins, so its signatures show nothing about the clock.
 #[test]
 fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     let day = u64::from(DAY);
@@ -357,7 +357,7 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     }
     let other = Signer::new("example.", Algorithm::ED25519);
     assert_eq!(bogus(judge(&[other.ds(DigestType::SHA256)])), Why::DnskeyMissing);
-    // If there is a better digest and it does not fit, a SHA-1 digest does not help.
+    // If there is a better digest and it does not match the key, a SHA-1 digest does not help.
     assert_eq!(
         bogus(judge(&[other.ds(DigestType::SHA256), signer.ds(DigestType::SHA1)])),
         Why::DnskeyMissing

@@ -18,7 +18,7 @@ pub(super) const TODAY: Calendar = Calendar::Clock(NOW);
 
 pub(super) const DAY: u32 = 86_400;
 
-/// Runs a check, which sometimes yields its thread, and returns its result.
+/// Runs `check` to its end and returns its result. The check sometimes yields its thread.
 pub(super) fn come_to<Output>(check: impl Future<Output = Output>) -> Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(check)
 }

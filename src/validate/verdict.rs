@@ -61,7 +61,7 @@ pub enum Why {
     Digest,
     /// The chain of trust could not be fetched.
     Indeterminate,
-    /// A signature does not fit its data, or a proof does not prove what it should.
+    /// A signature is not valid for its data, or a proof does not prove what it should.
     Bogus,
     /// The signature has expired.
     Expired,

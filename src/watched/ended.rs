@@ -1,13 +1,13 @@
-//! The end of a check: findings, or that it has no result.
+//! The result of a check: its findings, or the reason why nothing could be found out.
 
 use doctor::facts::{DomainFacts, Got, Want};
 use doctor::finding::Finding;
 use doctor::judge;
 
-/// The end of a check.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckEnd {
-    /// The findings, the worst first. Some of them may say that a part is unknown.
+    /// The findings, the worst first. A finding may also say that a part of the check could not be done.
     Judged(Vec<Finding>),
     /// Nothing is known about the domain; the text says why.
     CouldNotTell(String),
@@ -26,7 +26,7 @@ pub fn ended(facts: &DomainFacts, is_network_down: bool) -> CheckEnd {
     CheckEnd::Judged(judge(facts))
 }
 
-/// Returns true if a server answered. If no server was to be asked, returns true if the daemon had a cached answer.
+/// Returns true if any name server answered during the check. If no name server had to be asked, returns true if the daemon had a cached answer.
 fn is_heard(facts: &DomainFacts) -> bool {
     let mut servers = facts.got.iter().filter(|(want, _)| matches!(want, Want::Server { .. })).peekable();
     if servers.peek().is_some() {

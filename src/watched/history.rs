@@ -1,5 +1,5 @@
-//! The history of a domain's findings: which appeared, which ended, and since when each has existed. The functions here are pure: each check is
-//! added with its time.
+//! The history of a domain's findings: which findings appeared, which ended, and since when each of them exists. The functions here are pure:
+//! they receive the result of each check with its time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use doctor::codes::Code;
 use doctor::finding::{Finding, Level};
 use doctor::part::{About, Part};
 
-/// The history of a domain.
+/// The findings of all checks of a domain, and their changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainHistory {
     /// The time of the last check with a result, in seconds since 1970; `None` before the first such check.
@@ -30,20 +30,20 @@ pub struct DomainHistory {
     pub changes: Vec<FindingChange>,
 }
 
-/// A confirmed change: a finding came or went.
+/// A confirmed change: a finding appeared or ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingChange {
     /// The time at which the change was confirmed, in seconds since 1970.
     pub at: u64,
-    /// Whether the finding came or went.
+    /// Says if the finding appeared or ended.
     pub change: ChangeKind,
     /// The code of the finding.
     pub code: Code,
     /// The level of the finding.
     pub level: Level,
-    /// The facts from the last check that found it.
+    /// The facts about the problem, from the last check that found it.
     pub evidence: String,
-    /// The time of the first check that found it, in seconds since 1970.
+    /// The time of the first check that found the problem, in seconds since 1970.
     pub since: u64,
 }
 
@@ -51,9 +51,9 @@ pub struct FindingChange {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// The finding came.
+    /// The finding appeared.
     Came,
-    /// The finding went.
+    /// The finding ended.
     Went,
 }
 
@@ -64,23 +64,23 @@ pub struct FollowedFinding {
     pub code: Code,
     /// The level of the finding.
     pub level: Level,
-    /// The facts from the last check that found it.
+    /// The facts about the problem, from the last check that found it.
     pub evidence: String,
-    /// The change that removes the cause. If empty, the remedy of the code applies.
+    /// The advice of the last check. If it is empty, the usual advice for the code of the finding applies.
     pub remedy: String,
     /// The hosts, addresses or lists that the finding is about. If empty, it is about the domain.
     pub about: Vec<About>,
     /// The parts of the check that the finding reports as unknown, if any.
     pub parts: Vec<Part>,
-    /// The time of the first check that found it, in seconds since 1970.
+    /// The time of the first check that found the problem, in seconds since 1970.
     pub since: u64,
-    /// The time of the last check that found it, in seconds since 1970.
+    /// The time of the last check that found the problem, in seconds since 1970.
     pub seen: u64,
-    /// How certain the finding is.
+    /// How certain the finding is: found once, confirmed, or missing from the last checks.
     pub standing: Standing,
-    /// Whether the last check was unable to look for the finding.
+    /// True if the last check was unable to look for this problem.
     pub unseen: bool,
-    /// The number of the latest checks in a row that looked for the finding and did not find it.
+    /// The number of checks since the last one that found the problem, counting only checks that were able to look for it.
     pub missed: u8,
 }
 
@@ -88,11 +88,11 @@ pub struct FollowedFinding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// Only one check has found it.
+    /// The finding is new: only one check has found the problem.
     Coming,
     /// The finding is confirmed.
     Present,
-    /// The finding is confirmed, but the last one or two checks that could look for it have not found it.
+    /// The finding is confirmed, but the last one or two checks that were able to look for the problem have not found it.
     Going,
 }
 
@@ -140,8 +140,8 @@ impl DomainHistory {
         changes
     }
 
-    /// Returns true if the next check should come soon: the last one had no result, or a change is not confirmed yet. If a finding could not be
-    /// looked for, the normal interval applies, because the part may stay out of reach forever.
+    /// Returns true if the next check should come soon, because the last one had no result, or because a change is not confirmed yet. If the
+    /// last check was unable to look for a finding, the normal interval applies: it may stay impossible forever.
     pub(crate) fn is_unsure(&self) -> bool {
         let is_unsure = |finding: &FollowedFinding| finding.standing != Standing::Present && !finding.unseen;
         self.could_not_tell.is_some() || self.findings.iter().any(is_unsure)
@@ -149,12 +149,12 @@ impl DomainHistory {
 }
 
 impl FollowedFinding {
-    /// Updates the finding with the facts of a check that has found it again. Its certainty does not change.
+    /// Updates the finding with the facts of a new check that found the same problem. Its certainty does not change.
     fn renew(&mut self, one: Self) {
         *self = Self { since: self.since, standing: self.standing, ..one };
     }
 
-    /// Records that a check looked for the finding and did not find it. Returns true if the finding is gone.
+    /// Records that a check looked for the problem and did not find it. Returns true if the finding has ended.
     fn is_over(&mut self) -> bool {
         self.unseen = false;
         self.missed = self.missed.saturating_add(1);
@@ -185,7 +185,8 @@ impl FollowedFinding {
         let texts: Vec<&str> = findings.iter().map(|finding| finding.evidence.as_str()).collect();
         let about: BTreeSet<&About> = findings.iter().flat_map(|finding| &finding.about).collect();
         let parts: BTreeSet<Part> = findings.iter().filter_map(|finding| finding.part).collect();
-        // If there are too many of them, or if one finding is about the domain, the merged finding is about the domain.
+        // If the merged finding would name too many hosts, or if one of the findings is about the whole domain, the merged finding is about the
+        // domain.
         let is_named = about.len() <= MAX_WATCH_ABOUT && findings.iter().all(|one| !one.about.is_empty());
         let remedies: BTreeSet<Option<&str>> = findings.iter().map(|finding| finding.remedy).collect();
         let remedy = remedies.first().copied().flatten().filter(|_| remedies.len() == 1);

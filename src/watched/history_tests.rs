@@ -1,4 +1,4 @@
-//! Cases of findings over time.
+//! Tests of findings in successive checks.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn lost() -> CheckEnd {
     CheckEnd::CouldNotTell("no server on the internet answers this host".to_owned())
 }
 
-/// The changes by a check in each hour: the hour, what, the code, since.
+/// Runs one check per hour. Returns each change: its hour, its kind, the code of the finding, and the hour since when it exists.
 fn changes(checks: Vec<CheckEnd>) -> Vec<(u64, ChangeKind, Code, u64)> {
     let mut history = DomainHistory::default();
     let mut all = Vec::new();
@@ -74,7 +74,7 @@ fn a_check_that_could_not_tell_changes_nothing() {
 
 #[test]
 fn what_a_check_cannot_see_does_not_go() {
-    // Of the first finding nothing is known while the second is there.
+    // While the second finding is present, nothing is known about the first one.
     let cases = [
         (Code::SpfLookups, Code::PolicyUnknown, true),
         (Code::SpfLookups, Code::ListsUnknown, false),
@@ -84,7 +84,7 @@ fn what_a_check_cannot_see_does_not_go() {
         (Code::MxIsAddress, Code::DomainMissing, true),
         (Code::MxIsAddress, Code::NsNoneAnswers, true),
         (Code::MxIsAddress, Code::NsLame, false),
-        // It ends when its result is known.
+        // The first finding ends when its part of the check has a result again.
         (Code::PointerUnknown, Code::PointerOk, false),
         (Code::SmtpUnknown, Code::MailUnknown, false),
     ];
@@ -139,12 +139,12 @@ fn listing(list: Option<&str>) -> About {
     About::Listing { subject: "a.test".to_owned(), list: list.map(str::to_owned) }
 }
 
-/// A finding about these.
+/// A finding about these hosts, addresses or lists.
 fn about(code: Code, about: &[About]) -> Finding {
     Finding::new(code, "").about(about.iter().cloned())
 }
 
-/// An unknown part, about these.
+/// A part that is unknown for these hosts, addresses or lists.
 fn unknown(part: Part, about: &[About]) -> Finding {
     let codes = [
         (Part::MxRecords, Code::MailUnknown),
@@ -163,7 +163,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
     let (m1, m9) = (|| host("m1"), || host("m9"));
     let listed_host = || about(Code::Listed, &[listing(Some("bl.a.")), m1()]).at(Level::Note);
     let cases = [
-        // SPF and DMARC need no mail host; of policies, only the own part counts.
+        // SPF and DMARC do not depend on mail hosts. Of the policies, only the finding's own policy matters.
         (about(Code::SpfMultiple, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Spf, &[]), false),
         (about(Code::DmarcSyntax, &[]), unknown(Part::Dmarc, &[]), true),
@@ -171,7 +171,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::SpfMultiple, &[]), unknown(Part::Spf, &[]), true),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m9()]), false),
         (about(Code::TlsaUnusable, &[m1()]), unknown(Part::Dane, &[m1()]), true),
-        // The list that answers is believed.
+        // The list that answered is believed.
         (
             about(Code::Listed, &[listing(Some("bl.a."))]),
             unknown(Part::Lists, &[listing(Some("bl.b."))]),
@@ -186,7 +186,7 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::Listed, &[listing(Some("bl.a."))]), unknown(Part::MailHosts, &[m9()]), false),
         (listed_host(), unknown(Part::MailHosts, &[m1()]), true),
         (listed_host(), unknown(Part::MailHosts, &[m9()]), false),
-        // The MX records were read, or not.
+        // The MX records could be read, or could not be read.
         (about(Code::MxIsAddress, &[]), unknown(Part::MailHosts, &[m9()]), false),
         (about(Code::MxIsAddress, &[]), unknown(Part::MxRecords, &[]), true),
         (about(Code::MxWithoutAddress, &[m1()]), unknown(Part::MailHosts, &[m9()]), false),
@@ -197,14 +197,14 @@ fn a_finding_is_hidden_only_by_what_could_hide_it() {
         (about(Code::PtrMissing, &[address(1), m1()]), unknown(Part::MailHosts, &[m1()]), true),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(2)]), false),
         (about(Code::NsLame, &[address(1)]), unknown(Part::Servers, &[address(1)]), true),
-        // Another address of the host was heard.
+        // Another address of the host answered.
         (about(Code::SmtpRejects, &[address(1), m1()]), unknown(Part::Connections, &[address(2)]), false),
     ];
     for (finding, unknown, stays) in cases {
         let mut history = DomainHistory::default();
         let mut take = |found: &Finding, hour: u64| {
             history.take(CheckEnd::Judged(vec![found.clone()]), hour * HOUR);
-            // The daemon has restarted since.
+            // Meanwhile, the daemon has restarted.
             history = serde_json::from_slice(&serde_json::to_vec(&history).unwrap()).unwrap();
             history.findings.iter().any(|one| one.code == finding.code)
         };

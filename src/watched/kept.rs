@@ -1,4 +1,4 @@
-//! The file that keeps the history of watched domains over a restart.
+//! The file that preserves the history of watched domains when the daemon restarts.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -17,19 +17,19 @@ pub const FILE: &str = "watched.json";
 /// The version of the file format.
 const VERSION: u32 = 1;
 
-/// The content of the file.
+/// The content of the file with the history of watched domains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptWatches {
     version: u32,
     domains: Vec<KeptDomain>,
 }
 
-/// The history of a domain.
+/// The history of one watched domain, as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptDomain {
     /// The domain: lower case, with its last dot.
     pub(super) domain: String,
-    /// The role in a mail for which the domain was checked.
+    /// The role for which the domain was checked: sender, recipient or both.
     #[serde(rename = "as")]
     pub(super) side: WatchAs,
     #[serde(flatten)]

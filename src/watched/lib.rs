@@ -60,7 +60,7 @@ use resolver::config::{ConfiguredWatch, WatchAs};
 
 /// The interface to the daemon that the task needs.
 pub trait WatchHost: Sources {
-    /// Returns true if clients need the capacity for queries.
+    /// Returns true if clients have so many queries in progress that a check must wait.
     fn is_busy(&self) -> bool;
 
     /// Returns true if no server on the internet answers this host.
@@ -80,7 +80,7 @@ pub struct WatchedDomain {
     pub watch: ConfiguredWatch,
     /// Its findings and their changes.
     pub history: DomainHistory,
-    /// The time until the next check, if no other check is late; zero if the check is due.
+    /// The time until the next check, if no other check runs late; zero if the check is due.
     pub next: Duration,
 }
 
@@ -107,7 +107,7 @@ impl WatchedDomains {
         Self { clock, random, recorder, schedule: Mutex::new(schedule), changed: Notify::new() }
     }
 
-    /// Applies another configuration. Domains that remain keep their history, unless they are now checked for another role in a mail.
+    /// Applies a new configuration. Domains that remain keep their history, unless they are now checked for another role (sender or recipient).
     pub fn set(&self, watches: &[ConfiguredWatch]) {
         self.schedule().set(watches, Vec::new(), self.clock.now(), &self.random);
         self.changed.notify_one();
@@ -118,7 +118,7 @@ impl WatchedDomains {
         self.schedule().domains(self.clock.mono())
     }
 
-    /// Returns the history for the next process.
+    /// Returns the history in the form that is saved for the next process.
     pub fn kept(&self) -> KeptWatches {
         KeptWatches::from_domains(&self.domains())
     }
@@ -162,7 +162,7 @@ impl WatchedDomains {
         host.keep(&self.kept());
     }
 
-    /// Locks the schedule, even after a panic: the worst effect of a wrong time is that a check is moved.
+    /// Locks the schedule, even if a thread panicked while it held the lock: at worst, a check then runs at a wrong time.
     fn schedule(&self) -> MutexGuard<'_, Schedule> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! The log lines about findings that came or went.
+//! The log lines about findings that appeared or ended.
 
 use super::history::{ChangeKind, FindingChange};
 use dns::clock::minute;
@@ -38,7 +38,7 @@ const fn mildest(level: WatchLevel) -> Level {
     }
 }
 
-/// Returns a sentence with the fault, its evidence, and what to do.
+/// Returns a sentence with the fault, the facts that show it, and what to do.
 fn sentence(domain: &str, change: &FindingChange) -> String {
     let FindingChange { code, level, evidence, since, .. } = change;
     let entry = code.entry();

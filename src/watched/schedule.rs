@@ -16,7 +16,7 @@ use dns::wire::presentation::name_text;
 use resolver::config::ConfiguredWatch;
 use resolver::limits::WATCH_INTERVALS;
 
-/// The domains with their next checks.
+/// All watched domains with the times of their next checks.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     domains: BTreeMap<String, ScheduledDomain>,
@@ -33,20 +33,20 @@ struct ScheduledDomain {
     early: u8,
 }
 
-/// The next step of the task.
+/// What the task that checks watched domains does next.
 #[derive(Debug, PartialEq)]
 pub(super) enum ScheduleStep {
     /// No domain is watched.
     Rest,
-    /// Nothing is due until this time has passed.
+    /// No check is due until this time has passed.
     Wait(Duration),
     /// The check of this domain is due.
     Check(Box<ConfiguredWatch>),
 }
 
 impl Schedule {
-    /// Changes to these domains. A domain that remains keeps its history and its next check, and a new domain takes its history from `kept`. A
-    /// domain that is now watched for another role in a mail starts anew, because the check finds different things.
+    /// Changes the watched domains. A domain that remains keeps its history and the time of its next check; a new domain takes its history from
+    /// `kept`. A domain that is now watched for another role (sender or recipient) starts anew, because the check finds different things.
     pub(super) fn set(
         &mut self,
         watches: &[ConfiguredWatch],
@@ -92,8 +92,8 @@ impl Schedule {
         (domain.watch.side == watch.side).then_some(&mut domain.history)
     }
 
-    /// Takes the end of a check, plans the next one, and returns the changes. Nothing changes if a reload has removed or changed the domain in
-    /// the meantime, but the pause is kept.
+    /// Adds the result of a check to the history of its domain, plans the next check, and returns the changes. If a reload has removed or changed
+    /// the domain in the meantime, only the pause after the check is observed.
     pub(super) fn ended(
         &mut self,
         watch: &ConfiguredWatch,
@@ -108,7 +108,7 @@ impl Schedule {
         changes
     }
 
-    /// Plans the next check of a domain; soon if the last one had no result, or if a finding must be confirmed.
+    /// Plans the next check of a domain. The check comes soon if the last one had no result, or if a finding must be confirmed.
     fn plan(&mut self, watch: &ConfiguredWatch, now: Mono, random: &Random) {
         if let Some(domain) = self.domains.get_mut(&name_text(&watch.domain)) {
             let is_unknown = domain.history.could_not_tell.is_some();
@@ -131,7 +131,7 @@ impl Schedule {
     }
 }
 
-/// Returns the time until the first check in this process.
+/// Returns the time until the first check of a domain in this process.
 fn first(watch: &ConfiguredWatch, history: &DomainHistory, unix: u64, random: &Random) -> Duration {
     let spread = below(WATCH_FIRST, random);
     let left = history.checked.map(|checked| {
@@ -148,7 +148,7 @@ fn about(time: Duration, random: &Random) -> Duration {
     time.saturating_sub(tenth) + below(tenth * 2, random)
 }
 
-/// Returns a random time below this one, in whole seconds. No time is longer than the longest interval.
+/// Returns a random time that is shorter than `time`, in whole seconds. No time is longer than the longest interval.
 fn below(time: Duration, random: &Random) -> Duration {
     let seconds = time.min(*WATCH_INTERVALS.end()).as_secs();
     Duration::from_secs(random.below(u32::try_from(seconds).unwrap_or(u32::MAX).max(1)).into())

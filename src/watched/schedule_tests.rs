@@ -22,7 +22,7 @@ fn kept(domain: &str, checked: u64) -> KeptDomain {
     KeptDomain { domain: domain.to_owned(), side: WatchAs::Both, history }
 }
 
-/// The checks of each hour of ten with this many domains.
+/// Returns the number of checks in each of ten hours, for this many domains.
 fn play(count: usize) -> Vec<usize> {
     let random = Random::seeded(7);
     let watches: Vec<_> = (0..count).map(|number| watch(&format!("d{number}.test."), HOUR)).collect();
@@ -99,7 +99,7 @@ fn findings_that_flap_in_turn_do_not_hurry_all_checks() {
             second += time.as_secs().max(1);
             continue;
         }
-        // At each check one of three is there, so that the others are always missed.
+        // Each check finds one of three problems, so that each problem is often missed.
         let code = [Code::NsLame, Code::NsSilent, Code::NsTcp][checks % 3];
         let end = CheckEnd::Judged(vec![Finding::new(code, "")]);
         schedule.ended(&watched, end, at(second), &random);
@@ -133,7 +133,7 @@ fn a_reload_adds_removes_and_keeps() {
     assert_eq!(schedule.history(&often).unwrap().checked, Some(1_800_000_000));
     let shown: Vec<_> = schedule.domains(at(60).mono).into_iter().map(|one| one.next).collect();
     assert!(shown[0] <= WATCH_START + WATCH_FIRST && shown[1] == HOUR / 2, "{shown:?}");
-    // For another side of a mail the history begins anew, over a restart too.
+    // For another role (sender or recipient), the history starts anew, also after a restart.
     let other = ConfiguredWatch { side: WatchAs::Recipient, ..often.clone() };
     schedule.set(std::slice::from_ref(&other), Vec::new(), at(60), &random);
     assert!(schedule.history(&often).is_none());

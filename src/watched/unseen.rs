@@ -1,4 +1,4 @@
-//! Decides which findings a check could not look for, so that their absence means nothing. The functions here are pure.
+//! Decides which problems a check could not look for. If such a problem was not found, this does not mean that it is gone. All functions are pure.
 //!
 //! A finding can be hidden only if a part that it needs is unknown for one of the hosts, addresses or lists that it is about (`doctor::part`).
 
@@ -10,28 +10,28 @@ use doctor::part::{About, Part};
 /// The codes of faults that hide all other findings, because the domain cannot be resolved.
 const HIDES_ALL: [Code; 4] = [Code::DomainMissing, Code::DnssecBogus, Code::DsRepaired, Code::NsNoneAnswers];
 
-/// A part that is unknown.
+/// A part of the check that could not be done.
 struct UnknownPart {
-    /// The part; `None` stands for any policy.
+    /// The part, for example the MX records; `None` stands for any policy.
     part: Option<Part>,
     /// The hosts, addresses or lists for which the part is unknown; empty for all.
     about: Vec<About>,
 }
 
-/// The findings that a check could not look for.
+/// Decides for each finding if a check could not look for it.
 pub(super) struct Unseen {
-    /// Whether a fault hides all other findings.
+    /// True if a fault hides all other findings.
     all: bool,
     parts: Vec<UnknownPart>,
 }
 
 impl Unseen {
-    /// Returns the parts that are unknown to a check with these findings.
+    /// Returns the parts that a check with these findings could not do.
     pub(super) fn in_check(findings: &[Finding]) -> Self {
         let unknown = findings.iter().filter(|finding| match finding.part {
-            // This also holds beyond a bound: the records of a server that was not asked are not known.
+            // This also holds if the limit on questions was reached: the records of a server that was not asked are not known.
             Some(Part::Records) => true,
-            // This holds at any level: the record that no server gives may have the fault.
+            // This holds at any level: no server gave the record, and the record may have the fault.
             Some(_) if [Code::PolicyUnanswered, Code::PtrUnanswered].contains(&finding.code) => true,
             Some(_) => finding.level <= Level::CouldNotTell,
             None => finding.level == Level::CouldNotTell,
@@ -44,7 +44,8 @@ impl Unseen {
         }
     }
 
-    /// Returns true if these unknown parts hide a finding. A finding that says that a part is unknown ends when a check no longer reports it.
+    /// Returns true if a finding could not be looked for because of these parts. A finding that itself says "could not tell" is never hidden: it
+    /// ends when a check no longer reports it.
     pub(super) fn hides(&self, finding: &FollowedFinding) -> bool {
         let by = |part: &UnknownPart| part.hides(finding);
         self.all || (finding.level != Level::CouldNotTell && self.parts.iter().any(by))

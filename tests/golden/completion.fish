@@ -71,7 +71,7 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l by -d 
 server\t'Servers, longest wait first'
 client\t'Clients, most queries first'
 type\t'Types, most queries first'
-stage\t'The stages that the time of queries went to: queue, cache, servers, DNSSEC'"
+stage\t'The stages in which queries spent their time: queue, cache, servers, DNSSEC'"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l color -d 'Colours: auto (on a terminal, unless NO_COLOR is set), always or never' -r -f -a "auto\t''
 always\t''

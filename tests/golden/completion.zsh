@@ -51,7 +51,7 @@ start\:"Since the daemon started"))' \
 server\:"Servers, longest wait first"
 client\:"Clients, most queries first"
 type\:"Types, most queries first"
-stage\:"The stages that the time of queries went to\: queue, cache, servers, DNSSEC"))' \
+stage\:"The stages in which queries spent their time\: queue, cache, servers, DNSSEC"))' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \

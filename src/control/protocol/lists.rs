@@ -16,7 +16,7 @@ use resolver::dnsbl::state::ListStanding;
 pub struct ListRow {
     /// Zone of the list.
     pub list: String,
-    /// The kind of servers that are asked. A list has one row for each kind.
+    /// The servers to which queries for this list are sent. A list has one row for each kind of servers.
     pub way: Way,
     /// Purpose of the list; `None` for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
@@ -32,22 +32,22 @@ pub struct ListRow {
     pub quota: Option<u64>,
     /// Queries per day that are free of charge.
     pub free_quota: Option<u64>,
-    /// Queries sent in batches whose answers a client asked for in time.
+    /// Number of queries that were sent early, in batches, and whose answers a client asked for in time.
     pub batch_used: u64,
-    /// Queries sent in batches whose answers no client asked for.
+    /// Number of queries that were sent early, in batches, and whose answers no client asked for.
     pub batch_unused: u64,
-    /// Seconds of waiting that batches saved clients; if `batch` only observes, the seconds that batches would have saved.
+    /// Time in seconds that clients did not have to wait because of batches. If `batch` only observes, the time that batches would have saved.
     pub batch_saved: f64,
-    /// Information or advice; empty if there is no problem.
+    /// Information or advice about the list; empty if there is no problem.
     pub note: String,
 }
 
 /// State of batches, for all lists together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchState {
-    /// The mode.
+    /// The configured mode of batches.
     pub batch: Mode,
-    /// Events from which nothing was learned, because too many came at the same time or their names were too long.
+    /// Number of events from which batches learned nothing, because too many came at the same time or their names were too long.
     pub unheard: u64,
 }
 
@@ -60,7 +60,7 @@ pub struct ListFacts {
     pub purpose: Purpose,
     /// Subjects that the list covers.
     pub subjects: Vec<ListSubject>,
-    /// When and how it was shut down.
+    /// When the list was shut down, and how its servers answer since then; `None` if it works.
     #[serde(alias = "dead")]
     pub shut_down: Option<String>,
     /// Return codes that mean "listed".
@@ -73,7 +73,7 @@ pub struct ListFacts {
     pub free_quota: Option<u64>,
     /// Terms of use of the list.
     pub terms: String,
-    /// The source of these facts.
+    /// Where these facts about the list come from.
     pub source: String,
     /// True if the configuration has an entry for the list.
     pub configured: bool,
@@ -82,7 +82,7 @@ pub struct ListFacts {
 /// A return code and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFact {
-    /// An address, or the first and the last of several.
+    /// An address, or the first and the last address of a range.
     pub code: String,
     /// Meaning of the code.
     pub means: String,
@@ -101,7 +101,7 @@ pub struct ListTest {
     pub codes: Vec<CodeFact>,
     /// TXT records of the answer.
     pub text: Vec<String>,
-    /// Why the list gave neither result, or why it was not asked.
+    /// Why it is unknown if the address or domain is listed, or why the list was not asked.
     pub why: Option<String>,
     /// The page on which the removal of a listing is requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]

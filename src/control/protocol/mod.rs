@@ -2,7 +2,6 @@
 //!
 //! A reply has any number of lines. The last line is `end` or `problem`, so that a truncated reply is not mistaken for a
 //! complete one.
-//! for a whole one.
 
 pub mod lists;
 mod query;
@@ -34,7 +33,7 @@ use history::why::MessageReport;
 use history::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 use resolver::cache::flush::Flushed;
 
-/// A request.
+/// A request to the daemon over the control socket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
@@ -42,7 +41,7 @@ pub enum Request {
     Status,
     /// Asks for the statistics.
     Stats {
-        /// The window.
+        /// The period that the statistics cover.
         window: Window,
         /// Table to send instead of the main screen.
         table: Option<Table>,
@@ -59,9 +58,9 @@ pub enum Request {
     Trace(TraceRequest),
     /// Sends a query to one server. The reply is the complete answer of that server.
     AskServer(ServerQuery),
-    /// Asks if a name is kept on this host. No server or resolver named on a command line may be asked about such a name.
+    /// Asks if the configuration keeps a name on this host. Then no other server or resolver, which the operator names, may be asked about it.
     KeptHere {
-        /// The name.
+        /// The name that the operator wants to ask others about.
         name: String,
     },
     /// Removes entries from the caches.
@@ -78,10 +77,10 @@ pub enum Request {
     Zones,
     /// Asks for the queries in progress.
     Inflight,
-    /// Asks for messages (emails) of the record, and why they were slow. All requests are answered from one reading of the record. The
+    /// Asks for messages (emails) of the query history, and why they were slow. The history is read once for all requests. The
     /// last requests may get no reply; send these again.
     Why {
-        /// At most `limits::MAX_WHY_REQUESTS`.
+        /// The selections of messages; at most `limits::MAX_WHY_REQUESTS`.
         requests: Vec<WhyRequest>,
     },
     /// Asks for the zones whose questions failed.
@@ -91,9 +90,9 @@ pub enum Request {
     Monitor(MonitorRequest),
     /// Asks for the cached entries under a name.
     Cache {
-        /// The name.
+        /// The name under which cached entries are wanted.
         name: String,
-        /// Only this type.
+        /// Record type of the entries; `None` selects all types.
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
@@ -149,7 +148,7 @@ impl Request {
     }
 }
 
-/// Selects messages (emails) of the record.
+/// Selects messages (emails) of the query history.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WhyRequest {
@@ -166,12 +165,12 @@ pub struct WhyRequest {
     pub client: Option<String>,
     /// Maximum number of messages.
     pub most: usize,
-    /// The period that decides which server or zone was the cause of the delay, in seconds since 1970. `None` means no limit.
+    /// The period, in seconds since 1970, whose delays decide which server or zone was the cause. `None` means no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisive: Option<DecisiveTime<f64>>,
 }
 
-/// Selects failures.
+/// Selects failed questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailedRequest {
@@ -195,7 +194,7 @@ pub enum Table {
     Client,
     /// Types, most queries first.
     Type,
-    /// The stages that the time of queries went to: queue, cache, servers, DNSSEC.
+    /// The stages in which queries spent their time: queue, cache, servers, DNSSEC.
     Stage,
 }
 
@@ -205,11 +204,11 @@ pub enum Table {
 pub enum FlushWhat {
     /// One name, or a name and all names below it.
     Name {
-        /// The name.
+        /// The name whose entries are removed.
         name: String,
         /// True if all names below it are also removed.
         tree: bool,
-        /// Only this type.
+        /// Record type of the removed entries; `None` removes all types.
         #[serde(rename = "type")]
         kind: Option<String>,
     },
@@ -219,7 +218,7 @@ pub enum FlushWhat {
     All,
 }
 
-/// An action on negative trust anchors.
+/// What to do with negative trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NtaWhat {
@@ -243,9 +242,9 @@ pub enum NtaWhat {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
-    /// To `Request::Status`.
+    /// The reply to `Request::Status`.
     Status(Box<Status>),
-    /// To `Request::Stats` without a table.
+    /// The reply to `Request::Stats` without a table.
     Stats(Box<Stats>),
     /// A row of the tables by zone.
     Zone(ZoneRow),
@@ -261,17 +260,17 @@ pub enum Reply {
     Query(Box<QueryReply>),
     /// A step of the reply to `Request::Trace`.
     Step(Step),
-    /// To `Request::AskServer`.
+    /// The reply to `Request::AskServer`.
     ServerReply {
-        /// The reply, or why there is none.
+        /// Facts about the server's reply, or the reason why there is no reply.
         facts: Box<Result<ReplyFacts, NoReply>>,
     },
-    /// To `Request::KeptHere`.
+    /// The reply to `Request::KeptHere`.
     KeptHere {
         /// Why the name is kept on this host; `None` if other servers may be asked about it.
         why: Option<String>,
     },
-    /// To `Request::Flush`.
+    /// The reply to `Request::Flush`.
     Flushed(Removed),
     /// A row of the reply to `Request::Servers`.
     ServerState(ServerState),
@@ -287,18 +286,18 @@ pub enum Reply {
     FailedZone(Box<FailedZone>),
     /// The last row of the table by stage.
     TableSpan(TableSpan),
-    /// The last row of the reply to `Request::Failed`: the time of the oldest entry in the record, in seconds since 1970. `None`
-    /// if the record is empty.
+    /// The last row of the reply to `Request::Failed`: the time of the oldest query in the history, in seconds since 1970. `None`
+    /// if the history is empty.
     RecordBegin {
-        /// Time of the oldest entry.
+        /// Time of the oldest query in the history.
         begin: Option<f64>,
-        /// True if the daemon keeps no record of queries.
+        /// True if the daemon keeps no query history.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         off: bool,
     },
     /// A line of the reply to `Request::Monitor`.
     Event(QueryEvent),
-    /// In the same reply: queries were skipped because the client reads too slowly.
+    /// In the reply to `Request::Monitor`: queries were skipped because the client reads too slowly.
     Lost {
         /// Number of skipped queries.
         lost: u64,
@@ -307,18 +306,18 @@ pub enum Reply {
     Held(HeldRow),
     /// A row of the reply to `Request::Nta`.
     Nta {
-        /// The name at and below which nothing is validated.
+        /// The name of the negative trust anchor: nothing is validated at and below this name.
         name: String,
-        /// Seconds that are left; none if it is in the configuration.
+        /// Seconds until the anchor ends; `None` if the anchor is set in the configuration.
         left: Option<f64>,
     },
     /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
     ListState(ListRow),
-    /// The state of batches; after the lists.
+    /// The state of batches of DNS list queries. This line follows the lists.
     Batch(BatchState),
     /// The first line of the reply to `Request::DnsblList`.
     Registry {
-        /// The day on which its facts were checked.
+        /// The day on which the facts of the registry were checked.
         dated: String,
     },
     /// A row of the reply to `Request::DnsblList`.
@@ -327,29 +326,29 @@ pub enum Reply {
     ListTest(ListTest),
     /// A row of the reply to `Request::Lookahead`.
     LookaheadRule(LookaheadRule),
-    /// The mode of look-ahead; after its rules.
+    /// The mode of look-ahead. This line follows its rules.
     Lookahead(LookaheadState),
     /// A row of the reply to `Request::Watched`.
     Watched(Box<WatchedRow>),
     /// There are more rows than a reply may have.
     LeftOut {
-        /// Their number.
+        /// Number of rows that were left out.
         left_out: u64,
     },
     /// A line of the reply to `Request::Config`.
     Config {
-        /// The line, as in a file.
+        /// The line, as it would be in a configuration file.
         line: String,
     },
-    /// A change by a reload; there is no such line without changes.
+    /// A change that a reload of the configuration made. If nothing changed, there is no such line.
     Change {
-        /// One sentence.
+        /// Description of the change, in one sentence.
         #[serde(rename = "change")]
         sentence: String,
     },
     /// An error in the file to be reloaded: the old configuration stays in effect.
     Wrong {
-        /// One sentence, with line and key.
+        /// Description of the error, in one sentence with line and key.
         #[serde(rename = "wrong")]
         sentence: String,
     },
@@ -375,18 +374,18 @@ pub struct Problem {
 pub enum Blame {
     /// The request asks for something impossible.
     Request,
-    /// The daemon could not do it.
+    /// The daemon could not do what was requested.
     Daemon,
-    /// The client may only read.
+    /// The client lacks permission to change the daemon: it may only read.
     Permission,
 }
 
 /// The number of removed entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// The sum.
+    /// The number of entries removed from all caches together.
     pub removed: u64,
-    /// The number of each sort.
+    /// The number of entries removed from each cache.
     #[serde(flatten)]
     pub entries: Flushed,
 }

@@ -10,7 +10,7 @@ use super::zones::ZoneSource;
 use dns::question::{ExtendedError, Outcome, Security};
 use doctor::facts::Record;
 
-/// Asks a question and requests its steps.
+/// Asks a question, and requests each step of its resolution.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraceRequest {
@@ -51,7 +51,7 @@ pub struct QueryReply {
     /// The part of the configuration that answers for the name; `None` if the name is resolved on the internet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured: Option<ConfiguredSource>,
-    /// The views whose clients get different data for the name. This reply is the one for a client without a view.
+    /// The views whose clients get other data for the name. This reply has the data for a client without a view.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
 }
@@ -61,12 +61,12 @@ pub struct QueryReply {
 pub struct ConfiguredSource {
     /// The apex of the zone, or the name of the host or record.
     pub zone: String,
-    /// Where the answers come from.
+    /// The kind of source from which the answers come.
     pub kind: ZoneSource,
-    /// The servers that are asked.
+    /// The servers that are asked about the name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub servers: Vec<SocketAddr>,
-    /// The zone file.
+    /// Path of the zone file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
@@ -78,9 +78,9 @@ pub struct MonitorRequest {
     /// Selects queries that fail with SERVFAIL.
     #[serde(default)]
     pub failures: bool,
-    /// Selects queries that take at least this long.
+    /// Selects queries that take at least this many seconds.
     pub slow: Option<f64>,
-    /// Only queries of this address or network.
+    /// Selects queries of clients with this address or in this network.
     pub client: Option<String>,
     /// Selects names at and below this name.
     pub zone: Option<String>,
@@ -93,9 +93,9 @@ pub struct QueryEvent {
     pub at: f64,
     /// Address of the client.
     pub client: IpAddr,
-    /// The name.
+    /// The name that the client asked for.
     pub name: String,
-    /// The type.
+    /// The record type that the client asked for.
     #[serde(rename = "type")]
     pub kind: String,
     /// Outcome of the query.

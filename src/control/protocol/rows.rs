@@ -23,13 +23,13 @@ pub struct ServerState {
     pub round_trip: Option<f64>,
     /// Time to wait for the server before another server is asked too.
     pub retry_after: f64,
-    /// Whether the server answers.
+    /// Shows if the server answers queries.
     pub health: Health,
     /// Time until the next probe of a dead server; `None` if the server is not dead.
     pub dead_for: Option<f64>,
     /// Number of consecutive queries that the server did not answer.
     pub unanswered: u32,
-    /// Features that the server may have: those that it is not known to lack. In JSON they are keys of the server object.
+    /// EDNS and other features that the server is not known to lack. In JSON they are keys of the server object.
     #[serde(flatten)]
     pub features: ServerFeatures,
     /// Zones that the server should serve but does not.
@@ -39,7 +39,7 @@ pub struct ServerState {
 /// A query in progress.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlightState {
-    /// Name asked for.
+    /// Name that is asked for.
     pub name: String,
     /// Type asked for.
     #[serde(rename = "type")]
@@ -48,7 +48,7 @@ pub struct FlightState {
     pub age: f64,
     /// Number of waiting clients; 0 if all clients have been answered because their deadline has passed.
     pub clients: usize,
-    /// Queries sent so far.
+    /// Number of queries that were sent to servers so far.
     pub messages: usize,
     /// The zone whose servers were asked last.
     pub zone: Option<String>,
@@ -64,8 +64,8 @@ pub struct HeldRow {
     /// Record type; `None` if the entry applies to all types.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Number of the view. The view of `[listen]` starts as 0; listeners with other zones have other views. A reload that
-    /// changes the view of a listener gives the view a new number.
+    /// Number of the view whose clients use the entry. The view of `[listen]` starts as 0; listeners that serve other zones have other
+    /// views. A reload that changes the view of a listener gives the view a new number.
     pub view: u32,
     /// Flags of the questions that the entry answers: `do`, `cd`.
     pub flags: Vec<String>,
@@ -83,7 +83,7 @@ pub struct HeldRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldAs {
-    /// A complete answer, as the octets to send.
+    /// A complete answer, stored as the octets that are sent to clients.
     Answer,
     /// An RRset.
     Rrset,
@@ -100,23 +100,23 @@ pub enum HeldAs {
 /// A look-ahead rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookaheadRule {
-    /// The rule, named after what it asks for.
+    /// The rule, named after the question that it asks early.
     pub rule: Rule,
     /// State of the rule in the mode "learned".
     pub state: RuleState,
-    /// Questions asked ahead since the daemon started.
+    /// Number of questions that this rule asked early, before a client, since the daemon started.
     pub asked: u64,
-    /// Questions asked ahead whose answers a client used before the TTL expired.
+    /// Number of these questions whose answers a client used before the TTL expired.
     pub used: u64,
-    /// Questions asked ahead whose answers no client used.
+    /// Number of these questions whose answers no client used.
     pub unused: u64,
     /// Seconds of waiting that the rule saved clients.
     pub saved: f64,
-    /// Questions that clients were expected to ask, and that were only observed, not asked ahead.
+    /// Number of questions that clients were expected to ask, and that the rule only observed and did not ask early.
     pub observed: u64,
-    /// Expected questions that a client asked within 30 s.
+    /// Number of the observed questions that a client really asked within 30 s.
     pub sent_later: u64,
-    /// Percentage of the most recent questions whose answers clients used or would have used; `None` before the first question.
+    /// Percentage of the latest questions of this rule whose answers clients used or would have used; `None` before the first question.
     pub share: Option<u32>,
 }
 
@@ -127,8 +127,8 @@ pub struct LookaheadState {
     pub mode: LookaheadMode,
     /// Number of listeners that set a mode.
     pub own_modes: u64,
-    /// Questions that were not asked ahead because a limit was reached, since the start.
+    /// Number of questions that were not asked early because a limit was reached, since the daemon started.
     pub refused: u64,
-    /// Answers from which nothing was learned, since the start.
+    /// Number of answers from which look-ahead learned nothing, since the daemon started.
     pub lost: u64,
 }

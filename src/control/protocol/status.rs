@@ -35,21 +35,21 @@ pub struct DaemonStatus {
     pub certificates: Vec<CertificateStatus>,
     /// The listener for metrics; `None` if `metrics.listen` is empty.
     pub metrics: Option<MetricsStatus>,
-    /// Flights in progress.
+    /// Number of flights in progress. A flight is one resolution for all clients that ask the same question.
     pub flights: u64,
     /// Maximum number of flights.
     pub flights_max: u64,
-    /// Tasks and threads that were restarted after a panic.
+    /// Number of tasks and threads that were restarted after a panic.
     pub restarts: u64,
-    /// Tasks and threads that did not answer the last check of the watchdog.
+    /// Number of tasks and threads that did not answer the last check of the watchdog.
     pub stuck: u64,
-    /// The root keys that the daemon tracks.
+    /// The keys of the root zone that the daemon knows, and their states.
     pub root_keys: RootKeysStatus,
     /// The snapshot of the cache; `None` if `cache.snapshot` is off.
     pub snapshot: Option<SnapshotStatus>,
 }
 
-/// The snapshot of the cache. The daemon reads it at the next start.
+/// The state of the cache snapshot, a file which the daemon reads at its next start.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotStatus {
     /// True once the daemon has read the snapshot of the previous process.
@@ -79,7 +79,7 @@ pub struct RootKeysStatus {
     pub unkept: Option<String>,
     /// True if answers are to be validated with root keys, but none of these keys is usable.
     pub unusable: bool,
-    /// The keys.
+    /// The root keys, each with its state.
     pub keys: Vec<RootKeyRow>,
 }
 
@@ -88,7 +88,7 @@ pub struct RootKeysStatus {
 pub struct RootKeyRow {
     /// Key tag.
     pub tag: u16,
-    /// State of the key.
+    /// State of the key, as RFC 5011 defines it.
     pub state: RootKeyStanding,
     /// Time at which the key entered this state, in seconds since 1970; `None` if the key has not been seen yet.
     pub since: Option<u64>,
@@ -173,18 +173,18 @@ pub struct Status {
     pub daemon: DaemonStatus,
     /// Seconds since the daemon started.
     pub uptime: f64,
-    /// Questions in the last five minutes, or since the start if the daemon has run for a shorter time.
+    /// Number of questions in the last five minutes, or since the start if the daemon has run for a shorter time.
     pub questions: u64,
     /// Length of this period in seconds.
     pub seconds: f64,
-    /// How full each cache is.
+    /// Number of entries and size of each cache.
     pub stores: Vec<StoreFill>,
     /// Problems, with advice; empty if there is none.
     pub warnings: Vec<Warning>,
 }
 
 impl Status {
-    /// Returns true if there is no problem of this resolver: zones of others may fail.
+    /// Returns true if this resolver has no problem. Zones of other operators may still fail.
     pub fn works(&self) -> bool {
         self.warnings.iter().all(|warning| warning.severity == Severity::Notice)
     }
@@ -194,7 +194,7 @@ impl Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Queries for one zone of others fail. This resolver works.
+    /// Queries for a zone of another operator fail. This resolver works.
     Notice,
     /// Many queries fail, or something of this resolver or its host needs attention.
     #[default]
@@ -210,12 +210,12 @@ pub struct Warning {
     pub severity: Severity,
     /// Description of the problem.
     pub problem: String,
-    /// The advice.
+    /// What the operator should do.
     pub remedy: String,
 }
 
 impl Warning {
-    /// Creates a warning about a problem that affects some queries.
+    /// Creates a warning about a problem that affects only some queries.
     pub(crate) fn new(problem: String, remedy: &str) -> Self {
         Self { severity: Severity::Warning, problem, remedy: remedy.to_owned() }
     }
@@ -244,6 +244,6 @@ pub struct Stats {
     pub shed_zones: Vec<ShedRow>,
     /// The clients whose questions were refused most often because of overload.
     pub shed_clients: Vec<ShedRow>,
-    /// How full each cache is.
+    /// Number of entries and size of each cache.
     pub stores: Vec<StoreFill>,
 }

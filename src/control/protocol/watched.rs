@@ -17,7 +17,7 @@ pub struct WatchedRow {
     /// The role for which the domain is checked: sender, recipient or both.
     #[serde(rename = "as")]
     pub side: WatchAs,
-    /// The time between two checks.
+    /// The time between two checks, in seconds.
     pub interval: f64,
     /// Time of the last check with a result; `None` before the first one.
     pub checked: Option<u64>,
@@ -25,7 +25,7 @@ pub struct WatchedRow {
     pub could_not_tell: Option<String>,
     /// Time of the first check in the current series of checks without a result; `None` if the last check had a result.
     pub could_not_tell_since: Option<u64>,
-    /// The time until the next check.
+    /// The time until the next check, in seconds.
     pub next: f64,
     /// The findings, the worst first.
     pub findings: Vec<WatchedFinding>,
@@ -67,13 +67,13 @@ pub struct WatchedFinding {
     pub topic: Topic,
     /// Code of the finding.
     pub code: Code,
-    /// How certain the finding is.
+    /// How certain the finding is: found by only one check, confirmed, or confirmed but no longer found by the last checks.
     pub standing: Standing,
     /// True if the last check was unable to look for this problem.
     pub unseen: bool,
-    /// Time of the first check that saw it.
+    /// Time of the first check that reported the finding.
     pub since: u64,
-    /// Time of the last check that saw it.
+    /// Time of the last check that reported the finding.
     pub seen: u64,
     /// Facts that show the problem.
     pub evidence: String,
@@ -81,6 +81,6 @@ pub struct WatchedFinding {
     pub effect: String,
     /// Change that solves the problem.
     pub remedy: String,
-    /// RFC that specifies the rule.
+    /// RFC on which the finding is based.
     pub source: String,
 }

@@ -16,35 +16,35 @@ pub struct ZoneState {
     /// The view whose clients see the zone; `None` if clients without a view see it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<String>,
-    /// Where the answers come from.
+    /// The kind of source from which the answers come.
     pub kind: ZoneSource,
     /// True if the root servers are asked when the forwarders fail.
     pub forward_first: bool,
-    /// The servers that are asked, as configured.
+    /// The servers that are asked about names in the zone, as configured.
     pub servers: Vec<ZoneServer>,
-    /// The zone file.
+    /// Path of the zone file.
     pub file: Option<String>,
     /// Addresses of a host entry.
     pub addresses: Vec<IpAddr>,
-    /// Source addresses of queries for this zone, if they differ from the general ones.
+    /// Source addresses of queries for this zone, if they differ from the general source addresses.
     pub source: Vec<IpAddr>,
     /// Maximum TTL in seconds, if it differs from the general maximum.
     pub max_ttl: Option<f64>,
     /// Maximum TTL of negative answers in seconds, if it differs from the general maximum.
     pub negative_max_ttl: Option<f64>,
-    /// Listeners whose clients do not see the zone, each by its first address.
+    /// Listeners that do not answer from this zone, each by its first address.
     pub hidden_at: Vec<SocketAddr>,
 }
 
-/// Where the answers of a zone come from.
+/// The kind of source from which the answers of a zone come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneSource {
-    /// Recursive servers.
+    /// Recursive servers, to which queries are forwarded.
     Forward,
     /// The zone's authoritative servers, as configured.
     Stub,
-    /// The servers that delegations from the root lead to.
+    /// The authoritative servers that are found by following delegations from the root.
     Recurse,
     /// A zone file.
     #[default]
@@ -66,7 +66,7 @@ pub struct ZoneServer {
     pub https: Option<String>,
     /// Round-trip time in seconds; `None` if the server has never answered.
     pub round_trip: Option<f64>,
-    /// Whether the server answers; `None` if it was not asked since the start or the last flush.
+    /// Shows if the server answers; `None` if it was not asked since the start or the last flush.
     pub health: Option<Health>,
     /// True if the server is known not to serve the zone.
     pub lame: bool,

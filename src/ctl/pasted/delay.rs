@@ -15,12 +15,12 @@ pub struct LineDelay {
 }
 
 impl LineDelay {
-    /// The part of the delay in which mail software waits for DNS.
+    /// Returns the part of the delay in which mail software may have waited for DNS.
     pub(crate) fn with_dns(&self) -> Option<f64> {
         self.parts.map(|[_, _, connecting, _]| connecting).or(self.last_try).or(self.whole)
     }
 
-    /// The time before the last delivery attempt of a mail that was deferred before. Returns `None` if the mail was not deferred.
+    /// Returns the time before the last delivery attempt, if the mail was deferred before. Returns `None` if it was not deferred.
     pub(crate) fn before_last_try(&self) -> Option<f64> {
         let before = match (self.parts, self.last_try) {
             (Some([before, ..]), _) => before,
@@ -31,7 +31,7 @@ impl LineDelay {
     }
 }
 
-/// Keys whose value is a duration, in lines of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
+/// Keys whose value is a duration, in the log lines of Postfix, Sendmail, Exim, SpamAssassin and rspamd.
 ///
 /// Exim looks up the mail hosts before the time of `DT` begins; `QT` is the whole time.
 const KEYS: [&str; 8] = ["delay=", "QT=", "DT=", "RT=", " D=", "scantime=", "time: ", "xdelay="];
@@ -60,7 +60,7 @@ pub(super) fn in_line(line: &str) -> LineDelay {
     LineDelay { whole, parts, last_try }
 }
 
-/// A scan time that is written in words: `in 25.0 seconds` of spamd, and `25012 ms` at the end of a line of amavis.
+/// Finds a scan time that is written in words: `in 25.0 seconds` of spamd, or `25012 ms` at the end of a line of amavis.
 fn of_words(line: &str) -> Option<f64> {
     let seconds = line.split_once(" in ").and_then(|(_, behind)| behind.split_once(" seconds"));
     let seconds = seconds.and_then(|(number, _)| number.rsplit(' ').next()?.parse::<f64>().ok());

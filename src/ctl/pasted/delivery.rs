@@ -1,4 +1,4 @@
-//! A line about a delivery, and the words in it that show which mail it was.
+//! Recognizes a log line about the delivery of a mail, and finds the words in the line that show which mail it was.
 //!
 //! # Decisions
 //!
@@ -35,7 +35,7 @@ const ARRIVAL: &str = " <= ";
 /// Words before the reply of the remote server, of Postfix and Exim.
 const REMOTE: [&str; 2] = [" said: ", "remote mail server"];
 
-/// Words of Postfix before the host to which it could not connect.
+/// The words of Postfix before the name of a host to which no connection was possible.
 const ATTEMPT: &str = ": connect to ";
 
 /// Returns true if a line reports a failed connection for a delivery: `connect to mx.b.example[192.0.2.1]:25: Connection timed out`.
@@ -47,7 +47,7 @@ pub(super) fn is_attempt(line: &str) -> bool {
 /// A line about a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delivery<'a> {
-    /// The part of the line that begins with its recipient.
+    /// The part of the line that begins with the recipient of the mail.
     rest: &'a str,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Delivery<'a> {
             let (_, rest) = line.split_once(*mark)?;
             next.iter().any(|words| rest.contains(*words)).then_some(rest)
         });
-        // The text of a result may contain such words too.
+        // The text of a result may contain such words too, so the first place in the line counts.
         behind.max_by_key(|rest| rest.len()).map(|rest| Self { rest })
     }
 
@@ -72,7 +72,7 @@ impl<'a> Delivery<'a> {
         has_domain.then(|| format!("{recipients} {result}"))
     }
 
-    /// The recipients, up to the first space outside quotes: Sendmail separates several recipients with commas only.
+    /// Returns the recipients: the text up to the first space outside quotes, because Sendmail separates several recipients only with commas.
     fn recipients(self) -> &'a str {
         let mut is_quoted = false;
         let end = self.rest.find(|letter: char| {
@@ -82,7 +82,7 @@ impl<'a> Delivery<'a> {
         end.and_then(|end| self.rest.get(..end)).unwrap_or(self.rest)
     }
 
-    /// Returns the text of the result, if it names what was looked up.
+    /// Returns the text of the result, if it names what this host could not look up.
     fn result_with_lookup(self) -> Option<&'a str> {
         let results = RESULTS.iter().filter_map(|mark| self.rest.split_once(*mark));
         let result = results.map(|(_, result)| result).max_by_key(|result| result.len())?;
@@ -98,7 +98,7 @@ impl<'a> Delivery<'a> {
 mod tests {
     use super::super::read;
 
-    /// The subjects of a line at a time.
+    /// Returns the names and addresses that are found in a line, after a time is added before it.
     fn subjects(line: &str) -> Vec<String> {
         let text = format!("2026-11-21 03:12:05 {line}");
         let mut lines = read(&text, 1_795_305_600.0);

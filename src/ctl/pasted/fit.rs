@@ -21,19 +21,19 @@ use history::culprit::{CulpritKind, DecisiveTime};
 use history::limits::SLOW_ANSWER;
 use history::why::{MessageReport, QuestionReport};
 
-/// DNS explains a delay if DNS took at least this share of the delay.
+/// The waits for DNS explain a delay if they took at least this share of it.
 pub(super) const SHARE: f64 = 0.5;
 
-/// From this delay on, a line needs an explanation; in seconds.
+/// From this delay on, in seconds, a log line needs an explanation.
 pub(super) const DELAYED: f64 = 1.0;
 
 /// The largest part of a second that a delay in a line leaves out if it is written with a decimal fraction.
 const FRACTION: f64 = 0.1;
 
-/// How the time of a message fits a line.
+/// How well the time of a message in the history agrees with the time of a pasted log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TimeFit {
-    /// The message is from another time than the line.
+    /// The queries of the message were sent at another time than the time of the line.
     Elsewhere,
     /// The message belongs to an earlier delivery attempt of the mail.
     EarlierTry,
@@ -43,20 +43,20 @@ pub(super) enum TimeFit {
     Near,
 }
 
-/// The worst failed query in a message that concerns a line.
+/// The worst failed query of a message, among the queries that concern a pasted line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FailedQuery {
     /// No query failed, or the line does not report a failed lookup.
     None,
     /// A failed query about an address: for its reverse name, or for its name in a DNS list.
     OfAddress,
-    /// A failed query about a name.
+    /// A failed query for a name, such as the domain of the sender.
     OfName,
     /// A failed query about the name that the line rejects.
     OfRejected,
 }
 
-/// How well a message fits a line. The greatest value is the best fit.
+/// How well a message of the history agrees with a pasted line. The greatest value is the best match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     pub(super) failed: FailedQuery,
@@ -70,7 +70,7 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    /// How a message fits a line.
+    /// Compares a message with a line.
     pub(super) fn new(line: &PastedLine, message: &MessageReport) -> Self {
         let delay = line.delay.with_dns().filter(|delay| *delay >= DELAYED);
         Self {
@@ -119,7 +119,7 @@ fn distance(line: &PastedLine, message: &MessageReport) -> u64 {
     /// The time of a line is a whole second, so up to one second may have passed since.
     const SECOND: f64 = 1.0;
     if let Some(arrival) = line.at.filter(|_| line.is_arrival) {
-        // An arrival time that is written as text is less exact than a number.
+        // An arrival time that is written as text is less exact than an arrival time as a number.
         let last = line.at_last.unwrap_or(arrival);
         return (arrival - message.began - message.took).max(message.began - last).max(0.0) as u64;
     }
@@ -141,7 +141,7 @@ pub(super) fn is_of_another(line: &PastedLine, message: &MessageReport) -> bool 
     let has_sender = line.mail_domains.iter().any(|domain| has(message, domain));
     let has_host = || line.addresses().any(|address| has(message, &address.to_string()));
     let has_another_sender = !line.mail_domains.is_empty() && asked("MX", false) && !has_sender;
-    // The queries that were left out of the message may be about the address.
+    // If queries of the message were left out of the report, they may be about the address.
     let names_host = line.addresses().next().is_some() && message.left_out == 0;
     let has_another_host = names_host && asked("PTR", true) && !has_host() && !has_sender;
     let is_inbound = || is_attempt(&line.text) && message.questions.iter().any(has_address);

@@ -20,14 +20,14 @@ const EXACT: f64 = 0.01;
 /// The number of characters that are shown of a time that is not understood.
 const UNREAD_TIME: usize = 60;
 
-/// A line, with the parts of it that are understood.
+/// A pasted line, with the parts of it that are understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastedLine {
     /// The number of the line in the pasted text, counted from 1.
     pub number: usize,
     /// The number of the queue entry, bounce or log line to which the line belongs.
     pub entry: usize,
-    /// The line itself.
+    /// The text of the line.
     pub text: String,
     /// The time of the line, in seconds since 1970.
     pub at: Option<f64>,
@@ -52,7 +52,7 @@ pub struct PastedLine {
     pub(crate) ends_session: bool,
 }
 
-/// A time, from its first to its last moment, in seconds since 1970.
+/// A period, from its first to its last moment, in seconds since 1970.
 type Span = (f64, f64);
 
 impl PastedLine {
@@ -103,7 +103,7 @@ impl PastedLine {
         Some(DecisiveTime::Delay { from: at - delay, to: until })
     }
 
-    /// Returns the time of the whole delay, including earlier delivery attempts. Returns `None` if the line has no time.
+    /// Returns the period of the whole delay, including earlier delivery attempts. Returns `None` if the line has no time.
     pub(crate) fn whole_delay(&self) -> Option<Span> {
         let parts = self.delay.parts.map(|[before, queued, connecting, _]| before + queued + connecting);
         let (begin, end) = self.before_its_end(parts.or(self.delay.whole).unwrap_or(0.0))?;
@@ -129,7 +129,7 @@ impl PastedLine {
         Some((self.whole_delay()?.0.min(begin), end))
     }
 
-    /// The addresses in the line.
+    /// Returns the addresses in the line, without the names.
     pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.subjects.iter().filter_map(|subject| subject.parse().ok())
     }

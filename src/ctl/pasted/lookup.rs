@@ -29,14 +29,14 @@ pub(super) fn names_host(text: &str) -> bool {
     has(text, &PHRASES.host_named)
 }
 
-/// Words of Postfix after the name.
+/// The words of Postfix after the name that could not be looked up.
 const POSTFIX: [&str; 3] =
     [">: sender address rejected", ">: recipient address rejected", ">: helo command rejected"];
 
-/// Words of Sendmail before and after the name.
+/// The words of Sendmail before and after the name that could not be looked up.
 const SENDMAIL: (&str, &str) = ("sender address ", " does not resolve");
 
-/// Words of Exim after both addresses, each with the word before the address that is rejected.
+/// The words of Exim after the addresses of sender and recipient, each with the word before the address that is rejected.
 const EXIM: [(&str, &str); 2] = [(SENDER_UNVERIFIED, " f=<"), (RECIPIENT_UNVERIFIED, " rcpt <")];
 
 /// Returns the rejected host, or the domain of the rejected address, from a lower-case text. Returns `None` if the text names neither.

@@ -37,7 +37,7 @@ use crate::limits::MAX_LINE_SUBJECTS;
 const SESSION_ENDED: [&str; 5] =
     ["timeout after", "lost connection after", "disconnect from", "timed out while", "synchronization error"];
 
-/// Keys whose value is not a name that is looked up.
+/// Keys in log lines whose value looks like a name, but was not looked up.
 const NO_NAMES: [&str; 6] = ["message-id", "msgid", "id", "resent-message-id", "uid", "queue-id"];
 
 /// The key of a Message-ID in a result line of SpamAssassin.
@@ -46,7 +46,7 @@ const RESULT_ID: &str = "mid";
 /// Keys of the host that received the mail, in lines about a delivery: of Postfix and Sendmail, and of Exim.
 const RECEIVING_HOST: [&str; 2] = ["relay", "h"];
 
-/// Keys whose value was certainly looked up.
+/// Keys in log lines whose value is a name that was certainly looked up.
 const LOOKED_UP: [&str; 2] = ["name", "query"];
 
 /// Reads pasted text, and returns its lines that name an address or a domain. A time without a time zone is in the time zone of this host.
@@ -101,9 +101,9 @@ pub(crate) fn failures_first(mut lines: Vec<PastedLine>) -> Vec<PastedLine> {
 /// The time of the lines so far: a line without a time belongs to the line before it.
 #[derive(Default)]
 struct LineDates {
-    /// The first and the last moment that the time can mean.
+    /// The first and the last moment that the last time can mean.
     date: Option<(f64, f64)>,
-    /// The last time as text, if it is not understood.
+    /// The last time as text, if its form is not understood.
     unread: Option<String>,
     /// The number of queue entries and log lines so far.
     entries: usize,
@@ -115,7 +115,7 @@ impl LineDates {
         let arrival = queue::arrival(text, now);
         let own = arrival.or_else(|| time::in_line(text, now));
         let unread = if own.is_none() { time::not_understood(text) } else { None };
-        // The headers of a bounce belong to one mail.
+        // All header lines of a bounce belong to one mail, so a date in a header does not begin a new entry.
         if (own.is_some() || unread.is_some()) && !time::is_date_header(text) {
             self.entries = self.entries.saturating_add(1);
         }
@@ -153,7 +153,7 @@ fn distinct(all: impl Iterator<Item = String>, most: usize) -> Vec<String> {
 /// The addresses and names in a line.
 struct LineSubjects {
     all: Vec<String>,
-    /// The domains of mail addresses among them.
+    /// The domains of the mail addresses in the line.
     of_mail: Vec<String>,
 }
 

@@ -14,13 +14,14 @@ const MIN_ID: usize = 5;
 /// The seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// Returns the time at which the mail of a queue entry arrived, if the line is the first line of an entry. The result is the first and the
-/// last moment that the time can mean, in seconds since 1970.
+/// Returns the time at which the mail of a queue entry arrived, if the line is the first line of an entry. The result is the first and the last
+/// moment that the time can mean, in seconds since 1970.
 pub(super) fn arrival(line: &str, now: f64) -> Option<(f64, f64)> {
     of_json(line).or_else(|| of_exim(line, now)).or_else(|| of_postfix(line, now))
 }
 
-/// A line of Postfix or Sendmail: the queue id, the size, the priority (only Sendmail with `-v`), the date, and the sender.
+/// Returns the arrival time from the first line of an entry of Postfix or Sendmail. The line has the queue id, size, priority (only Sendmail with
+/// `-v`), date and sender.
 fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (id, size) = (words.next()?, words.next()?);
@@ -34,7 +35,8 @@ fn of_postfix(line: &str, now: f64) -> Option<(f64, f64)> {
     time::in_line(words.collect::<Vec<_>>().join(" ").as_str(), now)
 }
 
-/// A line of Exim: the age (rounded to minutes, hours or days), the size, the id, and the sender in angle brackets.
+/// Returns the arrival time from the first line of an entry of Exim. The line has the age (rounded to minutes, hours or days), size, id, and the
+/// sender in angle brackets.
 fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     let mut words = line.split_whitespace();
     let (age, size, id, sender) = (words.next()?, words.next()?, words.next()?, words.next()?);
@@ -53,19 +55,19 @@ fn of_exim(line: &str, now: f64) -> Option<(f64, f64)> {
     Some((at - blur, (at + blur).min(now)))
 }
 
-/// A line of `postqueue -j`: one JSON object in each line.
+/// Returns the arrival time from a line of `postqueue -j`, which is one JSON object.
 fn of_json(line: &str) -> Option<(f64, f64)> {
     let at = entry(line)?.get("arrival_time")?.as_f64()?;
     Some((at, at))
 }
 
-/// The JSON object in a line.
+/// Returns the JSON object in a line.
 fn entry(line: &str) -> Option<Map<String, Value>> {
     if line.starts_with('{') { serde_json::from_str(line).ok() } else { None }
 }
 
-/// The two parts of an entry of `postqueue -j`, as text: the part with the sender, and the recipients with the reasons why their last delivery
-/// attempts failed.
+/// Returns the two parts of an entry of `postqueue -j` as text: one with the sender, and one with the recipients and the reasons why their last
+/// delivery attempts failed.
 pub(super) fn parts(line: &str) -> Option<(String, String)> {
     let mut entry = entry(line).filter(|entry| entry.contains_key("arrival_time"))?;
     let recipients = entry.remove("recipients").unwrap_or_default();

@@ -4,7 +4,7 @@
 //!
 //! - If several messages fit the line equally well, or have names of the line that the other messages lack, all of them are shown, the best
 //!   first. The queries about the host of a mail and the queries about its sender are often two messages.
-//! - A message is not called quick if a wait that fits the delay of the line may belong to its mail, see `history::doubt`.
+//! - A message is not called quick if a wait that agrees with the delay of the line may belong to its mail, see `history::doubt`.
 //! - The line itself is evidence: if it reports a failed lookup, DNS is at fault; if its delay is in another part of the delivery, DNS is not
 //!   at fault.
 
@@ -39,7 +39,7 @@ pub fn settle(
     }
     let mut fitted: Vec<(Fit, MessageReport)> =
         known.into_iter().map(|message| (Fit::new(line, &message), message)).collect();
-    // Of messages that fit equally well, a message with a cause comes first: a line without a time fits all messages of its domain.
+    // If several messages match the line equally well, a message with a cause comes first. A line without a time matches all messages of its domain.
     let worth = |(fit, message): &(Fit, MessageReport)| (fit.clone(), is_of_dns(message.culprit.kind));
     fitted.sort_by_cached_key(|fitted| Reverse(worth(fitted)));
     let Some((best, _)) = fitted.first() else {
@@ -85,7 +85,8 @@ fn distinct(line: &PastedLine, messages: Vec<MessageReport>) -> Vec<MessageRepor
     distinct
 }
 
-/// Returns the best message, those that fit equally well, and those that have names or addresses of the line that the earlier messages lack.
+/// Returns the message that matches the line best, the messages that match it equally well, and those that have names or addresses of the line that
+/// the earlier messages lack.
 fn fitting(line: &PastedLine, fitted: Vec<(Fit, MessageReport)>) -> Vec<MessageReport> {
     let (mut shown, mut best): (Vec<MessageReport>, Option<Fit>) = (Vec::new(), None);
     for (fit, message) in fitted {
@@ -126,7 +127,7 @@ fn judged(line: &PastedLine, mut messages: Vec<MessageReport>) -> Vec<MessageRep
     if judged.iter().all(|message| message.culprit.kind == CulpritKind::NotDns) {
         judged.truncate(1);
     }
-    // A message with a cause comes first, then a message with a doubt.
+    // Messages with a known cause come first, then messages whose cause is in doubt.
     judged.sort_by_key(|message| {
         let kind = message.culprit.kind;
         (!is_of_dns(kind), kind != CulpritKind::Unknown)
@@ -200,7 +201,7 @@ fn doubted(line: &PastedLine, message: MessageReport) -> MessageReport {
     if !waits.is_empty() {
         return MessageReport { culprit: doubt::culprit(message.waited, &waits), ..message };
     }
-    // A mail that waited as long as the delay in its line is on disk.
+    // If the mail itself had waited as long as the delay in its line, it would be on disk.
     let delay = line.delay.whole.or_else(|| line.delay.with_dns());
     if message.of_disk && delay.is_none_or(|delay| delay < DELAYED) {
         let culprit = CulpritReport::new(
@@ -243,7 +244,7 @@ fn advised(line: &PastedLine, mut message: MessageReport) -> MessageReport {
     MessageReport { line: Some(line.text.clone()), ..message }
 }
 
-/// A part of a delay that is shorter, in seconds, needs no explanation.
+/// The part of a delay that is shorter than this, in seconds, needs no explanation.
 const SLOW_PART: f64 = 1.0;
 
 /// Returns the culprit of a delay that is not in DNS. `took` says how long DNS took.

@@ -7,11 +7,11 @@ use hickory_proto::rr::Name;
 use history::why::MessageReport;
 use resolver::dnsbl::list::{NIBBLES, OCTETS, reversed};
 
-/// The address or the name in a word.
+/// Returns the address or the name that a word of a pasted line contains.
 pub(super) fn subject(word: &str) -> Option<String> {
     let word = word.trim_matches(['.', ':', '`', '*', '?']);
     let word = word.strip_prefix("IPv6:").or_else(|| word.strip_prefix("dns;")).unwrap_or(word);
-    // A port after an IPv4 address, or after a name.
+    // The word may have a port after an IPv4 address or a name.
     let port = word.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
     let host = port.map_or(word, |(host, _)| host);
     if let Ok(address) = word.parse::<IpAddr>().or_else(|_| host.parse()) {

@@ -13,7 +13,7 @@ pub(super) fn one(text: &str) -> PastedLine {
     lines.remove(0)
 }
 
-/// Lines, their subjects, and whether they say that a lookup failed.
+/// Pasted lines, the names and addresses that must be found in each, and whether the line reports a failed lookup.
 pub(super) const LINES: [(&str, &[&str], bool); 17] = [
     (
         "Nov 21 03:12:05 mx.our.example postfix/smtpd[123]: NOQUEUE: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@silent.example>: Sender address rejected: Domain not found; from=<bob@silent.example> to=<us@our.example> proto=ESMTP helo=<mail.silent.example>",
@@ -246,14 +246,14 @@ fn an_entry_in_one_line_has_its_sender_at_its_arrival_and_its_recipients_until_n
     assert_eq!(lines[0].subjects, ["sender.example"]);
     assert_eq!(lines[1].subjects, ["silent.example", "gone.example"]);
     assert!(lines.iter().all(|line| line.text == entry));
-    // A bounce has no sender, and a new entry no reason.
+    // The header fields of a bounce name no sender. A new queue entry has no reason yet.
     let entry =
         r#"{"arrival_time": 1795302000, "sender": "", "recipients": [{"address": "a@gone.example"}]}"#;
     assert_eq!(one(entry).subjects, ["gone.example"]);
     assert!(read(r#"{"arrival_time": 1795302000, "recipients": 7}"#, NOW).is_empty());
 }
 
-/// A message of the record whose queries waited for some seconds.
+/// Returns a message of the record whose queries waited for `waited` seconds.
 pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> MessageReport {
     let question = QuestionReport {
         at: 0.0,
@@ -299,7 +299,8 @@ pub(super) fn message(waited: f64, kind: CulpritKind, outcome: Outcome) -> Messa
     }
 }
 
-/// The message of a line of whose queries `NOW` is the end.
+/// Returns the message that is shown for a pasted line. The times of the messages in `found` are relative to `NOW`, which stands for the end of the
+/// line.
 pub(super) fn settled(text: &str, found: Vec<MessageReport>) -> Option<MessageReport> {
     settle_at_its_end(&one(text), found)
 }
@@ -312,10 +313,11 @@ fn settle_at_its_end(line: &PastedLine, mut found: Vec<MessageReport>) -> Option
     Some(MessageReport { began: (described.began - shift).round(), ..described })
 }
 
-/// A message that began some seconds after the end of a line, and how many subjects of the line have found it.
+/// A message of the record: its start in seconds after the end of the line, its wait in seconds, its culprit and outcome, and the number of names
+/// and addresses of the line by which it was found.
 type Found = (f64, f64, CulpritKind, Outcome, usize);
 
-/// Lines, the messages of the record around them, and the message with the culprit that is shown: the seconds of its begin.
+/// Test cases: a line, the messages of the record around its time, and the expected result: the start of the message that is shown, and its culprit.
 const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     use CulpritKind::{Client, None as Nothing, NotDns, ServerFailed, ServerSilent, ServerSlow, Unknown};
     use Outcome::{Failed, Upstream};
@@ -329,44 +331,44 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
     const REJECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: 4A: reject: RCPT from unknown[192.0.2.7]: 450 4.1.8 <bob@fine.example>: Sender address rejected: Domain not found; from=<bob@fine.example>";
     const CONNECT: &str = "Nov 21 03:12:05 mx postfix/smtpd[1]: connect from mail.fine.example[192.0.2.7]";
     [
-        // A mail of the same domain that was slow a minute before is another one.
+        // A mail of the same domain that was slow a minute before the line is another mail.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1), (-5.0, 0.03, Nothing, Upstream, 1)], (-5.0, NotDns)),
         (
             SPAMD,
             &[(-80.0, 1.5, ServerFailed, Failed, 1), (-25.0, 0.03, Nothing, Upstream, 1)],
             (-25.0, NotDns),
         ),
-        // If the own mail is not in the record, another one is no cause.
+        // If the mail of the line is not in the record, another mail of its domain is not blamed.
         (QMGR, &[(-62.0, 1.5, ServerSlow, Upstream, 1)], (-62.0, Unknown)),
-        // A line with a delay tells when its mail began, though it is the end of a session.
+        // A line with a delay shows when its mail began, even if the line was written at the end of a session.
         (
             GREETING,
             &[(-450.0, 20.0, Client, Upstream, 1), (-30.0, 0.03, Nothing, Upstream, 1)],
             (-30.0, NotDns),
         ),
         (GREETING, &[(-450.0, 20.0, ServerSilent, Failed, 1)], (-450.0, Unknown)),
-        // Of two in that time, the one that explains the delay.
+        // If two messages are from the time of the line, the message that explains the delay is chosen.
         (
             GREETING,
             &[(-29.0, 28.0, ServerSlow, Upstream, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-29.0, ServerSlow),
         ),
-        // Mails that came while this one was sent are others.
+        // Mails that arrived while the mail of the line was transmitted are other mails.
         (SENDING, &[(0.0, 0.2, Nothing, Upstream, 1), (580.0, 9.0, ServerSlow, Upstream, 1)], (0.0, NotDns)),
-        // The last try of a mail, and an earlier one if the last one asked nothing.
+        // The last delivery attempt of a mail is chosen. If it had no queries, an earlier attempt is chosen.
         (
             RETRIED,
             &[(-1_800.0, 9.0, ServerSilent, Failed, 1), (-4.0, 3.6, ServerSlow, Upstream, 1)],
             (-4.0, ServerSlow),
         ),
         (SUSPENDED, &[(-2_000.0, 9.0, ServerSilent, Failed, 1)], (-2_000.0, NotDns)),
-        // A line that says that a lookup failed is about a mail in which one failed.
+        // For a line that reports a failed lookup, a message with a failed query is chosen.
         (
             REJECT,
             &[(-20.0, 4.0, ServerSilent, Failed, 1), (-2.0, 0.03, Nothing, Upstream, 1)],
             (-20.0, ServerSilent),
         ),
-        // Without a delay, common names and addresses say more than the time, but not if that is another one.
+        // For a line without a delay, the number of common names and addresses counts more than the time, unless the message is from another time.
         (
             CONNECT,
             &[(-100.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 1)],
@@ -378,7 +380,7 @@ const FITS: [(&str, &[Found], (f64, CulpritKind)); 14] = {
             &[(-40.0, 2.0, ServerSlow, Upstream, 2), (-2.0, 0.03, Nothing, Upstream, 2)],
             (-2.0, NotDns),
         ),
-        // Those of one second cannot be distinguished if they have not one cause.
+        // Two messages of the same second cannot be distinguished, but here both have the same cause.
         (
             QMGR,
             &[(-2.3, 0.9, ServerSlow, Upstream, 1), (-2.2, 0.9, ServerSlow, Upstream, 1)],
@@ -434,7 +436,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         assert!(described.culprit.evidence.contains("waited 20 ms for DNS"), "{:?}", described.culprit);
         assert_eq!(described.line.as_ref(), Some(text));
     }
-    // A list that failed next to it is shown, but has not caused thirty seconds.
+    // A failed query to a DNS list is shown as a further culprit, because it took much less than the delay of thirty seconds.
     let failed = || message(0.02, CulpritKind::ListRefused, Outcome::Failed);
     let described = settled(&lines[0], vec![failed()]).unwrap();
     assert_eq!(
@@ -442,7 +444,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
         (CulpritKind::NotDns, CulpritKind::ListRefused)
     );
     assert!(described.culprit.advice.contains("greeted late"), "{:?}", described.culprit);
-    // Nothing is blamed for a short delay, or for a connection that nobody accepted.
+    // For a short delay, or for a connection that no server accepted, nothing is blamed.
     let advice = |text: &str| {
         let message = message(0.02, CulpritKind::None, Outcome::Upstream);
         settled(text, vec![message]).unwrap().culprit.advice
@@ -454,7 +456,7 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let rejected =
         smtp("0.1/0/0.4/0.4", "bounced (host mx.fine.example[192.0.2.9] said: 550 5.1.1 User unknown)");
     assert!(advice(&rejected).starts_with("nothing was slow"));
-    // A line that says itself that a lookup failed is explained by it.
+    // If the line itself reports a failed lookup, the message with the failed query explains it.
     let deferred = smtp(
         "3000/0.01/0.1/0",
         "deferred (Host or domain name not found. Name service error for name=fine.example)",
@@ -463,19 +465,19 @@ fn a_delay_that_the_record_does_not_have_is_not_dns() {
     let described =
         settled(&deferred, vec![message(3.0, CulpritKind::None, Outcome::Upstream), slow]).unwrap();
     assert_eq!(described.culprit.kind, CulpritKind::ServerSilent);
-    // So is one whose client slept longer than its failed query took.
+    // The same is true if the client paused for longer than its failed query took.
     let slept = || MessageReport { took: 6.0, ..message(0.02, CulpritKind::Client, Outcome::Failed) };
     for text in [&deferred, LINES[0].0, LINES[9].0] {
         let described = settled(text, vec![slept()]).unwrap();
         assert_ne!(described.culprit.kind, CulpritKind::NotDns, "{text}");
     }
-    // Most of the delay was DNS.
+    // Here most of the delay was a wait for DNS.
     let slow = message(29.0, CulpritKind::ServerSlow, Outcome::Upstream);
     assert_eq!(settled(&lines[0], vec![slow]).unwrap().culprit.kind, CulpritKind::ServerSlow);
     assert_eq!(settled(&lines[0], Vec::new()), None);
 }
 
-/// The same message, found by another subject.
+/// Returns the same message, found by another name of the line.
 fn of_subject(message: MessageReport, name: &str, zone: &str) -> MessageReport {
     let own = QuestionReport {
         name: name.to_owned(),
@@ -581,7 +583,7 @@ fn a_time_that_does_not_exist_is_not_understood() {
     }
 }
 
-/// The messages that are shown for a line, by the first name of each and its culprit.
+/// Returns the messages that are shown for a line: of each, the first name, the culprit, and the number of messages that match the line.
 fn shown(text: &str, mut found: Vec<MessageReport>) -> Vec<(String, CulpritKind, u64)> {
     let line = one(text);
     let shift = line.end().unwrap() - NOW;
@@ -603,23 +605,23 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     let host = || of("9.2.0.192.in-addr.arpa.", "PTR", -3.9, 0.03, Nothing);
     let sender = |waited: f64, kind| of("fine.example.", "MX", -3.5, waited, kind);
     let (reverse, domain) = ("9.2.0.192.in-addr.arpa.".to_owned(), "fine.example.".to_owned());
-    // The host of a mail, and its sender.
+    // One message is about the host of a mail, the other one about its sender.
     assert_eq!(
         shown(exim, vec![host(), sender(3.2, ServerSlow)]),
         [(domain, ServerSlow, 2), (reverse.clone(), Nothing, 2)]
     );
     let quick = shown(exim, vec![host(), sender(0.1, Nothing)]);
     assert_eq!((quick.len(), quick[0].1), (1, NotDns), "{quick:?}");
-    // Of another sender from the same host.
+    // This message is about another sender, whose mail came from the same host.
     let other = of("other.example.", "MX", -3.5, 3.2, ServerSlow);
     assert_eq!(shown(exim, vec![host(), other]), [(reverse, NotDns, 0)]);
-    // Two mails of a busy domain, and none shows which is that of the line.
+    // Two mails of a busy domain match the line, and nothing shows which of them is the mail of the line.
     let qmgr =
         "Nov 21 03:12:05 mx postfix/qmgr[7]: 4A: from=<bob@fine.example>, size=9, nrcpt=1 (queue active)";
     let of_domain = |began: f64, waited: f64, kind| of("fine.example.", "MX", began, waited, kind);
     let both = shown(qmgr, vec![of_domain(-2.2, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(both.iter().map(|one| one.1).collect::<Vec<_>>(), [ServerSlow, NotDns]);
-    // A line without a time, as of the queue of OpenSMTPD.
+    // A line without a time, from the queue of OpenSMTPD.
     let queue = "2d1b568e1e4ce26a|inet4|mta||bob@sender.example|us@fine.example|us@fine.example|pending";
     let found = (0..5).map(|_| of("sender.example.", "MX", -90.0, 0.001, Nothing)).enumerate();
     let mut found: Vec<_> =
@@ -627,7 +629,7 @@ fn all_messages_that_fit_a_line_are_shown_and_the_one_with_a_cause_comes_first()
     found.push(of_domain(-60.0, 4.0, ServerSlow));
     let all = settle(&one(queue), found, &|began| began.to_string());
     assert_eq!((all[0].questions[0].name.as_str(), all[0].culprit.kind), ("fine.example.", ServerSlow));
-    // One that ended long before is not shown next to one that ended just before.
+    // A message that ended long before the line is not shown if another one ended just before the line.
     let far = shown(qmgr, vec![of_domain(-20.0, 0.9, ServerSlow), of_domain(-1.1, 0.03, Nothing)]);
     assert_eq!(far.iter().map(|one| one.1).collect::<Vec<_>>(), [NotDns]);
 }

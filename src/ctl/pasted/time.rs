@@ -5,7 +5,7 @@ use super::super::moment;
 /// The number of words in which a time is searched: in mailq the time follows the id and the size of the entry.
 const WORDS: usize = 7;
 
-/// Headers of a bounce that have a time for the lines after them.
+/// Header fields of a bounce whose date is the time for the lines after them.
 const DATE_HEADERS: [&str; 3] = ["Date:", "Arrival-Date:", "Last-Attempt-Date:"];
 
 /// The names of months in logs.
@@ -18,7 +18,7 @@ const UTC: [&str; 2] = ["UTC", "GMT"];
 /// The number of letters of a word for a time zone, like CET, PST or AEST.
 const ZONE_LETTERS: std::ops::RangeInclusive<usize> = 3..=4;
 
-/// The time zone after a time.
+/// The time zone of a time in a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Zone {
     /// No time zone is written, so the time zone of this host applies.
@@ -47,7 +47,7 @@ impl Zone {
         }
     }
 
-    /// The number of words that the time zone takes.
+    /// Returns the number of words that the time zone takes in the line.
     fn count(self) -> usize {
         usize::from(self != Self::Local)
     }
@@ -106,7 +106,7 @@ fn is_local(joined: &str) -> bool {
     time.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b':' | b'.' | b','))
 }
 
-/// Removes the syslog priority before a word: `<22>`.
+/// Removes the syslog priority, such as `<22>`, from the start of a word.
 fn without_priority(word: &str) -> &str {
     let parts = word.strip_prefix('<').and_then(|behind| behind.split_once('>'));
     parts.filter(|(priority, _)| priority.parse::<u8>().is_ok()).map_or(word, |(_, rest)| rest)
@@ -181,7 +181,7 @@ pub(super) fn without_head(line: &str) -> String {
     words.get(behind..).unwrap_or_default().join(" ")
 }
 
-/// Returns the time, and the number of words up to its end.
+/// Returns the time in a line, and the number of words from the start of the line to the end of the time.
 fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     for header in DATE_HEADERS {
         if let Some(date) = line.strip_prefix(header) {
@@ -193,7 +193,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
     let words: Vec<&str> = without_prefix(line).split_whitespace().take(WORDS + 3).collect();
     (0..words.len().min(WORDS)).find_map(|place| {
         let word = |behind: usize| words.get(place.saturating_add(behind)).copied().unwrap_or_default();
-        // The name of the time zone in brackets may follow a time.
+        // The name of a time zone in brackets may follow a time. So a `]` is removed only together with a `[` before the time.
         let joined = word(0).trim_end_matches([',', ';']);
         let joined = joined.strip_prefix('[').map_or(joined, |within| within.trim_end_matches(']'));
         if let Some(at) = moment::read_both(joined, now).filter(|_| joined.contains('T')) {
@@ -230,7 +230,7 @@ fn find(line: &str, now: f64) -> Option<((f64, f64), usize)> {
 fn of_month<'a>(word: impl Fn(usize) -> &'a str, now: f64) -> Option<((f64, f64), usize)> {
     let month = MONTHS.iter().position(|month| *month == word(0).trim_start_matches('['))?.saturating_add(1);
     let (day, time) = (word(1).parse::<u8>().ok()?, word(2).trim_end_matches(','));
-    // The mailq of Sendmail shows no seconds.
+    // The `mailq` of Sendmail shows times without seconds, so the time can mean a whole minute.
     let open = if time.matches(':').count() == 1 { MINUTE } else { 0.0 };
     let year = |word: &str| word.trim_end_matches([',', ']']).parse::<i32>().ok();
     let year = |word: &str| year(word).filter(|year| (1970..=9999).contains(year));

@@ -9,7 +9,7 @@ use dns::wire::presentation::harmless;
 use history::failed::{FailedZone, StillFails};
 use history::{ClientRow, OTHER, ServerRow, TypeRow, ZoneRow, blames};
 
-/// A cell.
+/// One cell of a table: its text, the number that it shows, and its colour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Text of the cell, safe to print on a terminal.
@@ -20,19 +20,19 @@ pub struct Cell {
     pub(crate) paint: Paint,
 }
 
-/// What a cell needs in addition to its row.
+/// The data that a cell needs in addition to its row.
 pub(crate) struct Context<'a> {
-    /// Number of queries of all rows.
+    /// Number of queries of all rows together, from which a cell computes the share of its row.
     pub(crate) all: u64,
-    /// Writes a moment.
+    /// Returns a point in time, given in seconds since 1970, as text.
     pub(crate) moment: &'a dyn Fn(f64) -> String,
 }
 
-/// A column: its title, its rank, and its cell for a row. Columns are in the order of a wide screen. A narrow screen shows those
-/// with the first ranks, in the same order.
+/// A column: its title, its rank, and the function that makes its cell for a row. Columns are listed in the order in which a wide screen shows them.
+/// A narrow screen shows only the columns with the lowest ranks, in the same order.
 pub(crate) struct Column<Row: 'static>(pub(crate) &'static str, pub(crate) u8, pub(crate) Show<Row>);
 
-/// Shows a row in a cell.
+/// A function that makes the cell of a column for a row.
 type Show<Row> = fn(&Row, &Context<'_>) -> Cell;
 
 pub(crate) const ZONE: &[Column<ZoneRow>] = &[
@@ -102,12 +102,12 @@ pub(crate) const FAILURE: &[Column<FailedZone>] = &[
     }),
 ];
 
-/// The titles of columns in the order of their ranks.
+/// Returns the titles of the columns, the column with the lowest rank first.
 pub(crate) fn titles<Row>(columns: &'static [Column<Row>]) -> Vec<&'static str> {
     by_rank(columns).map(|Column(title, ..)| *title).collect()
 }
 
-/// The cells of a row in the order of the ranks.
+/// Returns the cells of a row, the cell of the column with the lowest rank first.
 pub(crate) fn cells<Row>(columns: &'static [Column<Row>], row: &Row, context: &Context<'_>) -> Vec<Cell> {
     by_rank(columns).map(|Column(_, _, show)| show(row, context)).collect()
 }
@@ -118,7 +118,7 @@ fn by_rank<Row>(columns: &'static [Column<Row>]) -> impl Iterator<Item = &'stati
     sorted.into_iter()
 }
 
-/// The table of rows, whose queries are `all` together.
+/// Returns a table of these rows. `all` is the number of queries of all rows together.
 pub(crate) fn table<'r, Row>(
     columns: &'static [Column<Row>],
     rows: impl IntoIterator<Item = &'r Row>,
@@ -138,7 +138,7 @@ pub(crate) fn table<'r, Row>(
     table
 }
 
-/// The side of a column with these cells: numbers stand at the right.
+/// Returns the alignment of a column with these cells: a column of numbers is aligned to the right, a column of words to the left.
 pub(crate) fn side<'c>(mut cells: impl Iterator<Item = &'c Cell>) -> Align {
     if cells.any(|cell| cell.weight.is_some()) { Align::Right } else { Align::Left }
 }
@@ -151,17 +151,17 @@ pub(super) fn count(number: u64) -> Cell {
     Cell { text: words::number(number), weight: Some(number as f64), paint: Paint::Plain }
 }
 
-/// Words in a colour.
+/// Returns a cell with words in a colour.
 pub(super) fn painted((text, paint): (&str, Paint)) -> Cell {
     Cell { paint, ..word(text) }
 }
 
-/// A number as text, or words in its place.
+/// Returns a cell for a number that is already text. Without a number, the cell shows the words `none`.
 pub(super) fn number(text: Option<String>, none: &str) -> Cell {
     Cell { weight: Some(0.0), ..word(&text.unwrap_or_else(|| none.to_owned())) }
 }
 
-/// A count that should be zero.
+/// Returns a cell for a number of faults, which is coloured as bad if it is not zero.
 pub(super) fn fault(number: u64) -> Cell {
     Cell { paint: if number > 0 { Paint::Bad } else { Paint::Plain }, ..count(number) }
 }
@@ -179,12 +179,14 @@ fn share(part: u64, of: u64) -> Cell {
     Cell { text: words::percent_of(part, of), weight: Some(weight), paint: Paint::Plain }
 }
 
-/// The behaviour of the servers of a row; the sum of all others has no colour.
+/// Returns the cell that describes the behaviour of a zone's servers or of one server. Faults are coloured as bad, except in the row `other`, which
+/// is the sum of the zones or servers without a row of their own.
 pub(super) fn verdict(key: &str, verdict: &str) -> Cell {
     Cell { paint: if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }, ..word(verdict) }
 }
 
-/// The cell of a key; the row `other` is the sum of all that are not counted by name.
+/// Returns the first cell of a row, which names its zone, server, client or type. The row `other`, the sum of all that have no row of their own, is
+/// shown as "all others".
 pub(super) fn key(key: &str) -> Cell {
     word(if key == OTHER { "all others" } else { key })
 }

@@ -6,10 +6,10 @@ use dns::wire::presentation::harmless;
 use doctor::codes::CodeEntry;
 use doctor::finding::{Finding, Level, Topic};
 
-/// Columns of the level.
+/// Width in characters of the column with the level of a finding, such as "failure".
 const LEVEL: usize = 8;
 
-/// Findings as text. They come in order. The subject may be a stranger's.
+/// Returns the findings about a domain or an address (`subject`) as text. `findings` has the worst finding first.
 pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     let (subject, counts) = (harmless(subject), counts(findings));
     let mut text = match worst(findings) {
@@ -32,7 +32,7 @@ pub fn text(subject: &str, findings: &[Finding], style: Style) -> String {
     text
 }
 
-/// The first finding in one sentence, if it is worse than a note or the answer to a bounce.
+/// Returns the first finding as a sentence, if it is worse than a note or answers a bounce. Otherwise returns `None`.
 pub(super) fn worst(findings: &[Finding]) -> Option<String> {
     let is_told = |finding: &&Finding| finding.level < Level::Note || finding.code.answers_bounce();
     let worst = findings.first().filter(is_told)?;
@@ -68,7 +68,7 @@ pub(super) fn heading(level: Level, entry: &CodeEntry, style: Style) -> String {
     format!("  {level} {}\n", entry.title)
 }
 
-/// A further line of a finding.
+/// Returns a further line of a finding, indented below its title.
 pub(super) fn below(mark: &str, line: &str, style: Style) -> String {
     format!("  {:<LEVEL$} {}{line}\n", "", style.paint(Paint::Faint, mark))
 }
@@ -77,7 +77,7 @@ pub(super) fn sentence(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}.") }
 }
 
-/// "1 failure, 2 warnings", or that all is well.
+/// Returns the number of findings of each level, such as "1 failure, 2 warnings", or that there is no problem.
 pub(super) fn counts(findings: &[Finding]) -> String {
     let levels = [
         (Level::Failure, "failure", "failures"),

@@ -8,10 +8,10 @@ use control::protocol::{FailedRequest, Reply};
 use dns::wire::presentation::harmless;
 use history::failed::{FailedServer, FailedZone, StillFails};
 
-/// Columns of a date: the last moment is shown without a date if the first has the same date.
+/// Number of characters of a date. The second moment of a row is shown without its date if the first moment has the same date.
 const DATE: usize = "2026-08-01 ".len();
 
-/// The zones of the replies to a request. `moment` shows a moment in local time.
+/// Returns the screen: the zones whose queries failed, from the replies to a request. `moment` formats a point in time in local time.
 pub fn zones(
     replies: &[Reply],
     request: &FailedRequest,
@@ -51,7 +51,7 @@ pub fn zones(
     text + &reach
 }
 
-/// The sentence that nothing failed, with what was asked for.
+/// Returns the sentence that no query failed, with the zone, the clients and the time of the request.
 fn none_failed(request: &FailedRequest, since: f64, moment: &dyn Fn(f64) -> String) -> String {
     let part = |word: &str, of: &Option<String>| of.as_ref().map(|of| format!(" {word} {}", harmless(of)));
     let client = part("of", &request.client).unwrap_or_default();
@@ -94,7 +94,7 @@ fn block(zone: &FailedZone, moment: &dyn Fn(f64) -> String, style: Style) -> Str
     text + &format!("  to do: {advice}\n")
 }
 
-/// A server and what it did.
+/// Returns a server with its last behaviour, as text.
 fn server(server: &FailedServer) -> String {
     let conduct = server.conduct.map_or("still waited for", |conduct| conduct.label());
     format!("{} {conduct}", server.server)

@@ -1,4 +1,4 @@
-//! The findings of `check`: a line each, the advice below it, the sum at the end.
+//! The screen of `check system`: a line for each finding, the advice below it, and the number of problems at the end.
 
 use super::words::problems;
 use super::{Paint, Style};
@@ -6,15 +6,15 @@ use dns::wire::presentation::harmless;
 use migrate::switch::plan;
 use migrate::system::{CheckVerdict, HostFinding};
 
-/// Columns before the facts: the verdict's and the check's.
+/// Width in characters of the column with the verdict of a finding, such as "failure".
 const VERDICT: usize = 14;
 
-/// Findings as text.
+/// Returns the findings as text, and the number of problems in the last line.
 pub fn text(findings: &[HostFinding], style: Style) -> String {
     lines(findings, style) + &sum(findings)
 }
 
-/// The lines without the sum.
+/// Returns the findings as text, without the number of problems.
 pub(super) fn lines(findings: &[HostFinding], style: Style) -> String {
     let wide = findings.iter().map(|finding| topic(finding).chars().count()).max().unwrap_or(0);
     let gap = if wide == 0 { 0 } else { 2 };
@@ -46,7 +46,7 @@ fn verdict(verdict: CheckVerdict) -> (&'static str, Paint) {
     }
 }
 
-/// "1 failure, 2 warnings", or that all is well.
+/// Returns the number of findings of each level, such as "1 failure, 2 warnings", or that there is no problem.
 fn sum(findings: &[HostFinding]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let counts = [

@@ -1,4 +1,4 @@
-//! JSON: one object a line, keys in the order of the protocol, times in seconds.
+//! JSON output: one object in each line. The keys are in the order of the control protocol, and times are in seconds.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use dns::wire::presentation::harmless_json;
 use doctor::finding::Finding;
 use resolver::config::{ConfigProblem, Errors};
 
-/// An object on a line of its own.
+/// Returns an object as JSON in one line, with its newline.
 pub fn line(object: &impl Serialize) -> String {
     // This cannot fail, because the types of the protocol have text keys. An empty line would show a failure.
     let mut line = harmless_json(&serde_json::to_string(object).unwrap_or_default());
@@ -18,14 +18,14 @@ pub fn line(object: &impl Serialize) -> String {
     line
 }
 
-/// A line of a reply, without the word for its kind. A reply that is only this word has no line.
+/// Returns a line of a reply as JSON, without the word that names the kind of the line. Returns no text for a line that contains only this word.
 pub fn reply(reply: &Reply) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(reply) else { return String::new() };
     fields.shift_remove("reply");
     if fields.is_empty() { String::new() } else { line(&fields) }
 }
 
-/// A finding about a domain, and what was checked.
+/// Returns a finding about a domain or an address as JSON, with the domain or address (`subject`).
 pub fn finding(finding: &Finding, subject: &str) -> String {
     #[derive(Serialize)]
     struct Line<'f> {
@@ -36,7 +36,7 @@ pub fn finding(finding: &Finding, subject: &str) -> String {
     line(&Line { finding, subject })
 }
 
-/// A configuration file as an object of its sections.
+/// Returns the text of a configuration file as a JSON object with a key for each section.
 ///
 /// # Errors
 /// Fails if the text is not TOML.
@@ -44,7 +44,7 @@ pub fn config(file: &str) -> Result<String, toml::de::Error> {
     toml::from_str::<serde_json::Value>(file).map(|tree| line(&tree))
 }
 
-/// A configuration file that was checked.
+/// The result of `resolverctl config check`, for JSON.
 #[derive(Serialize)]
 struct Checked<'c> {
     file: Option<&'c Path>,
@@ -52,7 +52,7 @@ struct Checked<'c> {
     problems: &'c [ConfigProblem],
 }
 
-/// The errors of a configuration file, and its path; none is the built-in defaults.
+/// Returns the path of a checked configuration file with its errors as JSON. Without a path, the built-in defaults were checked.
 pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
     let problems = errors.map_or(&[][..], |errors| &errors.problems);
     line(&Checked { file, valid: errors.is_none(), problems })

@@ -1,4 +1,4 @@
-//! The DNS lists in tables.
+//! The tables about DNS lists: their states, their answers, and the registry of known lists.
 
 use super::columns::{self, Column, count, number, painted, word};
 use super::{Paint, Style, words};
@@ -12,19 +12,19 @@ use resolver::dnsbl::list::{ListSubject, Purpose};
 use resolver::dnsbl::list_way::Way;
 use resolver::dnsbl::state::ListState;
 
-/// Stands for the figures of a list none of whose answers was judged.
+/// The text in place of shares, for a list without any answer that was recognized as listed, not listed or unknown.
 const UNCOUNTED: &str = "not counted";
 
-/// Stands for values without data.
+/// The text in a cell without a value.
 const NONE: &str = "none";
 
-/// The lines below the states of lists.
+/// The lines below the table of the states of lists, which explain its columns.
 const LEGEND: &str = "queries: queries of clients for the list since the start of resolverd; from cache, listed: percentage of these queries\n\
     median time: half of the answers of the list's servers took at most this time\n\
     sent today: queries sent to the list since 00:00 UTC\n\
     limit per day: your quota, or the number of queries that the terms of use of the list permit without payment\n";
 
-/// The states of the lists in use; below the table, the notes on each.
+/// Returns the table of the states of the lists in use, and below it the notes about each list.
 pub fn states(replies: &[Reply], style: Style) -> String {
     let rows: Vec<&ListRow> = replies
         .iter()
@@ -51,7 +51,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     text + &batches(&rows, replies)
 }
 
-/// The line about batches: queries to lists before a client asks.
+/// Returns the line about batches: queries that resolverd sends to lists before a client asks.
 fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     let sum = |part: fn(&ListRow) -> u64| rows.iter().map(|row| part(row)).fold(0, u64::saturating_add);
     let (used, unused) = (sum(|row| row.batch_used), sum(|row| row.batch_unused));
@@ -72,7 +72,8 @@ fn batches(rows: &[&ListRow], replies: &[Reply]) -> String {
     }
 }
 
-/// A list, and its servers if they are not its own, or if it is asked in several `ways`.
+/// Returns the name of a list as the table shows it. The servers that are asked are added if they are not the list's own, or if the list is asked in
+/// more than one way (`ways`).
 pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     match (row.way.is_public(), ways) {
         (true, ..=1) => row.list.clone(),
@@ -81,21 +82,21 @@ pub(crate) fn called(row: &ListRow, ways: usize) -> String {
     }
 }
 
-/// A list, and how it is called.
+/// A list, with the name under which the table shows it.
 struct ShownList {
     called: String,
     row: ListRow,
 }
 
 impl ShownList {
-    /// The answers that were judged.
+    /// Returns the number of answers that were recognized as listed, not listed or unknown.
     fn judged(&self) -> u64 {
         let counts = &self.row.counts;
         counts.listed.saturating_add(counts.not_listed).saturating_add(counts.unknown)
     }
 }
 
-/// The columns of the states of lists.
+/// The columns of the table of the states of lists.
 const STATES: &[Column<ShownList>] = &[
     Column("list", 0, |shown, _| word(&shown.called)),
     Column("state", 0, |shown, _| painted(standing(&shown.row))),
@@ -127,7 +128,7 @@ const STATES: &[Column<ShownList>] = &[
     Column("limit per day", 0, |shown, _| number(Some(allowed(&shown.row)), NONE)),
 ];
 
-/// The state of a list in words.
+/// Returns the state of a list as words, with their colour.
 pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     match (&row.standing, row.purpose) {
         (Some(standing), _) => state_words(standing.state),
@@ -136,7 +137,8 @@ pub(crate) fn standing(row: &ListRow) -> (&'static str, Paint) {
     }
 }
 
-/// The limit per day: the operator's quota, or the free queries by the terms of the list. An own server has no terms.
+/// Returns the limit of queries per day: the operator's quota, or the number of free queries by the terms of the list. If this host's own server has
+/// a copy of the list, there is no limit.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
         (Some(quota), _) => format!("{} (quota)", words::number(quota)),
@@ -161,7 +163,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     }
 }
 
-/// The columns of answers.
+/// The columns of the table of `dnsbl test`: the answer of each list.
 const TESTS: &[Column<ListTest>] = &[
     Column("list", 0, |row, _| word(&row.list)),
     Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
@@ -190,7 +192,7 @@ const TESTS: &[Column<ListTest>] = &[
     }),
 ];
 
-/// The answer of each list for an address or domain, the `subject`.
+/// Returns the table of the answers of all lists about an address or a domain, the `subject`.
 pub fn tests(subject: &str, replies: &[Reply], style: Style) -> String {
     let rows =
         replies.iter().filter_map(|reply| if let Reply::ListTest(row) = reply { Some(row) } else { None });
@@ -214,7 +216,7 @@ const fn subject_words(subject: ListSubject) -> &'static str {
     }
 }
 
-/// The columns of the registry.
+/// The columns of the table of known lists.
 const FACTS: &[Column<ListFacts>] = &[
     Column("list", 0, |row, _| word(&row.list)),
     Column("kind", 0, |row, _| word(purpose_words(row.purpose))),
@@ -237,7 +239,7 @@ const FACTS: &[Column<ListFacts>] = &[
     }),
 ];
 
-/// The registry.
+/// Returns the table of known lists, their purposes and their terms of use.
 pub fn facts(replies: &[Reply], style: Style) -> String {
     let dated = replies.iter().filter_map(|reply| match reply {
         Reply::Registry { dated } => Some(format!(

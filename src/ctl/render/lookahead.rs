@@ -8,7 +8,7 @@ use resolver::config::LookaheadMode;
 use resolver::limits::{AHEAD_PERCENT, AHEAD_RULE_MEMORY};
 use resolver::lookahead::RuleState;
 
-/// The lines below the rules.
+/// Returns the lines below the table of rules, which explain its columns.
 fn legend(mode: LookaheadMode) -> String {
     let states = format!(
         "recently used: of the last {AHEAD_RULE_MEMORY} queries of the rule, the percentage that a client then sent too\n\
@@ -21,17 +21,17 @@ fn legend(mode: LookaheadMode) -> String {
     }
 }
 
-/// The line on inactive rules.
+/// The line that explains an inactive rule.
 const INACTIVE: &str = "resolverd sends no queries of an inactive rule; it counts whether clients ask them, and the rule is active again when they do\n";
 
-/// The line on queries that were sent.
+/// The line that explains the columns about queries that were sent before a client asked.
 const SENT: &str = "sent ahead: queries that resolverd sent before a client asked; used: queries whose answer a client then asked for\n";
 
-/// The line on their use.
+/// The line that explains the columns about the benefit of these queries.
 const SAVED: &str =
     "time saved: time that clients did not wait, because the answer was in the cache already\n";
 
-/// The rules.
+/// Returns the table of the rules of look-ahead.
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mode = replies.iter().find_map(|reply| match reply {
         Reply::Lookahead(state) => Some(state.mode),
@@ -63,7 +63,7 @@ const RECENTLY_USED: RuleColumn = Column("recently used", 0, |rule, _| {
     number(rule.share.map(|share| format!("{share} %")), "not known yet")
 });
 
-/// The columns of rules whose queries are sent.
+/// The columns of the table of rules whose queries are sent.
 const SENT_AHEAD: &[RuleColumn] = &[
     RULE,
     STATE,
@@ -73,7 +73,7 @@ const SENT_AHEAD: &[RuleColumn] = &[
     Column("time saved", 0, |rule, _| number((rule.used > 0).then(|| words::time(rule.saved)), "none")),
 ];
 
-/// The columns of rules whose queries are only counted.
+/// The columns of the table of rules whose queries are only counted, not sent.
 const OBSERVED: &[RuleColumn] = &[
     RULE,
     STATE,
@@ -82,7 +82,7 @@ const OBSERVED: &[RuleColumn] = &[
     Column("would be used", 0, |rule, _| count(rule.sent_later)),
 ];
 
-/// The lines about mode and bounds.
+/// Returns the lines about the mode and the limits of look-ahead.
 fn lines(reply: &Reply) -> String {
     let Reply::Lookahead(LookaheadState { mode, own_modes, .. }) = reply else {
         return String::new();

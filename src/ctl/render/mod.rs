@@ -30,39 +30,39 @@ pub mod zones;
 /// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// Text for people, with or without colours.
     Text(Style),
-    /// For programs: one object a line.
+    /// JSON for programs: one object in each line.
     Json,
 }
 
-/// Whether text has colours.
+/// Selects if text has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// No colours: for pipes, and for users who do not want them.
     Plain,
-    /// Colours, by ANSI escapes.
+    /// Colours, as ANSI escape sequences.
     Colored,
 }
 
 /// The role of a text, which decides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Paint {
-    /// Nothing special.
+    /// Normal text.
     #[default]
     Plain,
-    /// A head.
+    /// The heading of a table or a section.
     Head,
-    /// Of minor importance.
+    /// Text of minor importance.
     Faint,
-    /// Wrong.
+    /// Text that reports a problem.
     Bad,
-    /// Right.
+    /// Text that reports a good state.
     Good,
 }
 
 impl Style {
-    /// A piece of text in its colour.
+    /// Returns a text with the escape sequences for its colour. In `Plain` style, returns the text unchanged.
     pub(crate) fn paint(self, paint: Paint, text: &str) -> String {
         let code = match (self, paint) {
             (Self::Plain, _) | (_, Paint::Plain) => return text.to_owned(),

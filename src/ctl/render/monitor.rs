@@ -1,10 +1,10 @@
-//! A line for each query that has ended.
+//! The screen of `resolverctl monitor`: one line for each query that has ended.
 
 use super::{Paint, Style, words};
 use control::protocol::{QueryEvent, Reply};
 use dns::wire::presentation::harmless;
 
-/// The line of a query, or of the number of lost ones. `time` writes a moment in local time.
+/// Returns the line for a query that has ended, or the line that says how many queries were missed. `time` formats a point in time in local time.
 pub fn line(reply: &Reply, time: &dyn Fn(f64) -> String, style: Style) -> String {
     match reply {
         Reply::Event(event) => self::event(event, time, style),

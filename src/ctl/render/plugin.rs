@@ -48,7 +48,7 @@ pub const fn without_status(failure: &CommandFailure) -> PluginState {
     }
 }
 
-/// The line if the daemon gave no status.
+/// Returns the line of the plug-in if the daemon has sent no status. `why` is the reason.
 pub fn failed(state: PluginState, why: &str) -> String {
     line(state, why) + "\n"
 }
@@ -59,8 +59,8 @@ fn line(state: PluginState, text: &str) -> String {
     format!("RESOLVERD {} - {text}", state.word())
 }
 
-/// The performance data: `label=value[unit];warn;crit;min;max`. The number of queries, of failures and the latency are
-/// those of the last five minutes.
+/// Returns the performance data: `label=value[unit];warn;crit;min;max`. The number of queries, the number of failures and the latency are those of
+/// the last five minutes.
 fn performance(status: &Status, stats: &Stats) -> Vec<String> {
     let outcome = |outcome| stats.report.outcomes.get(&outcome).copied().unwrap_or(0);
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);

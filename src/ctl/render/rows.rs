@@ -1,6 +1,6 @@
 //! The tables of `resolverctl stats --by`.
 //!
-//! The worst rows come first and fit a screen; JSON has all.
+//! The worst rows come first, as many as a screen has room for. JSON output has all rows.
 
 use super::columns;
 use super::{Style, spent, words};
@@ -8,7 +8,7 @@ use control::protocol;
 use control::protocol::Reply;
 use history::Window;
 
-/// A table as text; a sentence if it has no rows. `moment` shows a moment in local time.
+/// Returns a table as text, or a sentence if it has no rows. `moment` formats a point in time in local time.
 pub fn table(
     which: protocol::Table,
     replies: &[Reply],
@@ -16,7 +16,7 @@ pub fn table(
     moment: &dyn Fn(f64) -> String,
     style: Style,
 ) -> String {
-    /// The rows of one kind.
+    /// Selects the lines of a reply that are rows of one kind.
     macro_rules! rows {
         ($kind:ident) => {
             replies
@@ -49,24 +49,25 @@ pub fn table(
     table.worst(0, style) + legend + &period(which, window)
 }
 
-/// The lines below zones.
+/// The lines below the table of zones, which explain its columns.
 const ZONE_TERMS: &str = "resolution: all work for one query that is not in the cache\n\
     overload: queries that got SERVFAIL at once, without a resolution, because too many queries were in progress in resolverd\n\
     failed: resolutions that gave no usable answer; total time: the sum of the times of all resolutions of the zone\n\
     server behaviour: number of queries to servers by result, or the mean round trip if all were answered\n";
 
-/// The line below servers.
+/// The line below the table of servers, which explains a column.
 const SERVER_TERMS: &str = "total wait: time that resolverd waited for the replies of the server; if several queries wait at the same time, each is counted\n\
     behaviour: number of queries by result, or the mean round trip if all were answered\n";
 
-/// The line below clients.
+/// The line below the table of clients, which explains its columns.
 const CLIENT_TERMS: &str = "failed: queries that got SERVFAIL\n\
     overload: the part of failed that got SERVFAIL at once, because too many queries were in progress in resolverd\n";
 
-/// The line below types.
+/// The line below the table of types, which explains a column.
 const TYPE_TERMS: &str = "failed: queries that got SERVFAIL\n";
 
-/// The last line of the tables: their period. Zones, servers and clients are counted by whole minutes.
+/// Returns the last line of a table, which names the period that the table covers. The tables of zones, servers and clients count whole minutes and
+/// the current minute.
 fn period(which: protocol::Table, window: Window) -> String {
     if window == Window::Start {
         return "All figures are since start.\n".to_owned();

@@ -25,7 +25,7 @@ const LABEL: usize = 13;
 /// The blanks between a label and its value, and between columns.
 const GAP: usize = 2;
 
-/// The width of a zone's name, in columns, with which its verdict still fits into the line.
+/// The width of a zone's name, in columns. With this width, the verdict on the zone also fits into the line.
 const ZONE: usize = 28;
 
 /// The width of a zone's name, in columns, if three zones share a line.
@@ -151,7 +151,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// The label of a conduct in a row with all others. Another error stands for all rare codes, see `rare_together`.
+/// Returns the label for a behaviour of servers, in a line with all others. "other error" stands for all rare response codes, see `rare_together`.
 const fn short_label(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::OtherError => "other error",
@@ -161,7 +161,8 @@ const fn short_label(conduct: Conduct) -> &'static str {
     }
 }
 
-/// The queries to servers by conduct, with rare conducts counted as one, because the screen has no room for each.
+/// Returns the number of queries to servers by the behaviour of the server. Rare behaviours are counted as one, because the screen has no room for
+/// each.
 fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
     let mut together = BTreeMap::new();
     for (conduct, count) in messages {

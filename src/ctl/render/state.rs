@@ -1,4 +1,4 @@
-//! Tables of the daemon's state: servers, flights, and entries of memory under a name.
+//! Tables of the daemon's state: the servers that it has queried, the queries in progress, and the cache entries of a name.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +12,7 @@ use resolver::cache::servers::Health;
 use resolver::cache::servers::ServerFeatures;
 use resolver::config::defaults;
 
-/// The columns of servers.
+/// The columns of the table of servers.
 const SERVERS: &[Column<ServerState>] = &[
     Column("server", 0, |row, _| word(&address(row.address))),
     Column("round trip", 0, |row, _| {
@@ -33,7 +33,7 @@ const SERVERS: &[Column<ServerState>] = &[
     }),
 ];
 
-/// The states of servers, or of the one at `address`.
+/// Returns the table of the servers that the daemon has queried; only the server at `address` if an address is given.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {
     let rows = replies.iter().filter_map(|reply| match reply {
         Reply::ServerState(row) => Some(row),
@@ -48,7 +48,7 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     }
 }
 
-/// The state of a server that was queried.
+/// Returns the state of a server that was queried, as words with their colour.
 pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint) {
     match health {
         Health::Answering if !has_answered => ("no answer yet", Paint::Plain),
@@ -59,11 +59,12 @@ pub(super) fn health(health: Health, has_answered: bool) -> (&'static str, Paint
     }
 }
 
-/// The lines below servers.
+/// The lines below the table of servers, which explain its columns.
 const SERVER_TERMS: &str = "round trip: mean time from a query to its reply; unanswered in a row: queries without a reply since the last reply\n\
     dead: did not reply for some time; resolverd sends it only probes, until it replies again\n";
 
-/// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
+/// Returns the features that the server was found not to support: EDNS, TCP, or 0x20 (a reply repeats upper and lower case of the name in the
+/// query).
 fn lacks(row: &ServerState) -> String {
     let ServerFeatures { edns, tcp, keeps_case } = row.features;
     let all = [(edns, "EDNS"), (tcp, "TCP"), (keeps_case, "mixed case in names (0x20)")];
@@ -71,12 +72,12 @@ fn lacks(row: &ServerState) -> String {
     if missing.is_empty() { "none".to_owned() } else { missing.join(", ") }
 }
 
-/// A server by its address, with its port only if it is unusual.
+/// Returns the address of a server as text. The port is added only if it is not the usual one.
 fn address(address: SocketAddr) -> String {
     if address.port() == defaults::PORT { address.ip().to_string() } else { address.to_string() }
 }
 
-/// The columns of queries in progress.
+/// The columns of the table of queries in progress.
 const FLIGHTS: &[Column<FlightState>] = &[
     Column("query", 0, |row, _| word(&format!("{} {}", row.name, row.kind))),
     Column("age", 0, |row, _| time(row.age)),
@@ -85,7 +86,7 @@ const FLIGHTS: &[Column<FlightState>] = &[
     Column("waiting for server (zone)", 0, |row, _| word(&waits_for(row))),
 ];
 
-/// The queries in progress, the oldest first.
+/// Returns the table of the queries in progress, the oldest first.
 pub fn flights(replies: &[Reply], style: Style) -> String {
     let rows = replies.iter().filter_map(|reply| match reply {
         Reply::Flight(row) => Some(row),
@@ -99,7 +100,7 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
     table.worst(left_out(replies), style) + if is_deserted { DESERTED } else { "" }
 }
 
-/// The line below queries without clients.
+/// The line below the table that explains a query for which no client waits any more.
 const DESERTED: &str = "If the column \"clients waiting\" shows 0, all clients already got SERVFAIL (timeout), or resolverd began the query itself (for example prefetch).\n";
 
 fn waits_for(row: &FlightState) -> String {
@@ -110,7 +111,7 @@ fn waits_for(row: &FlightState) -> String {
     }
 }
 
-/// The entries of memory under a name: a row for each entry, and one for each further record of it.
+/// Returns the table of the cache entries of a name: a row for each entry, and a row for each further record of the entry.
 pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("entry", Align::Left),
@@ -139,16 +140,16 @@ pub fn held(replies: &[Reply], style: Style) -> String {
     table.text(style, None) + &more + &legend.collect::<String>()
 }
 
-/// The label of a source that is not authoritative.
+/// The label of an entry whose data come from a server without authority.
 const OTHERS: &str = "non-authoritative";
 
-/// The line below such entries.
+/// The line below the table that explains this label.
 const FROM_OTHERS: &str = "non-authoritative: not from a server of the zone, or behind an alias (CNAME)\n";
 
-/// The line below entries of several groups of clients.
+/// The line below the table if its entries belong to several groups of clients.
 const GROUPED: &str = "group: clients that see the same zones, by their [[view]] or by `zones` of their listener; an entry is used only for queries of these clients\n";
 
-/// The rows of an entry; `is_grouped`: with its group of clients.
+/// Returns the rows of a cache entry. If `is_grouped` is true, they name the group of clients for which the entry is used.
 fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     let mut data = row.data.iter().cloned();
     let source = row.source.as_ref().map(|from| format!(", {}", source(from))).unwrap_or_default();
@@ -171,7 +172,7 @@ fn entry(row: &HeldRow, is_grouped: bool) -> Vec<Vec<String>> {
     std::iter::once(first).chain(further).collect()
 }
 
-/// The label of an entry.
+/// Returns the label for the kind of a cache entry. `word` is the word of the protocol.
 fn held_label(word: &str) -> String {
     match word {
         "rrset" => "record set".to_owned(),
@@ -187,7 +188,7 @@ fn source(source: &impl serde::Serialize) -> String {
     if word == "answer" { OTHERS.to_owned() } else { word }
 }
 
-/// Negative trust anchors, each with the time that is left.
+/// Returns the table of negative trust anchors, each with the time until it expires.
 pub fn ntas(replies: &[Reply], style: Style) -> String {
     let mut table =
         TextTable::new(&[("name", Align::Left), ("expires in", Align::Right), ("set by", Align::Left)]);
@@ -206,7 +207,7 @@ pub fn ntas(replies: &[Reply], style: Style) -> String {
     table.text(style, None)
 }
 
-/// Rows that the daemon left out.
+/// Returns the number of rows that the daemon left out of its reply.
 fn left_out(replies: &[Reply]) -> u64 {
     replies.iter().map(|reply| if let Reply::LeftOut { left_out } = reply { *left_out } else { 0 }).sum()
 }

@@ -1,4 +1,4 @@
-//! The screens of `switch`: the plan, and how its steps ended.
+//! The screens of `switch`: the plan, and the result of each step.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use migrate::switch::step::SwitchStep;
 use migrate::switch::{EndedStep, RECORD, StepEnd, SwitchError};
 use migrate::system::HostFinding;
 
-/// The plan, or the reasons against it.
+/// Returns the plan, or the reasons why the switch cannot begin.
 pub fn plan(plan: &SwitchPlan, format: Format) -> String {
     let found: Vec<HostFinding> = plan.refusals.iter().chain(&plan.warnings).cloned().collect();
     let Format::Text(style) = format else {
@@ -37,11 +37,11 @@ pub fn plan(plan: &SwitchPlan, format: Format) -> String {
     text
 }
 
-/// The line below the steps.
+/// The line below the steps of the plan.
 const KEPT: &str =
     "The switch keeps the old text of each file. To undo the switch, run: resolverctl switch --back\n\n";
 
-/// The lines before the first step: what else will happen, and how to return.
+/// Returns the lines before the first step: warnings, and the command that undoes the switch.
 pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     let found = findings(&plan.warnings, format);
     match format {
@@ -52,7 +52,7 @@ pub fn begins(plan: &SwitchPlan, format: Format) -> String {
     }
 }
 
-/// A step that has ended.
+/// Returns the line about a step that has been carried out or undone.
 pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Format) -> String {
     let word = if is_undo { "undone" } else { "done" };
     let error = result.as_ref().err();
@@ -71,7 +71,7 @@ pub fn ended(place: usize, (step, result): &EndedStep, is_undo: bool, format: Fo
     }
 }
 
-/// The line before the undo of a switch that has failed.
+/// Returns the line that is shown before the steps of a failed switch are undone.
 pub(crate) const fn gives_up(format: Format) -> &'static str {
     match format {
         Format::Json => "",
@@ -79,7 +79,7 @@ pub(crate) const fn gives_up(format: Format) -> &'static str {
     }
 }
 
-/// The last lines of an undo.
+/// Returns the last lines after the steps were undone.
 pub fn undone(ended: &[EndedStep], format: Format) -> String {
     let mut errors = ended.iter().filter_map(|(_, result)| result.as_ref().err()).peekable();
     match (format, errors.peek().is_none(), errors.all(SwitchError::is_later_work)) {
@@ -94,7 +94,7 @@ pub fn undone(ended: &[EndedStep], format: Format) -> String {
     }
 }
 
-/// The last line of a switch.
+/// Returns the last line of a successful switch.
 pub fn switched(format: Format) -> String {
     match format {
         Format::Json => String::new(),
@@ -104,7 +104,7 @@ pub fn switched(format: Format) -> String {
     }
 }
 
-/// Findings without a sum.
+/// Returns the findings as text or JSON, without the number of problems.
 pub fn findings(found: &[HostFinding], format: Format) -> String {
     match format {
         Format::Json => found.iter().map(lines::line).collect(),
@@ -130,7 +130,7 @@ fn numbered(place: usize, step: &SwitchStep, style: Style) -> String {
     )
 }
 
-/// A step in JSON.
+/// Returns a step as a line of JSON.
 fn line(place: usize, step: &SwitchStep, state: &str, error: Option<&SwitchError>) -> String {
     let state = if error.is_some() { "failed" } else { state };
     let object = json!({

@@ -9,13 +9,13 @@ use dns::wire::presentation::harmless;
 /// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// Text.
+    /// Aligned to the left, for text.
     Left,
-    /// Numbers.
+    /// Aligned to the right, for numbers.
     Right,
 }
 
-/// A table that grows by rows.
+/// A table to which rows are added one by one.
 #[derive(Debug)]
 pub(crate) struct TextTable {
     sides: Vec<Align>,
@@ -23,7 +23,7 @@ pub(crate) struct TextTable {
 }
 
 impl TextTable {
-    /// A table with a head: the title of each column, and its side.
+    /// Creates a table with a heading: the title of each column, and its alignment.
     pub(crate) fn new(head: &[(&str, Align)]) -> Self {
         Self {
             sides: head.iter().map(|(_, side)| *side).collect(),
@@ -41,7 +41,7 @@ impl TextTable {
         self.row(cells.into_iter().map(|cell| (cell, Paint::Plain)).collect());
     }
 
-    /// The table as text; if `width` is given, its last column is cut to fit and ends in "…".
+    /// Returns the table as text. If `width` is given, the last column is shortened to fit, and a shortened text ends in "…".
     pub(crate) fn text(&self, style: Style, width: Option<usize>) -> String {
         let widths: Vec<usize> = (0..self.sides.len()).map(|column| self.width(column)).collect();
         let last = widths.len().saturating_sub(1);
@@ -82,8 +82,8 @@ impl TextTable {
         cut as u64
     }
 
-    /// The rows that fit a screen as text, then the number of the others, including `left_out` that the daemon did
-    /// not send.
+    /// Returns the first rows, as many as fit on a screen, and a line with the number of the other rows. `left_out` is the number of rows that the
+    /// daemon did not send.
     pub(crate) fn worst(mut self, left_out: u64, style: Style) -> String {
         let more_rows = self.cut().saturating_add(left_out);
         let text = self.text(style, None);
@@ -96,7 +96,7 @@ impl TextTable {
     }
 }
 
-/// The last line of a table that is not complete.
+/// Returns the last line of an incomplete table, which says how many rows are missing.
 pub(super) fn more(rows: u64, style: Style) -> String {
     format!("{}\n", style.paint(Paint::Faint, &format!("and {} more", super::words::number(rows))))
 }

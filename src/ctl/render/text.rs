@@ -1,4 +1,4 @@
-//! Status, answers, flushes and reloads as text.
+//! The daemon's status, answers to queries, and the results of `flush` and `reload` as text.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use doctor::facts::Record;
 use resolver::cache::StoreFill;
 use resolver::config::Errors;
 
-/// The words after an address that this host does not have.
+/// The text after a configured listening address that this host does not have yet.
 const LATER: &str = "resolverd listens there as soon as it appears";
 
-/// The health of the daemon.
+/// Returns the screen of `resolverctl status`: the health of the daemon.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
     let (count, works) = (status.warnings.len(), status.works());
@@ -75,7 +75,7 @@ pub fn status(status: &Status, style: Style) -> String {
     text
 }
 
-/// The addresses of encrypted listeners, and their certificates.
+/// Returns the lines about the listeners for encrypted DNS, with their addresses and certificates.
 fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
     let mut text = String::new();
     let [tls, https, quic] = [&daemon.listen_tls, &daemon.listen_https, &daemon.listen_quic];
@@ -92,20 +92,20 @@ fn encrypted(daemon: &DaemonStatus, style: Style) -> String {
     text
 }
 
-/// A certificate, and when it ends.
+/// Returns the line about a certificate, with the time at which it expires.
 fn certificate(row: &CertificateStatus) -> String {
     let until = row.until.map(|until| format!(", valid until {}", date(until))).unwrap_or_default();
     format!("{}{until}", harmless(&row.file))
 }
 
-/// The entries and the memory of the cache, all parts together.
+/// Returns the number of entries and the memory of all parts of the cache together.
 fn cache(stores: &[StoreFill]) -> String {
     let sum = |part: fn(&StoreFill) -> u64| stores.iter().map(part).fold(0, u64::saturating_add);
     let used = words::mebibytes(sum(|fill| fill.bytes), sum(|fill| fill.capacity));
     format!("{} entries, {used} MiB used", words::number(sum(|fill| fill.entries)))
 }
 
-/// The snapshot of the cache: its age, its size, and the number of entries restored from the one before.
+/// Returns the lines about the cache snapshot on disk: its age, its size, and the number of entries that were restored from the previous snapshot.
 fn snapshot(status: &SnapshotStatus) -> [String; 2] {
     let written = status.age.map_or_else(
         || "cache not saved to disk yet".to_owned(),
@@ -121,7 +121,7 @@ fn snapshot(status: &SnapshotStatus) -> [String; 2] {
     [written, format!("{} cache entries {restored}", words::number(status.restored))]
 }
 
-/// The keys of the root, each with its state, and the last query for them.
+/// Returns the lines about the keys of the root zone: the state of each key, and the last query for the keys.
 fn root_keys(status: &RootKeysStatus) -> Vec<String> {
     let key = |row: &RootKeyRow| {
         let since = row.since.map(date).unwrap_or_default();
@@ -153,12 +153,12 @@ fn root_keys(status: &RootKeysStatus) -> Vec<String> {
     status.keys.iter().map(key).chain([checked]).collect()
 }
 
-/// The answer, then one line with its source and time.
+/// Returns the answer to a query as text, and a line with the source of the answer and the time that it took.
 pub fn query(reply: &QueryReply, style: Style) -> String {
     answer(reply, false, style)
 }
 
-/// Like `query`, for a question that was resolved past the cache.
+/// Like `query`, for a question that was resolved without the cache.
 pub(crate) fn fresh_query(reply: &QueryReply, style: Style) -> String {
     answer(reply, true, style)
 }
@@ -210,7 +210,7 @@ fn answer(reply: &QueryReply, fresh: bool, style: Style) -> String {
     text
 }
 
-/// The source of an answer, in words that a time may follow.
+/// Returns the words for the source of an answer. The time that the answer took follows them.
 const fn source(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Cache => "from cache in",
@@ -228,7 +228,7 @@ const fn source(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Records, aligned as in a zone file.
+/// Returns the records as text, aligned as in a zone file.
 fn records(records: &[Record]) -> String {
     let width = |of: fn(&Record) -> usize| records.iter().map(of).max().unwrap_or(0);
     let names = width(|record| record.name.chars().count());
@@ -242,10 +242,10 @@ fn records(records: &[Record]) -> String {
     records.iter().map(line).collect()
 }
 
-/// The line below answers and record sets.
+/// The line below the output of `flush`, which explains its words.
 const FLUSHED: &str = "answers: complete replies to clients; record sets: the records of one name and type; resolverd makes replies from them\n";
 
-/// The removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
+/// Returns the numbers of removed entries: "removed 41 cache entries: 29 answers, 9 record sets (RRsets), 3 negative answers".
 pub fn removed(removed: &Removed) -> String {
     let entries = removed.entries;
     let counts = [
@@ -275,7 +275,7 @@ pub fn removed(removed: &Removed) -> String {
     )
 }
 
-/// The changes of a reload, or why it changed nothing.
+/// Returns the changes that a reload of the configuration made, or why it changed nothing.
 pub fn reloaded(replies: &[Reply], style: Style) -> String {
     let mut text = String::new();
     for reply in replies {
@@ -295,7 +295,7 @@ pub fn reloaded(replies: &[Reply], style: Style) -> String {
     text
 }
 
-/// The errors of a configuration file, and its path; none is the built-in defaults.
+/// Returns the result for a checked configuration file: its path and its errors. Without a path, the built-in defaults were checked.
 pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
     match (file, errors) {
         (_, Some(errors)) => format!("{errors}\n"),

@@ -1,4 +1,4 @@
-//! The steps of a resolution, and its end.
+//! The screen of `resolverctl trace`: the steps of a resolution, and the answer.
 
 use super::{Paint, Style, text, words};
 use control::protocol::QueryReply;
@@ -6,7 +6,8 @@ use dns::wire::presentation::harmless;
 use history::event::{DsFact, DsSource, KeyFact, Step, StepEvent};
 use history::reason::reason_label;
 
-/// The answer after the steps. Without steps the cache had it. `fresh`: the trace was past the cache.
+/// Returns the answer that is shown after the steps. If there are no steps, the cache had the answer. `fresh` is true if the trace does not use the
+/// cache.
 pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> String {
     let end = if fresh { text::fresh_query(reply, style) } else { text::query(reply, style) };
     if has_steps || fresh {
@@ -16,7 +17,8 @@ pub fn end(reply: &QueryReply, has_steps: bool, fresh: bool, style: Style) -> St
     }
 }
 
-/// One step of a trace: time, event, and depth of its sub-question. `fresh`: the trace is past the cache.
+/// Returns the line for a step: its time and what happened, indented by the depth of its sub-question. `fresh` is true if the trace does not use the
+/// cache.
 pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     let at = format!("{:>9.1} ms", step.at * 1e3);
     let (word, said, paint) = match &step.event {
@@ -35,7 +37,7 @@ pub fn step(step: &Step, fresh: bool, style: Style) -> String {
     )
 }
 
-/// The word of a step, and its details.
+/// Returns the word for a step, a text with its details, and its colour.
 fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
@@ -90,7 +92,7 @@ fn event(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// A query to a server.
+/// Returns the text about a query to a server.
 fn sent(step: &StepEvent) -> String {
     let StepEvent::Sent { server, transport, name, kind, reason, usual } = step else {
         return String::new();
@@ -108,7 +110,7 @@ fn sent(step: &StepEvent) -> String {
     format!("{server} over {transport}{asked} ({reason}; {usual})")
 }
 
-/// Servers are asked that were neither known nor configured.
+/// Returns the text about a change to other servers: those that the parent zone names now, or the root servers instead of the forwarders.
 fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     match step {
         StepEvent::Outdated { zone } => (
@@ -125,7 +127,7 @@ fn turned(step: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// The records that were removed.
+/// Returns the text about records that were removed from a reply.
 fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     let s = |one: &'static str, more: &'static str, dropped: usize| if dropped == 1 { one } else { more };
     let (dropped, records, why, paint) = match step {
@@ -154,7 +156,7 @@ fn removed(step: &StepEvent) -> (&'static str, String, Paint) {
     ("removed", text, paint)
 }
 
-/// The link from the zone above.
+/// Returns the text about the DS records of a zone or its trust anchor, which confirm the keys of the zone.
 fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
     let key = |ds: &DsFact| format!("key {} (algorithm {}, digest type {})", ds.tag, ds.algorithm, ds.digest);
     let keys: Vec<String> = records.iter().map(key).collect();
@@ -165,7 +167,7 @@ fn ds(zone: &str, records: &[DsFact], from: DsSource) -> String {
     }
 }
 
-/// The keys of a zone.
+/// Returns the text about the DNSKEY records of a zone. `from` says where they come from.
 fn keys(zone: &str, records: &[KeyFact], from: &str) -> String {
     let key = |key: &KeyFact| format!("key {} (algorithm {}, flags {})", key.tag, key.algorithm, key.flags);
     let keys: Vec<String> = records.iter().map(key).collect();

@@ -1,4 +1,4 @@
-//! `check watched`: each watched domain with its findings.
+//! The screen of `check watched`: each watched domain with its findings.
 
 use super::domain::{below, heading, sentence};
 use super::words::{age, problems, time};
@@ -7,7 +7,7 @@ use control::protocol::watched::{WatchedFinding, WatchedRow};
 use doctor::finding::Level;
 use watched::history::{ChangeKind, FindingChange, Standing};
 
-/// The domains as text; with their changes if `with_changes` is set.
+/// Returns the watched domains with their findings as text. If `with_changes` is true, the last changes of the findings are added.
 pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     if rows.is_empty() {
         return "no watched domains; add a [[watch]] to the configuration, and reload\n".to_owned();
@@ -26,7 +26,7 @@ pub fn text(rows: &[WatchedRow], with_changes: bool, moment: &dyn Fn(f64) -> Str
     texts.join("\n")
 }
 
-/// The domain, its sum, and its checks.
+/// Returns the first line about a domain: the number of its findings, and the times of its last and next check.
 fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     let domain = &row.domain;
     let next = if row.next < 1.0 { "due now".to_owned() } else { format!("in {}", age(row.next)) };
@@ -45,7 +45,7 @@ fn head(row: &WatchedRow, moment: &dyn Fn(f64) -> String) -> String {
     }
 }
 
-/// "1 failure, 2 warnings, 1 unconfirmed warning".
+/// Returns the number of findings of each level: "1 failure, 2 warnings, 1 unconfirmed warning".
 fn counts(row: &WatchedRow) -> String {
     let (count, once) = (|level| row.count(level), |level| row.once(level).count());
     problems(
@@ -88,7 +88,7 @@ fn one(finding: &WatchedFinding, moment: &dyn Fn(f64) -> String, style: Style) -
     text
 }
 
-/// The last changes, the newest first.
+/// Returns the lines about the last changes of a domain's findings, the newest first.
 fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     if row.changes.is_empty() {
         return String::new();
@@ -100,7 +100,7 @@ fn changes(row: &WatchedRow, moment: &dyn Fn(f64) -> String, style: Style) -> St
     text
 }
 
-/// A change as a line.
+/// Returns the line about a finding that was confirmed or has ended.
 fn change(change: &FindingChange, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let entry = change.code.entry();
     let (at, word) = (moment(seconds(change.at)), change.level.word());

@@ -12,7 +12,7 @@ use history::why::{CulpritReport, HistoryReach, MessageReport, QuestionReport, S
 /// The width of the time bar, in columns.
 const BAR: usize = 20;
 
-/// The width of a name with its indent, in columns.
+/// The width of a name in a waterfall with its indentation, in columns.
 const NAME: usize = 60;
 
 /// The width of a pasted line, in columns.
@@ -21,7 +21,7 @@ const LINE: usize = 110;
 /// A question that took less time than this is not shown, unless it failed; in seconds.
 const SHOWN: f64 = 0.001;
 
-/// The number of queries to servers that are shown below a question.
+/// The number of queries to servers that are shown below each question.
 const MESSAGES: usize = 4;
 
 /// From this time on, the queries to servers are shown below a question; in seconds.
@@ -70,7 +70,7 @@ fn absent(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     format!("{}.{reach}\nTo do: {advice}.\n", capital(&evidence))
 }
 
-/// How far back each part of the query history goes.
+/// Returns the line that says how far back each part of the query history goes.
 fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     let memory = match (history.resolved, history.cache) {
         (Some(resolved), Some(cache)) if moment(resolved) != moment(cache) => format!(
@@ -89,7 +89,7 @@ fn reach(history: &HistoryReach, moment: &dyn Fn(f64) -> String) -> String {
     memory + &disk.unwrap_or_default()
 }
 
-/// A message as a waterfall.
+/// Returns a message as a waterfall: a row for each question, in the order of time.
 fn message(report: &MessageReport, moment: &dyn Fn(f64) -> String, style: Style) -> String {
     let count = report.questions.len() as u64 + report.left_out;
     let head = format!(
@@ -157,7 +157,7 @@ fn users(report: &MessageReport) -> String {
     }
 }
 
-/// The number of rows of a waterfall.
+/// The largest number of rows of a waterfall.
 const ROWS: usize = 40;
 
 /// Returns true if a question took time or failed.
@@ -213,7 +213,7 @@ fn row(question: &QuestionReport, (took, is_marked): (f64, bool), style: Style, 
     }
 }
 
-/// Draws the part of the time in which a question was in progress.
+/// Returns a bar that shows when a question was in progress, within the time of the message (`took`).
 fn bar(at: f64, elapsed: f64, took: f64) -> String {
     let column = |seconds: f64| {
         let share = if took > 0.0 { (seconds / took).clamp(0.0, 1.0) } else { 0.0 };
@@ -224,7 +224,7 @@ fn bar(at: f64, elapsed: f64, took: f64) -> String {
     format!("{}{}{}", "·".repeat(begin), "█".repeat(full), "·".repeat(BAR.saturating_sub(begin + full)))
 }
 
-/// Returns the culprit, its usual behaviour, and what to do.
+/// Returns the lines about the culprit: the evidence, the usual behaviour of the servers, and the advice.
 fn verdict(culprit: &CulpritReport, style: Style) -> String {
     let paint = match culprit.kind {
         CulpritKind::None | CulpritKind::NotDns => Paint::Good,
@@ -240,7 +240,7 @@ fn verdict(culprit: &CulpritReport, style: Style) -> String {
     text
 }
 
-/// Returns a message in one line.
+/// Returns a message in one line: when it began, how long it waited for DNS, its culprit, and the name of its first query.
 fn one_line(report: &MessageReport, moment: &dyn Fn(f64) -> String) -> String {
     let kind = report.culprit.kind.label();
     let zone = report.culprit.zone.as_deref().map(|zone| format!(" {}", harmless(zone))).unwrap_or_default();

@@ -15,7 +15,7 @@ pub fn problems(counts: impl Iterator<Item = (usize, &'static str, &'static str)
     if found.is_empty() { "no problems found".to_owned() } else { found.join(", ") }
 }
 
-/// A whole number with separated thousands.
+/// Returns a whole number with a space between thousands: "1 284 007".
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -28,7 +28,7 @@ pub fn number(number: u64) -> String {
     text
 }
 
-/// Returns events per second; exact below ten.
+/// Returns the number of events per second. Below ten, it has one decimal place.
 pub fn rate(count: u64, seconds: f64) -> String {
     if seconds <= 0.0 {
         return "0.0".to_owned();
@@ -37,7 +37,7 @@ pub fn rate(count: u64, seconds: f64) -> String {
     if rate < 10.0 { format!("{rate:.1}") } else { number(rate.round() as u64) }
 }
 
-/// A time in seconds, in a suitable unit.
+/// Returns a time, given in seconds, in a suitable unit: "42 µs", "38 ms", "4.3 s".
 pub fn time(seconds: f64) -> String {
     let micros = seconds * 1e6;
     if micros < 999.5 {
@@ -53,17 +53,17 @@ pub fn time(seconds: f64) -> String {
     }
 }
 
-/// A long time in seconds, in its two largest units.
+/// Returns a long time, given in seconds, in its two largest units: "3 h 4 min".
 pub fn age(seconds: f64) -> String {
     TimeSpan(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)).to_string()
 }
 
-/// Octets of a larger number of octets, both in MiB: "98 of 128".
+/// Returns how many of the available octets (`of`) are used, both in MiB: "98 of 128".
 pub fn mebibytes(octets: u64, of: u64) -> String {
     format!("{} of {}", in_mebibytes(octets), in_mebibytes(of))
 }
 
-/// Octets in MiB, without the unit.
+/// Returns a number of octets in MiB, without the unit.
 pub(crate) fn in_mebibytes(octets: u64) -> String {
     let mebibytes = octets as f64 / f64::from(1 << 20);
     if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
@@ -90,22 +90,22 @@ pub fn shares(counts: &[u64]) -> Vec<u64> {
     shares
 }
 
-/// A mean or longest round trip, which is 0 if no reply came.
+/// Returns a mean or longest round trip as text. A value of 0 means that no reply was received.
 pub fn round_trip(seconds: f64) -> String {
     if seconds > 0.0 { time(seconds) } else { "no reply".to_owned() }
 }
 
-/// Tenths of a per cent as text.
+/// Returns a share in tenths of a per cent as text: "12.3 %".
 pub fn percent(permille: u64) -> String {
     format!("{}.{} %", permille / 10, permille % 10)
 }
 
-/// One count of a total, in per cent.
+/// Returns the share of a count in a total as text, in per cent.
 pub(crate) fn percent_of(count: u64, total: u64) -> String {
     percent(shares(&[count, total.saturating_sub(count)]).first().copied().unwrap_or(0))
 }
 
-/// The four numbers of a histogram; a dash if it is empty.
+/// Returns the quantiles of some times as text; a dash if no times were counted.
 pub fn quantiles(times: &Quantiles) -> Vec<String> {
     if times.count == 0 {
         return vec!["–".to_owned()];
@@ -116,7 +116,7 @@ pub fn quantiles(times: &Quantiles) -> Vec<String> {
         .to_vec()
 }
 
-/// Returns the word for a value of an enum, as in JSON.
+/// Returns the word for a value of an enum, as JSON has it.
 pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
@@ -124,7 +124,7 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
-/// The label of a part of the cache.
+/// Returns the label for a part of the cache. `name` is its name in the protocol.
 pub fn store(name: &str) -> &str {
     match name {
         "answers" => "whole answers",
@@ -135,7 +135,7 @@ pub fn store(name: &str) -> &str {
     }
 }
 
-/// A window in words, or the time since the start if the daemon is younger.
+/// Returns the words for a period: the name of the window, or "since start" if the daemon has run for a shorter time.
 pub fn window(window: Window, seconds: f64) -> String {
     let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));
     let name = match window {
@@ -147,10 +147,11 @@ pub fn window(window: Window, seconds: f64) -> String {
     name.to_owned()
 }
 
-/// Seconds by which a period may be shorter than its window and still have the window's name: the interval of the snapshots.
+/// The number of seconds by which a period may be shorter than its window and still get the name of the window. It is the time between two snapshots
+/// of the counters.
 const TOLERANCE: u8 = 10;
 
-/// At most this many characters; a cut text ends in "…".
+/// Returns at most `width` characters of a text. If the text was shortened, it ends in "…".
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();

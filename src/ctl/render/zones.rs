@@ -1,14 +1,14 @@
-//! The configured zones in a table: a row for each, and one for each further server.
+//! The table of `resolverctl zones`: a row for each configured zone, and a row for each further server of the zone.
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, state, words};
 use control::protocol::Reply;
 use control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 
-/// Stands for the round trip of answers that need no server, and of servers that were not queried.
+/// The text in place of a round trip, for answers that need no server and for servers that were not queried.
 const NONE: &str = "none";
 
-/// The zones, in the order of the configuration.
+/// Returns the table of the configured zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mut table = TextTable::new(&[
         ("zone", Align::Left),
@@ -49,7 +49,7 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
         let servers = plain("root servers".to_owned());
         targets.push(vec![servers, plain(NONE.to_owned()), plain("not forwarded".to_owned())]);
     }
-    // As the key of the configuration is spelled: most such zones come from an import.
+    // The word is spelled like the key of the configuration, because most such zones come from an import.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
     let zone = match &row.view {
         Some(view) => format!("{} (view {view})", row.zone),

@@ -16,11 +16,11 @@ use shadow::answer::{Likeness, Side, parting};
 use shadow::asked::AskedQuestion;
 use shadow::judge::{Evidence, Sample};
 
-/// What a comparison of answers needs.
+/// Compares the answers of both resolvers, with all that this needs.
 pub(super) struct Examiner {
     pub(super) sides: Sides,
     pub(super) daemon: Daemon,
-    /// The subject of a comparison with name servers, without the name of the question.
+    /// The options for asking the name servers. The name of each question is added to them.
     pub(super) subject: CheckSubject,
     /// Limits the number of comparisons with name servers at the same time.
     pub(super) places: Semaphore,

@@ -1,4 +1,4 @@
-//! The budget of questions to DNS lists.
+//! The limit on the number of questions that `shadow` sends to each DNS list.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -22,10 +22,10 @@ use shadow::answer::{Side, SideAnswer, SideReply};
 use shadow::asked::AskedQuestion;
 use shadow::judge::Sample;
 
-/// The time after which a datagram is sent again, because the first one or its reply may be lost.
+/// If no reply has arrived after this time, the datagram is sent again, because it or its reply may be lost.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// The addresses of both resolvers.
+/// The addresses of the two resolvers: the resolver in place, and resolverd.
 #[derive(Clone, Debug)]
 pub(super) struct Sides {
     pub(super) in_place: SocketAddr,
@@ -41,7 +41,7 @@ impl Sides {
         Sample { in_place, resolverd }
     }
 
-    /// Asks one resolver.
+    /// Sends a question to one of the two resolvers, and returns its answer.
     async fn ask(&self, side: Side, question: &AskedQuestion) -> SideAnswer {
         let server = match side {
             Side::InPlace => self.in_place,
@@ -76,7 +76,7 @@ impl Sides {
     }
 }
 
-/// Returns the facts in a message.
+/// Returns the facts in a reply that are compared.
 fn answer_of(message: &Message, elapsed: Duration) -> SideAnswer {
     SideAnswer::Reply(Box::new(SideReply {
         facts: reply(message, elapsed),

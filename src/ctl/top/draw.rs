@@ -1,5 +1,4 @@
-//! The picture of `resolverctl top`: a function of its state. It has the numbers of the daemon above, the table below, and the keys in
-//! the last line.
+//! Draws the screen of `resolverctl top` from its state: the daemon and the rates at the top, the table below them, and the keys in the last line.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -12,22 +11,23 @@ use super::table::{TopTable, fit, padded};
 use crate::render::{Paint, words};
 use dns::wire::presentation::harmless;
 
-/// Lines above the rows of a table: the names of the tables, and the titles.
+/// The number of lines above the rows of a table: the line with the names of the tables, and the line with the titles of the columns.
 const TITLES: u16 = 2;
 
-/// The keys in the last line.
+/// The most important keys, for the last line of the screen.
 const KEYS: &str = "q quit  Tab table  s sort  r reverse  w period  ? help";
 
-/// The keys where these do not fit.
+/// The keys for the last line of a terminal that is too narrow for `KEYS`.
 const FEW_KEYS: &str = "q quit  1-5 tables  w period  ? help";
 
-/// Lines of the rates and the trouble at most, and lines that they leave: two of titles, one row, and those above and below.
+/// The largest number of lines for the rates or for the problem with the daemon. `OTHERS` is the number of lines that must remain: two for the
+/// titles, one for a row, the first line and the last line.
 const NOTES: usize = 4;
 
 /// See `NOTES`.
 const OTHERS: u16 = 5;
 
-/// The keys, one in a line.
+/// The lines of the help: all keys with their actions.
 const HELP: [&str; 11] = [
     "1 to 5, Tab    another table: zones, servers, lists, clients, failures",
     "s              sort by the next column",
@@ -79,7 +79,7 @@ pub fn draw(frame: &mut Frame<'_>, live: &TopLive, now: f64) {
     }
 }
 
-/// The daemon, the window and the time.
+/// Returns the first line: the time, the period that the table covers, and the version and age of the daemon.
 fn daemon(live: &TopLive, now: f64) -> String {
     let time = live.time_of_day(now);
     let daemon = live.daemon().map_or_else(
@@ -89,7 +89,7 @@ fn daemon(live: &TopLive, now: f64) -> String {
     format!("{time}  period: {}  {daemon}", words::window(live.window(), f64::INFINITY))
 }
 
-/// The rates, or the trouble with the daemon.
+/// Returns the rates, or the problem with the daemon if it does not answer.
 fn note(live: &TopLive) -> (String, Paint) {
     if let Some(trouble) = live.trouble() {
         return (harmless(&trouble), Paint::Bad);
@@ -109,7 +109,8 @@ fn note(live: &TopLive) -> (String, Paint) {
     }
 }
 
-/// The lines of a text in some columns: figures, which two spaces separate, or a sentence, broken between words.
+/// Divides a text into lines of at most `width` characters. Figures, which are separated by two spaces, are kept whole; a sentence is broken between
+/// words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let separator = if text.contains("  ") { "  " } else { " " };
     let mut lines: Vec<String> = Vec::new();
@@ -125,7 +126,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The names of the tables, or only their numbers if they do not fit, and the order of the rows.
+/// Returns the line with the names of the tables and the order of the rows. If the names do not fit, only the number of each other table is shown.
 fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     let shown = live.table();
     let key = |place: usize| (place + 1).to_string();
@@ -148,7 +149,7 @@ fn tabs(live: &TopLive, width: usize, painter: Painter) -> Line<'static> {
     Line::from(tabs)
 }
 
-/// The names of the tables, the titles of the columns, and the rows from the first one that is shown.
+/// Returns the table: the names of all tables, the titles of the columns, and the rows from the first visible one on.
 fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     let shown = live.table();
     let columns = fit(shown, live.rows(), area.width.into());
@@ -181,7 +182,7 @@ fn table(live: &TopLive, area: Rect, painter: Painter) -> Paragraph<'static> {
     Paragraph::new(Text::from(lines))
 }
 
-/// Colours, or none.
+/// Selects the styles of texts, with or without colours.
 #[derive(Clone, Copy, Debug)]
 struct Painter {
     is_colored: bool,
@@ -199,7 +200,7 @@ impl Painter {
         }
     }
 
-    /// The style of what is selected.
+    /// Returns the style for the name of the selected table.
     fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

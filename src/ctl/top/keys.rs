@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::table::TopTable;
 
-/// The action of a key.
+/// What the user wants with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopKey {
     /// Leave the command.
@@ -21,25 +21,25 @@ pub enum TopKey {
     Sort,
     /// Sort in the other direction.
     Reverse,
-    /// The next window of time.
+    /// Show the next period (the last minute, the last hour, and so on).
     Window,
-    /// One row down.
+    /// Scroll down by one row.
     Down,
-    /// One row up.
+    /// Scroll up by one row.
     Up,
-    /// Ten rows down.
+    /// Scroll down by ten rows.
     PageDown,
-    /// Ten rows up.
+    /// Scroll up by ten rows.
     PageUp,
-    /// To the first row.
+    /// Scroll to the first row.
     First,
-    /// To the last row.
+    /// Scroll to the last row.
     Last,
-    /// Show the keys.
+    /// Show or hide the help with all keys.
     Help,
 }
 
-/// The meaning of a key of the terminal, if it has one.
+/// Returns the meaning of a key of the terminal. Returns `None` if the key has no meaning here.
 pub fn key_of(event: KeyEvent) -> Option<TopKey> {
     if event.kind == KeyEventKind::Release {
         return None;

@@ -9,10 +9,10 @@ use dns::question::Outcome;
 use history::Window;
 use history::limits::STORED_TIME;
 
-/// The windows, in the order in which the key selects them.
+/// The periods that the user can select, in the order in which the key `w` selects them.
 const WINDOWS: [Window; 4] = [Window::Minute, Window::FiveMinutes, Window::Hour, Window::Start];
 
-/// The counters since the start, as read once.
+/// The counters since the start of the daemon, as one reading has returned them.
 #[derive(Clone, Debug, PartialEq)]
 struct Reading {
     version: String,
@@ -23,7 +23,7 @@ struct Reading {
     messages: u64,
 }
 
-/// The rates between two readings; times in seconds.
+/// The numbers of queries between two readings of the counters, from which the rates are computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
     /// Queries of clients in this time.
@@ -38,7 +38,7 @@ pub struct Rates {
     pub seconds: f64,
 }
 
-/// What to do after a key.
+/// What the command must do after the user has pressed a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopAct {
     /// Draw the screen again.
@@ -67,14 +67,14 @@ pub struct TopLive {
     /// Time since which the daemon does not answer, and the reason.
     away: Option<(f64, String)>,
     is_help: bool,
-    /// Writes a moment as a time of day.
+    /// Formats a point in time, in seconds since 1970, as a time of day.
     time_of_day: fn(f64) -> String,
     /// True if the screen has colours.
     pub is_colored: bool,
 }
 
 impl TopLive {
-    /// The screen before the first reply.
+    /// Creates the state before the daemon has sent its first reply.
     pub fn new(
         (table, window): (TopTable, Window),
         time_of_day: fn(f64) -> String,
@@ -97,7 +97,7 @@ impl TopLive {
         }
     }
 
-    /// The table that is shown.
+    /// Returns the table that is selected.
     pub fn table(&self) -> TopTable {
         self.table
     }
@@ -107,7 +107,7 @@ impl TopLive {
         if self.table == TopTable::Lists { Window::Start } else { self.window }
     }
 
-    /// The request for the rows of the table, at the moment `now` in seconds since 1970.
+    /// Returns the request for the rows of the selected table. `now` is the current time, in seconds since 1970.
     pub fn request(&self, now: f64) -> Request {
         let stats = |table| Request::Stats { window: self.window, table: Some(table) };
         match self.table {
@@ -127,7 +127,7 @@ impl TopLive {
         (self.column, self.is_reversed)
     }
 
-    /// The rows in their order.
+    /// Returns the rows of the table in the order in which they are shown.
     pub fn rows(&self) -> &[TopRow] {
         &self.rows
     }
@@ -137,12 +137,12 @@ impl TopLive {
         self.is_read
     }
 
-    /// The place of the first row that is shown.
+    /// Returns the index of the first row that is visible.
     pub fn first(&self) -> usize {
         self.first.min(self.rows.len().saturating_sub(1))
     }
 
-    /// Returns true if the keys are shown.
+    /// Returns true if the help with all keys is shown.
     pub(crate) fn is_help(&self) -> bool {
         self.is_help
     }
@@ -172,13 +172,13 @@ impl TopLive {
         Some(format!("no reply from resolverd since {since} ({why}); resolverctl tries again"))
     }
 
-    /// A moment as a time of day, in whole seconds.
+    /// Returns a point in time as a time of day, in whole seconds.
     pub fn time_of_day(&self, at: f64) -> String {
         let time = (self.time_of_day)(at);
         time.split('.').next().unwrap_or_default().to_owned()
     }
 
-    /// Takes the counters since the start and the rows of the table, which were read at `now`.
+    /// Stores a reading: the counters since the start of the daemon, and the rows of the table. `now` is the time of the reading.
     pub fn read(&mut self, stats: &Stats, replies: &[Reply], now: f64) {
         (self.away, self.replied) = (None, Some(now));
         let reading = Reading::from_stats(stats);
@@ -191,12 +191,12 @@ impl TopLive {
         self.sort();
     }
 
-    /// Takes the failure of a reading at `now`.
+    /// Stores the reason why a reading has failed at the time `now`.
     pub fn failed(&mut self, sentence: String, now: f64) {
         self.away = Some((*self.replied.get_or_insert(now), sentence));
     }
 
-    /// Takes a key.
+    /// Handles a key, and returns what to do next.
     pub fn press(&mut self, key: TopKey) -> TopAct {
         match key {
             TopKey::Quit => return TopAct::End,
@@ -231,7 +231,7 @@ impl TopLive {
         self.show((next(&TopTable::ALL, self.table, by), self.window))
     }
 
-    /// Selects another table or window. Its rows are read immediately.
+    /// Selects a table and a period. The rows of the table must then be read immediately.
     fn show(&mut self, (table, window): (TopTable, Window)) -> TopAct {
         if table != self.table {
             (self.column, self.is_reversed, self.first) = (TopTable::FIRST_SORT, false, 0);
@@ -246,7 +246,7 @@ impl TopLive {
     }
 }
 
-/// Returns the value that follows another value by some steps, starting again after the last one.
+/// Returns the value that stands `by` positions after another value in the list. After the last value, the list starts again.
 fn next<Value: Copy + PartialEq>(values: &[Value], value: Value, by: usize) -> Value {
     let place = values.iter().position(|other| *other == value).unwrap_or(0);
     let place = (place + by) % values.len().max(1);

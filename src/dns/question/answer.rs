@@ -38,15 +38,15 @@ impl Security {
 /// question. So when the client's spelling replaces the question, the owner names get this spelling too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Header, question, answer and authority sections.
+    /// The message: header, question, answer section and authority section.
     pub wire: Box<[u8]>,
-    /// Offsets of the TTL fields in `wire`.
+    /// The offsets of the TTL fields in `wire`.
     pub ttl_offsets: Box<[u16]>,
-    /// Response code of the header.
+    /// The response code in the header.
     pub rcode: ResponseCode,
     /// The moment at which the TTLs in `wire` were correct.
     pub stored: Mono,
-    /// The moment at which the smallest TTL ends. Not later than `stored` if the answer must not be cached (TTL 0).
+    /// The moment at which the smallest TTL ends. If the answer must not be cached (TTL 0), this is `stored` or earlier.
     pub expires: Mono,
     /// The extended error of the answer (RFC 8914). Most answers with one are failures.
     pub extended_error: Option<ExtendedError>,
@@ -63,7 +63,7 @@ pub struct Answer {
 /// The DNS list that an answer came from, and what it said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListMark {
-    /// The number of the list in `dnsbl::table`.
+    /// The number of the list in the table of lists, `dnsbl::table`.
     pub list: u32,
     /// What the list said.
     pub says: ListSays,
@@ -73,11 +73,11 @@ pub struct ListMark {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListSays {
-    /// The list has an entry for it.
+    /// The list has an entry for the name or address.
     Listed,
-    /// The list has no entry for it.
+    /// The list has no entry for the name or address.
     NotListed,
-    /// Unknown: the list refused the query, is shut down, or did not answer.
+    /// It is unknown whether the name or address is listed: the list refused the query, is shut down, or did not answer.
     Unknown,
 }
 

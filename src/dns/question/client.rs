@@ -13,7 +13,7 @@ use crate::words;
 pub struct Question {
     /// The name, in lower case and absolute.
     pub name: Name,
-    /// The type.
+    /// The record type that is asked for.
     pub kind: RecordType,
     /// DO (RFC 3225): the client wants signatures and proofs.
     pub dnssec_ok: bool,
@@ -72,17 +72,17 @@ pub struct Client {
 }
 
 words! {
-    /// The way in which a question came. The record has their places.
+    /// The transport of a client's question. Stored records contain the positions of the variants.
     pub enum ClientTransport {
-        /// A datagram.
+        /// The question came in a UDP datagram.
         Udp = "udp": "UDP",
-        /// A stream.
+        /// The question came over a TCP connection.
         Tcp = "tcp": "TCP",
-        /// A stream under TLS (RFC 7858).
+        /// The question came over a TLS connection (RFC 7858).
         Tls = "tls": "TLS",
-        /// A request over HTTPS (RFC 8484).
+        /// The question came in an HTTPS request (RFC 8484).
         Https = "https": "HTTPS",
-        /// A stream of QUIC (RFC 9250).
+        /// The question came on a QUIC stream (RFC 9250).
         Quic = "quic": "QUIC",
     }
 }

@@ -39,9 +39,9 @@ const NAMES: [&str; 30] = [
 /// An extended DNS error (RFC 8914): a code for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExtendedError {
-    /// INFO-CODE, section 5.2 and the registry of IANA.
+    /// The INFO-CODE of the error (RFC 8914 section 5.2 and the registry of IANA).
     pub code: u16,
-    /// EXTRA-TEXT: one sentence. It never contains a secret.
+    /// The EXTRA-TEXT of the error: one sentence. It never contains a secret.
     pub text: String,
 }
 
@@ -69,7 +69,7 @@ impl ExtendedError {
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// Not Supported (RFC 8914 section 4.22): an operation or class that we do not serve.
     pub(crate) const NOT_SUPPORTED: u16 = 21;
-    /// No Reachable Authority (RFC 8914 section 4.23).
+    /// No Reachable Authority (RFC 8914 section 4.23): no server of the zone gave a usable answer.
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// Network Error (RFC 8914 section 4.24).
     pub const NETWORK_ERROR: u16 = 23;
@@ -85,8 +85,8 @@ impl ExtendedError {
         matches!(self.code, 6..=12)
     }
 
-    /// Returns true if no server gave a usable answer or denial, so that a stale answer may be used instead. If all servers answered SERVFAIL or
-    /// REFUSED, there is no answer (RFC 8767 section 4); a bogus answer counts as an answer.
+    /// Returns true if no server gave a usable answer or denial, so that a stale answer may be used instead. SERVFAIL and REFUSED from all
+    /// servers are no answer (RFC 8767 section 4). A bogus answer counts as an answer.
     pub fn is_lack_of_answer(&self) -> bool {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
     }

@@ -9,7 +9,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::client::{Question, ViewId};
 use super::names::wire_name;
 
-/// Class IN (RFC 1035 section 3.2.4): the only one we serve.
+/// The class IN (RFC 1035 section 3.2.4), which is the only class that resolverd serves.
 const CLASS_IN: u16 = 1;
 
 /// The octets are: the name in lower-case wire form, type, class, one octet of flags, and the view. The flags are DO (bit 0) and CD (bit 1) of a
@@ -18,7 +18,7 @@ const CLASS_IN: u16 = 1;
 pub struct QuestionKey(Box<[u8]>);
 
 impl Question {
-    /// Returns the key of this question's answer, flight and failure.
+    /// Returns the key under which the answer to this question, its flight and its failure are stored.
     pub fn key(&self) -> QuestionKey {
         let mut bytes = wire_name(&self.name);
         let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1;
@@ -28,7 +28,7 @@ impl Question {
 }
 
 impl QuestionKey {
-    /// The number of octets after the name: type, class, flags, view.
+    /// The number of octets after the name in a key: type, class, flags and view.
     pub const TAIL: usize = 9;
 
     /// Creates a key from octets that `wire::query` has read from a message.
@@ -61,7 +61,7 @@ impl QuestionKey {
         }
     }
 
-    /// Returns the octet of flags.
+    /// Returns the octet of flags in the key.
     pub fn flags(&self) -> u8 {
         self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
     }

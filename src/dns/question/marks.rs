@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use crate::clock::Mono;
 
-/// The value of a mark that is taken.
+/// The value of a mark that is already taken.
 const TAKEN: u32 = u32::MAX;
 
 /// The mark of an entry that is being renewed. It is not part of the entry's value.

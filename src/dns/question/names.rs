@@ -5,10 +5,10 @@ use std::ops::Deref;
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
-/// The longest name on the wire (RFC 1035 section 2.3.4).
+/// The maximum length of a name in wire form, in octets (RFC 1035 section 2.3.4).
 pub const MAX_NAME: usize = 255;
 
-/// The longest label (RFC 1035 section 2.3.4).
+/// The maximum length of a label, in octets (RFC 1035 section 2.3.4).
 pub const MAX_LABEL: usize = 63;
 
 /// Returns a name in lower-case wire form, without compression.
@@ -60,7 +60,7 @@ impl FirstLabels {
             .is_some_and(|(row, letter)| self.0.get(row).is_some_and(|letters| letters & letter != 0))
     }
 
-    /// Returns the row for a label's length, and the bit for its first two octets.
+    /// Returns the position in the table for a label: the row for its length, and the bit for its first two octets.
     fn place(octets: &[u8]) -> Option<(usize, u64)> {
         let [length, first, behind @ ..] = octets else { return None };
         // The octet after a label of one octet is not part of that label.
@@ -180,7 +180,7 @@ pub fn is_name(octets: &[u8]) -> bool {
     false
 }
 
-/// Returns the offsets at which the labels of a name in wire form begin, from the left, without the root label.
+/// Returns the offset of each label of a name in wire form, from the left, without the root label.
 pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     let length = |place: usize| wire.get(place).copied().map(usize::from).filter(|length| *length > 0);
     let first = length(0).map(|_| 0_usize);

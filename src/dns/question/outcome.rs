@@ -1,4 +1,4 @@
-//! The complete list of outcomes: every question ends in one of them. Also the messages that are counted separately.
+//! The outcomes of questions: each question ends with exactly one of them. Also the kinds of messages that are counted separately.
 
 use crate::words;
 
@@ -6,31 +6,32 @@ words! {
     /// The outcome of a client's question. Each question has exactly one and is counted once, so their sum is the number of questions. JSON and the
     /// screens use the same words. Stored records use the positions of the variants: a new one must be added at the end.
     pub enum Outcome {
-        /// Answered from memory, without a query to a server.
+        /// The question was answered from the cache, without a query to a server.
         Cache = "cache": "from cache",
-        /// Answered by a flight that another question had begun.
+        /// The question was answered by a flight that another question had begun.
         Shared = "shared": "shared query",
-        /// Answered by a flight of its own, which asked servers.
+        /// The question was answered by a flight of its own, which asked servers.
         Upstream = "upstream": "from servers",
-        /// Answered from memory after its TTL, because no server answered (RFC 8767).
+        /// The question was answered from the cache after the TTL had ended, because no server answered (RFC 8767).
         Stale = "stale": "stale answer",
-        /// SERVFAIL: the flight ended in failure.
+        /// The client got SERVFAIL, because the flight failed.
         Failed = "failed": "failed",
-        /// SERVFAIL: the flight ended in failure a moment ago (RFC 9520).
+        /// The client got SERVFAIL, because the same question failed a moment ago (RFC 9520).
         Remembered = "cached_failure": "cached failure",
-        /// SERVFAIL: the client's deadline has passed; the flight continues.
+        /// The client got SERVFAIL, because its deadline passed. The flight continues.
         Deadline = "timeout": "timeout",
-        /// SERVFAIL immediately: a limit in `limits` was reached, or the daemon is stopping.
+        /// The client got SERVFAIL immediately, because a limit in `limits` was reached or the daemon is stopping.
         Shed = "shed": "overload",
-        /// FORMERR: the question cannot be read.
+        /// The client got FORMERR, because the question cannot be parsed.
         FormError = "formerr": "FORMERR",
-        /// NOTIMP: an operation that we do not serve.
+        /// The client got NOTIMP, because resolverd does not serve the operation.
         NotImplemented = "notimp": "NOTIMP",
-        /// BADVERS: a version of EDNS that we do not speak (RFC 6891 section 6.1.3).
+        /// The client got BADVERS, because resolverd does not support this version of EDNS (RFC 6891 section 6.1.3).
         BadVersion = "badvers": "BADVERS",
-        /// REFUSED: a class or type that we do not serve.
+        /// The client got REFUSED, because resolverd does not serve the class or type.
         Refused = "refused": "REFUSED",
-        /// SERVFAIL: resolverd crashed while it resolved the question. A bug of ours: no server is at fault.
+        /// The client got SERVFAIL, because resolverd panicked while it resolved the question. This is a bug of resolverd, and no fault of
+        /// a server.
         Crashed = "internal_error": "internal error",
     }
 }
@@ -45,18 +46,18 @@ impl Outcome {
 words! {
     /// A DNS message to the listener that is not a question, or not a new one. It is counted separately from outcomes.
     pub enum Apart {
-        /// Shorter than a header: dropped.
+        /// The message is shorter than a header, and is dropped.
         Runt = "too_short": "too short",
-        /// A response: dropped, because answering one invites loops.
+        /// The message is a response. It is dropped, because an answer to a response could start a loop.
         Response = "response",
-        /// From an address outside `listen.allow`. Some datagrams a second get REFUSED, the others no reply; a connection is
-        /// closed.
+        /// The message comes from an address outside `listen.allow`. Some datagrams per second are answered with REFUSED, the others are
+        /// not answered. A connection is closed.
         Denied = "denied",
         /// The same client repeats a question that is still in progress, with the same id and port. Only its first copy is answered.
         Repeated = "repeated",
-        /// A reply that could not be sent: the client's socket or its queue was full.
+        /// The reply could not be sent, because the client's socket or its queue was full.
         ReplyLost = "reply_lost": "reply lost",
-        /// A connection that could not be accepted: out of descriptors, or closed before its turn.
+        /// A connection could not be accepted: no file descriptor was left, or the client closed the connection before.
         AcceptFailed = "accept_failed": "accept failed",
     }
 }

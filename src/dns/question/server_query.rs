@@ -13,18 +13,18 @@ use crate::zone_file;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueryForm {
-    /// UDP with EDNS (RFC 6891).
+    /// The query is sent over UDP with EDNS (RFC 6891).
     Udp,
-    /// TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag, and some show only in reply to it, by RA, that they
-    /// offer recursion.
+    /// The query is sent over TCP with EDNS (RFC 7766) and the RD flag. Authoritative servers ignore this flag. Some servers that offer
+    /// recursion show this (by RA) only in replies to queries with RD.
     Tcp,
-    /// UDP without EDNS.
+    /// The query is sent over UDP without EDNS.
     Plain,
-    /// UDP with EDNS, the name in mixed case (0x20).
+    /// The query is sent over UDP with EDNS, and its name has mixed case (0x20).
     MixedCase,
-    /// To a resolver: UDP with EDNS, recursion desired.
+    /// The query is sent to a resolver, over UDP with EDNS and RD.
     Recursive,
-    /// To a resolver: TCP with EDNS, recursion desired.
+    /// The query is sent to a resolver, over TCP with EDNS and RD.
     RecursiveTcp,
 }
 
@@ -43,14 +43,14 @@ impl QueryForm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerQuery {
-    /// The server.
+    /// The address of the server.
     pub server: IpAddr,
-    /// Port of the server; `None` means `resolve.upstream_port`.
+    /// The port of the server. `None` means `resolve.upstream_port`.
     pub port: Option<u16>,
-    /// The name.
+    /// The name that is asked for.
     #[serde(serialize_with = "write_name", deserialize_with = "name")]
     pub name: Name,
-    /// The type.
+    /// The record type that is asked for.
     #[serde(rename = "type", serialize_with = "write_kind", deserialize_with = "kind")]
     pub kind: RecordType,
     /// The form of the query.

@@ -70,13 +70,13 @@ const RCODE: u16 = 0x000f;
 /// A pointer to the name of the question, which follows the header (RFC 1035 section 4.1.4).
 const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 
-/// Octets of a question after its name.
+/// The number of octets of a question after its name.
 const TYPE_AND_CLASS: usize = 4;
 
-/// Octets of an address record without the address, if its owner is a pointer to the question's name.
+/// The number of octets of an address record without the address, if its owner is a pointer to the question's name.
 const ADDRESS: usize = 12;
 
-/// Returns the octets of an address; 0 for other data.
+/// Returns the number of octets of an address, or 0 for other data.
 fn octets_of(data: &RData) -> usize {
     match data {
         RData::A(_) => 4,

@@ -8,13 +8,13 @@ use std::net::IpAddr;
 
 use crate::hash::Keyed;
 
-/// Octets of a client's cookie (RFC 7873 section 4.1).
+/// The length of a client's cookie, in octets (RFC 7873 section 4.1).
 pub(super) const CLIENT: usize = 8;
 
-/// Octets of the cookie in a reply: the client's cookie and the server cookie.
+/// The length of the cookie in a reply, in octets: the client's cookie and the server cookie.
 pub const WHOLE: usize = CLIENT + 16;
 
-/// The secret of server cookies. It is new at each start.
+/// The secret from which server cookies are computed. It is new at each start.
 #[derive(Clone, Copy)]
 pub struct CookieSecret(Keyed);
 
@@ -26,7 +26,8 @@ impl CookieSecret {
 
     /// Returns the cookie for a reply to `client` at the calendar time `unix`, in seconds since 1970.
     pub fn cookie(&self, from_client: [u8; CLIENT], client: IpAddr, unix: u64) -> [u8; WHOLE] {
-        // Version 1, three octets reserved, the time in 32 bits that wrap (RFC 9018 section 4).
+        // The server cookie begins with version 1, three reserved octets, and the time in 32 bits, which start again at 0 (RFC 9018 section
+        // 4).
         let [.., a, b, c, d] = unix.to_be_bytes();
         let head = [1, 0, 0, 0, a, b, c, d];
         let mut hasher = self.0.build_hasher();

@@ -2,7 +2,7 @@
 //!
 //! Each read returns `None` if too few octets are left.
 
-/// A place in a message.
+/// A position in a message from which octets are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],

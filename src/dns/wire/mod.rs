@@ -34,7 +34,7 @@ pub mod reply;
 pub mod response;
 pub mod ttl;
 
-/// Octets of a header (RFC 1035 section 4.1.1).
+/// The length of a header, in octets (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
 
 pub use crate::question::MAX_NAME;
@@ -55,5 +55,5 @@ const PADDING: u16 = 12;
 /// The option code of edns-tcp-keepalive (RFC 7828).
 const KEEPALIVE: u16 = 11;
 
-/// Type OPT (RFC 6891 section 6.1.1).
+/// The type number of OPT (RFC 6891 section 6.1.1).
 const OPT: u16 = 41;

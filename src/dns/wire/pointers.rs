@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};
 use crate::limits::MAX_POINTERS;
 
-/// Returns true if a name of `message` that the library would read leads over more than `MAX_POINTERS` pointers. If a message
+/// Returns true if a name of `message` that the library would read follows more than `MAX_POINTERS` compression pointers. If the message
 /// cannot be read to its end, the result is false, because the library reports such messages.
 pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
@@ -32,7 +32,7 @@ fn walk(message: &[u8]) -> Option<bool> {
         }
         cursor.skip_name()?;
         let kind = cursor.u16()?;
-        // Class and TTL.
+        // Skips the class and the TTL.
         cursor.take(6)?;
         let length = cursor.u16()?;
         let data = cursor.offset();
@@ -78,8 +78,8 @@ fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     Some(cursor.offset())
 }
 
-/// Returns true if the name at `place` leads over too many pointers. Faults that the library refuses itself, such as a pointer to a later
-/// offset or a name that is too long, end the walk.
+/// Returns true if the name at `place` follows too many compression pointers. Faults that the library rejects itself, such as a pointer to
+/// a later offset or a name that is too long, end the check.
 fn leads_far(message: &[u8], mut place: usize) -> bool {
     let (mut pointers, mut octets) = (0_u8, 0_usize);
     while let Some(length) = message.get(place).copied() {

@@ -243,7 +243,7 @@ impl Query {
         let mut length = 0_usize;
         loop {
             let size = usize::from(*question.get(length)?);
-            // In the question, a pointer has nothing to point at. 64 to 191 are not lengths of labels.
+            // A compression pointer in the question has nothing to point to, and 64 to 191 are not lengths of labels.
             if size > 63 {
                 return None;
             }
@@ -462,7 +462,7 @@ mod tests {
     #[test]
     fn each_flag_is_read_by_itself_and_those_that_change_the_answer_are_in_the_key() {
         let plain = message("a.example.", true);
-        // RD, AD and CD of the header, DO of the OPT at the end.
+        // The octets with RD, with AD and CD (in the header), and with DO (in the OPT at the end).
         let (rd, low, dnssec_ok) = (2, 3, plain.len() - 4);
         for flags in 0..16_u8 {
             let on = |flag: u8| flags & 1 << flag != 0;

@@ -12,16 +12,16 @@ use crate::clock::Mono;
 use crate::limits::MAX_ERROR_TEXT;
 use crate::question::{Answer, ExtendedError, Security};
 
-/// Option code of extended errors (RFC 8914 section 2).
+/// The option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
 /// The length of a padded reply is a multiple of this number of octets (RFC 8467 section 4.1).
 const PADDED_BLOCK: usize = 468;
 
-/// Octets of the code and the length of an EDNS option.
+/// The length of the code and the length field of an EDNS option, in octets.
 const OPTION_HEAD: usize = 4;
 
-/// Octets of an OPT without options.
+/// The length of an OPT without options, in octets.
 const OPT_SIZE: usize = 11;
 
 /// Writes the reply `answer` for `query` into `out`, which is cleared first. The reply has at most `limit` octets.
@@ -54,7 +54,7 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     out.clear();
     out.extend_from_slice(&rejection.id.to_be_bytes());
-    // QR, and the opcode and RD of the query.
+    // Writes QR, and copies the opcode and RD of the query.
     out.push(0x80 | rejection.flags & 0x79);
     out.push(0x80 | rejection.rcode.low());
     let questions = u8::from(rejection.question.is_some());
@@ -68,8 +68,8 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     }
 }
 
-/// Id, RD and CD are copied from the query. QR, RA and the response code are those of the answer. AD is set on a secure answer for
-/// clients that sent AD or DO (RFC 6840 section 5.8).
+/// Sets the header of a reply. Id, RD and CD are copied from the query. QR, RA and the response code are copied from the answer. AD is set
+/// on a secure answer for clients that sent AD or DO (RFC 6840 section 5.8).
 fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     if let Some([high, low, flags, flags_low]) = out.get_mut(..4) {
         [*high, *low] = query.id.to_be_bytes();
@@ -79,7 +79,7 @@ fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     }
 }
 
-/// Changes header and question to a reply without records and with TC.
+/// Turns the header and the question in `out` into a reply without records and with TC.
 fn truncate(out: &mut [u8]) {
     if let Some(flags) = out.get_mut(2) {
         *flags |= 0x02;
@@ -106,7 +106,7 @@ fn padding(length: usize, limit: usize) -> usize {
     length.next_multiple_of(PADDED_BLOCK).min(limit).saturating_sub(length)
 }
 
-/// The options of a reply: its error, its cookie, and the maximum length of the reply if it is padded.
+/// The options of a reply: the extended error, the cookie, and the maximum length of the reply if it is padded.
 type Options<'a> = (Option<&'a ExtendedError>, Option<&'a [u8; WHOLE]>, Option<usize>);
 
 fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, (error, cookie, pads_to): Options<'_>) {

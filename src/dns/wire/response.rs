@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use hickory_proto::rr::RData;
 
-    /// A response to `a. IN TXT` with these records behind it: answers, authorities, additionals.
+    /// Returns a response to `a. IN TXT` that has these records in its answer, authority and additional sections.
     fn response(sections: [&[&[u8]]; 3]) -> Vec<u8> {
         let mut octets = vec![0, 7, 0x84, 0, 0, 1];
         for records in sections {
@@ -132,13 +132,13 @@ mod tests {
         octets
     }
 
-    /// A record of `a.` with this type and these data, the owner as a pointer.
+    /// Returns a record at `a.` with this type and these data. Its owner is a compression pointer.
     fn record(kind: u16, data: &[u8]) -> Vec<u8> {
         let length = u16::try_from(data.len()).unwrap().to_be_bytes();
         [&[0xc0, 12], &kind.to_be_bytes()[..], &[0, 1, 0, 0, 0, 60], &length, data].concat()
     }
 
-    /// OPT with the upper part of BADVERS.
+    /// An OPT that contains the upper bits of the response code BADVERS.
     const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 1, 0, 0, 0, 0, 0];
 
     #[test]

@@ -14,7 +14,7 @@ use super::{HEADER, OPT};
 use crate::clock::Mono;
 use crate::question::Answer;
 
-/// Octets of the smallest possible record: the root as its name, and no data.
+/// The length of the shortest possible record, in octets: its owner is the root, and it has no data.
 const LEAST_RECORD: usize = 11;
 
 /// The TTLs of the records in a message.
@@ -76,13 +76,13 @@ pub fn same_until(answer: &Answer, now: Mono) -> Mono {
 /// The lower bits of the response codes whose replies an HTTP cache may keep: NOERROR and NXDOMAIN.
 const KEPT: [u8; 2] = [0, 3];
 
-/// The bit TC in the third octet of a header.
+/// The TC bit in the third octet of a header.
 const TRUNCATED: u8 = 0x02;
 
-/// Type SOA (RFC 1035 section 3.2.2).
+/// The type number of SOA (RFC 1035 section 3.2.2).
 const SOA: u16 = 6;
 
-/// Octets of the field MINIMUM at the end of an SOA's data.
+/// The length of the field MINIMUM at the end of an SOA's data, in octets.
 const MINIMUM: usize = 4;
 
 /// Returns how many seconds an HTTP cache may keep a reply: the smallest TTL of its answers, or the TTL of a negative answer

@@ -12,7 +12,8 @@ use super::fields::{self, Field};
 use super::words;
 use crate::rdata;
 
-/// Returns the fields of a type that has a text form of its own. The last field may take several words.
+/// Returns the fields in the data of a type, if zone files have a special text form for this type. The last field may consist of several
+/// words.
 fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
     use Field::{
         Address4, Address6, Algorithm, Base64, Hash, Hex, Moment, Name, Rest, Salt, Span, Text, Texts, Type,
@@ -78,13 +79,13 @@ pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RD
     octets.and_then(|octets| meant(kind, &octets)).ok_or_else(|| format!("{kind} cannot be read"))
 }
 
-/// Interprets octets as data of a type.
+/// Parses octets as data of a type.
 fn meant(kind: RecordType, octets: &[u8]) -> Option<RData> {
     let length = u16::try_from(octets.len()).ok()?;
     rdata::read(kind, length, &mut BinDecoder::new(octets)).ok()
 }
 
-/// Reads octets as hexadecimal digits. Their number must be `length` (RFC 3597 section 5).
+/// Reads data in the generic form of RFC 3597 section 5: the number of octets, then the octets in hexadecimal digits.
 fn unknown(length: &str, digits: &str) -> Result<Vec<u8>, String> {
     let octets = fields::hex(digits).filter(|octets| octets.len().to_string() == length);
     octets.ok_or_else(|| format!("{digits} are not {length} octets"))

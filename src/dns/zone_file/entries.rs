@@ -9,7 +9,7 @@
 pub struct ZoneFileError {
     /// The number of the line on which the entry begins, from 1.
     pub line: usize,
-    /// The reason in words.
+    /// The reason for the error, in words.
     pub reason: String,
 }
 

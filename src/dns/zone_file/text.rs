@@ -7,8 +7,8 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable};
 use crate::question::name_text;
 use crate::wire::presentation::harmless;
 
-/// The data of a record as people read them. Control characters are escaped, because they would act on a terminal. The reader
-/// of zone files cannot read the text of some rare types; see `octets_text`.
+/// Returns the data of a record as people read them. Control characters are escaped, because they would act on a terminal. The reader of
+/// zone files cannot read the text of some rare types; see `octets_text`.
 pub fn data_text(data: &RData) -> String {
     let text = name_text;
     match data {
@@ -30,7 +30,7 @@ pub fn data_text(data: &RData) -> String {
     }
 }
 
-/// The octets of the data in the form that every type has (RFC 3597 section 5).
+/// Returns the data in the generic form that exists for every type (RFC 3597 section 5).
 pub fn octets_text(data: &RData) -> String {
     unknown(&data.to_bytes().unwrap_or_default())
 }

@@ -17,10 +17,11 @@ use crate::transport::der::element;
 /// Selectors of Google, Microsoft, Mailchimp, SendGrid and of many guides.
 const KNOWN: [&str; 8] = ["default", "dkim", "google", "k1", "mail", "s1", "selector1", "selector2"];
 
-/// RFC 8301 section 3.2: verifiers do not accept fewer bits.
+/// The minimum size of an RSA key in bits. Verifiers do not accept shorter keys (RFC 8301 section 3.2).
 const LEAST_BITS: usize = 1_024;
 
-/// Returns the name of a key. A selector may be given with the name below it, as control panels show it.
+/// Returns the name of the TXT record with the key of a selector. A selector may also be given as control panels show it: together with
+/// `_domainkey`.
 fn name(facts: &DomainFacts, selector: &str) -> String {
     let (domain, lower) = (&facts.subject.domain, selector.trim_end_matches('.').to_ascii_lowercase());
     let lower = lower
@@ -30,7 +31,7 @@ fn name(facts: &DomainFacts, selector: &str) -> String {
     format!("{selector}._domainkey.{domain}")
 }
 
-/// Returns true if a name is one of a key.
+/// Returns true if `name` is the name of a DKIM key record.
 pub(crate) fn is_key(name: &str) -> bool {
     name.contains("._domainkey.")
 }
@@ -51,13 +52,13 @@ fn tried(facts: &DomainFacts) -> &'static [&'static str] {
     if facts.subject.role == Role::Signer { &[] } else { &KNOWN }
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions for DKIM keys that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let given = facts.subject.selectors.iter().map(String::as_str);
     given.chain(tried(facts).iter().copied()).map(|selector| lookup(&name(facts, selector), "TXT")).collect()
 }
 
-/// Returns the lookups whose failure is examined.
+/// Returns the lookups of this check that are examined if they fail.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     facts.subject.selectors.iter().map(|selector| (name(facts, selector), "TXT")).collect()
 }
@@ -85,7 +86,7 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             return given.then(|| Finding::new(Code::PolicyUnknown, why).in_part(Part::Dkim));
         }
     };
-    // Other records may stand there too (RFC 6376 section 3.6.1: other versions are discarded).
+    // Other TXT records may be at the same name (RFC 6376 section 3.6.1: records of other versions are discarded).
     let is_key = |text: &&String| {
         value(text, "v").is_none_or(|version| version == "DKIM1") && value(text, "p").is_some()
     };
@@ -108,7 +109,8 @@ fn of_selector(facts: &DomainFacts, name: &str, given: bool) -> Option<Finding> 
             let level = finding.level.max(Level::Note);
             Some(finding.at(level)).filter(|finding| finding.code != Code::DkimRevoked)
         }
-        // Old keys under one selector: a wildcard of a hoster has them too, so only a given selector is judged.
+        // Old keys may remain under the same selector. A wildcard of a hosting provider has such keys too, so only a selector that the user gave
+        // is judged.
         several => {
             given.then(|| Finding::new(Code::DkimMultiple, format!("{name} has {} keys", several.len())))
         }
@@ -120,7 +122,7 @@ fn is_meant(text: &str) -> bool {
     text.to_ascii_lowercase().contains("dkim1")
 }
 
-/// The fault of a key that verifiers must not use.
+/// Describes why verifiers must not use a key; `None` if they may use it.
 fn unusable(text: &str) -> Option<&'static str> {
     let first = text.split_once('=').map(|(tag, _)| trimmed(tag));
     let lists = |tag: &str, wanted: &[&str]| {
@@ -172,7 +174,7 @@ fn of_key(name: &str, text: &str) -> Finding {
     Finding::new(code, format!("{name}: {size}")).on(name, "TXT")
 }
 
-/// The bits of the modulus of an RSA key: SubjectPublicKeyInfo (RFC 5280 section 4.1), or RSAPublicKey alone (RFC 8017
+/// Returns the size of an RSA key in bits. The key is a SubjectPublicKeyInfo (RFC 5280 section 4.1), or only an RSAPublicKey (RFC 8017
 /// appendix A.1.1).
 fn modulus_bits(octets: &[u8]) -> Option<usize> {
     let (0x30, body, _) = element(octets)? else { return None };
@@ -180,7 +182,7 @@ fn modulus_bits(octets: &[u8]) -> Option<usize> {
         (0x02, modulus, _) => bits(modulus),
         (0x30, _, rest) => {
             let (0x03, key, _) = element(rest)? else { return None };
-            // The first octet counts unused bits.
+            // The first octet of a bit string is the number of unused bits.
             let (0x30, body, _) = element(key.get(1..)?)? else { return None };
             let (0x02, modulus, _) = element(body)? else { return None };
             bits(modulus)
@@ -201,7 +203,7 @@ mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// An RSA key with a modulus of that many bits, in base64.
+    /// Returns an RSA key of this size in bits, in base64.
     fn rsa(bits: usize) -> String {
         let long = |tag: u8, content: Vec<u8>| {
             let length = u16::try_from(content.len()).unwrap().to_be_bytes();
@@ -252,7 +254,7 @@ mod tests {
         for selector in ["x", "x._domainkey", "X._domainkey.a.test."] {
             assert_eq!(name(&facts("a.test.", ""), selector), "x._domainkey.a.test.");
         }
-        // A selector that nobody gave.
+        // A well-known selector that the user did not give.
         let guessed = |text: &str| {
             let found = check(&facts("a.test.", &format!("lookup s1._domainkey.a.test. TXT | \"{text}\"")));
             found.into_iter().map(|finding| (finding.code, finding.level)).collect::<Vec<_>>()

@@ -16,7 +16,7 @@ use crate::part::Part;
 use dns::limits::DMARC_WALK_LABELS;
 use dns::wire::presentation::read_name;
 
-/// The names of the walk, the domain first.
+/// The names at which receivers look for a DMARC record one after the other, the domain first.
 fn walk(domain: &str) -> Vec<&str> {
     let labels = |name: &str| name.matches('.').count();
     let (mut names, mut name) = (vec![domain], domain);
@@ -32,10 +32,10 @@ fn walk(domain: &str) -> Vec<&str> {
     }
 }
 
-/// The record that applies.
+/// The DMARC record that applies to the domain.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Policy<'f> {
-    /// The record, and the domain that has it.
+    /// The text of the record, and the domain at which it is published.
     Record(&'f str, String),
     Missing,
     /// The lookup of this name failed.
@@ -43,7 +43,7 @@ pub(crate) enum Policy<'f> {
         name: String,
         why: String,
     },
-    /// The next name of the walk was not looked up.
+    /// The next name at which a record may be has not been looked up yet.
     NotAsked(String),
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn applied_at(facts: &DomainFacts) -> String {
     }
 }
 
-/// The questions that are needed next: the domain's own record, then all above.
+/// Returns the questions that are needed next: the domain's own record, then the records of all domains above it.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let own = format!("_dmarc.{domain}");
@@ -104,7 +104,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     }
 }
 
-/// The lookup of the walk that has no answer yet, or has failed.
+/// Returns the first lookup of a DMARC record that has no answer yet, or has failed.
 pub(crate) fn needed(facts: &DomainFacts) -> Option<(String, &'static str)> {
     match policy(facts) {
         Policy::Unknown { name, .. } | Policy::NotAsked(name) => Some((name, "TXT")),
@@ -130,7 +130,7 @@ fn foreign_targets(name: &str, record: &str) -> BTreeSet<String> {
     foreign.take(MAX_CHECKED_REPORT_TARGETS).collect()
 }
 
-/// The name at which a domain says that it takes the reports about another (RFC 9990, RFC 7489 section 7.1).
+/// Returns the name at which the domain `target` publishes that it accepts reports about another domain (RFC 9990, RFC 7489 section 7.1).
 fn permission(name: &str, target: &str) -> String {
     format!("{name}_report._dmarc.{target}")
 }
@@ -150,14 +150,14 @@ fn refused_reports(facts: &DomainFacts) -> Option<Finding> {
     (!refusing.is_empty()).then(|| Finding::new(Code::DmarcReportsRefused, refusing.join("; ")))
 }
 
-/// The policy word that applies, in lower case: `sp` for a domain below the record's own.
+/// Returns the policy that applies to the checked domain, in lower case. Below the domain of the record, `sp` replaces `p`.
 pub(crate) fn applied(facts: &DomainFacts, name: &str, record: &str) -> Option<String> {
     let own = value(record, "p");
     let word = if name == facts.subject.domain { own } else { value(record, "sp").or(own) };
     word.map(str::to_ascii_lowercase)
 }
 
-/// Returns the findings.
+/// Returns the findings about DMARC.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = match policy(facts) {
@@ -181,14 +181,14 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     }
     let meant = meant(facts, &format!("_dmarc.{domain}"), "DMARC1");
     if !meant.is_empty() {
-        // The wrong text is the reason why the record is missing.
+        // There is a text that was meant as a DMARC record. It is reported, and is the reason why the record seems to be missing.
         findings.retain(|finding| finding.code != Code::DmarcMissing);
         findings.push(Finding::new(Code::DmarcSyntax, meant.join("; ")));
     }
     findings.into_iter().chain(refused_reports(facts)).collect()
 }
 
-/// Several records of the domain itself.
+/// Returns the finding that the domain itself has several DMARC records.
 fn several(facts: &DomainFacts) -> Option<Finding> {
     let at = format!("_dmarc.{}", facts.subject.domain);
     match texts(facts, &at, "DMARC1") {
@@ -199,7 +199,7 @@ fn several(facts: &DomainFacts) -> Option<Finding> {
     }
 }
 
-/// The findings about the record that applies.
+/// Returns the findings about the DMARC record that applies.
 fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     let evidence = format!("_dmarc.{name}: {record}");
     let syntax = |fault: &str| Finding::new(Code::DmarcSyntax, format!("{evidence}: {fault}"));
@@ -208,7 +208,7 @@ fn of_record(facts: &DomainFacts, name: &str, record: &str) -> Vec<Finding> {
     let mut findings = match (fatal, applied.as_deref()) {
         (Some(fault), _) => vec![syntax(&fault)],
         (None, Some("reject" | "quarantine")) => vec![Finding::new(Code::DmarcOk, evidence.clone())],
-        // RFC 9989: without p, a record with rua counts as p=none.
+        // RFC 9989: a record with `rua` but without `p` counts as `p=none`.
         (None, _) => vec![Finding::new(Code::DmarcNone, evidence.clone())],
     };
     if !ignored.is_empty() {
@@ -288,7 +288,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; rua=mailto:x@a.test\"".to_owned(), Code::DmarcNone),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=refuse\"".to_owned(), Code::DmarcSyntax),
             ("lookup _dmarc.m.a.test. TXT | \"v=DMARC1; p=reject; adkim=x\"".to_owned(), Code::DmarcSyntax),
-            // The walk ends at psd=y.
+            // The search upward ends at a record with psd=y.
             (
                 "lookup _dmarc.m.a.test. TXT\nlookup _dmarc.a.test. TXT | \"v=DMARC1; p=none; psd=y\"\n\
                  lookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""
@@ -304,7 +304,7 @@ mod tests {
             ("lookup _dmarc.m.a.test. TXT SERVFAIL".to_owned(), Code::PolicyUnknown),
             (format!("{none}\nlookup _dmarc.test. TXT"), Code::DmarcMissing),
             (format!("{none} | \"v=DMARC1; p=none; sp=reject\"\nlookup _dmarc.test. TXT"), Code::DmarcOk),
-            // The fewest labels; below a public suffix; not above psd=n.
+            // The record with the fewest labels applies; or the one below a public suffix; or none above psd=n.
             (
                 format!("{none} | \"v=DMARC1; p=none\"\nlookup _dmarc.test. TXT | \"v=DMARC1; p=reject\""),
                 Code::DmarcOk,

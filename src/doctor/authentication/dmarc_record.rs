@@ -4,28 +4,28 @@ use std::collections::BTreeSet;
 
 use crate::authentication::tags::{other_space, trimmed, value};
 
-/// The tags that make the policy invalid if their value is wrong.
+/// The tags whose values must be valid; otherwise receivers ignore the policy.
 const POLICIES: [&str; 3] = ["p", "sp", "np"];
 
-/// The values of a tag.
+/// The values that a tag may have.
 type Values = &'static [&'static str];
 
-/// Other tags with a closed list of values; receivers use the default in place of another value.
+/// Other tags with a fixed list of values. If the value is not in the list, receivers use the default.
 const CLOSED: [(&str, Values); 4] =
     [("adkim", &["r", "s"]), ("aspf", &["r", "s"]), ("psd", &["y", "n", "u"]), ("t", &["y", "n"])];
 
-/// The faults of a record.
+/// The faults of a DMARC record.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RecordFaults {
-    /// The fault because of which receivers treat the record as one without a policy.
+    /// The fault that makes receivers ignore the policy of the record.
     pub(crate) fatal: Option<String>,
     /// The faults in tags that receivers ignore.
     pub(crate) ignored: Vec<String>,
-    /// The faults in addresses, to which no reports are sent.
+    /// The faults in report addresses, to which no reports are sent because of this.
     pub(crate) addresses: Vec<String>,
 }
 
-/// Finds the faults.
+/// Finds the faults of a DMARC record.
 pub(crate) fn faults(record: &str) -> RecordFaults {
     RecordFaults { fatal: fatal(record), ignored: ignored(record), addresses: addresses(record) }
 }

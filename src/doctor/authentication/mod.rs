@@ -7,12 +7,12 @@ pub(crate) mod dmarc;
 pub(crate) mod dmarc_record;
 pub(crate) mod tags;
 
-/// Second labels below a country's domain under which domains are registered, as in `co.uk`.
+/// Labels directly below a country's domain under which domains are registered, as in `co.uk`.
 const REGISTRY_LABELS: [&str; 14] =
     ["ac", "co", "com", "edu", "gob", "gouv", "gov", "go", "gv", "ne", "net", "or", "org", "mil"];
 
-/// The organizational domain of RFC 7489 section 3.2, without a list of public suffixes: the last two labels, or three below
-/// the usual labels of registries. None for a domain above it, and where a short label may be one of a registry.
+/// Returns the organizational domain (RFC 7489 section 3.2), without a list of public suffixes: the last two labels, or the last three below
+/// such a label. Returns `None` for a domain above it, and if a short label may be one under which domains are registered.
 pub(crate) fn organizational_7489(domain: &str) -> Option<&str> {
     let labels: Vec<&str> = domain.trim_end_matches('.').split('.').collect();
     let [.., second, last] = labels.as_slice() else { return None };

@@ -6,18 +6,18 @@ use crate::elsewhere;
 use crate::facts::{DomainFacts, LookupFound, Record};
 use crate::finding::{Finding, Level};
 
-/// The text records at a name that begin with a version.
+/// The TXT records at a name that begin with a certain version, such as `v=DMARC1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Versioned {
-    /// Their texts; empty if there are none.
+    /// The texts of these records; empty if there are none.
     Texts(Vec<String>),
-    /// The lookup failed.
+    /// The lookup of the name failed.
     Unknown(String),
-    /// It was not looked up.
+    /// The name was not looked up.
     NotAsked,
 }
 
-/// The text records at a name that begin with `version`; all of them if it is empty.
+/// Returns the TXT records at a name that begin with `version`; if `version` is empty, all TXT records.
 pub(crate) fn texts(facts: &DomainFacts, name: &str, version: &str) -> Versioned {
     match facts.lookup(name, "TXT") {
         LookupFound::NotAsked => Versioned::NotAsked,
@@ -75,7 +75,7 @@ pub(crate) const fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\t' | '\r' | '\n')
 }
 
-/// A text without white space at its ends.
+/// Returns a text without white space at its beginning and end.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_space)
 }
@@ -86,7 +86,7 @@ pub(crate) fn other_space(text: &str) -> Option<String> {
     Some(format!("a space in it is the character U+{:04X}, not a space of ASCII", u32::from(other)))
 }
 
-/// The value of a tag.
+/// Returns the value of a tag in a list of tags.
 pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
     let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
     pairs
@@ -95,7 +95,7 @@ pub(crate) fn value<'t>(text: &'t str, tag: &str) -> Option<&'t str> {
         .map(|(_, value)| value)
 }
 
-/// A part that is no `tag=value`, if any.
+/// Returns the first part of a list of tags that has not the form `tag=value`, if any.
 pub(crate) fn no_tag(text: &str) -> Option<&str> {
     text.split(';').map(trimmed).find(|part| !part.is_empty() && !part.contains('='))
 }

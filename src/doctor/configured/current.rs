@@ -65,7 +65,7 @@ fn judged(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     lookups
 }
 
-/// The lookups of the zone's records, whichever server or part of the configuration answers for the domain.
+/// Returns the lookups of records in the zone, whether a server of the zone or the configuration of this host answers for the domain.
 pub(crate) fn of_zone(facts: &DomainFacts) -> Vec<(&str, &'static str)> {
     let apex = zone::apex(facts);
     let is_configured = facts.configured().is_some();
@@ -90,7 +90,7 @@ fn questions(facts: &DomainFacts) -> Vec<(Want, Want)> {
     lookups.filter(|(name, _)| !names.contains(*name) || is_glued(name)).map(question).collect()
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions to the server of the zone that show its current records.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let questions = questions(facts);
     let changed = questions.iter().filter_map(|(lookup, question)| changed(facts, lookup, question));
@@ -180,7 +180,7 @@ mod tests {
     use crate::facts::Record;
     use crate::facts::tests::{TWO_SERVERS, facts};
 
-    /// The zone with two servers; the first one has the greatest serial.
+    /// A zone with two servers. The first server has the newer serial.
     fn zone() -> String {
         let first = "server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h.";
         TWO_SERVERS.replace(&format!("{first} 7"), &format!("{first} 4294967295"))

@@ -17,17 +17,17 @@ use crate::part::{About, Part};
 use crate::spf::record::is_spf;
 use crate::{mail, zone};
 
-/// The questions about the addresses of the mail hosts that the configuration names.
+/// Returns the questions for the addresses of the mail hosts that the configuration names.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     inside_hosts(facts).into_iter().flat_map(|host| addresses(&host)).collect()
 }
 
-/// Returns the records of the daemon, if those of the servers are judged in their place.
+/// Returns the reply that this host's daemon gave, also if a server's reply is judged in its place.
 fn here<'f>(facts: &'f DomainFacts, (name, kind): (&str, &'static str)) -> Option<&'f ReplyFacts> {
     facts.cached.get(&lookup(name, kind)).or_else(|| facts.lookup(name, kind).reply())
 }
 
-/// The mail hosts that the configuration names for the domain.
+/// Returns the mail hosts of the domain that the configuration of this host names.
 fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     let domain = facts.subject.domain.as_str();
     let Some(reply) = here(facts, (domain, "MX")).filter(|reply| reply.configured.is_some()) else {
@@ -36,13 +36,13 @@ fn inside_hosts(facts: &DomainFacts) -> Vec<String> {
     reply.records("MX").filter_map(Record::target).take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Returns true if addresses belong to an inside view: there are some, and all are private.
+/// Returns true if there are addresses and all of them are private.
 fn are_private<'r>(mut found: impl Iterator<Item = &'r Record>) -> bool {
     let is_private = |record: &Record| record.address().is_some_and(is_private);
     found.next().is_some_and(is_private) && found.all(is_private)
 }
 
-/// Returns true if the domain has an inside view here: its mail hosts have addresses, and all are private.
+/// Returns true if this host sees private addresses in place of the public ones: the domain's mail hosts have addresses, and all are private.
 fn is_inside_view(facts: &DomainFacts) -> bool {
     let hosts = inside_hosts(facts);
     let is_inside = |host: &String| {
@@ -108,7 +108,7 @@ pub(super) fn differs(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::ConfiguredDiffers, texts.join("; ")).at(worst))
 }
 
-/// Verdicts on the addresses of mail hosts.
+/// The codes of findings about the addresses of mail hosts.
 const ON_HOSTS: [Code; 5] =
     [Code::MxPrivateAddress, Code::MxWithoutAddress, Code::MxWithoutIpv4, Code::MxWithoutIpv6, Code::MailOk];
 
@@ -130,7 +130,7 @@ pub(super) fn without_inner_view(facts: &DomainFacts, findings: &mut Vec<Finding
     findings.push(finding.about(unseen.into_iter().map(|(_, host)| About::Host(host))));
 }
 
-/// Returns the findings.
+/// Returns the findings about names that the configuration of this host answers.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = Some(facts.subject.domain.clone()).filter(|domain| !domain.is_empty());
     let names = domain.into_iter().chain(facts.subject.address.map(reverse));

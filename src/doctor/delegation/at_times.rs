@@ -22,7 +22,7 @@ pub(crate) fn code(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     codes.find(|code| !code.is_empty())
 }
 
-/// Does the same as `code`, for a server or else for another address of its names.
+/// Returns the same as `code` for a server, or else for another address of the same server names.
 pub(crate) fn code_of_host(facts: &DomainFacts, server: IpAddr) -> Option<&str> {
     let of_others = || {
         let servers = zone::servers(facts);

@@ -20,7 +20,7 @@ use crate::limits::{MAX_CHECKED_NAMES, MOST_MILLIS_WITHOUT_EDNS};
 use crate::zone::{self, serves};
 use crate::{elsewhere, served};
 
-/// Checks each server separately. `of_silent` are the questions to servers that did not answer the first question.
+/// Checks each server separately. `of_silent` has the further questions to servers that did not answer the first question.
 pub(crate) fn check(
     facts: &DomainFacts,
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
@@ -65,16 +65,16 @@ fn unfound(facts: &DomainFacts) -> Vec<String> {
     zone::server_names(facts).into_iter().take(MAX_CHECKED_NAMES).filter_map(unfound).collect()
 }
 
-/// Whether a server serves the zone.
+/// What is known about whether a server serves the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Serves {
     Yes,
     No,
-    /// The server was not asked, or the result is not known.
+    /// The server was not asked, or its answer does not show if it serves the zone.
     Unknown,
 }
 
-/// Descriptions of the servers with a fault, and of the servers about which it is not known whether they serve the zone.
+/// The servers with a fault, by the code of the fault, with descriptions; and the servers of which it is unknown if they serve the zone.
 #[derive(Default)]
 struct ServersShown {
     by_code: BTreeMap<Code, Vec<(IpAddr, String)>>,
@@ -82,7 +82,7 @@ struct ServersShown {
 }
 
 impl ServersShown {
-    /// Adds a server. Returns whether the server serves the zone.
+    /// Judges a server and records its fault, if it has one. Returns if the server serves the zone.
     fn judge(&mut self, facts: &DomainFacts, server: IpAddr) -> Serves {
         let apex = zone::apex(facts);
         let Some(first) = facts.server(server, apex, "SOA", QueryForm::Udp) else { return Serves::Unknown };
@@ -112,7 +112,7 @@ impl ServersShown {
                         let how = without_tcp(facts, server).filter(|_| matches!(first, Got::Reply(_)));
                         how.into_iter().for_each(|how| tell(Code::NsTcp, how));
                     }
-                    // All queries that were sent to the server may have failed by chance.
+                    // Each query to the server may have failed by chance, because the server fails at random.
                     Got::Reply(reply)
                         if at_times::code_of_host(facts, server) == Some(reply.rcode.as_str()) =>
                     {
@@ -172,7 +172,7 @@ fn cut_off(
     cut
 }
 
-/// Returns true if one of these questions is a query to the server over TCP.
+/// Returns true if one of the questions in `wanted` is a query to the server over TCP.
 fn is_asked_over_tcp(wanted: &[Want], server: IpAddr) -> bool {
     let is_to = |want: &Want| matches!(want, Want::Server { server: asked, way: QueryForm::Tcp, .. } if *asked == server);
     wanted.iter().any(is_to)
@@ -189,7 +189,7 @@ fn of_plain(first: &Got, plain: Option<&Got>, is_lossy: bool, tell: &mut impl Fn
     }
 }
 
-/// Describes a server that gives MX records but no SOA record.
+/// Describes a server that gives MX records of the domain but no SOA record of the zone.
 fn without_soa(reply: &ReplyFacts, apex: &str) -> String {
     let wrong = wrong(reply, apex);
     if reply.rcode == "NOERROR" && reply.authoritative { wrong } else { format!("{wrong} SOA") }
@@ -239,7 +239,7 @@ fn of_conducts(
         {
             finding.to_do(remedies::FAILING_AT_TIMES)
         }
-        // Resolvers that send names in mixed case believe the denial.
+        // Resolvers that send names in mixed case believe that the name does not exist.
         finding
             if code == Code::NsPartly
                 && of_code.iter().any(|(server, _)| mixed_case::denies(facts, *server)) =>
@@ -247,11 +247,11 @@ fn of_conducts(
             finding.at(Level::Failure)
         }
         finding if code == Code::NsPrivateAddress && sound == 0 => finding.at(Level::Failure),
-        // Validating resolvers get no signatures without EDNS.
+        // If the servers do not answer EDNS, validating resolvers get no signatures.
         finding if code == Code::NsEdns && keys::are_without_edns(facts) => {
             finding.at(Level::Failure).blocking()
         }
-        // Each resolver that sends names in mixed case waits until its timeout.
+        // A resolver that sends names in mixed case waits in vain for this server's reply.
         finding
             if code == Code::NsCase && of_code.iter().any(|(_, conduct)| conduct == mixed_case::DROPPED) =>
         {
@@ -267,7 +267,7 @@ fn of_conducts(
 fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) -> Finding {
     let apex = zone::apex(facts);
     let evidence = if apex == facts.subject.domain { texts } else { format!("of the zone {apex}: {texts}") };
-    // If all servers deny the name, they do answer.
+    // If all servers say that the name does not exist, they do answer.
     let code = if zone::is_denied(facts) { Code::DomainMissing } else { Code::NsNoneAnswers };
     let finding = Finding::new(code, evidence).blocking();
     let is_without_udp = |server: IpAddr| {
@@ -278,7 +278,7 @@ fn none_answers(facts: &DomainFacts, all: &[(IpAddr, String)], texts: String) ->
     if are_without_udp { finding.to_do(remedies::OPEN_UDP) } else { finding }
 }
 
-/// Returns true if resolvers that do not insist on AA find the zone: this resolver finds it, and a server gives the SOA record without authority.
+/// Returns true if resolvers that do not require AA find the zone: this resolver finds it, and a server gives the SOA record, perhaps without AA.
 fn is_resolved(facts: &DomainFacts) -> bool {
     let apex = zone::apex(facts);
     let is_sound = |reply: &ReplyFacts| {
@@ -297,7 +297,7 @@ fn texts(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[(IpAddr, String)])
 fn of_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, code: Code, all: &[(IpAddr, String)]) -> Finding {
     let about = all.iter().map(|(server, _)| About::Address(*server));
     let finding = Finding::new(code, texts(servers, all)).about(about);
-    // The records at such a server are not known.
+    // It is unknown which records such a server gives.
     let is_unknown = [Code::NsSilent, Code::NsLame, Code::NsPartly].contains(&code);
     if is_unknown { finding.in_part(Part::Records) } else { finding }
 }
@@ -333,7 +333,7 @@ fn without_tcp(facts: &DomainFacts, server: IpAddr) -> Option<String> {
     Some(conduct.to_owned())
 }
 
-/// Reports the details of a server that serves the zone.
+/// Reports the minor faults of a server that serves the zone.
 fn of_sound(facts: &DomainFacts, server: IpAddr, reply: &ReplyFacts, tell: &mut impl FnMut(Code, String)) {
     let apex = zone::apex(facts);
     let over_tcp = facts.server(server, apex, "SOA", QueryForm::Tcp);
@@ -374,7 +374,7 @@ pub(crate) fn wrong(reply: &ReplyFacts, apex: &str) -> String {
     }
 }
 
-/// Returns true if servers have answered a lookup of the domain from this host, but later than the time at which this check asks again.
+/// Returns true if a lookup of the domain from this host was answered, but later than this check waits before it asks again.
 fn is_answered_late(facts: &DomainFacts) -> bool {
     let is_late = |kind| match facts.lookup(&facts.subject.domain, kind) {
         LookupFound::Data(reply) => !reply.from_cache && reply.is_late(),
@@ -383,7 +383,7 @@ fn is_answered_late(facts: &DomainFacts) -> bool {
     ["SOA", "MX", "TXT"].into_iter().any(is_late)
 }
 
-/// Returns true if no server of the parent replied.
+/// Returns true if no server of the parent zone replied.
 fn all_lost(facts: &DomainFacts) -> bool {
     let asked = zone::compared_parents(facts);
     let lost = |server: &IpAddr| {

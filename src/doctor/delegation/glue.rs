@@ -35,7 +35,7 @@ fn by_type(facts: &DomainFacts) -> Vec<Glue<'_>> {
     glue.filter(|glue| !glue.addresses.is_empty()).collect()
 }
 
-/// Returns the servers that have the current version of the zone.
+/// Returns the servers that serve the zone and have its current version.
 fn serving(facts: &DomainFacts) -> Vec<IpAddr> {
     let servers: Vec<IpAddr> = zone::delegated_servers(facts).into_keys().collect();
     let old = zone::old_ones(facts, servers.iter().copied());
@@ -61,7 +61,8 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     by_type(facts).iter().filter_map(|glue| of_type(facts, glue)).collect()
 }
 
-/// Returns the sets of addresses that current servers of the zone give. A set is empty if the servers deny the name.
+/// Returns the different sets of addresses that up-to-date servers of the zone give for a server name, each with these servers. A set is empty if
+/// a server says that the name has no address.
 fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec<IpAddr>> {
     let mut given = BTreeMap::<BTreeSet<IpAddr>, Vec<IpAddr>>::new();
     for server in serving(facts) {
@@ -76,7 +77,7 @@ fn given(facts: &DomainFacts, glue: &Glue<'_>) -> BTreeMap<BTreeSet<IpAddr>, Vec
 fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     let (name, glued, given) = (glue.name, &glue.addresses, given(facts, glue));
     let known: BTreeSet<IpAddr> = match given.is_empty() {
-        // In this zone the daemon may have asked the server that the glue leads to.
+        // No server gave addresses, so those of the daemon count. In this zone, the daemon may have asked the server to which the glue leads.
         true => of_kind(facts.addresses(name), glue.kind),
         false => given.keys().flatten().copied().collect(),
     };
@@ -95,7 +96,7 @@ fn of_type(facts: &DomainFacts, glue: &Glue<'_>) -> Option<Finding> {
     };
     let serving = serving(facts);
     let level = match () {
-        // The zone is found at both addresses until the old server is turned off.
+        // As long as the server at the old address still runs, the zone is found at both addresses.
         () if glued.is_disjoint(&known) && glued.union(&known).all(|one| serving.contains(one)) => {
             Level::Warning
         }

@@ -1,10 +1,10 @@
-//! Describes groups of servers that say the same. The servers that differ from most others come first, so that a finding begins with their names.
+//! Describes groups of servers that give the same answer. The smallest group comes first, so that a finding begins with the exceptions.
 
-/// From this number on, servers that say the same are called "the others" or are counted.
+/// If at least this many servers give the same answer, they are called "the others" or counted, and not named.
 const MANY: usize = 4;
 
-/// Sorts groups of servers, each with what they say, the smallest group first. The last group is called, for example, "the 11 others" if it is
-/// much larger.
+/// Sorts groups of servers, each with its answer: the smallest group first. The last group is called, for example, "the 11 others" if it is much
+/// larger than the others.
 fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(String, Vec<String>, bool)> {
     let mut groups: Vec<(String, Vec<String>)> = groups.into_iter().collect();
     groups.sort_by_key(|(_, servers)| servers.len());
@@ -22,7 +22,7 @@ fn in_order(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> Vec<(Str
         .collect()
 }
 
-/// Servers in words.
+/// Names the servers of a group, or counts them.
 fn named(servers: &[String], are_others: bool) -> String {
     match servers {
         _ if are_others => format!("the {} others", servers.len()),
@@ -33,7 +33,7 @@ fn named(servers: &[String], are_others: bool) -> String {
     }
 }
 
-/// "A has X; the 11 others have Y".
+/// Describes the groups as in "A has X; the 11 others have Y".
 pub(crate) fn having(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> String {
     let texts = in_order(groups).into_iter().map(|(said, servers, are_others)| {
         let verb = if servers.len() == 1 { "has" } else { "have" };
@@ -42,7 +42,7 @@ pub(crate) fn having(groups: impl IntoIterator<Item = (String, Vec<String>)>) ->
     texts.collect::<Vec<_>>().join("; ")
 }
 
-/// "X at A; Y at the 11 others".
+/// Describes the groups as in "X at A; Y at the 11 others".
 pub(crate) fn being_at(groups: impl IntoIterator<Item = (String, Vec<String>)>) -> String {
     let texts = in_order(groups).into_iter();
     let texts = texts.map(|(said, servers, are_others)| format!("{said} at {}", named(&servers, are_others)));

@@ -21,13 +21,13 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     let plain = facts.server(server, apex, "NS", QueryForm::Udp);
     if let (Some(Got::NoReply(lost)), Some(Got::Reply(_))) = (mixed, plain)
         && !matches!(lost, NoReply::Unknown(_))
-        // If a server is late at times, its silence may only be lateness.
+        // If a server sometimes answers late, it may not be silent but only late.
         && !(*lost == NoReply::Silent && (has_late_reply(facts, server) || facts.is_lossy(server)))
     {
         let how = if *lost == NoReply::OtherCase { "changes the case" } else { DROPPED };
         tell(Code::NsCase, how.to_owned());
     }
-    // A server that also fails other queries with this error fails regardless of the case.
+    // If a server also fails queries in lower case with this error, the case is not the reason.
     let is_at_times =
         |reply: &&ReplyFacts| at_times::code_of_host(facts, server) == Some(reply.rcode.as_str());
     if let Some(failed) = failed(facts, server).filter(|reply| !is_at_times(reply)) {
@@ -40,7 +40,7 @@ pub(crate) fn tell(facts: &DomainFacts, server: IpAddr, tell: &mut impl FnMut(Co
     }
 }
 
-/// Returns true if a reply of a server came after the time at which this check asks again.
+/// Returns true if a server answered a query later than this check waits before it asks again.
 fn has_late_reply(facts: &DomainFacts, server: IpAddr) -> bool {
     served::replies(facts).any(|of| of.server == server && of.reply.is_late())
 }

@@ -54,7 +54,7 @@ pub(super) fn to_servers(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions about the delegation that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let mut wants = to_servers(facts);
     let servers = zone::servers(facts);
@@ -90,7 +90,7 @@ fn of_server(facts: &DomainFacts, server: IpAddr, (over_tcp, in_mixed_case): (bo
             if in_mixed_case {
                 wants.push(at_server(server, apex, "NS", QueryForm::MixedCase));
             }
-            // These questions do not use mixed case, so they show whether the case is the reason.
+            // These queries are in lower case, so their replies show if the case is the reason.
             match facts.server(server, apex, "NS", QueryForm::MixedCase) {
                 Some(Got::Reply(reply)) if reply.records("NS").next().is_some() => {}
                 Some(_) => wants.push(at_server(server, apex, "NS", QueryForm::Udp)),
@@ -147,7 +147,7 @@ fn dislikes_edns(reply: &ReplyFacts) -> bool {
     ["FORMERR", "NOTIMP", "BADVERS"].contains(&reply.rcode.as_str())
 }
 
-/// Returns the findings about the delegation.
+/// Returns the findings about the delegation of the zone.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     match facts.lookup(domain, "SOA") {
@@ -277,9 +277,9 @@ fn without_glue(facts: &DomainFacts, above: &BTreeSet<String>) -> Option<Finding
     (!bare.is_empty()).then(|| Finding::new(Code::GlueMissing, listed(&bare)).at(level))
 }
 
-/// Returns true if neither a lookup nor a server has given an answer, so that this host reaches nobody.
+/// Returns true if neither a lookup nor a server has given an answer: this host seems to have no connection to the internet.
 fn is_unreached(facts: &DomainFacts) -> bool {
-    // Answers that fail DNSSEC validation have also arrived.
+    // An answer that fails DNSSEC validation also shows that there is a connection.
     let has_come = |reply: &ReplyFacts| reply.rcode != "SERVFAIL" || reply.security == ReplySecurity::Bogus;
     !facts.got.values().filter_map(Got::reply).any(has_come)
 }

@@ -18,9 +18,9 @@ use crate::{served, zone};
 /// What a server of the parent zone says about the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// It delegates the zone.
+    /// The server delegates the zone, with these records.
     Delegates(Delegation),
-    /// It denies the zone (NXDOMAIN).
+    /// The server says that the zone does not exist (NXDOMAIN).
     Denies,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Said {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delegation {
     pub(crate) names: BTreeSet<String>,
-    /// The DS records; `None` if it is not known whether there are any.
+    /// The DS records; empty if there are none, `None` if this is unknown.
     pub(crate) signers: Option<BTreeSet<Ds>>,
 }
 
@@ -45,7 +45,7 @@ impl Delegation {
 
 /// Returns the questions to further servers of the parent zone, and the questions that show which of several different DS records are right.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
-    // The first servers have already been looked up.
+    // The addresses of the first servers have been looked up before.
     let names = zone::names_of_compared(facts).into_iter().skip(MAX_CHECKED_PARENTS);
     let mut wants: Vec<Want> = names.map(|name| lookup(&name, "A")).collect();
     let servers = zone::compared_parents(facts).into_iter();
@@ -61,7 +61,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     wants
 }
 
-/// Returns what each server that has answered says.
+/// Returns what each server of the parent zone that has answered says about the zone.
 pub(crate) fn said(facts: &DomainFacts) -> BTreeMap<IpAddr, Said> {
     let apex = zone::apex(facts);
     let of_server = |server: IpAddr| {
@@ -101,13 +101,13 @@ pub(crate) fn unheard(facts: &DomainFacts) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// Returns true if a server of the zone above gives DS records with its referral.
+/// Returns true if a server of the parent zone gives DS records together with its referral.
 pub(crate) fn is_signed(facts: &DomainFacts) -> bool {
     let has_signers = |delegation: &Delegation| delegation.signers.as_ref().is_some_and(|ds| !ds.is_empty());
     delegations(&said(facts)).any(|(_, delegation)| has_signers(delegation))
 }
 
-/// Returns true if some servers of the zone above deny the zone, and others delegate it.
+/// Returns true if some servers of the parent zone say that the zone does not exist, and others delegate it.
 pub(crate) fn is_denied_by_one(facts: &DomainFacts) -> bool {
     let said = said(facts);
     said.values().any(|said| *said == Said::Denies) && said.values().any(|said| *said != Said::Denies)
@@ -125,7 +125,7 @@ fn shown(facts: &DomainFacts) -> BTreeMap<IpAddr, String> {
     names.into_iter().map(|(address, names)| (address, zone::shown(address, &names))).collect()
 }
 
-/// Describes DS records by the tags of their keys.
+/// Describes DS records by the tags of the keys that they name.
 fn signers_in_words(records: &BTreeSet<Ds>) -> String {
     let tags: BTreeSet<u16> = records.iter().map(|ds| ds.tag).collect();
     if tags.is_empty() { "no DS".to_owned() } else { format!("DS records of the keys {}", listed(&tags)) }
@@ -179,7 +179,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let finding =
         Finding::new(Code::ParentDiffers, evidence).at(level).about(about).about(of_one_side(facts));
     let finding = Finding { blocks, ..finding };
-    // The cache of this host holds the DS records of one of these servers.
+    // The finding concerns the DS records too, because the cache of this host has those that only one of the servers gives.
     Some(if have_other_signers { finding.on(apex, "DS") } else { finding })
 }
 

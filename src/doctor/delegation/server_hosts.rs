@@ -1,4 +1,4 @@
-//! The hosts at the addresses of name servers. A server with an IPv4 and an IPv6 address counts as one host, and a fault of it as one fault.
+//! Groups the addresses of name servers into hosts. The IPv4 and the IPv6 address of a server count as one host, and its faults are counted once.
 //!
 //! RFC 9499 section 6 (a name server may have several addresses). Several addresses of one family for a name may belong to several machines, so
 //! each of them counts separately.
@@ -50,12 +50,12 @@ fn hosts(
     found
 }
 
-/// Returns the number of hosts.
+/// Returns the number of hosts to which these addresses of name servers belong.
 pub(crate) fn count(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -> usize {
     hosts(servers, servers.keys().copied()).len()
 }
 
-/// Describes each host of these addresses.
+/// Describes each of the hosts to which these addresses belong.
 pub(crate) fn shown(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -79,7 +79,7 @@ pub(crate) fn with_conduct(servers: &BTreeMap<IpAddr, BTreeSet<String>>, all: &[
     groups::with_conduct(by_host.iter().map(|(host, conduct)| (host.as_str(), *conduct)))
 }
 
-/// Groups addresses by what they say, and replaces them by descriptions of their hosts.
+/// Groups addresses of servers by their answers, and replaces the addresses by descriptions of the hosts.
 pub(crate) fn of_groups(
     servers: &BTreeMap<IpAddr, BTreeSet<String>>,
     groups: impl IntoIterator<Item = (String, Vec<IpAddr>)>,
@@ -112,7 +112,7 @@ pub(crate) fn are_in_one_network(servers: &BTreeMap<IpAddr, BTreeSet<String>>) -
 mod tests {
     use super::*;
 
-    /// Servers from words such as `192.0.2.1=ns1` or `192.0.2.1=ns1,ns2`.
+    /// Reads servers from words such as `192.0.2.1=ns1` or `192.0.2.1=ns1,ns2`: an address and its names.
     fn servers(words: &str) -> BTreeMap<IpAddr, BTreeSet<String>> {
         let server = |word: &str| {
             let (address, names) = word.split_once('=').unwrap();

@@ -37,7 +37,7 @@ pub(crate) fn without_servers(facts: &DomainFacts) -> Option<Finding> {
             faults.push(elsewhere::evidence(facts, name, "A")?);
         }
     }
-    // `without_glue` reports these.
+    // If all names are inside the zone, `without_glue` reports the fault.
     let is_reported = names.iter().all(|name| is_within(name, apex));
     let evidence = || format!("{apex} is delegated to {}; {}", listed(&names), faults.join("; "));
     let finding =
@@ -55,7 +55,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             continue;
         }
         let kinds = ["A", "AAAA"].map(|kind| facts.lookup(name, kind));
-        // The usual mistake in a zone file.
+        // The name looks like an address: the last dot is missing in the zone file, which is a frequent mistake.
         if exchanges::holds_address(facts, name) && is_absent(facts, name) {
             findings.push(Finding::new(Code::NsIsAddress, format!("{name} (an address without a last dot)")));
             continue;
@@ -117,7 +117,7 @@ pub(crate) fn has_address(facts: &DomainFacts, glue: &BTreeMap<&str, BTreeSet<Ip
     !facts.addresses(name).is_empty() || glue.contains_key(name)
 }
 
-/// Lists the items of a set.
+/// Lists the items of a set as text, separated by commas.
 pub(crate) fn listed<Item: ToString>(set: &BTreeSet<Item>) -> String {
     set.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -130,7 +130,7 @@ mod tests {
     use crate::finding::Level;
     use crate::{aliases, judge};
 
-    /// A zone that is delegated to two names. The aliases of the first lead in a circle.
+    /// A zone that is delegated to two server names. The aliases of the first name form a loop.
     fn judged(second: &str, lines: &str) -> (DomainFacts, Vec<Finding>) {
         let of_names = ["loop1", "loop2"]
             .map(|name| format!("lookup {name}.b.test. A SERVFAIL\nlookup {name}.b.test. AAAA SERVFAIL\n"));

@@ -42,7 +42,7 @@ fn is_lost(facts: &DomainFacts, server: IpAddr) -> bool {
     is_silent(facts, server, QueryForm::Udp) && is_served_over_tcp(facts, server) && has_answered
 }
 
-/// Returns true if a server drops queries for the SOA over UDP, with and without EDNS, but answers other queries.
+/// Returns true if a server drops queries for the SOA over UDP, with and without EDNS, but answers queries for other types.
 fn drops_soa_over_udp(facts: &DomainFacts, server: IpAddr) -> bool {
     is_often_silent(facts, server)
         && is_served_over_tcp(facts, server)
@@ -74,7 +74,7 @@ pub(crate) fn is_silent(facts: &DomainFacts, server: IpAddr, way: QueryForm) -> 
     matches!(facts.server(server, zone::apex(facts), "SOA", way), Some(Got::NoReply(NoReply::Silent)))
 }
 
-/// Returns true if a server answers later than this check waits over UDP.
+/// Returns true if a server answers, but later than this check waits for a reply over UDP.
 fn late(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     if let Some(reply) = facts.reply_of(server, apex, "SOA", QueryForm::Tcp) {
@@ -92,7 +92,7 @@ pub(crate) fn is_slow(facts: &DomainFacts, server: IpAddr) -> bool {
     late(facts, server) || soa.any(|reply| reply.millis > SLOW_SERVER_MILLIS)
 }
 
-/// Returns true if a server that does not answer for the SOA answers for the NS records.
+/// Returns true if a server does not answer queries for the SOA, but answers queries for the NS records.
 fn is_without_soa(facts: &DomainFacts, server: IpAddr) -> bool {
     let names = facts.reply_of(server, zone::apex(facts), "NS", QueryForm::Tcp);
     is_silent(facts, server, QueryForm::Tcp)

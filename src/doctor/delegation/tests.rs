@@ -1,9 +1,9 @@
-//! Cases of the delegation.
+//! Tests of the check of the delegation.
 
 use super::*;
 use crate::facts::tests::facts;
 
-/// The zone above, which delegates to `ns1` and `ns2`.
+/// A server of the parent zone, which delegates the zone to `ns1` and `ns2`.
 const ABOVE: &str = "
     lookup a.test. SOA | ns1.a.test. h. 7 2 3 4 5
     lookup a.test. NS | ns1.a.test. | ns2.b.test.
@@ -30,7 +30,7 @@ const SECOND: &str = "
     server 198.18.2.1 a.test. NS mixed aa | ns1.a.test. | ns2.b.test.
     server 198.18.2.1 a.test. MX udp aa | 10 mx.a.test.";
 
-/// The findings of a domain whose referral, first and second server are replaced by those that are given.
+/// Returns the findings about a domain with this referral and these replies of the first and the second server.
 fn codes(referral: &str, first: &str, second: &str) -> Vec<(Code, Level)> {
     let lines = format!("{ABOVE}\n{referral}\n{first}\n{second}");
     check(&facts("a.test.", &lines)).into_iter().map(|finding| (finding.code, finding.level)).collect()

@@ -90,14 +90,14 @@ type Faults<'f> = BTreeMap<IpAddr, BTreeMap<Fault, BTreeSet<NameAndType<'f>>>>;
 fn worth(kind: &str) -> u8 {
     match kind {
         "MX" => 0,
-        // Without the keys, all other records are bogus.
+        // If the signatures over the keys are wrong, all other records of the zone are bogus.
         "DNSKEY" => 1,
         "NSEC" | "NSEC3" => 3,
         _ => 2,
     }
 }
 
-/// Names the first of some records, and the number of the others.
+/// Names the first few of these records, and the number of the others.
 fn some(records: &BTreeSet<NameAndType<'_>>) -> String {
     let mut listed: Vec<&NameAndType<'_>> = records.iter().collect();
     listed.sort_by_key(|(_, kind)| worth(kind));
@@ -131,7 +131,7 @@ fn replies<'f>(facts: &'f DomainFacts, by_fit: &KeysByFit<'f>) -> Vec<ServerRepl
     served::replies(facts).filter(|of| is_signing(of.way) && is_judged(of.server)).collect()
 }
 
-/// A function that checks whether a key has made a signature over a set.
+/// A function that checks if a key has made a signature over a record set.
 type Verify<'v, 'f> = dyn FnMut(&SignedSet<'f>, &'f RRSIG, &'f DNSKEY) -> SignatureFit + 'v;
 
 /// The verdict on the signatures of a record set at a server.
@@ -141,17 +141,17 @@ enum SetVerdict {
     Sound,
     /// None of the signatures is correct.
     Faulty(Fault),
-    /// The verdict is not known.
+    /// It is unknown if one of the signatures is correct.
     Unknown,
 }
 
-/// The keys of the zone.
+/// The keys of the zone, as its servers give them.
 struct ZoneKeys<'f> {
     /// The DNSKEY records of each server.
     at: BTreeMap<IpAddr, Vec<&'f DNSKEY>>,
-    /// Those of these keys that DS records name.
+    /// The keys that a DS record of the parent zone names.
     named: Vec<&'f DNSKEY>,
-    /// The servers that have lost the signatures over their keys.
+    /// The servers that send the keys without signatures over them.
     unsigned: BTreeSet<IpAddr>,
 }
 
@@ -250,7 +250,7 @@ fn signatures_by<'f>(facts: &'f DomainFacts, verify: &mut Verify<'_, 'f>) -> Opt
     }
     let finding = finding(facts, Code::NsBogus, &faults)?;
     let is_of_keys = faults.values().flatten().any(|(fault, _)| matches!(fault, Fault::OtherKey(_)));
-    // If proofs are missing only for absent records, mostly those of policies, few lookups fail.
+    // If proofs are missing only for records that do not exist, mostly those of policies, few lookups fail.
     let is_needed =
         faults.values().flatten().flat_map(|(_, sets)| sets).any(|(_, kind)| worth(kind) < worth("NSEC"));
     let finding = if is_needed { finding } else { finding.at(Level::Warning) };
@@ -267,7 +267,7 @@ fn is_denial(reply: &ReplyFacts) -> bool {
     reply.authoritative && is_known(reply) && !reply.truncated && reply.answers.is_empty()
 }
 
-/// Returns true if a reply denies records without any proof. All that it lacks then counts as one fault.
+/// Returns true if a reply says that records do not exist, without any proof. Everything that is missing in the reply counts as one fault.
 fn is_bare_denial(reply: &ReplyFacts) -> bool {
     is_denial(reply) && proofs(reply).next().is_none()
 }
@@ -284,7 +284,8 @@ fn wildcard(reply: &ReplyFacts, name: &str, apex: &str) -> Option<usize> {
     own.filter_map(signature).find_map(labels)
 }
 
-/// Returns the fault of a reply about a name and a type that does not prove what it says. Returns `None` if it does, or if it needs no proof.
+/// Returns the fault of a reply that does not prove what it says about the name and type. Returns `None` if the reply proves it, or if it needs
+/// no proof.
 fn proof_fault(apex: &str, (name, kind): NameAndType<'_>, reply: &ReplyFacts) -> Option<Fault> {
     let labels = wildcard(reply, name, apex);
     let is_wildcard = labels.is_some();

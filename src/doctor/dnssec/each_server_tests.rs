@@ -1,4 +1,4 @@
-//! Cases of two servers of a zone: their signatures, and denials without a proof.
+//! Tests of signatures and proofs of non-existence at two servers of a zone.
 
 use data_encoding::BASE64;
 
@@ -9,7 +9,7 @@ use crate::facts::Got;
 use crate::facts::tests::facts;
 use crate::{dnssec, judge};
 
-/// A key that signs the keys, one that signs the records, and another such key.
+/// The key that signs the keys. The two keys after it sign the other records.
 const ENTRY: &str =
     "257 3 13 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 const FIRST: &str =
@@ -21,12 +21,12 @@ fn tag(key: &str) -> u16 {
     algorithm_and_tag(self::key(&Record::read("a.b.", 0, "DNSKEY", key).unwrap()).unwrap()).unwrap().1
 }
 
-/// A signature of a type by a key; `fits` is what a check of it tells.
+/// Returns a signature over records of this type with this key. `fits` is the result of verifying it.
 fn signature(kind: &str, key: &str, fits: &str) -> String {
     format!("=a.b. RRSIG {kind} 13 2 300 4000000000 1 {} a.b. {}", tag(key), BASE64.encode(fits.as_bytes()))
 }
 
-/// The keys of a server with a signature by the first of them.
+/// Returns the reply of a server with these keys, signed with the first of them.
 fn keys_at(server: &str, keys: &[&str], fits: &str) -> String {
     format!(
         "server {server} a.b. DNSKEY udp aa | {} | {}",
@@ -35,21 +35,21 @@ fn keys_at(server: &str, keys: &[&str], fits: &str) -> String {
     )
 }
 
-/// A server with these signatures of its MX record.
+/// Returns the reply of a server with its MX record and these signatures.
 fn mail_at(server: &str, signatures: &[(&str, &str)]) -> String {
     let made = signatures.iter().map(|(key, fits)| format!(" | {}", signature("MX", key, fits)));
     format!("server {server} a.b. MX udp aa | 10 mx.a.b.{}", made.collect::<String>())
 }
 
-/// Right signatures by these keys.
+/// A correct signature with the first key.
 const BY_FIRST: &[(&str, &str)] = &[(FIRST, "good")];
-/// See above.
+/// A correct signature with the second key.
 const BY_SECOND: &[(&str, &str)] = &[(SECOND, "good")];
 
 const ONE: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
 
-/// The facts of a zone with two servers and these answers of both.
+/// Returns the facts about a zone with two servers that give these answers.
 fn zone_with(answers: &[String]) -> DomainFacts {
     let both = SIGNED.replace("lookup ns.a.b. A | 192.0.2.1", "lookup ns.a.b. A | 192.0.2.1 | 192.0.2.2");
     let soa = "server 192.0.2.2 a.b. SOA udp aa | ns. h. 1 2 3 4 5";
@@ -57,7 +57,7 @@ fn zone_with(answers: &[String]) -> DomainFacts {
     facts("a.b.", &format!("{here}{both}\n{soa}\n{}", answers.join("\n")))
 }
 
-/// The evidence and the remedy of the finding, if there is one.
+/// Returns the level, the evidence and the advice of the finding, if there is one.
 fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     let facts = zone_with(answers);
     let found = signatures_by(&facts, &mut |_, signature, _| match signature.sig() {
@@ -68,7 +68,7 @@ fn shown(answers: &[String]) -> Option<(Level, String, &'static str)> {
     Some((found.level, found.evidence.clone(), found.remedy()))
 }
 
-/// The evidence about both servers, whose keys are these, and whose MX records have these signatures.
+/// Returns the evidence about both servers. `keys` are the keys of each server, `signatures` those over its MX records.
 fn of_mail(keys: [&[&str]; 2], signatures: [&[(&str, &str)]; 2]) -> Option<String> {
     let [one, other] = [(ONE, 0), (OTHER, 1)].map(|(server, place)| {
         format!("{}\n{}", keys_at(server, keys[place], "good"), mail_at(server, signatures[place]))
@@ -91,10 +91,10 @@ fn a_missing_or_wrong_signature_at_one_server_is_told() {
         tag(FIRST)
     );
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "bad")]]).unwrap(), wrong);
-    // What all servers lack is shown about the domain.
+    // If all servers lack the signature, this is reported as a fault of the zone.
     assert_eq!(of_mail(SAME, [&[], &[]]), None);
     assert_eq!(of_mail(SAME, [&[(FIRST, "bad")], &[(FIRST, "bad")]]), None);
-    // Nothing shows that the other one is right.
+    // Nothing shows that the signature at the other server is correct.
     assert_eq!(of_mail(SAME, [&[(FIRST, "unknown")], &[(FIRST, "bad")]]), None);
     assert_eq!(of_mail(SAME, [good, &[(FIRST, "unknown")]]), None);
 }
@@ -118,10 +118,10 @@ fn one_signature_that_fits_is_enough() {
 fn a_change_of_keys_is_no_fault() {
     let (first, second) = (BY_FIRST, BY_SECOND);
     let both: &[&str] = &[ENTRY, FIRST, SECOND];
-    // The new key is published before it signs; one server has the zone of before.
+    // A new key is published before it signs records. One of the servers still has the zone without it.
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, first]), None);
     assert_eq!(of_mail([both, both], [first, second]), None);
-    // Double signatures (RFC 6781 section 4.1.1.2).
+    // Both keys sign the records (RFC 6781 section 4.1.1.2).
     assert_eq!(of_mail([&[ENTRY, FIRST], both], [first, &[(SECOND, "good"), (FIRST, "good")]]), None);
 }
 
@@ -136,7 +136,7 @@ fn a_key_that_not_all_servers_have_is_shown() {
     };
     let partly: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, FIRST, SECOND]];
     assert_eq!(of_mail(partly, [first, second]).unwrap(), lacks(OTHER, SECOND));
-    // Two providers that share no key: each of both servers is bogus with the keys of the other.
+    // Two providers without common keys: the records of each are bogus with the keys of the other.
     let apart: [&[&str]; 2] = [&[ENTRY, FIRST], &[ENTRY, SECOND]];
     let both = format!("{}; {}", lacks(ONE, FIRST), lacks(OTHER, SECOND));
     assert_eq!(of_mail(apart, [first, second]).unwrap(), both);
@@ -165,7 +165,7 @@ fn keys_without_a_signature_at_a_server_that_signs_other_records_are_told() {
         (Level::Failure, "192.0.2.2 (ns.a.b.) gives a.b. DNSKEY without a signature")
     );
     assert_eq!(keys::now(&zone_with(&[sound.clone(), other.clone()])), keys::KeysNow::Fit);
-    // All have lost it: the zone is bogus.
+    // All servers have lost the signatures, so the zone is bogus.
     let all = format!("{}\n{}", bare(ONE), mail_at(ONE, BY_FIRST));
     assert!(matches!(keys::now(&zone_with(&[all, other])), keys::KeysNow::Differ(_)));
     // A server without EDNS sends no signature at all.
@@ -194,7 +194,7 @@ fn keys_count_by_the_signature_of_a_key_that_the_zone_above_names() {
     );
     assert_eq!(keys(["good", "bad"]).unwrap(), wrong);
     assert_eq!(keys(["bad", "bad"]), None);
-    // `keys` tells of a server whose keys the zone above does not name.
+    // The parent zone does not name this key, which the module `keys` reports.
     let bare = format!("{}\n{}", keys_at(ONE, SAME[0], "good"), mail_at(ONE, &[(FIRST, "good")]));
     let other = format!("server {OTHER} a.b. DNSKEY udp aa\n{}", mail_at(OTHER, &[]));
     assert_eq!(shown(&[bare, other]), None);
@@ -237,7 +237,7 @@ fn the_finding_takes_the_place_of_the_verdict_that_the_domain_validates() {
     assert!(codes.contains(&Code::NsBogus) && !codes.contains(&Code::DnssecOk), "{codes:?}");
 }
 
-/// A signed domain whose two servers deny its DMARC record with these records in the authority section.
+/// A signed domain. Its two servers deny its DMARC record, with these records in the authority section.
 fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
     let keys = SIGNED.rsplit_once("a.b. DNSKEY udp").unwrap().1;
     let deny = |server: u8, authority: &str| {
@@ -255,10 +255,10 @@ fn denied(first: &str, second: &str, more: &str) -> DomainFacts {
 
 const SOA: &str = " | >a.b. SOA ns. h. 1 2 3 4 5";
 const PROVEN: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >a.b. NSEC x.a.b. SOA RRSIG NSEC";
-/// The one NSEC3 record of a zone without other names than the apex.
+/// The only NSEC3 record of a zone in which no name but the apex exists.
 const HASHED: &str = " | >a.b. SOA ns. h. 1 2 3 4 5 | >n2p4hcte15ob4vsk4hm8mpo4oufi5o78.a.b. NSEC3 1 0 0 - n2p4hcte15ob4vsk4hm8mpo4oufi5o78 SOA";
 
-/// The findings of DNSSEC, each with its level and its evidence.
+/// Returns the findings about DNSSEC, each with its level and evidence.
 fn findings(facts: &DomainFacts) -> Vec<(Code, Level, String)> {
     dnssec::check(facts).into_iter().map(|finding| (finding.code, finding.level, finding.evidence)).collect()
 }
@@ -275,10 +275,10 @@ fn a_server_that_denies_without_a_proof_is_named_and_all_such_servers_are_a_fail
         (PROVEN, SOA, Some((Level::Warning, two.clone()))),
         (SOA, HASHED, Some((Level::Warning, one.clone()))),
         (SOA, SOA, Some((Level::Failure, format!("{one}; {two}")))),
-        // Another server tells the zone of the name.
+        // The reply of the other server shows the zone of the name.
         (PROVEN, "", Some((Level::Warning, two.clone()))),
         ("", "", None),
-        // It may be the denial of a zone below.
+        // The denial may come from a zone below this one.
         (PROVEN, " | >_dmarc.a.b. SOA ns. h. 1 2 3 4 5", None),
     ] {
         let found = findings(&denied(first, second, ""));
@@ -329,7 +329,7 @@ fn lookups_that_no_server_proves_are_told_once() {
     assert_eq!(codes, [(Code::NsWithoutProof, Level::Failure)], "{found:#?}");
     let judged = judge(&denied(SOA, SOA, bogus));
     assert!(judged.iter().all(|finding| finding.code != Code::PolicyUnanswered), "{judged:#?}");
-    // Another reason stays.
+    // If validation fails for another reason, the finding remains.
     let found = findings(&denied(PROVEN, PROVEN, bogus));
     assert_eq!(found.iter().map(|(code, ..)| *code).collect::<Vec<_>>(), [Code::DnssecBogus], "{found:#?}");
 }

@@ -11,13 +11,13 @@ use hickory_proto::rr::RData;
 use crate::facts::{Record, ReplyFacts};
 use dns::wire::presentation::{name_text, read_name};
 
-/// Algorithms that all validators have.
+/// The DNSSEC algorithms that every validator supports.
 pub(crate) const COMMON_ALGORITHMS: [u8; 2] = [8, 13];
 
-/// The digest type of DS records that all validators have.
+/// The digest type of DS records that every validator supports.
 pub(crate) const COMMON_DIGEST: u8 = 2;
 
-/// The data of a DNSKEY record.
+/// Returns the data of a DNSKEY record; `None` if the record has another type.
 pub(crate) fn key(record: &Record) -> Option<&DNSKEY> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Some(key),
@@ -25,7 +25,7 @@ pub(crate) fn key(record: &Record) -> Option<&DNSKEY> {
     }
 }
 
-/// The data of an RRSIG record.
+/// Returns the data of an RRSIG record; `None` if the record has another type.
 pub(crate) fn signature(record: &Record) -> Option<&RRSIG> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature),
@@ -33,32 +33,32 @@ pub(crate) fn signature(record: &Record) -> Option<&RRSIG> {
     }
 }
 
-/// Returns true if a signature is over records of a type.
+/// Returns true if a signature covers records of this type.
 pub(crate) fn is_over(signature: &RRSIG, kind: &str) -> bool {
     signature.input().type_covered.to_string() == kind
 }
 
-/// Returns true if a signature is by the zone `apex`.
+/// Returns true if a signature was made by the zone `apex`.
 pub(crate) fn is_by(signature: &RRSIG, apex: &str) -> bool {
     name_text(&signature.input().signer_name).eq_ignore_ascii_case(apex)
 }
 
-/// The algorithm and the tag of a key (RFC 4034 appendix B).
+/// Returns the algorithm and the tag of a key (RFC 4034 appendix B).
 pub(crate) fn algorithm_and_tag(key: &DNSKEY) -> Option<(u8, u16)> {
     Some((key.public_key().algorithm().into(), key.calculate_key_tag().ok()?))
 }
 
-/// Returns true if a DS names a key that signs the keys of a reply.
+/// Returns true if a DS record names a key in the reply that has signed the DNSKEY records.
 pub(crate) fn fits(apex: &str, ds: &BTreeSet<Ds>, reply: &ReplyFacts) -> bool {
     signing(apex, reply).into_iter().any(|key| ds.iter().any(|ds| ds.names(apex, key)))
 }
 
-/// The keys of a reply.
+/// Returns the DNSKEY records of the zone in a reply.
 pub(crate) fn own_keys<'f>(apex: &str, reply: &'f ReplyFacts) -> impl Iterator<Item = &'f DNSKEY> {
     reply.answers.iter().filter(move |record| record.name == apex).filter_map(key)
 }
 
-/// The keys of a reply that sign its keys.
+/// Returns those keys in a reply that have signed the DNSKEY records.
 pub(crate) fn signing<'f>(apex: &str, reply: &'f ReplyFacts) -> Vec<&'f DNSKEY> {
     let own = reply.answers.iter().filter(|record| record.name == apex);
     let over_keys = own.filter_map(signature).filter(|signature| is_over(signature, "DNSKEY"));
@@ -87,12 +87,12 @@ impl Ds {
         })
     }
 
-    /// Returns true if all validators support its algorithm and its digest type (RFC 8624 section 3).
+    /// Returns true if all validators support the algorithm and the digest type of the DS record (RFC 8624 section 3).
     pub(crate) fn is_common(&self) -> bool {
         COMMON_ALGORITHMS.contains(&self.algorithm) && self.hash == COMMON_DIGEST
     }
 
-    /// Returns true if it names a key. A digest of a type that is not known here is not compared.
+    /// Returns true if the DS record names this key. If the digest type is unknown here, the digest is not compared.
     pub(crate) fn names(&self, apex: &str, key: &DNSKEY) -> bool {
         let digest = read_name(apex).and_then(|apex| key.to_digest(&apex, self.hash.into()).ok());
         algorithm_and_tag(key) == Some((self.algorithm, self.tag))

@@ -1,4 +1,4 @@
-//! Compares the DS records at servers of the parent zone with the keys at servers of the zone, both in their present versions.
+//! Compares the DS records at servers of the parent zone with the keys at servers of the zone, as the servers give them now.
 //!
 //! RFC 4034 section 5.1.4 and appendix B, RFC 4035 section 5.2. The daemon validates with the records in its cache. If a zone has a new key, but
 //! nobody has entered its DS record, the zone still validates at the daemon until a TTL ends, and fails everywhere else.
@@ -18,22 +18,22 @@ use crate::{served, zone};
 /// The result of comparing the DS records with the keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeysNow {
-    /// At each server that was asked, a DS record names a key that signs the keys.
+    /// At each server that was asked, the keys are signed by a key that a DS record names.
     Fit,
-    /// At no server does a DS record name such a key; the text says which keys there are.
+    /// At no server are the keys signed by a key that a DS record names. The text says which keys there are.
     Differ(String),
-    /// At some of the servers, no DS record names such a key; the text says which.
+    /// At some servers, the keys are not signed by a key that a DS record names. The text says at which.
     Partly(String),
     /// At some or all servers a DS record names a key, but the servers send no signatures; the text says which. The DS records and the zone are
     /// correct.
     Unsigned(String),
-    /// The zone above has no DS.
+    /// The parent zone has no DS record for the zone.
     WithoutDs,
-    /// It is not known; the text says why.
+    /// The result is unknown; the text says why.
     Unknown(String),
 }
 
-/// The servers of the zone that are asked: an address of each name before the others.
+/// Returns the servers of the zone that are asked for its keys: one address of each name comes before further addresses.
 pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     let each = zone::one_of_each(&zone::servers(facts));
     let (mut first, others): (Vec<IpAddr>, Vec<IpAddr>) =
@@ -43,7 +43,7 @@ pub(crate) fn servers(facts: &DomainFacts) -> Vec<IpAddr> {
     first
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions about keys and DS records that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let apex = zone::apex(facts);
     let own = servers(facts).into_iter().map(|server| at_server(server, apex, "DNSKEY", QueryForm::Udp));
@@ -64,13 +64,13 @@ pub(crate) fn are_without_edns(facts: &DomainFacts) -> bool {
     !serving.is_empty() && serving.iter().all(is_plain) && parents::is_signed(facts)
 }
 
-/// The answer of a server about the apex.
+/// Returns the answer of a server of the zone to a question about the apex.
 fn answer<'f>(facts: &'f DomainFacts, server: IpAddr, kind: &'static str) -> Option<&'f ReplyFacts> {
     let reply = facts.reply_of(server, zone::apex(facts), kind, QueryForm::Udp);
     reply.filter(|reply| reply.authoritative && reply.rcode == "NOERROR")
 }
 
-/// The answers of servers of the zone above about the DS records.
+/// Returns the answers of servers of the parent zone about the DS records.
 fn answers_above(facts: &DomainFacts) -> Vec<&ReplyFacts> {
     zone::compared_parents(facts).into_iter().filter_map(|server| ds_answer(facts, server)).collect()
 }
@@ -81,17 +81,17 @@ fn ds_answer(facts: &DomainFacts, server: IpAddr) -> Option<&ReplyFacts> {
     answer(facts, server, "DS").filter(|reply| zone::soa(reply).is_none_or(|soa| soa.owner != apex))
 }
 
-/// The DS records that servers of the zone above have now.
+/// Returns the DS records that the servers of the parent zone have now.
 pub(crate) fn above(facts: &DomainFacts) -> BTreeSet<Ds> {
     answers_above(facts).into_iter().flat_map(|reply| reply.answers.iter().filter_map(Ds::read)).collect()
 }
 
-/// Returns true if the zone above has DS records, so that validators demand keys and proofs.
+/// Returns true if the parent zone has DS records, so that validators require signatures and proofs.
 pub(crate) fn has_ds(facts: &DomainFacts) -> bool {
     !above(facts).is_empty()
 }
 
-/// The keys that the servers give, each with its server.
+/// Returns the replies with the keys of the zone, each with its server.
 fn given_keys(facts: &DomainFacts) -> Vec<(IpAddr, &ReplyFacts)> {
     servers(facts).into_iter().filter_map(|server| Some((server, answer(facts, server, "DNSKEY")?))).collect()
 }
@@ -107,7 +107,7 @@ pub(crate) struct KeysByFit<'f> {
     pub(crate) others: BTreeMap<IpAddr, &'f ReplyFacts>,
 }
 
-/// The answers with the keys, by the present DS records.
+/// Returns the replies with the keys of the zone, grouped by how well they match the current DS records.
 pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     let mut groups = groups(facts, &above(facts));
     let mut of = |fit| groups.remove(&fit).unwrap_or_default().into_iter();
@@ -118,21 +118,21 @@ pub(crate) fn by_fit(facts: &DomainFacts) -> KeysByFit<'_> {
     }
 }
 
-/// The fit of the keys of a server with DS records.
+/// How well the keys at a server match the DS records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum KeyFit {
-    /// A DS names a key that signs the keys.
+    /// A DS record names a key, and this key has signed the keys.
     Fits,
     /// A DS record names a key, but the keys have no signature. Other records of the server have signatures, or the server supports EDNS and
     /// another server sends signatures.
     Unsigned,
-    /// A DS names a key, and the server sends no signature at all, as without EDNS.
+    /// A DS record names a key, but the server sends no signatures at all, as servers without EDNS do.
     WithoutEdns,
-    /// No DS record names a key that signs the keys.
+    /// No DS record names a key that has signed the keys.
     Wrong,
 }
 
-/// The answers with the keys of all servers by their fit.
+/// Groups the replies of all servers by how well their keys match the DS records.
 fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec<(IpAddr, &'f ReplyFacts)>> {
     let apex = zone::apex(facts);
     let mut groups = BTreeMap::<KeyFit, Vec<_>>::new();
@@ -152,7 +152,7 @@ fn groups<'f>(facts: &'f DomainFacts, ds: &BTreeSet<Ds>) -> BTreeMap<KeyFit, Vec
     groups
 }
 
-/// Returns true if a server sends signatures of records of the zone: it has EDNS.
+/// Returns true if a server supports EDNS and sends signatures of records of the zone.
 fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     let apex = zone::apex(facts);
     let own = served::replies(facts).filter(|of| of.server == server);
@@ -160,12 +160,12 @@ fn sends_signatures(facts: &DomainFacts, server: IpAddr) -> bool {
     records.any(|record| record.is("RRSIG") && is_within(&record.name, apex))
 }
 
-/// Returns true if a present DS record names a key.
+/// Returns true if a current DS record names this key.
 pub(crate) fn is_named(facts: &DomainFacts, key: &DNSKEY) -> bool {
     above(facts).iter().any(|ds| ds.names(zone::apex(facts), key))
 }
 
-/// The verdict.
+/// Returns the result of comparing the current DS records with the keys.
 pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     if answers_above(facts).is_empty() {
         return KeysNow::Unknown("no server of the zone above gave the DS records".to_owned());
@@ -173,7 +173,7 @@ pub(crate) fn now(facts: &DomainFacts) -> KeysNow {
     against(facts, &above(facts))
 }
 
-/// The verdict about these DS records.
+/// Returns the result of comparing these DS records with the keys.
 pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let apex = zone::apex(facts);
     if ds.is_empty() {
@@ -186,7 +186,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     let all = zone::servers(facts);
     let mut of = |fit| groups.remove(&fit).unwrap_or_default();
     let (fitting, unsigned, mut wrong) = (of(KeyFit::Fits), of(KeyFit::WithoutEdns), of(KeyFit::Wrong));
-    // If another server is right, `each_server` reports keys without a signature.
+    // If the keys at another server are correct, `each_server` reports the servers whose keys have no signature.
     if fitting.is_empty() {
         wrong.extend(of(KeyFit::Unsigned));
     }
@@ -215,7 +215,7 @@ pub(crate) fn against(facts: &DomainFacts, ds: &BTreeSet<Ds>) -> KeysNow {
     KeysNow::Unsigned(server_hosts::with_conduct(&all, &unsigned))
 }
 
-/// Tags of keys in words.
+/// Lists the tags of keys as text.
 fn listed(tags: &BTreeSet<u16>) -> String {
     match tags.len() {
         0 => "none".to_owned(),
@@ -257,7 +257,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::facts::tests::facts;
 
-    /// A zone `a.b.` with one server and its key, whose DS the zone above has.
+    /// A zone `a.b.` with one server and one key. The parent zone has the DS record of this key.
     pub(crate) const SIGNED: &str = "
         lookup b. SOA secure | ns.b. h. 1 2 3 4 5
         lookup b. NS | ns.b.
@@ -316,7 +316,7 @@ pub(crate) mod tests {
         let bare = judged(" | =a.b. RRSIG DNSKEY 13 2 300 4000000000 1 59409 a.b. AAAA", "");
         let KeysNow::Unsigned(bare) = bare else { panic!("{bare:?}") };
         assert!(bare.starts_with("192.0.2.1 (ns.a.b.) gives the keys"), "{bare}");
-        // A server that has EDNS has an unsigned copy, if another one has signatures.
+        // A server with EDNS that sends no signatures has an unsigned copy of the zone, if another server sends signatures.
         let third = second.replace("DNSKEY udp aa", &format!("DNSKEY udp aa edns | {key}"));
         assert_eq!(judged("lookup ns.a.b. A | 192.0.2.1", &third), KeysNow::Fit, "`ns_bogus` tells it");
         let plain = third.replace(" edns", "");

@@ -40,7 +40,7 @@ const OLD_ALGORITHMS: [(u8, &str); 6] = [
     (12, "ECC-GOST"),
 ];
 
-/// The maximum number of zones between the root and a domain that are examined.
+/// The maximum number of zones above a domain that are examined.
 const DEEPEST: usize = 6;
 
 /// Returns true if servers of the zone may be asked: the configuration of this host does not answer for the zone, and it is not the root.
@@ -48,7 +48,7 @@ fn is_public(facts: &DomainFacts) -> bool {
     zone::apex(facts) != "." && facts.configured().is_none()
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions about DNSSEC that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let (mut wants, apex, is_bogus) = (Vec::new(), zone::apex(facts), is_bogus_here(facts));
     if is_bogus {
@@ -101,7 +101,7 @@ pub(super) const TLSA_OF_MAIL: &str = "_25._tcp.";
 struct BogusLookup<'f> {
     name: &'f str,
     kind: &'static str,
-    /// The reason in the words of the daemon; `None` if no server proves that there are no such records.
+    /// The daemon's reason why validation failed; `None` if the fault is that no server proves that there are no such records.
     why: Option<&'f str>,
 }
 
@@ -203,7 +203,7 @@ fn ancestors(name: &str) -> impl Iterator<Item = &str> {
     names.skip(1).take(DEEPEST)
 }
 
-/// Returns the findings.
+/// Returns the findings about DNSSEC.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let (domain, apex) = (facts.subject.domain.as_str(), zone::apex(facts));
     let is_judged = is_secure(facts) || is_bogus_here(facts);
@@ -217,7 +217,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
         Some((kind, reply)) => match reply.security {
             ReplySecurity::Bogus => {
                 let found = of_bogus(facts, (kind, reply), unproven.as_ref());
-                // Nobody needs to validate the records that this finding makes bogus.
+                // If it is certain that the domain is bogus, no record of the domain can be used.
                 let blocks = found.blocks || found.code != Code::DnssecUnknown;
                 Finding { blocks, ..found }.on(domain, "TXT").on(domain, kind).on(apex, "DS")
             }
@@ -386,7 +386,7 @@ fn texts<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
     records.into_iter().map(Record::text).collect::<Vec<_>>().join("; ")
 }
 
-/// Signatures of the zone with an algorithm of `OLD_ALGORITHMS`.
+/// Returns the finding that the zone is signed only with an algorithm of `OLD_ALGORITHMS`.
 fn old_algorithms(facts: &DomainFacts) -> Option<Finding> {
     let (apex, numbers) = (zone::apex(facts), signatures(facts));
     let old = |number: &u8| OLD_ALGORITHMS.iter().find(|(old, _)| old == number);

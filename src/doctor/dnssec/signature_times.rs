@@ -15,14 +15,15 @@ use crate::finding::Finding;
 use crate::zone;
 use dns::clock::minute;
 
-/// Signatures should be renewed days before they expire (RFC 6781 section 4.4.2); two days cover a weekend. Servers that sign each answer use
-/// shorter signatures (50 h at Cloudflare). For these, "soon" is the last third of their lifetime.
+/// A signature expires "soon" if less than this time, in seconds, is left. Signatures should be renewed days before they expire (RFC 6781
+/// section 4.4.2); two days cover a weekend. Servers that sign each answer use shorter signatures (50 h at Cloudflare). For these, "soon" is the
+/// last third of their lifetime.
 const SOON: u64 = 2 * 24 * 60 * 60;
 
-/// Seconds by which the clock of this host may differ from that of the signer. Most signers set the begin an hour back for this reason.
+/// Seconds by which the clocks of this host and of the signer may differ. Most signers set the inception one hour back for this reason.
 const CLOCKS_DIFFER: u64 = 5 * 60;
 
-/// The fault of the time of a signature.
+/// What is wrong with the validity period of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum TimeFault {
     Ended,
@@ -31,7 +32,7 @@ enum TimeFault {
 }
 
 impl TimeFault {
-    /// Returns the fault of a signature with this inception and expiration, and the moment that shows it.
+    /// Returns what is wrong with a signature that has this inception and expiration, and the time (inception or expiration) that shows it.
     fn at_time((inception, end): (u64, u64), now: u64) -> Option<(Self, u64)> {
         let soon = SOON.min(end.saturating_sub(inception) / 3);
         match () {
@@ -87,7 +88,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(fault.code(), moments.collect::<Vec<_>>().join("; ")))
 }
 
-/// Inception and end of a signature, in seconds since 1970. The times have 32 bits, which last until 2106.
+/// Returns the inception and the expiration of a signature, in seconds since 1970. The times have 32 bits, which last until 2106.
 pub(crate) fn life(signature: &RRSIG) -> (u64, u64) {
     let input = signature.input();
     (input.sig_inception.get().into(), input.sig_expiration.get().into())

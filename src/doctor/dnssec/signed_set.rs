@@ -1,4 +1,4 @@
-//! The record sets of a reply with their signatures, and whether a key has made a signature over one.
+//! Groups the records of a reply into sets with their signatures, and verifies a signature with a key.
 //!
 //! RFC 4034 section 3.1, RFC 4035 section 5.3.
 
@@ -14,37 +14,37 @@ use validate::budget::Budget;
 use validate::keys::ZoneKey;
 use validate::signature::{CoveredRrset, is_made_by};
 
-/// The types of answers that mail needs.
+/// The record types in an answer section that mail needs.
 const ANSWERS: [&str; 9] = ["SOA", "NS", "DNSKEY", "MX", "A", "AAAA", "TXT", "CNAME", "TLSA"];
 
-/// The types of a negative answer.
+/// The record types that prove in an authority section that records do not exist.
 const DENIALS: [&str; 3] = ["SOA", "NSEC", "NSEC3"];
 
-/// Whether a signature was made over a record set with a key.
+/// The result of verifying a signature over a record set with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureFit {
-    /// The key made the signature.
+    /// The signature was made with this key.
     Verifies,
-    /// The key did not make the signature.
+    /// The signature was not made with this key, or the records were changed.
     Fails,
-    /// It is not known.
+    /// The result is unknown, for example because the algorithm is not supported.
     Unknown,
 }
 
 /// Records of one owner and type, with the signatures over them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SignedSet<'f> {
-    /// The owner.
+    /// The owner name of the records.
     pub(crate) name: &'f str,
-    /// The type.
+    /// The type of the records.
     pub(crate) kind: &'static str,
-    /// The data, in an order that does not depend on that of the reply.
+    /// The data of the records in a sorted order, so that the order in the reply does not matter.
     data: BTreeMap<String, &'f RData>,
-    /// The signatures by the zone, in the order of the reply.
+    /// The signatures that were made by the zone, in the order of the reply.
     pub(crate) signatures: Vec<&'f RRSIG>,
 }
 
-/// The record sets of a reply that belong to the zone `apex`: of its answers, and of the proof that there are none.
+/// Returns the record sets of a reply that belong to the zone `apex`: its answers, and the proofs that records do not exist.
 pub(crate) fn of_reply<'f>(reply: &'f ReplyFacts, apex: &str) -> Vec<SignedSet<'f>> {
     let mut sets = of_section(&reply.answers, &ANSWERS, apex);
     if sets.is_empty() {
@@ -68,7 +68,7 @@ fn of_section<'f>(records: &'f [Record], kinds: &[&'static str], apex: &str) -> 
     sets.into_values().collect()
 }
 
-/// Whether a key of the zone has made a signature over a set. The times of the signature do not count.
+/// Verifies a signature over a record set with a key. The validity period of the signature does not matter here.
 pub(crate) fn fit(set: &SignedSet<'_>, signature: &RRSIG, key: &DNSKEY, budget: &Budget) -> SignatureFit {
     let made = || {
         let name = read_name(set.name)?;
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::dnssec::key_records::key;
 
-    /// RFC 8080 section 6.1.
+    /// A key from RFC 8080 section 6.1.
     const KEY: &str = "257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=";
     const MX: &str = "10 mail.example.com.";
     const SIGNATURE: &str = "MX 15 2 3600 1440021600 1438207200 3613 example.com. \

@@ -22,54 +22,54 @@ use dns::wire::presentation::name_text;
 pub enum Want {
     /// A question to the daemon, which uses its routes, its cache and its DNSSEC validation.
     Lookup {
-        /// The name: lower case, with its last dot.
+        /// The name that is asked for: lower case, with its last dot.
         name: String,
-        /// The type.
+        /// The record type that is asked for.
         kind: &'static str,
     },
     /// A question to one server.
     Server {
-        /// The server.
+        /// The address of the server.
         server: IpAddr,
-        /// The name: lower case, with its last dot.
+        /// The name that is asked for: lower case, with its last dot.
         name: String,
-        /// The type.
+        /// The record type that is asked for.
         kind: &'static str,
-        /// The form of the message.
+        /// The form of the query: over UDP or TCP, with or without EDNS, or with the name in mixed case.
         way: QueryForm,
     },
     /// A question to another resolver at a port that is not the standard one.
     Resolver {
-        /// The resolver.
+        /// The address and port of the resolver.
         server: SocketAddr,
-        /// The name: lower case, with its last dot.
+        /// The name that is asked for: lower case, with its last dot.
         name: String,
-        /// The type.
+        /// The record type that is asked for.
         kind: &'static str,
-        /// The form of the message.
+        /// The form of the query.
         way: QueryForm,
     },
     /// A question to another resolver over TLS or HTTPS.
     Secured {
-        /// The resolver.
+        /// The resolver with its port and certificate name.
         resolver: SecuredResolver,
-        /// The name: lower case, with its last dot.
+        /// The name that is asked for: lower case, with its last dot.
         name: String,
-        /// The type.
+        /// The record type that is asked for.
         kind: &'static str,
     },
     /// A connection to a mail host.
     MailHost {
-        /// Its name: lower case, with its last dot.
+        /// The name of the mail host: lower case, with its last dot.
         host: String,
-        /// Its address.
+        /// The address of the mail host.
         address: IpAddr,
     },
     /// A download of the policy file of MTA-STS.
     PolicyFile {
-        /// The name of its host: lower case, with its last dot.
+        /// The name of the host that publishes the policy: lower case, with its last dot.
         host: String,
-        /// Its address.
+        /// The address of this host.
         address: IpAddr,
     },
     /// A question to the DNS lists that the daemon uses.
@@ -89,13 +89,13 @@ pub enum Want {
 /// The reason why a question beyond `MAX_CHECK_QUESTIONS` was not asked. Repeating the check gives no more information.
 pub const BOUND_REACHED: &str = "the check has reached its bound of questions";
 
-/// The reason why it is not known whether a server answers a form of query.
+/// The reason why it is unknown if a server answers queries of a certain form, such as names in mixed case.
 pub const LOST: &str = "datagrams to the server or from it are lost";
 
 /// The beginning of the reason why a resolver could not be asked over TLS: its certificate was not accepted.
 pub const REJECTED_CERTIFICATE: &str = "its certificate is not accepted";
 
-/// Why there is no reply.
+/// The reason why there is no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoReply {
     /// The server did not answer in time.
@@ -106,7 +106,7 @@ pub enum NoReply {
     OtherCase,
     /// The reply cannot be read, or answers another question.
     Unfit,
-    /// The reply over UDP was truncated, and no complete reply came over TCP.
+    /// The reply over UDP was truncated, and the complete reply did not come over TCP.
     Truncated,
     /// This host has no route to the address family, or does not use it.
     NoRoute,
@@ -132,13 +132,13 @@ impl NoReply {
 /// A resolver that is asked over TLS (RFC 7858) or HTTPS (RFC 8484).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecuredResolver {
-    /// Its name or address.
+    /// The name or address of the resolver.
     pub host: String,
-    /// Its port.
+    /// The port of the resolver.
     pub port: u16,
-    /// The name, or the address, that its certificate must have.
+    /// The name or address that the resolver's certificate must have.
     pub certificate: String,
-    /// The path of its queries over HTTPS; `None` for TLS without HTTPS.
+    /// The path of the URL for queries over HTTPS; `None` if the resolver is asked over TLS without HTTPS.
     pub path: Option<String>,
 }
 
@@ -158,16 +158,16 @@ pub enum ResolverWay {
 pub struct OtherResolver {
     /// How the resolver is reached.
     pub way: ResolverWay,
-    /// The name of the resolver in evidence, with its address.
+    /// The name and address of the resolver, as findings show them.
     pub name: String,
 }
 
-/// Whether a DNS list contains an address or domain.
+/// What a DNS list says about an address or domain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listed {
-    /// The list contains it.
+    /// The list contains the address or domain.
     Yes,
-    /// The list does not contain it.
+    /// The list does not contain the address or domain.
     No,
     /// The list gives no answer that can be believed.
     #[default]
@@ -179,13 +179,13 @@ pub enum Listed {
 pub struct Listing {
     /// The zone of the list.
     pub list: String,
-    /// Whether the subject is listed.
+    /// Says if the list contains the address or domain.
     pub listed: Listed,
-    /// The reason for the listing, or the reason why it is not known whether there is one.
+    /// The reason for the listing, or the reason why the answer of the list is unknown.
     pub why: String,
 }
 
-/// What a mail host said at port 25.
+/// What a mail host said in a connection to port 25.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailHostSaid {
     /// The first line of its greeting.
@@ -199,14 +199,14 @@ pub struct MailHostSaid {
 /// The result of STARTTLS with a mail host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum MailHostTls {
-    /// The host does not offer it.
+    /// The host does not offer STARTTLS.
     #[default]
     NotOffered,
-    /// It failed; the text says why.
+    /// STARTTLS or the handshake failed; the text says why.
     Failed(String),
-    /// The connection was secured.
+    /// The connection is encrypted.
     Done {
-        /// The certificates in DER, the host's own first.
+        /// The certificates of the host in DER; the host's own certificate comes first.
         chain: Vec<Vec<u8>>,
         /// The reason why this system does not trust the certificate for the name of the host; `None` if it does.
         fault: Option<String>,
@@ -222,23 +222,23 @@ pub enum PolicyFile {
     Fault(String),
 }
 
-/// The answer to a `Want`.
+/// The answer to a question (`Want`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Got {
-    /// A reply.
+    /// A DNS reply.
     Reply(ReplyFacts),
-    /// No reply came.
+    /// No usable reply came, for this reason.
     NoReply(NoReply),
     /// What a mail host said.
     MailHost(MailHostSaid),
-    /// A policy file.
+    /// The result of downloading a policy file of MTA-STS.
     PolicyFile(PolicyFile),
     /// The answers of DNS lists.
     Lists(Vec<Listing>),
 }
 
 impl Got {
-    /// Returns the reply, if this is one.
+    /// Returns the reply; `None` if the question was answered in another way or not at all.
     pub const fn reply(&self) -> Option<&ReplyFacts> {
         match self {
             Self::Reply(reply) => Some(reply),
@@ -246,7 +246,7 @@ impl Got {
         }
     }
 
-    /// Returns how the query for this answer has ended.
+    /// Returns how the query for this answer ended.
     pub const fn end(&self) -> QueryEnd {
         match self {
             Self::NoReply(NoReply::Unknown(_) | NoReply::NoRoute) => QueryEnd::NotSent,
@@ -282,7 +282,7 @@ impl Role {
     }
 }
 
-/// The subject of a check.
+/// What is checked: a domain, an address, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckSubject {
     /// The domain: lower case, with its last dot. Empty if an address is checked.
@@ -291,21 +291,21 @@ pub struct CheckSubject {
     pub address: Option<IpAddr>,
     /// The role of the domain in a mail.
     pub role: Role,
-    /// DKIM selectors to look for.
+    /// The DKIM selectors that the user gave.
     pub selectors: Vec<String>,
-    /// Whether the address may belong to a forwarder, or to a gateway of the receiver. SPF is not evaluated for such an address.
+    /// True if the address may belong to a forwarder, or to a gateway of the receiver. SPF is not evaluated for such an address.
     pub may_be_relay: bool,
     /// The name that the client gives with HELO or EHLO, unchanged.
     pub helo: Option<String>,
     /// The refusal that a bounce reports.
     pub refusal: Refusal,
-    /// Whether to connect to the mail hosts.
+    /// True if the check connects to the mail hosts.
     pub connect: bool,
     /// The other resolvers whose answers are compared.
     pub resolvers: Vec<OtherResolver>,
     /// The servers to which the daemon forwards all questions; empty if the daemon does recursive resolution itself.
     pub forwarders: Vec<String>,
-    /// The zones of the DNS lists that the daemon asks with a key.
+    /// The zones of the DNS lists to which the daemon sends a customer key.
     pub keyed_lists: Vec<String>,
     /// The reason why only the daemon may be asked about the domain; `None` if other servers may be asked. Only `compare` sets this field.
     pub kept_here: Option<String>,
@@ -320,15 +320,15 @@ pub struct CheckSubject {
 /// All facts about the subject of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DomainFacts {
-    /// The subject.
+    /// What is checked.
     pub subject: CheckSubject,
     /// Each question with its answer.
     pub got: BTreeMap<Want, Got>,
-    /// The answers of the daemon to those lookups for which `got` holds the current answer of a server of the zone.
+    /// The daemon's answers to those lookups for which `got` has the current answer of a server of the zone instead.
     pub cached: BTreeMap<Want, ReplyFacts>,
     /// The names whose aliases form a loop or are too many, each with a description.
     pub(crate) circles: BTreeMap<String, String>,
-    /// The counted queries to each server.
+    /// The queries to each server, counted by their results.
     pub sent: BTreeMap<IpAddr, SentQueries>,
 }
 
@@ -344,12 +344,12 @@ impl DomainFacts {
         self.configured_at(&self.subject.domain)
     }
 
-    /// Returns the part of the configuration that answers for another name.
+    /// Returns the part of the configuration that answers for `wanted`; `None` if this name is resolved on the internet, or if this is unknown.
     pub fn configured_at(&self, wanted: &str) -> Option<&str> {
         self.lookups().find_map(|((name, _), reply)| reply.configured.as_deref().filter(|_| name == wanted))
     }
 
-    /// Returns the replies of the daemon.
+    /// Returns the replies of the daemon, each with the name and type of its lookup.
     pub(crate) fn lookups(&self) -> impl Iterator<Item = ((&str, &'static str), &ReplyFacts)> {
         self.got.iter().filter_map(|(want, got)| match want {
             Want::Lookup { name, kind } => Some(((name.as_str(), *kind), got.reply()?)),
@@ -388,7 +388,7 @@ impl DomainFacts {
         reply.into_iter().flat_map(|reply| reply.records(kind)).collect()
     }
 
-    /// Returns the names in the records of a lookup.
+    /// Returns the names to which the records of a lookup point, such as the hosts in MX records.
     pub fn targets(&self, name: &str, kind: &'static str) -> Vec<String> {
         self.records(name, kind).into_iter().filter_map(Record::target).collect()
     }
@@ -430,12 +430,12 @@ impl DomainFacts {
         self.server(server, name, kind, way)?.reply()
     }
 
-    /// Returns the end of a TTL that starts at the time of the check, in seconds since 1970.
+    /// Returns the time at which a TTL ends that starts at the time of the check, in seconds since 1970.
     pub(crate) fn end(&self, ttl: u32) -> u64 {
         self.subject.unix.saturating_add(ttl.into())
     }
 
-    /// Returns the counted queries to a server.
+    /// Returns the queries to a server, counted by their results.
     pub fn sent(&self, server: IpAddr) -> SentQueries {
         self.sent.get(&server).copied().unwrap_or_default()
     }

@@ -20,7 +20,7 @@ pub(crate) fn records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTre
     (is_known(reply) && !alias).then(|| own.map(Record::compared).collect())
 }
 
-/// Returns the alias of a name, or its records of a type.
+/// Returns the alias of a name in a reply; if there is none, returns the records of the name.
 pub(crate) fn own_records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<BTreeSet<String>> {
     let is_alias = |record: &&Record| record.is("CNAME") && record.name == name;
     match reply.answers.iter().find(is_alias) {
@@ -29,14 +29,14 @@ pub(crate) fn own_records(reply: &ReplyFacts, name: &str, kind: &str) -> Option<
     }
 }
 
-/// Returns the aliases and the records of a type that a zone gives in a known answer, each with its owner name.
+/// Returns the aliases and the records of a type that an answer has in the zone `apex`, each with its owner name.
 pub(crate) fn path(reply: &ReplyFacts, kind: &str, apex: &str) -> Option<BTreeSet<String>> {
     let of_zone = |record: &&Record| (record.is(kind) || record.is("CNAME")) && is_within(&record.name, apex);
     let shown = |record: &Record| format!("{} {} {}", record.name, record.kind(), record.compared());
     is_known(reply).then(|| reply.answers.iter().filter(of_zone).map(shown).collect())
 }
 
-/// Returns the data of a type, including data that aliases lead to, in the form in which they are compared.
+/// Returns the data of all records of a type in a reply, including those at the targets of aliases, in the form in which they are compared.
 pub(crate) fn final_records(reply: &ReplyFacts, kind: &str) -> BTreeSet<String> {
     reply.records(kind).map(Record::compared).collect()
 }

@@ -18,11 +18,11 @@ pub struct Record {
     pub name: String,
     /// The TTL in seconds.
     pub ttl: u32,
-    /// The data.
+    /// The data of the record.
     pub data: RData,
 }
 
-/// A record in the form of text.
+/// A record as text, for JSON.
 #[derive(Serialize, Deserialize)]
 struct RecordText {
     name: String,
@@ -30,7 +30,7 @@ struct RecordText {
     #[serde(rename = "type")]
     kind: String,
     data: String,
-    /// The data in the form of RFC 3597, for the rare types whose text for people cannot be read back.
+    /// The data in the form of RFC 3597 (octets in hexadecimal), for rare types whose usual text form cannot be read back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     octets: Option<String>,
 }
@@ -62,7 +62,7 @@ impl Record {
     /// Reads a record whose type and data have the form of zone files.
     ///
     /// # Errors
-    /// The data are not of this type.
+    /// Fails if the data are not valid for this type.
     pub fn read(name: &str, ttl: u32, kind: &str, data: &str) -> Result<Self, ZoneFileError> {
         let read = zone_file::record(&format!(". 0 {kind} {data}"))?;
         Ok(Self { name: name.to_owned(), ttl, data: read.data })
@@ -135,7 +135,7 @@ pub enum ReplySecurity {
     Unknown,
 }
 
-/// A reply.
+/// A reply of a server, of another resolver or of the daemon.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyFacts {
     /// The response code, such as `NOERROR`.
@@ -144,7 +144,7 @@ pub struct ReplyFacts {
     pub authoritative: bool,
     /// RA: the server offers recursion.
     pub recursive: bool,
-    /// Whether the reply has an OPT record, which shows that the server supports EDNS.
+    /// True if the reply has an OPT record, which shows that the server supports EDNS.
     pub edns: bool,
     /// TC: the reply was truncated.
     pub truncated: bool,
@@ -154,7 +154,7 @@ pub struct ReplyFacts {
     pub failed_before: String,
     /// The result of DNSSEC validation, if the daemon answered.
     pub security: ReplySecurity,
-    /// Whether the daemon took the answer from its cache.
+    /// True if the daemon took the answer from its cache.
     pub from_cache: bool,
     /// The reason why there is no answer, in the words of the daemon, or the extended errors of a server (RFC 8914).
     pub why: String,
@@ -162,7 +162,7 @@ pub struct ReplyFacts {
     pub extended_errors: Vec<u16>,
     /// The part of the daemon's configuration that answers for the name, in words; `None` if the name is resolved on the internet.
     pub configured: Option<String>,
-    /// The views whose clients get different data for the name.
+    /// The views whose clients get other data for the name.
     pub views: Vec<String>,
     /// The records of an expired cache entry, which the daemon gives because no server answers (RFC 8767). Such a reply counts as SERVFAIL.
     pub expired: Vec<Record>,
@@ -189,9 +189,9 @@ impl ReplyFacts {
 /// The result of a lookup through the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupFound<'f> {
-    /// The name has records of the type.
+    /// There are records of this type.
     Data(&'f ReplyFacts),
-    /// The name exists, but has no records of the type.
+    /// The name exists, but it has no records of this type.
     NoData(&'f ReplyFacts),
     /// The name does not exist.
     NoName(&'f ReplyFacts),

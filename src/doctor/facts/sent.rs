@@ -16,7 +16,7 @@ pub(crate) fn others_lose(sent: &BTreeMap<IpAddr, SentQueries>, server: IpAddr, 
     lost > 1 && in_all * lost >= lost + others().map(|sent| sent.answered).sum::<usize>()
 }
 
-/// How a query has ended.
+/// How a query ended.
 #[derive(Clone, Copy, Debug)]
 pub enum QueryEnd {
     /// A reply came.
@@ -54,7 +54,7 @@ impl SentQueries {
         }
     }
 
-    /// Returns true if a datagram was lost.
+    /// Returns true if a datagram to or from the server was lost.
     pub const fn is_lossy(self) -> bool {
         self.lost > 0
     }
@@ -64,12 +64,12 @@ impl SentQueries {
         self.answered + self.unanswered + self.cut_off
     }
 
-    /// Returns true if anything was sent.
+    /// Returns true if any query was sent to the server.
     pub const fn is_any(self) -> bool {
         self.all() > 0
     }
 
-    /// Describes a server about which it is not known whether it serves the zone.
+    /// Describes a server of which it is unknown if it serves the zone. `why` is the reason.
     pub(crate) fn unknown(self, why: &str) -> String {
         let Self { answered, unanswered, .. } = self;
         match (answered + unanswered, unanswered) {

@@ -1,4 +1,4 @@
-//! Facts for the cases of all checks, as lines of text; and the texts of names and strings.
+//! Reads facts for the tests of all checks from lines of text. Also tests of names and strings as text.
 
 use super::*;
 
@@ -14,9 +14,10 @@ pub const TWO_SERVERS: &str = "
     server 198.18.1.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5
     server 198.18.2.1 a.test. SOA udp aa | ns1.a.test. h. 7 2 3 4 5";
 
-/// Facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
-/// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [after=RCODE of an answer before] [cached: with a lower TTL] | NAME TYPE DATA`. Data of another owner or
-/// type begin with `OWNER TYPE `, behind `>` for the authority section and `+` for the additional one.
+/// Reads facts from lines, one for each question: `lookup NAME TYPE [RCODE] | DATA | DATA`, or
+/// `server ADDRESS NAME TYPE WAY [RCODE|silent|other-case] [aa] [ra] [after=RCODE of an answer before] [cached: with a lower TTL]`
+/// followed by `| DATA | DATA`. Records with another owner or type are written as `=OWNER TYPE DATA` in the answer section,
+/// `>OWNER TYPE DATA` in the authority section, and `+OWNER TYPE DATA` in the additional section.
 pub fn facts(domain: &str, lines: &str) -> DomainFacts {
     let subject = CheckSubject { domain: domain.to_owned(), unix: 1_767_225_600, ..CheckSubject::default() };
     let mut facts = DomainFacts::new(subject);
@@ -77,7 +78,7 @@ pub fn facts(domain: &str, lines: &str) -> DomainFacts {
     facts
 }
 
-/// Adds a record to its section.
+/// Adds a record to the section of the reply that its prefix selects.
 fn add(reply: &mut ReplyFacts, (name, kind): (&str, &str), part: &str) {
     let record = |owner: &str, kind: &str, data: &str| {
         // A string of a TXT record has at most 255 octets.

@@ -21,13 +21,13 @@ use crate::transport::der::not_after;
 use crate::transport::mta_sts;
 use dns::clock::minute;
 
-/// Seconds of a day.
+/// The length of a day in seconds.
 const DAY: u64 = 24 * 60 * 60;
 
 /// Clients of Let's Encrypt renew certificates 30 days before they expire. If only 21 days are left, renewal has failed for days.
 const EXPIRES_SOON: u64 = 21 * DAY;
 
-/// Returns the mail hosts and addresses that may be connected to. They begin with one address of each host.
+/// Returns the mail hosts with their addresses to which the check may connect. One address of each host comes before further addresses.
 fn targets(facts: &DomainFacts) -> Vec<(String, IpAddr)> {
     let mut targets: Vec<(usize, String, IpAddr)> = Vec::new();
     for host in mail::hosts(facts) {
@@ -63,12 +63,12 @@ fn chosen(facts: &DomainFacts) -> (Vec<(String, IpAddr)>, usize) {
     (chosen, left)
 }
 
-/// Returns the questions that are needed next.
+/// Returns the connections to mail hosts that the check needs.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     if facts.subject.connect { chosen(facts).0.into_iter().map(want).collect() } else { Vec::new() }
 }
 
-/// Returns the findings.
+/// Returns the findings about the connections to mail hosts.
 pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let mut found = BTreeMap::<(Code, Level), Vec<(String, Vec<About>)>>::new();
     let (mut refused, mut unrouted, mut heard) = (Vec::new(), Vec::new(), 0);
@@ -88,7 +88,7 @@ pub(crate) fn check(facts: &DomainFacts) -> Vec<Finding> {
             Some(Got::NoReply(lost @ NoReply::NoRoute)) => {
                 unrouted.push((format!("{by}: {}", lost.words()), vec![About::Address(target.1)]));
             }
-            // Another address of the host may have answered.
+            // The connection failed, but another address of the host may have answered.
             Some(Got::NoReply(lost)) => {
                 let text = format!("{by}: {}", lost.words());
                 let unknown = found.entry(usual(Code::SmtpUnknown)).or_default();
@@ -243,8 +243,8 @@ fn tell_expiry(
     end <= now
 }
 
-/// Returns true if a TLSA record of a usage matches the chain (RFC 7672 section 3.1): usage 3 the first certificate, usage 2 a certificate
-/// authority.
+/// Returns true if a TLSA record with this usage matches the host's certificates (RFC 7672 section 3.1). Usage 3 must match the first certificate,
+/// usage 2 the certificate of an authority in the chain.
 fn is_named(associations: &[&TLSA], chain: &[Vec<u8>], usage: CertUsage) -> bool {
     let is_named = |certificate: &Vec<u8>| {
         associations.iter().any(|one| one.cert_usage == usage && names(one, certificate))

@@ -66,7 +66,7 @@ pub(crate) fn hosts(facts: &DomainFacts) -> Vec<String> {
     named_hosts(facts).into_iter().take(MAX_CHECKED_HOSTS).collect()
 }
 
-/// Top-level domains that hardly ever occur as other labels of a name.
+/// Top-level domains that are hardly ever used as other labels. So such a label inside a name shows that the last dot is missing.
 const TOP_LEVEL: [&str; 5] = ["com", "net", "org", "info", "biz"];
 
 /// Returns true if the name is an address with the name of the zone appended, because its last dot is missing.

@@ -19,7 +19,7 @@ const IPV6_TAG: &str = "IPv6:";
 enum Form {
     /// A host name: lower case, with its last dot.
     Host(String),
-    /// An address in brackets.
+    /// An IP address in brackets.
     Literal(IpAddr),
     /// The name is wrong; the text says why.
     Wrong(&'static str),
@@ -52,13 +52,13 @@ fn form(helo: &str) -> Form {
     }
 }
 
-/// Returns the HELO name to examine: that of the examined client, or one that a receiver has refused.
+/// Returns the HELO name that is judged: that of the client, or one that a receiver refused.
 fn examined(facts: &DomainFacts, client: Option<IpAddr>) -> Option<&str> {
     let is_refused = facts.subject.refusal.reason == Some(RefusalReason::Helo);
     facts.subject.helo.as_deref().filter(|_| is_refused || client.is_some())
 }
 
-/// Returns the questions that are needed next. `client` is the address that is examined, if there is one.
+/// Returns the questions about the HELO name that are needed next. `client` is the address that is examined, if there is one.
 pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     match examined(facts, client).map(form) {
         Some(Form::Host(name)) => addresses(&name).into_iter().chain([lookup(&name, "MX")]).collect(),
@@ -66,7 +66,7 @@ pub(crate) fn wants(facts: &DomainFacts, client: Option<IpAddr>) -> Vec<Want> {
     }
 }
 
-/// Returns the lookup of the name that is examined if it fails.
+/// Returns the lookup of the HELO name, which is examined if it fails.
 pub(crate) fn needed(facts: &DomainFacts, client: Option<IpAddr>) -> Option<(String, &'static str)> {
     match form(examined(facts, client)?) {
         Form::Host(name) => Some((name, "A")),

@@ -13,7 +13,7 @@ use crate::message::refusal;
 use crate::part::About;
 use crate::spf::walk::NamedSenders;
 
-/// The role of a name or address that lists are asked about.
+/// The role of a name or address that is looked up in DNS lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     /// The domain or the address that is checked.
@@ -54,7 +54,7 @@ pub(crate) fn wants(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Want> 
     refusal::wants(facts).into_iter().chain(subjects.map(|(_, subject)| Want::Lists { subject })).collect()
 }
 
-/// A listed name or address: its role, its text, what the list says, and what the finding is about.
+/// A name or address that is in a DNS list: its role, its text, what the list says, and what the finding is about.
 type ListedSubject<'s> = (Part, &'s str, String, About);
 
 /// Returns the findings about the listed names and addresses, one for each role.
@@ -64,7 +64,7 @@ fn of_listed(
     listed: &[ListedSubject<'_>],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // If all addresses that may send for the domain are listed, the finding has a worse level.
+    // If the lists contain all addresses that may send for the domain, the finding has a worse level.
     let is_listed = |address: &IpAddr| {
         let address = address.to_string();
         listed.iter().any(|(part, subject, ..)| *part == Part::Sender && *subject == address)
@@ -107,7 +107,7 @@ pub(crate) fn check(facts: &DomainFacts, examined: Option<IpAddr>) -> Vec<Findin
         };
         asked += listings.len();
         answered.extend((!listings.is_empty()).then_some(subject.as_str()));
-        // Listings that the answer to the bounce already names are left out.
+        // If the answer to the bounce already reports a listing, it is not reported again here.
         for listing in listings.iter().filter(|listing| !refusal::is_listed(facts, subject, &listing.list)) {
             match listing.listed {
                 Listed::Yes => {

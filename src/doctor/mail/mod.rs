@@ -33,7 +33,7 @@ pub(super) fn host_addresses(facts: &DomainFacts) -> Vec<IpAddr> {
     found
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions about mail hosts that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let domain = facts.subject.domain.as_str();
     let mut wants = vec![lookup(domain, "MX"), lookup(domain, "CNAME")];
@@ -59,11 +59,11 @@ pub(super) fn is_without_answer(facts: &DomainFacts, host: &str) -> bool {
     facts.addresses(host).is_empty() && ["A", "AAAA"].into_iter().any(is_unknown)
 }
 
-/// Returns the findings.
+/// Returns the findings about the MX records and the mail hosts.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let mut findings = Vec::new();
-    // Below an apex an alias is sound: it stands alone.
+    // An alias at a name below the apex of a zone is correct, as long as the name has no other records.
     let own_alias = facts.lookup(domain, "CNAME").alias().filter(|_| zone::is_delegated(facts));
     if let Some(target) = own_alias {
         findings.push(Finding::new(Code::ApexAlias, format!("{domain} CNAME {target}")));
@@ -89,7 +89,7 @@ pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that an address of a mail host belongs to this host, or that the host that bounced the mail reported this.
+/// Returns the finding that mail would loop, because a mail host has an address of this host, or because a bounce says so.
 fn here(facts: &DomainFacts) -> Option<Finding> {
     let (domain, own) = (facts.subject.domain.as_str(), &facts.subject.own);
     let of_host = |host: &String| {
@@ -109,7 +109,7 @@ fn here(facts: &DomainFacts) -> Option<Finding> {
     Some(Finding::new(Code::MxIsHere, words))
 }
 
-/// Lists addresses in words, with the noun before them.
+/// Lists addresses as text, after the word "address" or "addresses".
 fn listed(addresses: &[IpAddr]) -> String {
     let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     format!("the {} {}", if list.len() == 1 { "address" } else { "addresses" }, list.join(", "))
@@ -149,14 +149,14 @@ fn private(facts: &DomainFacts, hosts: &[String]) -> Option<Finding> {
     })
 }
 
-/// Returns the findings about a domain without MX records. Senders then use the address of the domain itself (RFC 5321 section 5.1).
+/// Returns the findings about a domain without MX records. Senders then deliver to the address of the domain itself (RFC 5321 section 5.1).
 fn without_mx(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let found = facts.addresses(domain);
     if found.is_empty() {
         return vec![without_host(facts)];
     }
-    // Only public addresses are taken for the address of a web server.
+    // A private address is not taken for the address of a web server.
     let has_public = found.iter().any(|address| !is_unreachable(address));
     let evidence = format!("{domain} has no MX; it has {}", listed(&found));
     let about = [About::Host(domain.to_owned())];
@@ -236,7 +236,7 @@ fn of_hosts(facts: &DomainFacts) -> Vec<Finding> {
     findings
 }
 
-/// Returns the finding that the mail hosts have addresses.
+/// Returns the finding that all is well: the mail hosts have addresses.
 fn well(facts: &DomainFacts) -> Finding {
     let (domain, hosts) = (facts.subject.domain.as_str(), hosts(facts));
     let with_addresses = hosts.iter().filter_map(|host| {

@@ -70,7 +70,7 @@ fn without_names(facts: &DomainFacts, address: IpAddr) -> Option<(Code, String)>
     })
 }
 
-/// Returns the code and the evidence for an address: whether one of its names leads back to it.
+/// Returns the code and the evidence for an address with PTR records: one of the names should lead back to the address.
 fn judge(facts: &DomainFacts, address: IpAddr) -> (Code, String) {
     if let Some(judged) = without_names(facts, address) {
         return judged;
@@ -120,7 +120,7 @@ fn dynamic(facts: &DomainFacts, address: IpAddr) -> Option<String> {
     Some(format!("{address} PTR {name}"))
 }
 
-/// Two levels: for a missing or wrong PTR record, and for a name that looks like the name of a dynamic address.
+/// The levels of two faults: a missing or wrong PTR record, and a name that looks like the name of a dynamic address.
 type Levels = (Level, Level);
 
 /// Returns the findings about addresses. Each finding names the hosts with these addresses. `why` is the reason for the levels.
@@ -143,7 +143,7 @@ fn of_addresses(
         add(code, text, if code == Code::PointerUnknown { own.clone() } else { about() });
         dynamic(facts, *address).into_iter().for_each(|text| add(Code::PtrDynamic, text, about()));
     }
-    // The finding that all names are correct would be wrong.
+    // If some of the addresses have a fault, the finding that all names are correct would be wrong.
     if found.keys().any(|code| ![Code::PointerOk, Code::PtrDynamic].contains(code)) {
         found.remove(&Code::PointerOk);
     }

@@ -20,7 +20,7 @@ pub(crate) type ServersBySet = BTreeMap<BTreeSet<String>, Vec<IpAddr>>;
 /// The forms in which a question is repeated.
 const REPEATED: [QueryForm; 3] = [QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// The number of answers that show whether a server always gives the same one. Servers without TCP give fewer answers.
+/// The minimum number of answers that show if a server always gives the same answer. Servers without TCP give fewer answers.
 const LEAST_ANSWERS: usize = 2;
 
 /// Returns the questions that show whether servers always give the same answer.
@@ -28,7 +28,7 @@ pub(crate) fn wants((name, kind): (&str, &'static str), sets: &ServersBySet) -> 
     sets.values().flatten().flat_map(|server| wants_of((name, kind), *server)).collect()
 }
 
-/// Returns the questions to one server.
+/// Returns the repeated questions to one server.
 fn wants_of((name, kind): (&str, &'static str), server: IpAddr) -> [Want; REPEATED.len()] {
     REPEATED.map(|way| at_server(server, name, kind, way))
 }

@@ -1,21 +1,21 @@
-//! Cases of the mail topic.
+//! Tests of the checks of mail hosts.
 
 use super::*;
 use crate::facts::tests::facts;
 
-/// The findings of the topic, and then those about PTR records of the mail hosts.
+/// Returns the findings about mail hosts, followed by those about their PTR records.
 fn codes(lines: &str) -> Vec<(Code, Level)> {
     let facts = facts("a.test.", lines);
     let found = check(&facts).into_iter().chain(pointer::of_hosts(&facts, None));
     found.map(|finding| (finding.code, finding.level)).collect()
 }
 
-/// The code with its level of the table.
+/// Returns a code with its usual level.
 fn usual(code: Code) -> (Code, Level) {
     (code, code.entry().level)
 }
 
-/// A host with both families and names that lead back.
+/// A mail host with an IPv4 and an IPv6 address, whose PTR records name this host.
 const HOST: &str = "lookup mx.a.test. A | 198.18.0.1\nlookup mx.a.test. AAAA | 2001:2::1\n\
     lookup 1.0.18.198.in-addr.arpa. PTR | mx.a.test.\n\
     lookup 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa. PTR | mx.a.test.";

@@ -21,25 +21,26 @@ pub(super) struct Sender {
     pub(super) address: IpAddr,
     /// The name that the client gave with HELO or EHLO.
     pub(super) helo: Option<String>,
-    /// Whether receivers evaluate SPF for this address.
+    /// True if it is certain that receivers evaluate SPF for this address.
     pub(super) is_sure: bool,
 }
 
-/// Returns the address that is examined on its own. If the host may be a relay, the domain's owner cannot change its PTR records and HELO name.
+/// Returns the address of the client, if it has findings of its own. There is none if the host may be a relay: the domain's owner cannot change
+/// the PTR records and the HELO name of a relay.
 pub(crate) fn examined(facts: &DomainFacts) -> Option<IpAddr> {
     let subject = &facts.subject;
     subject.address.filter(|_| subject.domain.is_empty() || !subject.may_be_relay)
 }
 
-/// The protocols in fields that are about hosts of the receiver: web mail, delivery within a host, and mail that was fetched.
+/// The protocols in `Received` fields that hosts of the receiver write: web mail, delivery inside a host, and mail that was fetched.
 const NOT_SMTP: [&str; 6] = ["HTTP", "MAPI", "LMTP", "IMAP", "POP", "POP3"];
 
-/// A `Received` field with a public address.
+/// A `Received` field with the public address of a client.
 struct Hop {
     place: usize,
     address: IpAddr,
     helo: Option<String>,
-    /// Whether the client is in the network of the host that wrote the field, or has given a password.
+    /// True if the client is in the network of the host that wrote the field, or logged in with a password.
     is_own: bool,
 }
 
@@ -84,7 +85,7 @@ fn hop(place: usize, (name, body): &Field) -> Option<Hop> {
     let protocol = after.split_once(" with ").and_then(|(_, rest)| rest.split([' ', ';']).next());
     let protocol = protocol.unwrap_or_default().to_ascii_uppercase();
     let is_near = within(by, '(', ')').is_some_and(|own| is_near(own, address));
-    // With a password, the protocol ends with A (RFC 3848).
+    // If the client logged in with a password, the name of the protocol ends with A (RFC 3848).
     let has_password = protocol.contains("SMTP") && protocol.ends_with('A') || protocol == "ASMTP";
     let is_local = NOT_SMTP.contains(&protocol.trim_end_matches(['A', 'S']));
     let helo = helo.map(str::to_owned);

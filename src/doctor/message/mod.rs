@@ -28,18 +28,18 @@ const RECIPIENTS: [&str; 3] = ["final-recipient", "original-recipient", "x-faile
 /// The fields that name senders, those for the envelope first.
 const SENDERS: [&str; 5] = ["return-path", "x-envelope-from", "x-postfix-sender", "from", "sender"];
 
-/// The subjects of the check that a message leads to.
+/// The domains and addresses that are checked because of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSubjects {
-    /// The recipients first, then the senders and signers.
+    /// What is checked: the recipients first, then the senders and signers.
     pub subjects: Vec<CheckSubject>,
-    /// Whether the message reports that all recipients got the mail.
+    /// True if the message reports that all recipients got the mail.
     pub is_delivered: bool,
     /// The parts that could not be read or are missing.
     pub unread: Vec<String>,
 }
 
-/// Reads a message.
+/// Reads a message, and returns what is checked because of it.
 pub fn read(octets: &[u8]) -> MessageSubjects {
     let (text, is_damaged) = text::read(octets);
     let mut read = from_text(&text);
@@ -62,7 +62,7 @@ fn domains(body: &str) -> Vec<String> {
     addresses(body).into_iter().filter_map(domain).collect()
 }
 
-/// Returns true if a field of senders names software that reports a failure.
+/// Returns true if the field with the sender shows software that reports failed deliveries, such as MAILER-DAEMON.
 fn is_daemon(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     let of = ["mailer-daemon", "postmaster@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@"];
@@ -143,7 +143,7 @@ fn signer(body: &str) -> Option<(String, String)> {
     Some((domain(value(body, "d")?)?, Some(selector).filter(|selector| dkim::is_selector(selector))?))
 }
 
-/// The domains of a message with their roles, and the selectors that signers use.
+/// The domains that a message names, with their roles, and the selectors that signers use.
 #[derive(Default)]
 struct Named {
     roles: Vec<(String, Role)>,
@@ -189,7 +189,8 @@ impl Named {
             named.has_recipients = !found.is_empty();
             found.into_iter().for_each(|domain| named.add(domain, Role::Recipient));
         }
-        // The host that reports the failure had no part in it, and its report goes to the sender.
+        // The host that reports the failure did not send the refused mail. Its report goes to the sender, so the recipient of the report is the
+        // sender.
         let of_senders = |wanted: &'static [&'static str]| {
             let fields =
                 fields.iter().filter(|(name, body)| wanted.contains(&name.as_str()) && !is_daemon(body));
@@ -211,7 +212,7 @@ impl Named {
         named
     }
 
-    /// Moves the domain that a receiver refuses to the first place.
+    /// Moves the domain that a receiver refuses to the first place of all domains.
     fn take_refused(&mut self, of: &NamedReason) {
         let is_of_domain =
             [RefusalReason::Sender, RefusalReason::Spf, RefusalReason::Authentication].contains(&of.reason);
@@ -225,7 +226,7 @@ impl Named {
         }
     }
 
-    /// Returns the subjects. The subject of the envelope sender includes the client.
+    /// Returns the domains and addresses to check. The check of the envelope sender's domain includes the client.
     fn subjects(&self, sender: Option<&Sender>) -> Vec<CheckSubject> {
         let subject = |(domain, role): &(String, Role)| {
             let own = sender.filter(|_| role.sends() && self.envelope.as_ref() == Some(domain));
@@ -242,7 +243,7 @@ impl Named {
         self.roles.iter().take(MAX_MESSAGE_DOMAINS).map(subject).collect()
     }
 
-    /// Names the domains that are left out because there are too many.
+    /// Names the domains that are not checked because the message has too many.
     fn left_out(&self) -> Option<String> {
         let beyond: Vec<&str> =
             self.roles.iter().skip(MAX_MESSAGE_DOMAINS).map(|(domain, _)| domain.as_str()).collect();
@@ -257,7 +258,7 @@ fn from_text(text: &str) -> MessageSubjects {
     let header = fields.get(..of_header).unwrap_or_default();
     let has_field = |wanted: &str| header.iter().any(|(name, _)| name == wanted);
     let is_report = fields.iter().any(is_of_bounce);
-    // Quoted messages are no part of a letter.
+    // Messages that a letter quotes do not belong to the letter.
     let is_letter =
         has_field("from") && has_field("received") && !is_report && recipients(text, false).is_empty();
     let is_bare = !["from", "to", "subject", "received", "return-path"].into_iter().any(has_field);
@@ -311,7 +312,7 @@ fn from_text(text: &str) -> MessageSubjects {
     }
 }
 
-/// Returns what is missing in a bounce although its reason refers to it.
+/// Describes the part that is missing in a bounce although the reason for the refusal refers to it.
 fn missing(
     (subjects, named): (&[CheckSubject], &Named),
     refusal: &Refusal,
@@ -342,7 +343,7 @@ fn refusal(replies: &Replies) -> Refusal {
     Refusal { address, lists, operators, ..Refusal::default() }
 }
 
-/// Adds the refusal to the subject of its client or sender, because receivers ask their lists about these, never about the recipient.
+/// Adds the refusal to the check of the client or of the sender: receivers look up these in DNS lists, never the recipient.
 fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option<String>) {
     let is_of_author = refusal.reason == Some(RefusalReason::Authentication);
     let is_client = |subject: &CheckSubject| {
@@ -355,7 +356,7 @@ fn give_refusal(subjects: &mut Vec<CheckSubject>, refusal: Refusal, helo: Option
             subject.refusal = refusal;
             subject.helo = helo.or_else(|| subject.helo.take());
         }
-        // Only the name of the client is known.
+        // The name of the client is known, but not its address.
         None if helo.is_some() => subjects.push(CheckSubject { helo, refusal, ..CheckSubject::default() }),
         None => subjects
             .iter_mut()

@@ -1,4 +1,4 @@
-//! The phrases of mail software and of receivers, from the data file. Lines of logs are read with the same phrases.
+//! The phrases of mail software and of receivers, read from a data file. They are also used for pasted log lines.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,20 +7,20 @@ use serde::Deserialize;
 
 use super::refusal::RefusalReason;
 
-/// The place of the refused name in a reply.
+/// Where in a reply the refused name is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum NamePlace {
-    /// In angle brackets before the words.
+    /// In angle brackets before the phrase.
     Before,
-    /// The next word behind them.
+    /// The next word after the phrase.
     Behind,
-    /// The one name in the reply.
+    /// Anywhere: it is the only name in the reply.
     #[default]
     Alone,
 }
 
-/// Words that give a reason.
+/// Phrases that show a reason for a refusal.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonPhrases {
@@ -35,17 +35,17 @@ pub(super) struct ReasonPhrases {
 #[serde(deny_unknown_fields)]
 pub struct Operator {
     pub(super) name: String,
-    /// The domains of its pages and addresses, without last dots.
+    /// The domains of the operator's web pages and mail addresses, without last dots.
     pub(super) domains: Vec<String>,
-    /// Its page for senders; empty: the page that the bounce names.
+    /// The operator's web page for senders; if empty, the page that the bounce names is shown.
     #[serde(default)]
     pub(super) page: String,
-    /// Its DNS lists.
+    /// The zones of the operator's DNS lists.
     #[serde(default)]
     pub(super) lists: Vec<String>,
 }
 
-/// The file; it describes its fields.
+/// The content of the data file with the phrases. Comments in the file describe its fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phrases {
@@ -56,9 +56,9 @@ pub struct Phrases {
     pub(super) behind_recipients: Vec<String>,
     pub(super) sent: Vec<String>,
     pub(super) missing_host: Vec<String>,
-    /// Words of a failed lookup.
+    /// Phrases with which mail software says that a lookup failed.
     pub lookup_failed: Vec<String>,
-    /// Words next to a host that is not found.
+    /// Phrases that are next to the name of a host that was not found.
     pub host_named: Vec<String>,
     pub(super) before_list: Vec<String>,
     pub(super) before_client: Vec<String>,
@@ -69,17 +69,17 @@ pub struct Phrases {
     pub(super) refusal: Vec<ReasonPhrases>,
     pub(super) verdict: Vec<ReasonPhrases>,
     pub(super) status: BTreeMap<String, RefusalReason>,
-    /// The meaning of a status code in a bounce without a reply, by subject and detail, or by subject.
+    /// The meaning of a status code in a bounce without a reply: by subject and detail of the code, such as `4.7`, or only by subject.
     pub(super) meaning: BTreeMap<String, String>,
     pub(super) operator: Vec<Operator>,
 }
 
-/// The phrases.
+/// All phrases.
 #[expect(clippy::expect_used, reason = "the file is a part of the program, and a test reads it")]
 pub static PHRASES: LazyLock<Phrases> =
     LazyLock::new(|| toml::from_str(include_str!("phrases.toml")).expect("phrases.toml is valid"));
 
-/// Returns true if a text in lower case has one of some phrases.
+/// Returns true if a text in lower case contains one of the phrases.
 pub fn has(lower: &str, phrases: &[String]) -> bool {
     phrases.iter().any(|words| lower.contains(words.as_str()))
 }

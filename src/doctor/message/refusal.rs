@@ -15,9 +15,9 @@ use crate::finding::{About, Finding};
 /// A DNS list that a receiver names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedList {
-    /// Its zone: lower case, with its last dot.
+    /// The zone of the list: lower case, with its last dot.
     pub name: String,
-    /// Whether the words before the name say that it is a list.
+    /// True if the words before the name say that it is a DNS list.
     pub is_clear: bool,
 }
 
@@ -25,34 +25,34 @@ pub struct NamedList {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
-    /// The HELO name of the client.
+    /// The HELO name of the client is wrong.
     Helo,
-    /// The domain of the sender.
+    /// The domain of the sender is wrong.
     Sender,
-    /// The PTR record of the client, or its name.
+    /// The PTR record of the client, or the name in it, is wrong.
     Pointer,
-    /// SPF.
+    /// SPF did not allow the client to send.
     Spf,
-    /// SPF, DKIM or DMARC, or an error in their records.
+    /// SPF, DKIM or DMARC failed, or their records have an error.
     Authentication,
     /// The mail goes in a loop.
     Loop,
-    /// TLS to a mail host of the recipient.
+    /// TLS to a mail host of the recipient failed.
     Tls,
 }
 
-/// The refusal.
+/// What a bounce says about the refusal of a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// The address of the client that was refused.
     pub address: Option<IpAddr>,
-    /// Its reason.
+    /// The reason for the refusal.
     pub reason: Option<RefusalReason>,
-    /// The lists that it names.
+    /// The DNS lists that the refusal names.
     pub lists: Vec<NamedList>,
-    /// The operators whose pages or addresses it names.
+    /// The operators whose web pages or mail addresses the refusal contains.
     pub operators: Vec<&'static Operator>,
-    /// The enhanced status code of a bounce without a reply, without its class: `4.7`.
+    /// The enhanced status code of a bounce without a reply, without its first number (the class): `4.7`.
     pub status: Option<String>,
 }
 
@@ -69,7 +69,7 @@ fn want(facts: &DomainFacts, subject: String) -> Want {
     Want::NamedLists { subject, lists }
 }
 
-/// Returns the question.
+/// Returns the question to the DNS lists that the bounce names; `None` if it names none.
 pub(crate) fn wants(facts: &DomainFacts) -> Option<Want> {
     Some(want(facts, subject(facts)?))
 }
@@ -81,19 +81,19 @@ fn answers<'f>(facts: &'f DomainFacts, subject: &str) -> &'f [Listing] {
     }
 }
 
-/// Returns true if the lists' answers among the facts say that a list contains a subject.
+/// Returns true if a DNS list that was asked said that it contains `subject`.
 pub(crate) fn is_listed(facts: &DomainFacts, subject: &str, list: &str) -> bool {
     let is_it = |listing: &Listing| listing.list == list && listing.listed == Listed::Yes;
     !facts.subject.refusal.lists.is_empty() && answers(facts, subject).iter().any(is_it)
 }
 
-/// The finding that answers the bounce: about the lists, or about an operator.
+/// Returns the finding that answers the bounce: about the DNS lists, or about an operator.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let of_lists = subject(facts).and_then(|subject| on_lists(facts, &subject));
     of_lists.or_else(|| operators(facts)).or_else(|| status(facts))
 }
 
-/// Returns what the lists say about the subject. A list that gives no answer may be the one that contains it.
+/// Returns what the DNS lists say about `subject`. A list that did not answer may be the one that contains it.
 fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     let answers = answers(facts, subject);
     let found = [
@@ -116,7 +116,7 @@ fn on_lists(facts: &DomainFacts, subject: &str) -> Option<Finding> {
     found.into_iter().find_map(finding).or_else(|| unasked(facts, subject))
 }
 
-/// Returns the meaning of the status code: that of its detail, or else that of its subject.
+/// Returns the finding that explains the status code of the bounce: by its subject and detail, or else only by its subject.
 fn status(facts: &DomainFacts) -> Option<Finding> {
     let status = facts.subject.refusal.status.as_ref()?;
     let subject = status.split('.').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The replies of receivers in a bounce: the client that one has refused, its reason, and the lists and operators that it names.
+//! Reads the replies of receivers in a bounce: the client that a receiver refused, the reason, and the DNS lists and operators that a reply names.
 //!
 //! RFC 3464 section 2.3.6 (`Diagnostic-Code`), RFC 5321 section 4.2 (replies), RFC 3463 (status codes).
 
@@ -14,16 +14,16 @@ use crate::facts::{canonical, is_within};
 use crate::limits::{LEAST_KEY_LABEL, MAX_HELO, MAX_NAMED_LISTS};
 use dns::wire::presentation::read_name;
 
-/// The replies.
+/// The replies of receivers that a bounce contains.
 #[derive(Debug, Default)]
 pub(super) struct Replies {
     texts: Vec<String>,
-    /// The addresses and names of hosts which said or got something.
+    /// The addresses of hosts that received the mail or replied to it, so that they are not taken for the client.
     receivers: BTreeSet<IpAddr>,
     hosts: BTreeSet<String>,
 }
 
-/// A reason with the name and the DKIM selector that it is about.
+/// A reason for a refusal, with the domain and the DKIM selector to which it applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NamedReason {
     pub(super) reason: RefusalReason,
@@ -39,7 +39,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends).filter(|word| !word.is_empty())
 }
 
-/// The subject and detail of an enhanced status code of a failure.
+/// Returns the subject and the detail of an enhanced status code (RFC 3463) of a failure, such as 7 and 1 of `5.7.1`.
 pub(super) fn status(word: &str) -> Option<(u16, u16)> {
     let word = word.trim_matches(|letter: char| !letter.is_ascii_digit());
     let (_, rest) = word.split_once('.').filter(|(class, _)| ["4", "5"].contains(class))?;
@@ -51,7 +51,7 @@ fn is_code(word: &str) -> bool {
     word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|octet| octet.is_ascii_digit())
 }
 
-/// A domain, or the domain of an address.
+/// Reads a domain, or a mail address, of which it returns the domain.
 pub(super) fn domain(word: &str) -> Option<String> {
     let domain = word.rsplit(['@', '=']).next()?.trim_end_matches(['.', ':', '!']);
     let is_sound = domain.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-._".contains(&octet));
@@ -61,7 +61,8 @@ pub(super) fn domain(word: &str) -> Option<String> {
     (domain.contains('.') && is_sound && is_name && read_name(domain).is_some()).then(|| canonical(domain))
 }
 
-/// The addresses in a text, and whether the words next to each say that it is one of a client: others may be versions or sections of an RFC.
+/// Returns the addresses in a text. The flag is true if the words next to an address say that it belongs to a client. Without such words, it may
+/// be a version number or a section of an RFC.
 fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     let text = text.replace("IPv6:", " ");
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -84,7 +85,7 @@ fn addresses(text: &str) -> Vec<(IpAddr, bool)> {
     found
 }
 
-/// The reply in a paragraph, and the words before it; `None` if it has none.
+/// Returns the reply in a paragraph, and the words before it; `None` if the paragraph has no reply.
 fn split(paragraph: &str) -> Option<(&str, &str)> {
     let lower = paragraph.to_ascii_lowercase();
     let all = || PHRASES.before_reply.iter().map(String::as_str);
@@ -92,13 +93,13 @@ fn split(paragraph: &str) -> Option<(&str, &str)> {
     if let Some(place) = said.or_else(|| all().filter_map(|words| lower.find(words)).min()) {
         return paragraph.split_at_checked(place);
     }
-    // A reply right behind the recipient, as Yahoo and Exim write it.
+    // The reply directly follows the recipient, as Yahoo and Exim write it.
     let (before, rest) = paragraph.split_once(": ").filter(|(before, _)| before.contains('@'))?;
     let code = rest.split([' ', ':', '-']).next()?;
     is_code(code).then_some((before, rest))
 }
 
-/// Finds the replies.
+/// Finds the replies of receivers in a bounce.
 pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     let of =
         |wanted: &'static str| fields.iter().filter(move |(name, _)| name == wanted).map(|(_, body)| body);
@@ -108,7 +109,7 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
     };
     let mut found = Replies::default();
     of("remote-mta").for_each(|body| found.note_receiver(body));
-    // Those of other types are words of the sender's own software, with addresses that it has looked up.
+    // Fields of other types contain words of the sender's own mail software, with addresses that it has looked up.
     for body in of("diagnostic-code").filter(|body| body.to_ascii_lowercase().starts_with("smtp")) {
         let reply = body.split_once(';').map_or("", |(_, reply)| reply);
         found.texts.push(split(reply).map_or(reply, |(_, reply)| reply).to_owned());
@@ -123,7 +124,7 @@ pub(super) fn replies(text: &str, fields: &[Field]) -> Replies {
 }
 
 impl Replies {
-    /// Adds the addresses and names in a text about a host.
+    /// Records the addresses and names in a text about a receiving host.
     fn note_receiver(&mut self, text: &str) {
         self.receivers.extend(addresses(text).into_iter().map(|(address, _)| address));
         self.hosts.extend(words(text).filter_map(domain));
@@ -134,11 +135,11 @@ impl Replies {
         self.texts.iter().any(|text| words(text).any(|word| is_code(word) || status(word).is_some()))
     }
 
-    /// The public address of the client that a receiver has refused: the first one that is not that of a host which said or got something.
+    /// Returns the public address of the client that a receiver refused: the first address that does not belong to a host that replied or received.
     pub(super) fn refused(&self) -> Option<IpAddr> {
         let mut found: Vec<(IpAddr, bool)> = self.texts.iter().flat_map(|text| addresses(text)).collect();
         found.retain(|(address, _)| !is_private(*address) && !self.receivers.contains(address));
-        // A verdict on the client by its PTR record or by SPF names no other address.
+        // If the reason is the client's PTR record or SPF, the reply contains no other address than that of the client.
         let of_client = [RefusalReason::Pointer, RefusalReason::Spf];
         let is_judged = || self.reason().is_some_and(|named| of_client.contains(&named.reason));
         let is_alone = |one: &IpAddr| found.iter().all(|(other, _)| other == one) && is_judged();
@@ -146,7 +147,7 @@ impl Replies {
         clear.or_else(|| found.first().map(|(address, _)| *address).filter(is_alone))
     }
 
-    /// The reason that a receiver gives, if it is a fact of the DNS; one with a name rather than one without.
+    /// Returns the reason that a receiver gives, if the DNS can show it. A reason with a name is preferred to one without.
     pub(super) fn reason(&self) -> Option<NamedReason> {
         let is_of_host = |named: &NamedReason| {
             let is_name = |name: &String| self.hosts.contains(&canonical(name));
@@ -159,12 +160,12 @@ impl Replies {
         named.min_by_key(|named| named.name.is_none())
     }
 
-    /// The replies that do not refuse the recipient.
+    /// Returns the replies that refuse the sender or the client, not the recipient.
     fn of_sender(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(String::as_str).filter(|text| !is_of_recipient(text))
     }
 
-    /// The lists that the receiver names.
+    /// Returns the DNS lists that the receivers name.
     pub(super) fn lists(&self) -> Vec<NamedList> {
         let mut found: Vec<NamedList> = Vec::new();
         for text in self.of_sender() {
@@ -190,7 +191,7 @@ impl Replies {
     /// Returns the operators of DNS lists and mail services whose web pages or mail addresses the reply of the receiving server contains.
     pub(super) fn operators(&self) -> Vec<&'static Operator> {
         let mut found = Vec::new();
-        // Words of the sending host have pages too.
+        // The sending host also writes texts with web pages; these are left out.
         let is_reply = |text: &&str| words(text).any(|word| is_code(word.get(..3).unwrap_or_default()));
         let named =
             self.of_sender().filter(is_reply).flat_map(words).filter(|word| word.contains(['/', '@']));
@@ -205,16 +206,16 @@ impl Replies {
     }
 }
 
-/// A name without the labels up to the last one that may be a customer's key.
+/// Returns a name without the labels up to the last label that may be a customer key for a DNS list.
 fn without_key(name: &str) -> String {
     let labels: Vec<&str> = name.split('.').collect();
-    // Two labels and the root are left.
+    // The last two labels and the root always remain.
     let before = labels.get(..labels.len().saturating_sub(3)).unwrap_or_default();
     let key = before.iter().rposition(|label| label.len() >= LEAST_KEY_LABEL);
     labels.get(key.map_or(0, |key| key + 1)..).unwrap_or_default().join(".")
 }
 
-/// A text in lower case with single spaces.
+/// Returns a text in lower case, with single spaces between words.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
 }
@@ -230,7 +231,7 @@ fn is_of_recipient(text: &str) -> bool {
     }
 }
 
-/// The reason in a reply: that of its words, or of a verdict on the sender, or of its enhanced status code.
+/// Returns the reason in a reply: from its phrases, from a verdict on the sender, or from its enhanced status code.
 fn reason(reply: &str) -> Option<NamedReason> {
     let lower = reply.to_ascii_lowercase();
     let (alone, selector) = name_and_selector(reply);
@@ -254,7 +255,7 @@ fn reason(reply: &str) -> Option<NamedReason> {
         };
         return Some(NamedReason { reason: phrases.reason, name, selector: None });
     }
-    // The names of files and hosts of pages are no names of a check.
+    // Names of files, and of hosts in web addresses, are not names that can be checked.
     let plain: Vec<&str> = words(&lower).filter(|word| !word.contains("://")).collect();
     let names_check = |phrases: &&ReasonPhrases| {
         let ends = |letter: char| !letter.is_ascii_alphanumeric() && letter != '-';
@@ -275,7 +276,7 @@ fn reason(reply: &str) -> Option<NamedReason> {
     Some(NamedReason { reason, name, selector })
 }
 
-/// The domain and the selector of the DKIM key in a reply, or else the one domain in it.
+/// Returns the domain and the selector of the DKIM key that a reply names, or else the only domain in the reply.
 fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     let words: Vec<&str> = words(reply).map(|word| word.trim_end_matches(['.', ':'])).collect();
     let tag = |name: &str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
@@ -283,7 +284,7 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     if let Some((selector, name)) = key.filter(|(selector, _)| dkim::is_selector(selector)) {
         return (domain(name), Some(selector.to_owned()));
     }
-    // A line of a log has the envelope sender behind the reply.
+    // In a log line, the envelope sender follows the reply.
     if let Some(place) = words.iter().position(|word| *word == "from=") {
         let sender = words.get(place + 1).filter(|word| word.contains('@'));
         return (sender.and_then(|word| domain(word)), None);
@@ -296,7 +297,7 @@ fn name_and_selector(reply: &str) -> (Option<String>, Option<String>) {
     (names.first().cloned().filter(|_| names.len() == 1), None)
 }
 
-/// The status code of a bounce.
+/// Returns the status code of a bounce without a reply.
 pub(super) fn bare_status(fields: &[Field]) -> Option<String> {
     let mut of_field = fields.iter().filter(|(name, _)| name == "status");
     let (subject, detail) = of_field.find_map(|(_, body)| status(body.split(' ').next()?))?;

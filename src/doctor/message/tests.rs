@@ -1,8 +1,8 @@
-//! Cases of messages, bounces and pasted lines.
+//! Tests with messages, bounces and pasted lines.
 
 use super::*;
 
-/// The subjects in short: domain, role, address.
+/// Returns what is checked because of a text: domain, role and address.
 fn subjects(text: &str) -> Vec<(String, Role, Option<String>)> {
     let found = read(text.as_bytes()).subjects.into_iter();
     found.map(|one| (one.domain, one.role, one.address.map(|address| address.to_string()))).collect()

@@ -35,7 +35,7 @@ fn flatten(message: &Message<'_>, text: &mut String) -> bool {
         match &part.body {
             _ if part.is_encoding_problem => is_damaged = true,
             PartType::Text(body) => text.push_str(body),
-            // The address behind a link may stand in the link alone.
+            // A mail address may be only in the target of a link, not in its text.
             PartType::Html(html) => text.push_str(&html_to_text(&html.replace("href=\"mailto:", ">"))),
             PartType::Message(inner) => is_damaged |= flatten(inner, text),
             PartType::Binary(octets) | PartType::InlineBinary(octets)
@@ -80,7 +80,7 @@ pub(super) fn fields(text: &str) -> Vec<Field> {
     fields
 }
 
-/// The number of fields in the header of a text.
+/// Returns the number of fields in the header of a text.
 pub(super) fn of_header(text: &str) -> usize {
     let header: Vec<&str> = text.lines().take_while(|line| !line.trim().is_empty()).collect();
     fields(&header.join("\n")).len()

@@ -42,20 +42,20 @@ impl Samples {
     }
 }
 
-/// How a server compares with the others.
+/// How the answer of a server compares with those of the other servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// The server has the current answer.
     Same,
     /// The zone answers in turn.
     InTurn,
-    /// The server has an older serial and a different answer.
+    /// The server has an older version of the zone, by its serial, and a different answer.
     Behind,
     /// The server gave a different answer when it was asked again, and the zone does not answer in turn.
     Unsteady,
-    /// Most servers with the same serial have a different answer.
+    /// The answer of the server is different from that of most servers with the same serial.
     Fewer,
-    /// It is unknown which answer is right.
+    /// It is unknown which answer is right, for this reason.
     Open(Doubt),
 }
 
@@ -66,24 +66,24 @@ pub(super) struct Agreement {
     pub(super) standings: BTreeMap<IpAddr, Standing>,
     /// The newest serial, if serials are known and can be compared.
     pub(super) newest: Option<u32>,
-    /// The current answer; `None` if there are several.
+    /// The answer of the zone; `None` if the servers give several answers.
     pub(super) most: Option<AnswerData>,
-    /// All answers of servers that are not behind.
+    /// All answers of servers that do not have an older version of the zone.
     pub(super) current: BTreeSet<AnswerData>,
-    /// Whether the zone answers in turn.
+    /// True if the zone gives several addresses in turn.
     pub(super) is_in_turn: bool,
     /// Why it is unknown which answer is right.
     pub(super) doubt: Option<Doubt>,
 }
 
-/// Facts about the question that the samples do not show.
+/// Facts about a question, besides the answers of the servers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context {
     /// The question is for addresses.
     pub(super) is_address: bool,
-    /// All TTLs of the records are short.
+    /// The TTLs of all records are short.
     pub(super) is_short: bool,
-    /// All servers name one primary server.
+    /// All servers name the same primary server (MNAME), so that their serials can be compared.
     pub(super) has_one_primary: bool,
 }
 
@@ -175,7 +175,7 @@ fn is_rotation(rest: &BTreeMap<IpAddr, &Samples>) -> bool {
 mod tests {
     use super::*;
 
-    /// The answer in a word: addresses, `nx`, `none`, or an alias with a last dot.
+    /// Reads an answer from a word: addresses, `nx` (the name does not exist), `none` (no records), or an alias, which ends with a dot.
     fn answer(word: &str) -> AnswerData {
         match word {
             "nx" => AnswerData { is_denied: true, ..AnswerData::default() },
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// Servers, one a word: the answers separated by commas, `@` and the serials.
+    /// Reads servers from words, one for each server: its answers separated by commas, then `@` and its serials.
     fn servers(line: &str) -> BTreeMap<IpAddr, Samples> {
         let of = |(place, word): (u8, &str)| {
             let (answers, serials) = word.split_once('@').unwrap();
@@ -212,33 +212,33 @@ mod tests {
         let cases: Vec<(&str, Context, Vec<Standing>)> = vec![
             ("a,a,a@7,7 a,a,a@7,7", long, vec![Same, Same]),
             ("a@ a@", long, vec![Same, Same]),
-            // Rotation.
+            // The zone answers in turn.
             ("a,b,c@7,7 b,c,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b,a@7,7 a,a,a@7,7", long, vec![InTurn, InTurn]),
             ("a,b@7,7 c,d@7,7", short, vec![InTurn, InTurn]),
-            // Not proven: a server that always gives what no other gives, a serial that was given once, other versions.
+            // Rotation is not proven: a server always gives an answer that no other gives, a serial was given only once, or versions differ.
             ("a,b,c@7,7 x,x,x@7,7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7", long, vec![Open(Addresses), Open(Addresses)]),
             ("a,b@7,7 b,a@7,8", long, vec![Behind, Open(Serials)]),
             ("a,b@7,7 b,a@", long, vec![Open(Serials), Open(Serials)]),
-            // No rotation: negative answers, aliases, other types.
+            // Rotation does not explain negative answers, aliases, and other record types.
             ("a,b@7,7 a,nx,nx@7,7", long, vec![Unsteady, Unsteady]),
             ("a,nx@7,7 a,a@7,7 a,a@7,7", long, vec![Unsteady, Same, Same]),
             ("a,b@7,7 x.,x.@7,7", long, vec![Unsteady, Open(Tie)]),
             ("a,b@7,7 a,b@7,7", mail, vec![Unsteady, Unsteady]),
-            // Machines of two versions.
+            // Several machines with different versions of the zone are behind one address.
             ("a,b@1,2 a,b@2,1", mail, vec![Open(Serials), Open(Serials)]),
-            // Versions.
+            // Servers have different versions of the zone.
             ("b,b@2,2 a,a@1,1 a,a@1,1", mail, vec![Same, Behind, Behind]),
             ("b@2 a@4294967295", mail, vec![Same, Behind]),
             ("b,b@2,2 a,a@1,1 b,b@1,1", mail, vec![Same, Behind, Same]),
-            // Serials that are not known or cannot be compared.
+            // Serials are unknown, or cannot be compared.
             ("b@ a@ a@", mail, vec![Open(Serials); 3]),
             ("b@ a@7,7 a@7,7", mail, vec![Open(Serials); 3]),
             ("b@ a@ a@", short, vec![Open(Serials); 3]),
             ("b@0 a@2147483648", mail, vec![Open(Serials); 2]),
             ("b@2 a@1", others, vec![Open(Serials); 2]),
-            // One version.
+            // All servers have the same version of the zone.
             ("a@7 a@7 b@7", mail, vec![Same, Same, Fewer]),
             ("a@7 a@7 nx@7", short, vec![Same, Same, Fewer]),
             ("a@7 b@7", mail, vec![Open(Tie); 2]),

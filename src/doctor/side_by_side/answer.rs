@@ -8,10 +8,10 @@ use serde::Serialize;
 use crate::facts::record_set::{is_known, negative_ttl, positive_ttl};
 use crate::facts::{Got, Record, ReplyFacts};
 
-/// The answer for a name, without order and TTL: the name does not exist, it is an alias, or it has these records of the type.
+/// The answer for a name, without TTLs and the order of records: the name does not exist, or is an alias, or has these records of the type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AnswerData {
-    /// Whether the reply is NXDOMAIN for the name itself, not for the target of an alias.
+    /// True if the reply says that the name itself, and not the target of an alias, does not exist (NXDOMAIN).
     pub(super) is_denied: bool,
     /// The target if the name is an alias: lower case, with its last dot.
     pub(super) alias: Option<String>,
@@ -67,9 +67,9 @@ fn in_words(is_denied: bool, records: &[String], kind: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerSource {
-    /// The daemon.
+    /// The daemon of this host.
     ThisResolver,
-    /// Another resolver.
+    /// Another resolver, for example a public one.
     Resolver,
     /// A server that is named by the zone or by its parent zone.
     NameServer,
@@ -83,7 +83,7 @@ pub enum AnswerVerdict {
     Bogus,
     /// The answer is an expired cache entry, given because no name server answers.
     Stale,
-    /// A name server gives a different answer from most others, or most of them differ.
+    /// A name server gives a different answer from most other servers, or no answer has a majority.
     Different,
     /// A name server has an older version of the zone.
     NotTransferred,
@@ -97,7 +97,7 @@ pub enum AnswerVerdict {
     Local,
     /// There is no reply.
     NoAnswer,
-    /// REFUSED.
+    /// The reply is REFUSED.
     Refused,
     /// The cause could not be found out.
     Unknown,
@@ -133,17 +133,17 @@ impl AnswerVerdict {
 pub struct ComparedAnswer {
     /// The name of the question.
     pub name: String,
-    /// The type.
+    /// The record type of the question.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The source of the answer.
     pub source: AnswerSource,
     /// The address and names of the server.
     pub server: String,
-    /// The address of a name server.
+    /// The address of the name server; `None` if the source is not a name server.
     #[serde(skip)]
     pub address: Option<IpAddr>,
-    /// The verdict.
+    /// The verdict about the answer.
     pub verdict: AnswerVerdict,
     /// The reason why the answer differs or is unknown; empty if it is the same.
     pub why: String,
@@ -250,12 +250,12 @@ impl Doubt {
     }
 }
 
-/// All that is known about a question.
+/// All answers to a question, and what is known about them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Compared {
     /// The answers of this resolver, of other resolvers and of the name servers, in this order.
     pub answers: Vec<ComparedAnswer>,
-    /// The reason why it is not known which answer of the name servers is right; `None` if one is right, or if they give several in turn.
+    /// The reason why it is unknown which answer of the name servers is right; `None` if this is known, or if the zone gives several answers in turn.
     pub doubt: Option<Doubt>,
     /// The zone whose name servers were asked; `None` if none was found.
     pub zone: Option<String>,

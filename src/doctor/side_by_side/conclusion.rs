@@ -19,17 +19,17 @@ pub struct AnswerGroup {
     pub sources: Vec<String>,
 }
 
-/// The conclusion about a question.
+/// The conclusion from all answers to a question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conclusion {
-    /// The name.
+    /// The name that was asked for.
     pub name: String,
-    /// The type.
+    /// The record type that was asked for.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The worst verdict of its answers.
+    /// The worst verdict about an answer.
     pub verdict: AnswerVerdict,
-    /// The verdict in a sentence.
+    /// The verdict, as a sentence.
     pub sentence: String,
     /// The zone whose name servers were asked; `None` if it was not found.
     pub zone: Option<String>,
@@ -39,7 +39,7 @@ pub struct Conclusion {
     pub servers_left_out: Vec<String>,
     /// Resolvers that were not asked, because there are too many.
     pub resolvers_left_out: Vec<String>,
-    /// The targets of the alias that are not compared afterwards.
+    /// Targets of the alias that are not compared, because there are too many.
     pub aliases_left_out: Vec<String>,
 }
 
@@ -61,13 +61,13 @@ pub fn conclude(compared: &Compared, aliases_left_out: Vec<String>) -> Conclusio
 }
 
 impl Conclusion {
-    /// Returns true if name servers or targets of the alias were left out, so that the result cannot be "yes".
+    /// Returns true if some name servers or alias targets were not asked, so that "all answers agree" cannot be said.
     pub fn is_partial(&self) -> bool {
         !self.servers_left_out.is_empty() || !self.aliases_left_out.is_empty()
     }
 
-    /// Returns true if an answer differs, so that the result is "no". A zone that answers in turn is not at fault, and an answer from the
-    /// configuration of this host is what its operator wants.
+    /// Returns true if an answer is different or wrong, so that the result is "no". If a zone answers in turn, this is no fault. If the
+    /// configuration of this host gives the answer, its operator wants this.
     pub fn differs(answers: &[ComparedAnswer]) -> bool {
         use AnswerVerdict::{InTurn, Local, Same, Unknown};
         // This host may be unable to reach any name server, or the time may have ended before they were asked.
@@ -86,12 +86,12 @@ impl Conclusion {
     }
 }
 
-/// Returns the answers that count for the result.
+/// Returns the answers that matter for the result: all but those that are missing because of this host (`is_silent`).
 fn counted(answers: &[ComparedAnswer]) -> impl Iterator<Item = &ComparedAnswer> {
     answers.iter().filter(|answer| !is_silent(answer, answers))
 }
 
-/// Returns true if an answer is missing for a reason that lies with this host: another resolver may refuse to serve it, and it may have no IPv6.
+/// Returns true if an answer is missing because of this host: another resolver may refuse to serve this host, or this host may have no IPv6.
 fn is_silent(answer: &ComparedAnswer, answers: &[ComparedAnswer]) -> bool {
     let is_ipv6 = |answer: &ComparedAnswer| answer.address.is_some_and(|address| address.is_ipv6());
     match answer.source {

@@ -32,10 +32,10 @@ use crate::Plan;
 use crate::facts::{DomainFacts, Want, lookup};
 use crate::others::{ask, resolvers};
 
-/// The plan of a comparison: the questions that lead to the servers of the zone, and one question to each of them and to each resolver.
+/// The plan of a comparison: the questions that find the servers of the zone, and one question to each of these servers and to each resolver.
 #[derive(Clone, Copy, Debug)]
 pub struct SideBySide {
-    /// The type, such as `MX`.
+    /// The record type that is compared, such as `MX`.
     pub kind: &'static str,
 }
 
@@ -65,7 +65,7 @@ impl Plan for SideBySide {
     }
 }
 
-/// Returns the answer of a resolver.
+/// Returns the answer of a resolver to the compared question; `None` if it has given none.
 fn answer(facts: &DomainFacts, want: &Want, asked: Asked<'_>) -> Option<AnswerData> {
     AnswerData::from_reply(facts.reply(want)?, asked)
 }

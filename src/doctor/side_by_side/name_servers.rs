@@ -13,8 +13,8 @@ use crate::zone;
 /// The forms of query in which a server is asked, the usual one first. Some servers deny names in mixed case, which the daemon sends.
 const FORMS: [QueryForm; 4] = [QueryForm::Udp, QueryForm::Plain, QueryForm::Tcp, QueryForm::MixedCase];
 
-/// Returns the questions to a server of the zone that are needed next. With `is_close`, the answers differ: then the serials are needed, and
-/// further answers, which show whether a server answers in turn.
+/// Returns the questions to a server of the zone that are needed next. If `is_close`, the answers of the servers differ: then the serials are
+/// needed too, and further answers that show if a server answers in turn.
 pub(super) fn wants(facts: &DomainFacts, asked: Asked<'_>, zone: &ZoneServers, is_close: bool) -> Vec<Want> {
     let mut wants = Vec::new();
     for server in zone.servers.keys().copied() {
@@ -42,7 +42,7 @@ fn replies<'f>(
     FORMS.into_iter().filter_map(move |form| facts.reply_of(server, name, kind, form))
 }
 
-/// Returns the authoritative answers of a server.
+/// Returns the answers that a server gave with authority, in all forms of query.
 fn answers(facts: &DomainFacts, asked: Asked<'_>, server: IpAddr) -> Vec<AnswerData> {
     let authoritative = replies(facts, asked, server).filter(|reply| reply.authoritative);
     authoritative.filter_map(|reply| AnswerData::from_reply(reply, asked)).collect()
@@ -56,12 +56,12 @@ fn first_answer<'f>(facts: &'f DomainFacts, asked: Asked<'_>, server: IpAddr) ->
 /// The answers of all name servers of the zone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NameServers {
-    /// The apex; empty if the zone was not found.
+    /// The apex of the zone; empty if the zone was not found.
     pub(super) apex: String,
     servers: BTreeMap<IpAddr, Samples>,
     /// The result of comparing the servers with each other.
     pub(super) agreed: Agreement,
-    /// Whether all TTLs of the records are short.
+    /// True if all TTLs of the records are short.
     pub(super) is_short: bool,
 }
 
@@ -98,7 +98,7 @@ impl NameServers {
         self.servers.values().flat_map(Samples::distinct).collect()
     }
 
-    /// Returns true if all servers give the same answer and each of them has given it twice.
+    /// Returns true if all servers gave the same answer, each of them twice.
     pub(super) fn is_steady(&self) -> bool {
         !self.servers.is_empty()
             && self.all_answers().len() == 1

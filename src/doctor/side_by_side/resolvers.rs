@@ -50,7 +50,7 @@ pub(super) fn row(
     answer
 }
 
-/// Returns the verdict about a reply that has no answer.
+/// Returns the verdict about a reply of a resolver that contains no answer. `is_this` is true for the resolver of this host.
 fn failure(reply: &ReplyFacts, is_this: bool) -> (AnswerVerdict, String) {
     let verdict = match reply.rcode.as_str() {
         "NOERROR" | "NXDOMAIN" => return (AnswerVerdict::Unknown, "a truncated reply".to_owned()),
@@ -109,7 +109,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the part of the configuration that gives the answer; `None` if the answer does not come from the configuration.
+    /// Returns the part of this host's configuration from which the answer comes; `None` if the answer does not come from the configuration.
     fn local(&self) -> Option<String> {
         let list = self.facts.subject.keyed_lists.iter().find(|zone| is_within(&self.answer.name, zone));
         match (list, &self.reply.configured) {
@@ -121,7 +121,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Returns the cause of an answer that no current name server gives.
+    /// Returns the verdict on an answer that no up-to-date name server gives, with the cause.
     fn differing(&self) -> (AnswerVerdict, String) {
         use AnswerVerdict::{Failed, Filtered, Old, Refused, Unknown};
         let (is_this, remedy) =
@@ -200,16 +200,16 @@ impl Comparison<'_> {
         records.peek().is_some() && records.all(|data| data.starts_with("127."))
     }
 
-    /// What another resolver withholds; `None` if it shows the answer of a zone.
+    /// Describes what another resolver withholds; `None` if its answer comes from a zone.
     fn filtered(&self) -> Option<&'static str> {
         if self.is_this() {
             return None;
         }
-        // Filters send an SOA of the name itself, or of a zone of their own.
+        // Filters send no SOA record, or one for the name itself, or one for a zone of their own.
         if self.data.is_empty() && negative_ttl(self.reply, &self.zone.apex).is_none() {
             return Some("it filters the name: its answer does not contain the SOA of the zone");
         }
-        // Other addresses in 127.0.0.0/8 are codes of DNS lists.
+        // Other addresses in 127.0.0.0/8 are return codes of DNS lists, not replacements by a filter.
         let is_code = |data: &String| data.starts_with("127.") && data != "127.0.0.1";
         let is_closed = |data: &String| {
             !is_code(data) && (is_sinkhole(data) || data.parse::<IpAddr>().is_ok_and(is_private))
@@ -227,7 +227,8 @@ impl Comparison<'_> {
     }
 }
 
-/// A command for the operator. A name with characters that a shell reads comes from strangers, and so into no command.
+/// Returns advice with a command for the operator. A name with special characters of the shell was written by strangers, so it is not put into a
+/// command.
 fn remedy(words: &str, (command, end): (&str, &str), name: &str) -> String {
     let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
     match name.bytes().all(is_plain) && !name.starts_with('-') {

@@ -1,4 +1,4 @@
-//! Cases of answers side by side.
+//! Tests of the comparison of answers.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ const WAY: &str = "
     lookup test. NS | ns.test.
     lookup ns.test. A | 198.18.9.1";
 
-/// The referral of the zone above, with glue.
+/// Returns the referral from the parent zone, with glue.
 fn referral(kind: &str) -> String {
     let servers = ["1", "2", "3"];
     let names: String = servers.iter().map(|n| format!(" | >a.test. NS ns{n}.a.test.")).collect();
@@ -32,7 +32,7 @@ fn with_resolver(lines: &str, kind: &str) -> DomainFacts {
     let name = "192.0.2.8 (public)".to_owned();
     facts.subject.resolvers =
         vec![OtherResolver { way: ResolverWay::Plain("192.0.2.8".parse().unwrap()), name }];
-    // Each server gives its answer twice, and the serial 7.
+    // Each server gives its answer twice, with the serial 7.
     let kind = KINDS.into_iter().find(|known| *known == kind).unwrap();
     for server in (1..4).map(|last| IpAddr::from([198, 18, 1, last])) {
         for (name, kind) in [("a.test.", "SOA"), ("a.test.", kind)] {
@@ -62,7 +62,7 @@ fn rows(facts: &DomainFacts, kind: &'static str) -> Vec<Row> {
     differing.map(|answer| (answer.server, answer.verdict, answer.why)).collect()
 }
 
-/// The verdicts and reasons that are not "same", if this line of the sound answers is replaced, and others follow.
+/// Returns the verdicts other than "same", with reasons, if one line of the correct answers is replaced and further lines are added.
 fn replaced(from: &str, to: &str, more: &str) -> Vec<Row> {
     assert!(SOUND.contains(from), "{from}");
     rows(&with_resolver(&format!("{}\n{more}", SOUND.replace(from, to)), "MX"), "MX")
@@ -446,7 +446,7 @@ fn answers_of_resolverd_itself_and_of_forwarders_are_named() {
     assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Old);
     asked.subject.forwarders = vec!["192.0.2.8:53".to_owned()];
     assert_eq!(rows(&asked, "MX")[0].1, AnswerVerdict::Unknown, "the forwarder itself");
-    // Private addresses that resolverd has removed itself.
+    // resolverd itself has removed private addresses from the answer.
     let lines = SOUND.replace(
         "lookup a.test. MX | 10 mx.a.test.",
         "lookup a.test. MX | >a.test. SOA a.test. nobody.invalid. 1 2 3 4 5",
@@ -545,7 +545,7 @@ fn a_server_that_denies_names_in_mixed_case_is_named() {
     assert_eq!(named, [("this resolver", Different), ("198.18.1.1 (ns1.a.test.)", Different)], "{found:?}");
 }
 
-/// The NS records of the zone itself, as its first server gives them.
+/// The NS records in the zone itself, from its first server.
 const OWN: &str =
     "server 198.18.1.1 a.test. NS udp aa | ns1.a.test. | ns7.b.test.\nlookup ns7.b.test. A | 198.18.7.1\n";
 

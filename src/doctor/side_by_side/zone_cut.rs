@@ -1,4 +1,4 @@
-//! The zone of a name and its name servers: from a zone that the daemon knows, along the referrals of the zones' own servers.
+//! Finds the zone of a name and its name servers: starts at a zone that the daemon knows, and follows the referrals of the zones' own servers.
 //!
 //! RFC 1034 section 4.3.2. The daemon's answer for the name may be negative, a failure or old, so its knowledge of the zone is only the
 //! start: the servers of the zone above are asked for the current delegation. Answers of the configuration of this host lead to no
@@ -21,9 +21,9 @@ use dns::wire::presentation::name_text;
 /// A zone with the servers that are asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ZoneServers {
-    /// The apex.
+    /// The apex of the zone.
     pub(super) zone: String,
-    /// The servers, each with its names.
+    /// The addresses of the servers, each with the names of the server.
     pub(super) servers: BTreeMap<IpAddr, BTreeSet<String>>,
     /// The names of servers for which no address was found.
     pub(super) unaddressed: Vec<String>,
@@ -31,26 +31,27 @@ pub(super) struct ZoneServers {
     pub(super) left_out: Vec<String>,
 }
 
-/// The way to the zone as far as it is known.
+/// What is known about the zone of a name, and the questions that lead to it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way {
-    /// The questions that are needed next.
+    /// The questions that are needed next to find the zone.
     pub(super) wants: Vec<Want>,
     /// The zone of the name; `None` if it is not known.
     pub(super) zone: Option<ZoneServers>,
 }
 
-/// A question, its name and type.
+/// The name and the type of the compared question.
 pub(super) type Asked<'q> = (&'q str, &'static str);
 
-/// The owner of the SOA in the daemon's answer for a name: the zone of the name, or one above it. `None` if the configuration answers.
+/// Returns the owner of the SOA record in the daemon's answer for a name: the zone of the name, or a zone above it. Returns `None` if the
+/// configuration answers for the name.
 fn owner<'f>(facts: &'f DomainFacts, name: &str) -> Option<&'f str> {
     let reply = facts.lookup(name, "SOA").reply().filter(|reply| !is_here(reply, name))?;
     zone::soa(reply).map(|soa| soa.owner).filter(|owner| is_within(name, owner))
 }
 
-/// The closest zone of a name that the daemon knows, and the zone above it; none while that is not known. Lookups in `under_way` last long,
-/// and may fail.
+/// Returns the closest zone above or at a name that the daemon knows, and its parent zone; `None` while the zone is unknown. Lookups in
+/// `under_way` are in progress and may fail, so this does not wait for them.
 fn known_zone<'f>(
     facts: &'f DomainFacts,
     name: &str,
@@ -73,10 +74,10 @@ fn known_zone<'f>(
     (parent.is_some() || is_settled(&soa)).then_some((start, parent))
 }
 
-/// The way to the servers of a question.
+/// Returns the zone of a question and its servers, or the questions that lead to them.
 pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Want>) -> Way {
     let is_settled = |want: &Want| facts.got.contains_key(want) || under_way.contains(want);
-    // DS records are in the zone above (RFC 4035 section 2.4).
+    // DS records are in the parent zone (RFC 4035 section 2.4).
     let name = if asked.1 == "DS" { above(asked.0) } else { asked.0 };
     let mut way = Way::default();
     let Some((start, parent)) = known_zone(facts, name, (under_way, &mut way.wants)) else { return way };
@@ -88,7 +89,7 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
     let denies = |reply: &&ReplyFacts| reply.authoritative && reply.rcode == "NXDOMAIN";
     for _ in 0..MAX_COMPARED_CUTS {
         let servers = with_addresses(facts, &cut).servers;
-        // Two servers show whether the zone is that of the name. Then all are asked.
+        // First, only two servers are asked: they show if the zone contains the name. Then all servers are asked.
         let scouts: Vec<IpAddr> = servers.keys().copied().take(MAX_CHECKED_PARENTS).collect();
         let wants: Vec<Want> =
             scouts.iter().map(|server| at_server(*server, asked.0, asked.1, QueryForm::Udp)).collect();
@@ -106,7 +107,7 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
                 way.zone = (Some(cut.zone.as_str()) != parent).then(|| with_addresses(facts, &cut));
                 return way;
             }
-            // The same servers may serve both zones, or the network of this host lets it ask the daemon alone.
+            // The same servers may serve both zones, or the network of this host may let only the daemon send queries.
             None if Some(cut.zone.as_str()) == parent && cut.zone != start && !replies.iter().any(denies) => {
                 match of_daemon(facts, (start, MAX_CHECKED_NAMES), &mut way.wants) {
                     Some(cut) => cut,
@@ -131,12 +132,12 @@ pub(super) fn way(facts: &DomainFacts, asked: Asked<'_>, under_way: &BTreeSet<Wa
     way
 }
 
-/// The reply of a server in the usual form.
+/// Returns the reply of a server to a query in the usual form.
 fn reply<'f>(facts: &'f DomainFacts, server: IpAddr, (name, kind): Asked<'_>) -> Option<&'f ReplyFacts> {
     facts.reply_of(server, name, kind, QueryForm::Udp)
 }
 
-/// A zone with the first so many servers that the daemon knows; none while they are not known.
+/// Returns a zone with its first `most` servers, as the daemon knows them; `None` while they are unknown.
 fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<Want>) -> Option<Cut> {
     wants.push(lookup(zone, "NS"));
     let found = match facts.lookup(zone, "NS") {
@@ -151,13 +152,13 @@ fn of_daemon(facts: &DomainFacts, (zone, most): (&str, usize), wants: &mut Vec<W
     Some(cut)
 }
 
-/// The lookups of the servers of a zone that have no glue.
+/// Returns the lookups of those servers of a zone that have no glue.
 fn lookups(cut: &Cut) -> Vec<Want> {
     let names = cut.names.iter().filter(|name| !cut.glue.contains_key(*name));
     names.take(MAX_CHECKED_NAMES).flat_map(|name| addresses(name)).collect()
 }
 
-/// A zone with the addresses of its servers, the first of each name before the second.
+/// Returns a zone with the addresses of its servers. The first address of each name comes before any second address.
 fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     let mut zone = ZoneServers { zone: cut.zone.clone(), ..ZoneServers::default() };
     let (mut all, mut looked_up) = (Vec::new(), 0);
@@ -186,7 +187,7 @@ fn with_addresses(facts: &DomainFacts, cut: &Cut) -> ZoneServers {
     zone
 }
 
-/// The addresses of a server on the internet, as the daemon finds them.
+/// Returns the addresses of a name server, as the daemon finds them on the internet.
 fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
     let of_kind = |kind: &'static str| {
         let reply = facts.lookup(name, kind).reply().filter(|reply| !is_here(reply, name));
@@ -195,8 +196,8 @@ fn addresses_of(facts: &DomainFacts, name: &str) -> BTreeSet<IpAddr> {
     ["A", "AAAA"].into_iter().flat_map(of_kind).collect()
 }
 
-/// The names of special use for which resolverd has records itself (RFC 6303, RFC 6761). For the others it answers with an SOA that
-/// names nobody.
+/// Special names for which resolverd has records itself (RFC 6303, RFC 6761). For other special names, it answers with a SOA record whose
+/// mailbox is `nobody.invalid`.
 const OWN: [&str; 5] = [
     "localhost.",
     "invalid.",
@@ -205,8 +206,8 @@ const OWN: [&str; 5] = [
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
 ];
 
-/// Returns true if an answer of the daemon is not of the internet: the configuration gives it, or resolverd itself. An answer from which
-/// it has removed private addresses has an SOA of its own too, and a reason.
+/// Returns true if an answer of the daemon does not come from the internet, but from the configuration or from resolverd itself. An answer
+/// from which resolverd has removed private addresses does not count: it also has a SOA record made by resolverd, but with a reason.
 pub(super) fn is_here(reply: &ReplyFacts, name: &str) -> bool {
     let made = |record: &Record| matches!(&record.data, RData::SOA(soa) if name_text(&soa.rname) == "nobody.invalid.");
     let is_made = reply.why.is_empty() && reply.answers.iter().chain(&reply.authority).any(made);

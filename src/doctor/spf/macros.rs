@@ -9,7 +9,7 @@ use crate::facts::{canonical, reverse};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SpfClient<'c> {
     pub(crate) address: IpAddr,
-    /// The domain of the envelope sender.
+    /// The domain of the envelope sender (MAIL FROM).
     pub(crate) sender: &'c str,
     /// The name that the client gives with HELO or EHLO, if it is known.
     pub(crate) helo: Option<&'c str>,
@@ -105,7 +105,7 @@ mod tests {
             let (address, sender) = (address.parse().unwrap(), "strong.example.com.");
             expanded(text, "email.example.com.", Some(SpfClient { address, sender, helo }))
         };
-        // As in section 7.4.
+        // The examples of RFC 7208 section 7.4.
         for (text, expected) in [
             ("%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com."),
             ("%{i}._i.%{d}._d.espf.test", "192.0.2.3._i.email.example.com._d.espf.test."),

@@ -22,14 +22,14 @@ use crate::spf::record::{SpfRecords, mistaken, records, terms};
 use crate::spf::walk::{SpfOutcome, Walk, outcome, reach};
 use crate::{elsewhere, mail};
 
-/// Returns the walk for all addresses that no term names, and the walk for the given address, if there is one.
+/// Evaluates the SPF record: once for all addresses that it does not name, and once for the given address, if there is one.
 fn walks(facts: &DomainFacts) -> impl Iterator<Item = Walk> {
     let domain = facts.subject.domain.as_str();
     let of_address = facts.subject.address.map(|address| outcome(facts, domain, address).1);
     std::iter::once(reach(facts, domain).1).chain(of_address)
 }
 
-/// Returns the questions that are needed next.
+/// Returns the lookups for SPF that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     walks(facts).flat_map(|walk| walk.wants).collect()
 }
@@ -48,7 +48,7 @@ pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     lookups.collect()
 }
 
-/// Returns the findings.
+/// Returns the findings about SPF.
 pub(super) fn check(facts: &DomainFacts) -> Vec<Finding> {
     let domain = facts.subject.domain.as_str();
     let record = match records(facts, domain) {
@@ -170,7 +170,7 @@ fn missing(domain: &str, meant: &[String]) -> String {
     format!("{domain} has the text {}; an SPF record begins with \"v=spf1 \"", texts.join(", "))
 }
 
-/// Returns the finding about the given address.
+/// Returns the finding about the SPF result for the given address.
 fn of_address(facts: &DomainFacts, (domain, address): (&str, IpAddr)) -> Finding {
     let (outcome, walk) = outcome(facts, domain, address);
     let code = match &outcome {

@@ -19,17 +19,17 @@ pub(crate) enum SpfRecords {
         /// Texts that were meant as an SPF record, but are not valid ones.
         meant: Vec<String>,
     },
-    /// There is one record.
+    /// There is exactly one SPF record; its terms may still be wrong.
     One(String),
     /// There are several records, which is an error.
     Several(Vec<String>),
-    /// The lookup failed: the question, and the reason.
+    /// The lookup failed; the text has the question and the reason.
     Unknown(String),
     /// The record has not been looked up yet.
     NotAsked,
 }
 
-/// A mechanism or modifier.
+/// What a term of an SPF record is: a mechanism such as `ip4`, or a modifier such as `redirect`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TermKind {
     All,
@@ -54,7 +54,7 @@ pub(crate) struct Term {
     pub(crate) text: String,
     /// The domain that the term names, if any: in canonical form, or as it is written if it has macros.
     pub(crate) target: Option<String>,
-    /// The lengths of the prefixes for IPv4 and for IPv6, in bits.
+    /// The prefix lengths of the term for IPv4 and for IPv6, in bits.
     pub(crate) prefixes: (u8, u8),
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn terms(record: &str) -> Result<Vec<Term>, String> {
     let terms: Vec<Term> =
         record.split(' ').filter(|text| !text.is_empty()).skip(1).map(term).collect::<Result<_, _>>()?;
     for name in ["redirect", "exp"] {
-        // RFC 7208 section 6.
+        // `redirect` and `exp` may occur only once (RFC 7208 section 6).
         if terms.iter().filter(|term| term.modifier().as_deref() == Some(name)).count() > 1 {
             return Err(format!("it has {name}= more than once"));
         }
@@ -340,7 +340,7 @@ mod tests {
             "mx\tptr",
             "v=spf1",
         ] {
-            // A second version is an unknown modifier by its form.
+            // A second `v=spf1` has the form of an unknown modifier.
             let expected = bad == "v=spf1";
             assert_eq!(terms(&format!("v=spf1 {bad} -all")).is_ok(), expected, "{bad}");
         }

@@ -1,4 +1,4 @@
-//! Cases of SPF records.
+//! Tests of the evaluation of SPF records.
 
 use super::*;
 use crate::facts::lookup;
@@ -274,7 +274,7 @@ fn each_fault_has_its_code() {
     }
 }
 
-/// The result for all other addresses, the domain whose record says so, and the number of wide networks.
+/// Returns the result for all other addresses, the domain whose record decides it, and the number of networks that are too wide.
 fn rest(record: &str, included: &str) -> (SpfOutcome, String, usize) {
     let lines = format!("lookup a.test. TXT | \"{record}\"\nlookup b.test. TXT | \"{included}\"");
     let (rest, walk) = reach(&facts("a.test.", &lines), "a.test.");
@@ -332,7 +332,7 @@ const HOSTS: &str = "
     lookup out.a.test. AAAA | 2001:2::2
     lookup b.test. TXT | \"v=spf1 ip4:198.18.0.3 ~all\"";
 
-/// The senders that a record names.
+/// Returns the senders that an SPF record names.
 fn senders(record: &str) -> NamedSenders {
     let lines = format!("{HOSTS}\nlookup a.test. TXT | \"{record}\"");
     reach(&facts("a.test.", &lines), "a.test.").1.senders

@@ -76,7 +76,7 @@ impl NamedSenders {
     }
 }
 
-/// The findings of a walk.
+/// What was found when an SPF record and its included records were evaluated.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     /// The number of terms that cause lookups.
@@ -87,28 +87,28 @@ pub(crate) struct Walk {
     pub(crate) crowded: Vec<String>,
     /// Included domains and the targets of redirects, each with `> ` for each level above it. A loop is listed once.
     pub(crate) included: Vec<String>,
-    /// Included domains without a record.
+    /// Included domains without an SPF record.
     pub(crate) missing: Vec<String>,
-    /// Descriptions of syntax errors.
+    /// Descriptions of syntax errors in SPF records.
     pub(crate) wrong: Vec<String>,
-    /// Included domains with several records.
+    /// Included domains with several SPF records.
     pub(crate) several: Vec<String>,
     /// The names whose lookups failed, with the type and the words for it.
     pub(crate) failed: Vec<(String, &'static str, String)>,
     /// The records of the domain's own organization that use the mechanism `ptr`, each with its domain.
     pub(crate) with_ptr: Vec<String>,
-    /// The networks that are allowed.
+    /// The networks that the records allow.
     pub(crate) networks: Vec<IpNet>,
     pub(crate) senders: NamedSenders,
     /// The domain whose record decides the result for all addresses that no term names.
     pub(crate) at: String,
-    /// The questions that are needed next.
+    /// The lookups that the evaluation needs next.
     pub(crate) wants: Vec<Want>,
-    /// The domains whose records lead to the record that is being read, the first one first.
+    /// The domains whose records led to the record that is being read; the checked domain comes first.
     path: Vec<String>,
 }
 
-/// A record: its domain, and whether the record is that of the checked domain itself or was reached from it by redirects only.
+/// The place of a record: its domain, and if the checked domain uses it as its own record, directly or through `redirect`.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     domain: &'p str,
@@ -186,7 +186,7 @@ impl Walk {
         }
     }
 
-    /// Evaluates the record that a term names, and returns the result.
+    /// Evaluates the record of another domain that a term refers to, and returns its result.
     fn follow(
         &mut self,
         facts: &DomainFacts,
@@ -350,7 +350,7 @@ impl Walk {
         Ok(hosts)
     }
 
-    /// Returns true if the address of the client is in the network around an address of one of these hosts.
+    /// Returns true if the client's address is in the network around the address of one of these hosts.
     fn hosts(
         &mut self,
         facts: &DomainFacts,
@@ -399,7 +399,7 @@ impl Walk {
     }
 }
 
-/// Returns a domain with its record, as text.
+/// Describes a domain together with its SPF record.
 fn with_record(facts: &DomainFacts, domain: &str) -> String {
     match records(facts, domain) {
         SpfRecords::One(record) => format!("{domain} {record}"),
@@ -407,7 +407,7 @@ fn with_record(facts: &DomainFacts, domain: &str) -> String {
     }
 }
 
-/// Returns the networks around the addresses of hosts if they do not depend on these addresses, because the prefix has the length 0.
+/// Returns the networks that a term allows whatever the addresses of its hosts are, because its prefix length is 0.
 fn around_all(term: &Term) -> impl Iterator<Item = IpNet> + use<> {
     let (ipv4, ipv6) = term.prefixes;
     let all = [(ipv4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (ipv6, IpAddr::from(Ipv6Addr::UNSPECIFIED))];

@@ -24,12 +24,12 @@ fn tlsa(host: &str) -> String {
     format!("{TLSA_OF_MAIL}{host}")
 }
 
-/// Returns the lookup of the TLSA records of a host.
+/// Returns the question for the TLSA records of a mail host.
 pub(crate) fn want(host: &str) -> Want {
     lookup(&tlsa(host), "TLSA")
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions for TLSA records that are needed next.
 pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     mail::hosts(facts).iter().map(|host| want(host)).collect()
 }
@@ -59,14 +59,14 @@ pub(crate) fn at_servers(facts: &DomainFacts) -> Vec<Want> {
     names.flat_map(ask).take(MAX_UNPROVEN_ASKED).collect()
 }
 
-/// Returns the name above that of the TLSA records if DNSSEC proves that it does not exist: then there are no TLSA records (RFC 8020).
+/// Returns the name above that of the TLSA records, if DNSSEC proves that it does not exist: then the TLSA records do not exist either (RFC 8020).
 fn proof<'n>(facts: &DomainFacts, name: &'n str) -> Option<&'n str> {
     let above = above(name);
     let found = facts.lookup(above, "SOA");
     matches!(found, LookupFound::NoName(reply) if reply.security == ReplySecurity::Secure).then_some(above)
 }
 
-/// The data of a TLSA record.
+/// Returns the data of a TLSA record; `None` if the record has another type.
 fn data(record: &Record) -> Option<&TLSA> {
     match &record.data {
         RData::TLSA(data) => Some(data),
@@ -85,10 +85,10 @@ pub(crate) fn names(tlsa: &TLSA, certificate: &[u8]) -> bool {
     }
 }
 
-/// Why mail software does not use a TLSA record; `None` if it does.
+/// Describes why mail software does not use a TLSA record; `None` if it uses the record.
 fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     match (tlsa.cert_usage.into(), tlsa.selector.into(), tlsa.matching.into(), tlsa.cert_data.len()) {
-        // RFC 7672 section 3.1.3.
+        // Usages 0 and 1 are not used for mail (RFC 7672 section 3.1.3).
         (0_u8..=1, ..) => Some("usage 0 and 1 (PKIX) do not count for mail"),
         (4.., ..) => Some("the usage is unknown"),
         (_, 2_u8.., ..) => Some("the selector is unknown"),
@@ -100,7 +100,7 @@ fn unusable(tlsa: &TLSA) -> Option<&'static str> {
     }
 }
 
-/// The records of a host that senders use: DNSSEC protects them, and they can be used for mail.
+/// Returns the TLSA records of a host that senders use: they are validated by DNSSEC and suitable for mail.
 pub(crate) fn usable<'f>(facts: &'f DomainFacts, host: &str) -> Vec<&'f TLSA> {
     match facts.lookup(&tlsa(host), "TLSA") {
         LookupFound::Data(reply) if reply.security == ReplySecurity::Secure => {
@@ -120,7 +120,7 @@ fn is_insecure(facts: &DomainFacts, host: &str) -> bool {
     !known.is_empty() && known.into_iter().all(|is_insecure| is_insecure)
 }
 
-/// Returns the lookups that are examined if they fail.
+/// Returns the lookups of TLSA records that are examined if they fail.
 pub(crate) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     let hosts = mail::hosts(facts).into_iter();
     let examined = hosts.filter(|host| !is_insecure(facts, host) && !facts.addresses(host).is_empty());
@@ -134,7 +134,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     let unanswered = || {
         let evidence = elsewhere::evidence(facts, &name, "TLSA")?;
         let Some(above) = proof(facts, &name) else { return usual(Code::PolicyUnanswered, evidence) };
-        // Resolvers that ask for the name above first, or have its proof in the cache, give an answer.
+        // Resolvers that first ask for the name above, or have its proof in the cache, can still answer.
         let end =
             format!("a proof that {above} does not exist lets some resolvers answer that there are none");
         Some((Code::PolicyUnanswered, Level::Warning, format!("{evidence}; {end}")))
@@ -165,7 +165,7 @@ fn judge(facts: &DomainFacts, host: &str) -> Option<(Code, Level, String)> {
     }
 }
 
-/// The first record and its fault, if no record can be used.
+/// Describes the first record and its fault, if none of the records can be used.
 fn none_usable<'r>(records: impl Iterator<Item = &'r Record>) -> Option<String> {
     let faults: Vec<Option<String>> = records
         .map(|record| {

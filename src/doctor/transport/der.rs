@@ -20,7 +20,7 @@ pub(crate) fn element(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 
 /// Returns the SubjectPublicKeyInfo of a certificate, with its tag (RFC 5280 section 4.1).
 pub(crate) fn public_key(certificate: &[u8]) -> Option<&[u8]> {
-    // The elements before the key: serial number, signature algorithm, issuer, validity, subject.
+    // The elements of a certificate before the key: serial number, signature algorithm, issuer, validity, subject.
     let rest = behind(certificate, 5)?;
     let (0x30, _, after) = element(rest)? else { return None };
     rest.get(..rest.len().checked_sub(after.len())?)
@@ -34,13 +34,13 @@ pub fn is_version_1(certificate: &[u8]) -> bool {
 
 /// Returns the end of the validity of a certificate (notAfter), in seconds since 1970; 0 for times before 1970 (RFC 5280 section 4.1.2.5).
 pub(crate) fn not_after(certificate: &[u8]) -> Option<u64> {
-    // The elements before the validity: serial number, signature algorithm, issuer.
+    // The elements of a certificate before its validity: serial number, signature algorithm, issuer.
     let (0x30, validity, _) = element(behind(certificate, 3)?)? else { return None };
     let (_, _, end) = element(validity)?;
     let (tag, text, _) = element(end)?;
     let digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
     let digits = match tag {
-        // UTCTime has a year of two digits; 50 and above are in the last century.
+        // UTCTime has a year of two digits; from 50 on, the year is in the 20th century.
         0x17 if digits.len() == 12 => {
             format!("{}{digits}", if digits.as_bytes().first()? >= &b'5' { "19" } else { "20" })
         }

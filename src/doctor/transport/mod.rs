@@ -14,12 +14,12 @@ use crate::finding::{Finding, Level};
 /// The labels below which a domain publishes the records of MTA-STS and TLS reporting.
 const LABELS: [&str; 2] = ["_mta-sts.", "_smtp._tls."];
 
-/// Returns the lookups of these records.
+/// Returns the lookups of the records of MTA-STS and TLS reporting.
 pub(super) fn needed(facts: &DomainFacts) -> Vec<(String, &'static str)> {
     LABELS.into_iter().map(|label| (format!("{label}{}", facts.subject.domain), "TXT")).collect()
 }
 
-/// Returns the questions that are needed next.
+/// Returns the questions about policies for TLS that are needed next.
 pub(super) fn wants(facts: &DomainFacts) -> Vec<Want> {
     let records = needed(facts).into_iter().map(|(name, kind)| lookup(&name, kind));
     records.chain(mta_sts::host_wants(facts)).chain(dane::wants(facts)).collect()
@@ -54,10 +54,10 @@ fn record(
     let found = match texts(facts, &name, version) {
         Versioned::Texts(found) => found,
         Versioned::Unknown(why) => {
-            // If senders find no policy, they deliver as before.
+            // Senders that find no policy of MTA-STS deliver as they would without one.
             let level = if wrong == Code::MtaStsSyntax { Level::Warning } else { Level::Note };
             let finding = not_found(facts, (&name, why), level);
-            // The finding is about the same parts of the check as the fault would be.
+            // The finding concerns the same parts of the check as the fault in a record would.
             return Some(wrong.entry().parts.iter().copied().fold(finding, Finding::in_part));
         }
         Versioned::NotAsked => return None,

@@ -11,7 +11,7 @@ fn host(facts: &DomainFacts) -> String {
     format!("mta-sts.{}", facts.subject.domain)
 }
 
-/// Returns true if a record has a valid id (RFC 8461 section 3.1).
+/// Returns true if the MTA-STS record has a valid `id` tag (RFC 8461 section 3.1).
 pub(crate) fn has_id(text: &str) -> bool {
     let sound =
         |id: &str| (1..=32).contains(&id.len()) && id.bytes().all(|octet| octet.is_ascii_alphanumeric());
@@ -32,12 +32,12 @@ fn file(facts: &DomainFacts) -> Option<Want> {
     Some(Want::PolicyFile { host: host(facts), address })
 }
 
-/// Returns the lookups of the addresses of the policy's host.
+/// Returns the lookups of the addresses of the host that publishes the policy.
 pub(crate) fn host_wants(facts: &DomainFacts) -> Vec<Want> {
     if record(facts).is_none() { Vec::new() } else { addresses(&host(facts)).into() }
 }
 
-/// Returns true if the host of the policy has no address, so that no sender finds the policy.
+/// Returns true if the host that publishes the policy has no address, so that no sender finds the policy.
 pub(crate) fn is_without_host(facts: &DomainFacts) -> bool {
     ["A", "AAAA"].iter().all(|kind| facts.lookup(&host(facts), kind).is_absent())
 }
@@ -50,7 +50,7 @@ pub(crate) fn wants(facts: &DomainFacts) -> Vec<Want> {
     file(facts).into_iter().collect()
 }
 
-/// The modes of a policy, which say what senders do if a check fails.
+/// The modes of a policy. The mode says what senders do if a mail host does not satisfy the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Enforce,
@@ -58,11 +58,11 @@ enum Mode {
     None,
 }
 
-/// A policy of MTA-STS.
+/// The content of a policy file of MTA-STS.
 #[derive(Debug, PartialEq, Eq)]
 struct StsPolicy {
     mode: Mode,
-    /// Names and patterns of mail hosts: lower case, with their last dots.
+    /// Names and patterns of the mail hosts that the policy allows: lower case, with their last dots.
     hosts: Vec<String>,
 }
 
@@ -117,7 +117,7 @@ fn covers(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// Returns the finding about the policy; `None` if there is no policy, or if it was not to be fetched.
+/// Returns the finding about the policy file; `None` if there is no policy, or if the file should not be fetched.
 pub(crate) fn check(facts: &DomainFacts) -> Option<Finding> {
     let record = record(facts)?;
     let host = host(facts);

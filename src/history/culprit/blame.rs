@@ -103,7 +103,7 @@ fn blamed<'a>(one: &ExplainedQuestion<'_>, flight: &'a FlightEntry, traffic: &Tr
     only(CulpritKind::Unknown, zone)
 }
 
-/// The servers of the list that answered the question's flight late.
+/// Returns the servers of the DNS list that answered the flight of the question too late.
 fn late<'a>(
     one: &ExplainedQuestion<'_>,
     (flight, apex): (&'a FlightEntry, &[u8]),

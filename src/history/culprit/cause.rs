@@ -13,7 +13,7 @@ use dns::conduct::Conduct;
 use dns::words;
 
 words! {
-    /// The kind of a culprit.
+    /// The kind of a culprit: what was slow or has failed.
     #[derive(Default)]
     pub enum CulpritKind {
         /// The servers of a zone did not answer.
@@ -61,9 +61,9 @@ words! {
 pub struct Cause {
     /// The kind of the cause.
     pub kind: CulpritKind,
-    /// The zone, in wire form; empty if there is none.
+    /// The zone to which the cause belongs, in wire form; empty if it belongs to no zone.
     pub zone: Box<[u8]>,
-    /// The apexes of the DNS lists whose questions it delayed or made fail, in wire form.
+    /// The DNS lists whose questions were delayed or failed because of this cause, named by their apexes in wire form.
     pub lists: BTreeSet<Box<[u8]>>,
     /// The time that the client waited because of this cause, in microseconds.
     pub micros: u64,
@@ -73,21 +73,21 @@ pub struct Cause {
     pub(crate) deferring: u32,
     /// The number of failed questions that this resolver turned away immediately, because others were already waiting for the zone.
     pub(crate) turned_away: u32,
-    /// The queries to each server, and the sum of their times in microseconds.
+    /// For each server of the cause: the number of queries to it, and the sum of their times in microseconds.
     pub servers: BTreeMap<IpAddr, (u32, u64)>,
-    /// The number of these queries, for each server, that did not leave this host.
+    /// For each server of the cause: the number of queries to it that did not leave this host.
     pub unsent: BTreeMap<IpAddr, u32>,
     /// True if the servers did not answer because no IPv6 server answers; see `Traffic`.
     pub(crate) silent_path: bool,
     /// True if the cause is a pause of the client after which another mail may have begun.
     pub other_mail: bool,
-    /// The sentence about the failure, if there is one.
+    /// Why the question failed, as a sentence; empty if there is none.
     pub why: Box<str>,
     /// The behaviour of the list that made a question fail.
     pub(crate) list_fault: Option<ListFault>,
 }
 
-/// The key of a cause.
+/// The key of a cause in a table: its kind, and its zone in wire form.
 pub(super) type CauseKey = (CulpritKind, Box<[u8]>);
 
 impl Cause {
@@ -113,7 +113,7 @@ impl Cause {
         self.lists.extend(apex.filter(|_| !self.zone.is_empty()).map(Box::from));
     }
 
-    /// Counts a query to one of the servers of the cause.
+    /// Counts a query to one of the servers to which the cause belongs.
     pub(super) fn add(&mut self, message: &MessageEntry) {
         let (count, time) = self.servers.entry(message.server).or_default();
         *count = count.saturating_add(1);
@@ -125,7 +125,7 @@ impl Cause {
     }
 }
 
-/// Returns the cause with a key, which is added if it is new.
+/// Returns the cause with this key from the table. A new cause is added first.
 pub(super) fn cause(causes: &mut BTreeMap<CauseKey, Cause>, key: CauseKey) -> &mut Cause {
     causes.entry(key).or_insert_with_key(|(kind, zone)| Cause::new(*kind, zone.clone()))
 }

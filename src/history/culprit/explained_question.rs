@@ -5,12 +5,12 @@ use crate::event::Shows;
 use crate::subject::{ListName, domain_of, organisation};
 use dns::question::{Outcome, is_within};
 
-/// A question of a message, its list, and the flight that explains it.
+/// A question of a message, the DNS list to which it was sent, and the flight that explains its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct ExplainedQuestion<'a> {
-    /// The question.
+    /// The question of the client.
     pub question: &'a QuestionEntry,
-    /// The list to which the question was sent.
+    /// The DNS list to which the question was sent; none for other questions.
     pub list: Option<ListName>,
     /// The flight of the question. If the question failed because another one had failed before, the flight of that other question.
     pub flight: Option<&'a FlightEntry>,
@@ -46,7 +46,7 @@ impl ExplainedQuestion<'_> {
         self.apex().map_or_else(|| domain_of(&self.question.name), Box::from)
     }
 
-    /// Returns the apex of the list.
+    /// Returns the apex of the DNS list to which the question was sent, in wire form.
     pub(crate) fn apex(&self) -> Option<&[u8]> {
         self.list?.apex_in(&self.question.name)
     }
@@ -55,7 +55,7 @@ impl ExplainedQuestion<'_> {
 /// The relation between a zone and the list to which a question is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListRelation {
-    /// The servers of the zone are the servers of the list.
+    /// The servers of the zone are the servers of the list itself.
     Own,
     /// The zone is above the list and has the same owner: the list answers only if the zone answers.
     Above,

@@ -1,4 +1,4 @@
-//! The kind of fault that a query to a server, or the behaviour of a server, shows; and the causes for which a question waited.
+//! Finds the kind of fault that a query to a server or the behaviour of the server shows, and the causes for which a question waited.
 
 use std::net::IpAddr;
 
@@ -29,7 +29,8 @@ pub(super) fn kind_of(
     }
 }
 
-/// Returns the kind of a server's fault.
+/// Returns the kind of culprit for the behaviour of a server. `list` is true if the server belongs to a DNS list. Returns `None` if the behaviour is
+/// no fault.
 pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     match conduct {
         Conduct::Answered | Conduct::Truncated => None,
@@ -44,7 +45,7 @@ pub(super) fn fault(list: bool, conduct: Conduct) -> Option<CulpritKind> {
     }
 }
 
-/// Returns the kind of a silence.
+/// Returns the kind of culprit for a query that got no answer. Returns `None` if the query caused no wait.
 fn silence(
     list: bool,
     flight: &FlightEntry,
@@ -106,7 +107,7 @@ pub(crate) fn last_conduct(
     }
 }
 
-/// Two queries whose sending times differ by less than this were sent together; in microseconds.
+/// Two queries that were sent within this time of each other count as sent together; in microseconds.
 const SAME_MOMENT: u32 = 5_000;
 
 /// Returns the causes for which a question waited, with the time of each.

@@ -160,7 +160,7 @@ fn named(mut causes: Vec<Cause>, waited: u64, traffic: &Traffic) -> Vec<Cause> {
     causes.retain(|cause| cause.cost() >= traffic.slow);
     let has_failed = causes.iter().any(|cause| cause.failures > 0);
     let is_excuse = |cause: &Cause| has_failed && cause.kind == CulpritKind::Client;
-    // A list that failed quickly has delayed nothing.
+    // A DNS list that failed quickly has not delayed the mail.
     let is_aside = |cause: &Cause| cause.failures > 0 && cause.deferring == 0 && cause.micros < traffic.slow;
     causes.sort_by_key(|cause| (is_excuse(cause), is_aside(cause), std::cmp::Reverse(cause.cost())));
     let best = causes.first().map_or(0, Cause::cost);
@@ -222,7 +222,7 @@ fn turns<Asked: Copy>(questions: impl Iterator<Item = (Asked, (u64, u64))>) -> V
     turns
 }
 
-/// Counts a part of the time of a question for its causes.
+/// Adds a part of the time of a question to the causes of the wait.
 fn spend_question(
     one: &ExplainedQuestion<'_>,
     span: (u64, u64),

@@ -20,11 +20,11 @@ fn wire(text: &str) -> Arc<[u8]> {
     wire_name(&Name::from_ascii(text).unwrap()).into()
 }
 
-/// A query of a flight: when it is sent and how long it takes in milliseconds, the last octet of its server, its
-/// zone, and the conduct.
+/// A query of a flight: the time at which it is sent and its duration, both in milliseconds, the last octet of the server's address, the zone, and
+/// the behaviour of the server.
 type Sent = (u32, u32, u8, &'static str, Option<Conduct>);
 
-/// A question: when it comes and how long it takes in milliseconds, its name, its outcome, and the queries to servers.
+/// A question: the time at which it comes and its duration, both in milliseconds, its name, its outcome, and the queries to servers.
 struct One {
     at: u64,
     elapsed: u64,
@@ -32,14 +32,15 @@ struct One {
     outcome: Outcome,
     shows: Option<Shows>,
     sent: Vec<Sent>,
-    /// The last octets of servers with faults, and the conduct of each.
+    /// The servers with faults, each by the last octet of its address, with its last behaviour.
     faults: Vec<(u8, Conduct)>,
-    /// The places of the queries that begin a step of the walk.
+    /// The indices of the queries with which a step of the resolution begins.
     begins: Vec<usize>,
 }
 
 impl One {
-    /// The zone at whose servers it failed, in wire form. A list that says that it refuses has answered.
+    /// Returns the zone whose servers made the question fail, in wire form. It is empty for a DNS list, because a list that refuses a query has
+    /// answered it.
     fn zone(&self) -> Arc<[u8]> {
         let asked = self.sent.last().filter(|_| self.shows != Some(Shows::List));
         asked.map(|sent| wire(sent.3)).unwrap_or_default()
@@ -51,7 +52,7 @@ fn one(at: u64, elapsed: u64, name: &'static str, outcome: Outcome, sent: Vec<Se
     One { at, elapsed, name, outcome, shows, sent, faults: Vec::new(), begins: vec![0] }
 }
 
-/// A query without an answer, after a truncated answer of its server, is one over TCP.
+/// Returns the transport of a query. A query without an answer that follows a truncated answer of the same server was sent over TCP.
 fn transport_of((at, _, server, _, conduct): &Sent, all: &[Sent]) -> Transport {
     let is_cut = |other: &Sent| other.2 == *server && other.0 < *at && other.4 == Some(Conduct::Truncated);
     match conduct {
@@ -107,7 +108,7 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
     (question, flight)
 }
 
-/// The kinds and zones of the culprits of a message, with other traffic around it.
+/// Returns the kinds and zones of the culprits of a message. `around` is other traffic at the same time.
 fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
     judged_in(asked, around, &[])
 }
@@ -147,13 +148,13 @@ fn traffic_of(flights: Vec<FlightEntry>, outages: &[(u64, u64)]) -> Traffic {
 const OK: Option<Conduct> = Some(Conduct::Answered);
 const SILENT: Option<Conduct> = Some(Conduct::Silent);
 
-/// Another server that answers all the time.
+/// Returns queries to another server, which answers all the time.
 fn healthy() -> Vec<One> {
     let answered = |at| one(at, 20, "fine.test.", Outcome::Upstream, vec![(0, 20, 99, "test.", OK)]);
     (0..200).map(|number| answered(number * 50)).collect()
 }
 
-/// A message by its name, its questions, and its culprits with their zones.
+/// A test case: its name, the questions of a message, and the expected culprits with their zones.
 type Case = (&'static str, Vec<One>, &'static [(Kind, &'static str)]);
 
 /// A question that was answered.
@@ -166,7 +167,7 @@ fn lost(elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "a.example.", Failed, sent)
 }
 
-/// A question to a list.
+/// A question to a DNS list.
 fn list(outcome: Outcome, elapsed: u64, sent: Vec<Sent>) -> One {
     one(0, elapsed, "2.0.0.127.list.example.", outcome, sent)
 }
@@ -175,7 +176,7 @@ fn fault(conduct: Conduct) -> Vec<Sent> {
     vec![(0, 20, 1, "example.", Some(conduct))]
 }
 
-/// Servers that are silent, slow or at fault.
+/// Test cases: servers that are silent, slow or at fault.
 fn of_servers() -> Vec<Case> {
     let bogus = One { shows: Some(Shows::Bogus), ..lost(60, vec![(0, 20, 1, "example.", OK)]) };
     vec![
@@ -227,7 +228,7 @@ fn of_servers() -> Vec<Case> {
     ]
 }
 
-/// Servers that truncate, and do not answer over TCP.
+/// Test cases: servers that truncate answers, and do not answer over TCP.
 fn of_silence_over_tcp() -> Vec<Case> {
     const CUT: Option<Conduct> = Some(Conduct::Truncated);
     let faulty = |conduct, sent| One { faults: vec![(1, conduct)], ..lost(4_000, sent) };
@@ -253,7 +254,7 @@ fn of_silence_over_tcp() -> Vec<Case> {
     .collect()
 }
 
-/// DNS lists.
+/// Test cases: DNS lists.
 fn of_lists() -> Vec<Case> {
     let refusal = One { shows: Some(Shows::List), ..list(Failed, 30, vec![(0, 20, 1, "list.example.", OK)]) };
     vec![
@@ -286,7 +287,7 @@ fn of_lists() -> Vec<Case> {
     ]
 }
 
-/// Servers that did more than one thing.
+/// Test cases: servers with more than one kind of behaviour. The last one counts.
 fn of_last_words() -> Vec<Case> {
     vec![
         (
@@ -330,7 +331,7 @@ fn of_last_words() -> Vec<Case> {
     ]
 }
 
-/// Servers that answered a query after a silence.
+/// Test cases: servers that answered a query after a silence.
 fn of_next_answers() -> Vec<Case> {
     vec![
         (
@@ -393,7 +394,7 @@ fn of_next_answers() -> Vec<Case> {
     ]
 }
 
-/// Messages with several questions, or without queries to servers.
+/// Test cases: messages with several questions, or without queries to servers.
 fn of_messages() -> Vec<Case> {
     vec![
         ("shed", vec![one(0, 0, "a.example.", Shed, vec![])], &[(Kind::Overload, "")]),
@@ -437,7 +438,7 @@ fn of_messages() -> Vec<Case> {
     ]
 }
 
-/// Messages with failures next to others, or next to a wait.
+/// Test cases: messages with a failed question and another failure or a wait.
 fn of_failures() -> Vec<Case> {
     vec![
         (
@@ -467,7 +468,7 @@ fn of_failures() -> Vec<Case> {
     ]
 }
 
-/// Messages with a failure of a list, for which no mail is deferred.
+/// Test cases: messages with a failed query to a DNS list, which defers no mail.
 fn of_failed_lists() -> Vec<Case> {
     vec![
         (

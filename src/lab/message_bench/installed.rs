@@ -31,7 +31,7 @@ const RESOLVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), SE
 /// The port of all servers of the lab.
 const SERVERS_PORT: u16 = 53;
 
-/// How long glibc's stub resolver waits for an answer; the next constant is how often it sends a query (resolv.conf(5)).
+/// How long glibc's stub resolver waits for an answer (resolv.conf(5)). The next constant is the number of times that it sends a query.
 const PATIENCE: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 2;
 

@@ -201,7 +201,7 @@ impl Limit {
     }
 }
 
-/// Returns how long an answer is kept: for the smallest TTL of its records, or of its SOA (RFC 2308 section 5).
+/// Returns how long an answer may be cached: the smallest TTL of its records, or of its SOA (RFC 2308 section 5).
 fn lifetime(answer: &Message) -> Duration {
     let records = if answer.answers.is_empty() { &answer.authorities } else { &answer.answers };
     let ttl = records.iter().map(|record| match &record.data {
@@ -211,12 +211,13 @@ fn lifetime(answer: &Message) -> Duration {
     Duration::from_secs(ttl.min().unwrap_or(0).into())
 }
 
-/// The ideal resolver as it is used by one message.
+/// The ideal resolver, with the state for the questions of one message.
 pub(super) struct LimitOf {
     pub(super) limit: Arc<Limit>,
     pub(super) mail: Mail,
     pub(super) asks_ahead: bool,
-    /// The subjects whose look-ahead has begun.
+    /// What look-ahead has already asked about for this message: the client's address (`address`), or the sender's or recipient's domain
+    /// (`domain`).
     begun: Mutex<BTreeSet<&'static str>>,
 }
 

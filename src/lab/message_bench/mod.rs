@@ -43,7 +43,7 @@ use crate::mails::{MailKind, Popularity, draw};
 pub const MODES: [(&str, LookaheadMode); 3] =
     [("off", LookaheadMode::Off), ("rules", LookaheadMode::Rules), ("learned", LookaheadMode::Learned)];
 
-/// The columns of the limits: without look-ahead, and with it.
+/// The columns of the table for the ideal resolver (the limit), without and with look-ahead.
 const LIMITS: [(&str, bool); 2] = [("limit", false), ("limit, ahead", true)];
 
 /// The options of a run.
@@ -153,7 +153,7 @@ fn run(options: &Options, mode: LookaheadMode, seed: u64) -> Result<Run, LabErro
     Ok(run)
 }
 
-/// Plays the mail of a seed through a limit.
+/// Plays the mail of a seed through the ideal resolver (the limit).
 fn limit(options: &Options, asks_ahead: bool, seed: u64) -> Result<Run, LabError> {
     let internet = internet(options, seed, UNIX_AT_START)?;
     let began = cpu_time();

@@ -1,4 +1,4 @@
-//! Compares the entries of memory with the expectations of a scenario, and searches them for poison.
+//! Compares the entries of the cache with the expectations of a scenario, and searches the entries for poison.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,8 @@ use resolver::cache::rrset::Rank;
 use super::check::matches;
 use super::{ExpectedRecord, Holding};
 
-/// Entries under a name that are not expected, and expected ones that are missing. Ready answers are left out.
+/// Returns the cache entries under a name that are not expected, and the expected entries that are missing. Complete answers to questions
+/// are not compared.
 pub(super) fn differences(
     simulation: &Simulation,
     name: &Name,
@@ -34,7 +35,7 @@ pub(super) fn differences(
     differences
 }
 
-/// The entries of memory that lead to the poison.
+/// Returns the cache entries that lead to the address or name of the attacker.
 pub(super) fn poison(simulation: &Simulation) -> Vec<String> {
     let memory = simulation.resolver().memory();
     let now = simulation.clock().mono();

@@ -170,7 +170,7 @@ enum Holding {
     Negative(bool),
     /// A delegation to these servers.
     Delegation(Vec<Name>),
-    /// A failure with this code.
+    /// A cached failure with this code of an extended error.
     Failure(u16),
 }
 

@@ -10,22 +10,22 @@
 //!     www 300 CNAME www.z{zone+1}.tld.
 //! ```
 
-/// Lines of a scenario after repetition: ten times as many as the longest has.
+/// The maximum number of lines of a scenario after its repetitions are written out: ten times the number in the longest scenario.
 const MAX_LINES: usize = 5_000;
 
-/// A line to read, with its number in the file.
+/// The number of a line in the file, and the line.
 pub(super) type NumberedLine = (usize, String);
 
-/// A repetition that cannot be read: the number of the line, and why.
+/// An error in a repetition: the number of the line, and the reason.
 pub(super) type Misread = (usize, String);
 
-/// A variable of a `for` line and its value, or its first and last one.
+/// A variable of a `for` line, with its value or with its first and last value.
 type Variable<'a, Value> = (&'a str, Value);
 
-/// The lines of a scenario after repetition.
+/// Returns the lines of a scenario with all repetitions written out.
 ///
 /// # Errors
-/// A range or variable that cannot be read, or too many lines.
+/// Returns an error if a range or a variable cannot be read, or if there are too many lines.
 pub(super) fn lines(text: &str) -> Result<Vec<NumberedLine>, Misread> {
     let mut found = Vec::new();
     let mut rest = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
@@ -50,7 +50,7 @@ pub(super) fn lines(text: &str) -> Result<Vec<NumberedLine>, Misread> {
     Ok(found)
 }
 
-/// `zone=1..3`: the variable, its first and its last value.
+/// Reads a range such as `zone=1..3`: the variable, its first value and its last value.
 fn range(text: &str) -> Result<Variable<'_, (u32, u32)>, String> {
     let (variable, values) = text.split_once('=').ok_or_else(|| format!("{text} is not NAME=FIRST..LAST"))?;
     let values = span(values).ok_or_else(|| format!("{values} is not FIRST..LAST"))?;
@@ -62,7 +62,7 @@ fn span(text: &str) -> Option<(u32, u32)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-/// The block for all values of the variables of `ranges`, with those of `values` before them.
+/// Adds the lines of a block to `found`, once for all values of the variables in `ranges`. `values` are the values that are already chosen.
 fn repeat<'a>(
     block: &[(usize, &str)],
     ranges: &[Variable<'a, (u32, u32)>],
@@ -86,8 +86,8 @@ fn repeat<'a>(
     Ok(())
 }
 
-/// A line with the values of variables instead of `{NAME}` and `{NAME+1}`; a word with `{1..3}` is repeated three
-/// times. Other braces stay, because tables of the configuration have them.
+/// Returns a line in which `{NAME}` and `{NAME+1}` are replaced by the values of variables. A word with `{1..3}` is repeated three times.
+/// Other braces are not changed, because tables of the configuration contain braces.
 fn filled(line: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
     if !line.contains('{') {
         return Ok(line.to_owned());
@@ -111,7 +111,7 @@ fn filled_word(word: &str, values: &[Variable<'_, u32>]) -> Result<String, Strin
     filled_word(&format!("{before}{}{after}", value.saturating_add(more)), values)
 }
 
-/// Texts in braces that may be replaced, each with the text before and after it.
+/// Returns the texts in braces that may be replaced, each with the text before and after it.
 fn braced(word: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     let is_meant = |inner: &str| {
         !inner.is_empty()

@@ -108,7 +108,7 @@ impl Scenario {
     }
 }
 
-/// Returns the counters that differ from the expected ones.
+/// Returns the counters whose values differ from the expected ones.
 fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) -> Vec<String> {
     let report = simulation.recorder().report(Window::Start).upstream;
     let had = |word: &str| {
@@ -125,8 +125,8 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
-/// Returns the sums that differ. All clients have their replies, and background work is counted in the same turn.
-/// Each query, resolution and message must be counted exactly once in every table of the record.
+/// Returns the counts whose sums differ. All clients have their replies, and background work is counted in the same turn. Each query,
+/// resolution and message must be counted exactly once in every table of the record.
 fn sums(simulation: &Simulation) -> Vec<String> {
     let (recorder, window) = (simulation.recorder(), Window::Start);
     let report = recorder.report(window);

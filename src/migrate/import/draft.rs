@@ -15,21 +15,21 @@ use super::whole;
 use resolver::config::{Config, ConfiguredZone};
 use resolver::zones::Views;
 
-/// The lists of our file that a block list can fill, and the maximum number of entries in each.
+/// The lists of resolverd's configuration that a block list can fill, and the maximum number of entries in each.
 const MOST: [(&str, usize); 3] = [
     ("[[zone]]", resolver::limits::MAX_ZONES),
     ("[[host]]", resolver::limits::MAX_HOSTS),
     ("[[record]]", resolver::limits::MAX_RECORDS),
 ];
 
-/// The entries with the data of one name.
+/// The entries of resolverd's configuration that contain the data of one name.
 const NAMES: [&str; 2] = ["[[host]]", "[[record]]"];
 
-/// An entry of our file, or one key of a section, with the setting from which it was converted.
+/// An entry of resolverd's configuration, or one key of a section, with the setting from which it was converted.
 #[derive(Clone, Debug)]
 struct DraftEntry {
     setting: TypedSetting,
-    /// `[cache]`, `[[zone]]`.
+    /// The section or list to which the entry belongs, such as `[cache]` or `[[zone]]`.
     head: &'static str,
     keys: Vec<(&'static str, Value)>,
 }
@@ -40,15 +40,15 @@ pub(super) struct Draft {
     pub(super) config: Config,
     entries: Vec<DraftEntry>,
     findings: Vec<ImportFinding>,
-    /// The number of findings beyond `limits::MAX_FINDINGS`, by weight, so that many harmless findings do not hide a dangerous
-    /// one.
+    /// The number of findings that are not listed because there are more than `limits::MAX_FINDINGS`. They are counted by weight, so that many
+    /// harmless findings do not hide a dangerous one.
     more: BTreeMap<Weight, usize>,
     /// True if the other resolver asked servers at any address.
     asks_any_server: bool,
 }
 
 impl Draft {
-    /// Sets a key of a section that occurs once.
+    /// Sets a key of a section that can occur only once in the configuration, such as `[cache]`.
     pub(super) fn set(
         &mut self,
         setting: &impl Setting,
@@ -68,7 +68,7 @@ impl Draft {
         }
     }
 
-    /// Adds an entry.
+    /// Adds an entry of a list, such as `[[zone]]`.
     pub(super) fn add(
         &mut self,
         setting: &impl Setting,
@@ -78,7 +78,7 @@ impl Draft {
         self.entries.push(DraftEntry { setting: setting.typed(), head, keys });
     }
 
-    /// Reports a setting: the effect that it had, and the way to the same effect in resolverd.
+    /// Reports a setting: what it did in the other resolver (`did`), and how to get the same effect in resolverd (`instead`).
     pub(super) fn report(&mut self, weight: Weight, setting: &impl Setting, (did, instead): (&str, &str)) {
         let finding = ImportFinding {
             place: setting.place().clone(),
@@ -112,7 +112,7 @@ impl Draft {
     /// Returns the configuration with all usable entries, and the findings, dangerous ones first.
     pub(super) fn finish(mut self) -> Imported {
         let mut entries = std::mem::take(&mut self.entries);
-        // In TOML the keys of sections stand before the first entry of a list.
+        // In TOML, the keys of sections must come before the first entry of a list.
         entries.sort_by_key(|entry| entry.head.starts_with("[["));
         for (head, most) in MOST {
             self.cut(&mut entries, head, most);
@@ -145,9 +145,9 @@ impl Draft {
         }
     }
 
-    /// Removes the entries that exceed the maximum of our file, and reports them at the position of the first one. Zones with
-    /// servers take precedence over block lists. Otherwise their names would be resolved elsewhere, and internal names would be
-    /// sent to the internet.
+    /// Removes the entries of a list that exceed the maximum of resolverd's configuration, and reports them at the position of the first one.
+    /// Zones with servers are kept before block lists: otherwise their names would be resolved elsewhere, and internal names would be sent to the
+    /// internet.
     fn cut(&mut self, entries: &mut Vec<DraftEntry>, head: &str, most: usize) {
         let mut places: Vec<usize> =
             (0..).zip(&*entries).filter(|(_, entry)| entry.head == head).map(|(at, _)| at).collect();
@@ -207,12 +207,12 @@ impl Draft {
 }
 
 impl DraftEntry {
-    /// The value of `name`.
+    /// Returns the value of the key `name` of the entry.
     fn name(&self) -> Option<&str> {
         self.keys.iter().find(|(key, _)| *key == "name").and_then(|(_, value)| value.as_str())
     }
 
-    /// Returns true if the entry is a zone whose names are asked of servers.
+    /// Returns true if the entry is a zone for whose names servers are asked.
     fn has_servers(&self) -> bool {
         self.keys.iter().any(|(key, _)| ["forward", "stub"].contains(key))
     }
@@ -222,7 +222,7 @@ impl DraftEntry {
         self.head == head && self.keys.iter().any(|(key, _)| *key == wanted)
     }
 
-    /// Returns true if the entry belongs to this zone.
+    /// Returns true if the entry was converted to this zone.
     fn is_of(&self, zone: &ConfiguredZone) -> bool {
         let apex = zone.name.to_string();
         let is_named =
@@ -231,7 +231,7 @@ impl DraftEntry {
     }
 
     fn text(&self) -> String {
-        // A section that occurs once may come from several settings, and TOML has each head only once.
+        // Several settings may set keys of the same section, but TOML allows the head of a section only once.
         let keys = self.keys.iter().map(|(key, value)| match self.head.strip_prefix("[[") {
             Some(_) => format!("{key} = {value}\n"),
             None => format!("{}.{key} = {value}\n", self.head.trim_matches(['[', ']'])),

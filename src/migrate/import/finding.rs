@@ -1,4 +1,4 @@
-//! A finding about a setting that was changed or left out: its position, its effect, and how to get the same effect in resolverd.
+//! A finding about a setting that the import changed or left out: its position, its effect, and how to get the same effect in resolverd.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use dns::wire::presentation::shown;
 use dns::words;
 use resolver::limits::MAX_SHOWN_SENTENCE;
 
-/// A position: a line of a file.
+/// A position in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourcePlace {
     /// The file, as it was named on the command line or in an include.
@@ -18,7 +18,7 @@ pub struct SourcePlace {
 }
 
 impl SourcePlace {
-    /// Returns the path that a setting on this line names. A relative path begins at the directory of the file.
+    /// Returns the path of a file that a setting on this line refers to. A relative path starts at the directory of the configuration file.
     pub(super) fn sibling(&self, named: impl AsRef<Path>) -> PathBuf {
         self.file.parent().unwrap_or_else(|| Path::new("")).join(named)
     }
@@ -74,13 +74,13 @@ impl<T: AsRef<str>> Setting for (&SourcePlace, T) {
 }
 
 words! {
-    /// How much a finding matters, from the most.
+    /// How much a finding matters. The most serious weight comes first.
     pub enum Weight {
-        /// Without it, mail is lost or misled, or strangers are answered.
+        /// If the operator ignores the finding, mail is lost or sent to the wrong host, or resolverd answers strangers.
         Dangerous = "dangerous",
-        /// Some answers differ.
+        /// resolverd gives some other answers than the other resolver did.
         Different = "different",
-        /// Nothing is to be done.
+        /// The operator need not do anything.
         Unneeded = "unneeded",
     }
 }
@@ -124,7 +124,7 @@ impl Weight {
     }
 }
 
-/// The advice if the other resolver did not validate.
+/// How to get the same effect in resolverd if the other resolver did not validate answers with DNSSEC.
 pub(super) const UNVALIDATED: &str = "dnssec.validate = false does the same; remove it unless a forwarder removes signatures: DANE needs validation";
 
 /// The finding about a file without the main section of its format. Probably another file includes it.
@@ -133,14 +133,14 @@ pub(super) const FRAGMENT: (&str, &str) = (
     "if another file includes this one, import that file instead",
 );
 
-/// The effect if the other resolver checked the certificates of forwarders with its own CAs.
+/// What the setting did: the other resolver checked the certificates of forwarders with its own certificate authorities (CAs).
 pub(super) const OWN_CAS: &str = "checked the certificates of servers with CAs of its own";
 
-/// How to get the same effect in resolverd.
+/// How to make resolverd trust the same CAs.
 pub(super) const CAS_OF_HOST: &str =
     "resolverd checks the name, with the CAs of this host; install a CA of your own there";
 
-/// The effect of trust anchors none of which is for the root, and what to do.
+/// The effect of trust anchors if none of them is for the root, and what to do in resolverd.
 pub(super) const PARTLY_VALIDATED: (&str, &str) = (
     "validated names below its trust anchors only, as none is of the root",
     "resolverd validates all names; if a forwarder removes signatures, set validate = false in its [[zone]]",

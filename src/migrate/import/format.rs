@@ -16,11 +16,11 @@ pub enum Format {
     Dnsmasq,
 }
 
-/// The formats, with the name of the program as it is typed on the command line.
+/// The formats that can be imported, each with the name of its program as it is typed on the command line.
 pub const FORMATS: [(&str, Format); 3] =
     [("unbound", Format::Unbound), ("named", Format::Named), ("dnsmasq", Format::Dnsmasq)];
 
-/// The program that a file belongs to.
+/// The program whose configuration a file contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
     /// A program whose files can be imported.

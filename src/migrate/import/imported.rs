@@ -10,11 +10,11 @@ use resolver::config::Config;
 /// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
-    /// The configuration.
+    /// The configuration for resolverd that the import has made.
     pub config: Config,
     /// The settings that were changed or left out, the dangerous ones first.
     pub findings: Vec<ImportFinding>,
-    /// The numbers of findings that are left out, by weight.
+    /// The number of findings that are not listed, by weight.
     pub more: BTreeMap<Weight, usize>,
 }
 

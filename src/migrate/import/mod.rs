@@ -39,23 +39,23 @@ pub use self::format::{FORMATS, Format};
 pub use self::imported::Imported;
 use draft::Draft;
 
-/// The reason why nothing was imported.
+/// The reason why the import failed completely.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file cannot be read.
     #[error("{} {reason}", .file.display())]
     File {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The reason.
+        /// Why the file cannot be read.
         reason: String,
     },
-    /// The text does not have the expected format.
+    /// A file does not have the expected format.
     #[error("{place}: {reason}")]
     Text {
         /// Position of the error.
         place: SourcePlace,
-        /// The reason.
+        /// Why the text does not have the expected format.
         reason: String,
     },
     /// The file belongs to a resolver whose files cannot be imported.
@@ -64,9 +64,9 @@ pub enum ImportError {
         .file.display()
     )]
     Other {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The resolver.
+        /// Name of the resolver.
         program: &'static str,
     },
     /// Neither the text nor the name of the file shows its format.
@@ -77,7 +77,7 @@ pub enum ImportError {
 /// Imports the file at `path`.
 ///
 /// # Errors
-/// Fails if a file cannot be read, or if its text does not have the format.
+/// Fails if a file cannot be read, or if its text does not have the expected format.
 pub fn import(path: &Path, format: Option<Format>) -> Result<Imported, ImportError> {
     let format = match format {
         Some(format) => format,

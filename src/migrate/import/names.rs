@@ -1,4 +1,5 @@
-//! Collects names with addresses and records, which several formats have. Each name becomes one entry of resolverd's configuration.
+//! Collects names with their addresses and records. Several formats have such settings. Each name becomes one entry of resolverd's
+//! configuration.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,7 +15,7 @@ use super::values::{plain, texts};
 /// The file of host names that the C library also reads.
 const SYSTEM_HOSTS: &str = "/etc/hosts";
 
-/// Names that resolverd answers itself, and names that are of no use outside this file.
+/// Names that resolverd answers itself, or that make sense only in /etc/hosts.
 const OWN: [&str; 8] = [
     "localhost",
     "localhost.localdomain",
@@ -156,7 +157,7 @@ impl Names {
         sources.end();
     }
 
-    /// Adds to the draft: names to which a reverse name points become hosts, and all others become address records.
+    /// Adds all names to the draft: names to which a reverse name points become `[[host]]` entries, and the others become address records.
     pub(super) fn finish(mut self, draft: &mut Draft) {
         for host in std::mem::take(&mut self.hosts) {
             if host.is_first {

@@ -40,7 +40,7 @@ pub(super) struct ProgramOptions {
     pub(super) parts: OptionTable,
 }
 
-/// A table of options.
+/// A table of options: those that the reader handles itself (`read`), those that need no counterpart (`details`), and rows for the others.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionTable {
@@ -126,7 +126,7 @@ impl OptionTable {
 }
 
 impl OptionRow {
-    /// Returns true if the row applies to an option.
+    /// Returns true if the row is about the option with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         fits(&self.names, name)
     }

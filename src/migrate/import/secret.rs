@@ -5,13 +5,13 @@
 const SECRET: [&str; 9] =
     ["secret", "password", "passwd", "passphrase", "token", "credential", "api-key", "api_key", "apikey"];
 
-/// Characters that may stand between a name and its value, and quotes around a name.
+/// Characters that may be between the name and the value of a setting, and quotes around a name.
 const BETWEEN: &str = " =:([{]\"'";
 
-/// The longest setting name that is shown, in characters. The longest name in the supported formats has 44.
+/// The maximum length, in characters, of a setting name that is shown. The longest name in the supported formats has 44.
 const LONGEST: usize = 48;
 
-/// Returns a setting as it was typed, without secrets: everything after the name of a secret is left out.
+/// Returns the text of a setting without secrets: everything after a name that stands for a secret is left out.
 pub(super) fn masked(typed: &str) -> String {
     // Only ASCII letters change, so the offsets in both texts are the same.
     let plain = typed.to_ascii_lowercase();

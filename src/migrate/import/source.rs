@@ -11,12 +11,12 @@ use super::ImportError;
 use super::draft::Draft;
 use super::finding::{Setting, TypedSetting, Weight};
 
-/// The state of reading.
+/// The files that are read, and what is known about them so far.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     files: usize,
     octets: u64,
-    /// The file that is being read, and the files that include it.
+    /// The files that are being read: each of them includes the next one.
     open: Vec<PathBuf>,
     /// The directory to which the other resolver has changed, if its configuration names one.
     directory: Option<WorkingDirectory>,
@@ -24,7 +24,7 @@ pub(super) struct Sources {
     doubts: Vec<IncludeDoubt>,
 }
 
-/// The directory of relative includes.
+/// The directory at which relative paths in includes start.
 #[derive(Clone, Debug)]
 struct WorkingDirectory {
     setting: TypedSetting,
@@ -64,7 +64,7 @@ impl Sources {
         Ok(Source { path: Arc::from(path), text })
     }
 
-    /// Returns true if a file is among those that include the one that is read.
+    /// Returns true if a file is being read already, so that including it again would never end.
     pub(super) fn is_open(&self, path: &Path) -> bool {
         self.open.iter().any(|open| open == path)
     }
@@ -135,13 +135,13 @@ impl Sources {
         self.readable(setting, files)
     }
 
-    /// Notes a file or a directory that cannot be read.
+    /// Records a file or a directory that cannot be read. `did` describes the effect in the other resolver.
     pub(super) fn doubt_unread(&mut self, setting: &impl Setting, did: String) {
         let instead = "its settings are missing here: correct or copy the file, and import again";
         self.doubt(Weight::Dangerous, setting, did, instead);
     }
 
-    /// Notes an include, or a directory of settings, that has no file on this host.
+    /// Records an include, or a directory of settings, for which no file exists on this host.
     pub(super) fn doubt_empty(&mut self, setting: &impl Setting) {
         let instead = "if it names files on the host that the configuration is from, copy them too, or import on that host";
         self.doubt(Weight::Different, setting, "named no file on this host".to_owned(), instead);
@@ -168,7 +168,7 @@ impl Sources {
     }
 }
 
-/// A regular file.
+/// Opens a regular file. The error is a text.
 fn opened(path: &Path) -> Result<File, String> {
     let about = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     if !about.is_file() {
@@ -192,7 +192,7 @@ fn read(path: &Path, most: u64) -> Result<String, String> {
     Ok(String::from_utf8_lossy(octets).into_owned())
 }
 
-/// The files that a pattern names.
+/// The files whose paths match a pattern.
 #[derive(Debug, Default)]
 pub(super) struct Matched {
     pub(super) files: Vec<PathBuf>,
@@ -252,7 +252,7 @@ fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     if name.first() == Some(&b'.') && pattern.first() != Some(&b'.') {
         return false;
     }
-    // Places of the pattern that fit what was read of the name.
+    // The positions in the pattern at which the rest of the pattern may match the rest of the name.
     let mut places = after_stars(vec![0], pattern);
     for octet in name {
         let next = places.iter().filter_map(|place| match pattern.get(*place) {
@@ -266,7 +266,7 @@ fn fits(pattern: &OsStr, name: &OsStr) -> bool {
     places.contains(&pattern.len())
 }
 
-/// The places in the pattern, and for each place at a star also the place after the star, because a star may stand for nothing.
+/// Adds to these positions in the pattern the position after each star, because a star may match nothing.
 fn after_stars(mut places: Vec<usize>, pattern: &[u8]) -> Vec<usize> {
     let mut at = 0;
     while let Some(place) = places.get(at).copied() {

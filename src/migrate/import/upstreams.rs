@@ -1,5 +1,5 @@
-//! Collects zones with their own servers or answers, which several formats have. The settings of one zone, which may be far
-//! apart in a file, become one `[[zone]]`.
+//! Collects zones that have their own servers or answers. Several formats have such zones. The settings of one zone, which may be in
+//! different places of a file, become one `[[zone]]`.
 
 use crate::limits;
 use std::collections::{BTreeSet, HashMap};
@@ -95,7 +95,7 @@ impl GatheredZones {
         }
     }
 
-    /// Returns the servers of the root zone, to which settings of other zones may refer.
+    /// Returns the servers that are set for the root zone. Settings of other zones may refer to them.
     pub(super) fn root_servers(&self) -> Vec<String> {
         let root = self.at.get(".").and_then(|at| self.zones.get(*at));
         root.map(|zone| zone.values.clone()).unwrap_or_default()

@@ -26,7 +26,7 @@ const NAMES_IN_DATA: [(&str, &[usize]); 13] = [
     ("SVCB", &[1]),
 ];
 
-/// Returns the indexes of the names among the words of the data of a type; empty if the type has no names.
+/// Returns the positions of those words in the data of a record that are names; empty if records of this type contain no names.
 pub(super) fn names_in_data(kind: &str) -> &'static [usize] {
     NAMES_IN_DATA.iter().find(|(with_names, _)| *with_names == kind).map_or(&[], |(_, places)| places)
 }
@@ -136,7 +136,7 @@ pub(super) const MAPPED: (&str, &str) = (
     "these are left out: write IPv4 clients as IPv4 prefixes",
 );
 
-/// Clients while they are being collected.
+/// The clients that an imported configuration allows, refuses or ignores, while they are being collected.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
     pub(super) allow: Vec<IpNet>,
@@ -161,8 +161,8 @@ impl Clients {
         self.allow.iter().any(|net| !net.addr().is_loopback())
     }
 
-    /// Returns the clients for which `permits` returns true. The verdict on a prefix applies to all of its addresses that are in
-    /// no longer prefix of `nets`. Prefixes that change nothing are left out.
+    /// Creates a list of the clients for which `permits` returns true. The verdict for a prefix applies to all of its addresses, except those in a
+    /// longer prefix of `nets`. Prefixes that change nothing are left out.
     pub(super) fn deciding(nets: impl IntoIterator<Item = IpNet>, permits: impl Fn(&IpNet) -> bool) -> Self {
         let mut decided: Vec<(IpNet, bool)> = Vec::new();
         for net in nets {

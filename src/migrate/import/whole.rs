@@ -30,7 +30,7 @@ const OWN: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 /// The key with the clients that are answered.
 pub(super) const CLIENTS: (&str, &str) = ("[listen]", "allow");
 
-/// The effect of a setting, and what to do about it.
+/// The effect of a setting, and what the operator should do about it.
 pub(super) type EffectAndRemedy = (String, String);
 
 /// Returns the effect of the cache size if the unit permits too little memory for it.

@@ -5,13 +5,13 @@ use super::machine::Machine;
 use super::record::{self, RecordedStep, SwitchRecord};
 use super::step::SwitchStep;
 
-/// A step and its result.
+/// A step of the switch, and its result.
 pub type EndedStep = (SwitchStep, Result<StepEnd, SwitchError>);
 
-/// The result of a step that did not fail.
+/// How a step ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepEnd {
-    /// The step was carried out, or the state before it was restored.
+    /// The change was made, or, in an undo, the state before it was restored.
     Reached,
     /// The undo removed a file that did not exist before the switch.
     Removed,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Path of the record of a switch. Its directory belongs to root.
+/// Path of the record of a switch, which lists its steps and the state before each. Only root can write to its directory.
 pub const RECORD: &str = "/var/lib/resolverctl/switch.json";
 
 /// The reason why a step, or the undo of a step, failed.
@@ -11,11 +11,11 @@ pub enum SwitchError {
     /// A file cannot be read, written or removed.
     #[error("cannot {does} {path}: {error}")]
     File {
-        /// The verb for the message.
+        /// The failed action, as a verb for the message.
         does: &'static str,
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// The error.
+        /// The error of the operating system.
         error: io::Error,
     },
     /// A file was changed after the switch.
@@ -23,7 +23,7 @@ pub enum SwitchError {
         "{path} was changed after the switch, so it was not restored; its text before the switch is in {RECORD}"
     )]
     Changed {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
     /// The target of a link no longer exists.
@@ -31,17 +31,17 @@ pub enum SwitchError {
         "{path} was a link to {target}, which does not exist any more; install the program that wrote it"
     )]
     TargetGone {
-        /// The link.
+        /// Path of the link.
         path: String,
-        /// Its target.
+        /// Target of the link.
         target: String,
     },
-    /// A file that programs of this host read is not readable for this program.
+    /// A file that programs of this host use cannot be read by resolverctl.
     #[error("cannot read {path}: {error}")]
     Unread {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// The error.
+        /// Why the file cannot be read.
         error: String,
     },
     /// A service was uninstalled after the switch.
@@ -65,10 +65,10 @@ pub enum SwitchError {
         "{path} has changed since the switch and still names resolverd, which was not here before; nothing is changed. Write the address of another resolver, then run this again; the former text is in {RECORD}"
     )]
     StillNamed {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
-    /// A step that must be undone before this one could not be undone.
+    /// The step was not undone, because another step that must be undone first could not be undone.
     #[error("resolverd must keep running until the failures above are repaired")]
     Needed,
     /// The old resolver runs, but no program listens at its addresses.
@@ -85,7 +85,7 @@ pub enum SwitchError {
     /// No resolver answered at the addresses of the restored `resolv.conf`.
     #[error("{path} names resolverd again, because nobody answers at the addresses that it named before")]
     NamedAgain {
-        /// The file.
+        /// Path of the file.
         path: String,
     },
     /// A signal was received.
@@ -99,27 +99,27 @@ pub enum SwitchError {
     Systemctl {
         /// Arguments of systemctl.
         arguments: String,
-        /// End of the output of systemctl.
+        /// The end of what systemctl printed.
         said: String,
     },
-    /// A service was not informed of a file that was restored.
+    /// A file was restored, but the service that uses it could not be told to read it again.
     #[error("the file is restored, but {0}")]
     NotInformed(Box<SwitchError>),
-    /// Port 53 is still taken.
+    /// Port 53 is still used by another program.
     #[error("port 53 is still taken: {holders}")]
     Port {
         /// Finding of `check system` about the programs that use the port.
         holders: String,
     },
-    /// A record already exists.
+    /// A record of an earlier switch already exists.
     #[error(
         "an earlier switch was cut off, or this host was changed since; undo it first: `resolverctl switch --back`"
     )]
     Recorded,
-    /// There is no record.
+    /// There is no record of a switch.
     #[error("there is no switch to undo: {RECORD} does not exist")]
     NotRecorded,
-    /// Another user than root may have written the record.
+    /// A user other than root may have written the record, so it is not trusted.
     #[error("{RECORD} does not belong to root alone, or is no record of this version; nothing is changed")]
     Untrusted,
 }

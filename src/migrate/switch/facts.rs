@@ -43,10 +43,10 @@ pub(super) fn is_resolver(unit: &str) -> bool {
     RESOLVERS.contains(&unit) || (unit.starts_with("kresd@") && unit.ends_with(".service"))
 }
 
-/// The facts about a host.
+/// The facts about a host that decide the steps of a switch.
 #[derive(Clone, Debug)]
 pub struct SwitchFacts {
-    /// Facts of `resolverctl check system`.
+    /// What `resolverctl check system` found out about this host.
     pub host: system::HostFacts,
     /// True if the configuration of resolverd has zones or records. If the configuration is invalid, its errors.
     pub config: Result<bool, String>,
@@ -66,9 +66,9 @@ pub struct SwitchFacts {
 /// A DHCP client whose script writes `resolv.conf`.
 #[derive(Clone, Debug)]
 pub struct DhcpClient {
-    /// True if the script of the client runs our hook. On Debian the script of ISC's client does.
+    /// True if the client's script already runs resolverd's hook. On Debian, the script of ISC's client runs it.
     pub(crate) runs_hook: bool,
-    /// Content of our hook.
+    /// Content of resolverd's hook file.
     pub hook: HostFile,
 }
 
@@ -76,7 +76,7 @@ pub struct DhcpClient {
 /// dhcpcd.conf needs a restart, for which not every host has a service.
 pub(super) const DHCPCD_HOOK: &str = "/etc/dhcpcd.enter-hook";
 
-/// Our hook for the script of dhclient. It runs after the hook of resolvconf, whose name sorts before it.
+/// Path of resolverd's hook for the script of dhclient. It runs after the hook of resolvconf, whose name comes earlier in the alphabet.
 pub(super) const HOOK: &str = "/etc/dhcp/dhclient-enter-hooks.d/resolverd";
 
 /// Reads this host, and asks `servers`, which are root servers, over the network.

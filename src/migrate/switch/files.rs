@@ -1,4 +1,4 @@
-//! Writes files, and restores them.
+//! Writes files of this host, and restores them.
 //!
 //! The file exists at any moment, and a half-written state can always be recognised. Replacing a link by a file, or a file by a
 //! link, is one atomic step. If a power failure interrupts a file that is written in place, the file contains the beginning of
@@ -72,7 +72,7 @@ impl Machine<'_> {
         matches!(CheckedHost { root: self.root }.target(path, target), HostFile::Missing { .. })
     }
 
-    /// Returns the path as programs on the host see it.
+    /// Returns the path of a file as programs on the host see it, without the root directory of a test.
     fn shown(&self, place: &Path) -> String {
         format!("/{}", place.strip_prefix(self.root).unwrap_or(place).display())
     }
@@ -133,7 +133,7 @@ impl Machine<'_> {
                 absent(&place)?;
                 absent(&new(&place))?;
                 for folder in made.iter().rev() {
-                    // A directory that other programs have used since is not empty, and stays.
+                    // The directory is removed only if it is empty: other programs may use it by now.
                     let _used = fs::remove_dir(self.path(folder));
                 }
                 Ok(())
@@ -202,7 +202,7 @@ fn in_place(place: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Returns the path at which a file is written before it is renamed.
+/// Returns the path of the temporary file that is written first and then renamed to `place`.
 fn new(place: &Path) -> PathBuf {
     let mut name = place.as_os_str().to_owned();
     name.push(NEW);

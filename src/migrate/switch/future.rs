@@ -104,7 +104,7 @@ impl Future<'_> {
         is_local.then_some(address)
     }
 
-    /// Returns true if a program other than resolverd listens at an address now.
+    /// Returns true if a program other than resolverd is listening at this address on port 53.
     fn is_held(&self, address: IpAddr) -> bool {
         let holders = proc::holders(&CheckedHost { root: self.machine.root }).unwrap_or_default();
         !port::in_the_way(&holders, &[address]).is_empty()
@@ -129,7 +129,7 @@ impl Future<'_> {
         })
     }
 
-    /// Returns true if resolverd was not running before the switch.
+    /// Returns true if the undo will stop resolverd, because it was not running before the switch.
     fn stops_ours(&self) -> bool {
         self.record.steps.iter().any(|recorded| match &recorded.before {
             StateBefore::Units { units } if recorded.step.change == Change::Start => {
@@ -139,7 +139,7 @@ impl Future<'_> {
         })
     }
 
-    /// Returns the record of this unit as a former holder of port 53, if no program listens at any of its addresses now.
+    /// Returns the record of a unit that held port 53 before the switch, if no program listens at any of its former addresses now.
     pub(super) fn silent(&self, unit: &str) -> Option<&FormerHolder> {
         let former = self.record.held.iter().find(|former| former.unit == unit)?;
         (!former.addresses.iter().any(|address| self.is_held(*address))).then_some(former)
@@ -149,7 +149,7 @@ impl Future<'_> {
         Ok(self.machine.units(&[unit])?.iter().any(|state| state.exists))
     }
 
-    /// `; unbound.service is no longer installed`
+    /// Returns a part of a message about services that no longer exist, such as `; unbound.service is no longer installed`.
     fn gone(&self) -> Result<String, SwitchError> {
         let mut gone = String::new();
         for unit in self.started() {

@@ -12,7 +12,7 @@ use crate::limits::SWITCH_PORT_TIME;
 use crate::system::host::CheckedHost;
 use crate::system::{port, proc};
 
-/// Interval at which the port is checked until another program releases it.
+/// The time between two attempts to see if another program has released the port.
 const PORT_STEP: Duration = Duration::from_millis(50);
 
 /// Maximum number of characters of systemctl's output that an error shows.
@@ -117,7 +117,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Runs those of these verbs that are needed, in order. An error of one verb does not prevent the next one.
+    /// Runs systemctl with those of the verbs that the units need, in order. If one verb fails, the next ones are still run.
     fn restore_units(&self, before: &[UnitState], verbs: &[Verb]) -> Result<(), SwitchError> {
         let names: Vec<&str> = before.iter().map(|state| state.unit.as_str()).collect();
         let mut result = Ok(());

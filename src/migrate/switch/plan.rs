@@ -102,7 +102,7 @@ impl PlanDraft<'_> {
         self.step(Change::File { path: path.to_owned(), text, informs }, why);
     }
 
-    /// Refuses the switch because of failures that no step solves.
+    /// Refuses the switch if the host has failures that no step repairs.
     fn refuse(&mut self) {
         let failed = |finding: &&HostFinding| {
             finding.verdict == CheckVerdict::Failure && !MENDED.contains(&finding.check)
@@ -350,7 +350,7 @@ impl PlanDraft<'_> {
         );
     }
 
-    /// Returns the address that programs of this host will query.
+    /// Returns the address of resolverd that `resolv.conf` will name.
     fn address(&self) -> IpAddr {
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let ours = &self.facts.host.ours;
@@ -359,10 +359,10 @@ impl PlanDraft<'_> {
     }
 }
 
-/// A listener at port 53, and the program that holds it.
+/// An address on which a program listens at port 53, and the program.
 type Held = (std::net::SocketAddr, Option<crate::system::proc::Holder>);
 
-/// The service of Postfix; it needs only a reload.
+/// The service of Postfix. It need only be reloaded, not restarted, to read a new `resolv.conf`.
 const POSTFIX: (&str, bool) = ("postfix.service", false);
 
 /// The setting of openresolv that leaves `resolv.conf` unchanged.

@@ -34,7 +34,7 @@ pub(crate) struct FormerHolder {
 }
 
 impl FormerHolder {
-    /// Returns true if the service may have answered queries to an address.
+    /// Returns true if the service may have answered queries to this address before the switch.
     pub(super) fn covers(&self, address: IpAddr) -> bool {
         self.addresses.iter().any(|held| port::covers(*held, address))
     }
@@ -56,19 +56,19 @@ pub(super) fn holders(machine: &Machine<'_>) -> Vec<FormerHolder> {
 /// A step and the state before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedStep {
-    /// The step.
+    /// The step of the switch.
     pub step: SwitchStep,
-    /// State before the step.
+    /// The state of the host before the step.
     pub before: StateBefore,
 }
 
-/// All steps, in the order in which they were carried out.
+/// The record of a switch: all steps, in the order in which they were carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SwitchRecord {
     version: u32,
     /// The services that held port 53 before the first step.
     pub held: Vec<FormerHolder>,
-    /// The steps.
+    /// The steps of the switch that were started.
     pub steps: Vec<RecordedStep>,
 }
 

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// A step: a change with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchStep {
-    /// The change.
+    /// The change that the step makes.
     pub change: Change,
-    /// The reason, in one sentence.
+    /// The reason for the change, in one sentence.
     pub why: String,
 }
 
@@ -21,7 +21,7 @@ pub enum Change {
         path: String,
         /// Complete new text of the file.
         text: String,
-        /// The service that is then made to read the file, if it is running.
+        /// The service that must read the new file, if it is running.
         informs: Option<Informed>,
     },
     /// Stop a service.
@@ -51,9 +51,9 @@ pub struct Informed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StateBefore {
-    /// The file did not exist. Also the directories that were created for it, the outermost first.
+    /// The file did not exist.
     Missing {
-        /// Paths of the directories on the host.
+        /// Paths of the directories that were created for the file, the outermost first.
         made: Vec<String>,
     },
     /// The file was a link.
@@ -68,9 +68,9 @@ pub enum StateBefore {
         /// Text of the file.
         text: String,
     },
-    /// The change concerns units.
+    /// The change stops, starts or disables systemd units.
     Units {
-        /// The units and their states.
+        /// The units, and their states before the change.
         units: Vec<UnitState>,
     },
 }
@@ -91,7 +91,7 @@ pub struct UnitState {
 /// The unit of NetworkManager, which may run its own dnsmasq.
 pub(super) const NETWORK_MANAGER: &str = "NetworkManager.service";
 
-/// The units of resolverd.
+/// The systemd units of resolverd.
 pub(crate) const OWN_UNITS: [&str; 2] = ["resolverd.socket", "resolverd.service"];
 
 /// The texts that describe a change.

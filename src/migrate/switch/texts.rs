@@ -5,7 +5,7 @@ use std::net::IpAddr;
 /// First line of each file whose whole text is written by the switch.
 pub(super) const MARK: &str = "# Written by `resolverctl switch`; `resolverctl switch --back` undoes it.\n";
 
-/// Line in a hook that makes the script of dhcpcd skip its hook for `resolv.conf`.
+/// The line that `resolverctl switch` adds to the hook of dhcpcd, so that dhcpcd no longer writes `resolv.conf`.
 pub(super) const DHCPCD_OFF: &str = "skip_hooks=\"$skip_hooks resolv.conf\"";
 
 /// Options in every written `resolv.conf`: EDNS, and the AD bit for DANE.

@@ -38,11 +38,11 @@ pub fn give_up(machine: &Machine<'_>, watch: &mut dyn SwitchWatch) -> Result<Vec
     Undoing { machine, record: &record, undone: Vec::new(), ended: Vec::new(), watch }.run()
 }
 
-/// The undo of a record.
+/// An undo of a switch in progress.
 struct Undoing<'u> {
     machine: &'u Machine<'u>,
     record: &'u SwitchRecord,
-    /// Indexes of the undone steps.
+    /// Indexes of the steps that have been undone.
     undone: Vec<usize>,
     ended: Vec<EndedStep>,
     watch: &'u mut dyn SwitchWatch,
@@ -112,7 +112,7 @@ impl Undoing<'_> {
         }
     }
 
-    /// Returns the steps whose service was started again but does not listen.
+    /// Returns the steps whose service was started again by the undo, but does not listen at its former addresses.
     fn silent(&self) -> Vec<(usize, SwitchError)> {
         let future = Future { machine: self.machine, record: self.record };
         let steps = self.undone.iter().filter_map(|place| Some((*place, self.record.steps.get(*place)?)));

@@ -1,4 +1,4 @@
-//! Checks the clock: whether the time of this host is within the validity of the root zone's signatures.
+//! Checks the clock: the time of this host must be within the validity of the root zone's signatures.
 //!
 //! If the clock is wrong by days, all signatures are invalid, and all signed names fail.
 

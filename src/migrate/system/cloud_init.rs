@@ -1,11 +1,11 @@
-//! Checks cloud-init: whether it overwrites `/etc/resolv.conf` at the next boot.
+//! Checks that cloud-init will not overwrite `/etc/resolv.conf` at the next boot.
 //!
 //! The module cc_resolv_conf of cloud-init does this if `manage_resolv_conf` is true.
 
 use super::host::HostFile;
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of cloud-init, as `check system` shows it.
 pub(crate) const CHECK: &str = "cloud-init";
 
 /// Checks that cloud-init, if it is in use, does not change the file.
@@ -27,7 +27,7 @@ pub(super) fn check(used: bool, files: &[HostFile]) -> HostFinding {
     }
 }
 
-/// Returns the setting of a file; `None` if the file does not have it.
+/// Returns the value of `manage_resolv_conf` in a file; `None` if the file does not set it.
 fn manages(text: &str) -> Option<bool> {
     let value =
         text.lines().rev().find_map(|line| line.split('#').next()?.strip_prefix("manage_resolv_conf:"))?;

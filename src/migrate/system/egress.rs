@@ -1,4 +1,4 @@
-//! Checks outgoing queries: whether this host's own queries reach the root servers, and no other server answers in their place.
+//! Checks outgoing queries: they must reach the root servers, and no other server may answer in place of the root servers.
 //!
 //! Without TCP, large answers cannot be received (RFC 7766). If a provider answers in place of the servers, all DNS lists refuse
 //! the queries. A host that forwards all names needs neither TCP nor direct contact to servers.
@@ -23,7 +23,7 @@ pub(super) fn tcp(heard: &RootZoneReplies, forwards_all: bool) -> HostFinding {
     eased(check(TCP, &heard.tcp, advice), forwards_all)
 }
 
-/// Makes a finding harmless if this host forwards all names.
+/// Turns a failure into a harmless finding if this host forwards all names, so that it does not need the root servers.
 fn eased(found: HostFinding, forwards_all: bool) -> HostFinding {
     if found.verdict != CheckVerdict::Failure || !forwards_all {
         return found;

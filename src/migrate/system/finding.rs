@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The result of a check.
+/// How serious a finding of `check system` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
@@ -12,16 +12,16 @@ pub enum CheckVerdict {
     Warning,
     /// The fault affects mail.
     Failure,
-    /// The result is unknown.
+    /// The check could not find out the result.
     CouldNotTell,
 }
 
-/// One finding.
+/// One finding of `check system`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HostFinding {
     /// The name of the check.
     pub check: &'static str,
-    /// The verdict.
+    /// How serious the finding is.
     pub verdict: CheckVerdict,
     /// The facts that led to the verdict.
     pub evidence: String,

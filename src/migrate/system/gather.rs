@@ -1,4 +1,4 @@
-//! Reads the host: its files, the listeners at port 53, and the answers of root servers.
+//! Collects the facts about this host: its files, the listeners at port 53, and the answers of root servers.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Checks NetworkManager: whether it will overwrite `/etc/resolv.conf`.
+//! Checks that NetworkManager will not overwrite `/etc/resolv.conf`.
 //!
 //! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`; the last file counts. Drop-in files in /usr/lib and /run are read before
 //! NetworkManager.conf, those in /etc after it.
@@ -7,7 +7,7 @@ use super::host::HostFile;
 use super::resolved::values;
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of NetworkManager, as `check system` shows it.
 pub(crate) const CHECK: &str = "networkmanager";
 
 /// Checks that NetworkManager, if it runs, does not change the file.

@@ -1,14 +1,14 @@
-//! Checks `/etc/nsswitch.conf`: whether the C library asks DNS servers at all, or asks another source first.
+//! Checks `/etc/nsswitch.conf`: the C library must ask DNS servers, and must not ask another source first.
 //!
 //! nsswitch.conf(5), nss-resolve(8).
 
 use super::host::HostFile;
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of `/etc/nsswitch.conf`, as `check system` shows it.
 pub const CHECK: &str = "nsswitch";
 
-/// Checks the `hosts` line.
+/// Checks the line `hosts` of `/etc/nsswitch.conf`.
 pub(super) fn check(file: &HostFile) -> HostFinding {
     if let Some(unread) = file.unread(CHECK) {
         return unread;

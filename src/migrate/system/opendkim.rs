@@ -7,7 +7,7 @@ use super::host::HostFile;
 use super::resolv_conf::is_ours;
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of OpenDKIM, as `check system` shows it.
 pub const CHECK: &str = "opendkim";
 
 /// The setting with the addresses of resolvers, separated by commas.

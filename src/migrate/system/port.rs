@@ -1,4 +1,4 @@
-//! Checks port 53: whether resolverd answers there.
+//! Checks that resolverd, and no other program, answers on port 53.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::proc::{Holder, Holders, MANAGER, PORT};
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of port 53, as `check system` shows it.
 pub const CHECK: &str = "port 53";
 
 /// The name of the daemon in /proc/PID/comm.
@@ -63,8 +63,8 @@ pub(super) fn has_daemon(holders: Option<&Holders>) -> bool {
     known.any(|holder| holder.process == DAEMON)
 }
 
-/// Returns the sockets of other or unknown processes that receive datagrams to `ours`, or that prevent resolverd from binding a wildcard address
-/// of `ours`.
+/// Returns the sockets that other or unknown processes hold at the addresses `ours` on port 53: they receive queries meant for resolverd, or
+/// prevent it from listening at a wildcard address.
 pub(crate) fn in_the_way(holders: &Holders, ours: &[IpAddr]) -> Holders {
     let is_own = |holder: &Holder| [DAEMON, MANAGER].contains(&holder.process.as_str());
     let is_bound = |address: IpAddr| {
@@ -87,7 +87,7 @@ pub fn covers(held: IpAddr, address: IpAddr) -> bool {
         || held == IpAddr::V4(Ipv4Addr::UNSPECIFIED) && address.is_ipv4()
 }
 
-/// Describes the holders, like `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
+/// Describes the programs that use port 53, for example `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
 fn words(holders: &Holders) -> String {
     let mut places: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (address, holder) in holders {

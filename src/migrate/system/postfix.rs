@@ -10,19 +10,19 @@ use super::host::{CheckedHost, HostFile};
 use super::resolv_conf::{ResolvConf, is_ours};
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of Postfix, as `check system` shows it.
 pub const CHECK: &str = "postfix";
 
 /// The index of the column of master.cf that says whether a service runs in the chroot.
 const CHROOT_COLUMN: usize = 4;
 
-/// The number of columns from there to the program.
+/// The number of columns in master.cf from the chroot column to the name of the program.
 const COMMAND_COLUMNS_LATER: usize = 2;
 
 /// The programs of Postfix that look up names. Other programs may run in the chroot without harm.
 const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 
-/// The default queue directory.
+/// The default queue directory of Postfix.
 const QUEUE: &str = "/var/spool/postfix";
 
 /// The default instance of Postfix; other instances (postmulti(1)) are not checked.
@@ -82,7 +82,7 @@ pub(super) fn check(postfix: &Postfix, ours: &[IpAddr]) -> HostFinding {
     }
 }
 
-/// Returns the services in the chroot that look up names.
+/// Returns the services of Postfix that run in the chroot and look up names.
 fn jailed(master: &str) -> Vec<&str> {
     let services = master.lines().filter(|line| !line.starts_with(['#', ' ', '\t']));
     let mut names: Vec<&str> = services

@@ -78,7 +78,7 @@ fn unit(groups: &str) -> Option<&str> {
     groups.lines().find_map(|line| line.split('/').find(|part| part.ends_with(".service")))
 }
 
-/// Returns the sockets on port 53 that are in the state `listening`, with their inodes. `table` is a table of proc(5).
+/// Returns the listeners on port 53 in `table`, a socket table of proc(5), with their inodes. `listening` is the code of their state.
 fn listeners(table: &str, listening: &str) -> Vec<(SocketAddr, u64)> {
     table.lines().skip(1).filter_map(|line| listener(line, listening)).collect()
 }

@@ -1,4 +1,4 @@
-//! Checks `/etc/resolv.conf`: which servers the C library asks, and whether it keeps the mark of validated answers (AD).
+//! Checks `/etc/resolv.conf`: which servers the C library asks, and if it passes on the AD flag, which marks validated answers.
 //!
 //! resolv.conf(5): the first three nameservers count. If there are none, the C library asks 127.0.0.1.
 
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::host::HostFile;
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of `/etc/resolv.conf`, as `check system` shows it.
 pub const CHECK: &str = "resolv.conf";
 
 /// The name of the check of the option `trust-ad`.
@@ -25,7 +25,7 @@ pub(crate) struct ResolvConf {
 }
 
 impl ResolvConf {
-    /// Reads the text of the file.
+    /// Reads the text of a `resolv.conf`.
     pub(crate) fn parse(text: &str) -> Self {
         let (mut nameservers, mut options) = (Vec::new(), Vec::new());
         for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {

@@ -1,4 +1,4 @@
-//! Checks systemd-resolved: whether programs that use it reach resolverd.
+//! Checks that programs which use systemd-resolved reach resolverd.
 //!
 //! resolved.conf(5): drop-in files extend lists, and an empty value clears a list. The files are read in the order of their names, including those
 //! in /usr/lib. The stub of systemd-resolved at 127.0.0.53 does not conflict with 127.0.0.1.
@@ -9,7 +9,7 @@ use super::host::HostFile;
 use super::resolv_conf::is_ours;
 use crate::system::HostFinding;
 
-/// The name of this check.
+/// The name of the check of systemd-resolved, as `check system` shows it.
 pub const CHECK: &str = "systemd-resolved";
 
 /// Checks whether systemd-resolved runs, and which servers it asks.
@@ -36,7 +36,7 @@ pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> HostFind
     )
 }
 
-/// Returns the values of a list that several files may extend.
+/// Returns the values of a setting that is a list. Each of several files may add values to the list.
 fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     let mut list = Vec::new();
     for value in files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "Resolve", key)) {

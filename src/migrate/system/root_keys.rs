@@ -19,7 +19,7 @@ const ADVICE: &str = "update resolverd or the package dns-root-data, or set dnss
 const UNREACHED: &str =
     "make outgoing UDP and TCP or the forwarders work first; `resolverctl trace . DNSKEY` shows each step";
 
-/// The verdict of the daemon on the keys of the root zone.
+/// What the daemon found when it validated the keys of the root zone with its trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RootKeysVerdict {
     /// A trust anchor matches one of the keys.
@@ -37,7 +37,7 @@ pub enum RootKeysVerdict {
 /// The trust anchors of the daemon, and its verdict on the keys of the root zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootKeysHere {
-    /// The verdict.
+    /// What the daemon found when it validated the root keys.
     pub verdict: RootKeysVerdict,
     /// The key tags of the trust anchors of the root.
     pub tags: Vec<u16>,

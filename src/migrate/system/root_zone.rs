@@ -28,15 +28,15 @@ pub struct RootZoneAnswer {
     pub signature: Option<(u64, u64)>,
 }
 
-/// The result over one transport: the server and its answer, or the reason why there is no answer.
+/// The result of the query over UDP or TCP: the server and its answer, or the reason why there is no answer.
 pub(crate) type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
 
 /// The results over both transports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootZoneReplies {
-    /// Over UDP.
+    /// The result over UDP.
     pub udp: RootZoneReply,
-    /// Over TCP.
+    /// The result over TCP.
     pub tcp: RootZoneReply,
 }
 

@@ -27,12 +27,12 @@ use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// What a question asks a list about, or what clients will ask lists about after the question.
+/// What a question to a DNS list is about, or the address or domain about which clients will ask DNS lists after the question.
 struct Asks {
     /// The list. `None` if the question is for the PTR of an address or the MX of a domain.
     list: Option<Arc<List>>,
     number: ListId,
-    /// The name of the address or domain, without a key.
+    /// The address (in reversed form) or the domain that the question is about, without a key.
     subject: Name,
     /// The key, if clients put a key into their questions to this list.
     key: Option<Box<[u8]>>,
@@ -149,7 +149,7 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let labels = question.name.iter().len();
     match question.kind {
         RecordType::A => {}
-        // The subject is the name without in-addr.arpa or ip6.arpa.
+        // The name is used without in-addr.arpa or ip6.arpa.
         RecordType::PTR => {
             return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
         }
@@ -169,8 +169,8 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     Some(Asks { list: Some(list), number, subject, key })
 }
 
-/// Returns true if the subject of a question to `list` may be sent to `other` as `name`. Lists of addresses get no domains, and lists of
-/// domains get no addresses. `list` is `None` if the question was for a PTR or an MX.
+/// Returns true if the address or domain of a question to `list` may be sent to the list `other` as `name`. Lists of addresses get no
+/// domains, and lists of domains get no addresses. `list` is `None` if the question was for a PTR or an MX.
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
@@ -186,7 +186,7 @@ fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     }
 }
 
-/// Returns the way by which a view asks a list.
+/// Returns the way by which a view asks a list: by recursion, through its configured servers, or through forwarders.
 fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
     Some(views.get(view)?.route(apex, RecordType::A).way())
 }

@@ -30,7 +30,8 @@ use dns::random::Random;
 /// The work that one round has found to be due.
 #[derive(Default)]
 struct DueWork {
-    /// The ways on which no server has answered recently, each with a view. Another zone must be asked on the same way.
+    /// The ways (recursion, configured servers or forwarders) on which no server has answered recently, each with a view. Another zone must
+    /// be asked on the same way.
     witnesses: BTreeMap<Way, ViewId>,
     /// The longest time until the next round. `None` if no time is set.
     wait: Option<Duration>,
@@ -140,7 +141,7 @@ struct ListInView<'a> {
     view: &'a Arc<View>,
 }
 
-/// Asks a list for a name that is not in the list's memory and that it does not list.
+/// Asks a list for the name that `probe_name` returns, to learn whether the list answers.
 async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
@@ -202,7 +203,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
     resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
-/// Returns the reason for a state. Empty if the list works.
+/// Returns the reason for the state of a list. Empty if the list works.
 fn why(
     list: &List,
     entry: &ListEntry,

@@ -83,12 +83,12 @@ impl Known {
         }
     }
 
-    /// Returns true if the entry is about to expire. A question that renews an entry does not use the old entry.
+    /// Returns true if the entry is about to expire. When a client's question is resolved again to renew such an entry, the old entry is not used.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
 
-    /// Returns true if DNSSEC has proved the entry.
+    /// Returns true if the data of the entry have been validated as secure by DNSSEC.
     pub(super) fn is_proven(&self) -> bool {
         let backing = match self {
             Self::Rrset(rrset) => &rrset.backing,

@@ -42,7 +42,8 @@ impl InView<'_> {
         now: Mono,
     ) -> bool {
         match kind {
-            // DS come from the zone above the cut. Its NXDOMAIN says nothing about the name itself, which a stub or forwarder may serve.
+            // DS records come from the parent zone. Its NXDOMAIN does not show that the name has no other types, because a stub or forwarder may
+            // serve the name.
             RecordType::DS => false,
             RecordType::A => security == Security::Secure || !self.exists(name, now),
             _ => security == Security::Secure,
@@ -61,8 +62,8 @@ impl InView<'_> {
             || self.delegated(&keys.at(0, KeySlot::Delegation), now).is_some()
     }
 
-    /// Records for `time` that the names between `zone` and `owner` exist, because data exist at `owner`. Returns those of the names for
-    /// which all types had been denied.
+    /// Records for `time` that the names between `zone` and `owner` exist, because data exist at `owner`. Returns the names among them of which the
+    /// cache had denied all types.
     pub(crate) fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut cleared = Vec::new();
         if owner.iter().len() <= zone.iter().len().saturating_add(1) {
@@ -86,8 +87,8 @@ impl InView<'_> {
         cleared
     }
 
-    /// Removes the denial of all types of `name`, because data exist at the name. The denial of A stays. Returns false if there is no such
-    /// denial, or if the denial is proven.
+    /// Removes the stored denial of all types of `name`, because data exist at the name. A denial of type A alone stays. Returns false if no denial
+    /// of all types is stored, or if the denial is proven by DNSSEC.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
         let Some(denial) = self.known(&key, Rank::Glue, now).filter(|denial| !denial.is_proven()) else {
@@ -103,7 +104,7 @@ impl InView<'_> {
 }
 
 impl Memory {
-    /// Removes the answers that were made from a denial of all types of `name`. The answer for A stays.
+    /// Removes the answers for `name` that were made from a denial of all its types. The answer to a question for type A stays.
     pub(crate) fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
         for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
             for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]

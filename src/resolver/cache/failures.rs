@@ -36,7 +36,7 @@ pub struct CachedFailure {
     pub until: Mono,
     /// The time at which the failure was stored.
     pub since: Mono,
-    /// The time from `since` to `until`. The next failure is stored for twice as long.
+    /// The length of the time from `since` to `until`. If the question fails again, the next failure is stored for twice as long.
     span: Duration,
     /// The servers that answered while the question failed.
     servers: ServersMeanwhile,
@@ -47,8 +47,8 @@ pub struct CachedFailure {
 }
 
 impl CachedFailure {
-    /// Returns how long the question counts as unanswered if servers do not answer it this time either. If the earlier time is over, the new
-    /// time is twice as long, up to `MAX_UNANSWERED_TIME`.
+    /// Returns for how long the question will count as unanswered, if no server answers it this time either. If the previous such time is over, the
+    /// new time is twice as long, up to `MAX_UNANSWERED_TIME`.
     fn next_unanswered(&self, now: Mono) -> Duration {
         let is_over = now.since(self.since) >= self.unanswered_for;
         if is_over && self.servers == ServersMeanwhile::AnsweredOthers {

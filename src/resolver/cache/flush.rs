@@ -49,11 +49,11 @@ pub struct Flushed {
     pub delegations: u64,
     /// Stored failures.
     pub failures: u64,
-    /// The data about servers.
+    /// The entries with the state of an authoritative server (round trips, silence, EDNS).
     pub servers: u64,
 }
 
-/// The entries to flush, with the name in wire form.
+/// The entries to flush, prepared for the comparison with the keys of entries: the name is in wire form.
 enum Aim {
     Name(Vec<u8>, Option<RecordType>),
     Tree(Vec<u8>, Option<RecordType>),

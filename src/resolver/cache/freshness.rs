@@ -49,14 +49,14 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     }
 }
 
-/// Returns the time from which a client may get a stale answer, if its resolution began at `began`: after the client response time, and only
-/// when servers have been quiet for a while. `heard` is the time at which a server last answered.
+/// Returns the time from which a client may get a stale answer, if its resolution began at `began`: after the client response time, and only when
+/// no server has answered for a while. `heard` is the time at which any server last answered.
 pub(crate) fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
     let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
     began.after(CLIENT_RESPONSE_TIME).max(quiet)
 }
 
-/// The last data that servers gave for a name and type, if they were not a denial.
+/// The last data that servers gave for a name and type. Exists only if the last answer of the servers was not a denial.
 #[derive(Clone, Debug)]
 pub struct LastWord {
     /// The RRset, or the CNAME of the name.
@@ -84,7 +84,8 @@ impl InView<'_> {
         (!is_over).then(|| LastWord { kind: rrset.kind(), rrset, age })
     }
 
-    /// Returns true if the RRset at `key` is still the last data that servers gave for its type. This does not count as a use of the entry.
+    /// Returns true if the RRset under `key` is still the last data that servers gave for its type. This lookup does not protect the entry from
+    /// eviction.
     pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
         let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
@@ -131,7 +132,8 @@ impl InView<'_> {
         }
     }
 
-    /// Like `outdate`, for one entry. An entry whose TTL has not ended stays if its credibility is greater.
+    /// Like `outdate`, for the entry under one key. If the TTL of the entry has not ended and its credibility is greater than the given one, it
+    /// stays.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
@@ -140,7 +142,7 @@ impl InView<'_> {
         }
     }
 
-    /// Returns the entry of a key, of any rank. If its TTL has ended, the entry is removed instead.
+    /// Returns the entry under `key`, whatever its rank. If the TTL of the entry has ended, the entry is removed, and `None` is returned.
     pub(super) fn live(&self, key: &SlotKey<'_>, now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         if now < known.expires() {
@@ -306,8 +308,8 @@ mod tests {
     }
 
     proptest! {
-        /// An entry is never fresh and stale at the same time, is never fresh again, is never stale beyond the bound, and is never stale if
-        /// `serve_stale` is 0.
+        /// Tests that an entry is never fresh and stale at the same time, never becomes fresh again, is never used later than `serve_stale` after its
+        /// TTL, and is never stale if `serve_stale` is 0.
         #[test]
         fn things_age_in_one_direction(
             expires in 0_u64..10_000, stale in 0_u64..10_000, now in 0_u64..30_000, later in 0_u64..30_000
@@ -323,7 +325,7 @@ mod tests {
             prop_assert!(stale > 0 || !matches!(first, Age::Stale(_)));
         }
 
-        /// No stale answer is given before the client response time, or before servers have been quiet for a while.
+        /// Tests that no stale answer is given before the client response time, or before servers have sent no answer for a while.
         #[test]
         fn a_client_waits_for_servers_that_answer(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
             let from = stale_from(at(began), heard.map(at));

@@ -6,7 +6,7 @@ use super::store::{LookedUp, NEIGHBOURS_BEGIN};
 use dns::hash::Keyed;
 use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
 
-/// The kind of an entry. Entries of all kinds are in one table, and the type and the last octets of a key distinguish the kinds.
+/// The kind of an entry. Entries of all kinds are in one table. The record type and the last octets of a key show the kind of its entry.
 #[derive(Clone, Copy)]
 pub(super) enum KeySlot {
     Rrset(RecordType),
@@ -20,7 +20,7 @@ pub(super) enum KeySlot {
 }
 
 impl KeySlot {
-    /// Returns the type and the flags octet of keys of this kind. Bits 2 to 4 of the flags octet are not used by questions.
+    /// Returns the record type and the flags octet for keys of this kind. Bits 2 to 4 of the flags octet are not used in keys of questions.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
@@ -42,7 +42,7 @@ impl KeySlot {
 /// The keys of a name and of all names above it. They share one buffer, because each name above is a suffix of the name.
 pub struct NameKeys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
-    /// The length of the name in octets.
+    /// The length of the name in the buffer, in octets.
     end: usize,
     view: ViewId,
     keyed: Keyed,
@@ -107,7 +107,8 @@ const NEAR_KINDS: u16 = 64;
 /// different names collide only if the hashes of the names collide, so nobody can choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
-        // No two kinds give the same number: it contains the type, and a bit for glue, delegations and marks.
+        // Different kinds always give different numbers: the number contains the record type, and one bit for glue, delegations and marks of
+        // existence.
         (0, u64::from(kind) | u64::from(flags & OF_DELEGATIONS != 0) << 6)
     } else {
         (u64::from(kind) << 8 | u64::from(flags), 0)
@@ -122,7 +123,7 @@ fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
 /// The bits of a key's flags that distinguish questions of one name and type: DO and CD.
 const OF_QUESTIONS: u8 = 3;
 
-/// The bits of a key's flags that distinguish glue, delegations and marks from data.
+/// The bits of a key's flags that distinguish glue, delegations and marks of existence from the data of a zone.
 const OF_DELEGATIONS: u8 = 24;
 
 impl NameKeys {
@@ -142,7 +143,7 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// Returns the key in `slot` of the name that begins at `begin` in the buffer. The whole name begins at 0.
+    /// Returns the key for an entry of the kind `slot`, for the name that begins at octet `begin` of the buffer. The whole name begins at 0.
     pub(super) fn at(&mut self, begin: usize, slot: KeySlot) -> SlotKey<'_> {
         let (kind, flags) = slot.tail();
         let of_name = match self.hashed {
@@ -163,14 +164,14 @@ impl NameKeys {
         self.octets.get(begin..self.end).unwrap_or_default()
     }
 
-    /// Returns the position of the name above the one at `begin`, or `None` if that is the root.
+    /// Returns the position in the buffer of the parent of the name at `begin`, or `None` if the name at `begin` is the root.
     pub(super) fn above(&self, begin: usize) -> Option<usize> {
         let length = usize::from(*self.name(begin).first()?);
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
-    /// Visits the keys in `slot` of the name that begins at `begin` and of each name above it, as long as they are below `top`. Stops when
-    /// `visit` returns a value, and returns this value.
+    /// Calls `visit` with the keys of the kind `slot`: first for the name that begins at `begin`, then for each name above it that is below `top`.
+    /// Stops when `visit` returns a value, and returns this value.
     pub(super) fn upwards<Value>(
         &mut self,
         (mut begin, top): (usize, usize),
@@ -192,7 +193,7 @@ impl NameKeys {
         if top.is_root() {
             return self.end.checked_sub(1);
         }
-        // `len` of the library does not count the octet of the root.
+        // The length that the library returns does not count the octet of the root label.
         let place = self.end.checked_sub(top.len().saturating_add(1))?;
         let begins = label_places(self.name(0)).any(|label| label == place);
         (begins && is_wire_of(self.name(place), top)).then_some(place)

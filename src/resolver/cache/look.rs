@@ -35,15 +35,15 @@ pub struct Held {
 /// The content of an entry.
 #[derive(Clone, Debug)]
 pub enum HeldData {
-    /// An answer as the octets to send, for questions with these flags.
+    /// An answer as the octets to send, with the question and the flags for which it is used.
     Answer(Question, Arc<Answer>),
     /// The rank of an RRset, and its records with the remaining TTL.
     Rrset(Rank, Vec<Record>),
     /// A denial of the name or the type.
     Negative(Arc<Negative>),
-    /// The servers of the zone of this name.
+    /// The delegation of the zone with this name: the servers of the zone.
     Delegation(Arc<Delegation>),
-    /// The state of the zone.
+    /// The DNSSEC state of the zone.
     State(Arc<ZoneTrust>),
     /// A recent failure of a client's question or of a question that resolverd asked itself.
     Failure(Question, ExtendedError),

@@ -35,7 +35,7 @@ pub struct Memory {
     pub servers: servers::Servers,
     /// Questions that failed recently.
     pub failures: failures::CachedFailures,
-    /// The part of their shares that answers and RRsets may currently use.
+    /// Determines how much of their memory the tables of answers and RRsets may currently use.
     pub room: Room,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
@@ -70,7 +70,7 @@ impl Memory {
         }
     }
 
-    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client (see the module `walk`).
+    /// Runs `walk`, a function that visits whole tables, on a thread that serves no client. It starts when all earlier walks have ended.
     pub async fn walk<Value, Walk>(&self, walk: Walk) -> Value
     where
         Value: Send + 'static,
@@ -79,8 +79,8 @@ impl Memory {
         self.walks.run(self, walk).await
     }
 
-    /// Sets the size of the tables of answers and RRsets to what the rest of the process leaves. The process uses `resident` octets, and may
-    /// use `most`. Entries are removed in small steps.
+    /// Sets the size of the tables of answers and RRsets so that the process keeps within its memory. The process uses `resident` octets now, and may
+    /// use `most` octets. Entries are removed in small steps.
     pub async fn give_way(&self, resident: u64, most: u64) {
         let whole = self.answers.0.capacity().saturating_add(self.rrsets.store().capacity());
         if self.room.change(whole, resident, most) {
@@ -93,7 +93,7 @@ impl Memory {
         }
     }
 
-    /// Returns the secret hash function of these tables, for other tables whose keys are chosen by strangers.
+    /// Returns the secret hash function of these tables. Other tables use it too if strangers choose their keys.
     pub fn keyed(&self) -> Keyed {
         self.keyed
     }
@@ -129,7 +129,8 @@ impl Answers {
         }
     }
 
-    /// Returns the version of the answer under `key`, for a copy of the answer. The caller must read the version before the answer.
+    /// Returns the current version of the answer under `key`, for a caller that copies the answer. The caller must read the version before the
+    /// answer.
     pub fn version(&self, key: &[u8]) -> AnswerVersion {
         self.1.for_key(key)
     }

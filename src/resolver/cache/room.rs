@@ -20,15 +20,15 @@ use tokio::sync::Notify;
 
 use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 
-/// The value of `parts` at which a table may use all its memory.
+/// The value of `parts` when the tables may use all their memory: one thousand thousandths.
 const WHOLE: u64 = 1_000;
 
-/// The part that the tables may use, and the signal to measure the memory of the process.
+/// The part of their memory that the tables may use, and the signal that the memory of the process must be measured again.
 #[derive(Clone)]
 pub struct Room(Arc<SharedRoom>);
 
 struct SharedRoom {
-    /// The number of flights since the last signal.
+    /// The number of flights (resolutions of questions) that have begun since the last signal.
     flights: AtomicU32,
     notice: Notify,
     /// The part that the tables may use, in thousandths.
@@ -43,7 +43,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Counts a flight that begins.
+    /// Counts a flight, that is, the resolution of one question, when it begins.
     pub(crate) fn flight_began(&self) {
         if self.0.flights.fetch_add(1, Ordering::Relaxed) >= ROOM_FLIGHTS {
             self.0.flights.store(0, Ordering::Relaxed);
@@ -51,7 +51,7 @@ impl Room {
         }
     }
 
-    /// Returns the part of these octets that may currently be used.
+    /// Returns how many of the given octets a table may currently use.
     pub(super) fn usable(&self, octets: u64) -> u64 {
         match self.0.parts.load(Ordering::Relaxed) {
             WHOLE => octets,
@@ -59,8 +59,8 @@ impl Room {
         }
     }
 
-    /// Sets the room to what the process leaves to tables of `whole` octets, if the process uses `resident` octets and may use `most`.
-    /// Returns true if the room has changed.
+    /// Sets the part of `whole` octets that the tables may use, from the memory of the process: it uses `resident` octets now, and may use `most`.
+    /// Returns true if the part has changed.
     pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> bool {
         let before = self.0.parts.load(Ordering::Relaxed);
         let now = room(before, whole, resident, most);
@@ -68,15 +68,15 @@ impl Room {
         now != before
     }
 
-    /// Returns when `limits::ROOM_FLIGHTS` have begun since the last time.
+    /// Waits until `limits::ROOM_FLIGHTS` flights have begun since the last call returned.
     pub async fn many_flights(&self) {
         self.0.notice.notified().await;
     }
 }
 
-/// Returns the room of tables of `whole` octets, in parts of `WHOLE`, if the room was `before`. It is reduced by twice the octets
-/// above the bound, because the allocator keeps a part of the memory that entries free. It grows by a quarter of the free octets,
-/// because new entries take more than their own octets.
+/// Computes which part of `whole` octets the tables may use, in units of `WHOLE`; `before` is the previous part. If the process is above its bound,
+/// the tables lose twice the excess, because the allocator keeps a part of the memory that entries free. If it is below, they gain only a quarter
+/// of the free octets, because new entries take more than their own octets.
 fn room(before: u64, whole: u64, resident: u64, most: u64) -> u64 {
     let parts = |octets: u64| octets.saturating_mul(WHOLE).checked_div(whole).unwrap_or(0);
     let most = most.saturating_sub(ROOM_SLACK).saturating_sub(most / ROOM_SLACK_SHARE);

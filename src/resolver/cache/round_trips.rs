@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::limits::{ENOUGH_ROUND_TRIPS, MAX_TIMER, MIN_TIMER};
 
-/// The number of buckets for each octave, as a power of two.
+/// The number of buckets for each octave (doubling of the time), as a power of two.
 const PRECISION_BITS: u32 = 3;
 
-/// The number of buckets for each octave.
+/// The number of buckets for each octave (doubling of the time).
 const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
 
 /// The begin of the first octave, in microseconds, as a power of two. Shorter round trips (below about a millisecond) share one bucket.
@@ -30,14 +30,14 @@ const FADE_AT: u8 = 128;
 /// the 95th percentile, so that only one request in twenty has a second one.
 const COVERED: u32 = 95;
 
-/// The round trips of a server. There is at least one.
+/// The round trips of a server, from the first one on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RoundTrips {
     pub(super) smoothed: Duration,
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// The timer. It is computed once for each new round trip, because it is read many times.
+    /// The time to wait for the server before another server is asked. It is computed once for each new round trip, because it is read many times.
     timer: Duration,
 }
 

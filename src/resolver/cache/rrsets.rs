@@ -26,7 +26,7 @@ pub struct Rrsets {
     dnames: Arc<AtomicBool>,
 }
 
-/// The part of the table that belongs to one view.
+/// The entries of the table that belong to one view.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
     pub(super) store: &'a QuestionStore<CacheEntry>,
@@ -47,7 +47,7 @@ impl Rrsets {
         &self.dnames
     }
 
-    /// Returns the part of the table that belongs to `view`.
+    /// Returns access to the entries of the table that belong to `view`.
     pub fn in_view(&self, view: ViewId) -> InView<'_> {
         InView { store: &self.store, dnames: &self.dnames, view }
     }
@@ -63,7 +63,7 @@ impl InView<'_> {
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
-    /// Returns the addresses of a server from delegations, even if other data about the name of the server are stored.
+    /// Returns the addresses of a server that came with a delegation (glue), even if other data about the server's name are stored.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
         match self.known(&self.keys(name).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
@@ -76,7 +76,7 @@ impl InView<'_> {
         self.rrset_of(&mut self.keys(name), kind, rank, now)
     }
 
-    /// Like `rrset`, for the name of `keys`.
+    /// Like `rrset`, for a name whose keys have been prepared with `keys`.
     pub(crate) fn rrset_of(
         &self,
         keys: &mut NameKeys,
@@ -90,12 +90,12 @@ impl InView<'_> {
         }
     }
 
-    /// Returns the keys of a name, for several lookups.
+    /// Returns the keys of a name and of the names above it, so that several lookups for the name can share them.
     pub fn keys(&self, name: &Name) -> NameKeys {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
-    /// Returns the result of `get` for the name of `keys`; if there is none, the CNAME of the name. The returned type tells which one it is.
+    /// Returns what `get` finds for the name of `keys`, or the CNAME of the name if `get` finds nothing. The returned type is that of the found data.
     pub fn get_or_alias(
         &self,
         keys: &mut NameKeys,
@@ -219,7 +219,7 @@ impl InView<'_> {
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
-    /// Returns the proof that a name between the name of `keys` and `top` does not exist (RFC 8020). Returns `None` if there is no secure proof.
+    /// Returns the secure proof that a name above the name of `keys` and below `top` does not exist (RFC 8020), or `None` if no such proof is stored.
     pub(crate) fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
         let above = keys.above(0)?;

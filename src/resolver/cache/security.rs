@@ -27,16 +27,16 @@ pub struct Backing {
     pub security: Security,
 }
 
-/// The DNSSEC state of a zone: the result of following the chain of trust from a trust anchor down to the zone.
+/// The DNSSEC state of a zone, found by following the chain of trust from a trust anchor down to the zone.
 #[derive(Debug)]
 pub struct ZoneTrust {
-    /// The zone.
+    /// The name of the zone.
     pub zone: Name,
     /// The result of the validation.
     pub standing: ZoneSecurity,
     /// The time at which the result was stored.
     pub stored: Mono,
-    /// The time of the last query for the keys of the zone.
+    /// The time at which servers were last asked for the DNSKEY records of the zone.
     pub sought: Mono,
     /// The time at which the result expires.
     pub expires: Mono,
@@ -92,7 +92,8 @@ impl Evidence {
         &self.0
     }
 
-    /// Restores the records from this form. They are not checked here: records that cannot be read are left out when they are decoded.
+    /// Restores the records from the wire form in a snapshot. They are not checked here: records that cannot be read are left out when they are
+    /// decoded.
     pub(super) fn restored(octets: &[u8]) -> Self {
         Self(octets.into())
     }

@@ -85,7 +85,7 @@ impl Servers {
         list
     }
 
-    /// Calls `see` with every server, until `see` fails.
+    /// Calls `see` with every server. Stops when `see` returns an error, and returns this error.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
@@ -130,20 +130,21 @@ pub(super) struct ServerHistory {
     pub(super) slow_zones: SlowZones,
     /// The queries that the server has not answered since its last answer.
     pub(super) silence: Silence,
-    /// Like `silence`, for each zone since the server last answered for the zone.
+    /// The queries without an answer, counted for each zone since the server last answered for this zone.
     pub(super) silent_zones: SilentZones,
     /// True if the server was ever asked.
     pub(super) asked: bool,
-    /// The time until which the server is asked without EDNS.
+    /// The time until which the server is asked without EDNS, because it did not accept EDNS.
     pub(super) plain_until: Option<Mono>,
-    /// The time until which questions are sent to the server with the case of their letters unchanged.
+    /// The time until which questions are sent to the server without mixed case (0x20), because the server did not repeat the case of the letters.
     pub(super) flips_case_until: Option<Mono>,
     /// The number of questions with unchanged case that the server answered after it had ignored the same question in mixed case. It is set to 0
     /// when the server answers a question in mixed case.
     pub(super) own_case_answers: u8,
     /// The time until which the server is asked over TCP only if there is no other server.
     pub(super) no_tcp_until: Option<Mono>,
-    /// The number of second queries that were sent because the server was late, in thousandths. Each query to the server reduces it.
+    /// The number of queries that were sent to another server because this one was late, in thousandths. Each query to this server reduces the
+    /// number.
     pub(super) hedged: u32,
     /// The time at which the server was last asked only to measure its round trip.
     pub(super) measured: Option<Mono>,
@@ -237,7 +238,7 @@ pub struct ServerStanding {
     pub round_trip: Option<Duration>,
     /// The time to wait for the server's answer before another server is asked too.
     pub timer: Duration,
-    /// The time after which the server's answer counts as lost. It is at least the timer.
+    /// The time after which an answer of the server counts as lost. It is never shorter than `timer`.
     pub patience: Duration,
     /// The health of the server for the zone.
     pub health: Health,
@@ -293,8 +294,8 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // A zone needs more silences than the whole server before it counts as dead, because answers for other zones show that the server works.
-        // Its first probe comes equally soon.
+        // A single zone needs more unanswered queries than the whole server before it counts as dead, because the answers for other zones show that
+        // the server works. The first probe comes equally early in both cases.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -362,8 +363,8 @@ impl Server {
         history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
-    /// Records that queries about `zone` since `sent` were not answered, often enough for a server that is known to be silent for
-    /// another zone.
+    /// Raises the count of unanswered queries about `zone`, the first of them sent at `sent`, to `SILENCES_OF_ANOTHER_ZONE`. This is done for a
+    /// server that is known to be silent for another zone.
     pub(crate) fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
@@ -406,7 +407,7 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Returns true if a server that is being probed is dead as a whole, so that it must be probed for this zone too.
+    /// Returns true if the server is dead as a whole, so that the current probe for another zone must be repeated for this zone too.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -442,14 +443,14 @@ impl Server {
         self.history().lame.end(zone);
     }
 
-    /// Records that a query was sent to the server.
+    /// Records that a query was sent to the server. This increases the number of times that another server may be asked because this one is late.
     pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Returns true if another server may be asked because this server is late. Returns false if this server was late too often.
+    /// Returns true if another server may be asked because this server is late. Returns false if that has happened too often for this server.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -480,7 +481,8 @@ impl Server {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
 
-    /// Records that the server answered a query in the case of the client, after it had ignored the query in mixed case (0x20).
+    /// Records that the server answered a query in the letter case of the client's question, after it had not answered the query in mixed case
+    /// (0x20).
     pub(crate) fn answers_own_case(&self, now: Mono) {
         let mut history = self.history();
         history.own_case_answers = history.own_case_answers.saturating_add(1);

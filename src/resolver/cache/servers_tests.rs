@@ -180,7 +180,7 @@ fn a_zone_is_dead_after_three_silences_only_if_a_probe_for_it_was_in_vain_too() 
     assert_eq!(server.standing(&other, at(3_510)).health, Health::Answering);
 }
 
-/// A server that answered for `other.` until 0.1 s, has not answered about `zones` since then, and was probed for them.
+/// Prepares a server that answered for `other.` until 0.1 s, has not answered queries about `zones` since then, and was probed for these zones.
 fn silent_for(server: &Server, zones: &[Name]) {
     let random = Random::seeded(1);
     server.answered(&Name::from_ascii("other.").unwrap(), MS, at(100));

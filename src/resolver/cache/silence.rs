@@ -17,11 +17,11 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// Whether a server answers, as far as is known.
+/// What is known about whether a server answers queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// The server answers, or was never asked.
+    /// The server answers its queries, or was never asked.
     Answering,
     /// The server did not answer the last query, which may have been lost.
     #[serde(rename = "recent_timeout")]
@@ -52,18 +52,19 @@ struct Dead {
     /// The time until which no client's question is sent to the server, and the length of this pause.
     until: Mono,
     span: Duration,
-    /// The earlier time of the next probe that is used if a question fails because of the server, and whether a question has failed.
+    /// The earlier time for the next probe, which is used if a question fails because of this server; and true if a question has failed for that
+    /// reason.
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
     /// The time at which the last probe began.
     tried_at: Option<Mono>,
-    /// True if the server answered for another zone after an outage in which this silence began, and was not asked for this zone
-    /// since.
+    /// True if it is doubtful that this silence continues: it began in an outage, the server has since answered for another zone, and it was not
+    /// asked for this zone since.
     is_in_question: bool,
 }
 
-/// The result of the probes since the server died.
+/// The result of the probes that were sent since the server counts as dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
@@ -73,7 +74,7 @@ enum Tried {
 }
 
 impl Dead {
-    /// Creates the state of a server that has just died. The next probe after the first one comes at `until`.
+    /// Creates the state of a server that has just been found dead. Its first probe is sent immediately, and the second one at `until`.
     fn new(until: Mono) -> Self {
         Self {
             until,
@@ -93,7 +94,7 @@ impl Dead {
 }
 
 impl Silence {
-    /// Creates the silence of a server that was dead in the earlier process. The server is probed immediately.
+    /// Creates the state of a server that was dead when the previous process of resolverd ended. The server is probed immediately.
     pub(super) fn dead_before(now: Mono) -> Self {
         let dead = Dead::new(now);
         let count = DEAD_AFTER_SILENCES;
@@ -109,7 +110,7 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// Records that the server answered, with any message.
+    /// Records that the server has sent any message, which ends its silence.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
@@ -143,7 +144,7 @@ impl Silence {
         }
     }
 
-    /// Records that at least `least` queries that were sent from `sent` on count as lost.
+    /// Records that at least `least` queries, the first of them sent at `sent`, count as lost.
     pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
         if !self.heard_since(sent) {
             self.counted = Some(now);
@@ -153,7 +154,7 @@ impl Silence {
         }
     }
 
-    /// Returns true if the silence began after `moment`, and a probe in the background was not answered either.
+    /// Returns true if the silence began after `moment`, and the server has not answered a probe since.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
@@ -178,7 +179,7 @@ impl Silence {
         }
     }
 
-    /// Returns the number of consecutive silences.
+    /// Returns the number of consecutive queries that the server did not answer.
     pub(super) fn count(&self) -> u32 {
         self.count
     }

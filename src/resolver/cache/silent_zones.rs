@@ -13,7 +13,7 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// The silences of a server by zone, the oldest first. Each zone is represented by the hash of its name.
+/// The unanswered queries to a server, counted for each zone, with the oldest zone first. A zone is represented by the hash of its name.
 #[derive(Debug, Default)]
 pub(super) struct SilentZones(Vec<(u64, Silence)>);
 
@@ -27,7 +27,7 @@ impl SilentZones {
         self.0.iter().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// Like `get`, with write access.
+    /// Like `get`, but the caller may change the returned silence.
     pub(super) fn get_mut(&mut self, zone: &Name, keyed: &Keyed) -> Option<&mut Silence> {
         if self.0.is_empty() {
             return None;
@@ -41,7 +41,7 @@ impl SilentZones {
         self.change(zone, keyed, |silence| silence.add((sent, now), random));
     }
 
-    /// Records that at least `least` queries about `zone` that were sent from `sent` on count as lost.
+    /// Records that at least `least` queries about `zone`, the first of them sent at `sent`, count as lost.
     pub(super) fn add_some(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add_some(least, (sent, now)));
     }

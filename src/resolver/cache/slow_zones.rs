@@ -16,7 +16,7 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::wire_name;
 
-/// The zones that are currently slow. The newest is the last.
+/// The zones for which a server is currently slow. The zone that was added last is at the end.
 #[derive(Debug, Default)]
 pub(super) struct SlowZones {
     zones: Vec<SlowZone>,

@@ -36,13 +36,13 @@ const MOST_VISITS: u8 = 3;
 /// the previous lookup.
 const ERAS: u64 = 64;
 
-/// The number that stands for "no slot".
+/// The number that stands for "no slot" in a queue or a list of slots.
 const NONE: u32 = u32::MAX;
 
 /// The bits of a hash that the table stores as one octet for an entry. They do not influence the place of the entry.
 pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 
-/// The lowest of these bits.
+/// The position of the lowest bit of `NEIGHBOURS`.
 pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
 
 /// A value with which an entry with a key of type `K` can be looked up.
@@ -131,7 +131,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         slot.held.as_ref().map(|(_, value)| value.clone())
     }
 
-    /// Returns the value like `get`. If there is none, stores and returns the value that `make` returns.
+    /// Like `get`, but if no value is stored under `key`, stores the value that `make` returns, and returns it.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
@@ -152,8 +152,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Adds an entry of an earlier process under `key`, unless there is one already. `in_use` is true if the entry was in the long queue.
-    /// Returns true if the entry was added.
+    /// Adds an entry from the snapshot of an earlier process under `key`, unless the table already has one. `in_use` is true if the entry was in the
+    /// long queue. Returns true if the entry was added.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
@@ -337,8 +337,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Counts an added entry for the era. Octets are counted, as in the queues, so that an era is a sixth of the short queue, whatever the size
-    /// of the entries.
+    /// Adds the size of a new entry to the current era. Sizes and not entries are counted, as in the queues, so that an era is always a sixth of the
+    /// short queue.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -363,7 +363,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.capacity > room
     }
 
-    /// Returns the size of all empty slots in octets.
+    /// Returns the memory that all empty slots take, in octets.
     fn empty(&self) -> u64 {
         (self.free.len() as u64).saturating_mul(self.slot.into())
     }
@@ -376,7 +376,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         slot.held = Some(held);
     }
 
-    /// Puts an entry into a free slot.
+    /// Puts an entry into a free slot, and returns the position of the slot.
     fn occupy(&mut self, slot: StoreSlot<K, V>) -> Option<u32> {
         if let Some(place) = self.free.pop() {
             *self.slot_mut(place)? = slot;
@@ -421,7 +421,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.free.push(place);
         let held = self.slot_mut(place)?.held.take();
         if self.table.is_empty() {
-            // A flush frees the memory of all entries.
+            // A new empty shard replaces the old one, so a flush frees the memory of all entries.
             *self = Self::new(self.capacity, self.slot);
         }
         held
@@ -458,7 +458,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
     /// Remembers the hash of an entry that was evicted from the short queue.
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // The new table is twice as large and empty. The hashes that are lost came from the last few evictions.
+            // The new list is twice as large and empty. The lost hashes belong only to the last few evicted entries.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);
@@ -501,10 +501,10 @@ fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
 /// A table whose keys are questions, or keys of the same form.
 pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
 
-/// The fill of one memory.
+/// How full one table of the cache is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreFill {
-    /// The name of the memory.
+    /// The name of the table.
     pub store: Cow<'static, str>,
     /// Number of entries, including entries past their TTL.
     pub entries: u64,

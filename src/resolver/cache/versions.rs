@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::limits::ANSWER_VERSIONS;
 use dns::hash::Plain;
 
-/// The version of the answer to a question at a given time.
+/// The version of the answer to a question, as it was when this value was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerVersion {
     place: u32,
@@ -30,12 +30,12 @@ impl Versions {
         AnswerVersion { place, count: self.count(place) }
     }
 
-    /// Returns true if the answer of this version has not changed since the version was read.
+    /// Returns true if the answer to which `version` belongs has not changed since `version` was read.
     pub(super) fn is_current(&self, version: AnswerVersion) -> bool {
         self.count(version.place) == version.count
     }
 
-    /// Records that the answer of this version has changed or was removed. The caller must call it after the change.
+    /// Records that the answer to which `version` belongs has changed or was removed. The caller must call this function after the change.
     pub(super) fn end(&self, version: AnswerVersion) {
         if let Some(counter) = self.0.get(version.place as usize) {
             counter.fetch_add(1, Ordering::Release);

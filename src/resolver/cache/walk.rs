@@ -43,7 +43,7 @@ impl Walks {
             Ok(found) => found,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is ending.
+                // The runtime is ending, so the result of the walk is no longer needed.
                 Err(_) => std::future::pending().await,
             },
         }

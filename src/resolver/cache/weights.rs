@@ -44,7 +44,7 @@ const NAME_OCTETS_WITHIN: usize = 32;
 /// The number of label ends that the library keeps within the struct of a name.
 const NAME_LABELS_WITHIN: usize = 24;
 
-/// Returns the weight of an entry under `key`, if its value consists of allocations of these sizes.
+/// Returns the memory that an entry under `key` takes, in octets. `blocks` are the sizes of the allocations of its value.
 pub(super) fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
     let blocks =
         blocks.iter().map(|octets| block(*octets)).fold(block(key.as_bytes().len()), usize::saturating_add);

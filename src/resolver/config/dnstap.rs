@@ -17,9 +17,9 @@ pub struct DnstapSection {
     pub socket: Option<PathBuf>,
     /// The kinds of messages that are copied.
     pub messages: Vec<TapKind>,
-    /// The name of this host for the program that reads. If it is empty, the host name of the system is used.
+    /// The name of this host that the program that reads the copies receives. If it is empty, the host name of the system is used.
     pub identity: String,
-    /// The name of this program for the program that reads. If it is empty, the name and version of resolverd are used.
+    /// The name of this software that the program that reads the copies receives. If it is empty, the name and version of resolverd are used.
     pub version: String,
 }
 

@@ -179,7 +179,7 @@ pub struct Dnssec {
     pub validate: bool,
     /// The trust anchors.
     pub trust_anchor: TrustAnchor,
-    /// True if changes of the root's keys are followed (RFC 5011).
+    /// True if the trust anchors of the root zone are updated when the root changes its keys (RFC 5011).
     pub update_trust_anchors: bool,
     /// Names at and below which nothing is validated (RFC 7646).
     pub negative_trust_anchors: Vec<Name>,

@@ -13,7 +13,7 @@ use crate::dnsbl::gate::Guarding;
 /// The configured zones that a group of clients sees. Groups with the same zones share data about names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenZones {
-    /// The zones without `view`, sorted. `None` if all of them are seen.
+    /// The apexes of the zones without `view` that the group sees, sorted. `None` if it sees all of them.
     shared: Option<Vec<Name>>,
     /// The `[[view]]` whose zones, hosts and records are also seen. `None` if the group has no view.
     own: Option<String>,
@@ -166,7 +166,7 @@ pub fn closest(name: &Name, zones: &HashSet<&Name>) -> Option<Name> {
 }
 
 impl SeenEntry<'_> {
-    /// Returns true if both are the same entry.
+    /// Returns true if both values are the same entry of the configuration.
     pub fn is(self, other: Self) -> bool {
         match (self, other) {
             (Self::Host(one), Self::Host(other)) => std::ptr::eq(one, other),

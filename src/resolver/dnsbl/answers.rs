@@ -5,26 +5,26 @@
 use super::gate::{ListVerdict, UnknownReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
-/// The numbers of answers to questions of clients. Answers from the cache are not counted.
+/// The numbers of answers that a list's servers gave to questions of clients. Answers from the cache are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListAnswers {
-    /// Answers since the last listing, or since the start.
+    /// The number of answers since the list last listed something, or since the start of resolverd.
     pub(crate) since_listing: u32,
-    /// True if an answer since the start was a listing.
+    /// True if any answer since the start of resolverd was a listing.
     pub has_listed: bool,
     /// The number of listings since a test result last looked wrong.
     listed: u32,
-    /// The number of other answers since then.
+    /// The number of answers that were not a listing, since a test result last looked wrong.
     not_listed: u32,
 }
 
 impl ListAnswers {
-    /// Called when a test result looks wrong. The next answers show whether the result is correct.
+    /// Called when the result of a test of the list looks wrong. The next answers to clients show whether the result is correct.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
 
-    /// Counts an answer.
+    /// Counts an answer to a client's question by its meaning.
     pub fn heard(&mut self, verdict: &ListVerdict) {
         match verdict {
             ListVerdict::Listed | ListVerdict::Unknown(UnknownReason::ListsTheWorld) => {
@@ -39,7 +39,7 @@ impl ListAnswers {
         }
     }
 
-    /// Returns true if the answers show that the list lists nothing. `before` is true if the list was already in this state before the start.
+    /// Returns true if the answers show that the list lists nothing. `before` is true if the list was already in this state when resolverd started.
     pub(crate) fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }

@@ -38,11 +38,11 @@ pub(crate) struct EndedQuery {
     /// The round trip of the message that was answered. It does not include the time for other zones and for lost messages. `None` if no message
     /// was answered.
     pub round_trip: Option<Duration>,
-    /// True if the question was a probe.
+    /// True if the question was a probe: a question of resolverd itself that checks whether the list works.
     pub probe: bool,
 }
 
-/// Why a breaker is open.
+/// The reason why a breaker is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenReason {
@@ -52,14 +52,14 @@ pub enum OpenReason {
     Failing,
 }
 
-/// The next step for a list that is silent or answers with errors.
+/// What resolverd must do next about a list that is silent or answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Judgement {
-    /// No step: the list answers, or its breaker is already open.
+    /// Do nothing: the list answers, or its breaker is already open.
     Rest,
-    /// Judge again at this time.
+    /// Judge the list again at this time.
     Later(Mono),
-    /// No other server has recently answered: ask another zone, and judge again at this time.
+    /// No other server has recently answered, so our network may be down: send a query to another zone, and judge the list again at this time.
     Witness(Mono),
     /// The list does not answer: the breaker is open now.
     Opened,
@@ -70,19 +70,19 @@ pub(crate) enum Judgement {
 pub(crate) struct Breaker {
     /// The smoothed round trip and its variation, as in RFC 6298 section 2, or `None` before the first answer.
     usual: Option<(Duration, Duration)>,
-    /// The number of questions in progress.
+    /// The number of questions to the list that have not ended yet.
     under_way: u32,
-    /// The time since which no question has been answered, or `None` if no question waits or has recently failed.
+    /// The time since which the list has answered no question. `None` if no question waits for an answer and none has recently failed.
     silent_since: Option<Mono>,
     /// The time at which a question last failed.
     failed_at: Option<Mono>,
     /// The number of consecutive questions that ended with errors of the servers.
     failures: u32,
-    /// The time at which the last probe that also got errors was sent, and the time that it took.
+    /// The time at which the last probe that got errors too was sent, and the time until its errors came.
     confirmed: Option<(Mono, Duration)>,
-    /// The time at which a probe last checked the suspicion that the list does not answer.
+    /// The time at which the last probe was sent, while it is suspected that the list does not answer.
     probed: Option<Mono>,
-    /// The number of probes sent for this suspicion.
+    /// The number of probes that were sent because of this suspicion.
     probes: u32,
     open: Option<OpenBreaker>,
 }
@@ -100,12 +100,12 @@ impl Breaker {
         self.open.map(|open| (open.why, open.since))
     }
 
-    /// Returns the usual round trip, or `None` before the first answer.
+    /// Returns the usual round trip of the list, or `None` before its first answer.
     pub(crate) fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }
 
-    /// Records that a question is sent.
+    /// Records that a question is sent to the list.
     pub(crate) fn asked(&mut self, now: Mono) {
         let forgotten = |failed: Mono| now.since(failed) >= FLIGHT_TIME;
         if self.under_way == 0 && self.failed_at.is_none_or(forgotten) {
@@ -147,7 +147,7 @@ impl Breaker {
         }
     }
 
-    /// Records that a question was answered from the cache, so that no message was sent.
+    /// Records that a question that had been counted as sent was answered from the cache, so that no message was sent.
     pub(crate) fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {
@@ -155,7 +155,7 @@ impl Breaker {
         }
     }
 
-    /// Returns the next step at `now`. `evidence` tells when servers of other zones answered.
+    /// Returns what resolverd must do about the list at `now`. `evidence` has the times at which servers of other zones answered.
     pub(crate) fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
@@ -176,7 +176,7 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may have been down until that probe, and may work again since. A new probe soon decides.
+            // The network may have been down until that probe was sent, and may work again since. A new probe is sent soon and decides.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -210,7 +210,7 @@ impl Breaker {
         }
     }
 
-    /// Returns the time of the next probe, or `None` while nothing is suspected.
+    /// Returns the time of the next probe, or `None` while the list is not suspected of any fault.
     pub(crate) fn next_probe(&self) -> Option<Mono> {
         if let Some(open) = self.open {
             return Some(open.next_probe);
@@ -235,7 +235,8 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks after a pause in which the probes became rarer. The next probe is due as if clients had asked all the time.
+    /// Called when a client asks the list after a pause in which probes became rarer. The next probe is then planned as if clients had asked all the
+    /// time.
     pub(crate) fn wanted_soon(&mut self, now: Mono) {
         let due = self.probed.map_or(now, |probed| probed.after(pause_after(self.probes)));
         if let Some(open) = &mut self.open {
@@ -243,7 +244,7 @@ impl Breaker {
         }
     }
 
-    /// Called when a client asks after a long pause. A probe is then due.
+    /// Called when a client asks the list after a long pause. A probe of the list is then due.
     pub(crate) fn wanted(&mut self, now: Mono) {
         self.probes = 0;
         if let Some(open) = &mut self.open {

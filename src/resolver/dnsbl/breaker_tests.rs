@@ -13,7 +13,7 @@ fn evidence(last: u64) -> NetworkAnswers {
     NetworkAnswers { last: Some(at(last)), streak: Mono::START }
 }
 
-/// A list with a usual round trip of `usual` ms, which is not asked at time 0.
+/// Creates the breaker of a list whose usual round trip is `usual` ms, and which no client asks at time 0.
 fn known(usual: u64) -> Breaker {
     let mut breaker = Breaker::default();
     for _ in 0..20 {
@@ -23,12 +23,12 @@ fn known(usual: u64) -> Breaker {
     breaker
 }
 
-/// Records the result of a question whose only message took the whole time.
+/// Records the result of a question for which only one message was sent, so that its round trip is the whole time.
 fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
     breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
 }
 
-/// Returns when the breaker opens for a list that is silent from `begin` on. It is judged every 10 ms, and other servers answer.
+/// Returns when the breaker of a list that is silent from `begin` on opens. The breaker is judged every 10 ms, and other servers answer.
 fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
     breaker.asked(at(begin));
     (begin..begin + 60_000)
@@ -77,7 +77,7 @@ fn nothing_opens_while_nobody_else_answers() {
             Judgement::Witness(_) | Judgement::Later(_)
         ));
     }
-    // The network works again. The list has its time to answer before it is judged.
+    // The network works again. The list gets its usual time to answer before the breaker is judged.
     let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
     assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
     ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
@@ -105,7 +105,7 @@ fn silence_of_long_ago_does_not_count() {
     assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
 }
 
-/// A list whose servers answer every client with errors, from 1 s on.
+/// Creates the breaker of a list whose servers answer every client's question with errors, from 1 s on.
 fn failing() -> Breaker {
     let mut breaker = known(50);
     for round in 0..2 * u64::from(BREAKER_FAILURES) {

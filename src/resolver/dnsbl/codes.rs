@@ -11,14 +11,14 @@ use std::str::FromStr;
 /// <https://www.spamhaus.org/faqs/dnsbl-usage/#200>
 pub(crate) const ERRORS: [u8; 3] = [127, 255, 255];
 
-/// A range of addresses, including the first and the last.
+/// A range of IPv4 addresses. The first and the last address belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     first: Ipv4Addr,
     last: Ipv4Addr,
 }
 
-/// A range of addresses, and the meaning of an answer in this range.
+/// A return code of a list: a range of addresses, and the meaning of an answer in this range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
     /// The range.

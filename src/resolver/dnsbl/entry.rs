@@ -1,6 +1,6 @@
-//! The entry of one list that is asked at certain servers: its state, the time since which it has this state, and its counters.
+//! The state of one list that is asked at certain servers, the time since which the list has this state, and the list's counters.
 //!
-//! The gate, the tests in the background and the displays of the control program use it.
+//! The gate (which judges the answers of lists), the tests in the background and the displays of the control program use these entries.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use dns::clock::{Mono, Now};
 use dns::question::{ListMark, ListSays};
 use history::{Distribution, Histogram, Quantiles, TimeSpan};
 
-/// The entry of one list.
+/// The entry of one list in the table of lists.
 #[derive(Debug)]
 pub struct ListEntry {
     /// The apex of the list's zone.
@@ -37,7 +37,7 @@ pub struct ListEntry {
 #[derive(Debug, Default)]
 struct ListKnowledge {
     known: KnownList,
-    /// The time of the last answer that was neither "listed" nor "not listed".
+    /// The time of the last answer of the list that was neither "listed" nor "not listed".
     last_unknown: Mono,
     /// The time of the last log message that says that this list is still asked although it is shut down.
     shut_down_line: Option<Mono>,
@@ -68,7 +68,7 @@ pub struct ListCounts {
     pub not_listed: u64,
     /// The number of answers that were neither "listed" nor "not listed".
     pub unknown: u64,
-    /// The times of questions that were not answered from the cache.
+    /// How long the questions took that were not answered from the cache.
     pub elapsed: Quantiles,
 }
 
@@ -78,17 +78,17 @@ impl ListEntry {
         Self { apex, way, watch: ListWatch::default(), number, knowledge: Mutex::default(), tally }
     }
 
-    /// Creates an entry outside the table, for a question that still uses the configuration before a reload.
+    /// Creates an entry that is not in the table, for a question that still uses the configuration from before a reload.
     pub fn apart(apex: Name, way: Way) -> Self {
         Self::new(apex, way, u32::MAX, Arc::default())
     }
 
-    /// Returns the counters of the list, for the entry that replaces this one.
+    /// Returns the counters of the list. The entry that replaces this one shares them.
     pub(super) fn tally(&self) -> Arc<ListTally> {
         Arc::clone(&self.tally)
     }
 
-    /// Returns the mark for an answer of the list in the cache.
+    /// Returns the mark that the cache stores with an answer of the list: the number of the list and the meaning of the answer.
     pub fn mark(&self, says: ListSays) -> ListMark {
         ListMark { list: self.number, says }
     }
@@ -115,8 +115,8 @@ impl ListEntry {
             knowledge.known.world.get_or_insert(since);
         } else {
             knowledge.known.world = None;
-            // Refusals and missing answers count more than a test with the expected result, because they may be newer. Such a test ends the state of
-            // refusals in the same way as an answer does, or immediately if the operator has asked for the test.
+            // Refusals and missing answers count more than a test with the expected result, because they may be newer. A good test result ends the
+            // state "refuses queries" in the same way as a good answer does, or immediately if the operator has asked for the test.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match knowledge.known.standing.state {
                 ListState::Silent => true,
@@ -138,7 +138,7 @@ impl ListEntry {
         self.knowledge().answers.begin();
     }
 
-    /// Returns the state according to a test, corrected by the answers to clients' questions.
+    /// Returns the state that a test has shown, corrected by what the list's answers to clients show.
     pub fn judged(&self, state: ListState) -> ListState {
         let knowledge = self.knowledge();
         let before = knowledge.known.standing.state == ListState::ListsNothing;
@@ -149,16 +149,16 @@ impl ListEntry {
         }
     }
 
-    /// Returns the counts of the answers of the list's servers.
+    /// Returns the counts of the answers that the list's servers gave to clients.
     pub fn answers(&self) -> ListAnswers {
         self.knowledge().answers
     }
 
-    /// Restores the state from the file of an earlier process.
+    /// Restores the state of the list from the file that an earlier process wrote.
     pub fn restore(&self, known: KnownList, now: Mono) {
         let mut knowledge = self.knowledge();
         knowledge.known = known;
-        // An incident of the earlier process ends only after a time without faults.
+        // An incident that began in the earlier process ends only after a time without faults.
         knowledge.last_unknown = now;
     }
 
@@ -174,7 +174,7 @@ impl ListEntry {
         knowledge.answers.heard(verdict);
         match verdict {
             ListVerdict::Unknown(why) => {
-                // A wrong question shows nothing about the list. The same holds for an answer that resolverd made because the list was
+                // A wrong question of a client shows nothing about the list. Neither does an answer that resolverd made itself because the list was
                 // silent.
                 let Some(state) = why.state() else { return };
                 knowledge.last_unknown = now.mono;
@@ -217,7 +217,7 @@ impl ListEntry {
         }
     }
 
-    /// Called when the list does not answer, or answers only with errors. Until it answers, resolverd answers the questions to it itself.
+    /// Called when the list does not answer, or answers only with errors. Until it works again, resolverd itself answers the questions to the list.
     pub(crate) fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
@@ -243,12 +243,12 @@ impl ListEntry {
         })
     }
 
-    /// Returns true if the list may be in a batch according to its state.
+    /// Returns true if the state of the list allows batch questions to it.
     pub(crate) fn may_be_in_a_batch(&self) -> bool {
         matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
-    /// Returns true if the log message that this shut-down list is still asked is due. It is due once a day.
+    /// Returns true once a day, when the log message is due that clients still ask this list although it is shut down.
     pub(crate) fn shut_down_asked(&self, now: Mono) -> bool {
         let mut knowledge = self.knowledge();
         let due = knowledge.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
@@ -285,13 +285,13 @@ impl ListEntry {
         }
     }
 
-    /// Returns the number of questions to the list so far.
+    /// Returns the number of clients' questions to the list so far.
     pub fn questions(&self) -> u64 {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         read(&self.tally.hits).saturating_add(read(&self.tally.misses))
     }
 
-    /// Returns the times of questions that were not answered from the cache.
+    /// Returns how long the questions took that were not answered from the cache.
     pub fn times(&self) -> Distribution {
         self.tally.elapsed.distribution()
     }
@@ -333,7 +333,7 @@ impl ListEntry {
         }
     }
 
-    /// Returns the number of the list.
+    /// Returns the number of the list, under which answers in the cache refer to it.
     pub fn number(&self) -> u32 {
         self.number
     }
@@ -343,14 +343,14 @@ impl ListEntry {
     }
 }
 
-/// Returns why the test entries of a list are not believed: the list lists something, but not its test entry.
+/// Returns the sentence that explains the state `TestsDiffer`: the list lists something, but its test entry has the wrong answer.
 fn differs(apex: &Name) -> String {
     let list = apex.to_ascii();
     format!("{} does not list its own test entry, but lists other names", list.trim_end_matches('.'))
 }
 
 impl ListKnowledge {
-    /// Returns true if all recent answers were "listed" or "not listed".
+    /// Returns true if the list has given only "listed" and "not listed" answers for a while.
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_unknown) >= LIST_INCIDENT_QUIET
     }

@@ -28,7 +28,7 @@ pub enum ListVerdict {
     Unknown(UnknownReason),
 }
 
-/// Why an answer of a list is neither "listed" nor "not listed".
+/// The reason why an answer of a list is neither "listed" nor "not listed".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnknownReason {
     /// The list refuses this host.
@@ -52,7 +52,7 @@ pub enum UnknownReason {
     },
     /// The list lists everything: it lists even its test entry that must not be listed.
     ListsTheWorld,
-    /// The servers of the list answer REFUSED to our key.
+    /// The servers of the list answer REFUSED to queries with the customer's key.
     KeyRefused {
         /// A sentence that describes the event.
         what: String,
@@ -87,7 +87,7 @@ pub enum Given {
     Nxdomain(ExtendedError),
 }
 
-/// The operator's settings for the clients of a listener. They apply to every list.
+/// The settings of a listener that determine how its clients get the answers of lists. They apply to every list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
     /// The option `dnsbl`: whether answers that are not listings are replaced.
@@ -142,7 +142,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     }
 }
 
-/// Returns the meanings of Spamhaus' error codes, for a list without meanings of its own.
+/// Returns the meaning of an error code by the convention of Spamhaus, for a list that has no meanings of its own.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",
@@ -160,7 +160,7 @@ fn refusal(code: Ipv4Addr, means: &str) -> UnknownReason {
 }
 
 impl ListVerdict {
-    /// Returns the verdict without its reason.
+    /// Returns the kind of the verdict, without its reason: "listed", "not listed" or unknown.
     pub const fn says(&self) -> ListSays {
         match self {
             Self::Listed => ListSays::Listed,
@@ -171,12 +171,12 @@ impl ListVerdict {
 }
 
 impl UnknownReason {
-    /// Returns the answer for a client of `list` at a listener with these settings.
+    /// Returns the answer that a client gets when it asks `list` at a listener with the settings `guarding`.
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = self.extended_error(&list.apex);
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // The answer for A decides. It says "not listed", so the answer for TXT must say so too.
+            // The answer of the list for type A decides. It is "not listed", so the answer for type TXT must be "not listed" too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),
@@ -190,7 +190,7 @@ impl UnknownReason {
         }
     }
 
-    /// Returns the fault of the list as the history records it.
+    /// Returns the fault of the list, as the query history stores it.
     pub const fn fault(&self) -> ListFault {
         match self {
             Self::Refused { .. } => ListFault::Refuses,

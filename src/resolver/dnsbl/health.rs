@@ -12,7 +12,7 @@ use crate::limits::{HEALTH_AGAIN, HEALTH_ALONE, HEALTH_INTERVAL, HEALTH_JITTER_P
 use dns::clock::Mono;
 use dns::question::ListSays;
 
-/// The answer to one test entry.
+/// What a list answered for one of its test entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
     /// The meaning of the answer.
@@ -37,13 +37,13 @@ pub struct Tested {
 pub enum TestResult {
     /// The list has this state.
     Is(ListState),
-    /// One test shows that the list has this state. Another test decides.
+    /// One test shows that the list has this state. The next test decides.
     Suspected(ListState),
     /// The test has no result, because the list refused or did not answer. Its answers to clients show this too.
     Nothing,
 }
 
-/// The tests of one list.
+/// The tests of one list: when the next one is due, and what the last ones showed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ListHealth {
     /// The time at which the next test is due, or `None` before the first question.
@@ -73,7 +73,7 @@ impl ListHealth {
         self.due
     }
 
-    /// Records that a test begins. Until its result is known, the next test is planned as after a test without a result.
+    /// Records that a test begins. The next test is planned now, as if this test had no result. This changes when the result is known.
     pub(crate) fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
@@ -90,19 +90,19 @@ impl ListHealth {
         self.insists
     }
 
-    /// Makes the next test due immediately, if the list is tested at all.
+    /// Makes the next test of the list due immediately, unless no test is planned.
     pub(crate) fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
-    /// Returns the server whose answers caused a suspicion. The next test avoids this server, if another one answers.
+    /// Returns the server whose answers caused the suspicion that the list is broken. The next test avoids this server, if another one answers.
     pub(crate) fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
 
-    /// Records a test that ended at `now`. `toss` returns a random number below its argument.
+    /// Records the result of a test that ended at `now`. `toss` returns a random number below its argument, which spreads the times of tests.
     pub(crate) fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     proptest! {
-        /// If only one server answers, a list counts as broken only after three tests, some minutes apart.
+        /// Tests that a list with only one answering server counts as broken only after three tests, some minutes apart.
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Unknown][usize::from(number)];

@@ -21,7 +21,7 @@ pub const FILE: &str = "lists.json";
 /// The version of the file format.
 const VERSION: u32 = 1;
 
-/// The content of the file.
+/// The states and counters of all lists, as they are written to the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptLists {
     version: u32,
@@ -39,7 +39,7 @@ struct KeptList {
 }
 
 impl KeptLists {
-    /// Returns the content that the file must have now.
+    /// Returns the current states and counters of `lists`, to write them to the file.
     pub fn from_lists(lists: &Lists) -> Self {
         let list = |entry: &ListEntry| KeptList {
             list: entry.apex.to_ascii(),

@@ -40,7 +40,7 @@ pub enum ListSubject {
     Hash,
 }
 
-/// Whether a list still exists.
+/// Tells whether a list is still in operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
     /// The list answers queries.
@@ -64,7 +64,7 @@ pub enum OnRefusal {
     Pass,
 }
 
-/// Whether a listener replaces answers that are not listings.
+/// Determines whether a listener replaces answers of lists that are not listings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guard {
     /// Answers that are not listings are replaced.
@@ -84,7 +84,7 @@ pub enum WhenSilent {
     Nxdomain,
 }
 
-/// The reaction if the data of a local mirror are too old.
+/// What resolverd does if the data of a local mirror of a list are too old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenStale {
@@ -94,7 +94,7 @@ pub enum WhenStale {
     Public,
 }
 
-/// Names whose answers never change. They are used to test a list.
+/// Names in a list whose answers are known and never change. resolverd asks for them to test whether the list works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestEntries {
     /// Names in the list's zone that are listed.
@@ -112,7 +112,7 @@ pub struct List {
     pub purpose: Purpose,
     /// The kinds of subjects that clients look up in the list.
     pub subjects: Vec<ListSubject>,
-    /// True if a label with a customer's key is between the subject and the apex.
+    /// True if names in the list contain a customer's key, as a label between the subject (such as a reversed address) and the apex.
     pub keyed: bool,
     /// Whether the list still exists.
     pub life: Life,
@@ -136,13 +136,13 @@ pub struct List {
     pub terms: String,
     /// The page on which a listing is explained and its removal requested, if there is one.
     pub removal: Option<String>,
-    /// The source of these facts, and the day on which it was read.
+    /// The source of the facts about this list, and the day on which the source was read.
     pub source: String,
     /// True if the operator's configuration has an entry for the list.
     pub configured: bool,
     /// The greatest age of the data of a local mirror. `None`: the age is not watched.
     pub max_age: Option<Duration>,
-    /// The reaction if the data are older than that.
+    /// What resolverd does if the data of the mirror are older than `max_age`.
     pub when_stale: WhenStale,
     /// Changes the names of the list into names with a customer's key, if the list has a key.
     pub rewrite: Option<Arc<Rewrite>>,
@@ -151,7 +151,7 @@ pub struct List {
 /// The subject that a name in a list's zone asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AskedAbout {
-    /// An address.
+    /// An IP address, whose reversed form is before the apex.
     Address(IpAddr),
     /// The labels of a domain or a hash.
     Labels(Name),
@@ -215,7 +215,7 @@ impl List {
 
     /// Returns the subject that a name at or below the apex asks about.
     pub fn asked(&self, name: &Name) -> AskedAbout {
-        // Not `num_labels`, which does not count an asterisk.
+        // `num_labels` is not used here, because it does not count an asterisk label.
         let below = name.iter().len().saturating_sub(self.apex.iter().len());
         let own = below.saturating_sub(usize::from(self.keyed));
         if own == 0 || !self.apex.zone_of(name) {
@@ -273,7 +273,7 @@ impl List {
 }
 
 impl TestEntries {
-    /// Returns true if there are no test entries.
+    /// Returns true if the list has no test entries.
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
@@ -286,7 +286,7 @@ impl TestEntries {
         for subject in subjects {
             let (listed, unlisted) = match subject {
                 ListSubject::Ip4 => ("2.0.0.127".to_owned(), "1.0.0.127".to_owned()),
-                // ::FFFF:7F00:2 and ::FFFF:7F00:1.
+                // The test addresses ::FFFF:7F00:2 (listed) and ::FFFF:7F00:1 (not listed).
                 ListSubject::Ip6 => {
                     let point = |last: u8| format!("{last}.0.0.0.0.0.f.7.f.f.f.f.{IP6_ZEROS}");
                     (point(2), point(1))
@@ -395,7 +395,7 @@ mod tests {
     }
 
     proptest! {
-        /// The name that asks about an address has this address as its subject.
+        /// Tests that the name that asks about an address is recognised as a question about this address.
         #[test]
         fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
             let list = List::new(name("l.example."), Purpose::Block, vec![ListSubject::Ip4, ListSubject::Ip6]);

@@ -1,6 +1,6 @@
-//! The queue that informs batches of questions to lists. Its length is limited, and events are lost if the task that reads it is busy.
+//! The queue through which the batches learn of questions to lists. Its length is limited, and events are lost if the task that reads it is busy.
 //!
-//! Hits use the queue too, so adding an event allocates no memory and never waits.
+//! Answers from the cache also add an event, so adding an event allocates no memory and never waits.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,21 +12,21 @@ use crate::limits::{MAX_LIST_EVENT_KEY, MAX_LIST_EVENTS};
 use dns::clock::Mono;
 use dns::question::ListSays;
 
-/// The kind of an event of a question.
+/// What happened to a question to a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListEventKind {
-    /// A client asks. The value is the answer, if the cache has it.
+    /// A client has asked the question. The value is the meaning of the answer, if the cache has it.
     Asked(Option<ListSays>),
     /// The question has been answered.
     CameOut {
         /// The meaning of the answer.
         says: ListSays,
-        /// True if the list was asked. False if the cache had the answer, for instance because of another listener.
+        /// True if a query was sent to the list. False if the cache had the answer, for instance because a client of another listener had asked.
         went_out: bool,
     },
 }
 
-/// A question to a list, and its event.
+/// An event in the queue: a question to a list, and what happened to it.
 pub struct ListEvent {
     key: [u8; MAX_LIST_EVENT_KEY],
     length: usize,
@@ -37,7 +37,7 @@ pub struct ListEvent {
 }
 
 impl ListEvent {
-    /// Returns the key of the question.
+    /// Returns the cache key of the question.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.length).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The way of the questions to a list: to the list's own servers, or to servers that the operator has configured.
+//! The servers to which the questions to a list are sent: the list's own servers, or servers that the operator has configured.
 //!
 //! A list that is asked at a local mirror in one view and at its public servers in another has two states: the mirror may be silent while the public
 //! servers work, and only the public servers have a quota.
@@ -8,14 +8,14 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// The way of the questions to a list.
+/// The servers to which the questions to a list are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// The questions go to the servers that recursion finds.
+    /// The questions are resolved by recursion, and go to the public servers of the list.
     #[default]
     Public,
-    /// The questions go to these servers of the list.
+    /// The questions go to these configured servers, which serve the list's zone, such as a local mirror.
     Stub(Vec<SocketAddr>),
     /// The questions go to these forwarders.
     Forwarders(Vec<SocketAddr>),
@@ -34,7 +34,7 @@ impl Way {
 }
 
 impl fmt::Display for Way {
-    /// Writes the text that follows the name of the list. It is empty if the list's public servers are asked.
+    /// Writes the servers as a text that follows the name of the list. The text is empty if the list's public servers are asked.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, servers) = match self {
             Self::Public => return Ok(()),

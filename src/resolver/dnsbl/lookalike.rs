@@ -21,7 +21,7 @@ pub struct Lookalikes(Mutex<BTreeMap<Name, AskedZone>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct AskedZone {
     questions: u64,
-    /// The number of questions whose address differed from the address of the question before.
+    /// The number of questions about another address than the question before.
     changes: u64,
     last: IpAddr,
 }
@@ -29,14 +29,14 @@ struct AskedZone {
 /// A zone that is asked like a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookalike {
-    /// The name that follows the address.
+    /// The name of the zone: the part of the asked name after the reversed address.
     pub zone: Name,
-    /// The number of questions that were not in the cache.
+    /// The number of questions to the zone that were not answered from the cache.
     pub questions: u64,
 }
 
 impl Lookalikes {
-    /// Records a question for a name that is in no known list.
+    /// Counts a question for a name that belongs to no known list, if the name begins with a reversed address.
     pub fn notice(&self, name: &Name) {
         let Some((address, zone)) = split(name) else { return };
         let mut zones = self.lock();
@@ -80,7 +80,7 @@ fn split(name: &Name) -> Option<(IpAddr, Name)> {
     [4, 32].into_iter().find_map(|count| {
         let (front, rest) = labels.split_at_checked(count)?;
         let address = reversed(front)?;
-        // A customer's key must not be shown.
+        // A label with a customer's key is removed, because the key must not be shown.
         let rest =
             rest.split_first().filter(|(first, _)| looks_like_a_key(first)).map_or(rest, |(_, rest)| rest);
         let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;

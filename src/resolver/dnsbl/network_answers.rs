@@ -15,7 +15,7 @@ pub struct NetworkAnswers {
 }
 
 impl NetworkAnswers {
-    /// Records that an answer has come.
+    /// Records that an answer of any server has come at `now`.
     pub fn heard(&mut self, now: Mono) {
         if self.last.is_none_or(|last| now.since(last) > WITNESS_STREAK) {
             self.streak = now;

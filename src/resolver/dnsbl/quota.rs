@@ -12,7 +12,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// The numbers of queries that were sent to one list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
-    /// The counted day, in days since 1970.
+    /// The day to which `today` belongs, in days since 1970.
     day: u64,
     /// The number of queries on this day.
     today: u64,
@@ -33,13 +33,13 @@ impl Quota {
         warn
     }
 
-    /// Like `went_out`, for a query of the operator, which causes no warning. The next query of a client does.
+    /// Like `went_out`, for a query that the operator caused. It never causes a warning; the next query of a client does, if one is due.
     pub(crate) fn went_out_aside(&mut self, unix: u64) {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
     }
 
-    /// Returns the numbers of queries on the day of the time `unix` and on the day before.
+    /// Returns the number of queries on the day that contains the time `unix`, and the number on the day before.
     pub(crate) fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
         (self.today, self.yesterday)
@@ -93,7 +93,7 @@ mod tests {
     }
 
     proptest! {
-        /// No change of the clock makes a count exceed the number of queries.
+        /// Tests that no change of the clock makes a count exceed the number of queries that were sent.
         #[test]
         fn never_more_than_went_out(steps in prop::collection::vec(0_u64..400_000, 1..200)) {
             let mut quota = Quota::default();

@@ -38,7 +38,7 @@ pub struct RegistryError {
     pub line: usize,
     /// The key whose value is wrong, if a value is wrong.
     pub key: Option<String>,
-    /// What is wrong.
+    /// A sentence that says what is wrong.
     pub wrong: String,
 }
 
@@ -46,7 +46,7 @@ fn key_text(key: &Option<String>) -> String {
     key.as_ref().map_or_else(String::new, |key| format!(", {key}"))
 }
 
-/// The content of the file as it is written.
+/// The content of the registry file, as it is written there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryFile {
@@ -55,7 +55,7 @@ struct RegistryFile {
     list: Vec<Spanned<RegistryEntry>>,
 }
 
-/// The entry of a list as it is written.
+/// The entry of a list, as it is written in the registry file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RegistryEntry {

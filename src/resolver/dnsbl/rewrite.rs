@@ -24,7 +24,7 @@ pub(crate) fn provider_of(list: &Name) -> Option<Name> {
 pub struct Rewrite {
     apex: Name,
     secret: Arc<Secret>,
-    /// The zone of `base`, once it has been found.
+    /// The zone in which the name `base` lies, once this zone has been found.
     home: Mutex<Option<Name>>,
 }
 
@@ -42,7 +42,7 @@ impl Rewrite {
         Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
     }
 
-    /// Returns the secret key for `exchange`.
+    /// Returns the customer's key, which the module `exchange` inserts into queries to the list.
     pub fn secret(&self) -> &Arc<Secret> {
         &self.secret
     }
@@ -52,7 +52,7 @@ impl Rewrite {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
 
-    /// Returns the name with the key for a client's name. Returns `None` if it would be too long, or if the name is not below the apex.
+    /// Translates a name that a client asks for into the name with the key. Returns `None` if it would be too long, or is not below the list's apex.
     pub(crate) fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
         if !self.apex.zone_of(name) {
@@ -64,7 +64,7 @@ impl Rewrite {
         Some(asked)
     }
 
-    /// Returns the client's name for a name with the key. Other names are returned unchanged.
+    /// Translates a name with the key back into the name that the client asked for. Other names are returned unchanged.
     pub(crate) fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
@@ -84,7 +84,7 @@ impl Rewrite {
         record
     }
 
-    /// Returns true if the servers of `zone` may receive the key.
+    /// Returns true if the servers of `zone` may receive the customer's key.
     pub fn is_home(&self, zone: &Name) -> bool {
         self.home
             .lock()
@@ -93,7 +93,7 @@ impl Rewrite {
             .is_some_and(|home| home.zone_of(zone))
     }
 
-    /// Stores the zone that contains `base`.
+    /// Records that `zone` is the zone in which `base` lies, so that its servers may receive the key.
     pub(crate) fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }

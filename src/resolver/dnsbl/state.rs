@@ -60,12 +60,12 @@ pub struct KnownList {
 }
 
 impl KnownList {
-    /// Returns the worse one of the two states.
+    /// Returns the state to show: `world` if the list has this state, because it is the worst one, and otherwise `standing`.
     pub fn shown(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 
-    /// Changes the state. If one incident becomes another, the time of the first one stays.
+    /// Changes the state of the list. If one incident directly follows another, `since` stays the time at which the first one began.
     pub(super) fn turn(&mut self, state: ListState, why: &str, unix: u64) {
         let ListStanding { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());
@@ -75,7 +75,7 @@ impl KnownList {
 }
 
 impl ListState {
-    /// Returns true if it is logged when this state begins and when it ends.
+    /// Returns true if this state is an incident: resolverd logs when it begins and when it ends.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }

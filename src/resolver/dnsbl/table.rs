@@ -1,4 +1,4 @@
-//! The table of lists that were asked, with one entry for each way in which a list is asked.
+//! The table of lists that were asked. A list that is asked at several sets of servers ("ways") has one entry for each of them.
 //!
 //! A list is identified by its apex and its way, so that a reload forgets no list that is still asked. Answers in the cache contain
 //! the number of the entry, and a number is never used twice.
@@ -28,11 +28,11 @@ pub struct Lists {
     /// True if it has been logged that the table is full.
     full_reported: AtomicBool,
     lookalikes: Lookalikes,
-    /// For each way, the times at which answers showed that its forwarders reach the internet.
+    /// For each set of forwarders through which lists are asked: the times at which answers showed that the forwarders reach the internet.
     through: Mutex<BTreeMap<Way, NetworkAnswers>>,
     /// Wakes the task that tests and probes the lists.
     wake: Notify,
-    /// True if this task sleeps for a long time.
+    /// True if the task that tests and probes the lists sleeps for a long time.
     resting: AtomicBool,
     /// The habits of clients, from which batches are made.
     pub batch: Mutex<Batch>,
@@ -40,7 +40,7 @@ pub struct Lists {
     pub events: ListEventQueue,
 }
 
-/// The entries, found by number and by apex.
+/// The entries of the lists, which can be found by number and by apex.
 #[derive(Clone, Debug, Default)]
 struct ListEntries {
     by_number: BTreeMap<u32, Arc<ListEntry>>,
@@ -48,7 +48,7 @@ struct ListEntries {
     /// The counters of lists of which a reload has removed the last entry. The next entry of such a list continues its counters. There are at most
     /// `MAX_LIST_WAYS`.
     left: HashMap<Name, Arc<ListTally>>,
-    /// The number of the next entry.
+    /// The number that the next new entry will get.
     next: u32,
 }
 
@@ -93,8 +93,8 @@ impl ListEntries {
 }
 
 impl Lists {
-    /// Returns the entry for questions to the list at `apex` that take `way`. If the table is full, the entry that was not asked for the longest time
-    /// is removed, because every question to a list needs an entry.
+    /// Returns the entry for questions to the list at `apex` that are sent to the servers of `way`. If the table is full, the entry that was not
+    /// asked for the longest time is removed, because every question to a list needs an entry.
     pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
         loop {
             if let Some(entry) = self.find(apex, way) {
@@ -163,36 +163,36 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// Records that a list has answered through this way, and that no forwarder could have had the answer in its cache.
+    /// Records that a list has answered over these forwarders (`way`), with an answer that no forwarder can have had in its cache.
     pub(crate) fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
     }
 
-    /// Returns the times at which answers showed that the forwarders of this way reach the internet.
+    /// Returns the times at which answers showed that the forwarders of `way` reach the internet.
     pub fn through(&self, way: &Way) -> NetworkAnswers {
         let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.get(way).copied().unwrap_or_default()
     }
 
-    /// Wakes the task that tests and probes the lists immediately.
+    /// Wakes the task that tests and probes the lists, even if it sleeps only for a short time.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Wakes this task if it sleeps for a long time.
+    /// Wakes the task that tests and probes the lists, if it sleeps for a long time.
     pub(crate) fn wake_in_time(&self) {
         if self.resting.swap(false, Ordering::Relaxed) {
             self.wake();
         }
     }
 
-    /// Records whether this task is about to sleep for a long time.
+    /// Records whether the task that tests and probes the lists is about to sleep for a long time.
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }
 
-    /// Returns when the task has been woken.
+    /// Waits until the task that tests and probes the lists is woken.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -256,7 +256,7 @@ mod tests {
         after.miss(ListSays::NotListed, Duration::from_millis(20));
         let counts = after.counts();
         assert_eq!((counts.questions, counts.listed, counts.not_listed), (2, 1, 1));
-        // A second way in use at the same time has its own counters, because both are shown.
+        // A second set of servers that is in use at the same time has its own counters, because both entries are shown.
         assert_eq!(lists.entry(&apex, &mirror(3)).counts().questions, 0);
     }
 

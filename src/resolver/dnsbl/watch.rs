@@ -16,7 +16,7 @@ use crate::limits::{MAX_PROBE_TIME, PROBE_WHILE_WANTED, PROBES_OF_IDLE_TIME};
 use dns::clock::{Mono, Now};
 use dns::question::ViewId;
 
-/// The state of one list.
+/// The breaker, the quota and the tests of one list, behind one lock.
 #[derive(Debug)]
 pub struct ListWatch {
     state: Mutex<ListWatchState>,
@@ -28,7 +28,7 @@ struct ListWatchState {
     breaker: Breaker,
     health: ListHealth,
     quota: Quota,
-    /// The number of queries a day that the operator allows.
+    /// The number of queries a day that the operator allows, or `None` if there is no quota.
     most: Option<u64>,
     /// The time at which a client last asked the list, and the view of the client.
     wanted: Option<(Mono, ViewId)>,
@@ -36,18 +36,18 @@ struct ListWatchState {
     negative_ttl: Option<Duration>,
 }
 
-/// The result of a question.
+/// The result of a question to a list, as the breaker, the quota and the tests need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListOutcome {
     /// The kind of the result.
     pub end: ListQueryEnd,
-    /// The time that the question took.
+    /// The time from the question to its result.
     pub elapsed: Duration,
     /// The round trip of the message that was answered, or `None` if no message was answered.
     pub round_trip: Option<Duration>,
-    /// True if messages were sent for the question.
+    /// True if at least one message was sent to servers for the question.
     pub(crate) went_out: bool,
-    /// True if the answer is a refusal, or comes from a new owner of the zone.
+    /// True if the answer refuses the query, or comes from a new owner of the list's zone.
     pub refused: bool,
     /// True if the question was a probe or a test, for a name that a working list answers.
     pub probe: bool,
@@ -55,7 +55,7 @@ pub struct ListOutcome {
     pub negative_ttl: Option<Duration>,
 }
 
-/// The changes that a result has caused.
+/// What the result of a question has changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
     /// True if the breaker has closed.
@@ -64,10 +64,10 @@ pub struct Changed {
     pub warning: Option<(u64, u64)>,
 }
 
-/// The steps that are due for a list.
+/// The work of the background task that is due for a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueOfList {
-    /// The next step for a list that is silent or answers with errors.
+    /// What to do about a list that is silent or answers with errors.
     pub(crate) judgement: Judgement,
     /// True if a probe must be sent now.
     pub probe: bool,
@@ -75,7 +75,7 @@ pub struct DueOfList {
     pub test: bool,
     /// True if the operator has asked for the test.
     pub(crate) insists: bool,
-    /// The view in which the list is asked.
+    /// The view of the clients that ask the list. Probes and tests use it too.
     pub view: ViewId,
     /// The latest time at which the list must be examined again.
     pub next: Option<Mono>,
@@ -114,14 +114,14 @@ impl ListWatch {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
     }
 
-    /// Returns when the breaker is open.
+    /// Waits until the breaker of the list is open.
     pub async fn opened(&self) {
         // This cannot fail, because `self` holds the sender.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 
-    /// Records that a client of `view` asks, and that `most` queries a day are allowed. Returns true if the task that looks after the
-    /// lists is needed now.
+    /// Records that a client of `view` asks the list, and that `most` queries a day are allowed. Returns true if the task that tests and probes the
+    /// lists must run now.
     pub fn wanted(&self, view: ViewId, most: Option<u64>, now: Mono) -> bool {
         let mut state = self.state();
         let long_ago = |wanted: &(Mono, ViewId)| now.since(wanted.0) >= PROBE_WHILE_WANTED;
@@ -144,13 +144,13 @@ impl ListWatch {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
-    /// Records that a question is sent. The caller drops the returned value if it gives up the question.
+    /// Records that a question is sent to the list. The caller drops the returned value if it no longer waits for the answer.
     pub fn asked(&self, now: Mono) -> ListQuery<'_> {
         self.state().breaker.asked(now);
         ListQuery { watch: Some(self) }
     }
 
-    /// Records the result of a question.
+    /// Records the result of a question to the list.
     pub fn ended(&self, asked: &ListOutcome, now: Now) -> Changed {
         let mut state = self.state();
         if !asked.went_out {
@@ -167,7 +167,7 @@ impl ListWatch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// Returns the steps that are due at `now`. They count as done if `room` is true.
+    /// Returns the work that is due for the list at `now`. If `room` is true, the work counts as done; otherwise too much work is in progress.
     pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -188,14 +188,14 @@ impl ListWatch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If there is no room now, the task that ends and thereby makes room wakes this one.
+        // If too much work is in progress now, each task that ends wakes this one, so no time for the probe is set.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
         DueOfList { judgement, probe, test, insists: test && insists, view, next }
     }
 
-    /// Makes a test due as soon as possible.
+    /// Makes a test of the list due as soon as possible.
     pub(crate) fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
     }
@@ -212,7 +212,7 @@ impl ListWatch {
         wanted.filter(|_| state.breaker.open().is_none()).map(|(_, view)| view)
     }
 
-    /// Returns the server whose answers caused a suspicion. The next test avoids this server.
+    /// Returns the server whose answers caused the suspicion that the list is broken. The next test avoids this server.
     pub fn avoid(&self) -> Option<std::net::IpAddr> {
         self.state().health.avoid()
     }
@@ -248,17 +248,17 @@ impl ListWatch {
         may
     }
 
-    /// Returns the counters for the file that keeps them over a restart.
+    /// Returns the counts of queries, which a file keeps over a restart.
     pub fn counted(&self) -> Quota {
         self.state().quota
     }
 
-    /// Continues with the counters from this file.
+    /// Continues with the counts of queries that an earlier process wrote to a file.
     pub fn restore(&self, quota: Quota) {
         self.state().quota = quota;
     }
 
-    /// Returns the state that decides whether the list may be in a batch.
+    /// Returns the part of the state that decides whether the list may be asked in a batch.
     pub(crate) fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
@@ -269,7 +269,7 @@ impl ListWatch {
         }
     }
 
-    /// Informs all waiting tasks if the breaker has opened or closed.
+    /// Informs the tasks that wait for the breaker, if it has opened or closed.
     fn show(&self, state: &ListWatchState) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);

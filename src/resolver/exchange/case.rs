@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use hickory_proto::rr::Name;
 
-/// The offset of the name of the question, which comes directly after the header (RFC 1035 section 4.1).
+/// The offset of the question's name in a message. The name comes directly after the header (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
 
 /// The maximum number of labels in a name (RFC 1035 section 3.1: 255 octets).

@@ -9,10 +9,11 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::network::{Arrival, Stream};
 
-/// The size of the length field, in octets.
+/// The size of the length field before each message, in octets.
 const LENGTH: usize = 2;
 
-/// The size of the buffer for a message whose length is not known yet, in octets. Most messages fit into it, and are read in one call.
+/// The size of the buffer while the length of the next message is not known, in octets. Most messages fit into it, and are read in one
+/// call.
 const USUAL: usize = 512;
 
 /// A stream of octets, read and written as messages.

@@ -33,7 +33,7 @@ const HTTPS_PORT: u16 = 443;
 /// The maximum length of a content type in an error message, in characters.
 const MAX_SHOWN_TYPE: usize = 60;
 
-/// A connection that carries queries.
+/// An HTTP/2 connection to a server over which queries are sent as requests.
 pub(super) struct HttpsStream {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
@@ -121,7 +121,7 @@ impl Stream for HttpsStream {
                 tokio::select! {
                     biased;
                     Some(reply) = self.replies.next() => {
-                        // Cancelled requests are skipped.
+                        // An error means that the request was cancelled, so it is skipped.
                         if let Ok((id, reply)) = reply {
                             self.cancels.remove(&id);
                             return arrival(id, reply);
@@ -133,8 +133,8 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// Returns how many requests may be in progress. The limit is what the server accepts (RFC 9113 section 6.5.2). A further request
-    /// would wait, and with it all later requests.
+    /// Returns how many requests may be in progress on the connection. The limit is what the server accepts (RFC 9113 section 6.5.2). A
+    /// further request would have to wait, and all later requests with it.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }

@@ -1,5 +1,5 @@
-//! Limits the memory of long replies. Before a long reply is decoded, it takes room for its records, and keeps this room until the
-//! records are no longer needed.
+//! Limits the memory of long replies. Before a long reply is decoded, memory (room) is reserved for its records. The reservation lasts
+//! until the records are no longer needed.
 //!
 //! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. The room is
 //! therefore taken before the reply is decoded. It is passed on with the records, and released when the last of them is dropped.
@@ -25,28 +25,28 @@ use tokio::time::timeout;
 use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LONG_REPLIES};
 use dns::wire::HEADER;
 
-/// The size of one place of the semaphores, in octets.
+/// The memory, in octets, that one permit of the semaphores stands for.
 const PLACE: usize = 1_024;
 
 /// The length of the shortest record, which has the root as its owner and no data, in octets.
 const SHORTEST_RECORD: usize = 11;
 
-/// The room that a reply takes. A short reply takes none. All copies share the same room, which is released when the last of them is
-/// dropped.
+/// The memory that is reserved for a reply. A short reply reserves none. All copies of a reply share the reservation, which is released
+/// when the last copy is dropped.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyRoom {
     held: Option<Arc<HeldRoom>>,
 }
 
 impl ReplyRoom {
-    /// Returns true if the reply was long.
+    /// Returns true if the reply was long, so that memory is reserved for it.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
     }
 }
 
 impl PartialEq for ReplyRoom {
-    /// The room is not part of a reply, so replies that differ only in the room are equal.
+    /// The reservation is not part of a reply, so replies that differ only in the reservation are equal.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -56,20 +56,20 @@ impl PartialEq for ReplyRoom {
 struct HeldRoom {
     _of_network: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    /// Keeps the network in the table as long as one of its replies has room.
+    /// Keeps the network in the table of networks as long as memory is reserved for one of its replies.
     _network: Arc<NetworkRoom>,
 }
 
-/// The error that there is no room for a reply.
+/// The error if there is no memory for a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no memory for a long reply")]
 pub(super) struct NoRoom;
 
-/// The room of all long replies.
+/// The memory for all long replies.
 #[derive(Debug)]
 pub(super) struct LongReplies {
     all: Arc<Semaphore>,
-    /// The number of places that one network may take.
+    /// The number of permits that one network may take.
     half: u32,
     networks: Mutex<HashMap<IpAddr, Arc<NetworkRoom>>>,
 }
@@ -82,7 +82,7 @@ struct NetworkRoom {
 }
 
 impl LongReplies {
-    /// Creates the room for a cache of `cache_size` octets.
+    /// Creates the limits on memory for long replies, for a cache of `cache_size` octets.
     pub(super) fn for_cache_size(cache_size: u64) -> Self {
         let octets = (cache_size / LONG_REPLIES_PART).max(MIN_LONG_REPLIES);
         let half = u32::try_from(octets / PLACE as u64 / 2).unwrap_or(u32::MAX);
@@ -90,7 +90,7 @@ impl LongReplies {
         Self { all, half, networks: Mutex::default() }
     }
 
-    /// Takes room for the records of `reply` from `server`. Waits for at most `LONG_REPLY_WAIT`.
+    /// Reserves memory for the records of `reply` from `server`. Waits for at most `LONG_REPLY_WAIT`.
     pub(super) async fn admit(&self, server: SocketAddr, reply: &[u8]) -> Result<ReplyRoom, NoRoom> {
         let octets = octets_of_records(reply);
         if octets <= MAX_SHORT_REPLY {
@@ -108,7 +108,7 @@ impl LongReplies {
         Ok(ReplyRoom { held: Some(Arc::new(held)) })
     }
 
-    /// Takes the places of the network first, so that replies of one network do not make the replies of others wait.
+    /// Takes the permits of the network first, so that replies of one network do not make the replies of other networks wait.
     async fn hold(
         &self,
         network: &NetworkRoom,

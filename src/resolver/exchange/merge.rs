@@ -29,7 +29,7 @@ pub(super) struct Merge {
 
 type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Plain>>;
 
-/// A query in progress.
+/// A query that is in progress, and for whose answer equal queries may wait.
 struct QueryInProgress {
     began: Mono,
     /// True if look-ahead sent the query.
@@ -37,7 +37,7 @@ struct QueryInProgress {
     heard: WeakShared<BoxFuture<'static, Heard>>,
 }
 
-/// What decides about the sender of a query whether its query is merged with another.
+/// The properties of a sender that decide whether its query is merged with an equal query in progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sender {
     /// True if the sender is look-ahead.

@@ -134,7 +134,7 @@ impl Exchange {
         if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
 
-    /// Returns the number of messages in progress or waiting, plus the number of streams.
+    /// Returns the number of queries that are in progress or wait for a place, plus the number of streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.places.len() + self.merge.len() + self.streams.len()
@@ -145,7 +145,7 @@ impl Exchange {
         self.places.taken() >= self.bounds.exchanges / 2
     }
 
-    /// Returns the limits of the work in progress.
+    /// Returns the maximum numbers of flights, waiting clients and queries in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.bounds
     }
@@ -319,8 +319,8 @@ fn cut(id: u16) -> Message {
     message
 }
 
-/// Returns the trouble for an error. An error that the kernel reports immediately means that it has no route or no address in a family.
-/// Other errors come from the network.
+/// Returns the kind of trouble that an error shows. An error that the kernel reports immediately means that it has no route or no address
+/// in a family. Other errors come from the network.
 fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use dns::hash::Plain;
 
-/// The places for queries in progress.
+/// The places for queries in progress. A query is sent only while it has a place.
 #[derive(Debug)]
 pub(super) struct Places(Mutex<PlacesTable>);
 

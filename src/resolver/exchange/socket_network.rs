@@ -35,7 +35,7 @@ const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 /// The events that a socket waits for: datagrams, and errors that routers and servers report.
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
-/// The sockets of this machine.
+/// The network to the servers through the sockets of this machine.
 pub struct SocketNetwork {
     random: Random,
     ports: ArcSwap<SourcePorts>,

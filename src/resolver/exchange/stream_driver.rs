@@ -72,8 +72,8 @@ struct OpenStream {
 }
 
 impl Driver {
-    /// Waits for the places of the stream, then opens and serves the stream. It first waits for a place of its network, so that no
-    /// network holds the places of another.
+    /// Waits until one more stream is allowed, then opens and serves the stream. It first waits for the limit of its network, and then for
+    /// the limit of all networks, so that a waiting stream of one network takes nothing from other networks.
     pub(super) async fn run(
         mut self,
         network: Arc<dyn Network>,
@@ -239,9 +239,9 @@ impl OpenStream {
         }
     }
 
-    /// Returns why the stream ends for the senders that wait. If a server answers one query and closes the stream without reading the
-    /// others, the stream is reset, which also discards the answer. Therefore a reset after several queries does not count as a failure
-    /// of the server.
+    /// Returns the error for the senders that still wait when the stream ends. If a server answers one query and closes the stream without
+    /// reading the others, the stream is reset, which also discards the answer. Therefore a reset after several queries does not count as a
+    /// failure of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let is_cut = matches!(error.kind(), ConnectionReset | UnexpectedEof | BrokenPipe);

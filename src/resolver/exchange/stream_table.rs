@@ -31,7 +31,7 @@ pub(super) struct StreamPlace {
     slot: u8,
 }
 
-/// A stream that accepts queries.
+/// An open stream that accepts further queries.
 pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
     /// Distinguishes the stream from other streams to the same server.

@@ -36,7 +36,8 @@ pub struct UpstreamQuery {
     pub mixed_case: bool,
     /// The transport over which the query is sent.
     pub transport: Transport,
-    /// How often the sender has tried before. Queries with different numbers are not merged, because the earlier one may be lost.
+    /// The number of earlier queries of the sender for the same question. Queries with different numbers are not merged, because the
+    /// earlier one may be lost.
     pub tries: u8,
 }
 

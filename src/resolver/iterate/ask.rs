@@ -68,7 +68,7 @@ pub(super) struct Asking<'a> {
     /// A doubtful denial, and the number of servers that gave one. The denial is believed only if all servers of the zone give it.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
-    /// True if the addresses of servers that are known only from delegations have been looked up.
+    /// True if this step has looked up the current addresses of servers whose addresses were known only from delegations.
     pub(super) sought_again: bool,
     /// True if the addresses from delegations have been added to `reserve`.
     pub(super) has_glue: bool,

@@ -72,9 +72,9 @@ pub(super) struct Attempt {
     pub(super) kind: RecordType,
     /// What the answer is used for.
     pub(super) wanted: WantedAnswer,
-    /// The secret key of a DNS list that a label of the name stands for.
+    /// The secret key of a DNS list, if a label of the name stands for such a key. `exchange` puts the key in the place of the label.
     pub(super) secret: Option<Arc<Secret>>,
-    /// Whether the server's answers are signed.
+    /// Says whether the answers of the zone's servers are signed: yes, no, or not known.
     pub(super) signed: Signed,
     /// The form of the first query.
     pub(super) first: FirstQuery,
@@ -93,7 +93,8 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Asks the server and reports events. `reason` is noted on the trail and says why this server is asked now.
+    /// Asks the server and reports events. `reason` says why this server is asked now. It is noted on the trail, the list of the question's
+    /// steps.
     #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
     pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
         async move { self.ask_and_blame(reason).await }
@@ -154,8 +155,8 @@ impl Attempt {
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let (mut edns, mut stays_without) = (self.first.edns, false);
         let mut turn = self.settle(self.first.transport, edns, heard, first);
-        // Each of the two retries is made at most once, in either order. An error whose question has other letter case is believed only
-        // over TCP.
+        // Each of the two retries is made at most once, in either order. An error reply that repeats the question in other upper and lower
+        // case letters is believed only over TCP.
         for _ in 0..2 {
             turn = match turn {
                 NextQuery::WithoutEdns { stays } if edns => {
@@ -218,7 +219,8 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // This wakes the step. The step sets its own timer only when it is polled a second time: see `Asking::over`.
+                // The end of this timer wakes the step. The step sets its own timer only when it is polled a second time: see
+                // `Asking::over`.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
@@ -558,7 +560,7 @@ impl Attempt {
     }
 }
 
-/// Returns the conduct of a server whose query over `transport` got no usable reply. TCP is tried only after an answer over UDP.
+/// Returns how a server has behaved whose query over `transport` got no usable reply. TCP is tried only after an answer over UDP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,

@@ -38,16 +38,17 @@ pub(super) enum AttemptEventKind {
     Ended(Box<Classified>),
 }
 
-/// The receiving end, which a step owns. It is dropped when the step ends, before the attempts of the step continue as tasks.
+/// The end of the event queue at which a step receives the events of its attempts. It is dropped when the step ends, before the attempts of
+/// the step continue as tasks.
 #[derive(Default)]
 pub(super) struct EventReceiver(Arc<Board>);
 
-/// The sending end, which an attempt owns.
+/// The end of the event queue at which one attempt sends its events to its step.
 #[derive(Clone)]
 pub(super) struct EventSender(Arc<Board>);
 
-/// The queue. Each attempt adds at most eight events: overdue once; late at most five times (for the first query, without EDNS, in the
-/// case of the question, and twice over TCP); truncated once; and its end.
+/// The event queue. Each attempt adds at most eight events: overdue once; late at most five times (for the first query, without EDNS, in
+/// the case of the question, and twice over TCP); truncated once; and its end.
 #[derive(Default)]
 struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,
@@ -58,7 +59,7 @@ struct Board {
 }
 
 impl EventReceiver {
-    /// Creates a sender to this step.
+    /// Creates a sender for one attempt. This end of the queue receives the events of the attempt.
     pub(super) fn sender(&self) -> EventSender {
         EventSender(Arc::clone(&self.0))
     }

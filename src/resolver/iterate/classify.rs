@@ -22,7 +22,7 @@ use validate::signature::covered_type;
 /// The type DNAME. `hickory_proto` does not parse DNAME records, and gives their data as unknown data.
 const DNAME: RecordType = RecordType::DNAME;
 
-/// What a message means.
+/// What a server's message means for the question that the server was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Classified {
     /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
@@ -37,7 +37,7 @@ pub(crate) enum Classified {
     NoRoom,
 }
 
-/// An answer.
+/// The answer to a question: data, an alias or a denial. It came from a server or from the cache, or was made here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The aliases in order, then the data.
@@ -68,7 +68,7 @@ impl Found {
         Self::new(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
-    /// Creates an answer with this end. It did not come from a server.
+    /// Creates an answer that did not come from a server. `end` says how its chain of aliases ends.
     pub(crate) fn new(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
@@ -174,7 +174,7 @@ pub(crate) struct Referral {
     pub glue: Vec<(usize, IpAddr)>,
     /// The time for which the referral is valid, in seconds. This is the TTL of its NS RRset.
     pub ttl: u32,
-    /// The same addresses as records.
+    /// The addresses in `glue`, as records.
     pub addresses: Vec<Record>,
     /// The DS records and signatures in the message, or the proof that there is no DS.
     pub evidence: Vec<Record>,
@@ -307,14 +307,14 @@ fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
-/// How a chain of aliases in a message ends.
+/// How the chain of aliases in a message ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
-    /// With the data that were asked for.
+    /// The chain ends with the data that were asked for.
     Data,
-    /// With a name that has no data in the message.
+    /// The chain ends with a name that has no data in the message.
     Open,
-    /// With a DNAME that makes the name too long.
+    /// The chain ends with a DNAME that makes the name too long.
     TooLong,
 }
 
@@ -494,8 +494,8 @@ fn without_answer(
             {
                 Classified::Nothing(Conduct::Unfit)
             }
-            // "No such type" without SOA (RFC 2308 section 2.2, type 3) is not cached. Without AA, such an answer comes from servers that
-            // do not serve the zone, and from load balancers that know only one type.
+            // The message says "no such type" without a SOA (RFC 2308 section 2.2, type 3), and is not cached. Without AA, such a message
+            // comes from servers that do not serve the zone, and from load balancers that know only one type.
             None if message.metadata.authoritative => Classified::Found(negative(None)),
             None if may_lack(kind) => Classified::Doubtful(negative(None)),
             None => Classified::Nothing(Conduct::Lame),
@@ -509,8 +509,8 @@ fn without_answer(
     } else if cut == *zone && message.metadata.authoritative {
         Classified::Found(negative(None))
     } else if cut == *zone && may_lack(kind) {
-        // As above, but without AA: it comes from a load balancer that knows only one type, or from a server that does not serve the
-        // zone.
+        // The message says "no such type" without a SOA and without AA. It comes from a load balancer that knows only one type, or from a
+        // server that does not serve the zone.
         Classified::Doubtful(negative(None))
     } else {
         Classified::Nothing(Conduct::Lame)

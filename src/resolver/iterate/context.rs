@@ -27,7 +27,7 @@ use validate::verdict::SecurityStatus;
 /// The context of a question or sub-question.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The budget, shared by a question and all its sub-questions.
+    /// The budget of queries, time and validation work. A question and all its sub-questions share it.
     pub budget: Arc<QuestionBudget>,
     /// The routes and the configuration at the time when the question began.
     pub view: Arc<View>,
@@ -39,7 +39,8 @@ pub struct Context {
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     kind: ErrandKind,
-    /// The number of the flight of this question, or `None` for a sub-question.
+    /// The number of the flight that resolves this client's question, or `None` for a sub-question. All clients with the same question
+    /// share one flight.
     flight: Option<u64>,
 }
 

@@ -24,7 +24,7 @@ pub enum Failure {
         zone: Name,
         /// How its servers became known.
         role: ServerRole,
-        /// The conduct of the servers, in the order in which it happened.
+        /// The servers in the order in which they failed, each with what it did, for example that it was silent or refused the query.
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No address of the zone's servers could be found.
@@ -54,7 +54,7 @@ pub enum Failure {
         zone: Name,
         /// How its servers became known.
         role: ServerRole,
-        /// The conduct of its servers until that time.
+        /// What the servers of the zone had done until that time, in the order in which it happened.
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// The question has used its whole budget of queries.
@@ -196,8 +196,8 @@ impl Failure {
         }
     }
 
-    /// Returns the zone at whose servers the question failed, and the last conduct of each server. This is another zone than `zone` if
-    /// the addresses of the servers of `zone` could not be found.
+    /// Returns the zone at whose servers the question failed, and what each server did last. This is another zone than `zone` if the
+    /// addresses of the servers of `zone` could not be found.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),
@@ -212,7 +212,7 @@ impl Failure {
         }
     }
 
-    /// Returns the servers that this failure itself names, with the last conduct of each.
+    /// Returns the servers that this failure itself names, with what each server did last.
     fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
@@ -323,7 +323,7 @@ impl Failure {
     }
 }
 
-/// Returns the conduct of a server in a few words.
+/// Returns a few words that say how a server has behaved.
 pub(crate) fn conduct_text(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::Truncated => "truncated",
@@ -341,7 +341,7 @@ fn addresses_text(zone: &Name, why: Option<&Failure>, unused: Option<&UnusedFami
     }
 }
 
-/// Returns a list of servers for a sentence.
+/// Returns the addresses of these servers as a list for a sentence.
 fn servers_text(servers: &[SocketAddr]) -> String {
     let named: Vec<String> =
         servers.iter().take(NAMED_SERVERS).map(|server| server.ip().to_string()).collect();
@@ -350,7 +350,7 @@ fn servers_text(servers: &[SocketAddr]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// Returns the last conduct of each server.
+/// Returns each server once, with what it did last.
 fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
     for (server, conduct) in faults {
@@ -360,7 +360,7 @@ fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     last
 }
 
-/// Returns the last conduct of each server as a list for people.
+/// Returns each server with what it did last, as a list for people.
 fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
     let last = last_faults(faults);
     if last.is_empty() {

@@ -40,13 +40,13 @@ impl Iterate {
         Self { memory, random, shared: Arc::new(shared), priming_times: PrimingTimes::default() }
     }
 
-    /// Returns the number of queries in progress or waiting for a place, and of streams.
+    /// Returns the number of queries that are in progress or wait for a place, plus the number of open streams (connections) to servers.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.shared.exchange.under_way()
     }
 
-    /// A switch for tests: panics in a task that is concurrent with the walk of a question.
+    /// Returns a switch with which tests cause a panic in a task that runs at the same time as the walk of a question.
     #[cfg(feature = "simulated")]
     pub(crate) fn strike(&self) -> &Strike {
         &self.shared.strike
@@ -57,7 +57,7 @@ impl Iterate {
         self.priming_times.keep(is_in_use);
     }
 
-    /// Returns the evidence that servers of the internet answer queries.
+    /// Returns the times at which servers of the internet have given usable answers. They are evidence that this host's network works.
     pub fn evidence(&self) -> NetworkAnswers {
         self.shared.uplink.evidence()
     }
@@ -67,7 +67,7 @@ impl Iterate {
         self.shared.exchange.is_half_taken()
     }
 
-    /// Returns the limits of the work in progress.
+    /// Returns the maximum numbers of flights, waiting clients and queries in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.shared.exchange.bounds()
     }

@@ -52,7 +52,8 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Returns true if at least `CROWDED_SERVER` queries to `server` are late. One more would show nothing new.
+    /// Returns true if at least `CROWDED_SERVER` queries to `server` are late. A further late query would show nothing new about the
+    /// server.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

@@ -61,7 +61,7 @@ impl Lookup<'_> {
         if self.is_asked_above() { self.name.base_name() } else { self.name.clone() }
     }
 
-    /// Returns the closest known zone cut at or above that name, if it was looked up a moment ago.
+    /// Returns the closest known zone cut for the name that `at_or_above` returns, if this cut was looked up a moment ago.
     pub(super) fn known_cut(&self) -> Option<&Arc<Delegation>> {
         self.cut.filter(|_| !self.is_asked_above())
     }

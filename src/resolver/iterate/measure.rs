@@ -22,8 +22,8 @@ use crate::supervise::driven::Driven;
 use history::Counter;
 
 impl Asking<'_> {
-    /// Called when the step has its answer. Measures another server of the zone if that is worth a query. Questions that no client waits
-    /// for measure nothing. Nothing is measured while half of the places for queries are in use.
+    /// Called when the step has its answer. Measures the round trip of another server of the zone if that is worth a query. Questions that
+    /// no client waits for measure nothing. Nothing is measured while half of the places for queries are in use.
     pub(super) fn measure(&mut self) {
         let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();

@@ -10,14 +10,14 @@ use crate::config::Resolve;
 use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
 use crate::zones::{Route, RouteTarget};
 
-/// The type that a probe asks for.
+/// The record type in a probe. A probe is a query for only a part of the name (query name minimisation, RFC 9156).
 pub(super) const PROBED: RecordType = RecordType::A;
 
 /// The number of labels up to which names in a reverse tree are probed: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network.
 /// Deeper in the tree, names have many more labels within one zone, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
-/// The probes for one question while it follows referrals downwards.
+/// The probes (queries for a part of the name) of one question, while the question follows referrals downwards.
 #[derive(Clone, Debug)]
 pub(super) struct Minimise {
     /// The number of probes that may still be sent.

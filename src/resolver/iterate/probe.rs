@@ -116,8 +116,8 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No witness is known. If recursion is used after silent forwarders, an answer to it may soon prove that our network
-                    // works.
+                    // No witness is known. If recursion begins after silent forwarders, an answer to one of its queries may soon prove that
+                    // our network works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };

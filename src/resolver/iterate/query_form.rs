@@ -26,7 +26,7 @@ pub(super) enum Signed {
     Yes,
     /// The answers are not signed, which a proof shows, or answers are not validated.
     No,
-    /// It is not known: the operator has named the servers, or their referral had no proof.
+    /// It is not known whether the answers are signed: the operator has named the servers, or their referral had no proof.
     Unknown,
 }
 

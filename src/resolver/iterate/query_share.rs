@@ -13,7 +13,7 @@ use crate::limits::{HEDGE_BURST, HEDGES_PER_MILLE, MEASURE_BURST, MEASURED_PER_M
 /// The cost of one query of the limited kind, in thousandths of a query.
 const COST: u32 = 1_000;
 
-/// The limit for one kind of query.
+/// Limits one kind of additional query (second queries, or measurements) to a share of all queries.
 #[derive(Debug)]
 pub(super) struct QueryShare {
     /// What is left for queries of this kind, in thousandths of a query.

@@ -14,7 +14,7 @@ use hickory_proto::serialize::binary::BinEncodable;
 use crate::limits::MAX_REPORTED_REMOVED;
 use dns::question::lies_within;
 
-/// Up to this number, keys are compared in pairs. This is faster than hashing them, and hardly any message has more records.
+/// Up to this number of keys, the keys are compared in pairs. This is faster than hashing them, and hardly any message has more records.
 const FEW: usize = 8;
 
 /// A TTL of this value or more, whose first of 32 bits is set, counts as 0 (RFC 2181 section 8).

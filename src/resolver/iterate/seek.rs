@@ -11,8 +11,7 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Adds the addresses of a server that were looked up. Addresses from delegations that arrived during the lookup are added to the
-    /// reserve.
+    /// Adds the addresses of a server that were looked up. Addresses in delegations that arrived during the lookup are added to `reserve`.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) => {

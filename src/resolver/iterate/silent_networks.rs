@@ -12,7 +12,8 @@ use crate::limits::{BROKEN_IPV6_TIME, FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAI
 /// The number of 16-bit segments at the start of an address that identify a site (RFC 6177: a site has at most a /48).
 const SITE: usize = 3;
 
-/// The networks whose servers were silent since IPv6 last answered, or since the last rest ended.
+/// The networks whose servers were silent since IPv6 last answered, or since the last rest ended. A rest is a time in which IPv6 is not
+/// used.
 #[derive(Debug, Default)]
 pub(super) struct SilentNetworks {
     /// The prefixes of these networks, at most `MAX_IPV6_SILENCES`.

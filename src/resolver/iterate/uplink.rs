@@ -35,7 +35,7 @@ impl Uplink {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }
 
-    /// Returns the evidence that servers of the internet answer queries.
+    /// Returns the times at which servers of the internet gave usable answers. They are evidence that this host's network works.
     pub(super) fn evidence(&self) -> NetworkAnswers {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }

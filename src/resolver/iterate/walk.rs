@@ -71,7 +71,7 @@ impl Iterate {
     /// Like `find`, but begins at a referral that a local zone gave.
     ///
     /// # Errors
-    /// The same as those of `find`.
+    /// Returns the same errors as `find`.
     pub(crate) async fn find_from(
         &self,
         lookup: Lookup<'_>,

@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 
 use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, READ_WAIT, SMALL_UDP_BATCH, UDP_BATCH};
 
-/// Whether a read waits for the first datagram.
+/// Determines whether a read waits until a datagram arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadWait {
     /// The read returns immediately.

@@ -20,7 +20,7 @@ enum FlowKey {
     Port(u16),
 }
 
-/// The items of a flow, with the port that started it.
+/// The waiting items of a flow, after the client port whose query started the flow.
 type Flow<Item> = (u16, VecDeque<Item>);
 
 /// The waiting items of one client.
@@ -84,7 +84,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Removes the last item of the flow with the most items.
+    /// Removes the last item of the flow that has the most items.
     pub(super) fn take_last(&mut self) -> Option<Item> {
         let Some((_, key)) = self.ranks.last().copied() else { return self.line.pop_back() };
         let item = self.take(key, VecDeque::pop_back);
@@ -100,7 +100,7 @@ impl<Item: Queued> Flows<Item> {
         self.ranks.last().is_some_and(|(most, _)| *most > own.saturating_add(1))
     }
 
-    /// Returns the capacity of the line, in items.
+    /// Returns how many items fit into the allocated memory of `line`.
     pub(super) fn capacity(&self) -> usize {
         self.line.capacity()
     }

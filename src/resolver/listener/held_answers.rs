@@ -75,7 +75,7 @@ impl<Answered> HeldAnswers<Answered> {
         self.answers.is_empty()
     }
 
-    /// Returns the size of all answers in octets. A shared answer is counted once.
+    /// Returns the size of all waiting answers in octets. An answer that several queries share is counted once.
     pub(super) fn octets(&self) -> usize {
         let held = || self.answers.iter().map(|(_, held)| *held);
         let is_first = |(place, (_, shared)): &(usize, Held)| {

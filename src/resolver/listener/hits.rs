@@ -29,9 +29,9 @@ pub(super) struct Hits {
 /// Measures the time of the hits of a worker.
 #[derive(Default)]
 pub(super) struct HitTime {
-    /// The last measured time.
+    /// The time of a hit that was measured last.
     last: Duration,
-    /// The number of further counts for which this time is used.
+    /// The number of further counts for which the time in `last` is used.
     left: u32,
 }
 

@@ -20,7 +20,7 @@ pub(super) const LEAVE: u8 = 3;
 pub(super) struct Orders {
     order: AtomicU8,
     pub(super) bell: Notify,
-    /// True if the worker may be sleeping in a read, from which the bell does not wake it.
+    /// True if the worker may be sleeping in a read. The signal `bell` does not wake it from there.
     is_deaf: AtomicBool,
 }
 

@@ -21,11 +21,11 @@ use dns::words;
 words! {
     /// The state of a rule.
     pub enum RuleState {
-        /// Its questions are asked.
+        /// The questions of the rule are asked.
         Active = "active",
         /// Too few of its questions are used: the rule asks nothing, and only counts the questions that clients would have used.
         Inactive = "inactive",
-        /// Like `Inactive`, because too few of its questions have been judged yet.
+        /// Like `Inactive`, because too few questions of the rule have been judged as used or unused.
         Learning = "learning",
     }
 }
@@ -47,21 +47,22 @@ pub struct RuleCounts {
     pub saved_micros: u64,
 }
 
-/// The account of a rule.
+/// The counts of a rule, from which its state follows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
     /// How many of the questions judged recently were used, and how many were not.
     recent_used: u32,
     recent_unused: u32,
-    /// The number of questions that were asked and are neither used nor judged.
+    /// The number of questions that were asked ahead and are neither used by a client nor judged as unused.
     open: u32,
-    /// The number of questions in the trial, and the number of these that a client has asked.
+    /// The number of questions in the trial of the rule, and the number of these that a client has asked. During the trial, questions are
+    /// only counted.
     trial: u32,
     trial_used: u32,
     /// True if the rule has passed its trial, because clients asked enough of its questions, or all of the first few.
     has_passed: bool,
-    /// The usual time from a question to its use, or `None` before the first use.
+    /// The usual time from a look-ahead question to a client's use of its answer. `None` before the first use.
     gap: Option<Duration>,
 }
 
@@ -84,12 +85,12 @@ impl RuleAccount {
         self.recent_used.saturating_mul(100).checked_div(judged)
     }
 
-    /// Returns true if one more question may be open.
+    /// Returns true if one more question may be asked ahead before the earlier ones are judged.
     pub(super) fn has_room(&self) -> bool {
         self.open < AHEAD_UNUSED.saturating_add(self.recent_used)
     }
 
-    /// Returns the usual time from a question to its use.
+    /// Returns the usual time from a look-ahead question to a client's use of its answer.
     pub(super) fn gap(&self) -> Duration {
         self.gap.unwrap_or_default()
     }

@@ -10,7 +10,7 @@ use crate::limits::MAX_AVOIDED_ZONES;
 use dns::clock::Mono;
 use dns::question::ViewId;
 
-/// The avoided zones.
+/// The zones about which look-ahead asks nothing for a while.
 #[derive(Debug, Default)]
 pub(super) struct Avoided {
     until: BTreeMap<(ViewId, Name), Mono>,

@@ -16,7 +16,7 @@ use dns::question::QuestionKey;
 /// flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
-/// Identifies a chain.
+/// Identifies a chain: the further questions about one address or one domain.
 pub(super) type ChainNumber = u64;
 
 /// An expected question.

@@ -90,7 +90,7 @@ pub struct RuleStanding {
 }
 
 impl Lookahead {
-    /// Creates the state, in which nothing is known yet.
+    /// Creates the state of look-ahead at the start of the daemon, with empty tables.
     pub fn new(clock: &Clock, random: &Random) -> Arc<Self> {
         Arc::new(Self(Mutex::new(LookaheadTables::new(Keyed::new(random), clock.mono()))))
     }

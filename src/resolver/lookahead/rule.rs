@@ -15,10 +15,10 @@ words! {
         MxA = "mx_a": "A of mail hosts",
         /// The IPv6 addresses of a domain's mail hosts, or of the domain if it has no MX.
         MxAaaa = "mx_aaaa": "AAAA of mail hosts",
-        /// The IPv4 addresses of the mail hosts of a domain whose MX was asked with DO. Software that delivers mail with DANE sets DO (RFC 7672 section
-        /// 2.2), and software that receives mail does not.
+        /// The IPv4 addresses of the mail hosts of a domain whose MX was asked for with DO. Software that delivers mail with DANE sets DO
+        /// (RFC 7672 section 2.2), and software that receives mail does not.
         DaneA = "dane_a": "A for DANE",
-        /// The IPv6 addresses of these mail hosts.
+        /// The IPv6 addresses of the mail hosts of a domain whose MX was asked for with DO.
         DaneAaaa = "dane_aaaa": "AAAA for DANE",
         /// The certificates of a mail host whose MX and addresses are secure.
         Tlsa = "tlsa": "TLSA of mail hosts",
@@ -38,7 +38,7 @@ words! {
 }
 
 impl Rule {
-    /// The number with which this rule marks answers, from 1.
+    /// Returns the number with which this rule marks answers, counted from 1.
     pub const fn mark(self) -> u8 {
         // There are fewer than 255 rules.
         (self as u8).saturating_add(1)

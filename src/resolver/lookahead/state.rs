@@ -28,7 +28,7 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, ExtendedError, Question};
 
-/// What the state asks about the cache, the servers and the configuration at this moment.
+/// Gives the state access to the cache, the servers and the configuration as they are at this moment.
 pub(super) trait Outside {
     /// Returns whether the cache has the answer to a question, or why look-ahead must not ask it.
     fn known(&self, question: &Question) -> KnownAhead;
@@ -481,7 +481,8 @@ struct UsedBy {
     asked: bool,
 }
 
-/// Returns the questions that follow an answer, or `None` if there are none. If nothing follows at this step, the answer is not read.
+/// Returns the questions that follow an answer, or `None` if there are none. If nothing can follow at this step of the chain, the answer is
+/// not read.
 fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
     if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;

@@ -16,7 +16,7 @@ use dns::stage::name;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 
-/// Surroundings in which nothing is known, and in which there is room for look-ahead.
+/// A resolver whose cache is empty, and which has room for look-ahead.
 struct World {
     known: RefCell<BTreeMap<String, Arc<Answer>>>,
     has_room: Cell<bool>,

@@ -85,8 +85,8 @@ impl AnsweredQueue {
         }
     }
 
-    /// If the listener uses look-ahead, reports a question after which clients may ask DNS lists. The report goes to the prefetch of
-    /// lists.
+    /// Reports a question after which clients may ask DNS lists, if the listener uses look-ahead. The module `background::batch` reads
+    /// these reports.
     fn report_to_lists(&self, asked: &ClientQuestion) {
         let asks = matches!(asked.view.lookahead, LookaheadMode::Learned | LookaheadMode::Rules);
         if asks && is_seen(asked) {

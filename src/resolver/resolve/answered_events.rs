@@ -37,7 +37,8 @@ pub enum AnsweredEvent {
 }
 
 impl AnsweredEvent {
-    /// Returns true if look-ahead may ask other questions because of the event. For addresses, it mostly only counts their use.
+    /// Returns true if look-ahead may ask other questions because of the event. Answers with addresses mostly only show which look-ahead
+    /// questions were used.
     fn leads(&self) -> bool {
         match self {
             Self::Asked(_) | Self::Delegated(_) => true,
@@ -124,8 +125,8 @@ pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
     asked.question.kind == RecordType::MX && is_seen(asked)
 }
 
-/// Returns true if look-ahead learns of a question: the listener uses look-ahead, and the question does not come from the operator, who
-/// has the unspecified address.
+/// Returns true if look-ahead receives the events of a question: the listener uses look-ahead, and the question comes from a client. A
+/// question of the operator has the unspecified address and is left out.
 pub(super) fn is_seen(asked: &ClientQuestion) -> bool {
     asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()
 }

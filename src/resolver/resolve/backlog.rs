@@ -23,8 +23,8 @@ impl Backlog {
         self.late = late.then_some((since, now));
     }
 
-    /// Returns the number of flights at which the zone or client with the most flights begins to give way. The number is smaller if this
-    /// host does not keep up.
+    /// Returns the number of flights from which on the zone or client with the most flights loses one for each new flight. The number is
+    /// smaller if this host does not keep up with the questions.
     pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
         if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }

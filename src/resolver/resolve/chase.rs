@@ -35,7 +35,7 @@ use history::note::Note;
 use history::{Counter, Recorder};
 use validate::verdict::{SecurityStatus, Verdict};
 
-/// Follows names. It has the cache, the servers and the validator of answers, but knows no clients.
+/// Follows a name along its aliases to the answer. It uses the cache, the servers and the validator, but knows no clients.
 pub(super) struct Chaser {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -59,8 +59,8 @@ pub(super) enum AtList {
 }
 
 impl Chaser {
-    /// Follows a name to the end of its aliases. `way` is the route of the first name, and `cut` its closest known zone cut, if it was
-    /// looked up.
+    /// Follows a name to the end of its aliases. `way` is the route of this name. `cut` is the closest known zone cut at or above it, if
+    /// this cut was already looked up.
     pub(super) async fn chase(
         &self,
         (name, kind): (&Name, RecordType),
@@ -139,7 +139,7 @@ impl Chaser {
         chased.answered = found.answered;
         chased.doubted = found.doubted;
         chased.rooms.append(&mut found.rooms);
-        // The signatures were made for the name with the key, so they do not fit the name without it and are not kept.
+        // The signatures were made for the name with the key. They are not valid for the name without the key, so they are not kept.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {

@@ -85,7 +85,7 @@ impl FlightResolver {
         Box::pin(self.answer_any(asked, context)).await
     }
 
-    /// Returns one RRset of real data.
+    /// Answers a question for ANY with one RRset of real data.
     async fn answer_any(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         let name = &asked.question.name;
         let mut found = Chased::default();

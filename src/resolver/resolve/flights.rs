@@ -82,7 +82,7 @@ struct FlightTable {
     flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
-    /// The flights by their tickets.
+    /// The flights in progress, by the tickets that number their places.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
     /// The number of waiting questions of each client.
@@ -96,7 +96,7 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// The place of a flight, and what is needed to end the flight.
+/// A flight in the table: the zone that it counts for, and the sender that ends it.
 struct FlightPlace {
     key: FlightKey,
     /// The zone that the flight counts for, in wire form.
@@ -369,7 +369,7 @@ impl FlightTable {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// If there is no free place for `account`, ends another flight.
+    /// Ends another flight if there is no free place for `account`. Returns an error if no other flight may be ended for it.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}

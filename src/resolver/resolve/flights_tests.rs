@@ -29,12 +29,12 @@ fn asked(number: usize, client: Client) -> ClientQuestion {
     ClientQuestion::in_test(Question::new(&name(number), RecordType::A), client)
 }
 
-/// Asks for a name in a zone of its own.
+/// Joins or begins the flight of a question for a name in a separate zone.
 fn join(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     flights.join(&asked(number, client), &wire_name(&name(number)), || FlightProgress::new(&Clock::machine()))
 }
 
-/// Asks for a name in `example.`.
+/// Joins or begins the flight of a question for a name in `example.`.
 fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     let zone = Name::from_ascii("example.").unwrap();
     flights.join(&asked(number, client), &wire_name(&zone), || FlightProgress::new(&Clock::machine()))
@@ -94,7 +94,7 @@ fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
     let (seat, mut first) = held.swap_remove(0);
     let shed = first.gives_way().now_or_never().unwrap();
     assert_eq!(shed.zone, name(0));
-    // Another client begins a new flight for the question whose flight gave way. The end of the old flight does not end the new one.
+    // Another client begins a new flight for the question whose flight was ended. The end of the old flight does not end the new one.
     assert!(matches!(join(&flights, 0, stranger(2)), JoinedFlight::Waits { begun: Some(_), .. }));
     drop((seat, first));
 }

@@ -146,7 +146,7 @@ pub struct Resolver {
     side: Arc<SideResolver>,
     /// Renews answers, delegations and addresses in use before they expire.
     prefetcher: Arc<Prefetcher>,
-    /// Follows the keys of the root.
+    /// Updates the trust anchors of the root zone as RFC 5011 describes.
     root_keys: Arc<RootKeyFollower>,
     /// Asks the questions of look-ahead.
     lookahead: Arc<LookaheadResolver>,
@@ -235,7 +235,7 @@ impl Resolver {
         &self.prefetcher
     }
 
-    /// Returns the part that follows the keys of the root.
+    /// Returns the part that updates the trust anchors of the root zone (RFC 5011).
     pub fn root_keys(&self) -> &Arc<RootKeyFollower> {
         &self.root_keys
     }
@@ -280,7 +280,7 @@ impl Resolver {
         self.flight.chaser.trust.ntas()
     }
 
-    /// Returns the states of the DNS lists.
+    /// Returns the table with the state of each DNS list.
     pub fn lists(&self) -> &Lists {
         &self.lists.table
     }
@@ -300,7 +300,7 @@ impl Resolver {
         self.views.load_full()
     }
 
-    /// Returns the limits of the work in progress.
+    /// Returns the maximum numbers of flights, waiting clients and queries in progress.
     pub fn bounds(&self) -> WorkBounds {
         self.flight.iterate.bounds()
     }
@@ -456,23 +456,23 @@ impl Resolver {
         self.flight.flights.len() + self.flight.flights.waiters() + fetched + self.flight.iterate.under_way()
     }
 
-    /// A switch for tests: panics in flights.
+    /// Returns a switch with which tests cause panics in flights.
     pub fn strike_flights(&self) -> &Strike {
         &self.flight.strike
     }
 
-    /// A switch for tests: panics where a silence is counted, and where the root is primed again.
+    /// Returns a switch with which tests cause panics where a silence is counted, and where the root is primed again.
     pub fn strike_silences(&self) -> &Strike {
         self.flight.iterate.strike()
     }
 
-    /// A switch for tests: panics in fetches of DS and keys.
+    /// Returns a switch with which tests cause panics in fetches of DS records and keys.
     pub fn strike_fetches(&self) -> &Strike {
         self.flight.chaser.trust.strike()
     }
 }
 
-/// The settings of the recorder for the configuration of views.
+/// Returns the settings of the recorder for the configuration of the views.
 fn recorder_settings(views: &Views) -> RecorderSettings {
     let config = views.config();
     RecorderSettings {

@@ -19,7 +19,7 @@ use dns::clock::date;
 use validate::limits::{MAX_DNSKEYS, MIN_ROOT_KEY_QUERY};
 use validate::root_keys::{RootKeyChange, RootKeyEvent, RootKeys, next_query};
 
-/// The place where the keys are stored for the next start of the daemon.
+/// Stores the keys of the root zone for the next start of the daemon.
 pub trait RootKeyStore: Send + Sync {
     /// Replaces the stored keys with `text`.
     ///
@@ -28,7 +28,7 @@ pub trait RootKeyStore: Send + Sync {
     fn keep(&self, text: &str) -> io::Result<()>;
 }
 
-/// Follows the keys of the root.
+/// Updates the trust anchors of the root zone from the keys that the zone publishes (RFC 5011).
 pub struct RootKeyFollower {
     views: Arc<ArcSwap<Views>>,
     chaser: Arc<Chaser>,
@@ -37,7 +37,7 @@ pub struct RootKeyFollower {
 
 #[derive(Default)]
 struct FollowerState {
-    /// True if the task runs, because there is a place to store the keys.
+    /// True if the task that updates the keys runs. It runs only if there is a place to store them.
     runs: bool,
     /// Why the last check failed, as the end of a sentence. `None` if it did not fail.
     trouble: Option<String>,
@@ -45,18 +45,18 @@ struct FollowerState {
     ttl: u32,
     /// The time since which all checks have failed, in seconds since 1970. `None` if the last check did not fail.
     failing_since: Option<u64>,
-    /// True if the keys must be written, because they have changed or were validated again.
+    /// True if the keys must be written to their file, because they have changed or were validated again.
     unwritten: bool,
-    /// Why the last attempt to write the keys failed. The log has reported this. `None` if it did not fail.
+    /// Why the last attempt to write the keys to their file failed. The log has reported this. `None` if it did not fail.
     unkept: Option<String>,
-    /// The tags of new keys that are not followed because there are too many. The log has reported each of them.
+    /// The tags of new keys that cannot become trust anchors, because there are too many. The log has reported each of them.
     reported_too_many: BTreeSet<u16>,
 }
 
 /// The keys of the root and their state, for the operator.
 #[derive(Clone, Debug)]
 pub struct RootKeysReport {
-    /// True if the keys are followed.
+    /// True if the trust anchors of the root are updated from the keys that the root zone publishes (RFC 5011).
     pub follows: bool,
     /// The keys that the root zone has published.
     pub keys: RootKeys,
@@ -66,7 +66,7 @@ pub struct RootKeysReport {
     pub trouble: Option<String>,
     /// The time since which all checks have failed, in seconds since 1970.
     pub failing_since: Option<u64>,
-    /// Why the keys could not be written, as the end of a sentence.
+    /// Why the keys could not be written to their file, as the end of a sentence.
     pub unkept: Option<String>,
     /// True if resolverd can check signatures with an anchor of the root, or if answers are not validated with anchors of the root.
     pub is_usable: bool,
@@ -150,7 +150,8 @@ impl RootKeyFollower {
         view.config.dnssec.update_trust_anchors && self.chaser.trust.trusts_root(view)
     }
 
-    /// Returns true if a change must be reported in the log. A key that is not followed because there are too many is reported only once.
+    /// Returns true if a change must be reported in the log. That a key was ignored because there are too many keys is reported only once
+    /// for each key.
     fn is_unreported(&self, change: &RootKeyChange) -> bool {
         change.event != RootKeyEvent::TooMany
             || self.with_state(|state| {

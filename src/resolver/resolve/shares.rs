@@ -29,7 +29,7 @@ pub(super) type ClientKey = u64;
 /// A table whose keys are keyed hashes or our own numbers. Strangers cannot choose such keys, so they are not hashed again.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
-/// The client and the zone that a place counts for.
+/// The client and the zone that a place counts for. A place is the room for one flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ShareAccount {
     /// The client that asks.
@@ -38,7 +38,7 @@ pub(super) struct ShareAccount {
     pub(super) zone: ZoneHash,
 }
 
-/// Identifies a place by a number. A lower number is older.
+/// The number that identifies a place. A lower number means an older place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
@@ -192,7 +192,7 @@ impl Shares {
         ticket
     }
 
-    /// Returns the account of a place, or `None` if the place was given up.
+    /// Returns the client and the zone that a place counts for, or `None` if the place was given up.
     pub(super) fn account(&self, ticket: Ticket) -> Option<ShareAccount> {
         self.places.get(&ticket).map(|(account, _)| *account)
     }

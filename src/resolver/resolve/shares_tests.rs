@@ -1,4 +1,4 @@
-//! Tests which places are granted, and which flights give way.
+//! Tests which flights get a place, and which flights are ended to make room.
 
 use super::*;
 use crate::limits::{FULL_WORK_CACHE, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, MIN_CACHE_SIZE};

@@ -81,7 +81,7 @@ impl SideResolver {
     /// Sends one query to one server on behalf of the operator, in the view of the `[listen]` section.
     ///
     /// # Errors
-    /// Why it shows nothing about the server.
+    /// Returns the reason why the query shows nothing about the server.
     pub async fn ask_directly(&self, asked: ServerQuery) -> Result<Heard, ReplyUnknown> {
         let view = self.views.load().general().cloned().ok_or(ReplyUnknown::NotSent)?;
         self.flight.iterate.ask_directly(&view, asked).await

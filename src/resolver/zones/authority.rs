@@ -209,7 +209,7 @@ impl Search<'_> {
         }
     }
 
-    /// Returns a record set, with its signatures if they are wanted.
+    /// Returns the records of a name and type, followed by their signatures if the query asked for DNSSEC.
     fn signed(&self, name: &Name, kind: RecordType) -> Vec<Record> {
         let mut records = self.zone.set(name, kind).unwrap_or_default().to_vec();
         if self.dnssec {

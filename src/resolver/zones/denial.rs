@@ -74,7 +74,7 @@ fn child_above(ancestor: &Name, name: &Name) -> Name {
     name.trim_to(ancestor.iter().len() + 1)
 }
 
-/// The records of a proof so far. The records of each owner occur only once.
+/// The records that have been added to a proof so far. The records of each owner occur only once.
 struct Proof<'a> {
     zone: &'a Zone,
     records: Vec<Record>,

@@ -57,7 +57,7 @@ pub enum RouteTarget {
 }
 
 impl Route {
-    /// Returns the way of questions to a list on this route.
+    /// Returns the servers ("way") to which questions to a DNS list are sent on this route.
     pub fn way(&self) -> Way {
         match &self.target {
             RouteTarget::Iterate | RouteTarget::Local(_) => Way::Public,
@@ -106,7 +106,7 @@ pub struct ZonePolicy {
     pub(crate) refusals_end: bool,
 }
 
-/// Why a zone cannot be served as configured.
+/// The error if a zone cannot be served as it is configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("zone {zone}: {reason}")]
 pub struct Wrong {

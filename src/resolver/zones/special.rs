@@ -129,7 +129,7 @@ fn made() -> Result<Vec<Special>, Wrong> {
 }
 
 impl Holds {
-    /// Returns the records of the zone at `apex`.
+    /// Returns the records that the special zone at `apex` contains.
     fn records(self, apex: &Name) -> Result<Vec<Record>, String> {
         let record = |owner: &Name, data| Record::from_rdata(owner.clone(), TTL, data);
         let localhost = || RData::PTR(rdata::PTR(Name::from_labels(["localhost"]).unwrap_or_default()));

@@ -21,7 +21,7 @@ pub struct AnchorsInUse {
 #[derive(Debug)]
 struct AnchorParts {
     configured: Anchors,
-    /// True if changes of the root's keys are followed (RFC 5011).
+    /// True if the trust anchors of the root zone are updated when the root changes its keys (RFC 5011).
     follows: bool,
     keys: RootKeys,
 }
@@ -54,14 +54,14 @@ impl AnchorsInUse {
         self.used.store(parts.used());
     }
 
-    /// Replaces the keys of the root that are followed.
+    /// Replaces the trust anchors of the root zone that are updated as RFC 5011 describes.
     pub fn adopt(&self, keys: RootKeys) {
         let mut parts = self.parts();
         parts.keys = keys;
         self.used.store(parts.used());
     }
 
-    /// Returns the keys of the root that are followed.
+    /// Returns the trust anchors of the root zone, which are updated as RFC 5011 describes.
     pub fn root_keys(&self) -> RootKeys {
         self.parts().keys.clone()
     }

@@ -171,7 +171,7 @@ impl View {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
-    /// Returns the route of the longest suffix of `name` for which `fits` returns true. `name` is in wire form.
+    /// Returns the route of the longest suffix of `name` (in wire form) that has a route for which `fits` returns true.
     fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
         let mut left = name;
         while let Some(suffix) = left {

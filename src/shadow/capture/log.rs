@@ -20,7 +20,7 @@ use crate::limits::MAX_CAPTURED_LINE;
 /// The word that stands for the key of a DNS list in the log of resolverd.
 const KEY: &str = "_key";
 
-/// Reads all lines.
+/// Reads all lines of a log.
 pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<(), CaptureError> {
     let mut line = Vec::new();
     loop {
@@ -44,7 +44,7 @@ pub(super) fn read(input: &mut impl BufRead, captured: &mut Captured) -> Result<
 /// Reads a line of one log format; `None` if the line has another format.
 type LineReader = fn(&str) -> Option<Result<AskedQuestion, Skipped>>;
 
-/// Reads the question of a line.
+/// Reads the question in a line of a log.
 fn question(line: &str) -> Result<AskedQuestion, Skipped> {
     let readers: [LineReader; 4] = [of_bind, of_dnsmasq, of_resolverd, of_unbound];
     readers.into_iter().find_map(|reader| reader(line)).unwrap_or(Err(Skipped::NoQuery))
@@ -59,7 +59,7 @@ fn kind(text: &str) -> Option<RecordType> {
     }
 }
 
-/// Creates a question from its words.
+/// Creates a question from the words of a log line.
 fn asked(name: &str, type_text: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let question = AskedQuestion::from_words(name, kind(type_text)?)?;
     if question.name.split('.').any(|label| label == KEY) {
@@ -83,7 +83,7 @@ fn of_bind(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     if class != "IN" {
         return Some(Err(Skipped::TypeNotCompared));
     }
-    // In `+E(0)TDCK`, the sign `+` or `-` shows RD. The version number of EDNS is in parentheses.
+    // In flags such as `+E(0)TDCK`, the sign `+` or `-` shows if RD is set. The version number of EDNS is in parentheses.
     if flags.starts_with('-') {
         return Some(Err(Skipped::NoQuery));
     }
@@ -111,7 +111,7 @@ fn of_resolverd(line: &str) -> Option<Result<AskedQuestion, Skipped>> {
     let mut words = after.split_whitespace();
     let (name, type_text, from, client) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let client = client.strip_suffix(':').unwrap_or(client);
-    // If the log withholds clients, it also shortens names.
+    // If the log hides the addresses of clients, it also shortens names.
     if from == "from" && client == "redacted" {
         return Some(Err(Skipped::Withheld));
     }

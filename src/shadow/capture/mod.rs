@@ -22,7 +22,7 @@ use resolver::dnstap::heard::{Frame, TapHeard, heard, next_frame};
 words! {
     /// The reason why a line, a packet or a frame has no question to compare.
     pub enum Skipped {
-        /// It is not a query of a client over UDP.
+        /// It contains no query of a client over UDP.
         NoQuery = "no_query": "without a query of a client",
         /// The log has shortened the name, or has replaced a key in it.
         Withheld = "withheld": "with a part of the name withheld",
@@ -33,20 +33,20 @@ words! {
     }
 }
 
-/// The questions of a file.
+/// The questions that a capture file or log contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured {
     /// The different questions in the order of their first queries, each with the number of its queries.
     pub questions: Vec<(AskedQuestion, u64)>,
     places: BTreeMap<AskedQuestion, usize>,
-    /// The number of queries for different questions beyond `MAX_SHADOW_QUESTIONS`.
+    /// The number of queries for further questions, after `MAX_SHADOW_QUESTIONS` different ones.
     pub left_out: u64,
-    /// The numbers of all other parts of the file, by reason.
+    /// The number of lines, packets or frames without a question to compare, by reason.
     pub skipped: BTreeMap<Skipped, u64>,
 }
 
 impl Captured {
-    /// Adds what a reader has found. Returns true if it is a new question.
+    /// Adds a question that a reader has found, or the reason why there is none. Returns true if the question is new.
     pub fn take(&mut self, found: Result<AskedQuestion, Skipped>) -> bool {
         let question = match found {
             Err(why) => {
@@ -116,14 +116,14 @@ pub fn read(input: impl BufRead) -> Result<Captured, CaptureError> {
     }
     match head {
         _ if pcap::is_magic(head) => pcap::read(&mut input, &mut captured)?,
-        // The length 0 of a control frame.
+        // A control frame, which begins with the length 0.
         [0, 0, 0, 0, 0, 0, ..] => dnstap(&mut input, &mut captured)?,
         _ => log::read(&mut input, &mut captured)?,
     }
     Ok(captured)
 }
 
-/// Reads all frames of dnstap.
+/// Reads all frames of a dnstap file.
 fn dnstap(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
     loop {
         let found = match next_frame(input)? {
@@ -133,7 +133,7 @@ fn dnstap(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureE
                 return Err(CaptureError::Format(what));
             }
             Frame::Control => continue,
-            // The start of the next frame is unknown.
+            // The frame is truncated, so the start of the next frame is unknown.
             Frame::Cut => {
                 captured.take(Err(Skipped::Unreadable));
                 return Ok(());

@@ -8,17 +8,17 @@ use super::{CaptureError, Captured, Skipped};
 use crate::asked::AskedQuestion;
 use crate::limits::MAX_CAPTURED_PACKET;
 
-/// The first octets, read as a big-endian number: of microseconds and of nanoseconds.
+/// The first octets of a file, read as a big-endian number: for files with times in microseconds, and in nanoseconds.
 const MAGICS: [u32; 2] = [0xa1b2_c3d4, 0xa1b2_3c4d];
 
-/// Octets of the header of a file.
+/// Length of the header of a file, in octets.
 const FILE_HEADER: usize = 24;
 
-/// Octets of the header of a packet.
+/// Length of the header of a packet, in octets.
 const PACKET_HEADER: usize = 16;
 
-/// The headers of links by the numbers in files: the place of the protocol in the header (none: the packet is IP), and its length.
-/// Loopback of BSD, Ethernet, IP alone, and those of `tcpdump -i any` of Linux.
+/// The headers of network links, by their numbers in files: the offset of the protocol number in the header (`None`: the packet is IP), and the
+/// length of the header. The links are: loopback of BSD, Ethernet, IP alone, and two of Linux's `tcpdump -i any`.
 const LINKS: [(&[u32], Option<usize>, usize); 5] = [
     (&[0, 108], None, 4),
     (&[1], Some(12), 14),
@@ -42,24 +42,24 @@ pub(super) fn is_magic(head: &[u8]) -> bool {
     is_swapped(head).is_some()
 }
 
-/// A number of a header.
+/// Reads a number of 32 bits in a header.
 fn number(header: &[u8], at: usize, is_swapped: bool) -> u32 {
     let octets = header.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
     if is_swapped { u32::from_le_bytes(octets) } else { u32::from_be_bytes(octets) }
 }
 
-/// The next octets, or fewer at the end of the input.
+/// Reads the next `length` octets, or fewer at the end of the input.
 fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     input.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(&mut octets)?;
     Ok(octets)
 }
 
-/// Reads all packets.
+/// Reads all packets of a pcap file.
 pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(), CaptureError> {
     let header = octets(input, FILE_HEADER)?;
     let is_swapped = is_swapped(&header).unwrap_or_default();
-    // The upper bits tell of checksums of the link.
+    // The upper bits say if the frames of the link end with checksums.
     let link = number(&header, 20, is_swapped) & 0x03ff_ffff;
     let Some((_, protocol, length)) = LINKS.iter().find(|(numbers, ..)| numbers.contains(&link)) else {
         return Err(CaptureError::Format(
@@ -73,7 +73,7 @@ pub(super) fn read(input: &mut impl Read, captured: &mut Captured) -> Result<(),
         }
         let kept = usize::try_from(number(&header, 8, is_swapped)).unwrap_or(usize::MAX);
         if kept > MAX_CAPTURED_PACKET {
-            // The start of the next packet is unknown.
+            // The length of this packet is wrong, so the start of the next packet is unknown.
             captured.take(Err(Skipped::Unreadable));
             return Ok(());
         }
@@ -86,7 +86,7 @@ fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
     octets.get(at..)?.first_chunk().copied().map(u16::from_be_bytes)
 }
 
-/// The question of a packet; `None` if the packet ends too early.
+/// Returns the question of a packet; `None` if the packet is truncated.
 fn query(
     packet: &[u8],
     (protocol, length): (Option<usize>, usize),
@@ -96,14 +96,14 @@ fn query(
         Some(at) => (Some(u16_at(packet, at)?), length),
         None => (None, length),
     };
-    // A tag of a VLAN (IEEE 802.1Q).
+    // The frame has a VLAN tag (IEEE 802.1Q).
     if protocol == Some(0x8100) {
         protocol = Some(u16_at(packet, length + 2)?);
         length += 4;
     }
     let ip = packet.get(length..)?;
     let first = *ip.first()?;
-    // More fragments, or not the first one, of IPv4. Extension headers of IPv6 are not read: a query has none.
+    // Fragments of IPv4 are not read, neither the first nor later ones. Extension headers of IPv6 are not read: queries have none.
     let (transport, header) = match (protocol, first >> 4) {
         (None | Some(0x0800), 4) if u16_at(ip, 6)? & 0x3fff == 0 => {
             (*ip.get(9)?, usize::from(first & 0x0f) * 4)
@@ -115,7 +115,7 @@ fn query(
     if transport != UDP || u16_at(datagram, 2)? != 53 {
         return Some(Err(Skipped::NoQuery));
     }
-    // Ethernet fills short frames.
+    // Short Ethernet frames have octets after the end of the datagram.
     let end = usize::from(u16_at(datagram, 4)?);
     Some(AskedQuestion::from_message(datagram.get(8..end)?))
 }

@@ -38,7 +38,7 @@ fn ipv6(data: &[u8]) -> Vec<u8> {
     [&head[..], data].concat()
 }
 
-/// A packet of a link type.
+/// Returns a packet with the header of this link type.
 fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     let protocol: [u8; 2] = if packet[0] >> 4 == 6 { [0x86, 0xdd] } else { [8, 0] };
     let head: Vec<u8> = match link {
@@ -51,7 +51,7 @@ fn linked(link: u32, packet: &[u8]) -> Vec<u8> {
     [&head[..], packet].concat()
 }
 
-/// A file; each packet with the octets by which the capture has cut it.
+/// Returns a pcap file. Each packet comes with the number of octets that the capture has cut off.
 fn pcap(is_little: bool, magic: u32, link: u32, packets: &[(Vec<u8>, u32)]) -> Vec<u8> {
     let number = |number: u32| if is_little { number.to_le_bytes() } else { number.to_be_bytes() };
     let mut file = [magic, 0x0002_0004, 0, 0, 65_535, link].map(number).concat();
@@ -137,7 +137,7 @@ fn a_file_without_questions_says_why() {
     assert!(read(Cursor::new(unknown)).unwrap_err().to_string().contains("tcpdump -i any"));
     assert_eq!(words(b"Nov 22 10:00:00 mx postfix/smtpd[1]: connect\n"), ["1 without a query of a client"]);
     assert_eq!(words(b""), [""; 0]);
-    // The second packet says that it is longer than any.
+    // The header of the second packet states a length above the maximum.
     let mut long = pcap(false, 0xa1b2_c3d4, 101, &[]);
     long.extend([0, 0, 0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     assert_eq!(words(&long), ["1 cut or unreadable"]);
@@ -181,14 +181,14 @@ Nov 22 10:00:00 dnsmasq[5]: query[ANY] d.example from 192.0.2.1
     assert_eq!(taken(&long), (vec!["e.example. A 1".to_owned()], vec![(Skipped::NoQuery, 1)]));
 }
 
-/// A control frame START of this content.
+/// Returns a control frame START with this content.
 fn start(content: &[u8]) -> Vec<u8> {
     let length = |length: usize| u32::try_from(length).unwrap().to_be_bytes();
     let body = [&length(2)[..], &length(1), &length(content.len()), content].concat();
     [&length(0)[..], &length(body.len()), &body].concat()
 }
 
-/// The messages of `dnstap.proto`, as another program writes them.
+/// The messages of `dnstap.proto`, encoded here as another program would write them.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Outer {
     #[prost(message, optional, tag = "14")]
@@ -214,7 +214,7 @@ fn dnstap_has_the_queries_of_clients() {
     };
     let query = message("tap.example.", RecordType::TXT);
     let mut file = start(b"protobuf:dnstap.Dnstap");
-    // A query of a client, one to a server, and octets that are no message.
+    // A client's query, a query to a server, and octets that are no message.
     file.extend(
         [frame(5, &query), frame(3, &query), vec![0, 0, 0, 2, 0xff, 0xff], frame(5, &query)].concat(),
     );

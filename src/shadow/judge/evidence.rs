@@ -9,25 +9,25 @@ use doctor::side_by_side::{AnswerSource, Compared, ComparedAnswer};
 words! {
     /// The cause of a difference. The worst cause comes first.
     pub enum Cause {
-        /// One resolver finds the answer valid, the other one finds it bogus.
+        /// One resolver finds the signatures of the answer valid, the other one finds them wrong.
         Bogus = "bogus",
         /// A zone fails for one of the resolvers.
         BrokenZone = "broken_zone": "broken zone",
-        /// One resolver blocks the name, rewrites the answer, or has a zone of its own.
+        /// One resolver blocks the name, changes the answer, or answers from a zone of its own configuration.
         Policy = "policy",
         /// A DNS list refuses one of the resolvers.
         List = "list",
-        /// One resolver has an older answer.
+        /// One resolver has an answer that the zone no longer gives.
         Old = "old",
         /// The cause could not be found out.
         Unknown = "unknown",
         /// Only the AD flag differs.
         AdOnly = "ad_only": "AD only",
-        /// Name servers of the zone give both addresses: in turn, or by the location of the client.
+        /// Name servers of the zone give the addresses of both answers: alternately, or by the location of the client.
         Geography = "geography",
         /// A reply failed or differed only once.
         Timing = "timing",
-        /// The zone gives its records in turn, or only their order differs.
+        /// The zone gives only some of its records each time, in turn, or only the order of the records differs.
         Rotation = "rotation",
         /// Only TTLs differ.
         Ttl = "ttl": "TTL",
@@ -40,9 +40,9 @@ words! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weight {
-    /// The difference should be looked at before the switch.
+    /// The operator should examine the difference before the switch.
     Look,
-    /// It is not known whether it matters.
+    /// It is not known if the difference matters.
     Unknown,
     /// The difference does no harm.
     Harmless,
@@ -51,15 +51,15 @@ pub enum Weight {
 /// The cause of a difference with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// The cause.
+    /// The cause of the difference.
     pub cause: Cause,
     /// How much the difference matters.
     pub weight: Weight,
     /// The resolver to which the cause applies; `None` if it applies to neither or to both.
     pub side: Option<Side>,
-    /// The evidence.
+    /// The facts that prove the cause.
     pub why: String,
-    /// The advice; empty if there is nothing to do.
+    /// What the operator should do; empty if there is nothing to do.
     pub advice: String,
 }
 
@@ -110,7 +110,7 @@ pub struct Evidence {
     pub samples: Vec<Sample>,
     /// The answers to the question with the CD flag, if one of the resolvers gave SERVFAIL.
     pub with_cd: Option<Sample>,
-    /// The DNS list whose zone contains the name.
+    /// The DNS list to whose zone the name belongs; `None` if it belongs to none.
     pub list: Option<String>,
     /// The part of resolverd's configuration that gives the answer.
     pub configured: Option<String>,
@@ -118,7 +118,7 @@ pub struct Evidence {
     pub reason: String,
     /// True if the resolver in place has answered other questions.
     pub answers_others: bool,
-    /// Both answers compared with those of the name servers, for the name at which the answers start to differ.
+    /// Both answers, compared with those of the zone's name servers. The compared name is the one at which the answers start to differ.
     pub compared: Option<Compared>,
 }
 

@@ -1,4 +1,4 @@
-//! Finds the cause of a difference: a pure function of the evidence.
+//! Finds the cause of a difference between two answers: a pure function of the evidence.
 //!
 //! RFC 8914 (extended errors), RFC 4035 section 3.2.2 (CD), RFC 8767 (stale answers), RFC 5782 (DNS lists).
 
@@ -18,7 +18,7 @@ pub fn judge(evidence: &Evidence) -> Judged {
     }
 }
 
-/// Judges a question for which the last answers are alike.
+/// Judges a question to which the last answers of both resolvers are alike.
 fn once(evidence: &Evidence, (last, alike): (&Sample, Likeness)) -> Judged {
     let first = evidence.samples.iter().find(|sample| sample.likeness() == Likeness::Different);
     let Some(first) = first else {

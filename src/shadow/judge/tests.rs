@@ -10,12 +10,12 @@ fn sample(words: &str) -> Sample {
     Sample { in_place: answer(in_place), resolverd: answer(resolverd) }
 }
 
-/// The same answers each time, in place first.
+/// Creates evidence in which each comparison has these answers; the answer of the resolver in place is first.
 fn samples(words: &[&str]) -> Evidence {
     Evidence { samples: words.iter().map(|words| sample(words)).collect(), ..Evidence::default() }
 }
 
-/// A row: its answer, verdict and TTL.
+/// A compared answer: its source, records, verdict and TTL.
 fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) -> ComparedAnswer {
     ComparedAnswer {
         name: "www.example.".to_owned(),
@@ -33,7 +33,7 @@ fn row(source: AnswerSource, records: &str, verdict: AnswerVerdict, ttl: u32) ->
     }
 }
 
-/// A comparison: the resolver in place, resolverd, and a name server.
+/// A comparison of three answers: of the resolver in place, of resolverd, and of a name server.
 fn compared(
     in_place: (&str, AnswerVerdict, u32),
     resolverd: (&str, AnswerVerdict, u32),
@@ -82,13 +82,13 @@ fn a_failure_that_does_not_come_again_is_timing() {
 fn rotation_is_seen_from_both_or_proven_by_the_zone() {
     let in_turn = ["192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.1", "192.0.2.1 192.0.2.2"];
     expect(&samples(&in_turn), Cause::Rotation, Harmless, None);
-    // Never the same addresses at both.
+    // The two resolvers never give the same addresses.
     let apart = ["192.0.2.1 192.0.2.3", "192.0.2.2 192.0.2.4", "192.0.2.1 192.0.2.3"];
     expect(&samples(&apart), Cause::Unknown, Weight::Unknown, None);
-    // One in common only.
+    // The resolvers have only one address in common.
     let partly = ["192.0.2.1 192.0.2.1+192.0.2.2", "192.0.2.1 192.0.2.1+192.0.2.2"];
     expect(&samples(&partly), Cause::Unknown, Weight::Unknown, None);
-    // A denial is no rotation.
+    // The answer that a name does not exist is no rotation.
     expect(
         &samples(&["192.0.2.1 nx", "nx 192.0.2.1", "192.0.2.1 nx"]),
         Cause::Unknown,

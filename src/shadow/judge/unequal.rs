@@ -77,7 +77,7 @@ fn stale(last: &Sample) -> Option<Judged> {
     Some(old(side, "an expired answer of its cache, because no name server answers it"))
 }
 
-/// Returns the cause "old" for the answer of one resolver.
+/// Returns the cause "old" for the answer of one resolver, with the reason.
 fn old(side: Side, why: &str) -> Judged {
     let why = format!("{}: {why}", side.label());
     match side {
@@ -98,7 +98,8 @@ fn policy(evidence: &Evidence, last: &Sample) -> Option<Judged> {
             .filter(|row| matches!(row.verdict, AnswerVerdict::Filtered | AnswerVerdict::Local));
         let why = match (answer.has_error(&CHANGED), row) {
             (true, _) => answer.errors().to_owned(),
-            // A resolver has no authority for data that it got from others (RFC 1035 section 4.1.1).
+            // A resolver must not claim authority (AA) for data from other servers (RFC 1035 section 4.1.1). So it answers from its own
+            // configuration.
             _ if answer.reply().is_some_and(|reply| reply.facts.authoritative) => {
                 "it answers with authority (AA), from a zone or from data of its own".to_owned()
             }
@@ -131,7 +132,7 @@ fn failing_servers(evidence: &Evidence) -> Option<String> {
     (!failing.is_empty()).then(|| failing.join("; "))
 }
 
-/// Returns the cause for which one of the resolvers has no answer.
+/// Returns the cause of the difference if the resolver `side` has no answer.
 fn of_failure(evidence: &Evidence, last: &Sample, side: Side) -> Judged {
     let answer = last.answer(side);
     let is_unexplained = answer.errors().is_empty() && side == Side::Resolverd;
@@ -205,7 +206,7 @@ pub(super) fn is_rotation(evidence: &Evidence) -> bool {
         && (turns(&in_place) || turns(&resolverd))
 }
 
-/// Returns the cause of different data, based on the comparison with the name servers.
+/// Returns the cause of a difference in the data, from the comparison of both answers with the name servers.
 fn of_data(evidence: &Evidence) -> Judged {
     use AnswerVerdict::{Different, InTurn, Old, Same, Stale};
     if is_rotation(evidence) {
@@ -224,7 +225,7 @@ fn of_data(evidence: &Evidence) -> Judged {
             Judged::harmless(Cause::Rotation, None, why)
         }
         (_, Old | Stale) => old(Side::Resolverd, &resolverd.why),
-        // A zone or a forwarder of the resolver in place may have an older serial too.
+        // An older serial alone proves nothing: the resolver in place may have its own zone or forwarder. So a name server must give the answer too.
         (Old, Same | InTurn) if is_of_older_version(evidence, in_place) => old(Side::InPlace, &in_place.why),
         (Different | Same, Different | Same) => {
             let row = if resolverd.verdict == Different { resolverd } else { in_place };

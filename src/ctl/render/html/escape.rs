@@ -1,9 +1,9 @@
-//! Texts of strangers in a page.
+//! Makes texts of other hosts safe for an HTML page.
 
 use dns::wire::presentation::harmless;
 
-/// A text for the page, in elements and in quoted attributes. Nothing in it acts on the page or turns the direction of
-/// writing.
+/// Returns a text that is safe in elements and in quoted attributes of the page. It contains no HTML tags, and no characters that change the
+/// direction of writing.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in harmless(text).chars() {

@@ -1,6 +1,7 @@
-//! The findings about domains as one HTML page, for those who run their DNS: it loads nothing, and reads well in print.
+//! The findings about domains as one HTML page, which can be sent to the owners of the domains. The page loads no other files, and can be printed.
 //!
-//! Strangers write names and records: each text passes `escaped`, and the page forbids scripts and other sources.
+//! The names and records on the page are written by strangers. So each text is passed to `escaped`, and the page forbids scripts and content from
+//! other hosts.
 
 mod escape;
 
@@ -30,7 +31,7 @@ article h3 { font-size: 1rem; margin: .2rem 0; } article p { margin: .2rem 0; ov
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } section { break-after: page; } section:last-of-type { break-after: auto; } }
 ";
 
-/// The page.
+/// Returns the page. `unix` is the time of the check, in seconds since 1970.
 pub fn page(reports: &[DomainReport], unix: u64) -> String {
     let names: Vec<String> = reports.iter().map(|report| escaped(&report.subject)).collect();
     let title = format!("Mail and DNS of {}", names.join(", "));

@@ -26,7 +26,7 @@ pub(super) fn import(path: &Path, draft: &mut Draft) -> Result<(), ImportError> 
     let mut denied = zones.without_data();
     zones.finish(draft);
     records::add(&settings, (path, &mut sources), draft);
-    // In dnsmasq, the names above a name with data exist too.
+    // dnsmasq answers for all names above a name with data, even if a setting denies the zone. So such zones are not denied.
     denied.retain(|zone| !draft.has_names_within(&zone.name));
     report_denied(&denied, draft);
     settings::add(&settings, draft);

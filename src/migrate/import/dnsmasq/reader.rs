@@ -14,14 +14,14 @@ use crate::import::source::{Source, Sources, entries_of};
 /// The endings of files that Debian's service ignores when it reads /etc/dnsmasq.d.
 const DEBIAN_ENDINGS: [&str; 3] = [".dpkg-dist", ".dpkg-old", ".dpkg-new"];
 
-/// A setting.
+/// A setting of dnsmasq.conf.
 #[derive(Clone, Debug)]
 pub(super) struct DnsmasqSetting {
     pub(super) place: SourcePlace,
     pub(super) option: String,
     /// The parts of the value between its commas.
     pub(super) fields: Vec<String>,
-    /// The line without its comment.
+    /// The line of the setting, without its comment.
     pub(super) typed: String,
 }
 

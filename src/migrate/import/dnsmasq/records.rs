@@ -192,7 +192,7 @@ fn files(
     }
 }
 
-/// Returns a name of record data with a final dot: such names are absolute even if they are written without it.
+/// Returns the name in the data of a record with a final dot: dnsmasq reads such names as absolute even without the dot.
 fn whole(name: &str) -> String {
     let escaped = name.trim_end_matches('.').replace(' ', "\\032");
     format!("{escaped}.")

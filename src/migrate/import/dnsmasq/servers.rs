@@ -212,7 +212,7 @@ fn answers(setting: &DnsmasqSetting, zones: &mut GatheredZones, draft: &mut Draf
     if lines.is_empty() || !has_zone {
         return;
     }
-    // An address that no host has blocks the domain.
+    // With `#`, or with an address that no host has, the setting blocks the domain.
     let is_blocked = address == "#"
         || address.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified() || address.is_loopback());
     let (weight, did, instead) = if is_blocked {

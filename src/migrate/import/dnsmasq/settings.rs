@@ -42,12 +42,12 @@ fn parts(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts the times of the cache.
+/// Converts the settings for how long answers are cached.
 fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let longest = ["max-ttl", "max-cache-ttl"].iter().filter_map(|option| last(option));
     let number = |setting: &DnsmasqSetting| setting.field(0).parse::<u64>().ok();
-    // For the client, the shorter time counts.
+    // If both settings exist, clients see the shorter time.
     if let Some(shortest) =
         longest.filter(|setting| number(setting).is_some_and(|ttl| ttl > 0)).min_by_key(|one| number(one))
         && let Some((text, _)) = seconds(shortest.field(0), 604_800)
@@ -58,7 +58,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
         draft.set(off, ("[cache]", "negative_max_ttl"), "0s");
     }
     if let Some(stale) = last("use-stale-cache") {
-        // Without a value, the time is one day; 0 means without limit.
+        // Without a value, expired answers may be used for one day; the value 0 means without limit.
         let span = match stale.field(0) {
             "" => "1d".to_owned(),
             "0" => "3d".to_owned(),
@@ -68,7 +68,7 @@ fn cache(settings: &[DnsmasqSetting], draft: &mut Draft) {
     }
 }
 
-/// Converts the source ports.
+/// Converts the settings for the source ports of queries.
 fn ports(settings: &[DnsmasqSetting], draft: &mut Draft) {
     let last = |option: &str| settings.iter().rfind(|setting| setting.option == option);
     let (least, most) = (last("min-port"), last("max-port"));

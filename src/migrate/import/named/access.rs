@@ -14,13 +14,13 @@ use crate::import::finding::Weight::{Dangerous, Different};
 use crate::import::finding::{Setting, TypedSetting};
 use crate::import::values::Clients;
 
-/// A list of clients, with the setting that names them.
+/// The clients that BIND answers, with the setting that names them.
 pub(super) struct AccessList {
     pub(super) setting: TypedSetting,
     pub(super) clients: Clients,
 }
 
-/// The options that choose the clients. The first one that is set counts, and the second one restricts it.
+/// The options that choose the clients. The first one that is set names the clients, and the second one, if set too, restricts them.
 const CHOOSING: [&str; 3] = ["allow-recursion", "allow-query-cache", "allow-query"];
 
 /// Returns the clients that BIND answers from its cache; `None` if no option chooses them.

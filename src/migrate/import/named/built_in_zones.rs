@@ -19,7 +19,7 @@ use crate::import::values::is_within;
 use dns::wire::presentation::{name_text, read_name};
 use dns::zone_file;
 
-/// The zones of Debian's named.conf.default-zones and of Red Hat's named.rfc1912.zones with names of this host.
+/// The zones for names of this host, such as localhost, in Debian's named.conf.default-zones and Red Hat's named.rfc1912.zones.
 pub(super) const OWN: [&str; 8] = [
     "localhost",
     "127.in-addr.arpa",
@@ -34,7 +34,7 @@ pub(super) const OWN: [&str; 8] = [
 /// The names of this host to which the reverse names of its addresses point.
 const LOCALHOST: [&str; 2] = ["localhost.", "localhost.localdomain."];
 
-/// The records of the file of such a zone.
+/// The records in the file of a zone for names of this host.
 pub(super) enum OwnRecords {
     /// The file has only the usual records of this host.
     Usual,
@@ -44,7 +44,7 @@ pub(super) enum OwnRecords {
     Unread(String),
 }
 
-/// Reads the file of a zone.
+/// Reads the zone file of a zone for names of this host.
 pub(super) fn records(zone: &str, path: &Path) -> OwnRecords {
     let text = match Sources::default().begin(path) {
         Ok(source) => source.text,
@@ -77,10 +77,10 @@ fn is_usual(record: &Record, apex: &Name) -> bool {
     }
 }
 
-/// The options for empty zones.
+/// The options of BIND for empty zones.
 pub(super) const EMPTY_ZONES: [&str; 2] = ["empty-zones-enable", "disable-empty-zone"];
 
-/// Returns true if empty zones are on.
+/// Returns true if named answers the empty zones itself.
 pub(super) fn has_empty_zones(statements: &[Statement]) -> bool {
     let enabled = find(options_of(statements), EMPTY_ZONES[0]);
     enabled.is_none_or(|enabled| !matches!(enabled.value(), "no" | "false" | "0"))
@@ -111,7 +111,7 @@ pub(super) fn disabled(statements: &[Statement]) -> impl Iterator<Item = &Statem
     options_of(statements).iter().filter(|option| option.option() == EMPTY_ZONES[1])
 }
 
-/// Returns true if the closest forwarders of a name, if any, are not the only way to resolve it.
+/// Returns true if a name can be resolved without forwarders: no forwarders apply to it, or they are asked with `forward first`.
 fn is_forwarded_first(name: &str, statements: &[Statement]) -> bool {
     let is_around = |zone: &&Statement| {
         let is_forward = find(zone.block(), "type").is_some_and(|kind| kind.value() == "forward");

@@ -16,7 +16,7 @@ use crate::import::finding::Weight::{Dangerous, Different, Unneeded};
 use crate::import::values::{Clients, MAPPED, network};
 use resolver::config::mapped;
 
-/// The clients of a list, collected in order while it is read.
+/// The clients that an access list allows and denies, collected in order while the list is read.
 struct Gathered<'d> {
     clients: Clients,
     belonging: Belonging,
@@ -54,17 +54,18 @@ pub(super) fn networks(statement: &Statement, lists: &Lists<'_>) -> Vec<IpNet> {
     nets
 }
 
-/// Addresses for which a list has the same result.
+/// Addresses that a list treats in the same way, so that one of them represents all.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
     pub(super) net: IpNet,
-    /// True if they are addresses of this host.
+    /// True if the addresses belong to this host.
     pub(super) is_own: bool,
-    /// True if they match elements whose networks are not in the file.
+    /// True if the addresses match list elements whose networks are not in the file.
     pub(super) is_unknown: bool,
 }
 
-/// Returns true if a list allows some addresses. The first matching element decides. Returns `None` if no element matches.
+/// Returns true if a list allows these addresses, and false if it denies them. The first matching element decides. Returns `None` if no
+/// element matches.
 pub(super) fn decides(elements: &[Statement], of: Sample, lists: &Lists<'_>, depth: usize) -> Option<bool> {
     let nested = |elements: &[Statement]| {
         depth < limits::MAX_NESTED && decides(elements, of, lists, depth.saturating_add(1)) == Some(true)
@@ -117,7 +118,7 @@ impl Gathered<'_> {
             self.exempts |= depth > 0 && (own || typed == "none");
             let all = || ["0.0.0.0/0", "::/0"].iter().filter_map(|all| network(all));
             match typed {
-                // This denies all clients that no earlier element matches; `!none` allows them.
+                // The element `none` denies all clients that no earlier element matches; `!none` allows them.
                 "none" => all().for_each(|net| self.one(net, !denied, element)),
                 // The elements after the denied list decide about these clients.
                 _ if own && !denied => {}
@@ -160,8 +161,8 @@ impl Gathered<'_> {
     }
 }
 
-/// Reports that not all addresses of this host are known. If its programs query named at one of these addresses, their queries
-/// come from it.
+/// Reports that the import does not know all addresses of this host. If a program of this host queries named at an unknown address, its
+/// query also comes from this address, and may be refused.
 pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft) {
     let localnets = lists.built_in(list.block(), "localnets");
     let Some(element) = lists.built_in(list.block(), "localhost").filter(|_| localnets.is_none()) else {
@@ -175,7 +176,7 @@ pub(super) fn report_own(list: &Statement, lists: &Lists<'_>, draft: &mut Draft)
     }
 }
 
-/// Completes a prefix whose last octets are left out, such as `10/8`.
+/// Completes a prefix whose last octets are left out: `10/8` becomes `10.0.0.0/8`.
 fn filled(typed: &str) -> String {
     match typed.split_once('/') {
         Some((address, length)) if !address.contains(':') => {
@@ -186,7 +187,7 @@ fn filled(typed: &str) -> String {
     }
 }
 
-/// The purpose of a list.
+/// What the addresses in an access list are used for.
 #[derive(Clone, Copy)]
 pub(super) enum Belonging {
     /// The list names the clients that are answered.

@@ -19,7 +19,7 @@ pub(super) fn acls(statements: &[Statement]) -> Lists<'_> {
     Lists::new(statements, options_of(statements))
 }
 
-/// Converts a file without views, including the clients that named answers.
+/// Converts a file without views. `clients` are the clients that named answers.
 pub(super) fn add(path: &Path, statements: &[Statement], clients: Option<AccessList>, draft: &mut Draft) {
     let (options, lists) = (options_of(statements), acls(statements));
     let start = SourcePlace { file: Arc::from(path), line: 1 };

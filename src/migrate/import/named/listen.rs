@@ -74,7 +74,7 @@ fn is_encrypted(list: &Statement) -> bool {
     tls.is_some_and(|name| *name != "none") || words.contains(&"http")
 }
 
-/// The loopback addresses in the place of others, each with its port.
+/// Replaces addresses by the loopback addresses of the same family, with the same ports.
 fn own(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let mut found: Vec<SocketAddr> = Vec::new();
     for address in addresses {

@@ -15,7 +15,7 @@ use crate::import::values::{loopback, network};
 /// The options with addresses at which named listens.
 const LISTENS: [&str; 2] = ["listen-on", "listen-on-v6"];
 
-/// The access lists of a file.
+/// The access lists of a file, and what is known about the addresses of the host.
 pub(super) struct Lists<'s> {
     named: BTreeMap<&'s str, &'s Statement>,
     /// The addresses of the host, as far as they are known.
@@ -94,11 +94,11 @@ impl<'s> Lists<'s> {
     }
 }
 
-/// The addresses in a list that are written in the file.
+/// The addresses that are written in a list, or in lists to which it refers.
 #[derive(Default)]
 struct KnownAddresses {
     addresses: Vec<IpAddr>,
-    /// True if the list has more: networks, built-in lists, or lists that are not in the file.
+    /// True if the list contains more than single addresses: networks, built-in lists, or lists that are not in the file.
     has_others: bool,
 }
 

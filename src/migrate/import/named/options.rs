@@ -1,4 +1,4 @@
-//! Converts `options` of BIND, together with the options of a view.
+//! Converts the `options` of BIND, and those of the imported view.
 
 use std::net::IpAddr;
 
@@ -150,7 +150,7 @@ fn source_ports(options: &[Statement], draft: &mut Draft) {
     }
 }
 
-/// Returns the ranges of a list with `range 1024 65535` or single ports, without the ports that resolverd does not use.
+/// Returns the ports in a list of ranges (`range 1024 65535`) and single ports, without the ports that resolverd does not use.
 fn ranges_of(list: &Statement) -> Vec<(u16, u16)> {
     let of = |element: &Statement| {
         let words = element.words();

@@ -10,14 +10,14 @@ use crate::import::ImportError;
 use crate::import::finding::{Setting, SourcePlace};
 use crate::import::source::{Source, Sources};
 
-/// A part of a statement.
+/// A part of a statement: a word or a block.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Word(String),
     Block(Vec<Statement>),
 }
 
-/// A statement.
+/// A statement of named.conf: words and blocks up to the next semicolon.
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
     pub(super) place: SourcePlace,

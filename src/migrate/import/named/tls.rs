@@ -6,7 +6,7 @@ use crate::import::finding::Weight::Dangerous;
 use crate::import::finding::{CAS_OF_HOST, OWN_CAS};
 use crate::import::values::plain;
 
-/// The `tls` statement of a name.
+/// Returns the `tls` statement with this name.
 fn named<'s>(statements: &'s [Statement], name: &str) -> Option<&'s Statement> {
     statements.iter().find(|statement| statement.option() == "tls" && statement.value() == name)
 }

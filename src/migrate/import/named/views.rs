@@ -82,13 +82,13 @@ fn answers_this_host(view: &Statement, lists: &Lists<'_>) -> bool {
     [CLIENTS, DESTINATIONS].iter().all(|option| takes_this_host(view, option, lists))
 }
 
-/// Returns true if an option of a view matches 127.0.0.1.
+/// Returns true if `option` of a view, such as `match-clients`, matches 127.0.0.1.
 fn takes_this_host(view: &Statement, option: &str, lists: &Lists<'_>) -> bool {
     let net = IpAddr::from(Ipv4Addr::LOCALHOST).into();
     takes(view, option, Sample { net, is_own: true, is_unknown: false }, lists)
 }
 
-/// Returns true if an option of a view matches some addresses, or if the option is not set.
+/// Returns true if `option` of a view, such as `match-clients`, matches these addresses, or if the option is not set.
 fn takes(view: &Statement, option: &str, of: Sample, lists: &Lists<'_>) -> bool {
     find(view.block(), option).is_none_or(|list| clients::decides(list.block(), of, lists, 0) == Some(true))
 }

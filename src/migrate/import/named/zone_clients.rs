@@ -18,14 +18,15 @@ use crate::import::values::{Clients, counted};
 
 /// The clients of a file without views, or of one view.
 pub(super) struct ZoneClients<'c> {
-    /// The clients that can query the zones.
+    /// The clients that can send queries to named.
     pub(super) reaching: &'c Clients,
     /// The clients for which named resolved names.
     pub(super) resolved: &'c Clients,
 }
 
 impl ZoneClients<'_> {
-    /// Reports the zones that other clients could query, and the lists that kept some clients from zones.
+    /// Reports the zones of named that clients could query although named resolved no other names for them, and the lists that kept some
+    /// clients from zones.
     pub(super) fn report(&self, file: &[Statement], lists: &Lists<'_>, draft: &mut Draft) {
         let options = options_of(file);
         let of_all = find(options, "allow-query");
@@ -69,7 +70,7 @@ impl ZoneClients<'_> {
         draft.report(Dangerous, &(&first.place, &shown), (did, instead));
     }
 
-    /// Returns true if some of the clients that can query the zones are such clients.
+    /// Returns true if a client that can reach named fulfils the condition `is_such`. `queried` are the clients that `allow-query` permits.
     fn has(&self, queried: &Clients, is_such: impl Fn(&IpNet) -> bool) -> bool {
         let mut nets = self.reaching.nets().chain(self.resolved.nets()).chain(queried.nets());
         nets.any(|net| self.reaching.permits(&net) && is_such(&net))

@@ -19,7 +19,7 @@ use crate::import::values::{Upstream, is_within, plain, texts, upstream_text};
 const USUAL_HINTS: [&str; 7] =
     ["root.hints", "db.root", "named.ca", "named.root", "named.cache", "root.cache", "db.cache"];
 
-/// Options of a zone that other functions of this module read.
+/// Options of a zone that other functions of this module convert or report.
 const READ: [&str; 13] = [
     "type",
     "file",
@@ -36,11 +36,11 @@ const READ: [&str; 13] = [
     "dnssec-policy",
 ];
 
-/// The file to which the zones belong.
+/// The configuration that contains the zones.
 pub(super) struct Settings<'s> {
-    /// All statements, with the lists of primaries.
+    /// All statements of the file, including the lists of primaries.
     pub(super) statements: &'s [Statement],
-    /// The directory of relative paths.
+    /// The directory at which relative paths start.
     pub(super) base: &'s Path,
 }
 
@@ -54,8 +54,8 @@ pub(super) fn add(statements: &[Statement], settings: &Settings<'_>, draft: &mut
     }
 }
 
-/// Converts an empty zone that is turned off. Its names go to the forwarders of the zone above it, which do not get the names of other
-/// empty zones.
+/// Converts an empty zone that the file turns off. Its names go to the forwarders of the zone above it; the names of the other empty zones do
+/// not.
 fn not_empty(disabled: &Statement, settings: &Settings<'_>, draft: &mut Draft) {
     let name = disabled.value().trim_end_matches('.');
     let is_same = |zone: &&Statement| {
@@ -301,14 +301,14 @@ fn forward_zones_around<'s>(name: &str, settings: &Settings<'s>) -> impl Iterato
     })
 }
 
-/// Converts a zone whose servers named asks only after forwarders. The zone's own forwarders are imported. If they are the same as those above
-/// it, the zone is left out, because they get its names in resolverd too.
+/// Converts a zone whose servers named asks only after forwarders have failed. The zone's own forwarders are imported. If they are the same
+/// as those of the zone above, the zone is left out, because resolverd sends its names to these forwarders anyway.
 fn passed_over(zone: &Statement, name: &str, settings: &Settings<'_>, draft: &mut Draft) {
     if find(zone.block(), "forwarders").is_some() {
         return forward(zone, name, settings, draft);
     }
     if let Some(list) = forwarders_around(name, settings).filter(|_| served::zone_around(name).is_some()) {
-        // In resolverd, the zone above it would answer its names.
+        // Without an entry, resolverd would answer names of this zone from the zone above it.
         let servers = servers(list, settings, &mut Draft::default(), 0);
         let first = is_first(options_of(settings.statements));
         upstreams(zone, name, ("forward", first), servers, (settings, &mut *draft));
@@ -338,7 +338,7 @@ fn named(name: &str) -> String {
     if name.is_empty() { ".".to_owned() } else { name.to_owned() }
 }
 
-/// Adds the zone. If `first` is true, recursion is tried after the servers fail.
+/// Adds a zone with its servers. If `first` is true, names are resolved from the root after the servers fail.
 fn upstreams(
     zone: &Statement,
     name: &str,

@@ -17,7 +17,7 @@ use dns::wire::presentation::read_name;
 /// The default zones of Unbound that `locally_served` does not cover.
 const OTHERS: [&str; 1] = ["test."];
 
-/// The default zones that remain although `unblock-lan-zones` sends the reverse names of private networks to servers.
+/// The default zones that Unbound keeps even if `unblock-lan-zones` is set, which sends the reverse names of private networks to servers.
 const NOT_OF_LAN: [&str; 4] = ["home.arpa.", "resolver.arpa.", "service.arpa.", "test."];
 
 /// Names that Unbound answers itself, and that `locally_served` does not cover.
@@ -39,7 +39,7 @@ pub(super) fn is_answered(name: &str, lets_lan_out: bool) -> bool {
     !lets_lan_out && served::zone_around(name).is_some() || SPECIAL.iter().any(|zone| is_within(name, zone))
 }
 
-/// Returns true if a name means the host of the program that asks (RFC 6761 section 6.3), so that no server is asked for it.
+/// Returns true if a name always means the host on which the asking program runs (RFC 6761 section 6.3). No server is asked for such a name.
 pub(super) fn is_of_this_host(name: &str) -> bool {
     is_within(name, "localhost")
 }
@@ -52,7 +52,7 @@ pub(super) fn is_answered_here(name: &str) -> bool {
 /// A default zone of Unbound.
 pub(super) struct DefaultZone {
     pub(super) name: Name,
-    /// The position of the zone with servers that contains it.
+    /// The position of the setting for the zone with its own servers that contains this default zone.
     pub(super) place: SourcePlace,
 }
 

@@ -28,14 +28,14 @@ const BY_DEFAULT: &str = "by default";
 /// The addresses that the type always_null gives to all names.
 const NULL: [(&str, &str); 2] = [("A", "0.0.0.0"), ("AAAA", "::")];
 
-/// A `local-zone`.
+/// A `local-zone` of unbound.conf, with its records.
 struct LocalZone {
     place: SourcePlace,
     kind: String,
     records: Vec<LocalRecord>,
 }
 
-/// A record of `local-data`.
+/// A record from a `local-data` setting.
 struct LocalRecord {
     setting: TypedSetting,
     name: Name,
@@ -80,7 +80,8 @@ pub(super) fn leave_out_asterisks(sections: &mut [Section], draft: &mut Draft) {
     }
 }
 
-/// Moves the records of names in closed zones into these zones. Returns the records of all other names.
+/// Moves local records into the zones that contain them, if these zones are closed, that is, answer all their names themselves. Returns the
+/// other records.
 fn divided(server: &Section, zones: &mut LocalZones, draft: &mut Draft) -> Vec<LocalRecord> {
     let mut alone = Vec::new();
     for setting in server.settings.iter() {
@@ -259,7 +260,7 @@ fn report_empty(zones: &LocalZones, draft: &mut Draft) {
 }
 
 impl LocalRecord {
-    /// Returns true if the record is one of those that each zone has at its apex.
+    /// Returns true if the record is a SOA or NS record at the apex, which every zone has.
     fn is_of_apex(&self, apex: &Name) -> bool {
         self.name == *apex && ["SOA", "NS"].contains(&self.kind.as_str())
     }
@@ -371,7 +372,7 @@ fn report_type(setting: &UnboundSetting, kind: &str, upstreams: &UpstreamZones<'
             "resolverd always answers localhost and the reverse names of its addresses itself (RFC 6761)";
         return draft.report(Weight::Different, setting, (did, instead));
     }
-    // Resolverd also sends the names of these zones to these servers.
+    // For zones of these types, resolverd also sends the names to the servers of the zone above.
     let is_open = matches!(kind, "always_transparent" | "nodefault");
     if !(is_open && upstreams.around(setting.value()).is_some()) {
         OPTIONS.report(&OPTIONS.local_zones, (kind, ""), setting, draft);
@@ -407,7 +408,7 @@ fn record(setting: &UnboundSetting, text: &str) -> Option<LocalRecord> {
     })
 }
 
-/// Returns a word as it was typed.
+/// Returns a word with its quotes, as it was typed.
 fn written(word: &Word) -> String {
     if word.quoted { format!("\"{}\"", word.text) } else { word.text.clone() }
 }

@@ -68,7 +68,7 @@ fn joined(sections: &[Section], path: &Path) -> Section {
     Section { place, kind: "server".to_owned(), settings }
 }
 
-/// Reports a section that has no counterpart in resolverd.
+/// Reports a section of unbound.conf that has no counterpart in resolverd.
 fn report(kind: &str, section: &Section, draft: &mut Draft) {
     let name = section.last("name").map_or("", UnboundSetting::value);
     let shown = format!("{kind} {name}");

@@ -86,12 +86,12 @@ impl Setting for Section {
 }
 
 impl Section {
-    /// Returns all settings of an option.
+    /// Returns all settings in this section for an option.
     pub(super) fn all<'s>(&'s self, option: &'s str) -> impl Iterator<Item = &'s UnboundSetting> {
         self.settings.iter().filter(move |setting| setting.option == option)
     }
 
-    /// Returns the last setting of an option, which is the one that counts.
+    /// Returns the last setting in this section for an option. Unbound uses the last one.
     pub(super) fn last(&self, option: &str) -> Option<&UnboundSetting> {
         self.settings.iter().rfind(|setting| setting.option == option)
     }
@@ -194,7 +194,7 @@ fn words(line: &str) -> Vec<(String, bool)> {
             _ => {
                 let end = rest.find(|letter: char| letter.is_whitespace()).unwrap_or(rest.len());
                 let (mut word, mut after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                // `name:value` without a blank, and `name:"value"`.
+                // The word has the form `name:value` without a space, or `name:"value"`.
                 if let Some((option, value)) = word.split_once(':')
                     && is_option(option)
                     && !value.is_empty()

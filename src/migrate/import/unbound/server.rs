@@ -26,7 +26,7 @@ const ALLOWING: [&str; 3] = ["access-control-tag", "access-control-tag-action", 
 /// The option that assigns a view to the clients of a network.
 const VIEW: &str = "access-control-view";
 
-/// Converts the section.
+/// Converts the `server:` section.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let clients = without_views(clients(server, draft), server);
     listen(server, draft);
@@ -207,7 +207,7 @@ fn interface_addresses(server: &Section, port: u16, draft: &mut Draft) -> Vec<So
     addresses
 }
 
-/// Takes the addresses for DNS over TLS, HTTPS and QUIC out of all addresses, and reports them.
+/// Removes the addresses at which Unbound serves DNS over TLS, HTTPS and QUIC from `addresses`, and reports them.
 fn take_encrypted(server: &Section, addresses: &mut Vec<SocketAddr>, draft: &mut Draft) {
     // Older versions of Unbound have options with `ssl` instead of `tls`.
     let last = |old: &str, new: &str| server.last(new).or_else(|| server.last(old));

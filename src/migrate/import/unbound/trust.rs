@@ -16,11 +16,11 @@ use resolver::config::TrustAnchor;
 /// The settings that name a trust anchor, in addition to `trusted-keys-file`.
 const ANCHORS: [&str; 3] = ["auto-trust-anchor-file", "trust-anchor-file", "trust-anchor"];
 
-/// The effect of a trust anchor for the root, and the reason why it is not needed.
+/// What a trust anchor for the root did. It is not needed in resolverd, which has these keys built in.
 const OF_THE_ROOT: &str = "held the keys of the root";
 const FOLLOWED: &str = "resolverd has them built in and follows their changes (dnssec.update_trust_anchors)";
 
-/// Converts the settings.
+/// Converts the settings for DNSSEC validation.
 pub(super) fn add(server: &Section, draft: &mut Draft) {
     let validates = validates(server, draft);
     report_lenient(server, validates, draft);
@@ -81,7 +81,7 @@ fn has_anchor(server: &Section) -> bool {
     ANCHORS.iter().any(names) || key_files(server).any(|(_, path)| !gives_no_keys(&path))
 }
 
-/// Reports the settings that accept answers which fail validation.
+/// Reports the settings that make Unbound accept answers although their validation fails.
 fn report_lenient(server: &Section, validates: bool, draft: &mut Draft) {
     let (permissive, stripped) = ("val-permissive-mode", "harden-dnssec-stripped");
     let permissive = server.last(permissive).filter(|setting| setting.is_yes());

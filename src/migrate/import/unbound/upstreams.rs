@@ -1,4 +1,4 @@
-//! The zones of Unbound that have their own servers. Other settings are compared with them.
+//! The zones for which Unbound asks servers of their own. Other settings are compared with these zones.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

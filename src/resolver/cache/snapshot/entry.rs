@@ -21,7 +21,7 @@ use crate::cache::security::{Backing, Evidence};
 use dns::clock::Mono;
 use dns::question::{MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail, wire_name};
 
-/// The tag of an entry, which is its first octet: the kind of the entry.
+/// The first octet of an entry, which shows the kind of the entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryTag {
     Rrset = 2,
@@ -44,7 +44,7 @@ const TAGS: [EntryTag; 7] = [
     EntryTag::Configured,
 ];
 
-/// The bit of this octet that is set if the entry was in use.
+/// The bit in the tag octet that is set if the entry was in use, that is, in the long queue of its table.
 const IN_USE: u8 = 0x80;
 
 /// An entry as it was read from a block, not yet decoded.
@@ -78,7 +78,7 @@ pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: imp
     }
 }
 
-/// The begin of an entry that belongs to a name: the view, the name, the type and the flags of its key.
+/// The first fields of an entry that belongs to a name: the view, and the name, the type and the flags of the entry's key.
 pub(super) struct Begin<'o> {
     /// The position of the view in the configuration.
     pub(super) view: usize,
@@ -151,13 +151,13 @@ pub(super) fn tag_of(
     is_kept.then_some(tag)
 }
 
-/// Returns the use of an expired RRset: it may be needed as a stale answer, or as an alias that leads to one.
+/// Returns how an expired RRset may be used: as a stale answer, as an alias that leads to a stale answer, or not at all.
 fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     let is_used = may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME);
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Returns the use of an expired denial: a proven NXDOMAIN ends the stale answers below its name (`is_denied_above`).
+/// Returns how an expired denial may be used: a proven NXDOMAIN still ends the stale answers for names below its name (`is_denied_above`).
 fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }

@@ -46,7 +46,7 @@ pub struct Scope {
     pub configured: HashMap<Vec<u8>, [u8; 32]>,
     /// The ids under which the RRsets of the views are stored, in the order of the configuration.
     pub views: Vec<ViewId>,
-    /// The apexes of DNS lists, in wire form. The answers of lists are not written.
+    /// The apexes of the zones of DNS lists, in wire form. The answers of DNS lists are not written to a snapshot.
     pub lists: HashSet<Vec<u8>>,
     /// Temporary negative trust anchors, and names whose routes have just changed, in wire form. Data at and below these names are not written or
     /// restored.
@@ -78,15 +78,15 @@ pub struct Restoration {
 }
 
 impl Scope {
-    /// Returns true if the entry under a key is written and restored. Answers of lists, and data at and below `overlooked` names, are not. The
-    /// delegations to lists are.
+    /// Returns true if the entry under this key is written and restored. Answers of DNS lists, and data at and below `overlooked` names, are not
+    /// written. The delegations to DNS lists are written.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
     }
 
-    /// Compares the digest of a configured name in a file with the own digest: a name that has not changed is removed from `changed`, and a
-    /// name that is only in the file is added.
+    /// Compares the digest of a configured name in the snapshot with the digest of the same name in this configuration. If they are equal, the name
+    /// is removed from `changed`. If only the snapshot has the name, it is added to `changed`.
     fn compare(&self, octets: &[u8], changed: &mut HashSet<Vec<u8>>) {
         let Some((digest, name)) = octets.split_first_chunk() else { return };
         if self.configured.get(name) == Some(digest) {
@@ -96,19 +96,19 @@ impl Scope {
         }
     }
 
-    /// Returns the position of the view whose RRsets are stored under this id.
+    /// Returns the position in the configuration of the view whose RRsets are stored under this id.
     fn place(&self, knows: ViewId) -> Option<u16> {
         u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
 }
 
-/// Returns true if `name` is at or below one of these names.
+/// Returns true if `name` is at or below one of `apexes`.
 fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
     let mut suffixes = label_places(name).filter_map(|place| name.get(place..));
     !apexes.is_empty() && (apexes.contains(&[0][..]) || suffixes.any(|suffix| apexes.contains(suffix)))
 }
 
-/// Returns true if the entry under such a key in the table of RRsets comes from the name's own zone. Other entries belong to delegations.
+/// Returns true if an entry with this type and these flags in the table of RRsets contains data of a zone. Other entries belong to delegations.
 fn is_said(kind: RecordType, flags: u8) -> bool {
     !KeySlot::leads(kind, flags)
 }
@@ -126,7 +126,8 @@ impl Memory {
     ) -> io::Result<Written> {
         let mut writer = Writer::new(file)?;
         let moment = now.mono;
-        // These entries come first, because the reader must know which of the following entries it may restore.
+        // The configured names are written first, because the reader must know them before it can decide which of the following entries it may
+        // restore.
         for (name, digest) in &scope.configured {
             let put = |out: &mut Vec<u8>| out.extend_from_slice(&[&digest[..], name].concat());
             writer.entry(|out| entry::put_entry(out, EntryTag::Configured, false, put))?;
@@ -173,7 +174,7 @@ impl Memory {
         }
         let age = now.unix.saturating_sub(head.written);
         reader.check(&goes_on)?;
-        // Both times are whole seconds, so the real age may be almost a second more.
+        // The time of writing and the current time are whole seconds, so the real age may be almost one second more.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
@@ -232,7 +233,7 @@ pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
     Ok(file.into_inner())
 }
 
-/// Why a snapshot is not used.
+/// The reason why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableSnapshot {
     /// The file is not a snapshot.

@@ -28,7 +28,7 @@ use validate::verdict::{ValidationFailure, Why};
 
 const WRITTEN: u64 = 1_800_000_000;
 
-/// The time at which a process creates its clock.
+/// The time on the monotonic clock at which each process of these tests begins.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
 /// A time, in seconds after a snapshot was written, in the process that wrote it or in the next process.

@@ -9,15 +9,15 @@ use dns::clock::Mono;
 #[derive(Clone, Copy)]
 pub(super) struct Moments {
     pub(super) now: Mono,
-    /// The time since the snapshot was written.
+    /// The time that has passed since the snapshot was written.
     pub(super) gone: Duration,
-    /// The longest time for which an entry is kept.
+    /// The longest time for which an entry may be stored.
     pub(super) most: Duration,
-    /// The time after its TTL for which an entry is restored, if it may be used then.
+    /// The time after the end of its TTL during which an entry is still restored, if its kind may be used then.
     pub(super) stale: Duration,
 }
 
-/// The use of an entry after its TTL.
+/// How an entry may be used after its TTL.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PastEnd {
     /// The entry is used while no server answers.
@@ -35,14 +35,14 @@ pub(super) struct Lifetime {
 }
 
 impl Lifetime {
-    /// Returns the time between storing and expiry, in whole seconds.
+    /// Returns the time from storing the entry to its expiry, in whole seconds.
     pub(super) fn ttl(self) -> u32 {
         self.expires.seconds_since(self.since)
     }
 }
 
 impl Moments {
-    /// Returns the rest of a span that began when the snapshot was written. Returns `None` if the span is over.
+    /// Returns what is left of a time that began when the snapshot was written, or `None` if this time is over.
     pub(super) fn left(self, span: Duration) -> Option<Duration> {
         span.checked_sub(self.gone).filter(|left| !left.is_zero()).map(|left| left.min(self.most))
     }
@@ -68,7 +68,7 @@ pub(super) fn put_span(out: &mut Vec<u8>, span: Duration) {
     out.extend_from_slice(&millis(span).to_be_bytes());
 }
 
-/// Appends the age and the TTL of an entry, for `Moments::lifetime`.
+/// Appends the age and the TTL of an entry. `Moments::lifetime` later computes the times of the entry from them.
 pub(super) fn put_lifetime(out: &mut Vec<u8>, (since, expires): (Mono, Mono), now: Mono) {
     put_span(out, now.since(since));
     put_span(out, expires.since(since));

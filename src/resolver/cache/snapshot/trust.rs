@@ -17,13 +17,13 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The kinds of states.
+/// The numbers that represent the DNSSEC states of zones in the file.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
 const NO_ZONE: u8 = 4;
 
-/// Returns true if this state is written.
+/// Returns true if a DNSSEC state of this kind is written to the snapshot.
 pub(super) fn is_kept(state: &ZoneTrust) -> bool {
     !matches!(state.standing, ZoneSecurity::Bogus(_))
 }
@@ -39,7 +39,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
             for key in &keys.keys {
                 let mut octets = Vec::new();
                 let mut encoder = BinEncoder::new(&mut octets);
-                // If a key cannot be written, reading it finds no key.
+                // The result is ignored: if a key cannot be written, the next process reads no key at this point.
                 let _ = key.key.emit(&mut encoder);
                 put_string(out, &octets);
             }

@@ -5,10 +5,10 @@
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
-/// The counts for all lists together, in thousandths of a question.
+/// The numbers of sent and unused questions, for all lists together, in thousandths of a question.
 #[derive(Clone, Debug)]
 pub(super) struct BatchAllowance {
-    /// The number of unused questions that are allowed per hundred questions sent.
+    /// The number of unused batch questions that are allowed per hundred questions sent.
     percent: u64,
     /// The number of questions that were sent, both batch questions and clients' questions.
     out: u64,
@@ -30,7 +30,7 @@ impl BatchAllowance {
         }
     }
 
-    /// Counts a batch question whose answer is not used in `risk` of a thousand cases. Returns false and counts nothing if the question would
+    /// Counts a batch question. In `risk` of a thousand such cases, no client uses the answer. Returns false and counts nothing if the question would
     /// exceed the bound.
     pub(super) fn take(&mut self, risk: u32) -> bool {
         let risk = u64::from(risk);
@@ -43,7 +43,7 @@ impl BatchAllowance {
         true
     }
 
-    /// Records whether the answer of a question that was counted with `risk` was used.
+    /// Records whether a client used the answer of a question that was counted with `risk`.
     pub(super) fn settle(&mut self, risk: u32, used: bool) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         if !used {
@@ -51,7 +51,7 @@ impl BatchAllowance {
         }
     }
 
-    /// Undoes `take` with this `risk`, because the question was not sent.
+    /// Undoes the count of a call of `take` with this `risk`, because the question was not sent.
     pub(super) fn give_back(&mut self, risk: u32) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         self.out = self.out.saturating_sub(1000);

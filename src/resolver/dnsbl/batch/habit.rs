@@ -13,26 +13,26 @@ use super::ListId;
 /// The number of addresses that a habit covers.
 const MEMORY: u32 = u128::BITS;
 
-/// The lists that clients asked after one question with one result.
+/// The lists that clients usually asked after a certain question with a certain result.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
-    /// The number of addresses that were learned, at most `MEMORY`.
+    /// The number of addresses from which the habit was learned, at most `MEMORY`.
     seen: u32,
     followers: Vec<FollowingList>,
     /// The number of addresses in the trial, at most `BATCH_MIN_SEEN`.
     tried: u32,
-    /// The lists that clients asked about the addresses of the trial. Each has one bit for each address.
+    /// The lists that clients asked about the addresses of the trial. Each list has one bit for each of these addresses.
     tried_followers: Vec<FollowingList>,
 }
 
-/// A list that clients asked after the question.
+/// A list that clients asked after the question to which the habit belongs.
 #[derive(Clone, Debug)]
 pub(super) struct FollowingList {
     /// The number of the list.
     pub(super) list: ListId,
     /// One bit for each of the last addresses, which is set if the list was asked. The newest address has the lowest bit.
     asked: u128,
-    /// The smoothed time between the question and the question to this list.
+    /// The smoothed time from the question to which the habit belongs to the question to this list.
     pub(super) gap: Duration,
 }
 
@@ -72,8 +72,8 @@ impl Habit {
         }
     }
 
-    /// Returns the lists that were asked at `percent` or more of the addresses, each with the risk per thousand that it is not asked.
-    /// Returns no lists before enough addresses were seen.
+    /// Returns the lists that clients asked about at least `percent` of a hundred addresses, each with the risk per thousand that it is not asked.
+    /// Returns no lists until enough addresses were seen.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&FollowingList, u32)> {
         let (followers, seen) = if self.seen >= BATCH_MIN_SEEN {
             (&self.followers, self.seen)

@@ -15,13 +15,13 @@ use crate::limits::{
 use dns::clock::{Mono, micros};
 use dns::question::{ListSays, ViewId};
 
-/// Which lists are in batches.
+/// Determines which lists are asked in a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// The lists that clients usually ask next.
+    /// The batch contains the lists that clients usually ask next.
     Learned,
-    /// The lists of the operator's groups.
+    /// The batch contains the other lists of the groups that the operator has configured.
     Configured,
     /// No batches are sent; the effect of `Learned` is counted.
     Observe,
@@ -64,12 +64,12 @@ pub struct BatchStanding {
     pub negative_ttl: Option<Duration>,
 }
 
-/// The effect of batches for one list.
+/// How many batch questions to one list were useful, and how much time they saved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchCounts {
-    /// The number of batch questions that a client asked afterwards.
+    /// The number of batch questions whose list a client asked afterwards about the same subject.
     pub used: u64,
-    /// The number of batch questions that no client asked.
+    /// The number of batch questions whose list no client asked afterwards, so that the answer was not used.
     pub wasted: u64,
     /// The time by which batches shortened the waits of clients, in microseconds.
     pub saved_micros: u64,
@@ -89,28 +89,28 @@ pub struct Batch {
     groups: Vec<Vec<ListId>>,
     allowance: BatchAllowance,
     open: BTreeMap<Check, SubjectQuestions>,
-    /// The checks in `open`, the oldest first.
+    /// The keys of `open`, each with the time at which the check began. The oldest check is first.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
     counts: BTreeMap<ListId, BatchCounts>,
 }
 
-/// A question and its result. A habit is stored for each.
+/// A question to a list and its result, after which a batch may be sent. There is one habit for each trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result. `None` selects the habit for all results, which is used before the result is known.
+    /// The result of the question. `None` selects the habit for all results, which is used before the result is known.
     came: Option<ListSays>,
 }
 
-/// The questions that have been asked about one subject.
+/// The questions to lists that have been asked about one subject.
 #[derive(Debug, Default)]
 struct SubjectQuestions {
-    /// The questions of clients, in their order.
+    /// The questions that clients asked, in the order in which they asked them.
     asked: Vec<AskedList>,
-    /// The questions of batches.
+    /// The questions that batches asked before any client did.
     ahead: Vec<AheadQuery>,
 }
 
@@ -133,7 +133,8 @@ struct AheadQuery {
 }
 
 impl Batch {
-    /// Creates a state without habits. At most `percent` of a hundred questions to lists may stay unused. `groups` are the operator's groups.
+    /// Creates a state without habits. At most `percent` of a hundred questions to lists may be batch questions whose answers stay unused. `groups`
+    /// are the groups of lists that the operator has configured.
     pub fn new(mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) -> Self {
         Self {
             mode,
@@ -164,12 +165,12 @@ impl Batch {
         self.mode
     }
 
-    /// Returns the effect of batches for a list.
+    /// Returns the number of useful and useless batch questions to a list, and the time that they saved.
     pub fn counts(&self, list: ListId) -> BatchCounts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
-    /// Records that a client asks a list. `came` is the result, if the cache has it. Returns the lists to ask now.
+    /// Records that a client asks a list. `came` is the result, if the cache has it. Returns the lists that resolverd must ask now as a batch.
     pub fn asked(
         &mut self,
         query: CheckQuery<'_>,
@@ -223,14 +224,14 @@ impl Batch {
 
     /// Records that a question to `list` was sent. A question of a batch has already been counted.
     pub(crate) fn went_out(&mut self, check: &Check, list: ListId) {
-        // A question that no client asked came from the operator.
+        // If no client asked this question, the operator asked it with the control program. It is not part of a check.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.went_out();
         }
     }
 
-    /// Records the result of a client's question to a list. Returns the lists to ask now.
+    /// Records the result of a client's question to a list. Returns the lists that resolverd must ask now as a batch.
     pub(crate) fn came_out(
         &mut self,
         query: CheckQuery<'_>,
@@ -250,7 +251,7 @@ impl Batch {
         self.start(query, Some(came), now, &standing)
     }
 
-    /// Records that the batch question to `list` was not sent, because the cache had the answer or a client asked at the same time.
+    /// Records that a batch question to `list` was not sent, because the cache had the answer, or because a client asked the same question meanwhile.
     pub(crate) fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(questions) = self.open.get_mut(check) else { return };
         let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
@@ -263,7 +264,7 @@ impl Batch {
         }
     }
 
-    /// Learns from the checks that began more than `BATCH_WINDOW` ago.
+    /// Learns the habits of clients from the checks that began more than `BATCH_WINDOW` ago, and removes these checks.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {
@@ -276,7 +277,7 @@ impl Batch {
         }
     }
 
-    /// Returns the lists to ask after a question with the result `came`, the slowest list first.
+    /// Returns the lists to ask as a batch after a question with the result `came`. The list with the longest usual round trip is first.
     fn start(
         &mut self,
         CheckQuery { check, list }: CheckQuery<'_>,

@@ -13,8 +13,8 @@ pub use learned::{Batch, BatchCounts, BatchStanding, Check, CheckQuery, ClientGr
 /// The number of a list in the table of lists.
 pub type ListId = u32;
 
-/// A number that stands for the PTR of an address, which an smtpd without postscreen asks for before its lists.
+/// The number that stands, among the numbers of lists, for the PTR of an address: an smtpd without postscreen asks for the PTR before its lists.
 pub const POINTER: ListId = ListId::MAX;
 
-/// A number that stands for the MX of a domain, which an smtpd asks for before a scanner asks the lists of domains.
+/// The number that stands, among the numbers of lists, for the MX of a domain: an smtpd asks for the MX before a scanner asks the lists of domains.
 pub const EXCHANGER: ListId = ListId::MAX - 1;

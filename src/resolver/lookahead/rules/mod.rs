@@ -33,7 +33,7 @@ pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
 
-/// Returns the place in a chain of a client's own question, which starts the chain.
+/// Returns the step of the chain that a client's own question starts.
 pub(super) fn begins(question: &Question) -> RuleStep {
     let name = &question.name;
     match question.kind {
@@ -44,7 +44,8 @@ pub(super) fn begins(question: &Question) -> RuleStep {
     }
 }
 
-/// Returns the questions that follow the answer for `name` at this place. After NXDOMAIN, mail software asks nothing more about the name.
+/// Returns the questions that follow the answer for `name` at this step of a chain. After NXDOMAIN, mail software asks nothing more about
+/// the name.
 pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     match step {
         RuleStep::End => Vec::new(),
@@ -57,7 +58,7 @@ pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Fu
     }
 }
 
-/// The place of a question in its chain, which decides what follows its answer.
+/// The step of a chain that a question belongs to. It decides which questions follow the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lookahead) enum RuleStep {
     /// Nothing follows.

@@ -32,8 +32,8 @@ use dns::wire::compose;
 use history::event::{ListFault, StepEvent};
 
 impl ListResolver {
-    /// Answers a question for one type. In the zone of a list, this is the answer that the gate gives. Elsewhere, it is the answer that
-    /// was found.
+    /// Answers a question for one type. For a name in the zone of a DNS list, this is the answer that the gate of the list gives: the gate
+    /// decides what clients get if the list is silent or refuses. For another name, it is the answer that was found.
     pub(in crate::resolve) async fn guarded(
         &self,
         asked: &ClientQuestion,
@@ -88,18 +88,19 @@ impl ListResolver {
         give(asked, verdict.as_ref(), found)
     }
 
-    /// Returns the state of a list on the way by which `view` asks it.
+    /// Returns the state of a list, for the servers (the way) that `view` asks for this list.
     pub(crate) fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.table.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload, and no view asks the list in this way any more, so this state is not stored.
+            // The question began before a reload, and now no view asks the list through these servers, so this state is not stored.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.table.entry(&list.apex, &way),
         }
     }
 
-    /// Returns the meaning of an answer for the list. Returns `None` if the gate does not decide about the answer.
+    /// Returns what an answer says about the list: listed, not listed, or unknown. Returns `None` if the gate does not decide about the
+    /// answer.
     async fn verdict(&self, asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<ListVerdict> {
         let ListQuestion { list, entry, name, kind, context } = asked;
         let chased = match found {
@@ -235,7 +236,7 @@ fn give(
     }
 }
 
-/// Returns the meaning of a failure for the list. Returns `None` if the list did not cause the failure.
+/// Returns the reason why a failure leaves it unknown whether the name is listed. Returns `None` if the list did not cause the failure.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UnknownReason> {
     let what = failure.of_list(&list.apex);
     match failure {

@@ -57,7 +57,7 @@ impl ListResolver {
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct ListQuestion<'a> {
     pub(in crate::resolve) list: &'a List,
-    /// The state of the list on the way by which it is asked.
+    /// The state of the list, for the servers (the way) that are asked.
     pub(in crate::resolve) entry: &'a ListEntry,
     pub(in crate::resolve) name: &'a Name,
     pub(in crate::resolve) kind: RecordType,

@@ -32,7 +32,7 @@ pub struct Probed {
 }
 
 impl ListResolver {
-    /// Returns true if any view asks the list at `apex` in this way.
+    /// Returns true if any view asks the list at `apex` by this way (recursion, configured servers or forwarders).
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
@@ -47,8 +47,8 @@ impl ListResolver {
         self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }
 
-    /// Returns the list of `entry` and a view that asks it in this way: the view `id` if it still does, otherwise another view. Returns
-    /// `None` if no view does any more.
+    /// Returns the list of `entry`, and a view that asks it by the way of the entry: the view `id` if it still does, otherwise another
+    /// view. Returns `None` if no view does any more.
     pub fn asked_as(&self, entry: &ListEntry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;

@@ -153,8 +153,8 @@ impl ListResolver {
         }
     }
 
-    /// Returns the evidence that other servers on the same way answer. It distinguishes the silence of a list from an outage of this
-    /// host's network.
+    /// Returns the times at which other servers have answered: servers of the internet, or other questions to the same forwarders. They
+    /// show whether a list is silent, or whether this host's network has an outage.
     pub fn evidence(&self, way: &Way) -> NetworkAnswers {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),

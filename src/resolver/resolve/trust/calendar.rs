@@ -1,11 +1,11 @@
 //! Determines whether this host's clock can be correct, and how validation works if it is not.
 //!
-//! Hosts without a battery start with an old clock, and need names to set it. A clock is known to be slow if it shows a time before the
-//! day of this version, or if a signature of the root fits but is not yet valid (RFC 4035 section 5.3.1). Only the owner of the root's
-//! key can make such a signature, so a correct clock is never taken for a slow one. While the clock is slow, signatures are checked
-//! without their times, as dnsmasq does until its clock is set. No answer is then secure, and none is cached for longer than a minute. A
-//! fast clock cannot be detected, because anybody can send expired signatures again. With a fast clock no signed name resolves, except
-//! below negative trust anchors.
+//! Hosts without a battery start with an old clock, and need names to set it. A clock is known to be slow if it shows a time before the day
+//! of this version. It is also known to be slow if a signature of the root is valid except that its validity has not begun (RFC 4035
+//! section 5.3.1). Only the owner of the root's key can make such a signature, so a correct clock is never taken for a slow one. While the
+//! clock is slow, signatures are checked without their times, as dnsmasq does until its clock is set. No answer is then secure, and none is
+//! cached for longer than a minute. A fast clock cannot be detected, because anybody can send expired signatures again. With a fast clock
+//! no signed name resolves, except below negative trust anchors.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 

@@ -156,10 +156,10 @@ impl Validator {
         state
     }
 
-    /// Returns the new state of a zone if the cached keys do not fit the answers of its servers. A zone may change its keys, and its
-    /// parent the DS records, before caches have dropped the old ones. Returns `None` if there is nothing new. For a bogus zone, or a
-    /// zone with forged answers, this is done at most once in `KEY_RENEWAL`. It is never done for look-ahead, because a client must have
-    /// that chance.
+    /// Returns the new state of a zone if the cached keys do not verify the answers of its servers. A zone may change its keys, and its
+    /// parent the DS records, before caches have dropped the old ones. Returns `None` if the state has not changed. For a bogus zone, or a
+    /// zone with forged answers, the state is determined at most once in `KEY_RENEWAL`. Look-ahead never does this, so that a client's
+    /// question still can.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,

@@ -204,8 +204,8 @@ impl Validator {
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
-    /// Validates data with the cached keys of a zone. If the keys do not fit and were not just fetched, fetches them again and validates
-    /// with the new keys: the zone may have changed its keys before caches have dropped the old ones.
+    /// Validates data with the cached keys of a zone. If the keys do not verify the data and were not just fetched, fetches them again and
+    /// validates with the new keys: the zone may have changed its keys before caches have dropped the old ones.
     async fn by_keys(
         &self,
         state: Arc<ZoneTrust>,

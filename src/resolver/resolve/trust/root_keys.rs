@@ -57,7 +57,7 @@ impl Validator {
         look
     }
 
-    /// Also uses the keys of a check for validation, with the current trust anchors.
+    /// Determines the security state of the root zone again, from the keys that a check has fetched, with the current trust anchors.
     pub(in crate::resolve) async fn use_root_keys(&self, look: RootKeyLook, view: &Arc<View>) {
         if let Some(fetched) = look.fetched {
             // After a failure, the old state stays.

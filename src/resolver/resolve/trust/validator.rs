@@ -31,13 +31,13 @@ pub(crate) struct Validator {
     pub(super) questions: Weak<dyn SubQuestions>,
     /// A reference to this value itself, for fetches that continue as tasks.
     pub(super) me: Weak<Self>,
-    /// A switch for tests: panics in fetches.
+    /// A switch for tests that causes panics in fetches.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
 
 impl Validator {
-    /// A switch for tests: panics in fetches.
+    /// Returns a switch for tests that causes panics in fetches.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn strike(&self) -> &Strike {
         &self.strike

@@ -22,7 +22,7 @@ fn check(number: u32) -> Check {
     Check { clients: ClientGroup::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
-/// Asks all lists one after the other until one of them lists the address. Returns the time that this takes.
+/// Asks all lists one after the other, like a client, until one of them lists the address. Returns the time that this takes.
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
@@ -54,7 +54,7 @@ fn sum(batch: &Batch) -> BatchCounts {
     })
 }
 
-/// Returns the times of `checks` checks, one every 2 s. A random list lists `percent` of a hundred addresses.
+/// Simulates `checks` checks, one every 2 s, and returns the time that each takes. In `percent` of a hundred checks, a random list lists the address.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -176,7 +176,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
     let mut started = batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // No client ever asks these lists, so the allowance ends the batches.
+    // No client ever asks the lists of these batches, so the bound for unused questions ends the batches.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
@@ -211,7 +211,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
 }
 
 proptest! {
-    /// Every bound is kept for any questions in any order.
+    /// Tests that all bounds on the sizes of tables are kept for any questions in any order.
     #[test]
     fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
