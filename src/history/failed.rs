@@ -117,6 +117,8 @@ struct FailuresOfZone<'a> {
     last_of_all: FailedQuestion<'a>,
     /// When the last query was sent that a server of the zone has answered correctly.
     answered: Option<u64>,
+    /// True if `is_answered_by` is true for a flight with an answer from a server of the zone.
+    is_resolved: bool,
 }
 
 impl FailedWanted {
@@ -167,7 +169,16 @@ impl<'a> FailuresOfZone<'a> {
             user: None,
             last_of_all: failed,
             answered: None,
+            is_resolved: false,
         }
+    }
+
+    /// Returns true if a flight after the last failed question has found an answer to it. `resolverctl query` leaves such a flight in the
+    /// history, but no question. A flight that is still in progress has answers only from the zones above.
+    fn is_answered_by(&self, flight: &FlightEntry) -> bool {
+        let last = self.last_of_all.asked.question;
+        let is_same = flight.name == last.name && flight.kind == last.kind;
+        is_same && flight.began > last.end() && flight.shows.is_none()
     }
 
     fn add(&mut self, failed: FailedQuestion<'a>, is_wanted: bool) {
@@ -259,20 +270,10 @@ impl<'a> FailuresOfZone<'a> {
         );
         // Forwarders for all names (zone `.`) may answer for some names, while for other names the servers behind them are silent.
         let is_root = *self.last_of_all.zone == ROOT && culprit != CulpritKind::Network;
-        // `resolverctl query` is in the history as a flight without a question.
-        let is_resolved = |flight: &FlightEntry| {
-            let is_same = flight.name == last.name && flight.kind == last.kind && flight.began > last.end();
-            let zone = &self.last_of_all.zone;
-            let mut messages = flight.messages.iter();
-            // A flight that is still in progress has answers only from the zones above, so they do not count.
-            let has_answer =
-                messages.any(|one| one.conduct == Some(Conduct::Answered) && *one.zone == **zone);
-            is_same && flight.shows.is_none() && has_answer
-        };
         // Each question to a list is for a different name, so the answer to any question shows that the list works.
         let works = was_silent && heard && !is_root
             || answered.any(|question| question.place() == last.place() || of_list(question))
-            || recorded.flights.iter().any(is_resolved);
+            || self.is_resolved;
         if works {
             return StillFails::No;
         }
@@ -288,12 +289,14 @@ impl<'a> FailuresOfZone<'a> {
     }
 }
 
-/// Notes for each zone when the last query was sent that a server of exactly this zone has answered.
+/// Notes for each zone when the last query was sent that a server of exactly this zone has answered, and if the last failed question was
+/// answered. The flights are read once for all zones.
 fn note_answers(zones: &mut BTreeMap<Box<[u8]>, FailuresOfZone<'_>>, recorded: &Recorded) {
     for flight in &recorded.flights {
         for message in flight.messages.iter().filter(|one| one.conduct == Some(Conduct::Answered)) {
             if let Some(failures) = zones.get_mut(&*message.zone) {
                 failures.answered = failures.answered.max(Some(moments(flight, message).0));
+                failures.is_resolved |= failures.is_answered_by(flight);
             }
         }
     }
