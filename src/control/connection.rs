@@ -33,7 +33,7 @@ use resolver::cache::flush::Flush;
 use resolver::config;
 use resolver::resolve::list_keys::{kept_here, secrets_of};
 
-/// What a client of the control socket may do.
+/// The rights of a client of the control socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     Look,

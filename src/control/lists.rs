@@ -29,7 +29,7 @@ use resolver::dnsbl::lookalike::Lookalike;
 use resolver::dnsbl::state::{ListStanding, ListState};
 use resolver::resolve::list_keys::secrets_of;
 
-/// What is looked up in a DNS list: an address or a domain.
+/// The subject of a lookup in a DNS list: an address or a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum LookedUp {
     Address(IpAddr),

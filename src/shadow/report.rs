@@ -31,7 +31,7 @@ pub struct Difference {
     pub resolverd: String,
     /// The facts that prove the cause.
     pub why: String,
-    /// What the operator should do; empty if there is nothing to do.
+    /// The advice for the operator; empty if nothing is needed.
     pub advice: String,
 }
 

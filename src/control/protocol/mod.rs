@@ -218,7 +218,7 @@ pub enum FlushWhat {
     All,
 }
 
-/// What to do with negative trust anchors.
+/// An action on negative trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NtaWhat {

@@ -210,7 +210,7 @@ pub struct Warning {
     pub severity: Severity,
     /// Description of the problem.
     pub problem: String,
-    /// What the operator should do.
+    /// The advice for the operator.
     pub remedy: String,
 }
 

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::table::TopTable;
 
-/// What the user wants with a key.
+/// A key of `top`, by its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopKey {
     /// Leave the command.

@@ -102,7 +102,7 @@ pub enum SwitchError {
         /// The end of what systemctl printed.
         said: String,
     },
-    /// A file was restored, but the service that uses it could not be told to read it again.
+    /// A file was restored, but its service could not be informed that it must read the file again.
     #[error("the file is restored, but {0}")]
     NotInformed(Box<SwitchError>),
     /// Port 53 is still used by another program.
