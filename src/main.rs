@@ -13,8 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use resolver::config::Config;
-use resolver::config::defaults;
+use resolver::config::{Config, defaults, notes};
 use resolver::listener::{Inherited, StoppedWorkers};
 use resolver::zones::Views;
 use resolverd::arguments::Arguments;
@@ -51,6 +50,7 @@ fn main() -> ExitCode {
         config = config.with_listen(arguments.listen);
     }
     if arguments.check {
+        let notes = notes(&config);
         if let Err(wrong) = Views::new(&Arc::new(config)) {
             eprintln!("{wrong}");
             return CONFIG_INVALID.into();
@@ -59,6 +59,7 @@ fn main() -> ExitCode {
             Some(path) => println!("{}: ok", path.display()),
             None => println!("no configuration file; the defaults apply"),
         }
+        notes.iter().for_each(|note| println!("note: {note}"));
         return ExitCode::SUCCESS;
     }
     if arguments.no_snapshot {
@@ -96,6 +97,9 @@ async fn serve(
     let mut hangup = signal(SignalKind::hangup())?;
     let from =
         origin.as_ref().map_or_else(|| "no configuration file".to_owned(), |path| path.display().to_string());
+    for note in notes(&config) {
+        tracing::warn!("{note}");
+    }
     let daemon = Daemon::start_with(config, origin, inherited)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));

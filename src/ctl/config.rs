@@ -10,7 +10,7 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
 use control::protocol::{Reply, Request};
-use resolver::config::{Config, ConfigProblem, Errors, defaults};
+use resolver::config::{Config, ConfigProblem, Errors, defaults, notes};
 use resolver::zones::Views;
 
 /// The command line of `config`.
@@ -62,12 +62,15 @@ fn show(changed: bool, client: &ControlClient, format: Format) -> Result<Command
 fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     let usual = Path::new(defaults::FILE);
     let read = file.or_else(|| usual.exists().then_some(usual));
-    let errors = Config::load(file).and_then(|config| servable(config, read)).err();
+    let checked = Config::load(file).and_then(|config| {
+        let notes = notes(&config);
+        servable(config, read).map(|()| notes)
+    });
     let text = match format {
-        Format::Json => json::checked(read, errors.as_ref()),
-        Format::Text(_) => text::checked(read, errors.as_ref()),
+        Format::Json => json::checked(read, &checked),
+        Format::Text(_) => text::checked(read, &checked),
     };
-    CommandOutcome { text, exit: if errors.is_some() { Exit::ConfigInvalid } else { Exit::Yes } }
+    CommandOutcome { text, exit: if checked.is_ok() { Exit::Yes } else { Exit::ConfigInvalid } }
 }
 
 /// Checks that the zones of a configuration can be served. Zone files are read as the daemon reads them.

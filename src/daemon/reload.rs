@@ -57,7 +57,10 @@ impl Running {
             if old.is_without_snapshot {
                 new = new.without_snapshot();
             }
-            let changes = config::changes(&old, &new);
+            let mut changes = config::changes(&old, &new);
+            if !changes.is_empty() {
+                changes.extend(config::notes(&new).iter().map(|note| format!("note: {note}")));
+            }
             let changed = self.go_over(new).map_err(|error| vec![error.to_string()])?;
             Ok::<_, Vec<String>>((changes, changed))
         })?;

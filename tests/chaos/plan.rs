@@ -96,6 +96,7 @@ impl Plan {
             certificate: None,
             key: None,
             allow: Vec::new(),
+            open_resolver: false,
             refuse: Vec::new(),
             drop: Vec::new(),
             workers: 0,

@@ -50,10 +50,14 @@ struct Checked<'c> {
     file: Option<&'c Path>,
     valid: bool,
     problems: &'c [ConfigProblem],
+    notes: &'c [ConfigProblem],
 }
 
-/// Returns the path of a checked configuration file with its errors as JSON. Without a path, the built-in defaults were checked.
-pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
-    let problems = errors.map_or(&[][..], |errors| &errors.problems);
-    line(&Checked { file, valid: errors.is_none(), problems })
+/// Returns the path of a checked configuration file with its errors, or with notes about valid settings, as JSON. Without a path, the built-in defaults were checked.
+pub fn checked(file: Option<&Path>, checked: &Result<Vec<ConfigProblem>, Errors>) -> String {
+    let (problems, notes) = match checked {
+        Ok(notes) => (&[][..], notes.as_slice()),
+        Err(errors) => (errors.problems.as_slice(), &[][..]),
+    };
+    line(&Checked { file, valid: checked.is_ok(), problems, notes })
 }

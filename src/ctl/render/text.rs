@@ -12,7 +12,7 @@ use dns::question::{Outcome, Security};
 use dns::wire::presentation::harmless;
 use doctor::facts::Record;
 use resolver::cache::StoreFill;
-use resolver::config::Errors;
+use resolver::config::{ConfigProblem, Errors};
 
 /// The text after a configured listening address that this host does not have yet.
 const LATER: &str = "resolverd listens there as soon as it appears";
@@ -295,11 +295,14 @@ pub fn reloaded(replies: &[Reply], style: Style) -> String {
     text
 }
 
-/// Returns the result for a checked configuration file: its path and its errors. Without a path, the built-in defaults were checked.
-pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
-    match (file, errors) {
-        (_, Some(errors)) => format!("{errors}\n"),
-        (Some(file), None) => format!("{}: ok\n", file.display()),
-        (None, None) => "no configuration file; the defaults apply\n".to_owned(),
+/// Returns the result for a checked configuration file: its path, with its errors or with notes about valid settings. Without a path, the built-in defaults were checked.
+pub fn checked(file: Option<&Path>, checked: &Result<Vec<ConfigProblem>, Errors>) -> String {
+    let notes = match checked {
+        Ok(notes) => notes.iter().map(|note| format!("note: {note}\n")).collect::<String>(),
+        Err(errors) => return format!("{errors}\n"),
+    };
+    match file {
+        Some(file) => format!("{}: ok\n{notes}", file.display()),
+        None => format!("no configuration file; the defaults apply\n{notes}"),
     }
 }

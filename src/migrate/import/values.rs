@@ -218,7 +218,11 @@ impl Clients {
             texts(known.iter().map(ToString::to_string))
         };
         let refuse: Vec<IpNet> = self.refuse.into_iter().filter(|net| net.prefix_len() > 0).collect();
+        let is_open = self.allow.iter().any(|net| net.prefix_len() == 0);
         let mut keys = vec![("allow", list(self.allow))];
+        if is_open {
+            keys.push(("open_resolver", Value::Boolean(true)));
+        }
         if !refuse.is_empty() {
             keys.push(("refuse", list(refuse)));
         }

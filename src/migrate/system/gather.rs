@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::host::CheckedHost;
 use super::{HostFacts, egress, postfix, proc, root_zone};
-use resolver::config::{Config, defaults};
+use resolver::config::{Config, defaults, notes};
 
 /// The directories with drop-in files of systemd-resolved.
 const RESOLVED: [&str; 4] = [
@@ -21,6 +21,7 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> HostFacts {
     let config = config(root);
     HostFacts {
         ours: listeners(&config),
+        notes: notes(&config),
         forwards_all: egress::forwards_all(&config),
         resolv_conf: host.link("/etc/resolv.conf"),
         nsswitch: host.file("/etc/nsswitch.conf"),

@@ -38,12 +38,15 @@ use self::postfix::Postfix;
 use self::proc::Holders;
 use self::root_keys::{RootKeysHere, RootKeysUnknown};
 use self::root_zone::RootZoneReplies;
+use resolver::config::ConfigProblem;
 
 /// The facts about this host.
 #[derive(Clone, Debug)]
 pub struct HostFacts {
     /// The addresses at which resolverd listens on port 53.
     pub ours: Vec<IpAddr>,
+    /// Notes about valid settings that probably do not have the intended effect.
+    pub notes: Vec<ConfigProblem>,
     /// True if all names go to forwarders, and none to the root servers.
     pub forwards_all: bool,
     /// `/etc/resolv.conf`, and its target if it is a link.
@@ -87,6 +90,10 @@ pub fn judge(facts: &HostFacts) -> Vec<HostFinding> {
         egress::tcp(&facts.heard, forwards_all),
         clock::check(facts.unix, &facts.heard),
     ]);
+    findings.extend(facts.notes.iter().map(|note| {
+        let evidence = format!("{} {}", note.key.as_deref().unwrap_or_default(), note.wrong);
+        HostFinding::warning("listeners", evidence, note.remedy.as_str())
+    }));
     let listens = port::has_daemon(facts.holders.as_ref());
     findings.extend(facts.root_keys.as_ref().map(|here| root_keys::check(here, listens)));
     findings

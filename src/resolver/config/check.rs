@@ -105,7 +105,7 @@ fn listeners(checks: &mut Checks<'_>) {
     let known: BTreeSet<&Name> = shared.map(|zone| &zone.name).collect();
     let mut taken: Vec<ListenAt> = Vec::new();
     let line = |key: &'static str| lines.line_of("listen", key);
-    encrypted(&config.listen, &line, ("listen", &mut taken), checks.problems);
+    one_listener(&config.listen, &line, ("listen", &mut taken), checks.problems);
     for (place, listener) in config.listeners.iter().enumerate() {
         let line = |key: &'static str| lines.of_entry("listener", place, key);
         if listener.all_addresses().next().is_none() {
@@ -115,7 +115,7 @@ fn listeners(checks: &mut Checks<'_>) {
                 checks.add_at(("listener", place, "addresses"), "is missing", remedy);
             }
         }
-        encrypted(listener, &line, ("listener", &mut taken), checks.problems);
+        one_listener(listener, &line, ("listener", &mut taken), checks.problems);
         for zone in listener.zones.iter().flatten().filter(|zone| !known.contains(zone)) {
             let (wrong, remedy) = check_views::not_shared(config, zone);
             checks.add_at(("listener", place, "zones"), wrong, remedy);
@@ -123,8 +123,9 @@ fn listeners(checks: &mut Checks<'_>) {
     }
 }
 
-/// Checks that no address is already `taken`, and that an encrypted listener has a certificate with its key.
-fn encrypted(
+/// Checks that no address is already `taken`, that an encrypted listener has a certificate with its key, and that only an open resolver permits
+/// every client.
+fn one_listener(
     listener: &Listener,
     line: &dyn Fn(&'static str) -> Option<usize>,
     (section, taken): (&str, &mut Vec<ListenAt>),
@@ -167,6 +168,13 @@ fn encrypted(
         (None, Some(_)) => missing("certificate", "key"),
         (Some(_), None) => missing("key", "certificate"),
         _ => {}
+    }
+    if let Some(all) = listener.allow.iter().find(|network| network.prefix_len() == 0)
+        && !listener.open_resolver
+    {
+        let wrong = format!("{all} permits every client, and attackers abuse open resolvers");
+        let wrong = WrongValue::new(wrong, "name the networks of your clients, or set open_resolver = true");
+        problems.add(line("allow"), Some(&format!("{section}.allow")), wrong);
     }
     if let Err(wrong) = listener.certified() {
         let wrong = WrongValue::new(wrong, "give the files of one pair");

@@ -101,6 +101,7 @@ impl Default for Listener {
             certificate: None,
             key: None,
             allow: ALLOW.to_vec(),
+            open_resolver: false,
             refuse: Vec::new(),
             drop: Vec::new(),
             workers: 0,

@@ -18,6 +18,9 @@ use super::{defaults, trust_anchor};
 /// The version of the file format. It is not the version of the program.
 const VERSION: &str = "1";
 
+/// The message of the crate `toml` for a key or a section that appears twice. It is the most common error whose remedy is not the syntax of TOML.
+const DUPLICATE: &str = "duplicate key";
+
 impl Config {
     /// Reads the file at `path`. If `path` is `None`, reads the file at `defaults::FILE` if that exists.
     ///
@@ -81,7 +84,11 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
     for error in errors {
         let line = error.span().map(|span| places.line_of(span.start));
         let wrong = error.message().trim().replace('\n', ", ");
-        problems.add(line, None, WrongValue::new(wrong, "see https://toml.io for how values are written"));
+        let remedy = match wrong.as_str() {
+            DUPLICATE => "write each key and each section with all its keys only once",
+            _ => "see https://toml.io for how values are written",
+        };
+        problems.add(line, None, WrongValue::new(wrong, remedy));
     }
     if !problems.is_empty() {
         return Err(problems);

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 use super::certificate::{CertificateFile, PrivateKeyFile, certificate_file, private_key_file};
-use super::forms::{self, List, NAME, NamedFile, Number, Optional, OrEmpty, Text, Texts, Word};
+use super::forms::{self, Flag, List, NAME, NamedFile, Number, Optional, OrEmpty, Text, Texts, Word};
 use super::keys::{ConfigKey, SingleSection, TableEntry, key};
 use super::lookahead::{LISTENER_MODES, LookaheadMode};
 use super::{addresses, certificate};
@@ -42,6 +42,8 @@ pub struct Listener {
     pub key: Option<PrivateKeyFile>,
     /// Clients that receive answers. All others receive REFUSED.
     pub allow: Vec<IpNet>,
+    /// True if `allow` may contain a prefix of length 0, which permits every client.
+    pub open_resolver: bool,
     /// Clients within `allow` that receive REFUSED.
     pub refuse: Vec<IpNet>,
     /// Clients that receive no reply.
@@ -223,6 +225,8 @@ const KEY: ConfigKey<Listener> = key!(Listener, key, OrEmpty(NamedFile(private_k
 
 const ALLOW: ConfigKey<Listener> = key!(Listener, allow, List(CLIENTS));
 
+const OPEN_RESOLVER: ConfigKey<Listener> = key!(Listener, open_resolver, Flag);
+
 const REFUSE: ConfigKey<Listener> =
     key!(Listener, refuse, List(CLIENTS)).comment(&[(Some("[]"), "no exceptions from `allow`")]);
 
@@ -262,6 +266,7 @@ pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
         CERTIFICATE,
         KEY,
         ALLOW,
+        OPEN_RESOLVER,
         REFUSE,
         DROP,
         WORKERS,
@@ -282,6 +287,7 @@ impl TableEntry for Listener {
         CERTIFICATE,
         KEY,
         ALLOW,
+        OPEN_RESOLVER,
         REFUSE,
         DROP,
         ZONES,

@@ -10,7 +10,7 @@ use control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 use ctl::render::{Style, json, lookahead, text, zones};
 use resolver::cache::servers::Health;
 use resolver::config;
-use resolver::config::{Config, Errors, LookaheadMode};
+use resolver::config::{Config, Errors, LookaheadMode, notes};
 use resolver::lookahead::{Rule, RuleState};
 
 use crate::render::{both, golden, lines};
@@ -189,13 +189,17 @@ fn a_reload() {
 #[test]
 fn a_file_that_was_checked() {
     let path = Path::new("/etc/resolverd/resolverd.toml");
-    both("config_check", &text::checked(Some(path), None), &json::checked(Some(path), None));
+    let mut lan = Config::default();
+    lan.listen.addresses.push("192.0.2.10:53".parse().unwrap());
+    let valid = Ok(notes(&lan));
+    both("config_check", &text::checked(Some(path), &valid), &json::checked(Some(path), &valid));
     let missing = Config::load(Some(Path::new("/nowhere"))).unwrap_err().problems;
     let mut problem = missing[0].clone();
     (problem.line, problem.key) = (Some(3), Some("cache.sise".to_owned()));
     (problem.wrong, problem.remedy) = ("is not a known key".to_owned(), "did you mean size?".to_owned());
     let errors = Errors { file: path.display().to_string(), problems: vec![problem] };
-    let text = text::checked(Some(path), Some(&errors));
-    both("config_check_wrong", &text, &json::checked(Some(path), Some(&errors)));
-    assert_eq!(text::checked(None, None), "no configuration file; the defaults apply\n");
+    let wrong = Err(errors);
+    let text = text::checked(Some(path), &wrong);
+    both("config_check_wrong", &text, &json::checked(Some(path), &wrong));
+    assert_eq!(text::checked(None, &Ok(Vec::new())), "no configuration file; the defaults apply\n");
 }

@@ -216,6 +216,14 @@ const WRONG_ZONES: &[(&str, &str)] = &[
 /// Wrong sections, each with its error.
 const WRONG_SECTIONS: &[(&str, &str)] = &[
     (
+        "[listen]\nworkers = 2\n[listen]\nallow = []",
+        "line 4: duplicate key; write each key and each section with all its keys only once",
+    ),
+    (
+        "[listen]\nallow = [\"127.0.0.0/8\", \"0.0.0.0/0\"]",
+        "line 3: listen.allow: 0.0.0.0/0 permits every client, and attackers abuse open resolvers; name the networks of your clients, or set open_resolver = true",
+    ),
+    (
         "[listen]\nrefuse = [\"::1\", \"::ffff:10.1.2.3/104\"]",
         "line 3: listen.refuse: ::ffff:10.0.0.0/104 is a prefix of IPv4 in the form of IPv6, which no client has; write \"10.0.0.0/8\" for these clients, or remove it",
     ),

@@ -107,7 +107,7 @@ pub(super) fn add(found: Option<AccessList>, draft: &mut Draft) -> bool {
     let Some(AccessList { setting, clients }) = found else { return false };
     if clients.allow.iter().any(|net| net.prefix_len() == 0) {
         let did = "answered every client";
-        let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
+        let instead = "remove it from listen.allow, and listen.open_resolver, unless a firewall keeps strangers out: attackers abuse open resolvers";
         draft.report(Dangerous, &setting, (did, instead));
     }
     let has_others = clients.has_others();

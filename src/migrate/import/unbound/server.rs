@@ -137,7 +137,7 @@ fn without_views(clients: Clients, server: &Section) -> Clients {
 fn report_everybody(net: &IpNet, setting: &UnboundSetting, draft: &mut Draft) {
     if net.prefix_len() == 0 {
         let did = "answered every client";
-        let instead = "remove it from listen.allow unless a firewall keeps strangers out: open resolvers are used for attacks";
+        let instead = "remove it from listen.allow, and listen.open_resolver, unless a firewall keeps strangers out: attackers abuse open resolvers";
         draft.report(Dangerous, setting, (did, instead));
     }
 }
