@@ -7,6 +7,9 @@ use resolver::limits::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
 /// How often a local mirror of a list is asked for its serial: rsync runs every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 
+/// The time between two tests of a negative trust anchor that expires. A test of a broken zone costs some twenty queries (RFC 7646 section 2).
+pub const NTA_TEST_INTERVAL: Duration = Duration::from_secs(300);
+
 /// At the end of the daemon, how long to wait for answers in progress; then SERVFAIL is sent.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 

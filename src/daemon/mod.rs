@@ -38,6 +38,7 @@ mod certificates;
 mod dnstap;
 mod history;
 mod memory_bound;
+mod negative_trust_anchors;
 mod metrics;
 mod owners;
 mod reload;

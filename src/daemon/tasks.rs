@@ -10,6 +10,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::memory_bound;
+use super::negative_trust_anchors;
 use super::owners;
 use super::renewals;
 use super::root_keys::{self, RootKeysFile};
@@ -79,6 +80,9 @@ pub(super) fn spawn(
     let (recorder, own) = (Arc::clone(&subject.recorder), random.clone());
     let in_doubt = move |resolver| ask_root_in_doubt(resolver, Arc::clone(&recorder), own.clone());
     keep(&mut tasks, supervisor, "the root probe task", resolver(), in_doubt);
+    let own = random.clone();
+    let test_anchors = move |subject| negative_trust_anchors::test(subject, own.clone());
+    keep(&mut tasks, supervisor, "the negative trust anchor task", running(), test_anchors);
     keep(&mut tasks, supervisor, "the batch task", resolver(), batch::send_batches);
     keep(&mut tasks, supervisor, "the watched domains task", running(), watch_domains);
     let ahead = Arc::clone(&subject.lookahead);

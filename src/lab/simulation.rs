@@ -25,9 +25,11 @@ use history::Recorder;
 use history::entry::QuestionEntry;
 use history::event::{Ended, Step};
 use history::limits::FLIGHT_TIME;
+use resolver::background::negative_trust_anchors::remove_unneeded;
 use resolver::background::witness::ask_root_in_doubt;
 use resolver::background::{batch, tend};
 use resolver::config::{Config, Family, LookaheadMode, TrustAnchor};
+use resolver::exchange::network::Network;
 use resolver::lookahead::Lookahead;
 use resolver::resolve::{Asked, Replied, Resolver, ResolverParts};
 use resolver::supervise::Supervisor;
@@ -198,6 +200,12 @@ impl Simulation {
             tokio::time::sleep(FLIGHT_TIME).await;
             resolver.forget(&changed).await;
         });
+    }
+
+    /// Tests the negative trust anchors, and removes those whose zone validates again, as a task of the daemon does. Returns their names.
+    pub async fn test_negative_trust_anchors(&self) -> Vec<Name> {
+        let network = Arc::clone(&self.network) as Arc<dyn Network>;
+        remove_unneeded(&self.resolver, &network, &Random::seeded(self.seed.rotate_left(4))).await
     }
 
     /// Returns the pulses of the background tasks. Tests use them to cause panics.

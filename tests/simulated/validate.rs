@@ -318,6 +318,27 @@ fn a_negative_anchor_for_a_while_mends_and_ends() {
 }
 
 #[test]
+fn a_negative_anchor_ends_when_its_zone_validates() {
+    paused(async {
+        let stage = Stage::new();
+        let (resolver, hour) = (stage.simulation.resolver(), Duration::from_secs(3_600));
+        for zone in ["broken.com.", "plain.com.", "signed.com."] {
+            assert!(resolver.add_nta(&name(zone), hour).await);
+        }
+        let tested = || stage.simulation.test_negative_trust_anchors();
+        assert_eq!(tested().await, [name("signed.com.")]);
+        assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), INSECURE);
+        let repaired = ZONES.map(|(zone, servers, text, signing)| {
+            (zone, servers, text, signing.map(|signing| if signing == "expired" { "" } else { signing }))
+        });
+        stage.simulation.lab().take_zones_of(&lab(&repaired));
+        assert_eq!(tested().await, [name("broken.com.")]);
+        assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), SECURE);
+        assert_eq!(resolver.ntas().list(stage.simulation.clock().mono()).len(), 1, "plain.com is not signed");
+    });
+}
+
+#[test]
 fn what_a_negative_anchor_lets_through_ends_with_it() {
     paused(async {
         let stage = Stage::new();

@@ -17,5 +17,6 @@
 //!   unused batch queries is limited (`dnsbl.batch_waste`). This was measured with 0, 3, 10 and 20 % of the addresses listed.
 
 pub mod batch;
+pub mod negative_trust_anchors;
 pub mod tend;
 pub mod witness;

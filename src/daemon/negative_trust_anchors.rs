@@ -1,0 +1,25 @@
+//! The task that tests negative trust anchors, so that validation is on again as soon as a zone is repaired.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use tokio::time::sleep;
+
+use super::running::Running;
+use crate::limits::NTA_TEST_INTERVAL;
+use dns::random::Random;
+use dns::wire::presentation::name_text;
+use resolver::background::negative_trust_anchors::remove_unneeded;
+use resolver::exchange::network::Network;
+
+/// Tests the negative trust anchors that expire, again and again. Runs forever.
+pub(super) async fn test(subject: Arc<Running>, random: Random) -> Infallible {
+    let network = Arc::clone(&subject.network) as Arc<dyn Network>;
+    loop {
+        sleep(NTA_TEST_INTERVAL).await;
+        for name in remove_unneeded(&subject.resolver, &network, &random).await {
+            subject.outdate_snapshot();
+            tracing::info!("{} validates again: its negative trust anchor was removed", name_text(&name));
+        }
+    }
+}

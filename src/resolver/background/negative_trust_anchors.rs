@@ -1,0 +1,49 @@
+//! Tests negative trust anchors, and removes those whose zone validates again (RFC 7646 section 2).
+
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::exchange::network::Network;
+use crate::resolve::{Asked, Resolver, ResolverParts};
+use crate::zones::Views;
+use dns::question::{Client, Question, Security};
+use dns::random::Random;
+use history::Recorder;
+
+/// Tests each negative trust anchor that expires, and removes those whose zone validates again. Returns the names of the removed ones.
+///
+/// Each is tested with the SOA record at its name. The test uses a resolver that has an empty cache and all negative trust anchors but this one.
+pub async fn remove_unneeded(
+    resolver: &Resolver,
+    network: &Arc<dyn Network>,
+    random: &Random,
+) -> Vec<Name> {
+    let mut removed = Vec::new();
+    for (name, _) in resolver.ntas().list(resolver.clock().mono()) {
+        let fresh = resolver.fresh(ResolverParts {
+            views: Views::clone(&resolver.views()),
+            clock: resolver.clock().clone(),
+            random: random.clone(),
+            network: Arc::clone(network),
+            recorder: Recorder::aside(resolver.clock().clone()),
+            tap: Arc::clone(resolver.tap()),
+        });
+        fresh.ntas().remove(&name);
+        if validates(&fresh, &name).await && resolver.remove_nta(&name).await {
+            removed.push(name);
+        }
+    }
+    removed
+}
+
+/// Returns true if the answer to a question for the SOA record at `name` is secure.
+async fn validates(resolver: &Resolver, name: &Name) -> bool {
+    let tester = Client { address: Ipv6Addr::UNSPECIFIED.into(), port: 0, id: 0 };
+    let Asked::Replied(replied) = resolver.ask(Question::new(name, RecordType::SOA), tester).await else {
+        return false;
+    };
+    replied.answer.rcode == ResponseCode::NoError && replied.answer.security == Security::Secure
+}
