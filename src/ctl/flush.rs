@@ -1,4 +1,6 @@
-//! `resolverctl flush`: removes entries from the daemon's cache.
+//! `resolverctl flush`: removes entries from the daemon's cache. After a name, it shows what the name servers answer now.
+
+use std::collections::BTreeSet;
 
 use clap::ArgGroup;
 
@@ -7,6 +9,8 @@ use super::exit::{CommandFailure, Exit};
 use super::outcome::CommandOutcome;
 use super::render::{Format, json, text};
 use super::typed_name::typed_name;
+use crate::limits::MAX_ASKED_AGAIN;
+use control::protocol::rows::{HeldAs, HeldRow};
 use control::protocol::{FlushWhat, Reply, Request};
 
 /// The command line of `flush`: a name, `--negative` or `--all`.
@@ -38,20 +42,46 @@ impl Arguments {
             None => FlushWhat::Negative,
         }
     }
+
+    /// Returns the name to remove with each type for which the cache has an answer, or an empty list if no name is to be removed.
+    fn cached_kinds(&self, client: &ControlClient) -> Result<Vec<(String, String)>, CommandFailure> {
+        let Some(name) = &self.name else { return Ok(Vec::new()) };
+        let cached = client.ask(&Request::Cache { name: name.clone(), kind: self.kind.clone() })?;
+        let kinds: BTreeSet<String> = cached
+            .into_iter()
+            .filter_map(|reply| match reply {
+                Reply::Held(HeldRow { held: HeldAs::Answer | HeldAs::Failure, kind, .. }) => kind,
+                _ => None,
+            })
+            .collect();
+        Ok(kinds.into_iter().take(MAX_ASKED_AGAIN).map(|kind| (name.clone(), kind)).collect())
+    }
 }
 
-/// Sends the request, and shows the number of removed entries.
+/// Sends the request, and shows the number of removed entries, with the current answers for the types that the cache had.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
+    let kinds = arguments.cached_kinds(client)?;
     let Reply::Flushed(removed) = client.ask_one(&Request::Flush { what: arguments.what() })? else {
         return Err(unexpected());
     };
-    let text = match format {
+    let mut text = match format {
         Format::Json => json::line(&removed),
         Format::Text(_) => text::removed(&removed),
     };
+    if let Format::Text(_) = format && !kinds.is_empty() {
+        text.push_str("current answers:\n");
+    }
+    for (name, kind) in kinds {
+        let reply = client.ask_one(&Request::Query { name, kind: Some(kind) })?;
+        let Reply::Query(reply) = reply else { return Err(unexpected()) };
+        text.push_str(&match format {
+            Format::Json => json::line(&*reply),
+            Format::Text(style) => text::query(&reply, style),
+        });
+    }
     Ok(CommandOutcome { text, exit: Exit::Yes })
 }

@@ -75,17 +75,13 @@ use control::protocol::{Reply, Request};
 use dns::wire::presentation::harmless;
 use resolver::config::defaults;
 
-/// The commands by task, for the short help. With a line for each command it would not fit on a screen.
-const COMMANDS: &str = "\
-Commands (without one: status):
-  state          status, stats, top, servers, zones, inflight, lookahead
-  slow mail      why, failed, monitor
-  domains        check, compare, query, trace
-  DNS lists      dnsbl
-  cache          cache, flush
-  DNSSEC         nta
-  configuration  config, reload
-  installation   import, shadow, switch, completion";
+/// The commands by what they are for, in the order of the help.
+const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
+    ("see", &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache"]),
+    ("find the cause", &["why", "failed", "monitor", "check", "compare", "query", "trace"]),
+    ("change", &["flush", "nta", "config", "reload"]),
+    ("migrate", &["import", "shadow", "switch", "completion"]),
+];
 
 /// The text below the list of commands in the short help.
 const MORE: &str = "\
@@ -116,21 +112,29 @@ const HELP: &str = "\
 /// The heading of the options of every command.
 const GLOBAL: &str = "Options of every command";
 
-/// Returns a line for each command with its description, for the long help.
+/// Returns a line for each group of commands, for the short help. With a line for each command it would not fit on a screen.
+fn groups() -> String {
+    let line = |(group, names): &(&str, &[&str])| format!("\n  {group:<15} {}", names.join(", "));
+    format!("Commands (without one: status):{}", COMMAND_GROUPS.iter().map(line).collect::<String>())
+}
+
+/// Returns a line for each command with its description, by group, for the long help.
 fn summaries() -> String {
     let commands = Command::augment_subcommands(clap::Command::new("resolverctl"));
-    let line = |command: &clap::Command| {
-        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        format!("  {:<11} {about}", command.get_name())
+    let line = |name: &&str| {
+        let about = commands.find_subcommand(name).and_then(clap::Command::get_about);
+        format!("\n  {name:<11} {}", about.map(ToString::to_string).unwrap_or_default())
     };
-    let lines: Vec<String> = commands.get_subcommands().map(line).collect();
-    format!("Commands:\n{}", lines.join("\n"))
+    let group = |(group, names): &(&str, &[&str])| {
+        format!("\n {group}{}", names.iter().map(line).collect::<String>())
+    };
+    format!("Commands:{}", COMMAND_GROUPS.iter().map(group).collect::<String>())
 }
 
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "resolverctl", version, about = "Query and control the resolverd daemon", help_template = HELP)]
-#[command(before_help = COMMANDS, before_long_help = summaries(), after_help = MORE, after_long_help = EXIT_CODES)]
+#[command(before_help = groups(), before_long_help = summaries(), after_help = MORE, after_long_help = EXIT_CODES)]
 pub struct Arguments {
     /// Control socket of the daemon.
     #[arg(long, value_name = "PATH", default_value = defaults::SOCKET, global = true, help_heading = GLOBAL)]
@@ -371,10 +375,12 @@ mod tests {
     }
 
     #[test]
-    fn the_short_help_names_each_command() {
-        let words: Vec<&str> = COMMANDS.split([' ', ',', '\n']).collect();
+    fn each_command_is_in_one_group() {
         let command = Arguments::command();
-        let missing = command.get_subcommands().find(|command| !words.contains(&command.get_name()));
-        assert_eq!(missing.map(clap::Command::get_name), None);
+        let mut known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let mut grouped: Vec<&str> = COMMAND_GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
+        known.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, known);
     }
 }

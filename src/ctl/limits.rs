@@ -120,3 +120,6 @@ pub(crate) const SHADOW_LIST_QUESTIONS: usize = 100;
 
 /// Maximum number of differences that the screen shows for each cause. JSON has all.
 pub(crate) const MAX_SHADOW_SHOWN: usize = 10;
+
+/// Maximum number of types that `flush` asks the name servers for. Mail software asks for A, AAAA, MX and TXT records of a name.
+pub(crate) const MAX_ASKED_AGAIN: usize = 4;

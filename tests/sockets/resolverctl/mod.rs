@@ -149,7 +149,7 @@ fn flushing_names_what_is_meant_and_tells_what_went() {
     let world = World::new();
     assert_eq!(
         world.run(&["flush", "Mail.Example"]).1,
-        "removed 3 cache entries: 2 answers, 1 negative answer\n"
+        "removed 3 cache entries: 2 answers, 1 negative answer\ncurrent answers:\nmail.example.  200  MX  10 mx.example.\nNOERROR, from cache in 1.2 ms\n"
     );
     for arguments in [
         &["flush", "mail.example", "--tree", "--type", "mx"][..],
