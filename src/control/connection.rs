@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::direct;
 use super::protocol::rows::HeldRow;
+use super::protocol::zones::ZoneWhat;
 use super::protocol::{
     Blame, FailedRequest, FlushWhat, MonitorRequest, NtaWhat, Problem, QueryReply, Removed, Reply, Request,
     Table, TraceRequest, WhyRequest,
@@ -204,7 +205,11 @@ pub(super) async fn answer(request: Request, subject: &impl Controlled) -> Vec<R
         }),
         Request::Flush { what } => flush(subject, &what).await,
         Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
-        Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
+        Request::Zones => {
+            let temporary = subject.temporary_zones();
+            Ok(zones::rows(&subject.config(), &temporary, &subject.servers().await))
+        }
+        Request::Zone { what } => change_zones(subject, what).await,
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
         // `serve` has passed these requests to `monitor` and `trace` before.
         Request::Monitor(_) | Request::Trace(_) => Ok(Vec::new()),
@@ -360,6 +365,12 @@ async fn failed(subject: &impl Controlled, request: &FailedRequest) -> Result<Ve
 fn configuration(subject: &impl Controlled, changed: bool) -> Vec<Reply> {
     let text = config::show(&subject.config(), changed);
     text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()
+}
+
+/// Adds or removes a temporary zone, and returns the changes.
+async fn change_zones(subject: &impl Controlled, what: ZoneWhat) -> Result<Vec<Reply>, Problem> {
+    let changes = subject.change_zones(what).await.map_err(wrong)?;
+    Ok(changes.into_iter().map(|sentence| Reply::Change { sentence }).collect())
 }
 
 /// Reads the configuration file again.

@@ -44,6 +44,7 @@ pub mod trace;
 mod why;
 pub mod zones;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 
 use self::lookup::Lookup;
+use self::protocol::zones::ZoneWhat;
 use self::protocol::{DaemonStatus, Stats};
 use self::trace::{TraceAsked, TraceRefused};
 use ::watched::WatchedDomain;
@@ -141,6 +143,12 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// Returns the temporary negative trust anchors, each with its remaining time.
     fn ntas(&self) -> Vec<(Name, Duration)>;
+
+    /// Adds or removes a temporary zone. Returns the changes, or the reason why nothing has changed, as sentences.
+    fn change_zones(&self, what: ZoneWhat) -> BoxFuture<'_, Result<Vec<String>, String>>;
+
+    /// Returns the temporary zones, each with its remaining time. `None` means that the zone ends with the daemon.
+    fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>>;
 
     /// Reads the configuration file again. Returns the changes, or the errors of the file, as sentences. A file with errors
     /// changes nothing.

@@ -2,19 +2,35 @@
 //!
 //! A host entry, or a name with records, is shown as a zone that has only this name.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
 
 use super::protocol::Reply;
-use super::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
+use super::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 use super::rows;
 use dns::conduct::Encryption;
 use dns::wire::presentation::name_text;
 use resolver::cache::servers::KnownServer;
 use resolver::config::{Config, ConfiguredZone, ZoneKind};
 
-/// Returns the zones, hosts and records of `config`, with the states of their servers.
-pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
-    let zones = config.zones.iter().map(|zone| of_zone(config, zone, known));
+/// Returns the zones, hosts and records of `config`, with the states of their servers. `temporary` contains the zones that are not in the
+/// configuration file, with their remaining time.
+pub(super) fn rows(
+    config: &Config,
+    temporary: &BTreeMap<Name, Option<Duration>>,
+    known: &[KnownServer],
+) -> Vec<Reply> {
+    let lifetime = |zone: &ConfiguredZone| {
+        let left = temporary.get(&zone.name).filter(|_| zone.view.is_none())?;
+        Some(Temporary { left: left.map(|left| left.as_secs_f64()) })
+    };
+    let zones = config
+        .zones
+        .iter()
+        .map(|zone| ZoneState { temporary: lifetime(zone), ..of_zone(config, zone, known) });
     let hosts = config.hosts.iter().map(|host| ZoneState {
         zone: name_text(&host.name),
         view: host.view.clone(),
@@ -73,6 +89,7 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
         source: zone.source.clone(),
         max_ttl: zone.max_ttl.map(|ttl| ttl.as_secs_f64()),
         negative_max_ttl: zone.negative_max_ttl.map(|ttl| ttl.as_secs_f64()),
+        temporary: None,
         hidden_at: hides.filter_map(|listener| listener.addresses.first().copied()).collect(),
     }
 }

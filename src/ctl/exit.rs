@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use control::protocol::{Blame, Problem};
+use control::protocol::{Blame, Problem, Reply};
 use migrate::import::ImportError;
 use migrate::switch::SwitchError;
 
@@ -63,6 +63,12 @@ impl Exit {
             (false, true) => Self::CouldNotTell,
             (false, false) => Self::Yes,
         }
+    }
+
+    /// Returns the exit code of a reload.
+    pub(super) fn of_reload(replies: &[Reply]) -> Self {
+        let is_wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));
+        if is_wrong { Self::ConfigInvalid } else { Self::Yes }
     }
 
     /// Returns the exit code as a number.

@@ -72,7 +72,9 @@ pub(super) fn run(
         Format::Json => json::line(&removed),
         Format::Text(_) => text::removed(&removed),
     };
-    if let Format::Text(_) = format && !kinds.is_empty() {
+    if let Format::Text(_) = format
+        && !kinds.is_empty()
+    {
         text.push_str("current answers:\n");
     }
     for (name, kind) in kinds {

@@ -59,6 +59,7 @@ mod trace;
 mod typed_name;
 mod watched;
 mod why;
+mod zone;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -71,7 +72,7 @@ use self::client::ControlClient;
 pub use self::exit::{CommandFailure, Exit};
 use self::outcome::CommandOutcome;
 use self::render::{Format, Style, lookahead, state, text, zones};
-use control::protocol::{Reply, Request};
+use control::protocol::Request;
 use dns::wire::presentation::harmless;
 use resolver::config::defaults;
 
@@ -79,7 +80,7 @@ use resolver::config::defaults;
 const COMMAND_GROUPS: [(&str, &[&str]); 4] = [
     ("see", &["status", "stats", "top", "servers", "zones", "inflight", "lookahead", "dnsbl", "cache"]),
     ("find the cause", &["why", "failed", "monitor", "check", "compare", "query", "trace"]),
-    ("change", &["flush", "nta", "config", "reload"]),
+    ("change", &["zone", "flush", "nta", "config", "reload"]),
     ("migrate", &["import", "shadow", "switch", "completion"]),
 ];
 
@@ -199,6 +200,12 @@ enum Command {
     /// Show the configured zones and their servers.
     #[command(after_long_help = terms::ZONES)]
     Zones,
+    /// Add or remove a zone with its own servers, without a restart.
+    #[command(after_long_help = terms::ZONE)]
+    Zone {
+        #[command(subcommand)]
+        command: zone::Command,
+    },
     /// Show the queries in progress, the oldest first.
     #[command(after_long_help = terms::INFLIGHT)]
     Inflight,
@@ -311,12 +318,8 @@ impl Arguments {
             }
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Nta { command }) => nta::run(command.as_ref(), &client, format),
-            Some(Command::Reload) => {
-                let wrong = |reply: &Reply| matches!(reply, Reply::Wrong { .. });
-                client.show(&Request::Reload, format, text::reloaded, |replies| {
-                    if replies.iter().any(wrong) { Exit::ConfigInvalid } else { Exit::Yes }
-                })
-            }
+            Some(Command::Zone { command }) => zone::run(command, &client, format),
+            Some(Command::Reload) => client.show(&Request::Reload, format, text::reloaded, Exit::of_reload),
             Some(Command::Import(arguments)) => import::run(arguments, format),
             Some(Command::Switch(arguments)) => switch::run(arguments, format),
             Some(Command::Completion { shell }) => {

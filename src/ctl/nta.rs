@@ -48,8 +48,8 @@ pub(super) fn run(
     client.show(&Request::Nta { what }, format, state::ntas, |_| Exit::Yes)
 }
 
-/// Reads a time span.
-fn span(text: &str) -> Result<Duration, String> {
+/// Reads the lifetime of an anchor or a zone.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = match text.get(digits.len()..).unwrap_or_default() {
         "s" => 1,

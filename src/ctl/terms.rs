@@ -16,6 +16,7 @@ pub(super) const SHADOW: &str = terms!("shadow");
 pub(super) const TRACE: &str = terms!("trace");
 pub(super) const SERVERS: &str = terms!("servers");
 pub(super) const ZONES: &str = terms!("zones");
+pub(super) const ZONE: &str = terms!("zone");
 pub(super) const INFLIGHT: &str = terms!("inflight");
 pub(super) const MONITOR: &str = terms!("monitor");
 pub(super) const WHY: &str = terms!("why");

@@ -38,8 +38,8 @@ mod certificates;
 mod dnstap;
 mod history;
 mod memory_bound;
-mod negative_trust_anchors;
 mod metrics;
+mod negative_trust_anchors;
 mod owners;
 mod reload;
 mod renewals;
@@ -49,9 +49,11 @@ mod saved_history;
 mod snapshot;
 mod state_files;
 mod tasks;
+mod temporary_zones;
 mod traced;
 mod watched;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -183,8 +185,8 @@ impl Daemon {
         let metrics = MetricsListener::default();
         metrics.set(config.metrics.listen);
         let (watched, watched_file) = watched::begin(&config, (&clock, &random), &recorder);
-        let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
-        let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
+        let state = Mutex::new(Reloadable { config, temporary: BTreeMap::new(), listeners: Some(listeners) });
+        let (missed, zone_added, reloading) = (Notify::new(), Notify::new(), tokio::sync::Mutex::default());
         let lookahead = Lookahead::new(&clock, &random);
         let subject = Arc::new(Running {
             lists: tasks::begin_lists(&resolver),
@@ -203,6 +205,7 @@ impl Daemon {
             network,
             supervisor: supervisor.clone(),
             missed,
+            zone_added,
             certificates: Certificates::default(),
             metrics,
         });

@@ -11,6 +11,7 @@ use tokio::task::block_in_place;
 use super::StartError;
 use super::dnstap;
 use super::running::Running;
+use super::temporary_zones;
 use crate::log;
 use crate::notify;
 use control::Controlled;
@@ -57,11 +58,13 @@ impl Running {
             if old.is_without_snapshot {
                 new = new.without_snapshot();
             }
+            let temporary = temporary_zones::keep(&self.state().temporary, &old, &mut new);
             let mut changes = config::changes(&old, &new);
             if !changes.is_empty() {
                 changes.extend(config::notes(&new).iter().map(|note| format!("note: {note}")));
             }
             let changed = self.go_over(new).map_err(|error| vec![error.to_string()])?;
+            self.state().temporary = temporary;
             Ok::<_, Vec<String>>((changes, changed))
         })?;
         self.forget(changed).await;
@@ -78,7 +81,7 @@ impl Running {
 
     /// Prepares everything that can fail, then applies the configuration. Returns the names at and below which answers now come from other
     /// servers or zones.
-    fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
+    pub(super) fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
         let config = Arc::new(config);
         let views = self.resolver.views().following(&config)?;
         let ports = super::ports_of(&config)?;
@@ -107,7 +110,7 @@ impl Running {
 
     /// Removes cached data of zones whose answers now come from other servers or zones: immediately, and again after the flights that began
     /// with the old configuration have ended.
-    async fn forget(&self, zones: Vec<Name>) {
+    pub(super) async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         self.outdate_snapshot();
         let resolver = Arc::clone(&self.resolver);

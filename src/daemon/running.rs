@@ -1,5 +1,6 @@
 //! The part of the daemon that commands over the control socket can read and change.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,9 +13,11 @@ use tokio::sync::Notify;
 use super::certificates::Certificates;
 use super::metrics::MetricsListener;
 use super::snapshot::Snapshot;
+use super::temporary_zones::TemporaryZones;
 use super::traced::{FreshTraces, until_replied};
 use control::Controlled;
 use control::lookup::Lookup;
+use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, MissingAddress, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
@@ -66,6 +69,8 @@ pub(super) struct Running {
     pub(super) fresh: FreshTraces,
     /// Restarts tasks that have panicked, and records which tasks are stuck.
     pub(super) supervisor: Supervisor,
+    /// Notified when a temporary zone was added or removed.
+    pub(super) zone_added: Notify,
     /// Notified when listen addresses were found to be missing.
     pub(super) missed: Notify,
     /// New certificates that cannot be used.
@@ -77,6 +82,8 @@ pub(super) struct Running {
 /// The parts that a reload changes.
 pub(super) struct Reloadable {
     pub(super) config: Arc<Config>,
+    /// The zones of `config` that are not in the file.
+    pub(super) temporary: TemporaryZones,
     /// `None` after the daemon has begun to stop.
     pub(super) listeners: Option<Listeners>,
 }
@@ -285,6 +292,14 @@ impl Controlled for Running {
 
     fn config(&self) -> Arc<Config> {
         Arc::clone(&self.state().config)
+    }
+
+    fn change_zones(&self, what: ZoneWhat) -> BoxFuture<'_, Result<Vec<String>, String>> {
+        Box::pin(self.change_zone(what))
+    }
+
+    fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>> {
+        self.zones_left()
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {

@@ -17,6 +17,7 @@ use super::root_keys::{self, RootKeysFile};
 use super::running::Running;
 use super::saved_history;
 use super::state_files;
+use super::temporary_zones;
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL};
 use crate::notify;
 use dns::random::Random;
@@ -57,6 +58,7 @@ pub(super) fn spawn(
     keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the memory task", running(), memory_bound::follow);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
+    keep(&mut tasks, supervisor, "the temporary zone task", running(), temporary_zones::end);
     keep(&mut tasks, supervisor, "the certificates task", running(), renewals::follow);
     let ended = ended.clone();
     let serve_metrics = move |subject: Arc<Running>| {

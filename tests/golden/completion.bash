@@ -88,6 +88,9 @@ _resolverctl() {
             resolverctl,why)
                 cmd="resolverctl__subcmd__why"
                 ;;
+            resolverctl,zone)
+                cmd="resolverctl__subcmd__zone"
+                ;;
             resolverctl,zones)
                 cmd="resolverctl__subcmd__zones"
                 ;;
@@ -229,6 +232,9 @@ _resolverctl() {
             resolverctl__subcmd__help,why)
                 cmd="resolverctl__subcmd__help__subcmd__why"
                 ;;
+            resolverctl__subcmd__help,zone)
+                cmd="resolverctl__subcmd__help__subcmd__zone"
+                ;;
             resolverctl__subcmd__help,zones)
                 cmd="resolverctl__subcmd__help__subcmd__zones"
                 ;;
@@ -265,6 +271,12 @@ _resolverctl() {
             resolverctl__subcmd__help__subcmd__nta,remove)
                 cmd="resolverctl__subcmd__help__subcmd__nta__subcmd__remove"
                 ;;
+            resolverctl__subcmd__help__subcmd__zone,add)
+                cmd="resolverctl__subcmd__help__subcmd__zone__subcmd__add"
+                ;;
+            resolverctl__subcmd__help__subcmd__zone,remove)
+                cmd="resolverctl__subcmd__help__subcmd__zone__subcmd__remove"
+                ;;
             resolverctl__subcmd__nta,add)
                 cmd="resolverctl__subcmd__nta__subcmd__add"
                 ;;
@@ -289,6 +301,24 @@ _resolverctl() {
             resolverctl__subcmd__nta__subcmd__help,remove)
                 cmd="resolverctl__subcmd__nta__subcmd__help__subcmd__remove"
                 ;;
+            resolverctl__subcmd__zone,add)
+                cmd="resolverctl__subcmd__zone__subcmd__add"
+                ;;
+            resolverctl__subcmd__zone,help)
+                cmd="resolverctl__subcmd__zone__subcmd__help"
+                ;;
+            resolverctl__subcmd__zone,remove)
+                cmd="resolverctl__subcmd__zone__subcmd__remove"
+                ;;
+            resolverctl__subcmd__zone__subcmd__help,add)
+                cmd="resolverctl__subcmd__zone__subcmd__help__subcmd__add"
+                ;;
+            resolverctl__subcmd__zone__subcmd__help,help)
+                cmd="resolverctl__subcmd__zone__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__zone__subcmd__help,remove)
+                cmd="resolverctl__subcmd__zone__subcmd__help__subcmd__remove"
+                ;;
             *)
                 ;;
         esac
@@ -296,7 +326,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="-h -V --socket --json --color --help --version status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -946,7 +976,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats top query trace compare shadow flush servers zones inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
+            opts="status stats top query trace compare shadow flush servers zones zone inflight why failed monitor cache dnsbl lookahead config nta reload import switch completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1438,6 +1468,48 @@ _resolverctl() {
         resolverctl__subcmd__help__subcmd__why)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__zone)
+            opts="add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__zone__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__zone__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2010,6 +2082,140 @@ _resolverctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone)
+            opts="-h --socket --json --color --help add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone__subcmd__add)
+            opts="-h --forward --stub --insecure --for --write --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --forward)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stub)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone__subcmd__help)
+            opts="add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__zone__subcmd__remove)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

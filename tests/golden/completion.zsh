@@ -161,6 +161,80 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(zone)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_resolverctl__subcmd__zone_commands" \
+"*::: :->zone" \
+&& ret=0
+
+    case $state in
+    (zone)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-zone-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'*--forward=[Resolvers to forward to, as in \[\[zone\]\] of resolverd.toml(5)]:SERVERS:_default' \
+'*--stub=[Name servers of the zone]:SERVERS:_default' \
+'--for=[Lifetime, such as 30m or 2h. Maximum\: 7d]:DURATION:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--insecure[Do not validate the answers with DNSSEC]' \
+'(--for)--write[Append the zone to the configuration file and reload it, as root]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Apex of the zone:_default' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Colours\: auto (on a terminal, unless NO_COLOR is set), always or never]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Apex of the zone:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__zone__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-zone-help-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
 (inflight)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -664,6 +738,30 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(zone)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__help__subcmd__zone_commands" \
+"*::: :->zone" \
+&& ret=0
+
+    case $state in
+    (zone)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-help-zone-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (inflight)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -838,6 +936,7 @@ _resolverctl_commands() {
 'flush:Remove entries from the cache' \
 'servers:Show the servers that were queried, the slowest first' \
 'zones:Show the configured zones and their servers' \
+'zone:Add or remove a zone with its own servers, without a restart' \
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
@@ -1047,6 +1146,7 @@ _resolverctl__subcmd__help_commands() {
 'flush:Remove entries from the cache' \
 'servers:Show the servers that were queried, the slowest first' \
 'zones:Show the configured zones and their servers' \
+'zone:Add or remove a zone with its own servers, without a restart' \
 'inflight:Show the queries in progress, the oldest first' \
 'why:Show why mail was slow, and what to do' \
 'failed:Show the zones whose queries failed, and what to do' \
@@ -1255,6 +1355,24 @@ _resolverctl__subcmd__help__subcmd__why_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help why commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__zone_commands] )) ||
+_resolverctl__subcmd__help__subcmd__zone_commands() {
+    local commands; commands=(
+'add:Resolve a zone through its own servers\: until the daemon ends, or as the options say' \
+'remove:Remove a zone that \`zone add\` added' \
+    )
+    _describe -t commands 'resolverctl help zone commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__zone__subcmd__add_commands] )) ||
+_resolverctl__subcmd__help__subcmd__zone__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help zone add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__zone__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__help__subcmd__zone__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help zone remove commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__zones_commands] )) ||
 _resolverctl__subcmd__help__subcmd__zones_commands() {
     local commands; commands=()
@@ -1384,6 +1502,49 @@ _resolverctl__subcmd__trace_commands() {
 _resolverctl__subcmd__why_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl why commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone_commands] )) ||
+_resolverctl__subcmd__zone_commands() {
+    local commands; commands=(
+'add:Resolve a zone through its own servers\: until the daemon ends, or as the options say' \
+'remove:Remove a zone that \`zone add\` added' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl zone commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone__subcmd__add_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl zone add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone__subcmd__help_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__help_commands() {
+    local commands; commands=(
+'add:Resolve a zone through its own servers\: until the daemon ends, or as the options say' \
+'remove:Remove a zone that \`zone add\` added' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl zone help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone__subcmd__help__subcmd__add_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__help__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl zone help add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone__subcmd__help__subcmd__help_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl zone help help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone__subcmd__help__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__help__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl zone help remove commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__zone__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__zone__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl zone remove commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__zones_commands] )) ||
 _resolverctl__subcmd__zones_commands() {

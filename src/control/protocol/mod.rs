@@ -22,7 +22,7 @@ pub use self::status::{
     RootKeysStatus, Severity, SnapshotStatus, Stats, Status, Warning,
 };
 use self::watched::WatchedRow;
-use self::zones::ZoneState;
+use self::zones::{ZoneState, ZoneWhat};
 use dns::question::ServerQuery;
 use doctor::facts::{NoReply, ReplyFacts};
 use history::culprit::DecisiveTime;
@@ -75,6 +75,11 @@ pub enum Request {
     },
     /// Asks for the configured zones.
     Zones,
+    /// Adds or removes a temporary zone.
+    Zone {
+        /// The action.
+        what: ZoneWhat,
+    },
     /// Asks for the queries in progress.
     Inflight,
     /// Asks for messages (emails) of the query history, and why they were slow. The history is read once for all requests. The
@@ -136,7 +141,7 @@ impl Request {
     /// Returns true if the request changes the daemon. Only root and the user that the daemon runs as may send such a request.
     pub const fn changes(&self) -> bool {
         match self {
-            Self::Flush { .. } | Self::Reload => true,
+            Self::Flush { .. } | Self::Reload | Self::Zone { .. } => true,
             Self::Nta { what } => !matches!(what, NtaWhat::List),
             _ => false,
         }

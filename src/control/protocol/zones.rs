@@ -8,6 +8,57 @@ use serde::{Deserialize, Serialize};
 
 use resolver::cache::servers::Health;
 
+/// Adds or removes a temporary zone. Such a zone is not in the configuration file, survives reloads, and ends with the daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneWhat {
+    /// Adds a zone. A temporary zone with the same name is replaced.
+    Add {
+        /// The zone.
+        zone: AddedZone,
+        /// Lifetime in seconds; `None` means until the daemon ends.
+        seconds: Option<u64>,
+    },
+    /// Removes a temporary zone.
+    Remove {
+        /// Apex of the zone.
+        name: String,
+    },
+}
+
+/// A zone that is added while the daemon runs, with the values of a `[[zone]]` entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddedZone {
+    /// Apex of the zone.
+    pub name: String,
+    /// The forwarders, or empty if `stub` is set.
+    pub forward: Vec<String>,
+    /// The zone's own servers, or empty if `forward` is set.
+    pub stub: Vec<String>,
+    /// True if answers are validated with DNSSEC.
+    pub validate: bool,
+}
+
+impl AddedZone {
+    /// Returns the zone as an entry of the configuration file.
+    pub fn entry(&self) -> String {
+        // Strings and lists of strings are written alike in JSON and TOML. Their serialization cannot fail.
+        let list = |servers: &[String]| serde_json::to_string(servers).unwrap_or_default();
+        let name = serde_json::to_string(&self.name).unwrap_or_default();
+        let mut entry = format!("[[zone]]\nname = {name}\n");
+        for (key, servers) in [("forward", &self.forward), ("stub", &self.stub)] {
+            if !servers.is_empty() {
+                entry.push_str(&format!("{key} = {}\n", list(servers)));
+            }
+        }
+        if !self.validate {
+            entry.push_str("validate = false\n");
+        }
+        entry
+    }
+}
+
 /// A configured zone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ZoneState {
@@ -32,8 +83,18 @@ pub struct ZoneState {
     pub max_ttl: Option<f64>,
     /// Maximum TTL of negative answers in seconds, if it differs from the general maximum.
     pub negative_max_ttl: Option<f64>,
+    /// Set if the zone is not in the configuration file, but was added by `resolverctl zone add`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<Temporary>,
     /// Listeners that do not answer from this zone, each by its first address.
     pub hidden_at: Vec<SocketAddr>,
+}
+
+/// The remaining lifetime of a temporary zone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Temporary {
+    /// Seconds until the zone ends; `None` means that it ends with the daemon.
+    pub left: Option<f64>,
 }
 
 /// The kind of source from which the answers of a zone come.

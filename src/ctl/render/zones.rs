@@ -3,7 +3,7 @@
 use super::table::{Align, TextTable};
 use super::{Paint, Style, state, words};
 use control::protocol::Reply;
-use control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
+use control::protocol::zones::{Temporary, ZoneServer, ZoneSource, ZoneState};
 
 /// The text in place of a round trip, for answers that need no server and for servers that were not queried.
 const NONE: &str = "none";
@@ -51,9 +51,13 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
     }
     // The word is spelled like the key of the configuration, because most such zones come from an import.
     let kind = if row.forward_first { "forward_first".to_owned() } else { words::word(&row.kind) };
-    let zone = match &row.view {
-        Some(view) => format!("{} (view {view})", row.zone),
-        None => row.zone.clone(),
+    let zone = match (&row.view, &row.temporary) {
+        (Some(view), _) => format!("{} (view {view})", row.zone),
+        (None, Some(Temporary { left: Some(left) })) => {
+            format!("{} (for {})", row.zone, words::age(*left))
+        }
+        (None, Some(Temporary { left: None })) => format!("{} (temporary)", row.zone),
+        (None, None) => row.zone.clone(),
     };
     let named = [zone, kind];
     let lines = targets.into_iter().enumerate().map(|(place, target)| {

@@ -16,11 +16,7 @@ use history::Recorder;
 /// Tests each negative trust anchor that expires, and removes those whose zone validates again. Returns the names of the removed ones.
 ///
 /// Each is tested with the SOA record at its name. The test uses a resolver that has an empty cache and all negative trust anchors but this one.
-pub async fn remove_unneeded(
-    resolver: &Resolver,
-    network: &Arc<dyn Network>,
-    random: &Random,
-) -> Vec<Name> {
+pub async fn remove_unneeded(resolver: &Resolver, network: &Arc<dyn Network>, random: &Random) -> Vec<Name> {
     let mut removed = Vec::new();
     for (name, _) in resolver.ntas().list(resolver.clock().mono()) {
         let fresh = resolver.fresh(ResolverParts {

@@ -69,6 +69,7 @@ fn server(address: &str, tls: Option<&str>, round_trip: Option<f64>, health: Opt
 
 fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
     ZoneState {
+        temporary: None,
         zone: zone.to_owned(),
         view: None,
         kind,

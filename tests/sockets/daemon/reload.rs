@@ -20,6 +20,12 @@ fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     (code, text)
 }
 
+/// Runs a command that fails: exit code, stdout and stderr.
+fn failing(setting: &Setting, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    told(&command.arg("--socket").arg(setting.socket()).args(arguments).output().unwrap())
+}
+
 /// The log line of a reload.
 fn said(process: &Process) -> String {
     let mut line = process.next_line();
@@ -202,4 +208,53 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
         let (code, wrong) = resolverctl(&setting, &["config", "check", &path]);
         assert!(code == 6 && wrong.contains("at which resolverd itself listens"), "{wrong}");
     }
+}
+
+#[test]
+fn a_zone_is_added_until_it_is_removed_or_written() {
+    let world = World::new(Duration::from_millis(1));
+    let host = "[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
+    let (near, far) = (Setting::new(&world, ""), Setting::new(&world, host));
+    let (_process, forwarder) = (near.start(), far.start());
+    let server = forwarder.address.to_string();
+    let asks = || resolverctl(&near, &["query", "printer.lan"]).0;
+    assert_eq!(asks(), 1);
+    let (code, text) = resolverctl(&near, &["zone", "add", "lan", "--forward", &server]);
+    let note = "until resolverd ends; --write adds it to the configuration file";
+    assert_eq!((code, text), (0, format!("zone lan: added\n{note}\n")));
+    assert_eq!(asks(), 0, "what was learned before is forgotten");
+    assert!(resolverctl(&near, &["zones"]).1.contains("lan. (temporary)"));
+    assert_eq!(resolverctl(&near, &["reload"]), (0, "no changes\n".to_owned()));
+    assert_eq!(asks(), 0);
+    assert_eq!(resolverctl(&near, &["zone", "remove", "lan"]), (0, "zone lan: removed\n".to_owned()));
+    assert_eq!(asks(), 1);
+
+    // A wrong server changes neither the daemon nor the file.
+    let before = std::fs::read_to_string(near.config()).unwrap();
+    let words = ["zone", "add", "lan", "--forward", "10.0.0.300"];
+    let (code, _, said) = failing(&near, &words);
+    assert!(code == 2 && said.contains("zone.forward: \"10.0.0.300\" is not a forwarder"), "{said}");
+    let (code, said) = resolverctl(&near, &[&words[..], &["--write"]].concat());
+    assert!(code == 6 && said.contains("10.0.0.300"), "{said}");
+    assert_eq!(std::fs::read_to_string(near.config()).unwrap(), before);
+
+    let (code, text) =
+        resolverctl(&near, &["zone", "add", "lan", "--forward", &server, "--insecure", "--write"]);
+    assert!(code == 0 && text.starts_with("zone lan: added\nwritten to "), "{text}");
+    let entry = format!("\n[[zone]]\nname = \"lan\"\nforward = [\"{server}\"]\nvalidate = false\n");
+    assert_eq!(std::fs::read_to_string(near.config()).unwrap(), format!("{before}{entry}"));
+    assert_eq!(asks(), 0);
+    let (code, _, said) = failing(&near, &["zone", "remove", "lan"]);
+    assert!(code == 2 && said.contains("is in the configuration file"), "{said}");
+}
+
+#[test]
+fn a_zone_that_was_added_for_a_time_ends() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let words = ["zone", "add", "lan", "--stub", "127.78.0.3", "--for", "1s"];
+    assert_eq!(resolverctl(&setting, &words), (0, "zone lan: added\n".to_owned()));
+    process
+        .wait_until("the zone has ended", |_| resolverctl(&setting, &["zones"]).1 == "no configured zones\n");
 }

@@ -1,5 +1,6 @@
 //! A daemon that knows three names, for the control socket.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use ::watched::WatchedDomain;
 use control::Controlled;
 use control::lookup::Lookup;
+use control::protocol::zones::ZoneWhat;
 use control::protocol::{DaemonStatus, RootKeysStatus};
 use control::trace::{TraceAsked, TraceRefused};
 use dns::clock::{Clock, Mono, Now};
@@ -48,6 +50,7 @@ pub(crate) struct Fake {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
+    pub(super) zones: Mutex<Vec<ZoneWhat>>,
     pub(crate) lists: Lists,
     /// The number of requests for messages in each reading of the record.
     pub(crate) whys: Mutex<Vec<usize>>,
@@ -96,6 +99,7 @@ impl Fake {
             recorder,
             flushed: Mutex::default(),
             reloads: Mutex::default(),
+            zones: Mutex::default(),
             whys: Mutex::default(),
             lists: Lists::default(),
         })
@@ -264,6 +268,15 @@ impl Controlled for Fake {
             ..ConfiguredZone::default()
         });
         Arc::new(config)
+    }
+
+    fn change_zones(&self, what: ZoneWhat) -> BoxFuture<'_, Result<Vec<String>, String>> {
+        self.zones.lock().unwrap().push(what);
+        Box::pin(ready(Ok(vec!["zone corp.example: added".to_owned()])))
+    }
+
+    fn temporary_zones(&self) -> BTreeMap<Name, Option<Duration>> {
+        BTreeMap::new()
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {

@@ -1,0 +1,111 @@
+//! `resolverctl zone`: adds a zone with its own servers while the daemon runs, or writes it into the configuration file.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::client::{ControlClient, unexpected};
+use super::exit::{CommandFailure, Exit};
+use super::nta::span;
+use super::outcome::CommandOutcome;
+use super::render::{Format, text};
+use super::typed_name::typed_name;
+use control::protocol::zones::{AddedZone, ZoneWhat};
+use control::protocol::{Reply, Request};
+use resolver::config::defaults;
+
+/// The text of a configuration file that does not exist yet.
+const EMPTY: &str = "version = 1\n";
+
+/// The command line of `zone`.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Resolve a zone through its own servers: until the daemon ends, or as the options say.
+    Add(Added),
+    /// Remove a zone that `zone add` added.
+    Remove {
+        /// Apex of the zone.
+        #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+        name: String,
+    },
+}
+
+/// The command line of `zone add`.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("servers").required(true).args(["forward", "stub"]))]
+pub(super) struct Added {
+    /// Apex of the zone.
+    #[arg(allow_hyphen_values = true, value_parser = typed_name)]
+    name: String,
+    /// Resolvers to forward to, as in [[zone]] of resolverd.toml(5).
+    #[arg(long, value_name = "SERVERS", value_delimiter = ',')]
+    forward: Vec<String>,
+    /// Name servers of the zone.
+    #[arg(long, value_name = "SERVERS", value_delimiter = ',')]
+    stub: Vec<String>,
+    /// Do not validate the answers with DNSSEC.
+    #[arg(long)]
+    insecure: bool,
+    /// Lifetime, such as 30m or 2h. Maximum: 7d.
+    #[arg(long = "for", value_name = "DURATION", value_parser = span)]
+    time: Option<Duration>,
+    /// Append the zone to the configuration file and reload it, as root.
+    #[arg(long, conflicts_with = "time")]
+    write: bool,
+}
+
+/// Adds or removes the zone, and shows the changes.
+pub(super) fn run(
+    command: &Command,
+    client: &ControlClient,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
+    let (what, note) = match command {
+        Command::Add(added) if added.write => return write(&added.zone(), client, format),
+        Command::Add(added) => {
+            let seconds = added.time.map(|time| time.as_secs());
+            let note = "until resolverd ends; --write adds it to the configuration file\n";
+            let note = if seconds.is_none() { note } else { "" };
+            (ZoneWhat::Add { zone: added.zone(), seconds }, note)
+        }
+        Command::Remove { name } => (ZoneWhat::Remove { name: name.clone() }, ""),
+    };
+    let screen = |replies: &[Reply], style| text::reloaded(replies, style) + note;
+    client.show(&Request::Zone { what }, format, screen, |_| Exit::Yes)
+}
+
+impl Added {
+    fn zone(&self) -> AddedZone {
+        AddedZone {
+            name: self.name.clone(),
+            forward: self.forward.clone(),
+            stub: self.stub.clone(),
+            validate: !self.insecure,
+        }
+    }
+}
+
+/// Appends the zone to the configuration file of the daemon, and reloads the file. If the file then has an error, it is as before.
+fn write(zone: &AddedZone, client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
+    let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
+    let file = PathBuf::from(status.daemon.config.unwrap_or_else(|| defaults::FILE.to_owned()));
+    let written = |error| CommandFailure::Written { file: file.clone(), error };
+    let mut open = File::options().append(true).create(true).open(&file).map_err(written)?;
+    let length = open.metadata().map_err(written)?.len();
+    let head = if length == 0 { EMPTY } else { "" };
+    open.write_all(format!("{head}\n{}", zone.entry()).as_bytes()).map_err(written)?;
+    let outcome = client.show(
+        &Request::Reload,
+        format,
+        |replies, style| match Exit::of_reload(replies) {
+            Exit::Yes => format!("{}written to {}\n", text::reloaded(replies, style), file.display()),
+            _ => text::reloaded(replies, style),
+        },
+        Exit::of_reload,
+    );
+    if !matches!(outcome, Ok(CommandOutcome { exit: Exit::Yes, .. })) {
+        open.set_len(length).map_err(written)?;
+    }
+    outcome
+}
