@@ -55,6 +55,10 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Result<CommandOutcom
     if arguments.root == Path::new("/") && !rustix::process::geteuid().is_root() {
         return Err(CommandFailure::NotRoot);
     }
+    // systemd creates this directory at boot (sd_booted(3)).
+    if !arguments.root.join("run/systemd/system").exists() {
+        return Err(SwitchError::NoSystemd.into());
+    }
     let ours = ours(&arguments.root);
     let machine = Machine { root: &arguments.root, systemctl: &arguments.systemctl, ours: &ours };
     if arguments.back {

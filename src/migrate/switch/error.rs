@@ -8,6 +8,11 @@ pub const RECORD: &str = "/var/lib/resolverctl/switch.json";
 /// The reason why a step, or the undo of a step, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
+    /// The host was not started by systemd.
+    #[error(
+        "this host does not run systemd, which `switch` needs: start resolverd with the service manager of this host, and write `nameserver 127.0.0.1` and `options edns0 trust-ad` into /etc/resolv.conf"
+    )]
+    NoSystemd,
     /// A file cannot be read, written or removed.
     #[error("cannot {does} {path}: {error}")]
     File {

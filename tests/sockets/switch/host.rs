@@ -57,6 +57,7 @@ impl Host {
         for (path, text) in files {
             host.write(path, text);
         }
+        host.write("run/systemd/system/resolverd.slice", "");
         for unit in ["resolverd.socket", "resolverd.service"] {
             host.write(&format!("units/{unit}"), "loaded\n");
         }

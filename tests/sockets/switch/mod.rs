@@ -162,6 +162,11 @@ fn nothing_happens_where_a_failure_stays() {
     let host = plain();
     fs::remove_file(host.path("units/resolverd.socket")).unwrap();
     refused(&host, &internet, "resolverd.socket not installed");
+
+    let host = plain();
+    fs::remove_dir_all(host.path("run/systemd/system")).unwrap();
+    let (code, text, error) = host.command(&internet, &[]);
+    assert!(code == 1 && text.is_empty() && error.contains("does not run systemd"), "{error}");
 }
 
 #[test]
