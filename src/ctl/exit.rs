@@ -163,7 +163,9 @@ impl CommandFailure {
             Self::Permission { .. }
             | Self::NotRoot
             | Self::Problem(Problem { fault: Blame::Permission, .. }) => Exit::Permission,
-            Self::Switch(SwitchError::Recorded | SwitchError::NotRecorded | SwitchError::NoSystemd) => Exit::No,
+            Self::Switch(SwitchError::Recorded | SwitchError::NotRecorded | SwitchError::NoSystemd) => {
+                Exit::No
+            }
             Self::Input { .. }
             | Self::Written { .. }
             | Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,

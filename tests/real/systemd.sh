@@ -26,7 +26,7 @@ boot() {
     done
     for unit in sysinit basic stage; do printf "[Unit]\nDescription=$unit\n" >"$copy/etc/systemd/system/$unit.target"; done
     printf "Requires=systemd-journald.service\nAfter=systemd-journald.service\n" >>"$copy/etc/systemd/system/stage.target"
-    cp "$2/systemd/resolverd.service" "$2/systemd/resolverd.socket" "$copy/etc/systemd/system"
+    cp "$2"/systemd/resolverd*.service "$2/systemd/resolverd.socket" "$copy/etc/systemd/system"
     cp -r "$work/zones" "$copy/etc/resolverd"
     echo 01234567890123456789012345678901 >"$copy/etc/machine-id"
     systemd-sysusers --root="$copy" "$2/systemd/sysusers.d/resolverd.conf"
@@ -147,6 +147,20 @@ watchdog() {
   soon has 'Watchdog timeout' booted journalctl -o cat --no-pager UNIT=resolverd.service
 }
 
+# An instance next to the first, with its own file, address, control socket and state.
+second_instance() {
+  sed 's/^addresses = .*/addresses = ["127.0.0.2:53"]/; s#127\.0\.0\.1:53#127.0.0.2:53#' "$work/unit.toml" >"$work/second.toml"
+  printf '[control]\nsocket = "/run/resolverd-second/control.sock"\n' >>"$work/second.toml"
+  booted tee /etc/resolverd/second.toml <"$work/second.toml" >/dev/null
+  booted systemctl start resolverd@second || { booted journalctl --no-pager -u resolverd@second; return 1; }
+  has '198\.18\.77\.10' dig @127.0.0.2 +short domain.example A
+  has 'is healthy' booted resolverctl --socket /run/resolverd-second/control.sock status
+  booted systemctl reload resolverd@second
+  has '^active' booted systemctl is-active resolverd
+  booted test -d /var/lib/resolverd-second
+  booted systemctl stop resolverd@second
+}
+
 # The ports stay with systemd; a question starts the daemon.
 by_question() {
   booted systemctl stop resolverd.service
@@ -162,6 +176,7 @@ if mkdir "$(own_group)" 2>/dev/null; then
   check "systemd: the journal has fields" journal
   check "systemd: reload, by a right and a wrong file" reload_by_unit
   check "systemd: ten restarts under load" restart_by_unit
+  check "systemd: a second instance by the template" second_instance
   check "systemd: the watchdog ends what hangs" watchdog
   check "systemd: a question starts it" by_question
   if first >/dev/null; then kill -KILL "$(first)"; fi

@@ -48,6 +48,22 @@ fn the_memory_that_is_allowed_follows_from_the_cache() {
     assert!(service.lines().any(|line| line == format!("MemoryMax={needed}M")), "{needed}");
 }
 
+/// A line of the template may differ from the service only if the instance is in it, or if it is about the socket unit.
+#[test]
+fn the_template_is_the_service_with_the_name_of_the_instance() {
+    let read = |name| std::fs::read_to_string(unit(name)).unwrap();
+    let (service, template) = (read("resolverd.service"), read("resolverd@.service"));
+    let settings = |text: &str| -> Vec<String> {
+        let of_instance =
+            [" --config /etc/resolverd/%i.toml", " --socket /run/resolverd-%i/control.sock", "-%i", " (%i)"];
+        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("Also="));
+        lines
+            .map(|line| of_instance.iter().fold(line.to_owned(), |line, word| line.replace(word, "")))
+            .collect()
+    };
+    assert_eq!(settings(&template), settings(&service));
+}
+
 #[test]
 fn systemd_understands_every_line() {
     if !is_installed("systemd-analyze") {
