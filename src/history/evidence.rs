@@ -180,6 +180,9 @@ impl Seen<'_> {
             CulpritKind::Network => {
                 format!("no server answered during this time; {named} did not answer {queries}")
             }
+            CulpritKind::NetworkLossy => {
+                format!("the network of this host lost packets during this time; {named} did not answer {queries}")
+            }
             CulpritKind::Unknown if cause.other_mail => {
                 return format!(
                     "{}; the queries behind it begin as this mail began, so that they may be of another mail",
@@ -391,6 +394,9 @@ fn advice(kind: CulpritKind, zone: &str, servers: &[IpAddr]) -> String {
             "packets get lost between this host and the server; if other zones are affected too, check the internet connection of this host".to_owned()
         }
         CulpritKind::Network => "check the network of this host: `resolverctl check system`".to_owned(),
+        CulpritKind::NetworkLossy => {
+            "check the uplink of this host and its load; `resolverctl status` shows the loss while it lasts".to_owned()
+        }
         CulpritKind::Overload => {
             "check whether other programs use up the CPU of this host; otherwise find the client and the zone that cause the load with `resolverctl stats`, and let this client send fewer queries at the same time".to_owned()
         }

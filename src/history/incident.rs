@@ -13,6 +13,7 @@ use hickory_proto::rr::Name;
 
 use super::event::{FlightEnded, FlightFailure, ServerOrigin, Shows};
 use super::line::{Line, Trace};
+use super::loss::Loss;
 use super::outage::Outage;
 use super::report::FailingZone;
 use crate::limits::{
@@ -75,6 +76,8 @@ pub(super) struct FlightZone<'a> {
 pub(super) struct Incidents {
     /// The state of our own network: whether servers on the internet answer.
     pub(super) outage: Outage,
+    /// The loss of packets on all paths of this host.
+    pub(super) loss: Loss,
     zones: BTreeMap<Name, TroubledZone>,
     /// The start of the current hour; then the number of log lines written in this hour, and the number of lines that were withheld.
     hour: Mono,

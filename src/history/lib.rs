@@ -51,6 +51,7 @@ mod local_users;
 mod log_lines;
 mod logging;
 mod long_messages;
+mod loss;
 pub mod message;
 mod names;
 pub mod note;
@@ -101,8 +102,8 @@ use self::recorded::Kept;
 pub use self::recorded::{Flown, HitPage, ReadSpan, Recorded};
 use self::redact::Redaction;
 pub use self::report::{
-    ClientRow, FailingZone, FailuresByZone, Scraped, ServerRow, ShedRow, StatsReport, Troubles, TypeRow,
-    UpstreamReport, ZoneFailures, ZoneRow, blames,
+    ClientRow, FailingZone, FailuresByZone, LossReport, Scraped, ServerRow, ShedRow, StatsReport, Troubles,
+    TypeRow, UpstreamReport, ZoneFailures, ZoneRow, blames,
 };
 use self::shard::Shard;
 use self::table::{CounterTable, Rows};
@@ -221,12 +222,19 @@ impl Recorder {
         lock(&self.sums.zones).count(&*WireName::new(&sent.zone), |row| row.messages.count(sent));
         let now = self.clock.mono();
         let sent_at = now.before(sent.elapsed);
-        if !sent.conduct.came_back() {
+        let answered = sent.conduct.came_back();
+        if !answered {
             let (server, zone) = (sent.server, &sent.zone);
             self.overdue(&Overdue { server, zone, origin: sent.origin, sent: sent_at });
-        } else if sent.origin == ServerOrigin::Recursion {
-            let line = lock(&self.incidents).outage.heard(sent_at, now);
-            self.write(line);
+        }
+        if sent.origin == ServerOrigin::Recursion {
+            let mut incidents = lock(&self.incidents);
+            let Incidents { outage, loss, .. } = &mut *incidents;
+            let up = if answered { outage.heard(sent_at, now) } else { None };
+            let lossy = loss.note(sent.server.ip(), answered, outage, now);
+            drop(incidents);
+            self.write(up);
+            self.write(lossy);
         }
     }
 
@@ -275,8 +283,9 @@ impl Recorder {
         let now = self.clock.mono();
         let incidents = lock(&self.incidents);
         let down = incidents.outage.since().map(|since| now.since(since));
+        let lossy = incidents.loss.report(now);
         let unkept = self.kept.store.get().and_then(|store| store.trouble());
-        Troubles { down, unkept, zones: incidents.failing(now) }
+        Troubles { down, lossy, unkept, zones: incidents.failing(now) }
     }
 
     /// Adds `count` to a counter.

@@ -75,6 +75,32 @@ pub(crate) const NETWORK_DOWN_TIME: Duration = Duration::from_secs(4);
 /// The number of unanswered queries to root servers in that time: a single query may be lost.
 pub(crate) const NETWORK_DOWN_ROOT_MESSAGES: u32 = 2;
 
+/// The length of a slice of time for the loss of our own network. The loss of two slices is judged at the end of each, so it is seen within
+/// two minutes.
+pub(crate) const LOSS_SLICE: Duration = Duration::from_secs(30);
+
+/// The number of networks that must show the loss of our own network. With fewer, two lossy hosters could look like it.
+pub(crate) const LOSS_NETWORKS: usize = 8;
+
+/// The number of queries in two slices from which a network counts. With a loss of 20 %, half of the networks with 3 queries lose one.
+pub(crate) const LOSS_NETWORK_QUERIES: u32 = 3;
+
+/// The mean loss in percent, over the three quarters of the networks that lose least, from which our own network loses packets. It is 0 to 1 % at a
+/// healthy host, and about 12 % if each path loses 20 %.
+pub(crate) const LOSS_PERCENT: u32 = 6;
+
+/// The same mean loss, in percent, below which the loss of our own network has ended.
+pub(crate) const LOSS_ENDS_PERCENT: u32 = 2;
+
+/// A server that answered within this time used to answer. Its missing answers are losses.
+pub(crate) const USED_TO_ANSWER: Duration = Duration::from_secs(600);
+
+/// The largest number of servers whose losses are counted, 80 octets each. They are enough to judge hundreds of networks.
+pub(crate) const MAX_LOSS_SERVERS: usize = 1_024;
+
+/// The number of periods of loss that are remembered, 16 octets each.
+pub(crate) const MAX_LOSS_SPANS: usize = 64;
+
 /// The largest number of silent servers that are counted during one silence. It is enough to show that many servers are silent. A server takes 16
 /// octets.
 pub(crate) const MAX_SILENT_SERVERS: usize = 256;

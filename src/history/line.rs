@@ -58,6 +58,18 @@ pub(super) enum Line {
         /// The time since the first unanswered query was sent.
         after: Duration,
     },
+    /// Our own network loses packets.
+    NetworkLossy {
+        /// The share of lost queries, in percent.
+        percent: u32,
+        /// The number of networks whose servers did not answer some queries.
+        networks: usize,
+    },
+    /// Our own network no longer loses packets.
+    NetworkLossEnds {
+        /// The time since the loss began.
+        after: Duration,
+    },
     /// More zones failed than the log reports in an hour.
     Withheld {
         /// The number of zones that were not reported.
@@ -267,6 +279,17 @@ impl Line {
             Self::NetworkUp { after } => {
                 let text = format!("servers on the internet answer again after an outage of {}", age(after));
                 line(false, "network_up", text)
+            }
+            Self::NetworkLossy { percent, networks } => {
+                let text = format!(
+                    "the network of this host loses packets: servers in {networks} networks that used to answer leave {percent} % of the queries unanswered; check the uplink"
+                );
+                line(true, "network_lossy", text)
+            }
+            Self::NetworkLossEnds { after } => {
+                let text =
+                    format!("the network of this host lost packets for {}, and no longer does", age(after));
+                line(false, "network_loss_ends", text)
             }
             Self::Withheld { zones } => {
                 let text = format!(

@@ -73,8 +73,12 @@ impl Recorder {
         let mut recorded = reader.recorded;
         recorded.questions.retain(|one| one.outcome != Outcome::Cache || one.at >= first);
         let unix = |at: Mono| dates.unix(at.as_micros());
-        let outages = lock(&self.incidents).outage.spans(now);
-        recorded.outages.extend(outages.into_iter().map(|(since, until)| (unix(since), unix(until))));
+        let incidents = lock(&self.incidents);
+        let (outages, losses) = (incidents.outage.spans(now), incidents.loss.spans(now));
+        drop(incidents);
+        let dated = |(since, until)| (unix(since), unix(until));
+        recorded.outages.extend(outages.into_iter().map(dated));
+        recorded.losses.extend(losses.into_iter().map(dated));
         recorded.off = !self.kept.is_on();
         (recorded, first_end)
     }

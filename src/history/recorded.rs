@@ -101,6 +101,8 @@ pub struct Recorded {
     pub hides_clients: bool,
     /// Times in which our own network was down: no server on the internet answered, including root servers.
     pub outages: Vec<OutageEntry>,
+    /// Times in which our own network lost packets, as far as memory has them.
+    pub losses: Vec<OutageEntry>,
     /// The users that were found for clients. `in_order` copies them to the questions of the clients.
     pub owners: Vec<OwnerEntry>,
 }

@@ -147,10 +147,23 @@ pub struct TypeRow {
 pub struct Troubles {
     /// How long no server on the internet has answered, if our own network is down; none if it is not.
     pub down: Option<Duration>,
+    /// The loss of packets in our own network; none if it loses few.
+    pub lossy: Option<LossReport>,
     /// Why failed and slow queries are not written to disk at present; none if they are written.
     pub unkept: Option<String>,
     /// The failing zones; the zone that has failed for the longest time comes first.
     pub zones: Vec<FailingZone>,
+}
+
+/// A loss of packets in our own network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LossReport {
+    /// The time since the loss began.
+    pub span: Duration,
+    /// The share of queries without an answer, in percent.
+    pub percent: u32,
+    /// The number of networks whose servers did not answer some queries.
+    pub networks: usize,
 }
 
 /// A zone that fails.

@@ -12,6 +12,7 @@ use super::entry::{FlightEntry, MessageEntry, OutageEntry, QuestionEntry};
 use super::recorded::Recorded;
 use crate::limits::{
     EDNS_TRIES, LOSS_WINDOW, SILENCE_SPAN, SILENCES_IN_A_ROW, SILENT_IPV6_NETWORKS, SLOW_ANSWER,
+    USED_TO_ANSWER,
 };
 use dns::clock::micros;
 use dns::conduct::Conduct;
@@ -26,6 +27,8 @@ pub struct Traffic {
     ipv6_silent_since: Option<u64>,
     /// The outages of our own network, in the order of time.
     outages: Vec<OutageEntry>,
+    /// The times in which our own network lost packets.
+    losses: Vec<OutageEntry>,
     /// From this time on, an answer is slow; in microseconds.
     pub(super) slow: u64,
 }
@@ -102,7 +105,13 @@ impl Traffic {
         }
         // Only memory is used, because the disk lacks most answers.
         let ipv6_silent_since = recorded.whole().filter(|since| is_ipv6_silent(recorded, *since));
-        Self { servers, ipv6_silent_since, outages: recorded.outages.clone(), slow: slow_answer(slow) }
+        Self {
+            servers,
+            ipv6_silent_since,
+            outages: recorded.outages.clone(),
+            losses: recorded.losses.clone(),
+            slow: slow_answer(slow),
+        }
     }
 
     /// Returns true if the server is silent because the path from this host to all IPv6 servers is broken, as far as the record shows.
@@ -119,6 +128,16 @@ impl Traffic {
     pub(super) fn is_down(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
         let (sent, _) = moments(flight, message);
         self.is_down_at(sent)
+    }
+
+    /// Returns true if a query without an answer was sent while our own network lost packets, and its server answers other queries.
+    pub(super) fn is_lossy(&self, flight: &FlightEntry, message: &MessageEntry) -> bool {
+        let (sent, _) = moments(flight, message);
+        let is_within = |(since, until): &OutageEntry| *since <= sent && sent < *until;
+        let answers = |server: &ServerTraffic| {
+            server.answers.iter().any(|answer| answer.end.abs_diff(sent) < micros(USED_TO_ANSWER))
+        };
+        self.losses.iter().any(is_within) && self.servers.get(&key_of(message)).is_some_and(answers)
     }
 
     /// Returns true if no server on the internet answered at a moment.

@@ -124,6 +124,8 @@ families! {
     ZoneFailing "zone_failing" Gauge ["zone"];
     /// 1 if no server on the internet answers, otherwise 0.
     NetworkDown "network_down" Gauge [];
+    /// The percentage of queries that the network of this host loses, or 0 if it loses few.
+    NetworkLoss "network_loss_percent" Gauge [];
     /// Configured addresses at which resolverd does not listen, because the host does not have them.
     MissingAddresses "missing_addresses" Gauge [];
     /// Keys of the root by state: configured (not seen yet), pending, valid, missing, revoked or removed (RFC 5011).

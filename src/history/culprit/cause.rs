@@ -42,6 +42,8 @@ words! {
         Loss = "loss": "packet loss",
         /// Our own network was down: no server answered.
         Network = "network",
+        /// Our own network lost packets: servers in many networks did not answer some queries.
+        NetworkLossy = "network_lossy": "own network lossy",
         /// This resolver had too much work.
         Overload = "overload",
         /// The client waited between its questions.

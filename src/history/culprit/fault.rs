@@ -69,6 +69,9 @@ fn silence(
     if traffic.is_down(flight, message) {
         return Some(CulpritKind::Network);
     }
+    if traffic.is_lossy(flight, message) {
+        return Some(CulpritKind::NetworkLossy);
+    }
     match traffic.unanswered(flight, message) {
         Unanswered::Lost => Some(CulpritKind::Loss),
         Unanswered::CouldNotTell => Some(CulpritKind::Unknown),
@@ -139,7 +142,11 @@ pub(super) fn timeline(
         let key = if *from < flight.began {
             Some((CulpritKind::Overload, Box::default()))
         } else if let Some(message) = waited_for(flight, *from) {
-            kind_of(one, flight, message, traffic).map(|kind| (kind, zone_of(one, &message.zone)))
+            kind_of(one, flight, message, traffic).map(|kind| match kind {
+                // All zones have this cause in common.
+                CulpritKind::NetworkLossy => (kind, Box::default()),
+                kind => (kind, zone_of(one, &message.zone)),
+            })
         } else {
             Some((CulpritKind::Unknown, Box::default()))
         };

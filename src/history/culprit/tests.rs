@@ -110,11 +110,14 @@ fn entries(id: usize, one: &One) -> (QuestionEntry, FlightEntry) {
 
 /// Returns the kinds and zones of the culprits of a message. `around` is other traffic at the same time.
 fn judged(asked: &[One], around: &[One]) -> Vec<(CulpritKind, String)> {
-    judged_in(asked, around, &[])
+    judged_in(asked, around, (&[], &[]))
 }
 
-/// Like `judged`, with the times in which our own network was down, in milliseconds.
-fn judged_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(CulpritKind, String)> {
+/// Times in milliseconds: when our own network was down, and when it lost packets.
+type NetworkFaults<'t> = (&'t [(u64, u64)], &'t [(u64, u64)]);
+
+/// Like `judged`, with the faults of our own network.
+fn judged_in(asked: &[One], around: &[One], faults: NetworkFaults<'_>) -> Vec<(CulpritKind, String)> {
     let entries = |ones: &[One], from: usize| -> Vec<_> {
         ones.iter().enumerate().map(|(id, one)| entries(from + id, one)).collect()
     };
@@ -129,7 +132,7 @@ fn judged_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(Culp
             flight: question.flight.map(|_| flight),
         })
         .collect();
-    let verdict = judge(&asked, &traffic_of(flights, outages));
+    let verdict = judge(&asked, &traffic_of(flights, faults));
     assert!(verdict.waited <= verdict.took);
     let zone = |zone: &[u8]| match zone {
         [] => String::new(),
@@ -138,11 +141,16 @@ fn judged_in(asked: &[One], around: &[One], outages: &[(u64, u64)]) -> Vec<(Culp
     verdict.causes.iter().map(|cause| (cause.kind, zone(&cause.zone))).collect()
 }
 
-/// The traffic of flights, with times in which our own network was down.
-fn traffic_of(flights: Vec<FlightEntry>, outages: &[(u64, u64)]) -> Traffic {
-    let outages =
-        outages.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect();
-    Traffic::from_recorded(&Recorded { flights, outages, ..Recorded::default() }, Duration::from_secs(1))
+/// The traffic of flights, with the faults of our own network.
+fn traffic_of(flights: Vec<FlightEntry>, (outages, losses): NetworkFaults<'_>) -> Traffic {
+    let dated = |spans: &[(u64, u64)]| {
+        spans.iter().map(|(since, until)| (BEGIN + since * 1_000, BEGIN + until * 1_000)).collect()
+    };
+    let (outages, losses) = (dated(outages), dated(losses));
+    Traffic::from_recorded(
+        &Recorded { flights, outages, losses, ..Recorded::default() },
+        Duration::from_secs(1),
+    )
 }
 
 const OK: Option<Conduct> = Some(Conduct::Answered);
@@ -516,10 +524,30 @@ fn each_fault_has_its_culprit() {
 fn an_outage_is_ours_only_if_root_servers_were_silent_too() {
     let silent = || one(0, 4_000, "a.example.", Outcome::Failed, vec![(0, 4_000, 1, "example.", SILENT)]);
     let other = || one(10, 4_000, "b.test.", Outcome::Failed, vec![(0, 4_000, 2, "test.", SILENT)]);
-    let within = |outages: &[(u64, u64)]| judged_in(&[silent()], &[other()], outages)[0].0;
+    let within = |outages: &[(u64, u64)]| judged_in(&[silent()], &[other()], (outages, &[]))[0].0;
     assert_eq!(within(&[]), CulpritKind::ServerSilent, "nothing else was asked");
     assert_eq!(within(&[(0, 60_000)]), CulpritKind::Network);
     assert_eq!(within(&[(500, 60_000)]), CulpritKind::ServerSilent, "it was sent before");
+}
+
+#[test]
+fn while_our_own_network_loses_packets_no_zone_is_blamed_for_it() {
+    let waits = |number| {
+        one(
+            0,
+            900,
+            "a.example.",
+            Upstream,
+            vec![(0, 880, number, "example.", SILENT), (880, 20, 1, "example.", OK)],
+        )
+    };
+    let answers = || up(5_000, vec![(5_000, 20, 2, "example.", OK)]);
+    let within = |asked: One, losses: &[(u64, u64)]| judged_in(&[asked], &[answers()], (&[], losses));
+    let ours = [(CulpritKind::NetworkLossy, String::new())];
+    assert_eq!(within(waits(1), &[(0, 60_000)]), ours);
+    assert_eq!(within(waits(2), &[(0, 60_000)]), ours);
+    assert_eq!(within(waits(1), &[(500, 60_000)])[0].0, CulpritKind::Loss, "it was sent before");
+    assert_eq!(within(waits(3), &[(0, 60_000)])[0].0, CulpritKind::ServerSilent, "it never answers");
 }
 
 #[test]
@@ -548,7 +576,7 @@ fn a_server_that_answers_only_an_unusual_query_loses_nothing() {
             .zip(&flights)
             .map(|((question, _), flight)| ExplainedQuestion { question, list: None, flight: Some(flight) })
             .collect();
-        judge(&asked, &traffic_of(flights.clone(), &[])).causes[0].kind
+        judge(&asked, &traffic_of(flights.clone(), (&[], &[]))).causes[0].kind
     };
     assert_eq!(kind_for("first", Transport::Udp), CulpritKind::Loss);
     assert_eq!(kind_for("without_edns", Transport::Udp), CulpritKind::ServerSilent);

@@ -24,7 +24,8 @@ fn lab(domains: u8, signed: bool) -> Lab {
     let zone = |tree: &mut Tree, zone: &str, net: u8, number: u8, text: &str| {
         let servers: Vec<String> = [1, 2].map(|server| format!("ns{server}.{zone}")).to_vec();
         for (place, server) in (1_u8..).zip(&servers) {
-            tree.server(ServerPlan::new(server, vec![IpAddr::from([192, net, number, place])])).unwrap();
+            tree.server(ServerPlan::new(server, vec![IpAddr::from([192, net + number, number, place])]))
+                .unwrap();
         }
         tree.zone(zone, &servers, text).unwrap();
     };
@@ -152,6 +153,38 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
         let failed: Vec<&str> = told(&lines, "query_failed").iter().filter_map(|line| line.zone()).collect();
         assert_eq!((failed, lines.len()), (vec!["d7.tld"], 4), "{lines:#?}");
     }
+}
+
+#[test]
+fn loss_on_all_paths_is_told_as_a_fault_of_our_own_network() {
+    let lines = lines(|| async {
+        let simulation = simulation(lab(12, false));
+        let _tended = simulation.tend();
+        let minutes = |from: u32, count: u32| {
+            let simulation = &simulation;
+            async move {
+                for round in (from..from + count).map(|minute| minute * 10) {
+                    let domains: Vec<String> = (0..12).map(|number| format!("d{number}.tld")).collect();
+                    join_all(domains.iter().map(|domain| ask(simulation, domain, round..round + 10))).await;
+                }
+            }
+        };
+        minutes(0, 3).await;
+        set_faults(&simulation, "d7.tld", &[Fault::Dead]);
+        minutes(3, 3).await;
+        assert!(!problems(&simulation).iter().any(|problem| problem.contains("loses packets")));
+        simulation.network().set_loss(200);
+        minutes(6, 3).await;
+        let found = problems(&simulation);
+        let begin = "The network of this host loses packets since ";
+        assert!(found.iter().any(|problem| problem.starts_with(begin)), "{found:?}");
+        simulation.network().set_loss(0);
+        minutes(9, 3).await;
+        assert!(!problems(&simulation).iter().any(|problem| problem.contains("loses packets")));
+    });
+    assert_eq!((told(&lines, "network_lossy").len(), told(&lines, "network_loss_ends").len()), (1, 1));
+    let zones: Vec<&str> = told(&lines, "zone_fails").iter().filter_map(|line| line.zone()).collect();
+    assert_eq!(zones, ["d7.tld"]);
 }
 
 #[test]
