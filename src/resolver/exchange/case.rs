@@ -1,16 +1,15 @@
-//! Gives the letters of a question random upper and lower case. An attacker who does not see the question cannot repeat it
-//! (draft-vixie-dnsext-dns0x20).
+//! Gives the letters of the name in a query random upper and lower case (0x20). An attacker who does not see the query cannot repeat this case
+//! in a forged reply (draft-vixie-dnsext-dns0x20).
 //!
-//! The functions are pure. In the messages of most servers, names are compressed and point to the question. If the original spelling of
-//! the question is restored in the reply, these names are restored too. A server that does not compress names copies the letters of the
-//! query, so the owner names of its records are restored one by one. Unbound has the same result, because it compresses names without
-//! regard to case.
+//! The functions use only their arguments. In the replies of most servers, names are compressed and point to the question. If the question in
+//! a reply gets its original letters back, these names have them too. A server that does not compress names copies the letters of the query,
+//! so the owner names of its records are restored one by one. Unbound has the same result, because it compresses names without regard to case.
 
 use std::ops::Range;
 
 use hickory_proto::rr::Name;
 
-/// The offset of the question's name in a message. The name comes directly after the header (RFC 1035 section 4.1).
+/// The offset of the question's name in a message, in octets. The name comes directly after the header (RFC 1035 section 4.1).
 const BEGIN: usize = 12;
 
 /// The maximum number of labels in a name (RFC 1035 section 3.1: 255 octets).
@@ -19,19 +18,19 @@ const MAX_LABELS: usize = 128;
 /// The bit that distinguishes the upper and lower case of a letter.
 const CASE: u8 = 0x20;
 
-/// How a reply spells the question.
+/// How the question in a reply is spelled, compared with the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// The question has the letters that were sent.
+    /// The question has the same letters as in the query.
     Kept,
-    /// The question has other upper and lower case letters.
+    /// The question has the same name, but other upper- and lower-case letters.
     Other,
-    /// The reply has no question, or a different one.
+    /// The reply has no question, or one for another name.
     None,
 }
 
-/// Gives each letter in the question of `message` random case. `draw` returns 64 random bits. If no letter would change, the first one is
-/// changed, because a reply to an unchanged name does not show how the server treats mixed case.
+/// Gives each letter of the name in `message` random case. `draw` returns 64 random bits. If no letter would change, the first one is changed,
+/// because a reply to an unchanged name does not show how the server treats mixed case.
 pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
     let mut is_changed = false;
@@ -50,8 +49,8 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     }
 }
 
-/// Compares the question of `reply` with the question of `sent`. If they are equal apart from case, gives the question of `reply` the
-/// spelling of `plain`, whose case was changed in `sent`.
+/// Compares the name in the question of `reply` with the one in `sent`. If they are equal apart from case, gives the name in `reply` the
+/// letters that it has in `plain`, the query before its case was mixed.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };
     let (Some(plain), Some(sent), Some(received)) =
@@ -67,8 +66,7 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// Restores the spelling of those last labels of `owner` that it shares with the question. `asked` is the name of the question in lower
-/// case.
+/// Restores the case of the last labels of `owner`, as far as they are the same as in the queried name `asked`, which is in lower case.
 pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     if !owner.iter().flatten().any(u8::is_ascii_uppercase) {
         return;
@@ -82,8 +80,8 @@ pub(super) fn restore_owner(owner: &mut Name, asked: &Name) {
     }
 }
 
-/// Returns the position of the name in the question, with its length octets and the root. A length octet cannot be taken for a letter,
-/// because lengths are at most 63.
+/// Returns the position of the queried name in a message, with its length octets and the root label. The length octets are not changed as
+/// letters are, because lengths are at most 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
     for _ in 0..MAX_LABELS {

@@ -1,8 +1,8 @@
-//! Sends several datagrams together.
+//! Sends several datagrams together, with queries to servers.
 //!
-//! A worker starts the queries of several cache misses in one turn. They are prepared one by one, and sent together after the last of
-//! them. For a query to a server on this host, waking the sleeping server is the most expensive part. If each query were sent separately,
-//! each would wake the server.
+//! A worker thread handles several cache misses before it waits again. Their queries are prepared one by one, and sent together at the end.
+//! For a query to a server on this host, waking the sleeping server process is the most expensive part. If each query were sent immediately,
+//! each would wake it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +22,7 @@ thread_local! {
     static OF_THREAD: Departures = Departures::default();
 }
 
-/// Sends a datagram after all tasks of this thread that are ready to run have run. Without a runtime, sends it immediately.
+/// Sends a datagram after all tasks of this thread that are ready to run have run. Sends it immediately if there is no async runtime.
 pub(super) fn depart(departure: Arc<dyn Departure>) {
     let Ok(runtime) = Handle::try_current() else { return departure.leave() };
     let departures = OF_THREAD.with(Departures::clone);
@@ -43,7 +43,7 @@ impl Departures {
     }
 }
 
-/// Sends the datagrams when it is dropped, by its task or by a runtime that ends before.
+/// Sends the datagrams when it is dropped: by its task, or by a runtime that ends before the task runs.
 struct Leaving(Departures);
 
 impl Drop for Leaving {
@@ -58,7 +58,7 @@ impl Drop for Leaving {
 mod tests {
     use super::*;
 
-    /// A datagram that records when it is sent.
+    /// A datagram that adds its name to a list when it is sent.
     struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
 
     impl Departure for Noted {

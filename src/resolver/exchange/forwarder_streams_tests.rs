@@ -1,4 +1,4 @@
-//! Tests of streams to a forwarder over TLS. The forwarder answers some queries late, some never, and fails with some.
+//! Tests of streams (TLS connections) to a forwarder that answers some queries late, some never, and others with a failure.
 
 use super::*;
 use crate::exchange::network::{Arrival, Replies, Stream};
@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// The third octet of a message says how the forwarder handles the message.
+/// These values of the third octet of a query say how the simulated forwarder handles it.
 const QUICK: u8 = b'q';
 const SLOW: u8 = b's';
 const NEVER: u8 = b'n';
 const FAILED: u8 = b'f';
-/// The first stream accepts no more queries, and declines this query.
+/// The first stream accepts no more queries, and declines this one.
 const DECLINED: u8 = b'd';
-/// The stream is reset if it has also received another query.
+/// The forwarder resets the stream if it has received another query on it.
 const ALONE: u8 = b'a';
 
 const QUICK_TIME: Duration = Duration::from_millis(10);
@@ -26,7 +26,7 @@ const SLOW_TIME: Duration = Duration::from_secs(1);
 struct Forwarder {
     opened: AtomicUsize,
     received: Arc<AtomicUsize>,
-    /// Streams with a number up to this one receive nothing any more.
+    /// Streams with a number up to this one transmit nothing any more.
     stuck: Arc<AtomicUsize>,
 }
 
@@ -101,14 +101,14 @@ fn opened(forwarder: &Forwarder) -> usize {
     forwarder.opened.load(Ordering::Relaxed)
 }
 
-/// Returns true if a message is answered with its own octets within `patience`.
+/// Returns true if the forwarder answers a message with the same octets within `patience`.
 async fn is_answered(streams: &Streams, message: &[u8], patience: Duration) -> bool {
     let path = path();
     let heard = timeout(patience, streams.exchange(&path, message)).await;
     heard.is_ok_and(|heard| heard.unwrap().octets == message)
 }
 
-/// Returns true if a quick query is answered while other queries get no answer.
+/// Returns true if a `QUICK` query is answered while the queries in `never` get no answer.
 async fn is_answered_meanwhile<const N: usize>(streams: &Streams, never: &[[u8; N]]) -> bool {
     let patience = STREAM_DOUBT_TIME / 2;
     let unanswered = join_all(never.iter().map(|message| is_answered(streams, message, patience)));
@@ -129,7 +129,7 @@ async fn a_full_stream_gets_another_beside_it() {
     let heard = join_all(messages.iter().map(|message| is_answered(&streams, message, patience))).await;
     assert!(heard.iter().all(|answered| *answered));
     assert_eq!(opened(&forwarder), 300_usize.div_ceil(MAX_PIPELINED));
-    // A later query uses the first of these streams, so that the others become idle.
+    // Later queries use the first of these streams, so the others become idle.
     assert!(is_answered(&streams, &[1, 1, QUICK], 2 * QUICK_TIME).await);
     assert_eq!(opened(&forwarder), 300_usize.div_ceil(MAX_PIPELINED));
 }
@@ -154,7 +154,7 @@ async fn copies_of_a_query_share_its_place() {
     let never: Vec<[u8; 3]> = (0..60).map(|id| [id, id, NEVER]).collect();
     assert!(is_answered_meanwhile(&streams, &never).await);
     assert_eq!(forwarder.received.load(Ordering::Relaxed), 3);
-    // Each sender gets the reply with its own id.
+    // The two queries have different ids, and each sender gets the reply with its id.
     let (one, two) = ([1, 1, SLOW], [2, 2, SLOW]);
     let both =
         tokio::join!(is_answered(&streams, &one, 2 * SLOW_TIME), is_answered(&streams, &two, 2 * SLOW_TIME));
@@ -183,7 +183,7 @@ async fn a_reset_behind_several_queries_is_no_failure_of_the_forwarder() {
 async fn a_stream_that_brings_nothing_gets_no_further_query() {
     let (streams, forwarder) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
-    // A firewall on the way has lost the state of the stream.
+    // A firewall between resolver and forwarder has lost the state of the stream, and drops its packets.
     forwarder.stuck.store(1, Ordering::Relaxed);
     let first = is_answered(&streams, &[1, 1, QUICK], 4 * STREAM_DOUBT_TIME);
     let again = async {
@@ -194,7 +194,7 @@ async fn a_stream_that_brings_nothing_gets_no_further_query() {
     assert!(again && !first);
     assert_eq!(opened(&forwarder), 2);
     assert!(is_answered(&streams, &[3, 3, QUICK, 1], 2 * QUICK_TIME).await, "the new stream is kept");
-    // The stream receives answers, so one query without an answer does not make it suspect.
+    // The stream still receives other replies, so one query without a reply does not make it suspect.
     let never = is_answered(&streams, &[1, 1, NEVER], 4 * STREAM_DOUBT_TIME);
     let others = async {
         for number in 0..30 {
@@ -257,6 +257,6 @@ async fn a_late_reply_ends_no_other_query() {
     let (streams, _) = streams();
     assert!(is_answered(&streams, &[9, 9, QUICK], SLOW_TIME).await);
     assert!(!is_answered(&streams, &[1, 1, SLOW], QUICK_TIME).await);
-    // The query has the same id as the one before, whose reply arrives first.
+    // This query has the same id as the one before, whose late reply arrives first and must not be taken for the reply to this one.
     assert!(is_answered(&streams, &[1, 1, SLOW, 2], 2 * SLOW_TIME).await);
 }

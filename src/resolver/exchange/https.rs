@@ -2,10 +2,10 @@
 //!
 //! # Decisions
 //!
-//! - POST is used instead of GET: a message keeps its id and length, and no part of it appears in the server's log of requests.
-//! - If a response contains no DNS message, only its query fails. The status may concern only this query, and the other queries of the
+//! - POST is used and not GET: the message keeps its id and length, and no part of it appears in the request log of the server.
+//! - If a response contains no DNS message, only its query fails. The HTTP status may concern only this query, so the other queries on the
 //!   connection must not fail because of it.
-//! - If no caller waits for a query any more, its request is cancelled, so that it takes no place at the server (RFC 9113 section 5.4.2).
+//! - If no caller waits for a query any more, its HTTP request is cancelled, so that the server need not handle it (RFC 9113 section 5.4.2).
 
 use std::collections::HashMap;
 use std::io::{self, Cursor};
@@ -30,33 +30,33 @@ const MESSAGE: &str = "application/dns-message";
 /// The default port of HTTPS, which is left out of a URL.
 const HTTPS_PORT: u16 = 443;
 
-/// The maximum length of a content type in an error message, in characters.
+/// The maximum length of a content type that is quoted in an error text, in characters.
 const MAX_SHOWN_TYPE: usize = 60;
 
 /// An HTTP/2 connection to a server over which queries are sent as requests.
 pub(super) struct HttpsStream {
     sender: SendRequest<Cursor<Vec<u8>>>,
     url: Uri,
-    /// The requests whose replies are awaited.
+    /// The requests that wait for their responses.
     replies: FuturesUnordered<Abortable<ReplyOfQuery>>,
-    /// Cancels the request of a query, by the id of the query.
+    /// For each query id, the handle that cancels the request of this query.
     cancels: HashMap<u16, AbortHandle>,
-    /// The task that reads and writes the connection. It ends when this stream is dropped, even if the server no longer reads.
+    /// The task that reads and writes the connection. It is aborted when this stream is dropped, even if the server no longer reads.
     connection: JoinSet<Result<(), h2::Error>>,
 }
 
-/// The result of a request, with the id of its query.
+/// The result of a request, with the id of its DNS query.
 type ReplyOfQuery = BoxFuture<'static, (u16, Result<Vec<u8>, NoReply>)>;
 
-/// Why a request got no DNS message.
+/// Why a request got no DNS message in reply.
 enum NoReply {
     /// The HTTP/2 stream or the connection has ended.
     Ended(h2::Error),
-    /// The response contains no DNS message.
+    /// There was a response, but it contains no DNS message.
     Fault(HttpsFault),
 }
 
-/// Starts HTTP/2 on a connection that is already encrypted.
+/// Starts HTTP/2 on a connection that is already encrypted with TLS.
 ///
 /// # Errors
 /// The server does not speak HTTP/2.
@@ -121,7 +121,7 @@ impl Stream for HttpsStream {
                 tokio::select! {
                     biased;
                     Some(reply) = self.replies.next() => {
-                        // An error means that the request was cancelled, so it is skipped.
+                        // An error means that the request was cancelled, so nothing is returned for it.
                         if let Ok((id, reply)) = reply {
                             self.cancels.remove(&id);
                             return arrival(id, reply);
@@ -133,8 +133,8 @@ impl Stream for HttpsStream {
         })
     }
 
-    /// Returns how many requests may be in progress on the connection. The limit is what the server accepts (RFC 9113 section 6.5.2). A
-    /// further request would have to wait, and all later requests with it.
+    /// Returns how many requests may be in progress on the connection: as many as the server accepts (RFC 9113 section 6.5.2). A further
+    /// request would have to wait, and all later requests behind it.
     fn capacity(&self) -> usize {
         self.sender.current_max_send_streams().clamp(1, MAX_PIPELINED)
     }
@@ -147,7 +147,7 @@ impl Stream for HttpsStream {
     }
 }
 
-/// Returns the event of the stream for a reply, or for a missing reply.
+/// Returns the event of the stream for the reply to the query `id`, or for the error in place of the reply.
 fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     let error = match reply {
         Ok(message) => return Ok(Arrival::Message(message)),
@@ -155,9 +155,9 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
         Err(NoReply::Ended(error)) => error,
     };
     match error.reason() {
-        // If this side has sent GOAWAY, the server has violated HTTP/2.
+        // This matches only a GOAWAY frame from the server. If this side has sent GOAWAY, the server has violated HTTP/2.
         _ if error.is_go_away() && error.is_remote() => Ok(Arrival::Declined(id)),
-        // If the server refuses a stream, it is overloaded, so no other connection is opened.
+        // A server that refuses a single request is overloaded, so the query is not sent again on another connection.
         Some(reason) if error.is_reset() => {
             let words = format!("HTTP/2 stream reset ({reason:?})");
             Ok(Arrival::Failed { id, error: io::Error::other(HttpsFault { words, is_failure: true }) })
@@ -167,7 +167,7 @@ fn arrival(id: u16, reply: Result<Vec<u8>, NoReply>) -> io::Result<Arrival> {
     }
 }
 
-/// Returns the DNS message in the body of a response.
+/// Waits for a response, and returns the DNS message in its body.
 async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     let response = response.await.map_err(NoReply::Ended)?;
     if let Some(fault) = fault_of(response.status(), response.headers()) {
@@ -178,7 +178,7 @@ async fn reply(id: u16, response: ResponseFuture) -> Result<Vec<u8>, NoReply> {
     if is_message { Ok(message) } else { Err(wrong("HTTPS response without the reply to this query")) }
 }
 
-/// Returns what is wrong with a response that contains no DNS message, or `None` if nothing is wrong.
+/// Returns what is wrong with a response that contains no DNS message, or `None` if its status and type are those of a DNS message.
 fn fault_of(status: StatusCode, header: &HeaderMap) -> Option<HttpsFault> {
     if status != StatusCode::OK {
         let is_failure = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn only_a_lost_connection_ends_other_queries() {
         let reset = |reason: Reason| arrival(7, Err(NoReply::Ended(reason.into())));
-        // An error that is made from a reason counts as an error of the whole connection.
+        // `h2` treats an error that is made from a reason code as an error of the whole connection.
         assert!(reset(Reason::PROTOCOL_ERROR).is_err());
         assert!(matches!(arrival(7, Err(wrong("no reply"))), Ok(Arrival::Failed { id: 7, .. })));
     }

@@ -1,17 +1,18 @@
-//! Limits the memory of long replies. Before a long reply is decoded, memory (room) is reserved for its records. The reservation lasts
-//! until the records are no longer needed.
+//! Limits the memory that long replies use. Before a long reply is decoded, memory (called room) is reserved for its records. The reservation
+//! lasts until the records are no longer needed.
 //!
-//! The records of a reply of 60 KB take up to 1.1 MB, and a resolution holds them while it waits for the keys of their zone. The room is
-//! therefore taken before the reply is decoded. It is passed on with the records, and released when the last of them is dropped.
+//! The records of a reply of 60 KB take up to 1.1 MB of memory, and a resolution needs them while it waits for the DNSSEC keys of their zone.
+//! The memory is therefore reserved before the reply is decoded. The reservation goes with the records, and ends when the last of them is
+//! dropped.
 //!
 //! # Decisions
 //!
-//! - The servers in one /24 or /48 network may take at most half of the room, so that one operator cannot exclude the replies of all
-//!   others.
-//! - A reply that finds no room waits a moment, because most replies are dropped within milliseconds. If it still finds no room, later
-//!   replies from its network do not wait, until one of them finds room again. The resolutions of this network then hold the room for
-//!   longer, and on a stream each wait would delay the replies after it.
-//! - A reply that needs more than half of the room is accepted when its network holds no room.
+//! - The replies of servers in one /24 or /48 network may use at most half of this memory, so that one operator cannot prevent the long
+//!   replies of all others.
+//! - If there is no room for a reply, it waits for a short time, because most replies are dropped within milliseconds. If there is still no
+//!   room, later replies from this network do not wait, until there is room for one of them. In that state, resolutions use the memory for
+//!   longer, and on a stream each wait would delay the replies behind it.
+//! - A reply that needs more than half of the memory is accepted if no other reply of its network uses any.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -25,13 +26,13 @@ use tokio::time::timeout;
 use crate::limits::{LONG_REPLIES_PART, LONG_REPLY_WAIT, MAX_SHORT_REPLY, MIN_LONG_REPLIES};
 use dns::wire::HEADER;
 
-/// The memory, in octets, that one permit of the semaphores stands for.
+/// The memory that one permit of the semaphores here stands for, in octets.
 const PLACE: usize = 1_024;
 
 /// The length of the shortest record, which has the root as its owner and no data, in octets.
 const SHORTEST_RECORD: usize = 11;
 
-/// The memory that is reserved for a reply. A short reply reserves none. All copies of a reply share the reservation, which is released
+/// The memory that is reserved for a reply. For a short reply, nothing is reserved. All copies of a reply share the reservation, which ends
 /// when the last copy is dropped.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyRoom {
@@ -46,7 +47,7 @@ impl ReplyRoom {
 }
 
 impl PartialEq for ReplyRoom {
-    /// The reservation is not part of a reply, so replies that differ only in the reservation are equal.
+    /// The reservation is not part of a reply's content, so replies that differ only in it are equal.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -56,20 +57,20 @@ impl PartialEq for ReplyRoom {
 struct HeldRoom {
     _of_network: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
-    /// Keeps the network in the table of networks as long as memory is reserved for one of its replies.
+    /// Keeps the network in the table of networks as long as memory is reserved for one of its replies. Never read.
     _network: Arc<NetworkRoom>,
 }
 
-/// The error if there is no memory for a reply.
+/// The error if no memory could be reserved for a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no memory for a long reply")]
 pub(super) struct NoRoom;
 
-/// The memory for all long replies.
+/// The memory for all long replies together.
 #[derive(Debug)]
 pub(super) struct LongReplies {
     all: Arc<Semaphore>,
-    /// The number of permits that one network may take.
+    /// The number of permits that the replies of one network may use: half of all.
     half: u32,
     networks: Mutex<HashMap<IpAddr, Arc<NetworkRoom>>>,
 }
@@ -77,12 +78,12 @@ pub(super) struct LongReplies {
 #[derive(Debug)]
 struct NetworkRoom {
     places: Arc<Semaphore>,
-    /// True if the last reply of this network has waited and found no room.
+    /// True if the last long reply of this network has waited, and there was still no room for it.
     is_stuck: AtomicBool,
 }
 
 impl LongReplies {
-    /// Creates the limits on memory for long replies, for a cache of `cache_size` octets.
+    /// Creates the limits for the memory of long replies. They depend on the cache size, `cache_size`, in octets.
     pub(super) fn for_cache_size(cache_size: u64) -> Self {
         let octets = (cache_size / LONG_REPLIES_PART).max(MIN_LONG_REPLIES);
         let half = u32::try_from(octets / PLACE as u64 / 2).unwrap_or(u32::MAX);
@@ -90,7 +91,7 @@ impl LongReplies {
         Self { all, half, networks: Mutex::default() }
     }
 
-    /// Reserves memory for the records of `reply` from `server`. Waits for at most `LONG_REPLY_WAIT`.
+    /// Reserves memory for the records of `reply` from `server`. If there is no room, waits for at most `LONG_REPLY_WAIT`.
     pub(super) async fn admit(&self, server: SocketAddr, reply: &[u8]) -> Result<ReplyRoom, NoRoom> {
         let octets = octets_of_records(reply);
         if octets <= MAX_SHORT_REPLY {
@@ -108,7 +109,7 @@ impl LongReplies {
         Ok(ReplyRoom { held: Some(Arc::new(held)) })
     }
 
-    /// Takes the permits of the network first, so that replies of one network do not make the replies of other networks wait.
+    /// Takes the permits of the network before the general ones, so that waiting replies of one network do not delay those of other networks.
     async fn hold(
         &self,
         network: &NetworkRoom,
@@ -134,7 +135,7 @@ impl LongReplies {
         if let Some(known) = networks.get(&network) {
             return Arc::clone(known);
         }
-        // The other networks have no reply that has room or waits for it, so they are removed.
+        // Networks without a reply that uses or waits for memory are removed.
         networks.retain(|_, room| Arc::strong_count(room) > 1);
         let places = Arc::new(Semaphore::new(self.half as usize));
         let new = Arc::new(NetworkRoom { places, is_stuck: AtomicBool::new(false) });
@@ -143,7 +144,7 @@ impl LongReplies {
     }
 }
 
-/// Returns the /24 or /48 network of a server, which is usually the smallest network that an operator gets.
+/// Returns the /24 or /48 network of a server's address. This is usually the smallest network that an operator gets.
 pub(super) fn network_of(server: SocketAddr) -> IpAddr {
     match server.ip() {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) & (u32::MAX << 8)).into()),
@@ -151,7 +152,7 @@ pub(super) fn network_of(server: SocketAddr) -> IpAddr {
     }
 }
 
-/// Returns the memory that the records of a reply will take when they are decoded, in octets. It is estimated from the counts in the
+/// Returns an estimate of the memory that the records of a reply will take when they are decoded, in octets. It uses the record counts in the
 /// header.
 fn octets_of_records(reply: &[u8]) -> usize {
     let counts = reply.get(6..HEADER).unwrap_or_default().as_chunks::<2>().0;
@@ -164,12 +165,12 @@ fn octets_of_records(reply: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// Returns half of the room with the smallest cache.
+    /// Returns half of the memory for long replies with the smallest cache, in octets.
     fn half() -> usize {
         usize::try_from(MIN_LONG_REPLIES).unwrap() / 2
     }
 
-    /// Returns a reply whose records take about `octets` octets.
+    /// Returns a reply whose records will take about `octets` octets of memory.
     fn reply(octets: usize) -> Vec<u8> {
         let records = octets / (size_of::<Record>() + SHORTEST_RECORD);
         let mut reply = vec![0; HEADER + records * SHORTEST_RECORD];

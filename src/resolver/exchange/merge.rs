@@ -1,7 +1,7 @@
-//! Merges equal queries: if one is in progress at the same server, the second one is not sent.
+//! Merges equal queries: if an equal query to the same server is in progress, the second one is not sent.
 //!
-//! Sub-questions of different flights often ask the same server for the same address. Only the first query is sent, and the others share
-//! its result.
+//! Sub-questions of different flights often ask the same server for the same address. Only the first query is sent, and the others get its
+//! result. (A flight is one resolution that several clients may wait for.)
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -20,8 +20,8 @@ use dns::clock::Mono;
 use dns::hash::{Keyed, Plain};
 use dns::question::WireName;
 
-/// The queries in progress. Their number is limited by the places of `Exchange`, which every query holds or waits for, and by the number
-/// of waiting flights.
+/// The queries in progress. Their number is limited by the places of `Exchange` (each query has a place or waits for one), and by the number
+/// of flights.
 pub(super) struct Merge {
     under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,
@@ -29,27 +29,27 @@ pub(super) struct Merge {
 
 type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Plain>>;
 
-/// A query that is in progress, and for whose answer equal queries may wait.
+/// A query in progress. Senders of equal queries may wait for its reply.
 struct QueryInProgress {
     began: Mono,
-    /// True if look-ahead sent the query.
+    /// True if look-ahead sent the query, and not a client's question.
     ahead: bool,
     heard: WeakShared<BoxFuture<'static, Heard>>,
 }
 
-/// The properties of a sender that decide whether its query is merged with an equal query in progress.
+/// What is known about the sender of a query. This decides whether the query is merged with an equal query in progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sender {
-    /// True if the sender is look-ahead.
+    /// True if look-ahead sends the query.
     pub ahead: bool,
-    /// The time within which most answers of the server arrive. `None` if its round trip is not known.
+    /// The time within which most replies of the server arrive. `None` if its round-trip time is not known.
     pub timer: Option<Duration>,
 }
 
 impl QueryInProgress {
-    /// Returns true if a query of `sender` can wait for this one. A look-ahead query that is older than the server's timer may be lost,
-    /// so a client's query is then sent. When the usual round trip was the limit instead, a client that asked just before the answer
-    /// arrived sent its own query, and waited for a whole round trip.
+    /// Returns true if a query of `sender` may wait for the reply to this one. If look-ahead sent this one and the server's timer has passed
+    /// since, it may be lost, so a client's query is sent. An earlier version used the usual round-trip time instead of the timer: a client
+    /// that asked just before the reply arrived then sent its own query, and waited for a whole round trip.
     fn serves(&self, sender: Sender, now: Mono) -> bool {
         let fresh = sender.timer.unwrap_or(MERGE_TIME_OF_UNKNOWN);
         let age = now.since(self.began);
@@ -57,7 +57,7 @@ impl QueryInProgress {
     }
 }
 
-/// A query with its hash. The hash is computed once, because `hickory_proto` hashes names octet by octet.
+/// A query with its hash. The hash is computed only once, because `hickory_proto` hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     hash: u64,
@@ -70,7 +70,7 @@ impl Hash for Hashed {
     }
 }
 
-/// Removes the entry of a query when it is dropped.
+/// Removes a query from the table of queries in progress when it is dropped.
 struct InProgress<'a> {
     under_way: &'a Mutex<QueriesInProgress>,
     hashed: Hashed,
@@ -80,7 +80,7 @@ struct InProgress<'a> {
 impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // The entry may already belong to a later query.
+        // The entry in the table may already be that of a later equal query.
         if under_way.get(&self.hashed).is_some_and(|query| query.began == self.began) {
             under_way.remove(&self.hashed);
         }
@@ -88,7 +88,7 @@ impl Drop for InProgress<'_> {
 }
 
 impl Merge {
-    /// Creates an empty table. `keyed` computes the hashes of queries.
+    /// Creates a table without queries. `keyed` computes the hashes of queries.
     pub(super) fn new(keyed: Keyed) -> Self {
         Self { under_way: Mutex::default(), keyed }
     }
@@ -99,8 +99,8 @@ impl Merge {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Runs `send` for `ask`, unless an equal query is in progress. Returns when the query was sent, its result, and whether this call
-    /// sent it.
+    /// Sends the query `ask` with `send`, unless an equal query is in progress. Returns the time at which the query was sent, and a future
+    /// with its result. The boolean is true if this call sent the query.
     pub(super) fn share<F, S>(
         &self,
         ask: UpstreamQuery,
@@ -115,7 +115,7 @@ impl Merge {
         let hashed = self.hashed(ask);
         let (shared, began) = self.join(&hashed, now, sender, send);
         let first = began.is_none();
-        // The call that sends the query also removes the entry, when the answer has arrived or when it gives up.
+        // The call that sends the query also removes it from the table, when the reply has arrived or when the call gives up.
         let in_progress = first.then(|| InProgress { under_way: &self.under_way, hashed, began: now });
         let heard = async move {
             let _in_progress = in_progress;
@@ -133,7 +133,7 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
-    /// Returns the result of the query, and the time at which it was sent if it was already in progress.
+    /// Returns the shared result of the query. If an equal query was already in progress, also returns the time at which that was sent.
     fn join<F, S>(
         &self,
         hashed: &Hashed,
@@ -150,7 +150,7 @@ impl Merge {
         if let Some((shared, began)) = recent.and_then(|query| Some((query.heard.upgrade()?, query.began))) {
             return (shared, Some(began));
         }
-        // A panic must not pass through a shared future, because every caller that shares it would panic too.
+        // A panic while the query is sent is caught here, because all callers that share this future would panic too.
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {

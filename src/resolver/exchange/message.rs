@@ -1,7 +1,7 @@
-//! A query to a server in two forms: with the original name, and as it is sent, with mixed case.
+//! Encodes a query in two forms: with the original name, and as it is sent, with mixed case.
 //!
-//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The message is written octet by octet, because only the name differs between
-//! queries. The encoder of `hickory_proto` would cost as much as all other work for a message here.
+//! See RFC 1035 section 4.1 and RFC 6891 section 6.1. The message is written octet by octet, because only few fields differ between queries.
+//! The encoder of `hickory_proto` would cost as much CPU time as everything else that is done for a message here.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,29 +10,29 @@ use super::upstream_query::UpstreamQuery;
 use dns::random::Random;
 use dns::wire::{HEADER, MAX_NAME, PAYLOAD};
 
-/// The RD bit in the flags of the header.
+/// The RD bit in the flags of the message header.
 const RECURSION_DESIRED: u16 = 0x0100;
 
-/// The CD bit in the flags of the header (RFC 4035 section 3.2.2).
+/// The CD bit in the flags of the message header (RFC 4035 section 3.2.2).
 const CHECKING_DISABLED: u16 = 0x0010;
 
-/// The DO bit in the flags of an OPT (RFC 3225).
+/// The DO bit in the flags of an OPT record (RFC 3225).
 const DNSSEC_OK: u16 = 0x8000;
 
 /// The class IN (internet).
 const CLASS: u16 = 1;
 
-/// The length of an OPT without options, in octets.
+/// The length of an OPT record without options, in octets.
 const OPT: usize = 11;
 
-/// A message with the original name (`plain`), and as it is sent.
+/// A query with the original name (`plain`), and in the form in which it is sent (`sent`).
 pub(super) struct Sendable {
     pub(super) plain: Vec<u8>,
     pub(super) sent: Vec<u8>,
 }
 
 impl Sendable {
-    /// Encodes a query. Returns `None` if the name is longer than a name can be.
+    /// Encodes a query. Returns `None` if the name is longer than a DNS name may be.
     pub(super) fn new(ask: &UpstreamQuery, id: u16, random: &Random) -> Option<Self> {
         let plain = encode(ask, id)?;
         let mut sent = plain.clone();

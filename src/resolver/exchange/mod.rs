@@ -1,33 +1,33 @@
-//! Sends one query to one server, and receives its answer.
+//! Sends one query to one server, and receives the reply.
 //!
-//! No other module sends queries to servers. The rules of RFC 5452 (random id and port, question and source are checked), RFC 6891
-//! (EDNS), RFC 7766 (TCP), RFC 7858 (TLS) and RFC 8484 (HTTPS) are followed.
+//! No other module sends queries to servers. This module follows RFC 5452 (random id and port; question and source address of replies are
+//! compared), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 7858 (TLS) and RFC 8484 (HTTPS).
 //!
 //! # Decisions
 //!
-//! - Hickory's pool of servers was rejected. In it, any response code other than NOERROR and NXDOMAIN ended a query, one silent server
-//!   used up the whole timeout of 5 s, and AD and response codes were lost. Encoding, decoding, TCP and TLS come from Hickory. `iterate`
-//!   chooses the server.
-//! - Every message has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does
-//!   not repeat the case is asked again once over TCP, and from then on with names in the case of the question.
-//! - Messages that are prepared in one turn of a worker are sent together (`departures`). Before, each of them woke the server, which
-//!   took a sixth of the CPU time of a cache miss if the server was on the same host. A version in which each task waited for its next
-//!   turn before it sent was rejected, because it cost 3 000 more instructions for each cache miss.
-//! - A socket stays open for 12 s, or for 15 s if the server is known to be slow. When it was closed after 8 s, names in a zone whose
-//!   servers take 9 s were never resolved.
-//! - A reply with the right id that answers another question is counted and ignored: the real answer may still arrive.
-//! - If a datagram is larger than the size that our query offered, the reply is fetched again over TCP, because anybody may have sent its
-//!   second fragment.
-//! - A forwarder over TLS or HTTPS has up to 8 streams, and equal queries share one place of a stream. With a single stream of 64 places,
-//!   one query per second for a dead domain took all places with its copies, and half of the other queries failed.
-//! - If a stream receives nothing for a second after a query, it is not used for further queries: a firewall on the way may have lost its
-//!   state, and would then drop everything. Before, queries failed for 9 s until the stream ended.
-//! - The servers in one /24 or /48 network may have at most 32 streams, so that servers that accept TCP connections and never answer
-//!   cannot hold all streams.
-//! - A long reply needs room before it is decoded (`long_replies`), and its records hold the room until they are no longer needed.
-//!   Before, 300 replies with 3 700 addresses each took 350 MB, because they were held while the servers with the keys of their zones did
-//!   not answer.
-//! - The secret key of a DNS list is inserted here, when a message is encoded. No module above this one sees it.
+//! - The pool of servers in Hickory is not used. In it, any response code other than NOERROR and NXDOMAIN ended a query, one silent server
+//!   used up the whole timeout of 5 s, and the AD flag and response codes were lost. Encoding, decoding, TCP and TLS come from Hickory. The
+//!   module `iterate` chooses the server.
+//! - Every datagram has its own socket and port (RFC 5452). The upper and lower case of the name is also random (0x20). A server that does not
+//!   repeat the case is asked again once over TCP, and later with the letters unchanged.
+//! - Datagrams that one worker thread prepares before it waits again are sent together (`departures`). Before, each of them woke the server,
+//!   which took a sixth of the CPU time of a cache miss if the server was on the same host. Another version, in which each task yielded once
+//!   before it sent, was rejected, because it cost 3 000 more instructions for each cache miss.
+//! - A socket waits 12 s for a reply, or 15 s if the server is known to be slow. When it was closed after 8 s, names in a zone whose servers
+//!   take 9 s were never resolved.
+//! - A reply that has the right id but answers another question is counted and ignored: the real reply may still arrive.
+//! - If a datagram is larger than the size that the query offered, the reply is fetched again over TCP, because an attacker could have forged
+//!   the second fragment of the datagram.
+//! - A forwarder over TLS or HTTPS gets up to 8 streams, and equal queries are sent only once. With a single stream for 64 queries, one query
+//!   per second for a domain with dead servers filled the stream with its copies, and half of the other queries failed.
+//! - If a stream receives nothing for a second after a query, it is not used for further queries: a firewall between the hosts may have lost
+//!   the state of the connection, and would then drop everything. Before, queries failed for 9 s until the stream ended.
+//! - The servers in one /24 or /48 network may use at most 32 streams, so that servers that accept TCP connections and never answer cannot use
+//!   up all streams.
+//! - Memory must be reserved for a long reply before it is decoded (`long_replies`); it stays reserved until the records are no longer needed.
+//!   Before, 300 replies with 3 700 addresses each took 350 MB, because they were needed while the servers with the DNSSEC keys of their zones
+//!   did not answer.
+//! - The secret key of a DNS list is inserted into the name here, when a query is encoded. Modules that call this one never see it.
 
 #![deny(
     clippy::unwrap_used,
@@ -85,7 +85,7 @@ use places::Places;
 use streams::{StreamReply, Streams};
 pub use upstream_query::{Heard, Trouble, UpstreamQuery};
 
-/// Sends messages to servers. Of equal messages at the same time, only one is sent.
+/// Sends queries to servers and receives the replies. If several equal queries are asked at the same time, only one is sent.
 pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
@@ -97,14 +97,14 @@ pub struct Exchange {
     streams: Streams,
     long_replies: Arc<LongReplies>,
     bounds: WorkBounds,
-    /// The number of datagrams that were ignored since `take_strays` was last called.
+    /// The number of arrived datagrams that were ignored since `take_strays` was last called.
     strays: AtomicUsize,
     /// Sends copies of messages to a dnstap reader.
     tap: Arc<Tap>,
 }
 
 impl Exchange {
-    /// Creates an exchange over `network`, with the limits for a cache of `cache_size` octets.
+    /// Creates an exchange that uses `network`, with the limits for a cache of `cache_size` octets.
     pub fn new(
         network: Arc<dyn Network>,
         clock: Clock,
@@ -120,27 +120,26 @@ impl Exchange {
         Self { network, clock, random, places, keyed, merge, streams, long_replies, bounds, strays, tap }
     }
 
-    /// Returns this exchange, which from now on sends copies of its messages to `tap`.
+    /// Returns this exchange with `tap` set: copies of its messages are sent to a dnstap reader from now on.
     #[must_use]
     pub fn tapped(self, tap: Arc<Tap>) -> Self {
         Self { tap, ..self }
     }
 
-    /// Returns the number of datagrams that arrived at our ports and were ignored since the last call. They had another id, another
-    /// question or another source address.
+    /// Returns the number of datagrams that arrived at our ports and were ignored since the last call. They had a wrong id, a wrong question
+    /// or a wrong source address.
     pub(crate) fn take_strays(&self) -> usize {
-        // There are hardly any such datagrams. An unconditional write would take the cache line away from the processors of other
-        // workers.
+        // There are hardly any ignored datagrams. Writing each time would invalidate the value in the caches of other processors.
         if self.strays.load(Ordering::Relaxed) == 0 { 0 } else { self.strays.swap(0, Ordering::Relaxed) }
     }
 
-    /// Returns the number of queries that are in progress or wait for a place, plus the number of streams.
+    /// Returns the number of queries that are in progress or wait for a place, plus the number of open streams.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Returns true if messages in progress use at least half of the places.
+    /// Returns true if at least half of the places for queries are in use.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.places.taken() >= self.bounds.exchanges / 2
     }
@@ -150,15 +149,15 @@ impl Exchange {
         self.bounds
     }
 
-    /// Waits for a place for a query to a server of `zone`. The timers of a query start when it has its place, because the wait for a
-    /// place is not the server's fault.
+    /// Waits for a place for a query to a server of `zone`: the number of queries in progress is limited. The timers of a query start when it
+    /// has its place, because the server is not the cause of this wait.
     pub async fn place(&self, zone: &Name) -> Place {
         self.places.take(self.keyed.octets(&WireName::new(zone))).await
     }
 
-    /// Sends `ask` and waits for a reply for at most `patience`. Returns the time at which the message was sent, and a future with the
-    /// result. The boolean in the result is false if an equal message was already in progress. In this case nothing was sent, the answer
-    /// is shared, and the time is that of the message in progress.
+    /// Sends the query `ask` and waits for a reply for at most `patience`. Returns the time at which the query was sent, and a future with the
+    /// result. The boolean in the result is false if an equal query was already in progress. In this case, nothing is sent, the caller gets
+    /// the reply to that query, and the returned time is the one at which that query was sent.
     pub fn ask(
         self: &Arc<Self>,
         ask: UpstreamQuery,
@@ -175,8 +174,8 @@ impl Exchange {
         self.merge.share(ask, now, sender, send)
     }
 
-    /// Like `ask`, but also sends the message if an equal one is in progress. The caller repeats a message that may be lost, and an
-    /// answer to the first copy would show nothing about the second.
+    /// Like `ask`, but sends the query even if an equal one is in progress. The caller tests a server with several equal queries, and a reply
+    /// to the first would show nothing about the second.
     pub(crate) async fn ask_alone(&self, ask: &UpstreamQuery, patience: Duration, place: Place) -> Heard {
         let heard = self.send(ask, patience, self.clock.mono()).await;
         drop(place);
@@ -218,17 +217,18 @@ impl Exchange {
         started: Mono,
     ) -> Result<ReadReply, Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
-        // The message has not left this machine, so the error does not come from a router.
+        // The query has not left this machine, so the error does not come from a router.
         let mut replies = sent.map_err(|error| match error.kind() {
             ErrorKind::HostUnreachable => Trouble::NoRouteToAddress,
             _ => trouble_of(&error),
         })?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
-            // The error comes from a router or from the server and concerns one address, so the address family is not excluded.
+            // This error comes from a router or from the server, and concerns one address. So the whole address family is not excluded because
+            // of it.
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
-        // An attacker may send many datagrams. This limit prevents that the loop reads forever.
+        // An attacker may send many datagrams. This limit ensures that the loop ends.
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
@@ -248,8 +248,8 @@ impl Exchange {
                         return Ok(ReadReply { message, spelling, room });
                     }
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
-                    // Somebody has guessed our id, or a late answer to an earlier query from this port has arrived. The real answer may
-                    // still arrive.
+                    // Somebody has guessed the id of our query, or a late reply to an earlier query from this port has arrived. The real reply
+                    // may still arrive.
                     Err(Misfit::OtherQuestion) => {}
                 }
             }
@@ -276,7 +276,7 @@ impl Exchange {
         Ok(ReadReply { message, spelling, room })
     }
 
-    /// Copies a message for dnstap. The copy does not contain the key of a DNS list.
+    /// Sends a copy of a message to a dnstap reader. The secret key of a DNS list is removed from the copy.
     fn tap(&self, kind: TapKind, ask: &UpstreamQuery, octets: &[u8], queried: Mono) {
         if !self.tap.wanted().has(kind) {
             return;
@@ -303,24 +303,24 @@ impl Exchange {
     }
 }
 
-/// A reply that was decoded and answers the question.
+/// A decoded reply that answers the question of our query.
 struct ReadReply {
     message: Message,
-    /// How the reply spells the name, compared with the query.
+    /// How the reply spells the name in the question, compared with the query.
     spelling: Spelling,
     room: ReplyRoom,
 }
 
-/// Returns a truncated message, which replaces a datagram that is larger than the size that our query offered. Such a datagram arrived in
-/// fragments, and an attacker who forges the second fragment need not guess the id or the port.
+/// Returns an empty message with the TC flag (truncated). It replaces a datagram that is larger than the size that our query offered. Such a
+/// datagram arrived in fragments, and an attacker who forges the second fragment need not guess the id or the port.
 fn cut(id: u16) -> Message {
     let mut message = Message::response(id, OpCode::Query);
     message.metadata.truncation = true;
     message
 }
 
-/// Returns the kind of trouble that an error shows. An error that the kernel reports immediately means that it has no route or no address
-/// in a family. Other errors come from the network.
+/// Returns the kind of failure that an I/O error shows. If the kernel has no route, or no address in the family, it reports this immediately.
+/// Other errors come from the network.
 fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());
@@ -346,23 +346,23 @@ fn id_of(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
-/// Why a reply does not count as the answer.
+/// Why a received message is not the reply to our query.
 enum Misfit {
-    /// The reply cannot be decoded, or is not a reply.
+    /// The message cannot be decoded, or is not a response.
     Unreadable,
-    /// The reply answers another question, or has no question.
+    /// The message answers another question, or has no question.
     OtherQuestion,
 }
 
-/// Returns true if a response with this code may lack the question. RFC 1035 does not say this about FORMERR, but servers without EDNS,
-/// and servers that refuse queries, send only the header. A response that is about a name must contain the name.
+/// Returns true if a response with this code need not contain the question. RFC 1035 does not allow this for FORMERR, but servers without
+/// EDNS, and servers that refuse queries, send only the header. A response with data for a name must contain the question.
 fn may_lack_question(code: ResponseCode) -> bool {
     let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     errors.contains(&code)
 }
 
-/// Decodes a reply, and checks that it answers the question. `spelling` says whether the name in the reply is already known to be the one
-/// in the query.
+/// Decodes a reply, and compares its question with that of the query. `spelling` says whether the name in the reply is already known to be
+/// that of the query.
 fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);

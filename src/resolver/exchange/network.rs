@@ -1,6 +1,6 @@
-//! The trait that the real network and the simulated network implement.
+//! The trait `Network`, through which queries are sent. The real network and the simulated network implement it.
 //!
-//! A network only transports octets. Ids, questions and source addresses are checked by the caller.
+//! A network only transports octets. The caller compares ids, questions and source addresses of replies with the query.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -11,40 +11,40 @@ use futures_util::future::BoxFuture;
 use crate::limits::MAX_PIPELINED;
 use dns::conduct::Encryption;
 
-/// The path to a server.
+/// The path to a server: the addresses and the encryption with which it is queried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
     /// The server's address and port.
     pub server: SocketAddr,
-    /// The address to send from. `None` if the system chooses it.
+    /// The address to send from. `None` if the operating system chooses it.
     pub source: Option<IpAddr>,
-    /// The encryption of streams. `None` if they are not encrypted.
+    /// The encryption of streams to the server. `None` if they are not encrypted.
     pub encryption: Option<Arc<Encryption>>,
 }
 
-/// Sends queries to servers. The real network opens sockets. The simulated network asks the servers of the lab in memory.
+/// Sends queries to servers. The real network opens sockets. The simulated network passes the queries to servers in the memory of a test.
 pub trait Network: Send + Sync + 'static {
-    /// Sends one datagram from a new socket with a random port (RFC 5452 section 9.2). The datagram may be sent a moment later, together
-    /// with others.
+    /// Sends one datagram from a new socket with a random port (RFC 5452 section 9.2). The datagram may be sent slightly later, together with
+    /// others.
     ///
     /// # Errors
-    /// The message cannot be sent because there is no route. The error contains `NotSent` if this machine itself is the cause. If the
-    /// kernel refuses the message later, when it is sent, `Replies::next` returns the error.
+    /// The datagram cannot be sent because there is no route. The error contains `NotSent` if the cause is this machine itself. If the kernel
+    /// refuses the datagram later, when it is really sent, `Replies::next` returns the error.
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>>;
 
-    /// Opens a stream of messages (RFC 7766).
+    /// Opens a stream (a TCP, TLS or HTTPS connection) for DNS messages (RFC 7766).
     ///
     /// # Errors
-    /// There is no route, or the connection was refused or reset. The error contains `NotSent` as above, or `CertificateRefused` if the
-    /// certificate is not accepted.
+    /// There is no route, or the connection was refused or reset. The error contains `NotSent` as for `send_datagram`, or `CertificateRefused`
+    /// if the certificate of the server is not accepted.
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 
-/// The socket of one datagram that was sent. It receives everything that arrives at its port, from any sender.
+/// The socket of one datagram that was sent. It receives all datagrams that arrive at its port, from any sender.
 pub trait Replies: Send {
     /// Waits for the next datagram, and returns it with its source address. Waits forever if none arrives.
     ///
@@ -53,7 +53,7 @@ pub trait Replies: Send {
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
 
-/// A stream to a server. Messages are passed without the length before them.
+/// A connection to a server that carries DNS messages. They are passed here without the length before each of them.
 pub trait Stream: Send {
     /// Sends one message of at most 65 535 octets.
     ///
@@ -61,33 +61,33 @@ pub trait Stream: Send {
     /// The stream can send no more messages. Replies may still arrive.
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>>;
 
-    /// Waits for the next event. A caller may give up the wait, and wait again later.
+    /// Waits for the next event of the stream. A caller may give up the wait, and wait again later.
     ///
     /// # Errors
     /// The stream has ended.
     fn next(&mut self) -> BoxFuture<'_, io::Result<Arrival>>;
 
-    /// Returns the number of queries that may be in progress at the same time, which is at least one.
+    /// Returns the number of queries that may be in progress on the stream at the same time, which is at least one.
     fn capacity(&self) -> usize {
         MAX_PIPELINED
     }
 
-    /// Called when no caller waits for the reply to this query any more. Returns true if the reply may still arrive.
+    /// Called when no caller waits for the reply to the query with this id any more. Returns true if the reply may still arrive.
     fn give_up(&mut self, _id: u16) -> bool {
         true
     }
 }
 
-/// An event of a stream.
+/// An event that a stream reports.
 #[derive(Debug)]
 pub enum Arrival {
-    /// A message has arrived.
+    /// A message has arrived on the stream.
     Message(Vec<u8>),
     /// The query with this id has ended without a reply. The stream continues.
     Failed {
-        /// The id of the query.
+        /// The id of the query that failed.
         id: u16,
-        /// The reason why the query has ended.
+        /// The reason why the query failed.
         error: io::Error,
     },
     /// The server accepts no further queries on this stream, and has not processed the query with this id. The query may be sent on
@@ -95,23 +95,23 @@ pub enum Arrival {
     Declined(u16),
 }
 
-/// This machine could not send the message. Neither the network nor a server is the cause. The text gives the reason.
+/// The error if this machine itself could not send a message, because of neither the network nor a server. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);
 
-/// The certificate of a server is not accepted. The text gives the reason.
+/// The error if the certificate of a server is not accepted. The text gives the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct CertificateRefused(pub String);
 
-/// A server did not send a DNS message over HTTPS.
+/// The error if the HTTPS response of a server contains no DNS message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
 pub(crate) struct HttpsFault {
-    /// What is wrong with the response.
+    /// What is wrong with the HTTPS response, as a text for people.
     pub words: String,
-    /// True if the response says that the server cannot answer at the moment, as SERVFAIL does. Otherwise the path, the certificate or the server is
-    /// wrong.
+    /// True if the response says that the server cannot answer at the moment, as SERVFAIL does. Otherwise the URL path, the certificate or the
+    /// server in the configuration is wrong.
     pub is_failure: bool,
 }

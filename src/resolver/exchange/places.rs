@@ -1,8 +1,9 @@
-//! Limits the number of queries in progress, and shares the places for them among the zones whose servers are asked.
+//! Limits the number of upstream queries in progress, and shares the places for them among the zones whose servers are asked. Each query needs
+//! a place.
 //!
-//! A zone may have at most as many places as are free, and its further queries wait. A single zone can therefore take half of the places,
-//! and with a hundred such zones one hundredth stays free. A zone with few queries never waits for a zone with many (Choudhury and Hahne,
-//! "Dynamic Queue Length Thresholds").
+//! A zone may use at most as many places as are free; its further queries wait. A single zone can therefore use half of the places, and with a
+//! hundred such zones one hundredth stays free. So a zone with few queries never waits for a zone with many (Choudhury and Hahne, "Dynamic
+//! Queue Length Thresholds").
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
@@ -12,28 +13,28 @@ use tokio::sync::oneshot;
 
 use dns::hash::Plain;
 
-/// The places for queries in progress. A query is sent only while it has a place.
+/// The places for upstream queries in progress. A query is sent only when it has a place.
 #[derive(Debug)]
 pub(super) struct Places(Mutex<PlacesTable>);
 
 #[derive(Debug)]
 struct PlacesTable {
-    /// The total number of places.
+    /// The maximum number of queries in progress.
     most: usize,
     taken: usize,
     zones: HashMap<u64, ZonePlaces, BuildHasherDefault<Plain>>,
-    /// The zones with waiting queries, each with the number of its places. The zone with the fewest places comes first.
+    /// The zones with waiting queries, each with the number of places that it uses. The zone with the fewest places comes first.
     waiting: BTreeSet<(usize, u64)>,
 }
 
 #[derive(Debug, Default)]
 struct ZonePlaces {
     taken: usize,
-    /// The waiting queries, in the order in which they came.
+    /// The queries that wait for a place, in the order of their arrival.
     waiting: VecDeque<oneshot::Sender<Place>>,
 }
 
-/// A place among the queries in progress. It is released when dropped.
+/// A place for one upstream query. Dropping it makes the place free.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -41,25 +42,25 @@ pub struct Place {
 }
 
 impl Places {
-    /// Creates `most` free places.
+    /// Creates the table with `most` free places.
     pub(super) fn new(most: usize) -> Self {
         let (taken, zones, waiting) = Default::default();
         Self(Mutex::new(PlacesTable { most, taken, zones, waiting }))
     }
 
-    /// Returns the number of queries with a place, plus the number of zones that have or want a place.
+    /// Returns the number of places in use, plus the number of zones that use or want a place, plus the number of zones that wait.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = self.table();
         table.taken + table.zones.len() + table.waiting.len()
     }
 
-    /// Returns the number of places that are taken.
+    /// Returns the number of places in use.
     pub(super) fn taken(&self) -> usize {
         self.table().taken
     }
 
-    /// Waits for a place for a query to a server of `zone`, the keyed hash of its name.
+    /// Waits for a place for a query to a server of a zone. `zone` is the keyed hash of the name of this zone.
     pub(super) async fn take(self: &Arc<Self>, zone: u64) -> Place {
         let turn = {
             let mut table = self.table();
@@ -70,7 +71,7 @@ impl Places {
         };
         match turn.await {
             Ok(place) => place,
-            // The table never drops a sender whose receiver exists. If it did, one query above the limit would be sent, which is
+            // The table never drops the sender of a query that still waits. If it did, one query more than the limit would be sent, which is
             // harmless.
             Err(_) => self.grant(&mut self.table(), zone),
         }
@@ -90,7 +91,7 @@ impl Places {
         Place { places: Arc::clone(self), zone }
     }
 
-    /// Gives the free places to the waiting zones that have the fewest places.
+    /// Gives the free places to waiting queries, those of the zones with the fewest places first.
     fn go_on(self: &Arc<Self>, table: &mut PlacesTable) -> Vec<(oneshot::Sender<Place>, Place)> {
         let mut granted = Vec::new();
         while let Some((taken, zone)) = table.waiting.first().copied()
@@ -119,7 +120,7 @@ impl PlacesTable {
     fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
         let (sender, receiver) = oneshot::channel();
         let held = self.zones.entry(zone).or_default();
-        // Removes queries at the front whose flights have ended.
+        // Removes queries at the front of the queue that no longer wait for a place.
         while held.waiting.front().is_some_and(oneshot::Sender::is_closed) {
             held.waiting.pop_front();
         }
@@ -128,7 +129,7 @@ impl PlacesTable {
         receiver
     }
 
-    /// Adds a zone to the waiting zones if it has waiting queries. Removes it from the table if it has neither places nor waiting
+    /// Adds a zone to the set of waiting zones if it has waiting queries. Removes the zone from the table if it has neither places nor waiting
     /// queries.
     fn rank(&mut self, zone: u64) {
         let Some(held) = self.zones.get(&zone) else { return };
@@ -156,7 +157,7 @@ impl Drop for Place {
             self.places.go_on(&mut table)
         };
         for (turn, place) in granted {
-            // If the query no longer waits, this drops the place, which gives the place back.
+            // If the query no longer waits for a place, the place is dropped here, which makes it free again.
             drop(turn.send(place));
         }
     }
@@ -218,7 +219,7 @@ mod tests {
         assert!(of_first.as_mut().now_or_never().is_none());
         second.clear();
         assert!(of_first.as_mut().now_or_never().is_some());
-        // A place that was granted and not taken is given back.
+        // A place that was given to a query but never received by it becomes free again.
         drop(first);
         assert_eq!(places.table().taken, 0);
         assert!(places.table().zones.is_empty());

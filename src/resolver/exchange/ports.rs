@@ -1,23 +1,23 @@
-//! The ports of outgoing datagrams.
+//! The source ports of outgoing datagrams.
 //!
-//! As in RFC 5452 section 9.2, all permitted ports are used, each with the same probability. As in RFC 6056 section 3.2, ports that the
-//! operator reserves for other services are never used.
+//! As in RFC 5452 section 9.2, all allowed ports are used with the same probability. As in RFC 6056 section 3.2, ports that the operator
+//! reserves for other services are never used.
 
 use std::io;
 use std::ops::RangeInclusive;
 
 use dns::random::Random;
 
-/// The kernel's list of ports that the operator reserves for services of this host, for both address families
-/// (Documentation/networking/ip-sysctl.rst of the kernel).
+/// The kernel's list of ports that the operator reserves for services of this host, for IPv4 and IPv6 (Documentation/networking/ip-sysctl.rst
+/// of the kernel).
 const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
-/// The configured ports, without the reserved ones.
+/// The source ports that the configuration allows, without the reserved ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourcePorts(Vec<u16>);
 
 impl SourcePorts {
-    /// Returns the ports in `range` that are not `reserved`. `reserved` has the form of the kernel: `8080,9000-9100`.
+    /// Returns the ports in `range` that are not `reserved`. `reserved` has the format of the kernel's file: `8080,9000-9100`.
     pub fn in_range(range: RangeInclusive<u16>, reserved: &str) -> Self {
         let spans: Vec<_> = reserved.split([',', '\n']).filter_map(span).collect();
         let kept = |port: &u16| spans.iter().any(|span| span.contains(port));
@@ -29,7 +29,7 @@ impl SourcePorts {
         self.0.len()
     }
 
-    /// Returns all ports, beginning with a random one.
+    /// Returns all ports in ascending order, beginning with a random one and continuing with the lowest after the highest.
     pub(super) fn in_turn(&self, random: &Random) -> impl Iterator<Item = u16> {
         let place = random.below(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         let (before, behind) = self.0.split_at(usize::try_from(place).unwrap_or(0).min(self.0.len()));
@@ -45,7 +45,7 @@ pub fn reserved() -> io::Result<String> {
     std::fs::read_to_string(RESERVED)
 }
 
-/// Parses one port, or the first and the last port of a range.
+/// Parses one port number, or a range of ports such as `9000-9100`.
 fn span(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim();
     let (first, last) = text.split_once('-').unwrap_or((text, text));

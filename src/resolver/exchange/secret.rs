@@ -1,7 +1,7 @@
-//! A secret in a name: the key that a customer of a DNS list must put into each query.
+//! A secret in a DNS name: the key that a customer of a DNS list must put into the name of each query.
 //!
-//! Only `exchange` can read the key: it inserts the key when it encodes a message, and removes the key from the reply. All other code
-//! sees a placeholder label, so that no log, table, trail or error can contain the key.
+//! Only `exchange` can read the key: it inserts the key when it encodes a query, and removes the key from the reply. All other code uses names
+//! with a placeholder label, so that no log, table, trail or error can contain the key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use hickory_proto::rr::{Name, RData, Record};
 use crate::dnstap::cleaned::blot;
 use history::limits::MIN_LIST_KEY;
 
-/// The placeholder for the key in names. No host name begins with an underscore (RFC 8552), and this label itself is never sent.
+/// The placeholder label for the key in names. No host name begins with an underscore (RFC 8552), and this label itself is never sent.
 pub const STANDS_FOR: &[u8] = b"_key";
 
-/// The placeholder for the key in texts.
+/// The placeholder for the key in TXT data.
 const HIDDEN: &[u8] = b"(key)";
 
-/// A key, which is one label.
+/// The key of a customer of a DNS list. It is one label.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key(Arc<[u8]>);
 
@@ -30,8 +30,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// Reads a key, without the white space around it. Returns `None` if it is not one label of letters, digits, `-` and `_`, or if it is
-    /// so short that it could be other text.
+    /// Parses a key, ignoring white space around it. Returns `None` if it is not one label of letters, digits, `-` and `_`, or if it is so
+    /// short that it could also occur in other text.
     pub fn read(text: &str) -> Option<Self> {
         let label = text.trim().to_ascii_lowercase();
         let fits = (MIN_LIST_KEY..=63).contains(&label.len())
@@ -40,7 +40,7 @@ impl Key {
     }
 }
 
-/// A key and its place in names: it is the label directly before `base`. All other modules see `STANDS_FOR` instead.
+/// A key and where it is in names: it is the label directly before `base`. All other modules use the label `STANDS_FOR` in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,
@@ -48,33 +48,34 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// Creates a secret whose key comes directly before `base`.
+    /// Creates a secret whose key is the label directly before `base`.
     pub fn new(base: Name, key: Key) -> Self {
         Self { base, key }
     }
 
-    /// Returns the part of the name after the key, which is not secret.
+    /// Returns the part of the name behind the key. This part is not secret.
     pub fn base(&self) -> &Name {
         &self.base
     }
 
-    /// Returns true if a name contains the key, as a label or as part of one.
+    /// Returns true if a name contains the key, as a label or as part of a label.
     pub fn is_in(&self, name: &Name) -> bool {
         let is_key = |part: &[u8]| part.eq_ignore_ascii_case(&self.key.0);
         name.iter().any(|label| label.windows(self.key.0.len()).any(is_key))
     }
 
-    /// Returns the name to send instead of `name`. It is the same name if `name` has no placeholder for the key.
+    /// Returns the name to send instead of `name`: the placeholder label is replaced by the key. Without a placeholder, the name is not
+    /// changed.
     pub(super) fn put_in(&self, name: &Name) -> Name {
         self.exchanged(name, STANDS_FOR, &self.key.0)
     }
 
-    /// Overwrites the key in the octets of a message.
+    /// Overwrites the secret key wherever it occurs in the octets of a message.
     pub(super) fn blot(&self, octets: &mut [u8]) {
         blot(octets, &self.key.0);
     }
 
-    /// Removes the key from a message.
+    /// Replaces the key by the placeholders in a decoded message.
     pub(super) fn take_out(&self, message: &mut Message) {
         let hidden = |name: &Name| self.exchanged(name, &self.key.0, STANDS_FOR);
         for query in &mut message.queries {
@@ -86,7 +87,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // Records that still contain the key are removed, because no client needs them.
+            // Records that contain the key elsewhere are removed, because no client needs them.
             section.retain(|record| !self.shows(record));
         }
     }
@@ -124,7 +125,7 @@ impl Secret {
         hidden
     }
 
-    /// Returns true if a record still contains the key in a form that people or programs can read.
+    /// Returns true if a record still contains the key, as text or in undecoded data.
     fn shows(&self, record: &Record) -> bool {
         let text = format!("{} {}", record.name, record.data).to_ascii_lowercase();
         let raw = match &record.data {
@@ -146,7 +147,7 @@ impl Secret {
             return name.clone();
         }
         let labels = name.iter().enumerate().map(|(at, label)| if at == place { to } else { label });
-        // If the new name would be too long, the label is not replaced.
+        // If the new name would be too long, the old one is returned.
         let mut exchanged = Name::from_labels(labels).unwrap_or_else(|_| name.clone());
         exchanged.set_fqdn(true);
         exchanged

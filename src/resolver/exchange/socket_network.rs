@@ -1,7 +1,7 @@
 //! The real network: the sockets of this machine.
 //!
-//! Each datagram has a separate socket, which is bound to a random port and connected to the server. The kernel then checks the source
-//! address of replies, and reports servers that cannot be reached (RFC 5452 section 9).
+//! Each datagram has its own socket, which is bound to a random port and connected to the server. The kernel then compares the source address
+//! of replies with the server's, and reports servers that cannot be reached (RFC 5452 section 9).
 
 use std::future::poll_fn;
 use std::io;
@@ -28,38 +28,38 @@ use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
 use dns::random::Random;
 use dns::wire::PAYLOAD;
 
-/// The maximum number of octets that are read of a datagram. If a datagram is larger than the size that our query offered, the rest does
-/// not matter: see `cut`.
+/// The maximum number of octets that are read of a datagram. If it is larger than the size that our query offered, the reply is not used: see
+/// `cut`.
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
-/// The events that a socket waits for: datagrams, and errors that routers and servers report.
+/// The events that a socket waits for: datagrams, and errors that routers or the server report.
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
-/// The network to the servers through the sockets of this machine.
+/// The real network: reaches the servers through the sockets of this machine.
 pub struct SocketNetwork {
     random: Random,
     ports: ArcSwap<SourcePorts>,
 }
 
 impl SocketNetwork {
-    /// Creates a network that uses random ports among `ports`.
+    /// Creates a network that sends datagrams from random ports among `ports`.
     pub fn new(random: Random, ports: SourcePorts) -> Self {
         Self { random, ports: ArcSwap::from_pointee(ports) }
     }
 
-    /// Changes the ports. Open sockets keep their ports.
+    /// Changes the ports that are used from now on. Open sockets keep their ports.
     pub fn set_ports(&self, ports: SourcePorts) {
         self.ports.store(Arc::new(ports));
     }
 
-    /// Opens a socket on a random port among the configured ones. The kernel would choose one of its 28 000 ports, and does not know the
+    /// Opens a socket on a random port among the configured ones. The kernel would choose among its own 28 000 ports, and does not know the
     /// configured range.
     fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
         let (any, ports) = (source_of(path), self.ports.load());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
         for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
             match bound(SocketAddr::new(any, port)) {
-                // The port is in use or not permitted, so the next one is tried.
+                // The port is in use or not permitted, so another port is tried.
                 Err(error) if is_of_the_port(&error) => {}
                 bound => return bound,
             }
@@ -68,7 +68,7 @@ impl SocketNetwork {
     }
 }
 
-/// Opens a non-blocking datagram socket at this address.
+/// Opens a non-blocking datagram socket that is bound to this address and port.
 fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
@@ -77,8 +77,8 @@ fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Registers the socket for reading with the current runtime. A socket of tokio would also be registered for writing, and would wake its
-/// task twice without need: when it is opened, and when the message has been sent.
+/// Registers the socket with the async runtime, only for reading. A UDP socket of tokio would also be registered for writing, and would wake
+/// its task twice without need: when it is opened, and when the datagram has been sent.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -87,7 +87,7 @@ fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, REPLIES)
 }
 
-/// Returns true if a socket cannot be bound because of its port. Returns false if the address or this machine is the cause.
+/// Returns true if a socket could not be bound because of its port, and not because of its address or the state of this machine.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
@@ -132,8 +132,8 @@ impl Network for SocketNetwork {
     }
 }
 
-/// Marks an error as an error of this machine: there is no file descriptor or memory left, or the address to send from does not exist. If
-/// the kernel has no IPv6 at all, the error means that the family is missing (`EAFNOSUPPORT`).
+/// Marks an error as one of this machine: no file descriptor or memory is left, or the source address does not exist here. An exception is
+/// `EAFNOSUPPORT`: the kernel has no IPv6 at all, which counts as a missing route.
 fn own(error: &io::Error) -> io::Error {
     let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
     if no_family {
@@ -143,8 +143,8 @@ fn own(error: &io::Error) -> io::Error {
     }
 }
 
-/// Converts the error of a datagram that the kernel did not accept. The kernel has no route or no address in the family, or this machine
-/// itself is the cause, for example because of full buffers or a firewall rule.
+/// Converts the error if the kernel did not accept a datagram. If the reason is not a missing route, a missing address or an unreachable
+/// server, it is this machine itself, for example full buffers or a firewall rule.
 fn at_once(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::NetworkUnreachable
@@ -155,7 +155,7 @@ fn at_once(error: io::Error) -> io::Error {
     }
 }
 
-/// Returns the configured address to send from, or the unspecified address if the system chooses it.
+/// Returns the configured source address, or the unspecified address if the operating system chooses it.
 fn source_of(path: &Path) -> IpAddr {
     path.source.unwrap_or_else(|| match path.server.ip() {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -168,9 +168,9 @@ struct Socket {
     socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
     message: Box<[u8]>,
-    /// The error if the kernel did not accept the datagram.
+    /// The error that the kernel reported when it did not accept the datagram, until the reader takes it.
     refusal: Mutex<Option<io::Error>>,
-    /// The task that waits for the reply.
+    /// The task that waits for replies.
     reader: AtomicWaker,
 }
 
@@ -188,7 +188,7 @@ impl Socket {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Completes if the kernel does not accept the datagram.
+    /// Waits until the kernel has refused the datagram, and returns the error. Never ends if it accepts it.
     async fn refused(&self) -> io::Error {
         poll_fn(|context| {
             self.reader.register(context.waker());
@@ -198,7 +198,7 @@ impl Socket {
     }
 }
 
-/// A datagram that was sent, or is about to be sent.
+/// The socket of a datagram that was sent or is about to be sent. It receives the replies.
 struct SentDatagram(Arc<Socket>);
 
 impl Replies for SentDatagram {
@@ -206,7 +206,8 @@ impl Replies for SentDatagram {
         Box::pin(async {
             let mut datagram = Vec::new();
             let read = |socket: &OwnedFd| {
-                // The buffer is reserved only when a datagram has arrived, because thousands of sockets may wait for silent servers.
+                // The buffer is allocated only when a datagram has arrived, because thousands of sockets may wait for servers that do not
+                // answer.
                 datagram.reserve_exact(LARGER_THAN_OFFERED);
                 Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
             };
@@ -228,10 +229,10 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, UdpSocket};
 
-    /// A loopback address that nothing else sends from.
+    /// A loopback address from which nothing else sends.
     const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 
-    /// Creates a network that uses any port.
+    /// Creates a network that may use any port from 1024.
     fn network() -> SocketNetwork {
         SocketNetwork::new(Random::seeded(5), SourcePorts::in_range(1_024..=u16::MAX, ""))
     }
@@ -257,7 +258,7 @@ mod tests {
         assert!(error.to_string().contains("resolve.source_ports"), "{error}");
         let ordered = ports.is_sorted();
         ports.sort_unstable();
-        // Another program may use one of these ports.
+        // Another program may be using one of these ports.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
         network.set_ports(SourcePorts::in_range(1_024..=u16::MAX, ""));
@@ -313,7 +314,7 @@ mod tests {
             Path { server: server.local_addr().unwrap(), source: None, encryption: Some(encryption.into()) };
         let served = async {
             let (mut stream, _) = server.accept().await.unwrap();
-            // This reads the record with the ClientHello, whose length is in octets 3 and 4 (RFC 8446 section 5.1).
+            // Reads the TLS record with the ClientHello, whose length is in octets 3 and 4 (RFC 8446 section 5.1).
             let mut head = [0; 5];
             stream.read_exact(&mut head).await.unwrap();
             let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
@@ -340,7 +341,7 @@ mod tests {
         let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, encryption: None };
-        // The message is longer than an IPv4 datagram can be.
+        // This message is longer than an IPv4 datagram may be.
         let mut replies = network.send_datagram(&path, &[0; 65_536]).await.unwrap();
         let error = replies.next().await.unwrap_err();
         assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");

@@ -1,13 +1,13 @@
-//! The task of one stream: sends queries, reads replies and matches them to the queries.
+//! The task of one stream (a connection to a server): sends queries, reads replies and assigns the replies to the queries.
 //!
 //! # Decisions
 //!
-//! - Equal queries share one place of a stream, however often a sender tries again. A stream loses no message, so a copy would only take
-//!   the place of another query.
-//! - A stream may be dead without any sign, if a firewall on the way has lost its state. If a query was sent and no reply has arrived for
-//!   `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next try uses a new stream. The same applies to all other streams
-//!   to the server that have received nothing since then, because the firewall may have lost their state at the same time. These streams
-//!   still receive replies, because the server may only be slow.
+//! - Equal queries are sent on a stream only once, however often their senders repeat them. A stream loses no message, so a copy would only
+//!   take the room of another query.
+//! - A stream may be dead without any sign, if a firewall between the hosts has lost the state of the connection. If a query was sent and no
+//!   reply has arrived for `STREAM_DOUBT_TIME`, the stream gets no further queries, and the next query uses a new stream. The same applies to
+//!   all other streams to the server that have received nothing since then, because the firewall may have lost their states at the same time.
+//!   Replies on these streams are still accepted, because the server may only be slow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
@@ -28,25 +28,25 @@ use crate::limits::{
 };
 use dns::random::Random;
 
-/// The task of one stream.
+/// The task of one stream, which is a TCP, TLS or HTTPS connection to a server.
 pub(super) struct Driver {
     pub(super) place: StreamPlace,
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
     pub(super) requests: mpsc::Receiver<StreamRequest>,
-    /// Queries that arrived before the stream was open.
+    /// Queries that senders passed on before the stream was open.
     pub(super) early: Vec<StreamRequest>,
     pub(super) table: Arc<Mutex<StreamTable>>,
     pub(super) random: Random,
     pub(super) long_replies: Arc<LongReplies>,
 }
 
-/// A query that was sent and not answered yet.
+/// A query that was sent on the stream and not answered yet.
 struct UnansweredQuery {
-    /// The message without its id.
+    /// The octets of the query without its id.
     question: Vec<u8>,
-    /// The senders that wait for the reply, with the ids of their own queries. Each sender has a place among the queries in progress,
-    /// which limits their number.
+    /// The senders that wait for the reply, with the ids of their own queries. Their number is limited, because each sender has one of the
+    /// places for queries in progress.
     senders: Vec<([u8; 2], ReplySender)>,
     sent: Instant,
 }
@@ -55,25 +55,25 @@ struct UnansweredQuery {
 struct OpenStream {
     stream: Box<dyn Stream>,
     waiting: BTreeMap<u16, UnansweredQuery>,
-    /// The ids of queries that were given up, and whose replies may still arrive.
+    /// The ids of queries whose senders no longer wait, but whose replies may still arrive.
     given_up: BTreeSet<u16>,
-    /// True if the stream has ever received an answer.
+    /// True if the stream has received at least one reply.
     answered: bool,
     /// The number of queries that were sent on the stream.
     sent: usize,
-    /// The time of the last answer.
+    /// The time of the last reply, or the time at which the stream was opened.
     heard: Instant,
-    /// The time at which the stream ends if no answer arrives.
+    /// The time at which the stream ends if no reply arrives before.
     ends: Instant,
-    /// The number of messages since the last answer that belong to no query.
+    /// The number of messages since the last reply that belong to no query.
     strays: usize,
-    /// True if the stream accepts no further queries.
+    /// True if the stream accepts no further queries, and ends when the remaining ones are answered.
     leaving: bool,
 }
 
 impl Driver {
-    /// Waits until one more stream is allowed, then opens and serves the stream. It first waits for the limit of its network, and then for
-    /// the limit of all networks, so that a waiting stream of one network takes nothing from other networks.
+    /// Waits until one more stream is allowed, then opens the stream and runs it. Waits for the limit of the server's network before the limit
+    /// of all networks, so that waiting streams of one network do not delay those of others.
     pub(super) async fn run(
         mut self,
         network: Arc<dyn Network>,
@@ -83,7 +83,7 @@ impl Driver {
         let lost = {
             let path = self.place.path.clone();
             let opening = async {
-                // The semaphores are never closed. If they were, one stream above the limit would be open, which is harmless.
+                // The semaphores are never closed. If they were, one stream more than the limit would be open, which is harmless.
                 let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
                 (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
             };
@@ -105,7 +105,7 @@ impl Driver {
         drop(table);
         self.requests.close();
         for request in self.early {
-            // An error means that the sender has given up.
+            // An error means that the sender no longer waits.
             let _ = request.reply.send(Err(lost.clone()));
         }
         while let Ok(request) = self.requests.try_recv() {
@@ -113,8 +113,9 @@ impl Driver {
         }
     }
 
-    /// Sends and reads until the stream ends or is no longer needed. Then notifies the senders that remain without an answer. If all its
-    /// queries were given up, a stream that has never received an answer ends immediately. Other streams end after their idle time.
+    /// Sends queries and reads replies until the stream ends or is no longer needed. Then informs the senders that are still without a reply.
+    /// If no sender waits any more and the stream has never received a reply, it ends immediately. Other streams end when they have been idle
+    /// for their idle time.
     async fn serve(&mut self, stream: Box<dyn Stream>) -> LostStream {
         let mut open = OpenStream::new(stream, Instant::now());
         let mut early = std::mem::take(&mut self.early).into_iter();
@@ -153,7 +154,7 @@ impl Driver {
         lost
     }
 
-    /// Sends a query, unless the stream accepts no further queries or an equal query is in progress.
+    /// Sends a query on the stream. Does not send it if the stream accepts no further queries, or if an equal query is in progress.
     async fn pass(&mut self, request: StreamRequest, open: &mut OpenStream) {
         if request.reply.is_closed() {
             return;
@@ -171,8 +172,8 @@ impl Driver {
         }
         let Some((id, message)) = open.enter(request, &self.random, now) else { return };
         if let Err(error) = send(&mut *open.stream, &message).await {
-            // The replies to earlier queries may still arrive. A forwarder may end its connection at any time, and this query has not
-            // reached it.
+            // The replies to earlier queries may still arrive. A forwarder may end its connection at any time, and this query has not reached
+            // it, so it may be sent on another stream.
             let is_encrypted = self.place.path.encryption.is_some();
             let lost = if is_encrypted { LostStream::Closed } else { open.lost_by(error) };
             if let Some(query) = open.waiting.remove(&id) {
@@ -182,15 +183,15 @@ impl Driver {
         }
     }
 
-    /// Makes the stream accept no further queries, and removes it from the table.
+    /// Makes the stream accept no further queries, and removes it from the table of streams.
     fn leave(&mut self, open: &mut OpenStream) {
         open.leaving = true;
         lock(&self.table).forget(&self.place, self.number);
         self.requests.close();
     }
 
-    /// Passes an answer to its senders, each with its own id, as soon as there is room for it. Until then, the octets after it stay in
-    /// the kernel. Returns the reason if the stream must end.
+    /// Passes a reply to its senders, to each with the id of its own query, as soon as there is memory for it. Until then, the octets behind
+    /// the reply remain in the kernel. Returns the reason if the stream must end.
     async fn take(&mut self, arrival: Arrival, open: &mut OpenStream) -> Option<LostStream> {
         let (id, reply) = match arrival {
             Arrival::Message(octets) => (octets.first_chunk().copied().map(u16::from_be_bytes), Ok(octets)),
@@ -239,9 +240,9 @@ impl OpenStream {
         }
     }
 
-    /// Returns the error for the senders that still wait when the stream ends. If a server answers one query and closes the stream without
-    /// reading the others, the stream is reset, which also discards the answer. Therefore a reset after several queries does not count as a
-    /// failure of the server.
+    /// Returns the result for senders that still wait when the stream ends with `error`. If a server answers one query and closes the stream
+    /// without reading the others, the stream is reset, which may also discard the reply. Therefore a reset after several queries does not
+    /// count as a failure of the server.
     fn lost_by(&self, error: io::Error) -> LostStream {
         use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
         let is_cut = matches!(error.kind(), ConnectionReset | UnexpectedEof | BrokenPipe);
@@ -252,16 +253,16 @@ impl OpenStream {
         }
     }
 
-    /// Returns the time at which the first query after the last answer was sent, if this was at least `STREAM_DOUBT_TIME` ago. Returns
-    /// `None` otherwise, or if there is no such query, or if the stream has never received an answer.
+    /// Returns the time at which the first query since the last reply was sent, if this was at least `STREAM_DOUBT_TIME` ago. Returns `None`
+    /// otherwise, if no such query waits, or if the stream has never received a reply.
     fn unheard_since(&self, now: Instant) -> Option<Instant> {
         let unheard =
             self.waiting.values().map(|query| query.sent).filter(|sent| *sent >= self.heard).min()?;
         (self.answered && now.duration_since(unheard) >= STREAM_DOUBT_TIME).then_some(unheard)
     }
 
-    /// Handles a message for which no query waits. A server that sends many of them would keep the stream open for no purpose, so the
-    /// stream then ends.
+    /// Handles a message that is no reply to a waiting query. A server that sends many such messages would keep the stream open for no
+    /// purpose, so the stream then ends.
     fn belongs_to_none(&mut self, id: Option<u16>) -> Option<LostStream> {
         if id.is_some_and(|id| self.given_up.remove(&id)) {
             self.heard = Instant::now();
@@ -271,8 +272,8 @@ impl OpenStream {
         (self.strays > MAX_STRAY_MESSAGES).then(|| self.lost_by(io::ErrorKind::InvalidData.into()))
     }
 
-    /// Records a query as sent, with an id that no other query on this stream has. Returns `None` if an equal query is in progress, whose
-    /// reply is used for both, or if the message is not a query.
+    /// Adds a query to the waiting ones, with an id that no other query on this stream has. Returns the id and the message to send. Returns
+    /// `None` if an equal query is in progress, whose reply both senders get, or if the message is too short.
     fn enter(&mut self, request: StreamRequest, random: &Random, now: Instant) -> Option<(u16, Vec<u8>)> {
         let StreamRequest { mut message, reply } = request;
         let (id, question) = message.split_first_chunk()?;
@@ -293,7 +294,7 @@ impl OpenStream {
         Some((free, message))
     }
 
-    /// Removes the queries whose senders have all given up.
+    /// Removes the queries for which no sender waits any more.
     fn forget_given_up(&mut self) {
         let Self { stream, waiting, given_up, .. } = self;
         let is_given_up = |query: &mut UnansweredQuery| {
@@ -306,11 +307,11 @@ impl OpenStream {
 }
 
 impl UnansweredQuery {
-    /// Passes the result to all senders, without a copy for the last one.
+    /// Passes the result to all senders of the query. The last one gets it without a copy.
     fn end(mut self, result: Result<StreamReply, LostStream>) {
         let last = self.senders.pop();
         for (id, sender) in self.senders {
-            // An error means that the sender has given up.
+            // An error means that the sender no longer waits for the reply.
             let _ = sender.send(under(id, result.clone()));
         }
         if let Some((id, sender)) = last {
@@ -319,7 +320,7 @@ impl UnansweredQuery {
     }
 }
 
-/// Returns the result with the id of the sender's own query.
+/// Returns the result with the id of the query that this sender sent.
 fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<StreamReply, LostStream> {
     if let Ok(reply) = &mut result
         && let Some(place) = reply.octets.first_chunk_mut()
@@ -329,12 +330,12 @@ fn under(id: [u8; 2], mut result: Result<StreamReply, LostStream>) -> Result<Str
     result
 }
 
-/// Returns the time that is `time` after `now`, or `now` if the clock has no such time.
+/// Returns the time `time` after `now`, or `now` if the clock cannot represent that time.
 fn later(now: Instant, time: std::time::Duration) -> Instant {
     now.checked_add(time).unwrap_or(now)
 }
 
-/// Returns the queries that arrived before the stream was open, then new ones. Returns `None` when no more queries can arrive.
+/// Returns the next query: first those that arrived before the stream was open, then new ones. Returns `None` when no more can arrive.
 async fn next_request(
     early: &mut std::vec::IntoIter<StreamRequest>,
     requests: &mut mpsc::Receiver<StreamRequest>,
@@ -345,7 +346,7 @@ async fn next_request(
     }
 }
 
-/// Completes when a sender that waits for an answer gives up. Never completes if no sender waits.
+/// Waits until at least one sender no longer waits for its reply. Never ends if no query waits.
 async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
     poll_fn(|context| {
         let mut senders = waiting.values_mut().flat_map(|query| &mut query.senders);
@@ -355,7 +356,7 @@ async fn one_gives_up(waiting: &mut BTreeMap<u16, UnansweredQuery>) {
     .await;
 }
 
-/// Completes when all senders so far have given up. Their queries are in `early`.
+/// Waits until no sender of a query so far waits any more. Collects the queries in `early` meanwhile.
 async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut Vec<StreamRequest>) {
     loop {
         let more = early.len() < MAX_PIPELINED;
@@ -378,7 +379,7 @@ async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut 
     }
 }
 
-/// Sends a message within a time limit.
+/// Sends a message, for which it has at most `TCP_WRITE_TIME`.
 async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
     timeout(TCP_WRITE_TIME, stream.send(message))
         .await

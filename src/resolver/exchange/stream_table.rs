@@ -1,4 +1,4 @@
-//! The streams that are kept for the next queries, and the limits on the number of streams in each network.
+//! The table of streams (connections to servers) that stay open for later queries, and the limits on the number of streams to each network.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,13 +13,13 @@ use super::network::Path;
 use super::streams::StreamRequest;
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS};
 
-/// The streams to all servers.
+/// The table of streams to all servers.
 #[derive(Default)]
 pub(super) struct StreamTable {
     pub(super) kept: HashMap<StreamPlace, KeptStream>,
-    /// Limits the number of open streams in each network that has any.
+    /// The semaphores that limit the number of open streams to each network. Networks without streams have no entry.
     pub(super) networks: HashMap<IpAddr, Arc<Semaphore>>,
-    /// The last number that was given to a stream or to the use of a stream.
+    /// A counter that gives a number to each new stream and to each use of a stream.
     numbers: u64,
 }
 
@@ -27,32 +27,32 @@ pub(super) struct StreamTable {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct StreamPlace {
     pub(super) path: Path,
-    /// The number of the stream among those to the server, counted from 0. A server that is asked without encryption has only one stream.
+    /// The number of the stream among those to the same server, counted from 0. A server without encryption has only one stream.
     slot: u8,
 }
 
-/// An open stream that accepts further queries.
+/// An open stream that stays in the table for further queries.
 pub(super) struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
-    /// Distinguishes the stream from other streams to the same server.
+    /// Distinguishes this stream from an earlier one with the same `StreamPlace`.
     number: u64,
-    /// The number of the last use. The stream with the smallest number has been unused for the longest time.
+    /// The number of the last use of the stream. The stream with the smallest number has been unused for the longest time.
     used: u64,
     load: Arc<StreamLoad>,
 }
 
-/// The number of queries on a stream, and how many it may have.
+/// The number of queries on a stream, and how many it may have at the same time.
 pub(super) struct StreamLoad {
     queries: AtomicUsize,
     capacity: AtomicUsize,
-    /// The time of the last answer, or the time at which it was decided to open the stream.
+    /// The time of the last reply, or the time at which it was decided to open the stream.
     heard: Mutex<Instant>,
 }
 
-/// A query that counts for a stream. It stops counting when this value is dropped.
+/// A query that is counted in the load of a stream. Dropping this value ends the counting.
 pub(super) struct CountedQuery(Arc<StreamLoad>);
 
-/// The stream for a query: one that is kept, or one that must be opened.
+/// The stream for a query: one from the table, or one that must be opened.
 pub(super) enum ChosenStream {
     Kept(mpsc::Sender<StreamRequest>, CountedQuery),
     New(NewStream),
@@ -61,10 +61,10 @@ pub(super) enum ChosenStream {
 /// A stream that must be opened.
 pub(super) struct NewStream {
     pub(super) place: StreamPlace,
-    /// Identifies the stream, counted from 1. A stream with the number 0 is not kept, and ends with its query.
+    /// Identifies the stream, counted from 1. A stream with the number 0 is not in the table, and ends with its only query.
     pub(super) number: u64,
     pub(super) load: Arc<StreamLoad>,
-    /// Limits the number of streams in its network.
+    /// The semaphore that limits the number of streams to the network of the server.
     pub(super) of_network: Arc<Semaphore>,
 }
 
@@ -73,8 +73,8 @@ pub(super) fn lock(table: &Mutex<StreamTable>) -> MutexGuard<'_, StreamTable> {
 }
 
 impl StreamTable {
-    /// Returns the first stream to a server that has room. If none has room, returns a further stream, if the server may have more.
-    /// Otherwise returns the stream with the fewest queries, on which the query waits.
+    /// Returns the first stream to a server that has room for one more query. If none has room, returns a further stream, if the server may
+    /// have more. Otherwise returns the stream with the fewest queries, on which the query must wait.
     pub(super) fn choose(&mut self, path: &Path) -> ChosenStream {
         let slots = if path.encryption.is_some() { MAX_STREAMS_OF_FORWARDER } else { 1 };
         let used = self.next_number();
@@ -82,7 +82,7 @@ impl StreamTable {
         let mut chosen = StreamPlace { path: path.clone(), slot: 0 };
         for slot in 0..slots {
             let place = StreamPlace { path: path.clone(), slot };
-            // A stream may still be in the table although its task has panicked or its worker has ended.
+            // A stream may still be in the table although its task has panicked or its worker thread has ended.
             let Some(kept) = self.kept.get(&place).filter(|kept| !kept.requests.is_closed()) else {
                 free = free.or(Some(place));
                 continue;
@@ -103,7 +103,7 @@ impl StreamTable {
         self.new_stream(free.unwrap_or(chosen), used)
     }
 
-    /// Returns a new stream, after making room for it.
+    /// Returns a new stream. If there are too many streams, first removes another one from the table.
     fn new_stream(&mut self, place: StreamPlace, number: u64) -> ChosenStream {
         self.forget_closed();
         let network = network_of(place.path.server);
@@ -119,7 +119,7 @@ impl StreamTable {
         ChosenStream::New(NewStream { place, number, load: StreamLoad::new(), of_network })
     }
 
-    /// Returns a stream for a single query, in addition to those that are kept.
+    /// Returns a stream for a single query. It is not added to the table.
     pub(super) fn own_stream(&mut self, path: &Path) -> NewStream {
         let place = StreamPlace { path: path.clone(), slot: 0 };
         NewStream {
@@ -130,7 +130,7 @@ impl StreamTable {
         }
     }
 
-    /// Adds a new stream to those that are kept.
+    /// Adds a new stream to the table, so that later queries can use it.
     pub(super) fn keep(
         &mut self,
         place: StreamPlace,
@@ -141,14 +141,14 @@ impl StreamTable {
         self.kept.insert(place, KeptStream { requests, number, used: number, load: Arc::clone(load) });
     }
 
-    /// Removes a stream, unless another stream already has its place.
+    /// Removes a stream from the table, unless a newer stream has already taken its place there.
     pub(super) fn forget(&mut self, place: &StreamPlace, number: u64) {
         if self.kept.get(place).is_some_and(|kept| kept.number == number) {
             self.kept.remove(place);
         }
     }
 
-    /// Removes the streams to the same server that have received nothing since a query was sent on this stream.
+    /// Removes from the table the streams to the same server that have received nothing since the time `sent`.
     pub(super) fn forget_unheard(&mut self, place: &StreamPlace, sent: Instant) {
         for slot in 0..MAX_STREAMS_OF_FORWARDER {
             let other = StreamPlace { path: place.path.clone(), slot };
@@ -164,8 +164,8 @@ impl StreamTable {
         self.numbers
     }
 
-    /// Closes the stream that was unused for the longest time, among those for which `among` is true. It ends when its queries are
-    /// answered.
+    /// Removes from the table the stream that has been unused for the longest time, among those for which `among` returns true. It ends when
+    /// its queries are answered.
     fn let_go_of_one(&mut self, among: impl Fn(&StreamPlace) -> bool) {
         let some = self.kept.iter().filter(|(place, _)| among(place));
         let oldest = some.min_by_key(|(_, kept)| kept.used).map(|(place, _)| place.clone());
@@ -179,14 +179,14 @@ impl StreamTable {
         Arc::clone(self.networks.entry(network).or_insert_with(places))
     }
 
-    /// Removes streams whose tasks have ended without removing them.
+    /// Removes streams whose tasks have ended without removing them from the table.
     fn forget_closed(&mut self) {
         let closed = self.kept.extract_if(|_, kept| kept.requests.is_closed());
         let networks: Vec<IpAddr> = closed.map(|(place, _)| network_of(place.path.server)).collect();
         networks.into_iter().for_each(|network| self.forget_free(network));
     }
 
-    /// Removes the entry of a network that has no open stream.
+    /// Removes the entry of a network to which no stream is open.
     pub(super) fn forget_free(&mut self, network: IpAddr) {
         let free = |places: &Arc<Semaphore>| places.available_permits() >= MAX_STREAMS_PER_NETWORK;
         if self.networks.get(&network).is_some_and(free) {
@@ -208,7 +208,7 @@ impl StreamLoad {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = now;
     }
 
-    /// Sets the number of queries that the stream may have.
+    /// Sets the number of queries that the stream may have at the same time.
     pub(super) fn set_capacity(&self, capacity: usize) {
         self.capacity.store(capacity, Ordering::Relaxed);
     }

@@ -1,8 +1,8 @@
-//! Streams to servers. They are kept open for the next queries to the same server.
+//! Streams to servers: TCP, TLS and HTTPS connections. They stay open for later queries to the same server.
 //!
-//! According to RFC 7766 section 6.2, one connection to a server carries many messages, with answers in any order, and a server may close
-//! it when it is idle. A forwarder over TLS or HTTPS gets all queries, so another stream to it is opened when the others are full. Each
-//! stream has a task that sends queries, reads answers and matches them (`stream_driver`).
+//! According to RFC 7766 section 6.2, one connection to a server carries many messages, with replies in any order, and a server may close it
+//! when it is idle. A forwarder over TLS or HTTPS gets all queries, so another stream to it is opened when the others have no room. Each
+//! stream has a task that sends queries, reads replies and assigns them to the queries (`stream_driver`).
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -16,12 +16,12 @@ use super::stream_table::{ChosenStream, CountedQuery, NewStream, StreamTable, lo
 use crate::limits::{MAX_PIPELINED, MAX_STREAMS_OF_FORWARDER, MAX_UPSTREAM_STREAMS};
 use dns::random::Random;
 
-/// Streams to servers.
+/// The streams (connections) to all servers.
 pub(super) struct Streams {
     network: Arc<dyn Network>,
     random: Random,
     table: Arc<Mutex<StreamTable>>,
-    /// Limits the number of open streams.
+    /// Limits the number of open streams to all servers.
     places: Arc<Semaphore>,
     /// Limits the number of streams to forwarders that are opened for a single query.
     own_places: Semaphore,
@@ -35,27 +35,27 @@ impl Streams {
         Self { network, random, table: Arc::default(), places, own_places, long_replies }
     }
 
-    /// Returns the number of streams that are kept, plus the number of networks that have streams.
+    /// Returns the number of streams in the table, plus the number of networks to which streams are open.
     #[cfg(feature = "simulated")]
     pub(super) fn len(&self) -> usize {
         let table = lock(&self.table);
         table.kept.len() + table.networks.len()
     }
 
-    /// Sends one message and waits for its answer, forever if none arrives. If the server closes the stream before the answer, a new
-    /// stream is opened.
+    /// Sends one query over a stream and waits for its reply, forever if none arrives. If the server closes the stream before the reply, a new
+    /// stream is opened and the query is sent again.
     ///
     /// # Errors
-    /// The stream cannot be opened, or is closed before any answer. The error contains `NoRoom` if there is no room for the answer.
+    /// The stream cannot be opened, or is closed before any reply. The error contains `NoRoom` if there is no memory for the reply.
     pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<StreamReply, Arc<io::Error>> {
         let mut heard = self.ask_kept(path, message).await;
         if matches!(heard, Err(LostStream::Closed)) {
             heard = self.ask_kept(path, message).await;
         }
         if matches!(heard, Err(LostStream::Closed)) {
-            // If a server closes the stream after each answer, each message that it did not answer gets a separate stream. Otherwise
-            // messages that were sent together would wait for each other. A forwarder gets all queries, so their number is limited: they
-            // must not take the places of other servers.
+            // If a server closes the stream after each reply, each query that it left unanswered gets its own stream. Otherwise queries that
+            // were sent together would wait for each other. A forwarder gets all queries, so the number of these streams is limited: they must
+            // not take the room of streams to other servers.
             let is_forwarder = path.encryption.is_some();
             let _place = if is_forwarder { self.own_places.acquire().await.ok() } else { None };
             let own = lock(&self.table).own_stream(path);
@@ -68,7 +68,7 @@ impl Streams {
         })
     }
 
-    /// Sends a message over a kept stream to a server, or over a new one that is kept afterwards.
+    /// Sends a query over a stream from the table, or over a new stream that is added to the table.
     async fn ask_kept(&self, path: &Path, message: &[u8]) -> Result<StreamReply, LostStream> {
         let (requests, _counted) = self.kept(path);
         ask(requests, message).await
@@ -111,30 +111,31 @@ async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<St
 #[path = "forwarder_streams_tests.rs"]
 mod forwarder_tests;
 
-/// A message to be sent, and the channel for its reply.
+/// A query to be sent on a stream, and the channel for its reply.
 pub(super) struct StreamRequest {
     pub(super) message: Vec<u8>,
     pub(super) reply: ReplySender,
 }
 
-/// The channel for the reply to a message.
+/// The channel for the reply to a query.
 pub(super) type ReplySender = oneshot::Sender<Result<StreamReply, LostStream>>;
 
-/// A reply, with the memory reserved for it.
+/// A reply, with the memory that is reserved for its records.
 #[derive(Clone, Debug)]
 pub(super) struct StreamReply {
     pub(super) octets: Vec<u8>,
     pub(super) room: ReplyRoom,
 }
 
-/// Why a message got no answer.
+/// Why a query on a stream (a connection to a server) got no reply.
 #[derive(Clone)]
 pub(super) enum LostStream {
-    /// The stream could not be opened, or was closed before any answer, or the server failed with this query.
+    /// The stream could not be opened, or was closed before any reply, or the server failed with this query.
     Failed(Arc<io::Error>),
-    /// The stream received answers and was closed before this one, or it accepts no further queries. Another stream may be used.
+    /// The stream received replies but was closed before the one to this query, or it accepts no further queries. The query may be sent on
+    /// another stream.
     Closed,
-    /// The answer arrived, but there is no memory for it. The stream continues.
+    /// The reply arrived, but there is no memory for it. The stream stays open.
     NoRoom,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of streams over a scripted network.
+//! Tests of streams (connections) over a simulated network.
 
 use super::*;
 use crate::exchange::long_replies::network_of;
@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// Answers each message with its own octets. Later messages are answered first.
+/// Simulated servers that answer each message with the same octets. Of several messages, they answer the last one first.
 #[derive(Default)]
 struct Echo {
     opened: AtomicUsize,
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
-    /// Servers in this network accept connections and answer nothing, except for an empty message at this interval.
+    /// Servers in this network accept connections but answer nothing. They only send an empty message at this interval.
     drips: Option<(IpAddr, Duration)>,
     /// Servers in this network never accept a connection.
     swallows: Option<IpAddr>,
@@ -100,7 +100,7 @@ fn path_in(network: u16, last: u8) -> Path {
     Path { server: SocketAddr::from(([192, high, low, last], 53)), source: None, encryption: None }
 }
 
-/// Sends a question, and returns true if it is answered within a second.
+/// Sends a query, and returns true if it is answered within a second.
 async fn asked_for_a_second(streams: &Streams, path: &Path) -> bool {
     timeout(Duration::from_secs(1), streams.exchange(path, b"question")).await.is_ok()
 }
@@ -111,7 +111,7 @@ fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1), long_replies), echo)
 }
 
-/// Sends `count` messages at the same time, all with the same id. Each must get its own octets as the answer.
+/// Sends `count` queries at the same time, all with the same id. Each must get its own octets as the reply.
 async fn burst(streams: &Streams, count: u8) {
     let messages: Vec<Vec<u8>> = (0..count).map(|number| vec![7, 7, number]).collect();
     let path = path(1);
@@ -244,7 +244,7 @@ async fn a_long_reply_without_room_is_dropped_and_its_stream_goes_on() {
     let network = Arc::clone(&echo) as Arc<dyn Network>;
     let streams = Streams::new(network, Random::seeded(1), Arc::clone(&long_replies));
     let path = path(1);
-    // The header claims 6 000 records.
+    // According to its header, the reply has 6 000 records.
     let mut long = vec![0; 64_000];
     long[6..8].copy_from_slice(&6_000_u16.to_be_bytes());
     let held = streams.exchange(&path, &long).await.ok().unwrap();

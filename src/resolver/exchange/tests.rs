@@ -1,4 +1,4 @@
-//! Tests of one message and its answer, over a network that forges replies.
+//! Tests of one query and its reply, over a network that forges replies.
 
 use super::*;
 use futures_util::future::BoxFuture;
@@ -8,7 +8,7 @@ use network::{Path, Replies, Stream};
 use std::io;
 use std::net::SocketAddr;
 
-/// Answers each datagram with the results of `forge`, at intervals of one millisecond.
+/// A simulated network that answers each datagram with the replies that `forge` returns, one each millisecond.
 struct Scripted {
     forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>,
     sent: AtomicUsize,
@@ -232,13 +232,13 @@ async fn a_question_in_other_case_is_reported_and_one_as_sent_is_restored() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_copies_the_letters_of_the_query_into_its_records_changes_none() {
-    // The record: owner, type MX, class IN, a TTL of one minute, and ten octets of data, which are the preference 10 and the name mx.
+    // The record after its owner: type MX, class IN, a TTL of one minute, and six octets of data, with the preference 10 and the name `mx`.
     const DATA: &[u8] = b"\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x06\x00\x0a\x02mx\x00";
     let (copies, _) = exchange(|query| {
         let copied = query.queries[0].name().to_bytes().unwrap();
         assert!(copied.iter().any(u8::is_ascii_uppercase));
         let mut reply = query.into_response().to_vec().unwrap();
-        // The message has one answer, and no OPT.
+        // According to its header, the message has one answer record and no OPT record.
         reply[7] = 1;
         reply.truncate(12 + copied.len() + 4);
         reply[11] = 0;

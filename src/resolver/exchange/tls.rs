@@ -1,6 +1,6 @@
-//! TLS to forwarders (RFC 7858, RFC 8484). The name in the certificate is checked (RFC 8310 section 5, strict profile).
+//! TLS to forwarders (RFC 7858, RFC 8484). The certificate must have the configured name (RFC 8310 section 5, strict profile).
 //!
-//! The certificate authorities of the system are trusted.
+//! The certificate authorities that the operating system trusts are trusted.
 
 use std::io;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use tokio_rustls::rustls::{self, AlertDescription, CertificateError, ClientConfi
 use super::network::{CertificateRefused, HttpsFault};
 use dns::conduct::Encryption;
 
-/// The name of HTTP/2 in the handshake (RFC 9113 section 3.2).
+/// The identifier of HTTP/2 in the TLS handshake (RFC 9113 section 3.2).
 const HTTP2: &[u8] = b"h2";
 
-/// Encrypts a connection to a server.
+/// Sets up TLS on a connection to a server.
 ///
 /// # Errors
 /// The handshake failed. The error contains `CertificateRefused` if the certificate is the reason.
@@ -28,8 +28,8 @@ pub(super) async fn secure(
 ) -> io::Result<TlsStream<TcpStream>> {
     let name = encryption.certificate.as_str();
     let server = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-    // This reads the certificates of the system, which are some hundred files, so it runs in another thread than flights. New connections
-    // are rare, and must see certificates that were added in the meantime.
+    // This reads the certificates of the system from some hundred files, so it runs in another thread than the resolution of questions. New
+    // connections are rare, and must use certificates that were added in the meantime.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
     let mut config = config.map_err(io::Error::other)?;
     config.alpn_protocols = encryption.https.iter().map(|_| HTTP2.to_vec()).collect();
@@ -39,7 +39,7 @@ pub(super) async fn secure(
     if encryption.https.is_some() && !offers(HTTP2) { Err(without_http2()) } else { Ok(secured) }
 }
 
-/// Returns the error for a server that does not offer HTTP/2, because it does not serve HTTPS or is old.
+/// Returns the error for a server that does not offer HTTP/2, because it does not serve HTTPS or its software is old.
 fn without_http2() -> io::Error {
     io::Error::other(HttpsFault { words: "the server does not offer HTTP/2".to_owned(), is_failure: false })
 }
@@ -49,12 +49,12 @@ async fn handshake(
     server: ServerName<'static>,
     config: ClientConfig,
 ) -> io::Result<TlsStream<TcpStream>> {
-    // The ClientHello contains the name (RFC 6066 section 3), because a server with many names needs it to choose the certificate.
+    // The ClientHello contains the configured name (RFC 6066 section 3), because a server with many names needs it to choose the certificate.
     // Unbound and Knot Resolver send it too.
     TlsConnector::from(Arc::new(config)).connect(server, connection).await
 }
 
-/// Describes a refused certificate for the operator who configured the name.
+/// Replaces the error for a refused certificate by a text for the operator who configured `name`.
 fn with_server_name(error: io::Error, name: &str) -> io::Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let reason = match inner {

@@ -1,4 +1,4 @@
-//! A query to a server, and its result.
+//! A query to an upstream server, and its result.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,60 +12,60 @@ use super::network::Path;
 use super::secret::Secret;
 use dns::conduct::Transport;
 
-/// A query for a server.
+/// A query to be sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamQuery {
-    /// The path to the server.
+    /// The path to the server: its address, the source address and the encryption.
     pub path: Path,
-    /// The name that is asked for.
+    /// The queried name.
     pub name: Name,
-    /// The type that is asked for.
+    /// The queried record type.
     pub kind: RecordType,
-    /// The secret key that replaces a label of the name when the query is sent.
+    /// The secret key of a DNS list, which replaces a label of the name when the query is sent. `None` for other queries.
     pub secret: Option<Arc<Secret>>,
-    /// True if RD is set: the server is asked to resolve the name, as a forwarder does. Servers of zones are asked without RD.
+    /// True if RD is set: the server is to resolve the name itself, as forwarders do. Queries to servers of a zone are sent without RD.
     pub recursion_desired: bool,
-    /// True if the query carries an OPT.
+    /// True if the query has an OPT record.
     pub edns: bool,
-    /// True if DO is set in the OPT: signatures and proofs are wanted.
+    /// True if DO is set in the OPT record, so that the reply has signatures and proofs.
     pub dnssec_ok: bool,
-    /// True if CD is set, which is sent only with an OPT. A recursive server then need not validate, because we do (RFC 6840 section
-    /// 5.9).
+    /// True if CD is set, which is done only together with an OPT record. A recursive server then need not validate, because we do (RFC 6840
+    /// section 5.9).
     pub checking_disabled: bool,
-    /// True if the letters of the name are sent in random upper and lower case, which the answer must repeat.
+    /// True if the letters of the name are sent in random upper and lower case (0x20), which the reply must repeat.
     pub mixed_case: bool,
     /// The transport over which the query is sent.
     pub transport: Transport,
-    /// The number of earlier queries of the sender for the same question. Queries with different numbers are not merged, because the
-    /// earlier one may be lost.
+    /// The number of earlier queries of the sender for the same question. Queries with different numbers are not merged, because the earlier
+    /// one may have been lost.
     pub tries: u8,
 }
 
 impl UpstreamQuery {
-    /// Returns the name as it is sent.
+    /// Returns the name that is sent, with the secret key of a DNS list if there is one.
     pub(super) fn sent_name(&self) -> Cow<'_, Name> {
         let name = Cow::Borrowed(&self.name);
         self.secret.as_ref().map_or(name, |secret| Cow::Owned(secret.put_in(&self.name)))
     }
 }
 
-/// The result of a query.
+/// The result of a query to a server: its reply or the reason why there is none.
 #[derive(Clone, Debug)]
 pub struct Heard {
-    /// The reply, or why there is none.
+    /// The reply of the server, or the reason why there is none.
     pub reply: Result<Arc<Message>, Trouble>,
     /// The time from sending the query to its reply.
     pub elapsed: Duration,
-    /// True if the reply repeats the question with other upper and lower case letters.
+    /// True if the question in the reply has other upper- and lower-case letters than in the query.
     pub other_case: bool,
-    /// The memory reserved for a long reply. It must be held as long as the records of the reply.
+    /// The memory reserved for a long reply. It must be kept as long as the records of the reply are in use.
     pub room: ReplyRoom,
 }
 
-/// Why there is no reply.
+/// Why a query got no usable reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    /// No matching reply arrived within the time.
+    /// No reply to this query arrived in time.
     #[error("no answer")]
     Silent,
     /// The network reports that the server cannot be reached, or a TCP connection was refused or cut off.
@@ -77,29 +77,29 @@ pub enum Trouble {
     /// This machine has no route to this address. It may have a route to other addresses of the family.
     #[error("no route to the server")]
     NoRouteToAddress,
-    /// This machine could not send the query, for a reason of its own: no file descriptor or memory is left, a firewall prevents it, or
-    /// the address to send from does not exist.
+    /// This machine could not send the query, for a reason of its own: no file descriptor or memory is left, a firewall prevents it, or the
+    /// source address does not exist here.
     #[error("this host could not send the query: {0}")]
     NotSent(Arc<str>),
     /// The certificate of the server is not accepted. The text gives the reason.
     #[error("TLS certificate rejected: {0}")]
     Certificate(Arc<str>),
-    /// The server did not send a DNS message over HTTPS.
+    /// The HTTPS response of the server contained no DNS message.
     #[error("{words}")]
     Https {
-        /// What is wrong with the response.
+        /// What is wrong with the HTTPS response, as a text for people.
         words: Arc<str>,
-        /// True if the response says that the server cannot answer at the moment.
+        /// True if the response says that the server cannot answer at the moment, as SERVFAIL does.
         is_failure: bool,
     },
-    /// Over UDP, the reply repeats the question in another case, or is an error without the question. Either the server changes the case,
-    /// or somebody has guessed our id and port.
+    /// A reply over UDP has the question in other upper- and lower-case letters, or is an error without a question. Either the server changes
+    /// the case, or somebody has guessed our id and port.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
-    /// The reply with our id cannot be decoded, or a reply over TCP answers another question.
+    /// A reply with our id cannot be decoded, or a reply over TCP answers another question.
     #[error("the reply does not match the query")]
     Unfit,
-    /// The reply arrived, but this machine has no memory for it, because too many long replies are in use.
+    /// The reply arrived, but this host had no memory for it, because too many long replies are in use.
     #[error("long reply dropped: no memory for it at the moment")]
     NoRoom,
 }

@@ -1,8 +1,9 @@
-//! Asks the servers of one zone one question, until one of them gives a usable answer.
+//! Asks the servers of one zone one question, until one of them gives a usable answer. The iterator walks from zone to zone down the
+//! delegations; the work at one zone is one step of this walk.
 //!
-//! When the zone is contacted for the first time, two servers are asked at the same time. A timer, computed from the round trips of a
-//! server, decides when the next server is asked. A bad answer makes the next server be asked immediately. At the same time, addresses
-//! of servers without glue are looked up, and dead servers are probed in the background.
+//! When the zone is contacted for the first time, two servers are asked at the same time. For each server, a timer is computed from its
+//! round-trip times; when it expires, the next server is asked. After an unusable answer, the next server is asked immediately. Meanwhile, the
+//! addresses of servers without glue are looked up, and servers that do not answer are probed in the background.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -43,48 +44,49 @@ pub(super) struct Sought {
     pub(super) found: Result<Vec<IpAddr>, Failure>,
 }
 
-/// One step of a walk: asks the servers of one zone.
+/// One step of a walk down the delegations: asks the servers of one zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) lookup: Lookup<'a>,
     pub(super) cut: &'a Arc<Delegation>,
     pub(super) signed: Signed,
     pub(super) candidates: Vec<Candidate>,
-    /// The addresses of the servers in the parent's NS set, if the servers in the zone's own NS set are asked first.
+    /// Addresses of the servers in the parent's NS set that are asked only if the servers in the zone's own NS set do not answer.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Addresses of the server that is asked only if no other server answers.
+    /// Addresses of the server that this question avoids. It is asked only if no other server answers.
     pub(super) avoided: Vec<SocketAddr>,
     /// The names of servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
-    /// Events of the attempts. This field is dropped before `attempts`, so that the attempts see that the step has ended.
+    /// The queue of events of the attempts. It is dropped before `attempts`, so that the attempts notice that nobody waits for them.
     events: EventReceiver,
-    /// Attempts in progress. They continue after the end of the step.
+    /// Attempts in progress. An attempt is a query to one server with its retries. Attempts continue after the question has got its answer.
     pub(super) attempts: Vec<Driven<()>>,
-    /// True if a second server will be asked only when the first server is late.
+    /// True if a second server is asked only when the query to the first server counts as lost.
     held_back: bool,
     pub(super) faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// A doubtful denial, and the number of servers that gave one. The denial is believed only if all servers of the zone give it.
+    /// A doubtful denial, if a server gave one. It is believed only if all servers of the zone give one. `doubted` is the number that did.
     pub(super) doubtful: Option<Found>,
     pub(super) doubted: usize,
-    /// True if this step has looked up the current addresses of servers whose addresses were known only from delegations.
+    /// True if the current addresses of those servers whose addresses came only from delegations were looked up.
     pub(super) sought_again: bool,
     /// True if the addresses from delegations have been added to `reserve`.
     pub(super) has_glue: bool,
-    /// What the step needs. If it needs only a referral, the first server that replies, even with an error, ends the step.
+    /// Which answer is needed from the servers of the zone. If only a referral is needed, no more servers are asked after the first reply,
+    /// even if it is an error.
     wanted: WantedAnswer,
     pub(super) given_up: bool,
-    /// True if the step has ended because a reply was dropped for lack of memory.
+    /// True if the queries to this zone were given up because there was no memory for a long reply.
     pub(super) shed: bool,
-    /// True if the step has failed, and its servers are therefore probed sooner.
+    /// True if all servers of the zone were silent, and their probes were therefore scheduled sooner.
     pub(super) hastened: bool,
     began: Mono,
-    /// The time of the last query of the step. `None` if a server has answered between the start of the step and that query.
+    /// The time of the last query to this zone, if no server at all had answered since the question began to ask this zone. Otherwise `None`.
     pub(super) sent_in_outage: Option<Mono>,
 }
 
-/// Lookups of server addresses in progress. Most steps need none, so the set is created only when it is needed.
+/// Lookups of server addresses in progress. Most questions need none, so the set is created only when it is needed.
 #[derive(Default)]
 pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought>>>);
 
@@ -101,14 +103,14 @@ impl<'a> Lookups<'a> {
         self.0.get_or_insert_default().push(address_lookup);
     }
 
-    /// Returns the next result, or `None` if there are no lookups.
+    /// Returns the next finished lookup, or `None` if no lookup is in progress.
     async fn next(&mut self) -> Option<Sought> {
         self.0.as_mut()?.next().await
     }
 }
 
 impl<'a> Asking<'a> {
-    /// Creates a step that asks the servers of `cut`.
+    /// Creates the part of a resolution that asks the servers of `cut`.
     pub(super) fn new(iterate: &'a Iterate, lookup: Lookup<'a>, cut: &'a Arc<Delegation>) -> Self {
         let mut asking = Self {
             iterate,
@@ -146,19 +148,19 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// Makes this a step that asks for a part of the name. If one server answers with an error, the other servers are not asked for the
-    /// part, because the query for the whole name may still succeed.
+    /// Makes this ask for only the last labels of the name (query name minimisation). If a server answers with an error, the other servers are
+    /// not asked for this shorter name, because the query for the whole name may still succeed.
     pub(super) fn probing(mut self) -> Self {
         self.wanted = WantedAnswer::Referral;
         self
     }
 
-    /// Returns the number of servers that may be asked. Before the first query, these are the known addresses.
+    /// Returns the number of servers that may be asked. Before the first query, this is the number of known addresses.
     pub(super) fn known(&self) -> usize {
         self.candidates.len()
     }
 
-    /// Asks the servers until one of them gives a usable answer.
+    /// Asks the servers of the zone until one of them gives a usable answer.
     ///
     /// # Errors
     /// No server gives a usable answer, or the budget of the question is used up.
@@ -208,7 +210,7 @@ impl<'a> Asking<'a> {
                     }
                     self.given_up |= self.is_known_silence();
                     if !self.given_up && self.ends_outage() {
-                        // The attempts that began in the outage bring no further results.
+                        // The attempts that began during the outage of our own network are dropped, because they will not succeed.
                         (self.events, self.attempts) = (EventReceiver::default(), Vec::new());
                         self.restart();
                         self.begin();
@@ -219,9 +221,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Completes when the client's time has ended, again after every further `UNKNOWN_TIMER`, and when the time of the question has
-    /// ended. The timer is set only at the second poll, because the timer of an attempt usually fires first, and most steps end before
-    /// the second poll. With `again`, it is set at the first poll.
+    /// Ends when the client's deadline has passed, then after each further `UNKNOWN_TIMER`, and when the time limit of the question has
+    /// passed. The timer is set only when this future is polled a second time, because usually the timer of a query expires first, and most
+    /// questions have their answer before. With `again`, the timer is set when the future is first polled.
     fn over(&self, again: bool) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let left = move || {
@@ -230,7 +232,7 @@ impl<'a> Asking<'a> {
             let left = context.budget.left(now);
             left.min(if of_client.is_zero() { UNKNOWN_TIMER } else { of_client })
         };
-        // If little time is left, the timer of the attempt may fire after this one, so this timer is set at the first poll.
+        // If little time is left, this timer may have to expire before that of the attempt, so it is set when the future is first polled.
         let mut is_polled = again || left() <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
@@ -242,8 +244,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks the best server, and also a second one if the best server was never asked before. Dead servers are probed in the
-    /// background.
+    /// Asks the best server. If this server was never asked before, asks a second one at the same time.
     fn begin(&mut self) {
         let Some(first) = self.next_candidate() else {
             self.go_on("first");
@@ -260,13 +261,13 @@ impl<'a> Asking<'a> {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
-                // Only one address is known, so the addresses of other servers are looked up at the same time.
+                // If only one address is known, the addresses of other servers are looked up at the same time.
                 self.seek_addresses();
             }
         }
     }
 
-    /// Handles an event of an attempt. Returns the answer if it is usable.
+    /// Handles an event of an attempt (a query to one server with its retries). Returns the answer if the attempt has got a usable one.
     fn heard(&mut self, event: AttemptEvent) -> Option<Classified> {
         let one_at_a_time = self.lookup.route.policy.one_at_a_time;
         let is_silence = matches!(event.kind, AttemptEventKind::Overdue | AttemptEventKind::Late);
@@ -280,7 +281,7 @@ impl<'a> Asking<'a> {
                     candidate.truncated = true;
                 }
             }
-            // If servers are asked one at a time, the next query is sent only when this query counts as lost.
+            // With the policy of one server at a time, the next query is sent only when this query counts as lost.
             AttemptEventKind::Overdue if one_at_a_time => {}
             AttemptEventKind::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
@@ -300,12 +301,12 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Handles an attempt that has ended. Returns the answer if it is usable.
+    /// Handles the end of an attempt. Returns the answer if it is usable.
     fn ended(&mut self, server: SocketAddr, tries: u8, said: Classified) -> Option<Classified> {
         let conduct = match said {
             Classified::Nothing(conduct) => conduct,
             Classified::NoRoom => {
-                // Other servers would give the same answer, for which there is no room either.
+                // Other servers would give the same long answer, for which there is no memory either.
                 (self.shed, self.given_up) = (true, true);
                 return None;
             }
@@ -327,7 +328,7 @@ impl<'a> Asking<'a> {
         if self.is_refused() {
             return None;
         }
-        // After a loss, the same server may be asked again. After an answer, it is not.
+        // After a lost query, the same server may be asked again. After an unusable answer, it is not.
         if conduct == Conduct::Silent {
             self.give_up_waiting(server, tries);
         } else if let Some(candidate) = self.candidate(server) {
@@ -335,7 +336,7 @@ impl<'a> Asking<'a> {
             candidate.progress =
                 if is_truncated { CandidateProgress::Truncated } else { CandidateProgress::Spent };
         }
-        // If the host has no route for this address family, another server is asked in its place.
+        // If the host has no route for IPv4 or IPv6, a server with an address of the other family is asked instead.
         let no_family = conduct == Conduct::NotSent && self.drop_unusable();
         if no_family || !self.is_waiting() {
             self.given_up = self.wanted == WantedAnswer::Referral && conduct.came_back();
@@ -346,7 +347,7 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Marks the servers whose doubtful denial of a name was wrong, because another server has the name. Such a server is assumed not to
+    /// Marks the servers that gave a doubtful denial as wrong, because another server has given an answer. Such a server probably does not
     /// serve the zone. For `LAME_TIME` it is asked after the other servers.
     fn refute_doubters(&self, said: &Classified) {
         if self.doubted == 0 || matches!(said, Classified::Found(found) if found.denies()) {
@@ -357,9 +358,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Returns true if a second server may be asked while the first may still answer. Otherwise the next query is sent at the event
-    /// `AttemptEventKind::Late`. If nothing is known about the first server, its query already counts as lost when its timer expires. The
-    /// next query is then not a second query, and is always allowed.
+    /// Returns true if a second server may be asked while the first server, `late`, may still answer (a hedge). Otherwise the next query is
+    /// sent when this one counts as lost (`AttemptEventKind::Late`). If nothing is known about the first server, its query already counts as
+    /// lost when its timer expires. The next query is then no hedge, and is always allowed.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| standing.timer >= standing.patience) {
@@ -376,7 +377,8 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Asks another server, looks up the addresses of more servers, or asks the same server again.
+    /// Continues when no answer is likely to arrive: asks another server, looks up the addresses of more servers, or asks the same servers
+    /// again.
     pub(super) fn go_on(&mut self, reason: &'static str) {
         let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
@@ -391,12 +393,12 @@ impl<'a> Asking<'a> {
             if self.ask_avoided() {
                 return;
             }
-            // The failed server is asked in addition to the servers whose queries may be lost, and not in their place.
+            // A server that has failed is asked in addition to the servers whose queries may be lost, and not in their place.
             self.ask_failed_again();
         }
-        // If all servers have been asked, loss or an outage caused their silence, so two are asked at a time, as at first contact. While
-        // addresses are looked up, only one is asked. With the policy of one server at a time, one is asked, or none while addresses are
-        // looked up.
+        // If all servers have been asked, lost packets or an outage caused their silence, so two are asked at the same time, as at first
+        // contact. While addresses are looked up, only one is asked. With the policy of one server at a time, one is asked, or none while
+        // addresses are looked up.
         let at_once = match (self.lookup.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -411,10 +413,10 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. A server may give such
-    /// an answer shortly after its start, one of several servers behind a load balancer may lack the zone, and some servers do not find
-    /// names in mixed case. Unbound asks each server up to five times. The servers of a DNS list are not asked again, because they count
-    /// queries.
+    /// Asks one server once more if all servers that answered have failed or refused, and the client still waits. A server may answer so
+    /// shortly after its start, one of several servers behind a load balancer may not have the zone, and some servers do not find names in
+    /// mixed case (0x20). Unbound asks each server up to five times. The servers of a DNS list are not asked again, because lists limit the
+    /// number of queries.
     fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
@@ -469,7 +471,7 @@ impl<'a> Asking<'a> {
         self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
     }
 
-    /// Requests a probe of a dead server that would be asked if it were alive.
+    /// Requests a background probe of a server that does not answer, because this question would ask this server if it did.
     fn want_dead(&self, address: SocketAddr) {
         let Lookup { name, kind, rewrite, route, .. } = self.lookup;
         let (path, role) = (path(route, self.cut, address), ServerRole::for_cut(route, self.cut));
@@ -501,8 +503,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.lookup.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // A silence that began after this question is too recent to end the question. A background question asks silent servers all
-            // the same, because its purpose is to test them.
+            // A server that became silent only after this question began is still asked. A question for which no client waits asks silent
+            // servers too, because its purpose is to test them.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
@@ -517,13 +519,13 @@ impl<'a> Asking<'a> {
         select::next(&self.candidates, MAX_TRIES, |below| self.iterate.toss(below))
     }
 
-    /// Returns a server that was not asked yet in this step and is likely to answer.
+    /// Returns the index of a server that the question has not asked yet and that is likely to answer.
     pub(super) fn untried(&self) -> Option<usize> {
         let place = self.next_candidate()?;
         self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
     }
 
-    /// Excludes the servers of an address family that is not usable. Returns true if there were any.
+    /// Excludes the servers with addresses of a family (IPv4 or IPv6) that this host cannot use. Returns true if it excluded any.
     fn drop_unusable(&mut self) -> bool {
         let (iterate, cut, context, now) = (self.iterate, self.cut, self.context(), self.iterate.now());
         let mut dropped = false;
@@ -538,17 +540,17 @@ impl<'a> Asking<'a> {
         dropped
     }
 
-    /// Returns the number of queries whose answers could change the result.
+    /// Returns the number of queries in progress whose answers could still change the result.
     fn awaited(&self) -> usize {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 
-    /// Returns true if a query waits for an answer and its timer still runs.
+    /// Returns true if any query is in progress whose timer has not expired.
     pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
 
-    /// Returns true if two servers of the zone have refused one after the other.
+    /// Returns true if two servers of the zone have refused the query, and the policy of the route says that no more servers are then asked.
     fn is_refused(&self) -> bool {
         self.lookup.route.policy.refusals_end && select::refused_twice(&self.faults)
     }
@@ -557,17 +559,17 @@ impl<'a> Asking<'a> {
         self.candidates.iter_mut().find(|candidate| candidate.address == address)
     }
 
-    /// Ends the wait for an attempt. Returns false if the step did not wait for this attempt.
+    /// Ends the wait for the answer to a query. Returns false if the question did not wait for this query.
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.shared().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // Only the newest attempt at a server counts. The end of an older attempt does not end the wait.
+        // Only the newest attempt at a server counts. The end of an older attempt does not end the wait for the newest.
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for this dead server, one query for each question is enough to notice that the server works again. A
-            // server that has failed and does not answer when it is asked once more is not asked a third time. It may limit its error
-            // replies, as BIND does.
+            // If many questions wait for a server that does not answer, one query for each question is enough to notice that the server works
+            // again. A server that has failed and does not answer when it is asked once more is not asked a third time. It may limit the rate
+            // of its error replies, as BIND does.
             candidate.answered |= candidate.own_case;
             let is_known_dead =
                 candidate.standing.health == Health::Dead && !candidate.standing.silent_elsewhere;

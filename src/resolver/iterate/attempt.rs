@@ -1,8 +1,8 @@
-//! Asks one server until the server answers or the attempt fails. The query is sent over UDP or TLS, again without EDNS if the server
+//! Asks one server until it answers or the attempt fails. The query is sent over UDP, TLS or HTTPS (or TCP), again without EDNS if the server
 //! does not accept EDNS, and again over TCP if the answer is truncated.
 //!
-//! An attempt continues after the end of the step that began it. It records the server's round trip or silence even if no question waits
-//! for the answer any more, and reports to the step when the answer is overdue.
+//! An attempt continues after the end of the step that began it. It records the round-trip time or the silence of the server even if no
+//! question waits for the answer any more. It informs the step when the answer is overdue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,18 +38,18 @@ use history::Counter;
 use history::event::{Overdue, Sent};
 use history::note::{Note, Words};
 
-/// What follows a reply: the end of the attempt with a result, or another query.
+/// What is done after a reply: the attempt ends with a result, or another query is sent.
 enum NextQuery {
     Classified(Box<Classified>),
-    /// The server rejects EDNS, so it is asked again without EDNS. If `stays` is true and the server then answers, it is asked without
-    /// EDNS from now on.
+    /// The server rejects EDNS, so it is asked again without EDNS. If `stays` is true and it then answers, later queries to it have no EDNS
+    /// for some time.
     WithoutEdns {
         stays: bool,
     },
     /// The answer was truncated, so the server is asked again over TCP.
     Stream,
-    /// The reply repeats the question with other upper and lower case letters, so the server is asked again over TCP. Only an attacker on
-    /// the path can forge an answer over TCP.
+    /// The question in the reply has other upper- and lower-case letters than the query, so the server is asked again over TCP. Only an
+    /// attacker on the network path can forge an answer over TCP.
     OtherCase,
 }
 
@@ -70,31 +70,31 @@ pub(super) struct Attempt {
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
-    /// What the answer is used for.
+    /// Which answer is needed from the servers of the zone: any answer, or only a referral.
     pub(super) wanted: WantedAnswer,
-    /// The secret key of a DNS list, if a label of the name stands for such a key. `exchange` puts the key in the place of the label.
+    /// The secret key of a DNS list, if a label in the name stands for this key. `exchange` replaces the label by the key.
     pub(super) secret: Option<Arc<Secret>>,
-    /// Says whether the answers of the zone's servers are signed: yes, no, or not known.
+    /// Whether the answers of the zone's servers have DNSSEC signatures: yes, no, or not known.
     pub(super) signed: Signed,
-    /// The form of the first query.
+    /// The form of the first query to the server: transport, EDNS and case of the name.
     pub(super) first: FirstQuery,
-    /// The number of earlier queries to this server, since the step of the walk began or was restarted.
+    /// The number of earlier queries to this server since the question began to ask the servers of this zone, or began again.
     pub(super) tries: u8,
-    /// The number of outages of our network that have ended. A later query does not share an equal query that was lost in an outage.
+    /// The number of outages of our network that have ended so far. Queries after an outage are not merged with an equal query lost in it.
     pub(super) outages: u8,
-    /// The server's smoothed round trip, or `None` if it never answered.
+    /// The smoothed round-trip time of the server, or `None` if it never answered.
     pub(super) round_trip: Option<Duration>,
-    /// The time after which the answer is overdue.
+    /// The time from the query after which the answer is overdue.
     pub(super) timer: Duration,
-    /// The time after which the answer is late, and counts as lost.
+    /// The time from the query after which the query counts as lost.
     pub(super) patience: Duration,
     pub(super) context: Context,
     pub(super) sender: EventSender,
 }
 
 impl Attempt {
-    /// Asks the server and reports events. `reason` says why this server is asked now. It is noted on the trail, the list of the question's
-    /// steps.
+    /// Asks the server and sends events to the step (the code that asks the servers of this zone). `reason` says why this server is asked now.
+    /// It is noted in the trail, the list of the steps of a resolution.
     #[expect(clippy::manual_async_fn, reason = "an async function would store the attempt twice")]
     pub(super) fn run(self, reason: &'static str) -> impl Future<Output = ()> {
         async move { self.ask_and_blame(reason).await }
@@ -103,7 +103,7 @@ impl Attempt {
     async fn ask_and_blame(&self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
-            // No step waits for the attempt any more.
+            // The question no longer waits for an answer from the servers of this zone.
             Ok(None) => return,
             Err(panicked) => {
                 let server = self.path.server;
@@ -112,12 +112,12 @@ impl Attempt {
                     self.name,
                     self.kind
                 );
-                // The end is reported, so that the step does not wait for this attempt.
+                // The end of the attempt is reported, so that the question does not wait for this server any longer.
                 self.end(Classified::Nothing(Conduct::Unfit));
                 return;
             }
         };
-        // The attempt has already reported its end. A panic here must not discard the answer of another attempt.
+        // The attempt has already reported its end. A panic here must not prevent the question from getting the answer.
         if let Err(panicked) = caught(async { self.blame_for(&heard, sent) }).await {
             let server = self.path.server;
             tracing::error!(
@@ -126,9 +126,9 @@ impl Attempt {
         }
     }
 
-    /// Counts the silence of a server if the attempt has ended without an answer. If the query could not be delivered, the silence is
-    /// counted later, when a delivered query would count as lost. The attempt itself ends immediately, because it holds the trail and the
-    /// delegation of its question.
+    /// Counts a silence of the server if the attempt has ended without an answer. If the query could not be delivered, the silence is counted
+    /// later, at the time when a delivered query would count as lost. The attempt itself ends now, because it keeps the trail and the
+    /// delegation of its question in memory.
     fn blame_for(&self, heard: &Heard, sent: Mono) {
         let now = self.shared.clock.mono();
         match heard.reply {
@@ -140,7 +140,8 @@ impl Attempt {
         }
     }
 
-    /// Asks the server and reports its answer. Returns the reply to the first query, and the time at which that query was sent.
+    /// Asks the server and reports its answer to the step, the code that asks the servers of this zone. Returns the reply to the first query,
+    /// and the time at which that query was sent.
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
         self.note_sent(self.first.transport, reason);
@@ -151,12 +152,13 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// Sends further queries until the server gives a usable answer or the attempt fails, and returns the result.
+    /// Handles the reply to the first query. Sends further queries until the server gives a usable answer or the attempt fails, and returns
+    /// the result.
     async fn answer(&self, heard: &Heard, first: bool) -> Classified {
         let (mut edns, mut stays_without) = (self.first.edns, false);
         let mut turn = self.settle(self.first.transport, edns, heard, first);
-        // Each of the two retries is made at most once, in either order. An error reply that repeats the question in other upper and lower
-        // case letters is believed only over TCP.
+        // Each of these two kinds of retry is made at most once, in either order. If an error reply has the question in other upper- and
+        // lower-case letters, the error is believed only over TCP.
         for _ in 0..2 {
             turn = match turn {
                 NextQuery::WithoutEdns { stays } if edns => {
@@ -168,7 +170,7 @@ impl Attempt {
             };
         }
         if matches!(turn, NextQuery::Stream) {
-            // A reply over TLS or HTTPS has room for any answer, so another query does not help.
+            // Replies over TLS or HTTPS are never truncated for lack of space, so a query over TCP would not help.
             let is_encrypted = matches!(self.first.transport, Transport::Tls | Transport::Https);
             if is_encrypted || !self.standing().features.tcp && self.first.transport != Transport::Tcp {
                 return Classified::Nothing(Conduct::Truncated);
@@ -178,27 +180,27 @@ impl Attempt {
         }
         match turn {
             NextQuery::Classified(said) => {
-                // Only this answer shows that the server really rejected EDNS.
+                // Only a usable answer without EDNS shows that the server really does not accept EDNS.
                 if stays_without && !matches!(*said, Classified::Nothing(_) | Classified::NoRoom) {
                     self.server.takes_no_edns(self.shared.clock.mono());
                 }
                 *said
             }
-            // The answer was truncated over TCP, or the server rejected EDNS in a reply to a query without EDNS.
+            // An answer over TCP was truncated, or the server rejected EDNS in a query without EDNS.
             NextQuery::WithoutEdns { .. } | NextQuery::Stream | NextQuery::OtherCase => {
                 Classified::Nothing(Conduct::Unfit)
             }
         }
     }
 
-    /// Asks again after a reply whose question has other upper and lower case letters. Unbound then asks all servers three times and
-    /// compares their answers. Here the same server is asked over TCP, which an attacker who is not on the path cannot forge. If the
-    /// server really changes the case, this is remembered. If it does not accept TCP, it is asked over UDP without mixed case: a forger
-    /// who caused this had already guessed port and id.
+    /// Asks again after a reply whose question has other upper- and lower-case letters than the query. Unbound then asks all servers three
+    /// times and compares their answers. Here the same server is asked over TCP, which an attacker who is not on the network path cannot
+    /// forge. If the server really changes the case, this is remembered. If it does not accept TCP, it is asked over UDP without mixed case: a
+    /// forger who caused this would already have guessed the port and the query id.
     async fn check_case(&self, edns: bool) -> NextQuery {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
-            // If the query was not sent because of the budget or because this host is busy, this shows nothing about the server.
+            // A query that was not sent, because of the budget or because this host is busy, shows nothing about the server.
             NextQuery::Classified(said)
                 if matches!(*said, Classified::Nothing(conduct) if !conduct.came_back())
                     && !self.standing().features.tcp =>
@@ -210,7 +212,8 @@ impl Attempt {
         }
     }
 
-    /// Waits for a place among the queries in progress. Returns `None` if no step waits for the answer any more.
+    /// Waits until another upstream query may be sent, because their number is limited. Returns `None` if the question no longer waits for an
+    /// answer from this zone.
     async fn place(&self) -> Option<Place> {
         let place = self.shared.exchange.place(&self.zone);
         tokio::pin!(place);
@@ -219,22 +222,22 @@ impl Attempt {
                 biased;
                 place = &mut place => return Some(place),
                 () = self.sender.over() => return None,
-                // The end of this timer wakes the step. The step sets its own timer only when it is polled a second time: see
-                // `Asking::over`.
+                // When this timer expires, the task that waits for an answer from the zone is woken. It sets its own timer only when it is
+                // polled a second time: see `Asking::over`.
                 () = tokio::time::sleep(MAX_TIMER) => {}
             }
         }
     }
 
-    /// Sends the first query and runs its timers. Returns `None` if the server did not answer in time and no question waits for the
-    /// answer any more, or if too many queries to this server are already late.
+    /// Sends the first query and runs its timers. Returns `None` if the server did not answer in time and no question waits for an answer from
+    /// this zone any more, or if too many late queries to this server are already in progress.
     async fn first_query(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.first.transport, self.first.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let (began, asking) = self.shared.exchange.ask(message, listen, place, self.sender());
-        // If an equal query is already in progress, its timer is running. If the query of a client shares a query of look-ahead and
-        // started the whole timer anew, a loss would cost the client more time than without look-ahead.
+        // If an equal query is already in progress, its timer already runs. The timer is not started anew, because a client's query that
+        // shares a lost query of look-ahead would then take longer than without look-ahead.
         let timer = self.timer.saturating_sub(sent.since(began));
         let sent = began;
         tokio::pin!(asking);
@@ -255,7 +258,7 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
-        // The next query may have been sent meanwhile. Its silence is counted separately.
+        // Another query to this server may have been sent meanwhile. Its silence is counted separately.
         self.blame(sent, sent.after(self.patience).min(self.shared.clock.mono()));
         self.send(AttemptEventKind::Late);
         let Some(_listened) = self.shared.late.listen(self.path.server) else {
@@ -271,7 +274,8 @@ impl Attempt {
         if self.sender.is_unanswered() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
-        // The step no longer waits for the answer. The answer still shows whether the server is slow or dead.
+        // The question no longer waits for an answer from this zone. An answer still shows whether the server is only slow or does not answer
+        // at all.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
@@ -280,7 +284,7 @@ impl Attempt {
         None
     }
 
-    /// Ends the wait for the answer to the query sent at `sent`.
+    /// Records that the query sent at `sent` got no answer.
     fn end_silent(&self, transport: Transport, sent: Mono) -> Classified {
         let elapsed = self.shared.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);
@@ -289,15 +293,15 @@ impl Attempt {
         Classified::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence from `sent` to `late` against the server, unless our own network caused it. If the server is dead, it is probed
-    /// in the background, because this question would have used it.
+    /// Counts a silence of the server from `sent` to `late`, unless our own network caused it. If the server counts as dead, it is probed in
+    /// the background, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
         #[cfg(feature = "simulated")]
         self.shared.strike.fall();
         self.shared.silent(self.silence(sent, late));
     }
 
-    /// Describes a silence from `sent` to `late`, with the probe that shows whether the server works again.
+    /// Describes a silence of the server from `sent` to `late`, with the probe that will show whether the server works again.
     fn silence(&self, sent: Mono, late: Mono) -> Silent {
         let asked = (&self.name, self.kind);
         let (aside, asked) =
@@ -307,14 +311,14 @@ impl Attempt {
         Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false }
     }
 
-    /// Reports the server's answer to the step. If the step has ended because the client's question failed, the answer is kept for later
-    /// questions instead.
+    /// Reports the server's answer to the step, the code that asks the servers of this zone. If the step has ended because the client's
+    /// question failed, stores the answer for later questions instead.
     fn end(&self, said: Classified) {
         if !self.sender.is_unanswered() {
             return self.send(AttemptEventKind::Ended(Box::new(said)));
         }
         let wanted = self.wanted == WantedAnswer::Any || matches!(said, Classified::Referral(_));
-        // A late answer for a name with the key of a DNS list is not kept, because such a name is never looked up again.
+        // A late answer for a name with the secret key of a DNS list is not stored, because such a name is never looked up in the cache.
         if wanted && self.secret.is_none() && !self.context.is_ahead() {
             self.shared.late_answers.add(LateAnswer {
                 name: self.name.clone(),
@@ -331,7 +335,7 @@ impl Attempt {
         self.sender.send(AttemptEvent { server: self.path.server, tries: self.tries, kind });
     }
 
-    /// Sends another query to the same server, if the budget allows it, and returns what follows its reply.
+    /// Sends another query to the same server, if the budget allows it. Returns what is to be done after its reply.
     async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> NextQuery {
         if !self.context.budget.take() {
             return NextQuery::nothing(Conduct::Silent);
@@ -343,8 +347,8 @@ impl Attempt {
         let (_, asking) =
             self.shared.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
         tokio::pin!(asking);
-        // A query over TCP takes one more round trip, so the wait is twice as long. A firewall that drops TCP must not delay the next
-        // server any longer.
+        // A query over TCP takes one more round trip, so the wait is twice as long. If a firewall drops TCP, the next server must not be
+        // delayed more than that.
         tokio::select! {
             biased;
             (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
@@ -365,8 +369,8 @@ impl Attempt {
         NextQuery::Classified(Box::new(self.end_silent(transport, sent)))
     }
 
-    /// Decides what follows a reply, and what to remember about the server. `first` is false if this attempt shared the query of another
-    /// attempt. The other attempt then counts the reply.
+    /// Decides what is done after a reply, and records what the reply shows about the server. `first` is false if this attempt shares the
+    /// query of another attempt. The other attempt then records the reply.
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextQuery {
         let now = self.shared.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
@@ -423,16 +427,16 @@ impl Attempt {
                     }
                 }
             }
-            // If TCP has no route, a router may have sent the error, and it may concern this address alone.
+            // This is recorded only for UDP: if TCP has no route, the error may come from a router, and may concern only this address.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.shared.families.no_route(self.path.server.ip(), now);
             }
-            // A silent TCP connection is judged when the silence has lasted long enough: see `again`.
+            // A TCP connection without a reply is judged when it has been silent for long enough: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::NoRouteToAddress | Trouble::Certificate(_)) => {
                 self.server.overdue(now, now);
             }
-            // The server can be reached over HTTPS, but gave an HTTP error: it may serve another host name or another path.
+            // The server can be reached over HTTPS, but sent an HTTP error: it may serve another host name or another path.
             Err(Trouble::Https { .. }) => self.server.mark_lame(&self.zone, FAILING_TIME, now),
             Err(
                 Trouble::NoRoute
@@ -444,7 +448,7 @@ impl Attempt {
         }
     }
 
-    /// Reads the server's answer. If the server does not serve the zone, this is recorded.
+    /// Interprets the server's answer. If the server does not serve the zone or fails, records this for later choices of servers.
     fn judge(&self, message: &Message, heard: &Heard, now: Mono) -> (NextQuery, Conduct, Words) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
@@ -483,7 +487,7 @@ impl Attempt {
         }
         if dropped > 0 {
             self.shared.recorder.count(Counter::Scrubbed, dropped);
-            // A server that knows a key may repeat the key anywhere in its answer, so the removed records are not shown then.
+            // A server that gets the secret key of a DNS list may repeat it anywhere in its answer, so the removed records are not shown then.
             let records = if self.secret.is_none() { removed(&self.zone, message) } else { Vec::new() };
             self.context.note(Note::Scrubbed { dropped, records });
         }
@@ -504,14 +508,14 @@ impl Attempt {
         let (path, name, kind) = (self.path.clone(), self.name.clone(), self.kind);
         let tries = self.tries.wrapping_add(self.outages.wrapping_mul(MAX_TRIES));
         let secret = self.secret.clone();
-        // Signatures under a name with a key in it cannot be checked without the key.
+        // The signatures for a name that contains a secret key cannot be validated after the key is removed, so they are not requested.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
-        // A forwarder whose answers are not validated here should validate them itself, as it does for other resolvers that do not
-        // validate.
+        // A forwarder whose answers are not validated here should validate them itself, as it does for other clients that do not validate. So
+        // CD is not set for it.
         let checking_disabled =
             dnssec_ok && self.role.is_recursive() && !self.context.view.is_unvalidated(&self.zone);
-        // Queries to a recursive server have no mixed case. Such a server stores names in the case of the query, and sends them in this
-        // case to its other clients. BIND, for example, returns the names of mail hosts in mixed case.
+        // Queries to a recursive server have no mixed case (0x20). Such a server caches names in the case of the query, and sends them in this
+        // case to its other clients. BIND, for example, would then return the names of mail hosts in mixed case.
         let mixed_case = !self.role.is_recursive()
             && self.first.case == NameCase::Mixed
             && self.server.standing(&self.zone, now).features.keeps_case;
@@ -543,7 +547,7 @@ impl Attempt {
         let (server, usual) = (self.path.server.ip(), self.round_trip);
         let keys = self.context.is_for_keys();
         let asked = self.context.asked_besides(&self.name, self.kind);
-        // With `forward_first`, queries of two walks may be sent at the same time.
+        // With `forward_first`, queries of two walks (to forwarders and to servers of the internet) may be in progress, so the zone is noted.
         let forwards = self.role.is_recursive().then(|| Box::new(self.zone.clone()));
         self.context.note(Note::Sent { server, transport, reason, usual, keys, asked, forwards });
     }
@@ -560,7 +564,7 @@ impl Attempt {
     }
 }
 
-/// Returns how a server has behaved whose query over `transport` got no usable reply. TCP is tried only after an answer over UDP.
+/// Returns the behaviour to record for a server whose query over `transport` got no usable reply. TCP is tried only after a reply over UDP.
 pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
         Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,
@@ -570,7 +574,7 @@ pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Https { is_failure: true, .. } => Conduct::ServFail,
         Trouble::Unfit | Trouble::OtherCase | Trouble::Https { .. } => Conduct::Unfit,
-        // The server has answered, but this host dropped the reply.
+        // The server has replied, but this host had no memory for the reply.
         Trouble::NoRoom => Conduct::Answered,
     }
 }

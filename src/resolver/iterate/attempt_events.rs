@@ -1,9 +1,9 @@
-//! The events of attempts, and the queue through which a step receives the events of the attempts that it has started. An attempt is a
-//! query to one server with its retries. A step is the set of queries to the servers of one zone.
+//! The events of attempts, and the queue through which a step receives them. An attempt is a query to one server with its retries. A step
+//! consists of all attempts at the servers of one zone.
 //!
-//! A step polls its attempts itself and reads the queue afterwards, so no wake-up is needed. Attempts that are still in progress when the
-//! step ends continue as tasks. They are then polled again, and see that the step has ended. A channel of tokio, which wakes a task,
-//! would take two per cent of the instructions of a cache miss.
+//! A step polls its attempts itself and reads the queue afterwards, so no task needs to be woken. Attempts that are still in progress when the
+//! step ends continue as tasks. They are then polled again, and notice that the step has ended. A channel of tokio, which wakes a task, would
+//! take two per cent of the CPU instructions of a cache miss.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -14,57 +14,58 @@ use std::task::{Context, Poll};
 
 use super::classify::Classified;
 
-/// An event of an attempt.
+/// An event of an attempt, which is a query to one server with its retries.
 #[derive(Debug)]
 pub(super) struct AttemptEvent {
     /// The server that was asked.
     pub(super) server: SocketAddr,
-    /// The number of earlier queries to this server in the step. This number distinguishes the attempts at one server.
+    /// The number of earlier queries to this server in the same step (the queries to one zone). It distinguishes several attempts at one
+    /// server.
     pub(super) tries: u8,
-    /// What happened.
+    /// What happened in the attempt.
     pub(super) kind: AttemptEventKind,
 }
 
-/// What happened in an attempt.
+/// What happened in an attempt, which is a query to one server with its retries.
 #[derive(Debug)]
 pub(super) enum AttemptEventKind {
-    /// The timer of the server has expired: most of its answers come sooner. The answer may still come.
+    /// The timer for the server has expired: most of its answers arrive sooner. The answer may still arrive.
     Overdue,
-    /// The query or its answer counts as lost.
+    /// So much time has passed that the query or its answer counts as lost.
     Late,
     /// The answer was truncated, and the attempt continues over TCP.
     Truncated,
-    /// The attempt has ended.
+    /// The attempt (a query to one server with its retries) has ended with this result.
     Ended(Box<Classified>),
 }
 
-/// The end of the event queue at which a step receives the events of its attempts. It is dropped when the step ends, before the attempts of
-/// the step continue as tasks.
+/// The reading end of the event queue, with which a step receives the events of its attempts. It is dropped when the step ends, before the
+/// attempts continue as tasks.
 #[derive(Default)]
 pub(super) struct EventReceiver(Arc<Board>);
 
-/// The end of the event queue at which one attempt sends its events to its step.
+/// The writing end of the event queue, with which one attempt sends its events to its step.
 #[derive(Clone)]
 pub(super) struct EventSender(Arc<Board>);
 
-/// The event queue. Each attempt adds at most eight events: overdue once; late at most five times (for the first query, without EDNS, in
-/// the case of the question, and twice over TCP); truncated once; and its end.
+/// The queue of events. Each attempt adds at most eight events: one when its answer is overdue; at most five when a query counts as lost (the
+/// first query, without EDNS, in the case of the question, and twice over TCP); one for a truncated answer; and one at its end.
 #[derive(Default)]
 struct Board {
     events: Mutex<VecDeque<AttemptEvent>>,
-    /// True if the step has ended.
+    /// True if the step (the queries to one zone) has ended, so that nobody reads the events.
     over: AtomicBool,
-    /// True if the step has ended without an answer, so that a late answer is wanted.
+    /// True if the step (the queries to one zone) has ended without an answer, so that a late answer should be stored.
     unanswered: AtomicBool,
 }
 
 impl EventReceiver {
-    /// Creates a sender for one attempt. This end of the queue receives the events of the attempt.
+    /// Creates a sender for one attempt, whose events this receiver gets.
     pub(super) fn sender(&self) -> EventSender {
         EventSender(Arc::clone(&self.0))
     }
 
-    /// Waits for an event of the attempts. The attempts must be polled by the same task, because nothing else wakes it.
+    /// Waits for an event of the attempts. The same task must poll the attempts, because nothing else wakes it.
     pub(super) async fn next(&self) -> AttemptEvent {
         poll_fn(|_| self.oldest().map_or(Poll::Pending, Poll::Ready)).await
     }
@@ -73,7 +74,7 @@ impl EventReceiver {
         self.0.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
-    /// Marks the step as ended without an answer. The attempts read this mark.
+    /// Marks the step (the queries to one zone) as ended without an answer. The attempts read this mark.
     pub(super) fn end_unanswered(&self) {
         self.0.unanswered.store(true, Ordering::Relaxed);
     }
@@ -86,14 +87,15 @@ impl Drop for EventReceiver {
 }
 
 impl EventSender {
-    /// Sends an event to the step. The event is dropped if the step has ended.
+    /// Sends an event to the step, the code that asks the servers of this zone. The event is dropped if the step has ended.
     pub(super) fn send(&self, event: AttemptEvent) {
         if !self.0.over.load(Ordering::Relaxed) {
             self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
         }
     }
 
-    /// Waits until the step has ended. Nothing wakes the waiter: the task that drives the attempt polls it after the step has ended.
+    /// Waits until the step (the queries to one zone) has ended. Nothing wakes the waiting task: the task that runs the attempt polls this
+    /// after the step has ended.
     pub(super) async fn over(&self) {
         let over = |_: &mut Context<'_>| match self.0.over.load(Ordering::Relaxed) {
             true => Poll::Ready(()),
@@ -102,7 +104,7 @@ impl EventSender {
         poll_fn(over).await;
     }
 
-    /// Returns true if the step has ended without an answer.
+    /// Returns true if the step (the queries to one zone) has ended without an answer.
     pub(super) fn is_unanswered(&self) -> bool {
         self.0.unanswered.load(Ordering::Relaxed)
     }

@@ -1,7 +1,7 @@
-//! Classifies a server's message: it is an answer, a referral, or of no use.
+//! Classifies the message of a server as an answer, a referral, or unusable.
 //!
-//! The functions are pure. They follow RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of negative
-//! answers) and RFC 6672 (DNAME).
+//! The functions use only their arguments. They follow RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of
+//! negative answers) and RFC 6672 (DNAME).
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
@@ -19,56 +19,56 @@ use dns::conduct::Conduct;
 use dns::question::same_name;
 use validate::signature::covered_type;
 
-/// The type DNAME. `hickory_proto` does not parse DNAME records, and gives their data as unknown data.
+/// The record type DNAME. `hickory_proto` does not parse DNAME records, and returns their data as unknown data.
 const DNAME: RecordType = RecordType::DNAME;
 
-/// What a server's message means for the question that the server was asked.
+/// What the message of a server means for the question that the server was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Classified {
-    /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
+    /// An answer, positive or negative, or the part of an alias chain for whose names this server has authority.
     Found(Found),
-    /// A doubtful denial, which no working server of the zone would send. It is valid only if all servers of the zone give it.
+    /// A doubtful denial, as a working server of the zone would not send it. It is believed only if all servers of the zone give it.
     Doubtful(Found),
     /// A referral: other servers have the answer.
     Referral(Referral),
-    /// The message cannot be used, and the next server is asked.
+    /// The message is unusable, and the next server is asked. Contains the behaviour that is recorded for the server.
     Nothing(Conduct),
-    /// The message was dropped, because this host had no memory for it. This shows nothing about the server.
+    /// The message was dropped, because this host had no memory for it. This says nothing about the server.
     NoRoom,
 }
 
-/// The answer to a question: data, an alias or a denial. It came from a server or from the cache, or was made here.
+/// The answer to a question: data, an alias or a denial. It came from a server, from the cache, or from a zone that is served here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// The aliases in order, then the data.
+    /// The alias records in the order in which they are followed, then the data.
     pub answers: Vec<Record>,
-    /// How the chain of aliases ends.
+    /// How the answer ends: with data, an alias or a denial.
     pub end: End,
-    /// If the data are NS records: the addresses of these servers that the message contained.
+    /// If the data are NS records: the addresses of these name servers in the message.
     pub glue: Vec<(Name, IpAddr)>,
-    /// The signatures and the proofs of absence in the message.
+    /// The signatures and the NSEC or NSEC3 proofs in the message.
     pub evidence: Vec<Record>,
-    /// The server that gave the answer, or `None` if the answer was made here or came from the cache.
+    /// The server that gave the answer, or `None` if the answer came from the cache or from a zone that is served here.
     pub server: Option<SocketAddr>,
-    /// The time from the query to this answer, or `None` if the answer was made here or came from the cache.
+    /// The time from the query to this answer. `None` if the answer came from the cache or from a zone that is served here.
     pub round_trip: Option<Duration>,
     /// True if the message had the AA flag (authoritative answer).
     pub authoritative: bool,
-    /// True if the message had a CNAME for a name below its DNAME, and this CNAME differs from the one that follows from the DNAME.
+    /// True if the message had a CNAME for a name below its DNAME, and this CNAME differs from the one that results from the DNAME.
     pub contradicted: bool,
-    /// True if the answer is a doubtful denial that all servers of the zone gave. It is valid for a short time.
+    /// True if the answer is a doubtful denial that all servers of the zone gave. It is cached only for a short time.
     pub doubted: bool,
     /// The memory reserved for the records, if the reply was long.
     pub room: ReplyRoom,
 }
 
 impl Found {
-    /// Creates a denial: `name` has no data of the type, or does not exist.
+    /// Creates a denial: `name` does not exist, or has no data of the queried type.
     fn negative(nxdomain: bool, name: &Name, soa: Option<Box<Record>>, evidence: Vec<Record>) -> Self {
         Self::new(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
-    /// Creates an answer that did not come from a server. `end` says how its chain of aliases ends.
+    /// Creates an answer that did not come from a server. `end` says how its alias chain ends.
     pub(crate) fn new(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
@@ -84,19 +84,19 @@ impl Found {
         }
     }
 
-    /// Returns true if the answer denies that the name of the question exists, and is not doubtful.
+    /// Returns true if the answer says that the queried name does not exist, and is not doubtful.
     pub(super) fn denies_the_name(&self) -> bool {
         let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
         is_nxdomain && self.answers.is_empty() && !self.doubted
     }
 
-    /// Returns true if the answer denies that the name of the question exists, and contains NSEC or NSEC3 records.
+    /// Returns true if the answer says that the queried name does not exist, and contains NSEC or NSEC3 records.
     pub(super) fn denies_with_proof(&self) -> bool {
         let is_proof = |record: &Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
         self.denies_the_name() && self.evidence.iter().any(is_proof)
     }
 
-    /// Turns the denial of a name into a denial of the name `below` it, which then does not exist either.
+    /// Turns the denial of a name into a denial of a name `below` it, which then does not exist either.
     pub(super) fn of_name(mut self, below: &Name) -> Self {
         if let End::Negative { name, .. } = &mut self.end {
             *name = below.clone();
@@ -104,12 +104,12 @@ impl Found {
         self
     }
 
-    /// Returns true if the answer denies the name or the type of the question.
+    /// Returns true if the answer says that the queried name does not exist or has no data of the type.
     pub(super) fn denies(&self) -> bool {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })
     }
 
-    /// Removes signatures of RRsets that are not in the answer. Such signatures prove nothing here.
+    /// Removes signatures of RRsets that are not in the answer. Such signatures are of no use.
     fn drop_stray_signatures(&mut self) {
         if !self.evidence.iter().any(is_signature) {
             return;
@@ -124,7 +124,8 @@ impl Found {
         });
     }
 
-    /// Removes the records after the first alias whose target `is_elsewhere`, because other servers are asked for that target.
+    /// Removes the records after the first alias for whose target `is_elsewhere` returns true, because other servers are asked for that
+    /// target.
     pub(crate) fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
@@ -143,20 +144,20 @@ impl Found {
     }
 }
 
-/// How an answer ends.
+/// How an answer ends, after the aliases in it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
     /// The answer ends with data.
     Data,
-    /// The answer ends with an alias. This server has no authority for the alias's target, or gave no data for it.
+    /// The answer ends with an alias. The server has no authority for the alias's target, or gave no data for it.
     Alias(Name),
     /// The answer ends at a DNAME that would make the name longer than a name can be: YXDOMAIN (RFC 6672 section 2.2).
     TooLong,
-    /// The answer ends at a name that has no data of the type, or that does not exist.
+    /// The answer ends with the denial of a name that does not exist or has no data of the type.
     Negative {
         /// True if the name does not exist, false if it has no data of the type.
         nxdomain: bool,
-        /// The denied name: the last name of the chain.
+        /// The denied name: the last name of the alias chain.
         name: Name,
         /// The SOA, which limits how long the denial may be cached, or `None` if the message had no SOA.
         soa: Option<Box<Record>>,
@@ -170,18 +171,18 @@ pub(crate) struct Referral {
     pub zone: Name,
     /// The names of the zone's servers.
     pub servers: Vec<Name>,
-    /// The addresses in the message. Each has the index in `servers` of the server that it belongs to.
+    /// Addresses of the servers in the message, each with the index of its server in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
-    /// The time for which the referral is valid, in seconds. This is the TTL of its NS RRset.
+    /// The time for which the referral is valid, in seconds: the TTL of its NS RRset.
     pub ttl: u32,
-    /// The addresses in `glue`, as records.
+    /// The address records from which `glue` was made.
     pub addresses: Vec<Record>,
-    /// The DS records and signatures in the message, or the proof that there is no DS.
+    /// The DS records and signatures in the message, or the proof that there are no DS records.
     pub evidence: Vec<Record>,
 }
 
 impl Classified {
-    /// Adds the server that sent the message, its round trip, and the memory reserved for the records.
+    /// Adds the server that sent the message, its round-trip time, and the memory reserved for the records.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr, heard: &Heard) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
@@ -207,12 +208,12 @@ impl Classified {
     }
 }
 
-/// Classifies the message of a server of `zone` that was asked for `kind` at `name`. Also returns the number of records that were removed
-/// because they are not trustworthy.
+/// Classifies the message that a server of `zone` sent when it was asked for `kind` at `name`. Also returns the number of records that were
+/// removed because the server has no authority for them or nobody asked for them.
 pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Classified, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
-        // YXDOMAIN is an answer if a DNAME explains it.
+        // YXDOMAIN is an answer only if a DNAME in the message leads to a name that is too long.
         ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
         code => return (Classified::Nothing(Conduct::of_error(code)), 0),
     }
@@ -255,10 +256,10 @@ pub(crate) fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Mes
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Classifies the answer of a forwarder of `zone`. If the message has the RA flag (recursion available), the forwarder is a recursive
-/// server. Its answer is then read like the answer of a server with authority for all names, but referrals are ignored. An empty answer
-/// means "no such type" even without SOA, because small forwarders omit the SOA. An empty answer with NS records does not mean that,
-/// because it comes from a server that does not resolve names.
+/// Classifies the answer of a forwarder of `zone`. If the message has the RA flag (recursion available), the forwarder is a recursive server.
+/// Its answer is then interpreted like that of a server with authority for all names, but referrals are ignored. An empty answer means NODATA
+/// even without SOA, because small forwarders omit the SOA. But an empty answer with NS records and no SOA is lame: this server does not
+/// resolve names.
 pub(crate) fn classify_recursive(
     zone: &Name,
     name: &Name,
@@ -282,8 +283,8 @@ pub(crate) fn classify_recursive(
     (said, dropped)
 }
 
-/// Classifies the answer of a configured server that does not resolve names. Such a server is at best a server of `zone`. Its data are
-/// used. A denial without AA is doubtful, and an empty message does not count as an answer.
+/// Classifies the answer of a configured server that does not resolve names. Such a server can only be a server of `zone`. Its data are used.
+/// A denial without AA is doubtful, and an empty message does not count as an answer.
 fn classify_unrecursive(
     zone: &Name,
     name: &Name,
@@ -302,15 +303,15 @@ fn classify_unrecursive(
     (said, dropped)
 }
 
-/// Returns true if the server sent a CNAME that differs from the one that was made here.
+/// Returns true if the server sent a CNAME for the name whose CNAME was made here from a DNAME.
 fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
     sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
-/// How the chain of aliases in a message ends.
+/// How the alias chain in a message ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
-    /// The chain ends with the data that were asked for.
+    /// The chain ends with the data that were queried.
     Data,
     /// The chain ends with a name that has no data in the message.
     Open,
@@ -321,7 +322,7 @@ enum ChainEnd {
 enum AliasChain {
     Followed {
         answers: Vec<Record>,
-        /// Indexes in `answers` of the CNAME records that were made here from a DNAME.
+        /// Indexes in `answers` of the CNAME records that were made here from a DNAME and not sent by the server.
         synthesised: Vec<usize>,
         last: Name,
         end: ChainEnd,
@@ -337,20 +338,19 @@ impl AliasChain {
     }
 }
 
-/// Returns true if the answer section contains only the RRset that was asked for. This is so for most answers, and there are then no
-/// aliases to follow.
+/// Returns true if the answer section contains only the RRset that was queried. Most answers do, and no aliases need to be followed then.
 fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
     let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
     !records.is_empty() && records.iter().all(fits)
 }
 
-/// Follows the aliases in the answer section, starting at `name`, as far as the server has authority.
+/// Follows the aliases in the answer section, starting at `name`, as long as the names are in `zone`, for which the server has authority.
 fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> AliasChain {
     let (mut answers, mut synthesised): (Vec<Record>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut last = name.clone();
     for _ in 0..=MAX_ALIASES {
         let asked = |of: RecordType| kind == RecordType::ANY || of == kind;
-        // Below a DNAME there are only the names that follow from it (RFC 6672 section 2.4).
+        // Below a DNAME, the only names are those that result from it (RFC 6672 section 2.4).
         if let Some((dname, redirected)) = redirection(&last, records) {
             if answers.iter().all(|answer| *answer != *dname) {
                 answers.push(dname.clone());
@@ -358,8 +358,8 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
             let Redirected::To(cname, target) = redirected else {
                 return AliasChain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
-            // If the server sent the same CNAME, the server's record is replaced by ours and counts as used. It is then not listed as
-            // made here.
+            // If the server sent the same CNAME, that record is replaced by the one made here and counts as used. It is then not added to
+            // `synthesised`.
             if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
                 synthesised.push(answers.len());
             }
@@ -394,29 +394,29 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Ali
     AliasChain::Broken
 }
 
-/// The target of a name below a DNAME.
+/// The name to which a DNAME redirects a name below it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Redirected {
-    /// The name has a CNAME, made here, that leads to this target.
+    /// A CNAME record for the name, made here from the DNAME, and its target.
     To(Box<Record>, Name),
     /// The target is longer than a name can be.
     TooLong,
 }
 
-/// Returns the DNAME above `name`, and the target that follows from it.
+/// Returns the DNAME above `name`, and the target that results from it.
 fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Redirected)> {
     records.iter().find_map(|record| Some((record, redirected(record, name)?)))
 }
 
-/// Returns the target of `name` if `record` is a DNAME above `name`. A CNAME that the server sent with the DNAME is not trusted. Instead
-/// a CNAME is made from the DNAME, with the DNAME's TTL (RFC 6672 section 3.1).
+/// Returns the target of `name` if `record` is a DNAME above `name`. A CNAME that the server sent with the DNAME is not trusted. Instead, a
+/// CNAME is made from the DNAME, with the TTL of the DNAME (RFC 6672 section 3.1).
 pub(crate) fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
         return None;
     }
     let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
-    // `num_labels` is not used, because it does not count the star of a wildcard.
+    // `num_labels` is not used, because it does not count the `*` label of a wildcard.
     let below = name.iter().len().checked_sub(record.name.iter().len())?;
     let prefix = Name::from_labels(name.iter().take(below)).ok()?;
     let Ok(mut whole) = prefix.append_name(&target) else { return Some(Redirected::TooLong) };
@@ -446,8 +446,8 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Cl
     Classified::Found(Found { glue, ..Found::new(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// Returns how a chain of aliases without data ends. The response code describes the last name of the chain (RFC 2308 section 2.1), but
-/// only if this server has authority for that name. Otherwise other servers are asked for that name.
+/// Returns how an alias chain without data ends. The response code is about the last name of the chain (RFC 2308 section 2.1), but only if
+/// this server has authority for that name. Otherwise other servers are asked for that name.
 fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> End {
     let soa = soa_of(&last, scrubbed);
     if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
@@ -457,7 +457,7 @@ fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) ->
     }
 }
 
-/// Classifies a message that has no answer to the question. It is a denial, a referral, or of no use.
+/// Classifies a message without an answer to the question: it is a denial, a referral, or unusable.
 fn without_answer(
     zone: &Name,
     name: &Name,
@@ -468,7 +468,7 @@ fn without_answer(
     let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
-    // The SOA belongs to another zone: the server no longer serves this zone, and answers from a catch-all zone or from the zone above.
+    // True if the SOA is that of another zone: the server no longer serves this zone, and answers from a catch-all zone or the zone above.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
@@ -484,40 +484,40 @@ fn without_answer(
     let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
-            // The NS records belong to a zone that the server has no authority for: the referral leads upwards or to an unrelated zone.
+            // The NS records belong to a zone for which the server has no authority: the referral leads upwards or to an unrelated zone.
             Some(_) => Classified::Nothing(Conduct::Lame),
             // The message has data of another type, as from a load balancer that answers every question with an address. Like an empty
-            // message, this means "no such type". Without AA, it means that only if all servers give this answer. Data of another name do
-            // not answer the question.
+            // message, this means NODATA. Without AA, it means NODATA only if all servers give this answer. Data of another name do not answer
+            // the question.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
                 Classified::Nothing(Conduct::Unfit)
             }
-            // The message says "no such type" without a SOA (RFC 2308 section 2.2, type 3), and is not cached. Without AA, such a message
-            // comes from servers that do not serve the zone, and from load balancers that know only one type.
+            // The message is NODATA without a SOA (RFC 2308 section 2.2, type 3), which is not cached. Without AA, it may come from a server
+            // that does not serve the zone, or from a load balancer that knows only one record type.
             None if message.metadata.authoritative => Classified::Found(negative(None)),
             None if may_lack(kind) => Classified::Doubtful(negative(None)),
             None => Classified::Nothing(Conduct::Lame),
         };
     };
     let below = zone.iter().len() < cut.iter().len();
-    // The parent zone answers for DS at the cut itself. For DS, a referral to the name itself therefore leads nowhere.
+    // The parent zone answers for DS at the zone cut itself. For DS, a referral to the queried name itself therefore leads nowhere.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
         referral(&cut, scrubbed)
     } else if cut == *zone && message.metadata.authoritative {
         Classified::Found(negative(None))
     } else if cut == *zone && may_lack(kind) {
-        // The message says "no such type" without a SOA and without AA. It comes from a load balancer that knows only one type, or from a
-        // server that does not serve the zone.
+        // The message is NODATA without a SOA and without AA. It comes from a load balancer that knows only one record type, or from a server
+        // that does not serve the zone.
         Classified::Doubtful(negative(None))
     } else {
         Classified::Nothing(Conduct::Lame)
     }
 }
 
-/// Returns true if a server with authority has put the SOA of a denial into the answer section. Some load balancers do this.
+/// Returns true if a server with authority has put the SOA of a denial into the answer section, as some load balancers do.
 fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     let is_soa = |record: &&Record| {
         record.record_type() == RecordType::SOA && zone.zone_of(&record.name) && record.name.zone_of(name)
@@ -526,8 +526,8 @@ fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
     message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }
 
-/// Returns true if an empty message without AA may mean that the name has no data of this type. Returns false for types that every zone
-/// has. Also returns false for A, because mail bounces if its host has no address.
+/// Returns true if an empty message without AA may mean that the name has no data of this type. Returns false for types that every zone has,
+/// and for type A, because mail bounces if a mail host seems to have no address.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};
     !matches!(kind, A | NS | SOA | DS | DNSKEY)
@@ -558,14 +558,14 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Classified {
     Classified::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
 }
 
-/// Returns the records that prove an answer: the signatures of its RRsets, and the denials in the authority section. If signatures were
-/// asked for, they are the answer itself and are not returned here.
+/// Returns the records that prove an answer: the signatures of its RRsets, and the proofs in the authority section. If the question is for
+/// RRSIG, signatures in the answer section are the answer itself and are not returned.
 fn evidence(kind: RecordType, scrubbed: &Scrubbed) -> Vec<Record> {
     let answers = scrubbed.answers.iter().filter(|record| kind != RecordType::RRSIG && is_signature(record));
     answers.cloned().chain(proofs(&scrubbed.authorities)).collect()
 }
 
-/// Returns the proofs of absence, the DS records, and the signatures of these and of the SOA.
+/// Returns the NSEC, NSEC3 and DS records, and the signatures of these and of the SOA.
 fn proofs(records: &[Record]) -> Vec<Record> {
     let is_proof = |record: &&Record| match covered_type(record) {
         Some(RecordType::SOA) => true,

@@ -1,4 +1,4 @@
-//! Tests of the classification of servers' messages, one for each form of message.
+//! Tests that classify messages of servers, one for each form of message.
 
 use super::*;
 use dns::stage::name;
@@ -31,7 +31,7 @@ fn dname(owner: &str, target: &str) -> Record {
     Record::from_rdata(name(owner), 60, RData::Unknown { code: DNAME, rdata: NULL::with(data) })
 }
 
-/// Returns a signature over the records of type `covered` at `owner`. It is not checked in these tests.
+/// Returns a signature of the records of type `covered` at `owner`. These tests do not verify it.
 fn signature(owner: &str, covered: RecordType) -> Record {
     let input = SigInput {
         type_covered: covered,
@@ -60,7 +60,7 @@ fn says(message: &Message) -> Classified {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
-/// Classifies a message from a forwarder of `example.`.
+/// Classifies a message as the answer of a forwarder of `example.`.
 fn forwarded(message: &Message, kind: RecordType) -> Classified {
     classify_recursive(&name("example."), &name("www.example."), kind, message).0
 }
@@ -272,7 +272,7 @@ fn one_dname_after_another_is_followed() {
         a("a.new.example."),
     ];
     let sent = vec![cname("a.old.example.", "a.mid.example."), cname("a.mid.example.", "a.new.example.")];
-    // The message is classified with and without the aliases that servers add.
+    // The message is classified with and without the CNAME records that servers add to a DNAME.
     for aliases in [vec![], sent] {
         let moved = message([records.clone(), aliases].concat(), vec![], vec![]);
         let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
@@ -344,12 +344,13 @@ fn upward_sideways_and_empty_referrals_are_lame() {
     for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Classified::Nothing(Conduct::Lame));
     }
-    // A name may have no MX, but servers of another zone do not show this.
+    // A name may have no MX, but a message with the NS records of another zone does not show this.
     let sideways = message(vec![], vec![ns("other.example.", "ns.example.")], vec![]);
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::MX, &sideways);
     assert_eq!(said, Classified::Nothing(Conduct::Lame));
     assert_eq!(says(&message(vec![], vec![], vec![])), Classified::Nothing(Conduct::Lame));
-    // The zone's own NS records with AA mean "no such type" from servers that leave out the SOA. The NS records of another zone do not.
+    // An answer with the zone's own NS records and AA means NODATA, from servers that omit the SOA. With the NS records of another zone, it
+    // does not.
     for (owner, lame) in [("example.", false), ("other.example.", true)] {
         let mut own = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
         own.metadata.authoritative = true;
@@ -376,7 +377,7 @@ fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
     }
 }
 
-/// Some load balancers answer each question with an address.
+/// Some load balancers answer each question with an address, whatever its type.
 #[test]
 fn data_of_another_type_deny_the_type_with_aa_and_are_doubtful_without() {
     let mut address = message(vec![a("www.example.")], vec![], vec![]);
@@ -429,7 +430,7 @@ fn every_other_response_code_is_for_the_next_server() {
         (ResponseCode::NotImp, Conduct::NotImp),
         (ResponseCode::FormErr, Conduct::FormErr),
         (ResponseCode::NotAuth, Conduct::NotAuth),
-        // The DNAME that makes the name too long is missing.
+        // The message has no DNAME that makes the name too long.
         (ResponseCode::YXDomain, Conduct::OtherError),
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);

@@ -1,7 +1,7 @@
-//! The context of a question that is being answered: its budget, its trail, and its ancestors.
+//! The context of a question that is being resolved: its budget, its trail (the list of its steps), and the questions that need its answer.
 //!
-//! A sub-question shares the budget and progress of its parent, so that the budget limits the whole question. The ancestors of a
-//! sub-question show whether it asks for the same as one of them, which would be a circle.
+//! A sub-question, for example for the address of a server, shares the budget and progress of its parent question, so that the budget limits
+//! the whole resolution. If a sub-question asks the same as one of the questions that need it, this would be a circle, and it fails.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,23 +24,23 @@ use validate::anchors::Anchors;
 use validate::budget::Budget as Work;
 use validate::verdict::SecurityStatus;
 
-/// The context of a question or sub-question.
+/// The circumstances under which a question or sub-question is resolved, such as its budget and trail.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The budget of queries, time and validation work. A question and all its sub-questions share it.
+    /// The limits for queries, time and validation work. A question and all its sub-questions share them.
     pub budget: Arc<QuestionBudget>,
-    /// The routes and the configuration at the time when the question began.
+    /// The routes and the configuration as they were when the question began.
     pub view: Arc<View>,
-    /// The trust anchors at the time when the question began.
+    /// The DNSSEC trust anchors as they were when the question began.
     pub anchors: Arc<Anchors>,
     progress: Arc<FlightProgress>,
-    /// True if the result is validated. It is not validated if it only serves to find servers, or if the client has set CD.
+    /// True if the answer is validated. It is not if it only serves to find servers, or if the client has set CD.
     checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     kind: ErrandKind,
-    /// The number of the flight that resolves this client's question, or `None` for a sub-question. All clients with the same question
-    /// share one flight.
+    /// The number of the flight that resolves this client's question, or `None` for a sub-question. A flight is one resolution that several
+    /// clients with the same question may wait for.
     flight: Option<u64>,
 }
 
@@ -49,11 +49,11 @@ pub struct Context {
 enum ErrandKind {
     /// A client waits for the question, or it is a sub-question.
     Client,
-    /// The question renews an answer that is about to expire.
+    /// The question renews cached data whose TTL ends soon.
     Renewal,
-    /// Look-ahead asks the question, or another question that needs it as a sub-question.
+    /// Look-ahead asks the question in advance, or it is a sub-question of such a question.
     LookAhead,
-    /// The question is a test or a probe: it does not use the cache, and asks the server `avoid` only if no other server answers.
+    /// The question is a test or a probe, for which no client waits: it does not use the cache, and asks the server `avoid` last.
     Side { avoid: Option<IpAddr> },
 }
 
@@ -82,7 +82,7 @@ impl Context {
         }
     }
 
-    /// Sets the number of the flight of this question.
+    /// Sets the number of the flight that resolves this question.
     #[must_use]
     pub fn of_flight(self, number: u64) -> Self {
         Self { flight: Some(number), ..self }
@@ -100,35 +100,35 @@ impl Context {
         self
     }
 
-    /// Returns true if the result is validated.
+    /// Returns true if the answer to the question is validated (DNSSEC).
     pub fn checks(&self) -> bool {
         self.checks
     }
 
-    /// Turns this into the context of a background question that no client waits for. It does not use the cache, and asks the server
-    /// `avoid` only if no other server answers.
+    /// Turns this into the context of a test or probe, for which no client waits. It does not use the cache, and asks the server `avoid` only
+    /// if no other server answers.
     #[must_use]
     pub(crate) fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { kind: ErrandKind::Side { avoid }, ..self }
     }
 
-    /// Returns true if the question does not use the cache.
+    /// Returns true if the question is a test or probe, which does not use the cache.
     pub(crate) fn is_on_the_side(&self) -> bool {
         matches!(self.kind, ErrandKind::Side { .. })
     }
 
-    /// Turns this into the context of a question that renews an answer: cache entries that are about to expire are not used.
+    /// Turns this into the context of a question that renews cached data: cache entries whose TTL ends soon are not used.
     #[must_use]
     pub(crate) fn renewing(self) -> Self {
         Self { kind: ErrandKind::Renewal, ..self }
     }
 
-    /// Returns true if cache entries that are about to expire are not used.
+    /// Returns true if cache entries whose TTL ends soon are not used.
     pub fn renews(&self) -> bool {
         self.kind == ErrandKind::Renewal
     }
 
-    /// Turns this into the context of a question of look-ahead, with a small budget and a short time of its own.
+    /// Turns this into the context of a question of look-ahead, which has its own small query budget and short time limit.
     #[must_use]
     pub(crate) fn looking_ahead(mut self) -> Self {
         self.kind = ErrandKind::LookAhead;
@@ -137,13 +137,13 @@ impl Context {
         self
     }
 
-    /// Returns true if look-ahead asks the question, or another question that needs it as a sub-question. No client waits for it then,
-    /// and the questions of clients go first.
+    /// Returns true if look-ahead asks the question, or if it is a sub-question of such a question. No client waits for it, and the questions
+    /// of clients have priority.
     pub fn is_ahead(&self) -> bool {
         self.kind == ErrandKind::LookAhead
     }
 
-    /// Returns the server that is asked only if no other server answers.
+    /// Returns the server that is asked only if no other server answers, if there is one.
     pub(crate) fn avoids(&self) -> Option<IpAddr> {
         match self.kind {
             ErrandKind::Side { avoid } => avoid,
@@ -151,15 +151,15 @@ impl Context {
         }
     }
 
-    /// Returns the trail on which the steps of the question are noted.
+    /// Returns the trail of the resolution, to which its steps are added.
     pub fn trail(&self) -> &Trail {
         self.progress.trail()
     }
 
-    /// Creates the context of a sub-question about `name` that this question needs answered.
+    /// Creates the context of a sub-question for `name` whose answer this question needs.
     ///
     /// # Errors
-    /// The sub-question would be nested too deeply, or it asks for the same as one of its ancestors, which would be a circle.
+    /// The sub-question would be nested too deeply, or it asks the same as one of the questions that need it, which would be a circle.
     pub fn below(&self, name: &Name, kind: RecordType) -> Result<Self, Failure> {
         let mut ancestor = self.asked_for.as_ref();
         while let Some(asked) = ancestor {
@@ -180,29 +180,29 @@ impl Context {
             checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
-            // Sub-questions of a renewal or of a background question may use the cache and ask any server.
+            // Sub-questions of a renewal, test or probe may use the cache and ask any server.
             kind: if self.is_ahead() { ErrandKind::LookAhead } else { ErrandKind::Client },
             flight: None,
         })
     }
 
-    /// Returns true if the question asks for DNSSEC keys, or for data that are needed to ask for DNSSEC keys.
+    /// Returns true if the question asks for DNSSEC keys or DS records, or for something that is needed to get them.
     pub(crate) fn is_for_keys(&self) -> bool {
         let asked = std::iter::successors(self.asked_for.as_deref(), |asked| asked.above.as_deref());
         asked.into_iter().any(|asked| matches!(asked.kind, RecordType::DNSKEY | RecordType::DS))
     }
 
-    /// Returns the time of the last answer of a server to a query of the flight, or `None` before the first answer.
+    /// Returns the time of the last reply of a server in this flight, or `None` before the first reply.
     pub(crate) fn last_answer(&self) -> Option<Mono> {
         self.progress.last_answer()
     }
 
-    /// Records that a server has answered now.
+    /// Records that a server has replied now to a query of this resolution.
     pub(super) fn answered(&self) {
         self.progress.answered();
     }
 
-    /// Records the result of a validation. After a bogus result no client gets a stale answer.
+    /// Records the result of a DNSSEC validation. After a bogus result, no client of the flight gets a stale answer.
     pub fn judged(&self, state: SecurityStatus) {
         self.progress.judged(state);
     }
@@ -212,28 +212,28 @@ impl Context {
         self.progress.began()
     }
 
-    /// Returns the name and type of a query if they differ from the first question of the trail, otherwise `None`.
+    /// Returns the name and type of a query if they differ from the question with which the trail begins, otherwise `None`.
     pub(crate) fn asked_besides(&self, name: &Name, kind: RecordType) -> Option<Box<(Name, RecordType)>> {
         (!self.trail().asks(name, kind)).then(|| Box::new((name.clone(), kind)))
     }
 
-    /// Notes a step on the trail.
+    /// Adds a step to the trail of the resolution.
     pub fn note(&self, note: impl Into<Note>) {
         self.trail().note(self.depth, note);
     }
 }
 
-/// The budget of a client's question: the number of queries and server names, the time, and the work of validation.
+/// The budget of a client's question: limits the number of queries, the number of server names looked up, the time, and the validation work.
 #[derive(Debug)]
 pub struct QuestionBudget {
     packets: AtomicU32,
-    /// The maximum number of queries to servers.
+    /// The maximum number of queries that may be sent to servers for the question.
     most: u32,
     sought: AtomicU32,
-    /// The zones whose forwarders have failed for this question. The question is resolved without them.
+    /// The zones whose forwarders have failed for this question. For these zones, the question uses recursion instead.
     past_forwarders: Mutex<Vec<Name>>,
     ends: Mono,
-    /// The budget of signature checks and hash computations.
+    /// The limits for signature verifications and hash computations.
     pub work: Work,
 }
 
@@ -267,12 +267,12 @@ impl QuestionBudget {
         self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }
 
-    /// Returns the number of queries taken so far.
+    /// Returns the number of queries that the question has sent so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)
     }
 
-    /// Records that the forwarders of `zone` have failed for this question: from now on the zone is resolved without them.
+    /// Records that the forwarders of `zone` have failed for this question: from now on it uses recursion for names in that zone.
     pub(super) fn pass_forwarders(&self, zone: &Name) {
         let mut past = self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner);
         if past.len() < MAX_PAST_FORWARDERS && !past.contains(zone) {
@@ -285,7 +285,7 @@ impl QuestionBudget {
         self.past_forwarders.lock().unwrap_or_else(PoisonError::into_inner).contains(zone)
     }
 
-    /// Returns the time left.
+    /// Returns the time that is left for the question.
     pub fn left(&self, now: Mono) -> Duration {
         self.ends.since(now)
     }

@@ -1,7 +1,8 @@
-//! Decides which dead servers are probed in the background, and when. Only servers that questions have needed are probed.
+//! Decides which servers that do not answer (dead servers) are probed in the background, and when. Only servers that questions have needed are
+//! probed.
 //!
-//! Unbound and Knot use the questions of clients to notice that a server works again. Here, a dead server that questions have recently
-//! needed is probed at intervals. Its return is therefore noticed within a minute, even without further questions for its zone.
+//! Unbound and Knot use the questions of clients to notice that a server works again. Here, a dead server that questions needed recently is
+//! probed at intervals. It is therefore noticed within a minute that it works again, even without further questions for its zone.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,40 +19,40 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::random::Random;
 
-/// A background query: the server, and the question that it is asked.
+/// A background query: the server that is asked, and the question.
 #[derive(Clone, Debug)]
 pub(super) struct Aside {
-    /// The path to the server.
+    /// The path to the server: its address, the source address and the encryption.
     pub(super) path: Path,
-    /// How the server became known.
+    /// How the server became known: by recursion, or from the configuration.
     pub(super) role: ServerRole,
-    /// The zone that the server serves.
+    /// The zone as whose server it is asked.
     pub(super) zone: Name,
-    /// The name that the server is asked for.
+    /// The name that the query asks for.
     pub(super) name: Name,
-    /// The type that the server is asked for.
+    /// The record type that the query asks for.
     pub(super) kind: RecordType,
 }
 
-/// A server that a question would ask if it were not dead.
+/// A server that counts as dead because it does not answer, and that a question would ask if it worked.
 #[derive(Clone, Debug)]
 pub(super) struct WantedServer {
-    /// The question that shows whether the server works again.
+    /// The query that shows whether the server works again.
     pub(super) aside: Aside,
-    /// Questions of clients for different types, the newest first. Probes ask these questions and `aside` in turn, because the server may
-    /// drop queries for the type of `aside`.
+    /// Names and types that clients asked this server for, with different types, the newest first. Probes ask for these and for `aside` in
+    /// turn, because the server may drop queries for the type of `aside`.
     pub(super) asked: Vec<(Name, RecordType)>,
     /// True if the server did not answer a client's question.
     pub(super) unanswered: bool,
-    /// The routes and the configuration of the question that needs the server.
+    /// The routes and the configuration that the question uses which needs the server.
     pub(super) view: Arc<View>,
     /// The time at which a question last needed the server.
     pub(super) at: Mono,
 }
 
 impl Aside {
-    /// Creates the probe of a server of `zone` that clients ask for `name` and `kind`, and returns it with the clients' question. Probes
-    /// ask both questions in turn. `keyed` has the same meaning as in `other_question`.
+    /// Creates the probe of a server of `zone` that clients ask for `name` and `kind`. Returns it with the question of the clients, which
+    /// later probes ask in turn with it. `keyed` has the same meaning as in `other_question`.
     pub(super) fn probe(
         path: Path,
         role: ServerRole,
@@ -66,7 +67,7 @@ impl Aside {
 }
 
 impl WantedServer {
-    /// Keeps the questions for other types that an `earlier` entry for this server had.
+    /// Adds the clients' questions for other types from an `earlier` entry for the same server.
     fn join(&mut self, earlier: Self) {
         let newer: Vec<RecordType> = self.asked.iter().map(|(_, kind)| *kind).collect();
         self.asked.extend(earlier.asked.into_iter().filter(|(_, kind)| !newer.contains(kind)));
@@ -75,9 +76,9 @@ impl WantedServer {
     }
 }
 
-/// Returns the question for a probe of a server that clients ask for `name` and `kind`. It asks for another type, because some servers
-/// drop queries for types that they do not know. It asks for the SOA of the zone if clients ask for an IPv4 address. It also asks for the
-/// SOA if the server of a DNS list requires a key in the name (`keyed`), because `name` lacks the key.
+/// Returns the name and type for a probe of a server that clients ask for `name` and `kind`. The probe asks for another type, because some
+/// servers drop queries for types that they do not know: A, or the SOA of the zone if clients ask for A. It also asks for the SOA if the
+/// server of a DNS list requires a secret key in the name (`keyed`), because `name` does not contain the key.
 fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -85,21 +86,21 @@ fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (N
     }
 }
 
-/// A server that waits for its probe.
+/// A dead server that waits for its probe.
 #[derive(Debug)]
 struct Waiting {
     one: WantedServer,
-    /// The time of the last probe with a question for this zone, or `None` before the first.
+    /// The time of the last probe of this server for this zone, or `None` before the first.
     probed: Option<Mono>,
-    /// The number of probes so far.
+    /// The number of probes of this server for this zone so far.
     probes: usize,
 }
 
 impl Waiting {
-    /// Returns the next probe. If the server did not answer a client's question, the first probe asks the other question, `aside`. Later
-    /// probes ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). If `aside` asks for
-    /// A, every second probe asks it too. If `aside` asks for SOA, it is not asked again: the clients then ask for addresses, and queries
-    /// for addresses are hardly ever dropped.
+    /// Returns the next probe. If the server did not answer a client's question, the first probe asks the question in `aside`. Later probes
+    /// ask the clients' questions in turn, because the server may drop queries for SOA (RFC 8906 section 3). If `aside` asks for type A, every
+    /// second probe asks that. If `aside` asks for SOA, it is asked only once: the clients then ask for A, and servers hardly ever drop such
+    /// queries.
     fn next_probe(&self) -> WantedServer {
         let mut one = self.one.clone();
         let is_even = self.probes.is_multiple_of(2);
@@ -113,20 +114,20 @@ impl Waiting {
     }
 }
 
-/// The dead servers that questions need.
+/// The table of dead servers that questions need.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
-    /// The entries by server and zone: a server that works may still be dead for some zones.
+    /// The entries by server and zone: a server that works for one zone may not answer for another.
     wanted: Mutex<BTreeMap<(SocketAddr, Name), Waiting>>,
     /// Wakes the task that probes dead servers.
     pub(super) added: Notify,
-    /// Wakes the questions that wait for a probe, because a probe was answered.
+    /// Wakes the questions that wait for the result of a probe, because a server answered its probe.
     pub(super) answered: Notify,
 }
 
 impl DeadServers {
-    /// Adds a dead server that a question needs. If there are too many servers, the server that was not needed for the longest time is
-    /// removed, and the next question for its zone adds it again. `at_once` is true if the probe of the server is already due.
+    /// Adds a dead server that a question needs. If there are too many servers, the one that no question has needed for the longest time is
+    /// removed; the next question for its zone adds it again. `at_once` is true if the probe of the server is already due.
     pub(super) fn want(&self, mut one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let key = (one.aside.path.server, one.aside.zone.clone());
@@ -154,8 +155,8 @@ impl DeadServers {
         }
     }
 
-    /// Returns at most `places` servers whose probe is due. Also returns the time of the next probe, or `None` if no probe is planned.
-    /// Servers that work again or are no longer needed are removed.
+    /// Returns at most `places` servers whose probe is due, and the time of the next probe, or `None` if no further probe is planned. Removes
+    /// servers that work again or that no question needs any more.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
         let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
         let mut wanted = self.wanted();
@@ -173,14 +174,14 @@ impl DeadServers {
             }
             true
         });
-        // Servers that have waited longest come first, so that each is probed in turn. The same holds for the zones of a server that
-        // is dead as a whole, because it may still drop the queries for some of them when it works again.
+        // Servers that have waited longest for their probe come first, so that each is probed in turn. The same holds for the zones of a
+        // server that answers for no zone, because it may later drop the queries for some of them.
         ripe.sort_by_key(|(until, probed, ..)| (*until, *probed));
-        // A dead server is probed for two zones, because it may drop the queries for one of them when it works again.
+        // A server that answers for no zone is probed for two zones, because it may drop the queries for one of them when it works again.
         let mut again: Vec<SocketAddr> = Vec::new();
         for (until, _, server, one) in ripe {
             if places == 0 {
-                // When a probe in progress ends, there is room for the next one.
+                // When a probe in progress ends, this function is called again for the next server.
                 break;
             }
             let address = one.aside.path.server;
@@ -208,7 +209,7 @@ impl DeadServers {
     }
 }
 
-/// The servers whose probe is due, and the time of the next probe.
+/// The servers whose probe is due, and the time of the next probe after these.
 #[derive(Default)]
 pub(super) struct DueProbes {
     pub(super) servers: Vec<(Arc<Server>, WantedServer)>,
@@ -249,7 +250,7 @@ mod tests {
         WantedServer { aside, asked: Vec::new(), unanswered: true, view, at }
     }
 
-    /// Creates `count` servers that died within the first seconds and are needed since second 10.
+    /// Creates `count` servers that stopped answering in the first seconds, and that a question needed at second 10.
     fn died(count: u16) -> (Servers, DeadServers) {
         let random = Random::seeded(1);
         let servers = Memory::new(Config::default().cache.size, &random).servers;
@@ -343,7 +344,7 @@ mod tests {
         for minute in 1..=6 {
             let due = dead.due(at(60 * minute), &servers, &random, 32);
             probed.extend(due.servers.into_iter().map(|(_, one)| one.aside.zone));
-            // A question needs the server for each of these zones again.
+            // Questions need the server again for each of these zones.
             for zone in &zones {
                 let mut one = wanted(0, at(60 * minute));
                 one.aside.zone = zone.clone();

@@ -1,10 +1,10 @@
-//! A query to one server on behalf of the operator, who wants to compare the servers of a zone.
+//! A query to one server for a command of the operator, who wants to compare the servers of a zone.
 //!
-//! The query is sent from the source address that is configured for the route of its name, and only over an address family that has a
-//! route. If the server is asked as a server of a zone, `deny_servers` is applied. It is not applied to a resolver, which the operator
-//! names and which may be on this host. Nothing about the server is learned from the query, and it is not counted in statistics. An
-//! answer shows that the address family of the server works. Silence shows nothing about the family, because the operator also asks dead
-//! servers. If IPv6 is not used because its servers are silent, silence shows nothing about the server either.
+//! The query is sent from the source address that is configured for the route of its name, and only over an address family (IPv4 or IPv6) that
+//! has a route. If the server is asked as a server of a zone, `deny_servers` is applied. It is not applied to a resolver, which the operator
+//! names and which may be on this host. The query changes neither what is known about the server nor the statistics. A reply shows that the
+//! address family works. Silence shows nothing about the family, because the operator also asks servers that do not answer. If IPv6 is not
+//! used because its servers are silent, silence shows nothing about the server either.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,17 +22,17 @@ use dns::conduct::Transport;
 use dns::limits::{DIRECT_RECURSION_TIME, DIRECT_STREAM_TIME, DIRECT_TIME};
 use dns::question::{QueryForm, ServerQuery};
 
-/// The reason why a query shows nothing about its server.
+/// The reason why a query of the operator shows nothing about its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyUnknown {
-    /// The query was not sent: `resolve.deny_servers` contains the address, or the daemon is stopping.
+    /// The query was not sent, because `resolve.deny_servers` contains the address, or because the daemon is stopping.
     NotSent,
     /// The server did not answer, and no other server answers over IPv6.
     SilentFamily,
 }
 
 impl Iterate {
-    /// Sends the query once, even if an equal query is in progress. It is not repeated after a loss: the operator can do that.
+    /// Sends the query once, even if an equal query is in progress. It is not sent again if it is lost: the operator can repeat the command.
     ///
     /// # Errors
     /// The reason why the query shows nothing about the server.
@@ -66,7 +66,7 @@ impl Iterate {
             name,
             kind,
             secret: None,
-            // Over TCP, a server of a zone is also asked with RD, which it ignores. Unbound sets RA only in answers to queries with RD.
+            // Over TCP, RD is also set for a server of a zone, which ignores it. Unbound sets RA only in replies to queries with RD.
             recursion_desired: recursion || tcp,
             edns,
             dnssec_ok: edns && !recursion,
@@ -77,7 +77,7 @@ impl Iterate {
         };
         let heard = self.shared.exchange.ask_alone(&query, patience, place).await;
         let now = self.now();
-        // The state of IPv6 may have changed while the query waited.
+        // IPv6 may have been found to be silent while the query waited for its reply.
         let families = [family, self.shared.families.state(config, server, now)];
         match heard.reply {
             Ok(_) => self.shared.families.answered(server, now),
@@ -89,7 +89,7 @@ impl Iterate {
         Ok(heard)
     }
 
-    /// Returns the time to wait for a server that is known to be slow for the zone of `name`: one and a half times its usual round trip.
+    /// Returns the time to wait for a server that is known to be slow for the zone of `name`: one and a half times its usual round-trip time.
     /// Clients get such late answers too, so an answer within this time does not count as silence.
     fn time_of_slow(&self, address: SocketAddr, name: &Name) -> Duration {
         let known = self.memory.servers.known(address);

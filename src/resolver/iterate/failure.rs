@@ -1,4 +1,4 @@
-//! Why a question could not be answered. The reason is available as a sentence for people, and as a code for programs (RFC 8914).
+//! The reasons why a question could not be answered. Each reason has a sentence for people, and a code for programs (RFC 8914).
 
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +11,7 @@ use dns::question::{ExtendedError, name_text, zone_text};
 use history::event::{FlightFailure, ListFault, ServerOrigin, Shows};
 use validate::verdict::{SecurityStatus, ValidationFailure};
 
-/// The largest number of servers that a sentence names. Further servers are only counted.
+/// The largest number of servers that a sentence names. The others are only counted.
 const NAMED_SERVERS: usize = 4;
 
 /// Why a question, or a sub-question, could not be answered.
@@ -22,12 +22,12 @@ pub enum Failure {
     Servers {
         /// The zone whose servers were asked.
         zone: Name,
-        /// How its servers became known.
+        /// How these servers became known: by recursion, or from the configuration.
         role: ServerRole,
         /// The servers in the order in which they failed, each with what it did, for example that it was silent or refused the query.
         faults: Vec<(SocketAddr, Conduct)>,
     },
-    /// No address of the zone's servers could be found.
+    /// No usable address of the zone's servers could be found.
     #[error("{}", addresses_text(.zone, .why.as_deref(), .unused.as_deref()))]
     Addresses {
         /// The zone whose servers have no known address.
@@ -37,61 +37,61 @@ pub enum Failure {
         /// The address family that is not used, if the servers may have addresses only in this family.
         unused: Option<Box<UnusedFamily>>,
     },
-    /// All servers of the zone are known to be silent. They are probed in the background, and no question waits for them.
+    /// All servers of the zone are known not to answer. They are probed in the background, and no question waits for them.
     #[error("no {} has answered recently ({}); resolverd probes them in the background", .role.text_with_zone(.zone, false), servers_text(.servers))]
     Silent {
-        /// The zone whose servers are silent.
+        /// The zone whose servers do not answer.
         zone: Name,
-        /// How its servers became known.
+        /// How these servers became known: by recursion, or from the configuration.
         role: ServerRole,
         /// The addresses of these servers.
         servers: Vec<SocketAddr>,
     },
-    /// The time of the question has ended.
+    /// The time limit of the question has passed.
     #[error("timeout at the {}: {}", .role.text_with_zone(.zone, true), faults_text(.faults))]
     Time {
         /// The zone whose servers were being asked.
         zone: Name,
-        /// How its servers became known.
+        /// How these servers became known: by recursion, or from the configuration.
         role: ServerRole,
-        /// What the servers of the zone had done until that time, in the order in which it happened.
+        /// What the servers of the zone had done until then, in the order in which it happened.
         faults: Vec<(SocketAddr, Conduct)>,
     },
-    /// The question has used its whole budget of queries.
+    /// The question has used up its query budget.
     #[error("gave up after {packets} queries to servers, the last to a server of {zone}", zone = zone_text(.zone))]
     Packets {
-        /// The maximum number of queries.
+        /// The maximum number of queries for one question.
         packets: u32,
-        /// The zone whose servers were being asked.
+        /// The zone whose servers were asked last.
         zone: Name,
     },
-    /// The names of servers led to the names of further servers, too deep or in a circle.
+    /// To find the address of a server, further servers had to be found, too many after each other or in a circle.
     #[error("the address lookup of server {name} is circular or nested too deeply", name = name_text(.name))]
     Depth {
-        /// The name of the server.
+        /// The name of the server whose address was needed.
         name: Name,
     },
     /// There were more referrals than a name can have zone cuts.
     #[error("too many referrals for {name}", name = name_text(.name))]
     Referrals {
-        /// The name whose servers were sought.
+        /// The name for which servers were searched.
         name: Name,
     },
-    /// Aliases lead in a circle, or there are too many.
+    /// The aliases form a loop, or there are too many.
     #[error("the chain of aliases (CNAME, DNAME) of {name} is circular or too long", name = name_text(.name))]
     Aliases {
-        /// The name that was asked for.
+        /// The queried name.
         name: Name,
     },
     /// The answer does not fit into a DNS message.
     #[error("the answer for {name} {kind} is larger than a DNS message can be", name = name_text(.name))]
     TooLarge {
-        /// The name that was asked for.
+        /// The queried name.
         name: Name,
-        /// The type that was asked for.
+        /// The queried record type.
         kind: RecordType,
     },
-    /// The answer of the servers is not what the owner of the zone signed, or its validation was not possible.
+    /// The answer of the servers is bogus (it is not what the owner of the zone signed), or it could not be validated.
     #[error("DNSSEC validation failed ({state}): {fault}")]
     Untrusted {
         /// The zone whose server gave the answer.
@@ -101,20 +101,20 @@ pub enum Failure {
         /// Why the validation failed.
         fault: Box<ValidationFailure>,
     },
-    /// With the key of its DNS list, the name would be longer than a name can be.
+    /// With the secret key of its DNS list, the name would be longer than a DNS name may be.
     #[error("{name} is too long: there is no room for the key of the DNS list in it", name = name_text(.name))]
     TooLong {
-        /// The name without the key.
+        /// The name without the secret key.
         name: Name,
     },
     /// A DNS list gave no answer that shows whether the name is listed.
     #[error("{}", .error.text)]
     List {
-        /// The failure of the list's servers, if their silence is the reason.
+        /// The failure of the list's servers, if the list is unknown because they are silent.
         silent: Option<Box<Failure>>,
-        /// What the list does wrong.
+        /// What is wrong with the list: for example, it is silent or refuses queries.
         fault: ListFault,
-        /// The extended error for the client.
+        /// The extended error (RFC 8914) that the client gets.
         error: ExtendedError,
     },
     /// A long reply was dropped, because too many long replies are in use. The cause is overload of this host, not a fault of the zone or
@@ -124,7 +124,7 @@ pub enum Failure {
         /// The zone whose server sent the reply.
         zone: Name,
     },
-    /// A reload has changed the route of a name that the question leads to. The servers of the old route are not asked for that name.
+    /// A reload of the configuration has changed the route of a name that must be resolved. The servers of the old route are not asked for it.
     #[error("a reload changed the route of {name}", name = name_text(.name))]
     Reloaded {
         /// The name whose route has changed.
@@ -133,30 +133,30 @@ pub enum Failure {
     /// The question, or a question that it needs, failed a moment ago, and this failure is cached (RFC 9520).
     #[error("{why} (cached failure)")]
     Remembered {
-        /// The reason of the earlier failure.
+        /// The reason for the earlier failure, as a sentence.
         why: String,
     },
 }
 
-/// An address family that is not used, and the servers that have addresses in it.
+/// An address family (IPv4 or IPv6) that is not used, and the servers that have addresses of this family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusedFamily {
     /// True for IPv6, false for IPv4.
     pub is_ipv6: bool,
-    /// Why the family is not used.
+    /// Why resolverd does not use the address family.
     pub why: UnusedReason,
-    /// The servers that have an address in this family. Empty if their addresses in this family were not looked up.
+    /// The servers that have an address of this family. Empty if addresses of this family were not looked up.
     pub servers: Vec<SocketAddr>,
 }
 
-/// Why an address family is not used.
+/// Why resolverd does not use an address family (IPv4 or IPv6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnusedReason {
-    /// The configuration excludes the family.
+    /// The configuration does not allow the family.
     Configured,
-    /// The kernel recently had no route for the family.
+    /// This host recently had no route for the family.
     NoRoute,
-    /// No server answers over the family.
+    /// No server answers this host over the family.
     Silent,
 }
 
@@ -182,7 +182,7 @@ impl UnusedFamily {
 }
 
 impl Failure {
-    /// Returns the zone whose servers did not help, if the servers are the reason of the failure.
+    /// Returns the zone whose servers did not give an answer, if servers are the reason for the failure.
     pub fn zone(&self) -> Option<Name> {
         match self {
             Self::Servers { zone, .. }
@@ -196,8 +196,8 @@ impl Failure {
         }
     }
 
-    /// Returns the zone at whose servers the question failed, and what each server did last. This is another zone than `zone` if the
-    /// addresses of the servers of `zone` could not be found.
+    /// Returns the zone whose servers caused the failure, and what each server did last. This zone differs from the result of `zone` if the
+    /// addresses of the servers of that zone could not be found.
     pub(crate) fn at_fault(&self) -> (Option<Name>, Vec<(IpAddr, Conduct)>) {
         let inner = match self {
             Self::Addresses { why, .. } => why.as_deref(),
@@ -212,7 +212,7 @@ impl Failure {
         }
     }
 
-    /// Returns the servers that this failure itself names, with what each server did last.
+    /// Returns the servers named in this failure, not in an inner one, with what each server did last.
     fn faults(&self) -> Vec<(SocketAddr, Conduct)> {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
@@ -224,7 +224,7 @@ impl Failure {
         }
     }
 
-    /// Returns how the servers that failed became known, if servers are the reason of the failure.
+    /// Returns how the failed servers became known (by recursion or from the configuration), if servers are the reason for the failure.
     pub fn origin(&self) -> Option<ServerOrigin> {
         match self {
             Self::Servers { role, .. } | Self::Silent { role, .. } | Self::Time { role, .. } => {
@@ -234,8 +234,8 @@ impl Failure {
         }
     }
 
-    /// Returns a text to be written after the name of the DNS list at `apex`, which the text therefore does not repeat. It does name a
-    /// zone above the list, because that zone has other servers.
+    /// Returns a text that follows the name of the DNS list at `apex`, and therefore does not repeat this name. But it names a zone above the
+    /// list, if the servers of that zone have failed.
     pub fn of_list(&self, apex: &Name) -> String {
         let servers = |role: &ServerRole, zone: &Name| match role.is_recursive() {
             true => "its forwarders".to_owned(),
@@ -257,8 +257,8 @@ impl Failure {
         }
     }
 
-    /// Returns true if the question failed without a query, because its servers are known to be silent. This failure is not cached with
-    /// the question: it ends with the first answer of a server.
+    /// Returns true if the question failed without a query, because its servers are known not to answer. Such a failure is not cached for the
+    /// question, because it ends with the first answer of a server.
     pub(crate) fn is_known_silence(&self) -> bool {
         match self {
             Self::Silent { .. } => true,
@@ -267,7 +267,7 @@ impl Failure {
         }
     }
 
-    /// Returns true if the servers were asked and none replied.
+    /// Returns true if the servers were asked and none of them replied.
     pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => {
@@ -277,7 +277,7 @@ impl Failure {
         }
     }
 
-    /// Returns true if the servers may have addresses only in a family that resolverd does not use.
+    /// Returns true if the servers may have addresses only of a family (IPv4 or IPv6) that resolverd does not use.
     fn has_unused_family(&self) -> bool {
         match self {
             Self::Addresses { unused: Some(_), .. } => true,
@@ -286,7 +286,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure in the form in which the history counts it, with the origin of the zone's servers.
+    /// Returns the failure in the form in which the history counts it. `origin` says how the zone's servers became known.
     pub fn of_flight(&self, origin: ServerOrigin) -> FlightFailure {
         let faults = self.faults();
         let shows = match self {
@@ -295,7 +295,7 @@ impl Failure {
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
             _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
-            // An outage of our own network may have prevented the answers of the servers.
+            // The servers may have answered, and an outage of our own network may have prevented the replies from arriving.
             Self::Servers { .. }
             | Self::Silent { .. }
             | Self::Time { .. }
@@ -323,7 +323,7 @@ impl Failure {
     }
 }
 
-/// Returns a few words that say how a server has behaved.
+/// Returns a few words that say what a server did, for example that it refused the query.
 pub(crate) fn conduct_text(conduct: Conduct) -> &'static str {
     match conduct {
         Conduct::Truncated => "truncated",
@@ -341,7 +341,7 @@ fn addresses_text(zone: &Name, why: Option<&Failure>, unused: Option<&UnusedFami
     }
 }
 
-/// Returns the addresses of these servers as a list for a sentence.
+/// Returns the addresses of these servers, separated by commas, for a sentence.
 fn servers_text(servers: &[SocketAddr]) -> String {
     let named: Vec<String> =
         servers.iter().take(NAMED_SERVERS).map(|server| server.ip().to_string()).collect();
@@ -350,7 +350,7 @@ fn servers_text(servers: &[SocketAddr]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// Returns each server once, with what it did last.
+/// Returns each server only once, with what it did last.
 fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
     for (server, conduct) in faults {
@@ -360,7 +360,7 @@ fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     last
 }
 
-/// Returns each server with what it did last, as a list for people.
+/// Returns a text that lists each server with what it did last.
 fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
     let last = last_faults(faults);
     if last.is_empty() {

@@ -1,13 +1,13 @@
-//! Determines which address families (IPv4, IPv6) work.
+//! Determines which address families (IPv4, IPv6) can be used to reach servers.
 //!
 //! A host without IPv6 never waits for IPv6: the first query for which the kernel has no route excludes the family for a while. An IPv6
-//! connection that leads nowhere is also excluded. For this, servers in enough IPv6 networks must have been silent, and IPv4 must have
-//! answered between these silences (`silent_networks`). If IPv4 is silent too, our whole network is down, and not only IPv6. If no family
-//! is left, our own network is down too. All families are then tried, so that the next question notices when the network works again. A
-//! family that has answered is never excluded in favour of a family that has never answered.
+//! connection that loses all packets is also excluded. For this, servers in enough IPv6 networks must have been silent, and servers must have
+//! answered over IPv4 between these silences (`silent_networks`). If IPv4 is silent too, our whole network is down, and not only IPv6. If no
+//! family is left, our own network is down too. All families are then tried, so that the next question notices when the network works again. A
+//! family over which a server has answered is never excluded in favour of a family over which none has ever answered.
 //!
-//! If another server has just answered over a family, the silence of a server that never answered shows nothing about the family, because
-//! many zones have an address at which no server was ever set up. Such a silence is not counted.
+//! If another server has just answered over a family, the silence of a server that never answered shows nothing about the family, because many
+//! zones list an address at which there is no server. Such a silence is not counted.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,44 +19,44 @@ use crate::config::{Family, Resolve};
 use crate::limits::{IPV6_HEARD_PAUSE, IPV6_HEARD_TIME, NO_ROUTE_TIME};
 use dns::clock::Mono;
 
-/// Whether an address family is used, and if not, why.
+/// Whether an address family (IPv4 or IPv6) is used, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FamilyState {
     /// Servers with addresses of this family are asked.
     Used,
     /// The family is not used: the configuration excludes it, or the kernel recently had no route.
     Unrouted,
-    /// The family is not used: no server answers over it.
+    /// The family is not used, because no server answers over it.
     Silent,
 }
 
-/// The state of the two address families. Times are in microseconds of the clock. Until `no_ipv4_until` and `no_ipv6_until`, the kernel
-/// is assumed to have no route.
+/// What is known about the two address families. Times are in microseconds of the clock. Until the times `no_ipv4_until` and `no_ipv6_until`,
+/// the host is assumed to have no route for the family.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
-    /// True if a server has ever answered over IPv4 (IPv6).
+    /// True if a server has ever answered over IPv4; the next field says the same for IPv6.
     ipv4_works: AtomicBool,
     ipv6_works: AtomicBool,
-    /// The time at which a server last answered over IPv6, with a precision of `IPV6_HEARD_PAUSE`. 0 means never.
+    /// The time at which a server last answered over IPv6, in microseconds, with a precision of `IPV6_HEARD_PAUSE`. 0 means never.
     ipv6_heard: AtomicU64,
-    /// The time until which IPv6 is not used because servers with IPv6 addresses are silent, and the networks of these servers.
+    /// The time until which IPv6 is not used, because servers with IPv6 addresses do not answer. `silent_networks` has their networks.
     silent_ipv6_until: AtomicU64,
     is_ipv6_silent: AtomicBool,
     silent_networks: Mutex<SilentNetworks>,
-    /// True if a server has answered over IPv4 since the last of these silences.
+    /// True if a server has answered over IPv4 since the last silence over IPv6 that was counted.
     ipv4_answers: AtomicBool,
 }
 
 impl Families {
-    /// Returns true if servers are asked over IPv4.
+    /// Returns true if servers may be asked over IPv4 now.
     pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
         let better = self.is_ipv6_good(config, now) && is_as_good(&self.ipv6_works, &self.ipv4_works);
         is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !better)
     }
 
-    /// Returns true if servers are asked over IPv6.
+    /// Returns true if servers may be asked over IPv6 now.
     pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
         let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
         let better = other && is_as_good(&self.ipv4_works, &self.ipv6_works);
@@ -68,7 +68,7 @@ impl Families {
         if address.is_ipv4() { self.ipv4(config, now) } else { self.ipv6(config, now) }
     }
 
-    /// Returns the state of the family of `address`, which also shows why it is not used.
+    /// Returns the state of the address family of `address`. If the family is not used, the state shows why.
     pub(super) fn state(&self, config: &Resolve, address: IpAddr, now: Mono) -> FamilyState {
         if self.allows(config, address, now) {
             return FamilyState::Used;
@@ -82,20 +82,20 @@ impl Families {
             && is_routed(config.ipv6, &self.silent_ipv6_until, now)
     }
 
-    /// Records that the kernel has no route to `address`.
+    /// Records that the kernel has no route to `address`, so its address family is not used for `NO_ROUTE_TIME`.
     pub(super) fn no_route(&self, address: IpAddr, now: Mono) {
         let until = if address.is_ipv4() { &self.no_ipv4_until } else { &self.no_ipv6_until };
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that the server at `address` has answered: the family of `address` works.
+    /// Records that the server at `address` has answered, so the address family of `address` works.
     pub(super) fn answered(&self, address: IpAddr, now: Mono) {
         let (works, none_until) = match address.is_ipv4() {
             true => (&self.ipv4_works, &self.no_ipv4_until),
             false => (&self.ipv6_works, &self.no_ipv6_until),
         };
-        // This runs for each answer. A write would invalidate the state in the caches of other processors, so only changes are
-        // written.
+        // This function runs for each reply. A write would invalidate the memory of these fields in the caches of other processors, so only
+        // changes are written.
         if !works.load(Ordering::Relaxed) {
             works.store(true, Ordering::Relaxed);
         }
@@ -141,14 +141,14 @@ impl Families {
         }
     }
 
-    /// Returns true if a server answered over IPv6 within `time`.
+    /// Returns true if any server has answered over IPv6 within the last `time`.
     fn has_heard_ipv6(&self, time: Duration, now: Mono) -> bool {
         let heard = self.ipv6_heard.load(Ordering::Relaxed);
         heard != 0 && now.since(Mono::from_micros(heard)) < time
     }
 }
 
-/// Returns true if the first family may replace the other one: either the first has answered before, or neither has.
+/// Returns true if the first address family may be used in place of the other: servers have answered over the first, or over neither.
 fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
     one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }
@@ -181,12 +181,12 @@ mod tests {
         assert!(families.allows(&config, six, Mono::START.after(NO_ROUTE_TIME)));
     }
 
-    /// Returns an address in the network with this number.
+    /// Returns an IPv6 address in the test network with this number.
     fn six(network: usize) -> IpAddr {
         format!("2001:db8:{network:x}::1").parse().unwrap()
     }
 
-    /// Simulates one silence over IPv6 after an answer over IPv4.
+    /// Simulates one silence of a server over IPv6 after an answer over IPv4.
     fn one_silence(families: &Families, network: usize, known: bool, now: Mono) {
         families.answered("192.0.2.1".parse().unwrap(), now);
         families.silent(six(network), known, now);

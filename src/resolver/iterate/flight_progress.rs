@@ -1,6 +1,8 @@
-//! The progress of a flight: the facts that decide how long the clients of the flight wait, and when stale data may be used.
+//! The progress of a flight, from which it is decided how long its clients wait, and when they get stale data. A flight is one resolution that
+//! several clients may wait for.
 //!
-//! The flight and its clients share the progress. The steps are on the trail, which is for people: no decision depends on it.
+//! The flight and its clients share this value. The trail in it is the list of steps, which is only shown to people: no decision depends on
+//! it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -8,14 +10,14 @@ use dns::clock::{Clock, Moments, Mono};
 use history::trail::Trail;
 use validate::verdict::SecurityStatus;
 
-/// The progress of a flight.
+/// The progress of a flight, which the flight and its waiting clients share.
 #[derive(Debug)]
 pub struct FlightProgress {
     began: Mono,
     moments: Moments,
-    /// The time of the last answer of a server, in microseconds of the clock. `Mono::START` before the first answer.
+    /// The time of the last reply of a server, in microseconds of the clock. `Mono::START` before the first reply.
     answered: AtomicU64,
-    /// True if a server has sent a bogus answer or bogus keys.
+    /// True if a server has sent a bogus answer or bogus DNSSEC keys.
     refuted: AtomicBool,
     trail: Trail,
 }
@@ -34,28 +36,28 @@ impl FlightProgress {
         self.began
     }
 
-    /// Returns the steps of the flight, for people and for the history.
+    /// Returns the trail with the steps of the flight, which are shown to people and stored in the history.
     pub fn trail(&self) -> &Trail {
         &self.trail
     }
 
-    /// Returns the time of the last answer of a server, or `None` before the first answer.
+    /// Returns the time of the last reply of a server, or `None` before the first reply.
     pub(crate) fn last_answer(&self) -> Option<Mono> {
         let answered = Mono::from_micros(self.answered.load(Ordering::Relaxed));
         (answered != Mono::START).then_some(answered)
     }
 
-    /// Returns true if a server has sent a bogus answer or bogus keys.
+    /// Returns true if a server has sent a bogus answer or bogus DNSSEC keys.
     pub(crate) fn is_refuted(&self) -> bool {
         self.refuted.load(Ordering::Relaxed)
     }
 
-    /// Records that a server has answered now.
+    /// Records that a server has replied now to a query of the flight.
     pub(super) fn answered(&self) {
         self.answered.store(self.moments.mono().as_micros(), Ordering::Relaxed);
     }
 
-    /// Records the result of a validation.
+    /// Records the result of a DNSSEC validation in the flight.
     pub(super) fn judged(&self, state: SecurityStatus) {
         if state == SecurityStatus::Bogus {
             self.refuted.store(true, Ordering::Relaxed);

@@ -1,14 +1,14 @@
-//! Recursion from the root servers when the forwarders of a zone do not help (`forward_first`).
+//! Recursion from the root servers in place of forwarders that give no usable answer (option `forward_first`).
 //!
 //! # Decisions
 //!
-//! - Recursion begins when all forwarders have failed. It also begins while the forwarders may still answer, if no server has answered
-//!   for 1.8 s. This is the client response time of RFC 8767, and leaves time for an answer within the client's deadline. Unbound and
-//!   BIND wait until every forwarder has timed out.
-//! - A denial counts as an answer. A bogus answer counts as a failure of its forwarder.
-//! - In the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean that
-//!   the list refuses queries. The list would then count queries from recursion against this host.
-//! - A question asks the forwarders of a zone only once. Its sub-questions do not wait for them again.
+//! - Recursion begins when all forwarders have failed. It also begins while the forwarders may still answer, if no server has answered for 1.8
+//!   s. This is the client response timeout of RFC 8767, and leaves time for an answer before the client's deadline. Unbound and BIND wait
+//!   until every forwarder has timed out.
+//! - A denial from a forwarder counts as an answer. A bogus answer counts as a failure of the forwarder.
+//! - For the zone of a DNS list, recursion is used only if the forwarders are silent. SERVFAIL or REFUSED from a forwarder may mean that the
+//!   list refuses queries. The list would then hold queries by recursion against this host.
+//! - A question waits for the forwarders of a zone only once. Its sub-questions do not wait for them again.
 
 use hickory_proto::rr::Name;
 
@@ -21,7 +21,7 @@ use history::Counter;
 use history::event::StepEvent;
 
 impl Iterate {
-    /// Finds the answer: data, a denial, or an alias. The caller decides whether the answer is trustworthy, and caches it.
+    /// Finds the answer to a question: data, a denial, or an alias. The caller validates the answer and caches it.
     ///
     /// # Errors
     /// No server gives a usable answer, or the budget of the question is used up.
@@ -32,7 +32,7 @@ impl Iterate {
         }
     }
 
-    /// Asks the forwarders of a zone, and uses the route `beyond` if they do not help.
+    /// Asks the forwarders of a zone, and uses the route `beyond`, which is recursion, if they give no usable answer.
     async fn find_forward_first(&self, lookup: Lookup<'_>, beyond: &Route) -> Result<Resolved, Failure> {
         let Lookup { route, context, .. } = lookup;
         let recursion = Lookup { route: beyond, cut: None, ..lookup };
@@ -56,7 +56,7 @@ impl Iterate {
                 },
                 outcome = &mut recursed => {
                     let Err(beyond) = outcome else { return outcome };
-                    // The servers of the name itself have failed too, so the failure names the zone of these servers.
+                    // The servers found by recursion have failed too, so the client is told their failure and not that of the forwarders.
                     if failed {
                         return Err(beyond);
                     }
@@ -68,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Returns the result of `work`. Returns `None` if no server has answered the question for so long that stale data may be used.
+    /// Returns the result of `work`. Returns `None` if no server has replied for so long that clients may get stale data.
     async fn until_stale<T>(
         &self,
         work: &mut (impl Future<Output = T> + Unpin),
@@ -88,7 +88,7 @@ impl Iterate {
         }
     }
 
-    /// Records that this question no longer waits for the forwarders of `zone`.
+    /// Records that this question no longer waits for the forwarders of `zone`, and counts their failure.
     fn leave_forwarders(&self, lookup: Lookup<'_>, zone: &Name) {
         lookup.context.budget.pass_forwarders(zone);
         self.shared.recorder.count(Counter::ForwardersFailed, 1);
@@ -96,7 +96,7 @@ impl Iterate {
     }
 }
 
-/// Returns the route that is used when the forwarders of `route` have failed, or `None` if there is no such route.
+/// Returns the route to use when the forwarders of `route` have failed, or `None` if there is no such route.
 pub(super) fn beyond(route: &Route) -> Option<&Route> {
     match &route.target {
         RouteTarget::Forward { beyond, .. } => beyond.as_deref(),
@@ -104,7 +104,7 @@ pub(super) fn beyond(route: &Route) -> Option<&Route> {
     }
 }
 
-/// Returns true if recursion is to be used after this failure of the forwarders of `route`.
+/// Returns true if recursion is used after this failure of the forwarders of `route`.
 fn gives_way(route: &Route, failure: &Failure) -> bool {
     match failure {
         Failure::Silent { .. } | Failure::Addresses { .. } => true,
@@ -115,8 +115,8 @@ fn gives_way(route: &Route, failure: &Failure) -> bool {
     }
 }
 
-/// Returns true if the forwarders are the cause of a failure: either recursion is used after it, or the time of the question has ended
-/// and the forwarders have used a part of that time.
+/// Returns true if the forwarders of `route` are the cause of a failure: recursion is used after it, or the time limit of the question has
+/// passed and the forwarders have used part of that time.
 fn is_of_forwarders(route: &Route, failure: &Failure) -> bool {
     matches!(failure, Failure::Time { .. }) || gives_way(route, failure)
 }

@@ -1,4 +1,4 @@
-//! The iterator and its parts. The other files of this folder implement its methods.
+//! The iterator, which resolves names by queries to servers. The other files of this folder implement its methods.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -40,29 +40,29 @@ impl Iterate {
         Self { memory, random, shared: Arc::new(shared), priming_times: PrimingTimes::default() }
     }
 
-    /// Returns the number of queries that are in progress or wait for a place, plus the number of open streams (connections) to servers.
+    /// Returns the number of queries that are in progress or wait until they may be sent, plus the number of open connections to servers.
     #[cfg(feature = "simulated")]
     pub(crate) fn under_way(&self) -> usize {
         self.shared.exchange.under_way()
     }
 
-    /// Returns a switch with which tests cause a panic in a task that runs at the same time as the walk of a question.
+    /// Returns a switch with which tests cause a panic in a task that runs beside the resolution of a question.
     #[cfg(feature = "simulated")]
     pub(crate) fn strike(&self) -> &Strike {
         &self.shared.strike
     }
 
-    /// Removes the state of views that no longer exist.
+    /// Removes the state that belongs to views that no longer exist.
     pub(crate) fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.priming_times.keep(is_in_use);
     }
 
-    /// Returns the times at which servers of the internet have given usable answers. They are evidence that this host's network works.
+    /// Returns when servers of the internet last gave usable answers. This shows whether the network of this host works.
     pub fn evidence(&self) -> NetworkAnswers {
         self.shared.uplink.evidence()
     }
 
-    /// Returns true if queries to servers in progress use at least half of the places for queries.
+    /// Returns true if at least half of the places for upstream queries are in use.
     pub(crate) fn is_half_taken(&self) -> bool {
         self.shared.exchange.is_half_taken()
     }
@@ -72,12 +72,12 @@ impl Iterate {
         self.shared.exchange.bounds()
     }
 
-    /// Returns true if any server has answered after `began`. If none has, a failure may be the fault of our own network.
+    /// Returns true if any server has answered after `began`. If none has, a failure may be due to an outage of our own network.
     pub(crate) fn heard_since(&self, began: Mono) -> bool {
         self.shared.uplink.has_heard_any(began)
     }
 
-    /// Returns the same as `heard_since`, in the form that is stored with a failure.
+    /// Returns the result of `heard_since` in the form that is stored with a failure.
     pub(crate) fn servers_since(&self, began: Mono) -> ServersMeanwhile {
         if self.heard_since(began) { ServersMeanwhile::Answered } else { ServersMeanwhile::Silent }
     }
@@ -98,7 +98,7 @@ impl Iterate {
         self.random.below(below)
     }
 
-    /// Waits for the next late answer.
+    /// Waits for an answer that arrives after its question has failed, and returns it.
     pub(crate) async fn late_answer(&self) -> LateAnswer {
         self.shared.late_answers.next().await
     }

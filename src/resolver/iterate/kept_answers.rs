@@ -1,4 +1,4 @@
-//! Stores results in the cache: RRsets, negative answers and zone cuts. The policy of the zone limits their TTLs.
+//! Stores answers in the cache: RRsets, denials and zone cuts. The options of the zone limit their TTLs.
 //!
 //! See RFC 2181 section 5 (RRsets) and RFC 2308 section 5 (negative answers).
 
@@ -19,7 +19,7 @@ use dns::clock::Mono;
 use dns::question::{Security, same_name};
 use validate::signature::{covered_type, covering};
 
-/// The result of validation for the parts of an answer.
+/// The DNSSEC security of the parts of an answer.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerSecurity {
     /// The security of each RRset of the answer, in the order of `by_rrset`.
@@ -29,7 +29,7 @@ pub struct AnswerSecurity {
 }
 
 impl Iterate {
-    /// Stores the RRsets of an answer from `zone` with their proofs. Returns the answer with the TTLs that clients get.
+    /// Stores the RRsets of an answer from `zone` with their signatures and proofs. Returns the answer with the TTLs that clients get.
     pub fn keep(&self, lookup: Lookup<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (lookup.route.policy.max_ttl, lookup.route.policy.negative_max_ttl);
@@ -44,8 +44,8 @@ impl Iterate {
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::from_records(evidence_of(rrset, &found.evidence));
-            // The server may have no authority for the target of an alias (RFC 2181 section 5.4.1). Only the first RRset of an answer is
-            // at the name that was asked for.
+            // The server may have no authority for the target of an alias (RFC 2181 section 5.4.1). Only the first RRset of an answer has the
+            // queried name.
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, lookup.name));
             let rank = ranked(found.authoritative && asked_for());
             let by = rank.backed(Backing { evidence, security });
@@ -75,9 +75,9 @@ impl Iterate {
         found
     }
 
-    /// Remembers that the names above an RRset exist, and forgets cached answers that followed from a denial of these names. With
-    /// `contradicts`, also forgets those that followed from a denial of the RRset's own name. Nothing is concluded about the names above
-    /// in the zones of DNS lists, because lists deny names that have names below them.
+    /// Records that the names above an RRset exist, and removes cached answers that say they do not. With `contradicts`, also removes cached
+    /// answers that say the name of the RRset itself does not exist. For the zones of DNS lists, nothing is concluded about the names above,
+    /// because lists deny names that have names below them.
     fn show(&self, lookup: Lookup<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
         let view = lookup.context.view.knows;
@@ -93,11 +93,11 @@ impl Iterate {
         }
     }
 
-    /// Stores a referral: the zone cut with its glue, and the glue for servers of other cuts. `above` is the cut whose servers gave the
-    /// referral, or `None` if the operator's own zone gave it.
+    /// Stores a referral: the zone cut with its glue, and the glue of servers as address records. `above` is the zone cut whose servers gave
+    /// the referral, or `None` if it came from a zone that is served here.
     ///
-    /// Below the root and the TLDs, no delegation is valid longer than the delegation above it. Otherwise the former owner of a domain
-    /// could keep the domain in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
+    /// Below the root and the TLDs, no delegation is valid longer than the delegation above it. Otherwise the former owner of a domain could
+    /// keep the domain in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
         lookup: Lookup<'_>,
@@ -110,8 +110,8 @@ impl Iterate {
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
-        // DS records must not be kept for longer than their rollover allows (RFC 4035 section 4.5). The proof that there is no DS may be
-        // kept longer.
+        // DS records must not be cached for longer than a rollover of the keys allows (RFC 4035 section 4.5). The proof that there are no DS
+        // records may be cached longer.
         let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
         let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
         let mut expires = now.after(Duration::from_secs(ttl.into()));
@@ -132,18 +132,18 @@ impl Iterate {
         delegation
     }
 
-    /// Stores a referral that came too late for its question.
+    /// Stores a referral that arrived after its question had failed. `cut` is the zone cut whose servers gave it.
     pub(crate) fn keep_late_referral(&self, lookup: Lookup<'_>, referral: Referral, cut: &Delegation) {
         self.keep_referral(lookup, referral, Some(cut));
     }
 }
 
-/// Returns true if a record is at `name`, or is a DNAME that redirects `name`.
+/// Returns true if a record has the owner `name`, or is a DNAME that redirects `name`.
 fn is_at(record: &Record, name: &Name) -> bool {
     same_name(&record.name, name) || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
 }
 
-/// Returns true if this CNAME need not be stored, because it can be made again from a DNAME that is stored.
+/// Returns true if this CNAME need not be stored, because it results from a DNAME that is stored.
 fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     let above = |name: &Name| {
         let dnames = answers.iter().filter(|record| record.record_type() == RecordType::DNAME);
@@ -152,7 +152,7 @@ fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     rrset.first().is_some_and(|first| first.record_type() == RecordType::CNAME && above(&first.name))
 }
 
-/// Returns the evidence for an RRset: its signatures, and also all denials if the RRset was made from a wildcard.
+/// Returns the proofs for an RRset: its signatures, and also all NSEC and NSEC3 records if the RRset was made from a wildcard.
 fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record> {
     let Some(first) = rrset.first() else { return Vec::new() };
     let signatures = covering(evidence, &first.name, first.record_type());
@@ -164,18 +164,18 @@ fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record>
     evidence.iter().filter(own).collect()
 }
 
-/// Returns true if a record belongs to a denial with the SOA at `apex`.
+/// Returns true if a record is part of the proof of a denial: NSEC, NSEC3, a signature of these, or the signature of the SOA at `apex`.
 fn is_denial(record: &Record, apex: &Name) -> bool {
     is_proof(record) || record.name == *apex && covered_type(record) == Some(RecordType::SOA)
 }
 
-/// Returns true for NSEC, NSEC3, and their signatures.
+/// Returns true for NSEC and NSEC3 records and their signatures.
 fn is_proof(record: &Record) -> bool {
     let kind = covered_type(record).unwrap_or_else(|| record.record_type());
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Groups records by owner and type, in the order in which each group first appears.
+/// Groups records by owner and type. The groups are in the order in which they first appear.
 pub(crate) fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
     if let [only] = records {
         return vec![vec![only]];

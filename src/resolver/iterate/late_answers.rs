@@ -1,7 +1,7 @@
-//! Answers that arrive after their question has failed. They are cached for the next question.
+//! Answers that arrive after their question has failed. They are validated and cached, so that the next question gets them.
 //!
-//! `late_queries` limits the number of sockets that wait for such answers. Unbound gets such answers because its queries continue when
-//! clients no longer wait. Here a question ends with a failure, and only its last queries wait for an answer a little longer.
+//! The module `late_queries` limits the number of sockets that wait for such answers. Unbound gets such answers because its queries continue
+//! when clients no longer wait. Here a question ends with a failure, and only its last queries wait for an answer a little longer.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,17 +17,17 @@ use crate::zones::View;
 /// An answer that arrived after its question had failed.
 #[derive(Debug)]
 pub(crate) struct LateAnswer {
-    /// The name that the query asked for.
+    /// The name in the query.
     pub name: Name,
-    /// The type that the query asked for.
+    /// The record type in the query.
     pub kind: RecordType,
-    /// The routes and the configuration at the time when the question began.
+    /// The routes and the configuration as they were when the question began.
     pub view: Arc<View>,
-    /// True if the result is validated.
+    /// True if the answer must be validated (DNSSEC) before it is cached.
     pub checks: bool,
-    /// The delegation of the zone whose server answered.
+    /// The zone cut whose server gave the answer.
     pub cut: Arc<Delegation>,
-    /// The classified answer.
+    /// The answer, classified as data, a denial or a referral.
     pub said: Classified,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct LateAnswers {
 }
 
 impl LateAnswers {
-    /// Adds an answer if it is usable. It is dropped if there are already too many.
+    /// Adds a late answer if it is usable. Drops it if too many late answers already wait.
     pub(super) fn add(&self, answer: LateAnswer) {
         let mut waiting = self.waiting();
         if matches!(answer.said, Classified::Found(_) | Classified::Referral(_))

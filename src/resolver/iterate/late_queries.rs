@@ -1,10 +1,10 @@
-//! Late queries that still wait for an answer.
+//! Counts the late queries, which have no answer although their time has passed, and which still wait for one.
 //!
-//! Such queries make it possible to receive the answer of a slow server after several seconds. A dead server never answers, and each
-//! query keeps a socket open. There is therefore a limit for each server, and one for all servers. Queries beyond a limit end when they
-//! count as lost.
+//! Waiting longer makes it possible to receive the answer of a slow server after several seconds. But a dead server never answers, and each
+//! query keeps a socket open. So the number of such queries is limited for each server, and for all servers together. Queries beyond a limit
+//! end when they count as lost.
 //!
-//! Queries that could not be delivered are stored in a separate table with the same limits, until they are counted as silences.
+//! Queries that could not be delivered are counted in a separate table of this type until they count as silences.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE_PER_SERVER};
 
-/// The number of late queries to each server.
+/// Counts late queries, which still wait for an answer after they counted as lost, for each server and in total.
 #[derive(Debug)]
 pub(super) struct Late {
     table: Mutex<LateTable>,
@@ -26,7 +26,7 @@ struct LateTable {
     all: usize,
 }
 
-/// A late query that still waits for an answer. It stops counting when this value is dropped.
+/// Registration of one late query that still waits for an answer. When this value is dropped, the query is no longer counted.
 #[derive(Debug)]
 pub(super) struct Listened {
     late: Arc<Late>,
@@ -34,12 +34,12 @@ pub(super) struct Listened {
 }
 
 impl Late {
-    /// Creates an empty table. At most `most` queries wait for an answer at the same time.
+    /// Creates a table without late queries. At most `most` late queries may wait for an answer at the same time.
     pub(super) fn new(most: usize) -> Self {
         Self { table: Mutex::default(), most }
     }
 
-    /// Adds one late query to `server`. Returns `None` if a limit is reached.
+    /// Registers a late query to `server` as one that still waits for an answer. Returns `None` if a limit is reached.
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);
@@ -52,8 +52,8 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Returns true if at least `CROWDED_SERVER` queries to `server` are late. A further late query would show nothing new about the
-    /// server.
+    /// Returns true if at least `CROWDED_SERVER` late queries to `server` wait for an answer. One more late query would show nothing new about
+    /// the server.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

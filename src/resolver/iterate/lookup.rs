@@ -1,4 +1,4 @@
-//! A lookup: a question with its route and its budget. Also the trait through which a lookup asks sub-questions.
+//! A lookup: a question with its route, budget and options. Also the trait through which the iterator asks sub-questions.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use crate::dnsbl::rewrite::Rewrite;
 use crate::exchange::network::Path;
 use crate::zones::{Route, RouteTarget};
 
-/// Asks the sub-questions of recursion. They are routed like all questions, use the budget of the question that needs them, and do not
-/// wait for the flights of other questions.
+/// Asks the sub-questions of a resolution, for example for the addresses of servers. They have routes like all questions, use the budget of
+/// the question that needs them, and do not wait for the flights of other questions. A flight is one resolution that several clients may wait
+/// for.
 pub trait SubQuestions: Send + Sync {
-    /// Returns the records of `kind` at `name`, after following aliases. Empty if there are no such records.
+    /// Resolves a sub-question: returns the records of type `kind` at `name`, after following aliases. The result is empty if there are none.
     fn ask<'a>(
         &'a self,
         name: &'a Name,
@@ -24,44 +25,45 @@ pub trait SubQuestions: Send + Sync {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>>;
 
-    /// Called when the servers of `cut` are about to be asked, so that the keys of the zone are fetched at the same time.
+    /// Called when the servers of `cut` are about to be asked, so that the DNSSEC keys of the zone are fetched at the same time.
     fn entering(&self, cut: &Delegation, context: &Context);
 }
 
-/// A question with its route, its budget, and what else is needed to answer it.
+/// A question with its route, its budget, and everything else that is needed to resolve it.
 #[derive(Clone, Copy)]
 pub struct Lookup<'a> {
-    /// The name that is asked for.
+    /// The queried name.
     pub name: &'a Name,
-    /// The type that is asked for.
+    /// The queried record type.
     pub kind: RecordType,
     /// The route of the name.
     pub route: &'a Route,
-    /// The budget, trail and ancestors of the question.
+    /// The budget of the question, the trail of its steps, and the questions that need its answer.
     pub context: &'a Context,
-    /// The replacement of a label of the name that stands for a secret key, if the name has such a label.
+    /// How a label of the name is replaced by the secret key of a DNS list. `None` if the name has no such label.
     pub rewrite: Option<&'a Rewrite>,
-    /// Asks the sub-questions.
+    /// Resolves the sub-questions of this question.
     pub(crate) sub_questions: &'a dyn SubQuestions,
-    /// Servers that are not asked, because an earlier answer from them was bogus.
+    /// Servers that are not asked, because an earlier answer of theirs to this question was bogus.
     pub avoid: &'a [SocketAddr],
-    /// The closest known zone cut at or above the name, if it was looked up a moment ago.
+    /// The closest known zone cut at or above the name, if the caller has just looked it up.
     pub cut: Option<&'a Arc<Delegation>>,
 }
 
 impl Lookup<'_> {
-    /// Returns true if cached entries that are about to expire are not used. Entries of a DNS list are always used, so that the list
-    /// gets no more queries than its clients send.
+    /// Returns true if cache entries whose TTL ends soon are not used. Entries for a DNS list are always used, so that the list gets no more
+    /// queries than its clients cause.
     pub fn renews(&self) -> bool {
         self.context.renews() && self.route.policy.list.is_none()
     }
 
-    /// Returns the name whose closest zone is asked. For DS this is the parent's side of a zone cut (RFC 4035 section 3.1.4.1).
+    /// Returns the name at or above which the closest zone cut is searched. For DS, this is the name above, because the parent zone has the DS
+    /// records (RFC 4035 section 3.1.4.1).
     pub(super) fn at_or_above(&self) -> Name {
         if self.is_asked_above() { self.name.base_name() } else { self.name.clone() }
     }
 
-    /// Returns the closest known zone cut for the name that `at_or_above` returns, if this cut was looked up a moment ago.
+    /// Returns the closest known zone cut for the name that `at_or_above` returns, if the caller has just looked it up.
     pub(super) fn known_cut(&self) -> Option<&Arc<Delegation>> {
         self.cut.filter(|_| !self.is_asked_above())
     }
@@ -71,8 +73,8 @@ impl Lookup<'_> {
     }
 }
 
-/// Returns the path to a server of `cut` on `route`: with the source address that is configured for its family, and encrypted if so
-/// configured.
+/// Returns the path to a server of `cut` on `route`: its address, the source address that is configured for its address family, and the
+/// configured encryption.
 pub(super) fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
     let source = route.source_for(server.ip());
     let encryption = match &route.target {

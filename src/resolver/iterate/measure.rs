@@ -1,9 +1,10 @@
-//! Measures the round trips of servers in the background, so that a nearer server is found, and a nearest server that has become slow is
-//! noticed.
+//! Measures the round-trip times of servers in the background, so that a nearer server is found, and so that it is noticed when the nearest
+//! server has become slow.
 //!
-//! When a step has its answer, it asks one more server of the zone for the SOA of the zone. The round trip of this server is not known,
-//! or was not measured for a long time (`select::to_measure`). No question waits for its answer. These queries are limited to a share of
-//! all queries (`measurements`). The servers of DNS lists are not measured, because they count queries.
+//! When a step (the queries to the servers of one zone) has its answer, it asks one more server of the zone for the SOA. The round-trip time
+//! of this server is not known, or was not measured for a long time (`select::to_measure`). No question waits for its answer. These queries
+//! are limited to a share of all queries (`measurements`). The servers of DNS lists are not measured, because lists limit the number of
+//! queries.
 
 use std::sync::Arc;
 
@@ -22,8 +23,8 @@ use crate::supervise::driven::Driven;
 use history::Counter;
 
 impl Asking<'_> {
-    /// Called when the step has its answer. Measures the round trip of another server of the zone if that is worth a query. Questions that
-    /// no client waits for measure nothing. Nothing is measured while half of the places for queries are in use.
+    /// Called when a server of the zone has given the answer. Measures the round-trip time of another server of the zone if that is worth a
+    /// query. Nothing is measured for a question that no client waits for, or while half of the places for upstream queries are in use.
     pub(super) fn measure(&mut self) {
         let (context, policy, shared) = (self.context(), &self.lookup.route.policy, self.iterate.shared());
         let is_aside = context.is_ahead() || context.is_on_the_side();
@@ -39,11 +40,11 @@ impl Asking<'_> {
         shared.recorder.count(Counter::Measured, 1);
         server.earn_hedge();
         let attempt = self.measurement(candidate);
-        // The attempt continues as a task when the step is dropped.
+        // This query continues as a task after the question has got its answer.
         self.attempts.push(Driven::new(Box::pin(attempt.run("measure"))));
     }
 
-    /// Creates the query that measures a server. Its answer also shows whether the server serves the zone.
+    /// Creates the query that measures a server. Its reply also shows whether the server serves the zone.
     fn measurement(&self, candidate: &Candidate) -> Attempt {
         let (lookup, shared) = (self.lookup, self.iterate.shared());
         let path = path(lookup.route, self.cut, candidate.address);
@@ -66,7 +67,7 @@ impl Asking<'_> {
             timer: candidate.standing.timer,
             patience: candidate.standing.patience,
             context: Context::new(progress, Arc::clone(&lookup.context.view)).on_the_side(None),
-            // No step receives the events of this attempt.
+            // Nobody waits for the events of this query, so their receiver is dropped here.
             sender: EventReceiver::default().sender(),
             shared,
         }

@@ -1,8 +1,8 @@
-//! Query name minimisation: chooses the shorter names that root and TLD servers are asked for instead of the whole name.
+//! Query name minimisation: chooses the shorter names for which root and TLD servers are asked instead of the whole name.
 //!
-//! The functions are pure. They follow RFC 9156 in its relaxed form: a wrong answer for a name between a zone cut and the name of the
-//! question does no harm. For example, rbldnsd denies names that have names below them but no data. A probe asks for A (section 2.1).
-//! More servers refuse queries for NS, the other type that the section names.
+//! The functions send no queries. They follow RFC 9156 in its relaxed form: a wrong answer for a name between a zone cut and the queried name
+//! does no harm. For example, rbldnsd denies names that have no data, even if they have names below them. The query for a shorter name is for
+//! type A (section 2.1), because more servers refuse NS, the other type that this section names.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -10,26 +10,26 @@ use crate::config::Resolve;
 use crate::limits::{MAX_PROBES, PRIVATE_LABELS};
 use crate::zones::{Route, RouteTarget};
 
-/// The record type in a probe. A probe is a query for only a part of the name (query name minimisation, RFC 9156).
+/// The record type in a query for only the last labels of the name (query name minimisation, RFC 9156). Such a query is called a probe here.
 pub(super) const PROBED: RecordType = RecordType::A;
 
-/// The number of labels up to which names in a reverse tree are probed: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network.
-/// Deeper in the tree, names have many more labels within one zone, and each probe would cost time.
+/// The maximum number of labels in probes for names in a reverse tree: up to `ip6.arpa` itself, and up to the /16 of an IPv4 network. Deeper
+/// in the tree, names have many more labels within one zone, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
-/// The probes (queries for a part of the name) of one question, while the question follows referrals downwards.
+/// Chooses the probes (queries for only the last labels of the name) for one question, while it follows referrals downwards.
 #[derive(Clone, Debug)]
 pub(super) struct Minimise {
     /// The number of probes that may still be sent.
     left: u8,
-    /// The number of labels of the longest name that may be probed.
+    /// The number of labels of the longest name for which a probe may be sent.
     deepest: usize,
-    /// The number of labels of the name that was probed last, or 0.
+    /// The number of labels in the last probe, or 0 before the first.
     probed: usize,
 }
 
 impl Minimise {
-    /// Creates the state for a question for `name` on its `route`. Servers that the operator has configured are asked for the whole name.
+    /// Creates the state for a question for `name` on its `route`. Servers that the operator has configured are asked only for the whole name.
     pub(super) fn new(config: &Resolve, route: &Route, name: &Name) -> Self {
         let labels = name.iter().len();
         let tree = REVERSE_TREES.iter().find(|(tree, _)| is_below(name, tree));
@@ -42,7 +42,7 @@ impl Minimise {
         Self { left, deepest, probed: 0 }
     }
 
-    /// Returns the name that the servers of `zone` are asked for instead of `name`, or `None` if they are asked for the whole name.
+    /// Returns the shorter name for which the servers of `zone` are asked instead of `name`, or `None` if they are asked for the whole name.
     pub(super) fn probe(&mut self, zone: &Name, name: &Name) -> Option<Name> {
         let cut = zone.iter().len();
         if self.left == 0 || cut >= PRIVATE_LABELS {
@@ -50,7 +50,7 @@ impl Minimise {
         }
         let total = name.iter().len();
         let mut labels = cut.max(self.probed).saturating_add(1);
-        // No zone begins at a label with an underscore (RFC 8552). Such a label is therefore added together with the next one.
+        // No zone begins at a label that starts with an underscore (RFC 8552). So a probe never has such a label as its first one.
         while name.iter().nth(total.checked_sub(labels)?).is_some_and(|label| label.starts_with(b"_")) {
             labels = labels.saturating_add(1);
         }
@@ -81,7 +81,7 @@ mod tests {
     use dns::stage::name;
     use std::sync::Arc;
 
-    /// Returns the probed names if each probe shows that there is no zone cut.
+    /// Returns the names that are probed if each probe shows that there is no zone cut.
     fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {
         let config = Arc::new(Config::default());
         let views = Views::new(&config).unwrap();

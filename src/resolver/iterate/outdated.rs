@@ -1,8 +1,8 @@
-//! Detects that a delegation in the cache is outdated, because its servers no longer serve the zone. The parent is then asked for the
-//! current servers.
+//! Detects that a cached delegation is outdated, because its servers no longer serve the zone. The servers of the parent zone are then asked
+//! for the current servers.
 //!
-//! When a domain moves to other servers, its old servers refuse queries for it or are gone. Resolvers keep the old delegation for up to
-//! two days, and without this module mail to the domain would wait that long. Unbound and Knot Resolver also go back to the parent.
+//! When a domain moves to other servers, its old servers refuse queries for it or are switched off. Resolvers cache the old delegation for up
+//! to two days, and without this module mail to the domain would wait that long. Unbound and Knot Resolver also ask the parent again.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// A delegation from the cache, and the result of asking its servers: a failure, or a doubtful denial.
+/// A delegation from the cache that may be outdated, and the result of asking its servers: a failure, or a doubtful denial.
 pub(super) struct Outdated {
     delegation: Arc<Delegation>,
     outcome: Result<Resolved, Failure>,
 }
 
 impl Outdated {
-    /// Returns the earlier result of the zone's servers if the parent refers to the same servers again.
+    /// Returns the result that the servers of the cached delegation gave, if the parent refers to the same servers again.
     pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Result<Resolved, Failure>> {
         same_servers(&self.delegation, delegation).then(|| self.outcome.clone())
     }
 }
 
 impl Iterate {
-    /// Forgets `delegation`, which came from the cache, if the result of its servers may be due to its age. Returns the data for another
-    /// try, if there is time for one. If all servers were silent, no time is left, and the next question begins at the parent.
+    /// Removes `delegation` from the cache if it may be outdated according to the result of its servers. Returns the data for another attempt
+    /// at the parent, if there is time for one. If all servers were silent, no time is left, and only the next question asks the parent.
     pub(super) fn outdated(
         &self,
         lookup: Lookup<'_>,
@@ -39,9 +39,9 @@ impl Iterate {
             Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
-        // A delegation that this question itself has received is not outdated.
+        // A delegation that was received after this question began is not outdated.
         let old = delegation.since < lookup.context.began() && delegation.configured.is_empty();
-        // If some servers are avoided because of bogus answers, the failure is not due to an old delegation.
+        // If some servers are avoided because of bogus answers, the delegation is not the reason for the failure.
         if !old || !of_zone || delegation.zone.is_root() || !lookup.avoid.is_empty() {
             return None;
         }
@@ -55,11 +55,11 @@ impl Iterate {
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }
 
-    /// Decides whether to ask the parent after the servers of a zone have failed: in this question (`Some(true)`), in the next question
-    /// (`Some(false)`), or not at all (`None`).
+    /// Decides whether to ask the parent after the servers of a zone have failed: during this question (`Some(true)`), during the next
+    /// question (`Some(false)`), or not at all (`None`).
     fn may_have_moved(&self, lookup: Lookup<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
-            // For silent servers, the parent is asked at most once in this time.
+            // If the servers are known to be silent, the parent is asked at most once in `SILENT_DELEGATION_TIME`.
             failure if failure.is_known_silence() => {
                 (self.now().since(delegation.since) >= SILENT_DELEGATION_TIME).then_some(true)
             }
@@ -67,7 +67,7 @@ impl Iterate {
                 Some(true)
             }
             Failure::Addresses { .. } => Some(true),
-            // Silence in an outage of our own network shows nothing about the servers.
+            // Silence during an outage of our own network shows nothing about the servers.
             Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
                 let is_silent = |fault: &Conduct| matches!(fault, Conduct::Silent | Conduct::NoTcp);
                 let silent = faults.iter().any(|(_, fault)| is_silent(fault));

@@ -1,7 +1,7 @@
-//! Priming: asks a root server for the NS set of the root.
+//! Priming: asks a root server for the NS set of the root zone.
 //!
-//! As in RFC 9609, any server in the root hints may be asked. Addresses that are missing in the answer are taken from the hints. As long
-//! as questions need the root, priming is repeated before the TTL of the set ends, so that no question waits for it.
+//! As in RFC 9609, any server in the root hints may be asked. Addresses that the answer does not contain are taken from the hints. While
+//! questions need the root servers, priming is repeated before the TTL of the NS set ends, so that no question waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,8 +22,8 @@ use dns::clock::Mono;
 use dns::question::ViewId;
 
 impl Iterate {
-    /// Returns the root servers to begin with: the primed set, or the hints if the root servers answer other questions but not the
-    /// priming query.
+    /// Returns the root zone with the servers to ask first: the result of priming, or the hints if the root servers reply but do not answer
+    /// the priming query.
     ///
     /// # Errors
     /// No root server can be reached.
@@ -42,15 +42,15 @@ impl Iterate {
         }
     }
 
-    /// Returns true if the root should be primed again because the TTL of its NS set has nearly ended. Only one caller gets true, and
-    /// must then prime the root.
+    /// Returns true if the TTL of the root's NS set has nearly ended, so that the root should be primed again. Only one caller gets true, and
+    /// must then do this.
     pub(crate) fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().target, RouteTarget::Iterate)
             && self.priming_times.is_due(view.knows, self.now())
     }
 
-    /// Asks the root servers in the hints for the NS set of the root, unless the set is known.
+    /// Asks the root servers in the hints for the NS set of the root, unless the cache has it.
     ///
     /// # Errors
     /// No root server answers.
@@ -65,10 +65,10 @@ impl Iterate {
         }
     }
 
-    /// Like `prime`, but also asks if the set is known.
+    /// Like `prime`, but asks even if the cache has the NS set.
     ///
     /// # Errors
-    /// No root server answers. The known set stays in the cache.
+    /// No root server answers. The cached NS set stays in use.
     pub(crate) async fn prime_again(
         &self,
         context: &Context,
@@ -99,14 +99,14 @@ impl Iterate {
             | Classified::Nothing(_)
             | Classified::NoRoom => hints,
         };
-        // The set is renewed in the last tenth of its TTL.
+        // The NS set is queried again in the last tenth of its TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.priming_times.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
         self.memory.rrsets.in_view(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
 
-    /// Returns the root with the servers in the hints, valid for a short time.
+    /// Returns the delegation of the root zone to the servers in the hints, valid for a short time.
     fn hints(&self, hints: &RootHints) -> Delegation {
         let mut servers = Vec::new();
         let mut glue = Vec::new();
@@ -117,8 +117,8 @@ impl Iterate {
         Delegation::plain(Name::root(), servers, glue, (self.now(), self.now().after(PRIME_RETRY)))
     }
 
-    /// Returns the root with the servers that its own servers name, or `None` if they name none. Missing addresses are taken from the
-    /// hints.
+    /// Returns the delegation of the root zone to the servers in the answer of a root server, or `None` if it contains none. Missing addresses
+    /// are taken from the hints.
     fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Option<Delegation> {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;
@@ -158,7 +158,7 @@ impl PrimingTimes {
         self.table().insert(view, at);
     }
 
-    /// Returns true if priming is due for a view. Only one caller gets true.
+    /// Returns true if priming is due for a view. Only one caller gets true until the time is set again.
     pub(super) fn is_due(&self, view: ViewId, now: Mono) -> bool {
         let mut table = self.table();
         let due = table.get(&view).is_some_and(|at| *at <= now);
@@ -168,7 +168,7 @@ impl PrimingTimes {
         due
     }
 
-    /// Forgets views that no longer exist.
+    /// Removes the times of views that no longer exist.
     pub(super) fn keep(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.table().retain(|view, _| is_in_use(*view));
     }

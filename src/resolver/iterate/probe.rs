@@ -1,5 +1,5 @@
-//! Queries in the background, for which no client's question waits. A query to a dead server shows whether it works again. A query to a
-//! working server shows whether our own network works.
+//! Queries in the background, for which no client's question waits. A query to a server that counts as dead shows whether it works again. A
+//! query to a working server shows whether our own network works.
 //!
 //! Any reply, even an error, shows that the server works.
 
@@ -26,7 +26,7 @@ use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, PROBE_TIME, UNPROVEN_TIME, WITNE
 use dns::conduct::Conduct;
 use history::event::Sent;
 
-/// A background query to a server.
+/// A query to a server in the background, to learn whether it answers.
 pub(super) struct Probe {
     pub(super) shared: Arc<SharedState>,
     pub(super) server: Arc<Server>,
@@ -34,7 +34,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Asks the server and records its answer. Returns false if there was no answer.
+    /// Asks the server and records its reply. Returns false if there was no reply.
     pub(super) async fn ask(self) -> bool {
         let Self { shared, server, aside } = self;
         let Aside { path, role, zone, name, kind } = aside;
@@ -76,7 +76,7 @@ impl Probe {
 }
 
 impl Iterate {
-    /// Probes the dead servers that questions need. Runs forever.
+    /// Probes the servers that count as dead and that questions need. Runs forever.
     pub async fn probe_dead_servers(&self) -> Infallible {
         let (dead, shared) = (&self.shared.dead, &self.shared);
         let mut probes = JoinSet::new();
@@ -89,7 +89,7 @@ impl Iterate {
                 probes.spawn(try_on_the_side(self.shared(), server, wanted));
             }
             if begun {
-                // The times of the next probes have changed, so they are read again.
+                // The times of the next probes have changed, so the table of dead servers is read again.
                 continue;
             }
             let rest = due.next.map(|next| next.since(now));
@@ -102,13 +102,13 @@ impl Iterate {
         }
     }
 
-    /// When servers are silent and no other server is being asked, determines whether our own network works. Runs forever.
+    /// Waits for silences of servers that may be due to our own network, and then determines whether our network works. Runs forever.
     pub(crate) async fn prove_silences(&self) -> Infallible {
         let unproven = &self.shared.unproven;
         loop {
             unproven.added.notified().await;
             loop {
-                // Another server usually answers within this time.
+                // Usually another server answers within this time, so no extra query is needed to test our own network.
                 tokio::time::sleep(WITNESS_DELAY).await;
                 self.count_proven();
                 let (wanted, asked) = (unproven.wanted(), self.now());
@@ -116,15 +116,15 @@ impl Iterate {
                     break;
                 }
                 let Some(witness) = wanted.iter().find_map(|wanted| self.witness(wanted)) else {
-                    // No witness is known. If recursion begins after silent forwarders, an answer to one of its queries may soon prove that
-                    // our network works.
+                    // No server is known that could be asked to test our own network. If recursion begins because forwarders are silent, an
+                    // answer to one of its queries may soon prove that our network works.
                     drop(unproven.take(|silent| asked.since(silent.late) >= UNPROVEN_TIME));
                     continue;
                 };
                 let heard = witness.ask().await;
                 self.count_proven();
                 if !heard {
-                    // Our own network may be down, so the silences are not counted against any server.
+                    // Our own network may be down, so these silences are not counted against any server.
                     drop(unproven.take(|silent| silent.late <= asked));
                 }
             }
@@ -136,8 +136,9 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.shared.count(silent));
     }
 
-    /// Returns the nearest server that has answered before, in the closest zone above. Returns `None` if there is no such server. For
-    /// forwarders that are used for all names, the zone above is the root, if `forward_first` has already led to its servers.
+    /// Returns a query to a server that has answered before, to test our own network: the nearest server of the closest zone above that has
+    /// such a server. Returns `None` if there is none. For forwarders of all names, this is a root server, if `forward_first` has already used
+    /// recursion.
     fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(FlightProgress::new(&self.shared.clock)), Arc::clone(view));
@@ -177,13 +178,12 @@ impl Iterate {
     }
 }
 
-/// Returns the time to wait for the answer of a server. It is shorter for a server that has answered before, for this zone or for
-/// another.
+/// Returns the time to wait for the reply of a server. It is shorter for a server that has answered before.
 fn patience(standing: &ServerStanding) -> Duration {
     standing.round_trip.map_or(MAX_TIMER, |_| standing.patience.max(PROBE_TIME))
 }
 
-/// Asks a dead server. If the server is silent again, this is recorded.
+/// Asks a server that counts as dead. If the server is silent again, records this.
 async fn try_on_the_side(shared: Arc<SharedState>, server: Arc<Server>, wanted: WantedServer) {
     let sent = shared.clock.mono();
     let aside = wanted.aside.clone();

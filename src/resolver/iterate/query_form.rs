@@ -1,11 +1,12 @@
-//! The form of a query to a server: its transport, the upper and lower case of its name, and whether it carries an OPT record (EDNS).
+//! The form of a query to a server: its transport, the upper and lower case of its name, and whether it has an OPT record (EDNS).
 //!
-//! The functions are pure and follow RFC 6891 section 7. Without an OPT, an answer has no signatures. Firewalls that drop EDNS are rare,
-//! but loss is common. If a resolver repeated a lost query to a signed zone without EDNS, it would call the zone bogus.
+//! The functions use only their arguments, and follow RFC 6891 section 7. Without an OPT record in the query, an answer has no signatures.
+//! Firewalls that drop EDNS are rare, but packet loss is common. If a lost query to a signed zone were repeated without EDNS, the zone would
+//! look bogus.
 //!
-//! A FORMERR reply with an OPT shows that the server knows EDNS, and the RFC then does not allow a query without EDNS. However, some
-//! servers send this reply to each OPT that has a flag, an option or a size that they do not know. Their zones could not be resolved
-//! without such a query. Unbound asks without EDNS in both cases.
+//! A FORMERR reply with an OPT record shows that the server supports EDNS, and the RFC does not allow a query without EDNS then. However, some
+//! servers reply so to each OPT record with a flag, an option or a size that they do not know. Their zones could not be resolved without such
+//! a query. Unbound asks without EDNS in both cases.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
@@ -19,19 +20,19 @@ use dns::conduct::Transport;
 use history::limits::EDNS_TRIES;
 use validate::anchors::Trust;
 
-/// Whether the answers for a name from the servers of a zone cut are signed.
+/// Whether the answers for a name have DNSSEC signatures, if they come from the servers of a given zone cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signed {
-    /// The answers are signed: the zone above or a trust anchor shows this.
+    /// The answers are signed, as DS records or a trust anchor show.
     Yes,
-    /// The answers are not signed, which a proof shows, or answers are not validated.
+    /// The answers are not signed, as a proof shows, or answers are not validated.
     No,
-    /// It is not known whether the answers are signed: the operator has named the servers, or their referral had no proof.
+    /// It is not known whether the answers are signed: the operator has configured the servers, or the referral to them had no proof.
     Unknown,
 }
 
 impl Signed {
-    /// Returns whether the answers of the servers of `cut` for `name` are signed.
+    /// Returns whether answers of the servers of `cut` for `name` are signed.
     pub(super) fn at(cut: &Delegation, name: &Name, view: &View) -> Self {
         if !view.config.dnssec.validate {
             return Self::No;
@@ -49,8 +50,8 @@ impl Signed {
         }
     }
 
-    /// Returns true if the next query to a server carries an OPT, after `tries` earlier queries to this server. `takes` is false if the
-    /// server is known to reject EDNS.
+    /// Returns true if the next query to a server has an OPT record, after `tries` earlier queries to it for the same question. `takes` is
+    /// false if the server is known to reject EDNS.
     pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
         match self {
             Self::Yes => true,
@@ -59,21 +60,21 @@ impl Signed {
         }
     }
 
-    /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone this is useless, because the answer could
-    /// not be validated.
+    /// Returns true if a server that rejects EDNS may be asked without EDNS. In a signed zone this is useless, because the answer could not be
+    /// validated.
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
 
-    /// Returns true if a server that has sent this rejection of EDNS is asked without EDNS from now on. A server whose rejection shows
-    /// that it knows EDNS is asked with EDNS again if one of its zones may be signed.
+    /// Returns true if a server that has rejected EDNS with this message is asked without EDNS for some time. If the message shows that the
+    /// server supports EDNS, later queries have EDNS again, unless the zone is not signed.
     pub(super) fn stays_without(self, rejection: &Message) -> bool {
         self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
     }
 }
 
-/// Returns true if a server may not have understood our OPT, because the response code is FORMERR, NOTIMP or BADVERS. The reply to a
-/// query without EDNS shows whether it has.
+/// Returns true if the server may have rejected our OPT record, because the response code is FORMERR, NOTIMP or BADVERS. The reply to a query
+/// without EDNS shows whether it has.
 pub(super) fn rejects_edns(message: &Message) -> bool {
     let code = message.metadata.response_code;
     matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || is_bad_version(message)
@@ -83,22 +84,22 @@ fn is_bad_version(message: &Message) -> bool {
     u16::from(message.metadata.response_code) == u16::from(ResponseCode::BADVERS)
 }
 
-/// What an answer is used for.
+/// Which kind of answer a query is sent for: any answer, or only a referral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WantedAnswer {
-    /// Any answer is used.
+    /// Any answer is used, because the query is for the whole name.
     Any,
-    /// Only a referral is used, because the query asks for a part of the name.
+    /// Only a referral is used, because the query is for a shorter name (query name minimisation).
     Referral,
 }
 
-/// The form of the first query to a server.
+/// The form of the first query in an attempt to ask a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FirstQuery {
-    /// The transport. It is TCP if the server's answer was truncated and no other server is left, even if the server recently did not
+    /// The transport. It is TCP if the server's answer over UDP was truncated and no other server is left, even if the server recently did not
     /// accept TCP.
     pub(super) transport: Transport,
-    /// True if the query has an OPT.
+    /// True if the query has an OPT record.
     pub(super) edns: bool,
     /// The upper and lower case of the name.
     pub(super) case: NameCase,
@@ -107,14 +108,14 @@ pub(super) struct FirstQuery {
 /// The upper and lower case of the name in queries to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameCase {
-    /// Mixed at random, if the server repeats the name in the same case.
+    /// Upper and lower case are mixed at random (0x20), if the server is known to repeat the letters unchanged.
     Mixed,
-    /// The case of the client's question, because the server answered mixed case with errors or not at all.
+    /// Letters are as in the client's question, because the server answered mixed case with errors or not at all.
     AsAsked,
 }
 
 impl FirstQuery {
-    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether its answers are signed.
+    /// Returns the form of the next query to `candidate` over `path`. `signed` says whether the server's answers are signed.
     pub(super) fn for_candidate(candidate: &Candidate, path: &Path, signed: Signed) -> Self {
         let as_asked = candidate.own_case || candidate.tries >= MIXED_CASE_TRIES;
         Self {
@@ -125,7 +126,7 @@ impl FirstQuery {
     }
 }
 
-/// Returns the transport of the first query to a server.
+/// Returns the transport of the first query to a server: UDP, TLS or HTTPS.
 pub(super) fn first_transport(path: &Path) -> Transport {
     match &path.encryption {
         None => Transport::Udp,
@@ -155,8 +156,8 @@ mod tests {
         RData::DNSSEC(DNSSECRData::DS(ds))
     }
 
-    /// Returns whether answers for `www.one.example.` are signed at the servers of `zone`. `brought` are the records in the referral to
-    /// them.
+    /// Returns whether answers for `www.one.example.` from the servers of `zone` are signed. `brought` are the proofs and DS records that the
+    /// referral to these servers contained.
     fn known(config: Config, zone: &str, brought: &[RData]) -> Signed {
         let views = Views::new(&Arc::new(config)).unwrap();
         let records = brought.iter().map(|data| Record::from_rdata(name(zone), 300, data.clone()));

@@ -1,10 +1,10 @@
-//! Limits queries of one kind to a share of all queries, and allows a burst of them (a token bucket).
+//! Limits additional queries of one kind to a share of all queries, and allows a burst of them (a token bucket).
 //!
 //! # Decisions
 //!
-//! - One limit is for second queries, which are sent while the first server may still answer, as in Dean and Barroso, "The Tail at
-//!   Scale". If many servers are slow at the same time, the cause is in or near our own network, and more queries would not help.
-//! - Queries that only measure a server have a separate limit, so that neither kind uses up the queries of the other.
+//! - One limit is for second queries, which are sent while the first server may still answer, as in Dean and Barroso, "The Tail at Scale". If
+//!   many servers are slow at the same time, the cause is in or near our own network, and more queries would not help.
+//! - Queries that only measure a server have their own limit, so that neither kind uses up the share of the other.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,7 +16,7 @@ const COST: u32 = 1_000;
 /// Limits one kind of additional query (second queries, or measurements) to a share of all queries.
 #[derive(Debug)]
 pub(super) struct QueryShare {
-    /// What is left for queries of this kind, in thousandths of a query.
+    /// The number of queries of this kind that may be sent now, in thousandths of a query.
     tokens: AtomicU32,
     /// The maximum of `tokens`: the burst, in thousandths of a query.
     most: u32,
@@ -25,7 +25,7 @@ pub(super) struct QueryShare {
 }
 
 impl QueryShare {
-    /// Creates the limit for second queries.
+    /// Creates the limit for second queries, which are sent while the first server may still answer.
     pub(super) const fn of_hedges() -> Self {
         Self::new(HEDGE_BURST, HEDGES_PER_MILLE)
     }
@@ -40,7 +40,7 @@ impl QueryShare {
         Self { tokens: AtomicU32::new(most), most, per_mille }
     }
 
-    /// Records that a query of any kind was sent.
+    /// Records that a query of any kind was sent, which allows a fraction of a query of this kind.
     pub(super) fn earn(&self) {
         // Usually `tokens` is at its maximum. It is then not written, because a write would invalidate the value in the caches of other
         // processors.
@@ -49,7 +49,7 @@ impl QueryShare {
         let _ = self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 
-    /// Takes one query of this kind. Returns true if it may be sent.
+    /// Returns true if a query of this kind may be sent now, and counts it.
     pub(super) fn take(&self) -> bool {
         let take = |tokens: u32| tokens.checked_sub(COST);
         self.tokens.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()

@@ -1,10 +1,11 @@
-//! Detects that a silent server answers again while a question waits, and then restarts the step of the question.
+//! Detects that a silent server answers again while a question waits, and then asks the servers of the zone again.
 //!
-//! If the servers of a question are known to be silent and are being probed at that moment, the question waits a short time for the
-//! result of the probe. Without this, the first question for each rarely used zone failed after an outage. Unbound asks such a server
-//! with the client's question.
+//! If the servers of a question are known to be silent and are being probed at that time, the question waits for a short time for the result
+//! of the probe. Without this, the first question for each rarely used zone failed after an outage. Unbound asks such a server with the
+//! client's question.
 //!
-//! The wait is counted from the start of the probe. Of the three questions of a mail from a dead domain, only the first therefore waits.
+//! The wait is counted from the start of the probe. So of the three questions for a mail from a domain with dead servers, only the first
+//! waits.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,34 +23,34 @@ use crate::limits::MAX_PROBE_WAIT;
 use dns::clock::Mono;
 
 impl Asking<'_> {
-    /// Waits a short time for the probe of a server. Returns true if a server answers again, and returns false immediately if no server
-    /// is being probed. The future is boxed, because it would enlarge each step and few steps need it.
+    /// Waits for a short time for the probe of a server. Returns true if a server answers again. Returns false immediately if no server is
+    /// being probed. The future is boxed, because it would make the future of each question larger, and few questions need it.
     pub(super) fn server_recovers(&mut self) -> BoxFuture<'_, bool> {
         let is_list = self.lookup.route.policy.one_at_a_time;
         let is_followed = forward_first::beyond(self.lookup.route).is_some();
-        // DNS lists are not probed. After silent forwarders, recursion begins immediately. No client waits for a question of look-ahead.
-        // If the step has already asked the servers, its client has already waited.
+        // DNS lists are not probed. After silent forwarders, recursion begins immediately. No client waits for a question of look-ahead. If
+        // servers of the zone have already been asked, the client has already waited.
         let has_asked = self.candidates.iter().any(|candidate| candidate.tries > 0);
         let may_wait = !is_list && !is_followed && !has_asked && !self.context().is_ahead();
         async move {
             let Some(until) = self.probed_until().filter(|_| may_wait) else { return false };
             loop {
-                // From here on, a notification is not missed.
+                // This future is created before the state is read, so that no notification is missed.
                 let answered = self.iterate.shared.dead.answered.notified();
                 let left = until.since(self.iterate.now());
                 if self.is_back() || left.is_zero() {
                     return self.is_back();
                 }
-                // When the time has ended, the state of the servers is checked once more.
+                // When the time has passed, the state of the servers is read once more.
                 let _ = timeout(left, answered).await;
             }
         }
         .boxed()
     }
 
-    /// Returns true if an outage of our own network has ended: this step sent its queries while no server answered, and a server has
-    /// answered since then. Without this check, new questions would join the flights that began in the outage, and would get stale
-    /// answers until these flights end.
+    /// Returns true if an outage of our own network has ended: this question sent its queries to the zone while no server answered, and a
+    /// server has answered since. Without this, new questions would wait for resolutions that began during the outage, and would get stale
+    /// answers until these end.
     pub(super) fn ends_outage(&self) -> bool {
         let (role, uplink) = (ServerRole::for_cut(self.lookup.route, self.cut), &self.iterate.shared.uplink);
         let heard = |sent: &Mono| !self.is_waiting() && uplink.is_own_fault(role, *sent);
@@ -60,7 +61,7 @@ impl Asking<'_> {
         sent.is_some()
     }
 
-    /// Restarts the step with the same servers, because a server answers again.
+    /// Begins to ask the same servers of the zone again, because a server answers again.
     pub(super) fn restart(&mut self) {
         let servers: Vec<SocketAddr> = self.candidates.drain(..).map(|candidate| candidate.address).collect();
         self.faults.clear();
@@ -68,7 +69,7 @@ impl Asking<'_> {
         servers.into_iter().for_each(|server| self.put(server));
     }
 
-    /// Returns the time until which the step waits for the probes of its servers. A probe that this question has hastened begins now.
+    /// Returns the time until which the question waits for probes of the servers. If this question has made a probe due, the probe begins now.
     fn probed_until(&self) -> Option<Mono> {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         let ends = |candidate: &Candidate| {
@@ -80,7 +81,7 @@ impl Asking<'_> {
         self.candidates.iter().filter_map(ends).max().filter(|until| *until > now)
     }
 
-    /// Returns true if one of the step's servers is no longer known to be silent.
+    /// Returns true if at least one server of the asked zone is not known to be silent any more.
     fn is_back(&self) -> bool {
         let (now, zone) = (self.iterate.now(), &self.cut.zone);
         self.candidates.iter().any(|candidate| {
@@ -89,7 +90,7 @@ impl Asking<'_> {
     }
 }
 
-/// Returns the time that a step waits for the probe of a server, or `None` for a server that has never answered.
+/// Returns the time that a question waits for the probe of a server, or `None` if the server has never answered.
 fn wait(standing: &ServerStanding) -> Option<Duration> {
     let usual = standing.round_trip?;
     Some(standing.timer.max(usual.saturating_mul(2)).min(MAX_PROBE_WAIT))

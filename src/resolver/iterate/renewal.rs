@@ -1,17 +1,17 @@
-//! Renews delegations and addresses of servers that are in use and about to expire. This happens in the background, so that no client
-//! waits for a parent zone or for the zone of a server's name.
+//! Renews delegations and server addresses that are in use and whose TTL ends soon. This happens in the background, so that no client waits
+//! for a parent zone or for the zone of a server's name.
 //!
-//! A walk that uses an entry in the last tenth of its TTL adds the entry to the queue of this module (`cache::freshness`). The entries of
-//! a zone without queries are not renewed. Unbound renews keys in this way (`prefetch-key`), but fetches delegations only after they have
-//! expired.
+//! When a resolution uses an entry in the last tenth of its TTL, the entry is added to the queue of this module (`cache::freshness`). The
+//! entries of a zone without queries are not renewed. Unbound renews DNSSEC keys in this way (`prefetch-key`), but fetches delegations only
+//! after they have expired.
 //!
 //! # Decisions
 //!
-//! - A renewal that has failed is tried again after a pause.
-//! - Each zone has a limited share of the renewals. Renewals that failed recently also take room in this share. A silent top-level domain
-//!   with many delegations, or a zone with many server names, therefore leaves room for others.
-//! - If a renewal got an answer but renewed nothing, it is not repeated before the entry expires. The reason is usually that the same
-//!   servers serve both zones, so the next answer would be the same.
+//! - A renewal that has failed is repeated after a pause.
+//! - Each zone may have only a limited number of the renewals. Renewals that failed recently count too. A silent top-level domain with many
+//!   delegations, or a zone with many server names, therefore leaves room for others.
+//! - If servers answered but the entry was not renewed, the renewal is not repeated before the entry expires. Usually the same servers serve
+//!   both the parent and the child zone, so the next answer would be the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,16 +31,16 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::question::QuestionKey;
 
-/// A delegation or addresses that are about to expire.
+/// A cached delegation, or cached addresses of a server, whose TTL ends soon.
 #[derive(Debug)]
 pub struct ExpiringEntry {
-    /// The name of the zone or of the server.
+    /// The name of the zone whose delegation, or of the server whose addresses are to be renewed.
     pub name: Name,
     /// NS for the delegation of a zone, A or AAAA for the addresses of a server.
     pub kind: RecordType,
-    /// The zone whose servers are asked: the closest zone that the cache has a delegation for.
+    /// The zone whose servers are asked: the closest zone for which the cache has a delegation.
     pub asked: Name,
-    /// The routes and the configuration of the question that has used the entry.
+    /// The routes and the configuration of the question that used the entry.
     pub view: Arc<View>,
 }
 
@@ -57,7 +57,7 @@ struct RenewalTable {
     begun: BegunRenewals,
 }
 
-/// The renewals that have begun. Each has the time before which it does not begin again.
+/// The renewals that have begun. Each has the time before which it is not repeated.
 #[derive(Debug, Default)]
 struct BegunRenewals(HashMap<QuestionKey, BegunRenewal>);
 
@@ -65,20 +65,20 @@ struct BegunRenewals(HashMap<QuestionKey, BegunRenewal>);
 struct BegunRenewal {
     /// The zone whose servers are asked.
     asked: Name,
-    /// The renewal does not begin again before this moment.
+    /// The same renewal does not begin again before this time.
     until: Mono,
     /// True if the renewal waits or is in progress.
     is_under_way: bool,
 }
 
-/// The result of adding an entry to the queue.
+/// The result of adding a cache entry to the queue of renewals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RenewalAdmission {
-    /// The renewal of the entry begins.
+    /// The entry is renewed: it was added to the queue.
     Begins,
-    /// The renewal of the entry already waits or is in progress.
+    /// The renewal of the entry is already waiting or in progress.
     UnderWay,
-    /// The renewal of the entry has failed or has renewed nothing, or there are too many renewals.
+    /// The entry is not renewed: the last attempt failed or renewed nothing, or there are too many renewals.
     Refused,
 }
 
@@ -89,7 +89,8 @@ impl BegunRenewals {
         }
         let takes_room = |begun: &BegunRenewal| now < begun.until && begun.until.since(now) <= RENEWAL_PAUSE;
         if self.0.len() >= MAX_QUEUED_RENEWALS {
-            // If there is no room, renewals that need not be remembered are forgotten. This costs at most one more query for each.
+            // If the table is full, entries that only prevent a repetition of a renewal are removed. This costs at most one more query for
+            // each.
             self.0.retain(|_, begun| takes_room(begun));
         }
         let of_zone = self.0.values().filter(|begun| begun.asked == asked && takes_room(begun)).count();
@@ -100,7 +101,7 @@ impl BegunRenewals {
         RenewalAdmission::Begins
     }
 
-    /// Ends a renewal.
+    /// Records the result of the renewal of a cache entry.
     fn end(&mut self, key: &QuestionKey, renewed: Renewed) {
         match renewed {
             Renewed::Yes => {
@@ -120,19 +121,19 @@ impl BegunRenewals {
     }
 }
 
-/// The result of a renewal.
+/// The result of the renewal of a cache entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Renewed {
-    /// The entry is renewed, or was removed because it no longer exists.
+    /// The entry was renewed, or was removed because the zone no longer exists.
     Yes,
-    /// No server has answered.
+    /// No server has answered, so the entry was not renewed.
     Failed,
-    /// The answer has not renewed the entry. The entry expires at this time.
+    /// Servers have answered, but the entry was not renewed. Contains the time at which the entry expires.
     Never(Mono),
 }
 
 impl RenewalQueue {
-    /// Adds an entry to the queue. Returns true if its renewal waits or is in progress.
+    /// Adds an entry to the queue. Returns true if its renewal is waiting or in progress.
     pub(super) fn add(&self, entry: ExpiringEntry, now: Mono) -> bool {
         let key = QuestionKey::of_sub_question(&entry.name, entry.kind, entry.view.knows);
         let mut table = self.table();
@@ -148,7 +149,7 @@ impl RenewalQueue {
         admission != RenewalAdmission::Refused
     }
 
-    /// Waits for the next entry whose zone has room for a query (`has_room`).
+    /// Waits for the next entry for whose zone `has_room` returns true, which means that the zone may have one more renewal.
     pub(super) async fn next(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         loop {
             match self.take(&has_room) {
@@ -158,7 +159,7 @@ impl RenewalQueue {
         }
     }
 
-    /// Ends the renewal of an entry.
+    /// Records the result of the renewal of an entry.
     pub(super) fn end(&self, key: &QuestionKey, renewed: Renewed) {
         self.table().begun.end(key, renewed);
     }
@@ -175,13 +176,13 @@ impl RenewalQueue {
 }
 
 impl Iterate {
-    /// Waits for the next entry that is about to expire and whose zone has room for a query (`has_room`).
+    /// Waits for the next entry to renew for whose zone `has_room` returns true, which means that the zone may have one more renewal.
     pub async fn next_renewal(&self, has_room: impl Fn(&Name) -> bool) -> ExpiringEntry {
         self.shared.renewals.next(has_room).await
     }
 
-    /// Queues the renewal of a delegation that is in use and about to expire. Returns true if the renewal waits or is in progress. The
-    /// root is primed again instead (`prime`). Use by look-ahead does not count.
+    /// Queues the renewal of a delegation that is in use and whose TTL ends soon. Returns true if the renewal is waiting or in progress. The
+    /// root is not renewed in this way but primed again (`prime`). Use by look-ahead does not count.
     pub(crate) fn queue_renewal(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         is_expiring(cut, now)
@@ -192,14 +193,14 @@ impl Iterate {
 
     fn add_expiring(&self, name: &Name, kind: RecordType, context: &Context, now: Mono) -> bool {
         let view = Arc::clone(&context.view);
-        // A delegation comes from the parent zone, so the parent's servers are asked for it.
+        // A delegation is renewed by asking the servers of the parent zone.
         let from = if kind == RecordType::NS { name.base_name() } else { name.clone() };
         let above = self.memory.rrsets.in_view(view.knows).closest_delegation(&from, now);
         let asked = above.map_or_else(Name::root, |above| above.zone.clone());
         self.shared.renewals.add(ExpiringEntry { name: name.clone(), kind, asked, view }, now)
     }
 
-    /// Ends the renewal of an entry. `is_answered` is true if a server has answered.
+    /// Records that the renewal of an entry has ended. `is_answered` is true if a server has answered.
     pub(crate) fn end_renewal(&self, entry: &ExpiringEntry, is_answered: bool) {
         let ExpiringEntry { name, kind, view, .. } = entry;
         let (rrsets, now) = (self.memory.rrsets.in_view(view.knows), self.now());
@@ -217,15 +218,15 @@ impl Iterate {
         self.shared.renewals.end(&QuestionKey::of_sub_question(name, *kind, view.knows), renewed);
     }
 
-    /// Queues the renewal of the addresses of a server, like `queue_renewal`.
+    /// Queues the renewal of the addresses of a server whose TTL ends soon. Use by look-ahead does not count.
     pub(super) fn queue_address_renewal(&self, server: &Name, kind: RecordType, context: &Context) {
         if context.view.config.cache.prefetch && !context.is_ahead() {
             self.add_expiring(server, kind, context, self.now());
         }
     }
 
-    /// Asks for the delegation of the zone `lookup.name` again and caches the answer. The servers of the closest zone above are asked
-    /// whose own delegation is not about to expire.
+    /// Asks for the delegation of the zone `lookup.name` again and caches the answer. This asks the servers of the closest zone above whose
+    /// own delegation does not expire soon.
     ///
     /// # Errors
     /// No server of a zone above gives an answer.
@@ -242,19 +243,19 @@ impl Iterate {
             if cut.zone == *zone {
                 break;
             }
-            // The root servers need not learn more of the name than the top-level domain (RFC 9156).
+            // The root servers need to know only the top-level domain of the name (RFC 9156).
             let part = if is_shortened && cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
             match self.ask_zone(Lookup { name: &part, kind: RecordType::NS, ..lookup }, &cut).await? {
                 Classified::Referral(referral) => cut = self.keep_referral(lookup, referral, Some(&cut)),
-                // The zone no longer exists.
+                // The answer says that the zone no longer exists.
                 Classified::Found(found) if found.denies() && (part == *zone || is_nxdomain(&found.end)) => {
                     let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                     rrsets.forget_delegation(zone);
                     break;
                 }
-                // The root servers also serve this top-level domain, for instance `arpa`.
+                // The root servers also serve this top-level domain, as for `arpa`, so they are asked for the whole name.
                 Classified::Found(_) | Classified::Doubtful(_) if part != *zone => is_shortened = false,
-                // The same servers serve both zones, so there is no referral. The old delegation is valid until it expires.
+                // The same servers serve both zones, so they send no referral. The old delegation is valid until its TTL ends.
                 Classified::Found(_)
                 | Classified::Doubtful(_)
                 | Classified::Nothing(_)
@@ -265,7 +266,7 @@ impl Iterate {
     }
 }
 
-/// Returns true if a delegation came from a parent zone and is about to expire.
+/// Returns true if a delegation came from a parent zone and its TTL ends soon.
 fn is_expiring(cut: &Delegation, now: Mono) -> bool {
     let is_found = cut.configured.is_empty() && !cut.zone.is_root();
     is_found && freshness::is_renewal_due(cut.since, cut.expires, now)

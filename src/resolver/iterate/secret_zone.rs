@@ -1,9 +1,9 @@
-//! Finds the servers that may get a question with a secret key in its name: only the servers of the zone that the key belongs to, and not
-//! the servers of a zone above it.
+//! Determines which servers may get a query with a secret key in its name: only the servers of the DNS list's zone to which the key belongs,
+//! and not those of a zone above it.
 //!
-//! Recursion sends the whole name to every server on its way. Therefore the zone is first found with a question without the key, for the
-//! SOA of the name below the key. The real question begins at the zone cut whose servers answer this first question. The cut is cached,
-//! so that this costs one query, and one more each time the cut has expired.
+//! Recursion may send the whole name to every server on its way from the root. Therefore the zone is first found with a query without the key,
+//! for the SOA of the name below which the key is put. The real query begins at the zone cut whose servers answer this first query. The cut is
+//! cached, so this costs one query, and one more each time the cut has expired.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! Further sources of servers, for use after the known addresses: names whose addresses are looked up, the parent's servers, glue, and
-//! the server that should be avoided.
+//! Further servers of a zone, for use after the known addresses: servers whose addresses must be looked up, servers of the parent's NS set,
+//! servers known by glue, and the server that the question should avoid.
 //!
-//! Addresses from the zone of a server's name are used before addresses from delegations (RFC 2181 section 5.4.1). If that zone denies
-//! the addresses, or no server answers at them, the addresses from delegations are used, as in Unbound.
+//! The addresses that the zone of a server's name gives are used before addresses in delegations (RFC 2181 section 5.4.1). If that zone denies
+//! the addresses, or no server answers at them, the addresses in delegations are used, as in Unbound.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Adds the addresses of a server that were looked up. Addresses in delegations that arrived during the lookup are added to `reserve`.
+    /// Adds the addresses of a server that a lookup has found. Adds to `reserve` the addresses in delegations that arrived during the lookup.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) => {
@@ -20,11 +20,11 @@ impl Asking<'_> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            // A failure that is due to the depth of this question shows nothing about the zone.
+            // A failure because this question is nested too deeply shows nothing about the zone.
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
-                    // Any other reason may be temporary, so it is reported instead of a silence that is already known.
+                    // A known silence is the least informative reason, so any other reason replaces it.
                     Some(before) => before.is_known_silence() || !failure.is_known_silence(),
                     None => true,
                 };
@@ -40,8 +40,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Adds the parent's servers, and all addresses from delegations, when none of the known servers is worth a try. Returns false if
-    /// there is nothing to add.
+    /// Adds the servers of the parent's NS set, and all addresses from delegations, when none of the known servers is likely to answer.
+    /// Returns false if there is nothing to add.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;
@@ -56,8 +56,8 @@ impl Asking<'_> {
         self.known() > known
     }
 
-    /// Asks the server that should be avoided, when no other server is worth a try. Returns false if there is no such server, or if it
-    /// was already asked.
+    /// Asks the server that this question should avoid, when no other server is likely to answer. Returns false if there is no such server, or
+    /// if it was already asked.
     pub(super) fn ask_avoided(&mut self) -> bool {
         for address in std::mem::take(&mut self.avoided) {
             self.put(address);
@@ -93,9 +93,9 @@ impl Asking<'_> {
         seeks
     }
 
-    /// Called when all servers have failed. Looks up the current addresses of servers outside the zone that are known only from
-    /// delegations, because the zones of their names may have changed these addresses. The known addresses are usually correct, so in the
-    /// meantime a query that may be lost is sent again.
+    /// Called when all servers have failed. Looks up the current addresses of servers outside the zone that are known only from delegations,
+    /// because the zones of their names may have changed these addresses. The known addresses are usually correct, so meanwhile a query that
+    /// may be lost is sent again.
     pub(super) fn seek_again(&mut self) {
         if !std::mem::replace(&mut self.sought_again, true) {
             let known = self.iterate.known_by_glue(self.context(), self.cut);

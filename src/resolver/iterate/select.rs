@@ -1,4 +1,4 @@
-//! Chooses the server that is asked next, from the state of each server. The functions are pure.
+//! Chooses the server that is asked next, from what is known about each server. The functions use only their arguments.
 //!
 //! As in Unbound and Knot, the fastest server that answers is chosen. Unlike in Hickory, a server that is known to answer comes before a
 //! server about which nothing is known.
@@ -10,59 +10,59 @@ use crate::cache::servers::{Health, ServerStanding};
 use crate::limits::{MAX_STREAM_TRIES, NEAR_ENOUGH};
 use dns::conduct::Conduct;
 
-/// The assumed round trip of a server whose round trip is not known. Nearer servers are preferred to it, farther servers are not.
+/// The round-trip time that is assumed for a server that has not been measured. Nearer servers are preferred to it, farther servers are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
 
-/// A server that may be asked, in one step of a walk.
+/// A server of a zone that may be asked, in one step of a walk: the step asks the servers of this zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The address of the server.
     pub address: SocketAddr,
     /// What is known about the server.
     pub standing: ServerStanding,
-    /// The number of queries sent to the server in this step.
+    /// The number of queries to this server since the question began to ask the servers of the zone.
     pub tries: u8,
-    /// The progress of these queries.
+    /// The progress of the last of these queries.
     pub progress: CandidateProgress,
-    /// The number of queries that the server may still answer.
+    /// The number of queries in progress that the server may still answer.
     pub under_way: u8,
-    /// True if the server has answered a query. The step then waits for no other answer from it.
+    /// True if the server has replied to a query since the last one was sent. No other reply of it is then waited for.
     pub answered: bool,
-    /// True if the server has truncated an answer. If it is silent after that, it is silent over TCP.
+    /// True if the server has sent a truncated answer. If it does not answer after that, it does not answer over TCP.
     pub truncated: bool,
-    /// The number of queries over TCP since the server truncated an answer, or `None` if it has not. After a truncated answer, the server
-    /// is asked over TCP only.
+    /// The number of queries over TCP since the server sent a truncated answer, or `None` if it has sent none. After a truncated answer, the
+    /// server is asked only over TCP.
     pub over_tcp: Option<u8>,
-    /// True if the server is asked again after an error, with the upper and lower case of the question. Some servers do not find names in
-    /// mixed case.
+    /// True if the server is asked again after an error, with the letters of the question in their own upper and lower case. Some servers do
+    /// not find names in mixed case (0x20).
     pub own_case: bool,
 }
 
-/// The progress of the last query to a candidate.
+/// The progress of the last query to a server that may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateProgress {
-    /// No query was sent.
+    /// No query was sent to the server yet.
     Untried,
-    /// A query was sent and its timer runs.
+    /// A query was sent to the server, and its timer has not expired yet.
     Waiting,
-    /// A query was sent and its timer has expired. It may still be answered.
+    /// A query was sent and its timer has expired. An answer may still arrive.
     Overdue,
-    /// The server's answer was truncated, and the server is not known to accept TCP. It is asked over TCP when no other server is left.
+    /// The server's answer over UDP was truncated. The server is asked over TCP when no other server is left.
     Truncated,
-    /// The server's answer is of no use. The server is not asked again in this step.
+    /// The server gave no usable answer. The question does not ask it again.
     Spent,
 }
 
-/// The timer of a repeated query is at least this time, multiplied by the square of the number of earlier queries. Eight queries then
-/// cover two seconds.
+/// The minimum for the timer of a repeated query, multiplied by the square of the number of earlier queries. With it, the timers of eight
+/// queries together last about two seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
-/// The number of queries to each server that is likely to answer, before a query goes to a last resort. A last resort is a server that is
-/// dead, does not serve the zone, or has truncated its answer.
+/// The number of queries to each server that is likely to answer, before a server of last resort is asked: one that is dead, does not serve
+/// the zone, or has sent a truncated answer.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
-    /// Creates a candidate that was not asked yet.
+    /// Creates a candidate to which the question has sent no query yet.
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
         Self {
             address,
@@ -77,7 +77,7 @@ impl Candidate {
         }
     }
 
-    /// Records that a query is sent to the candidate.
+    /// Records that a query is being sent to the candidate.
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
         self.over_tcp = self.over_tcp.map(|queries| queries.saturating_add(1));
@@ -86,8 +86,8 @@ impl Candidate {
         self.answered = false;
     }
 
-    /// Records that a query to the candidate has ended. Returns false if this changes nothing, because a copy of the query over UDP was
-    /// truncated while the question is already being asked over TCP.
+    /// Records that a query to the candidate has ended. Returns false if this changes nothing: the answer to another copy of the query over
+    /// UDP was truncated, while the server is already being asked over TCP.
     pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         if conduct == Conduct::Truncated && self.over_tcp.is_some_and(|queries| queries > 0) {
@@ -101,36 +101,36 @@ impl Candidate {
         true
     }
 
-    /// Returns the fault of a server whose query has ended: silence after a truncated answer is silence over TCP.
+    /// Returns the fault of a server whose query has ended. Silence after a truncated answer counts as silence over TCP.
     pub fn fault(&self, conduct: Conduct) -> Conduct {
         if conduct == Conduct::Silent && self.truncated { Conduct::NoTcp } else { conduct }
     }
 
-    /// Returns the number of queries to the candidate whose answers could change the result.
+    /// Returns the number of queries in progress at the candidate whose answers could change the result.
     pub(crate) fn awaited(&self) -> usize {
         if self.answered { 0 } else { self.under_way.into() }
     }
 
-    /// Returns the rank of the candidate. Servers that are likely to answer are asked, and asked again, before the others.
+    /// Returns the rank of the candidate; the lowest is asked first. Each query raises it, and servers of last resort start with a higher one.
     fn level(&self) -> u8 {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
     }
 
-    /// Returns true if the server is dead, does not serve the zone, or has truncated its answer.
+    /// Returns true if the server is dead, does not serve the zone, or has sent a truncated answer, so that it is asked only as a last resort.
     pub(crate) fn is_last_resort(&self) -> bool {
         let useless = self.standing.lame || self.over_tcp.is_some();
         useless || self.standing.health == Health::Dead
     }
 
-    /// Returns true if the server was not asked yet and is likely to answer.
+    /// Returns true if the question has not asked the server yet and the server is likely to answer.
     pub(crate) fn is_promising(&self) -> bool {
         self.level() == 0
     }
 }
 
-/// Returns the index of the candidate to ask next, or `None` if there is none. Candidates that were not asked come first, then those
-/// whose silence may be due to loss. Dead and lame servers are asked after the others have been asked twice. Each candidate is asked at
-/// most `max_tries` times, and at most `MAX_STREAM_TRIES` times over TCP. `toss` chooses among equal candidates.
+/// Returns the index of the candidate to ask next, or `None` if there is none. Candidates that were not asked come first, then those that have
+/// not answered, perhaps because packets were lost. Dead and lame servers are asked after the others have been asked twice. Each candidate is
+/// asked at most `max_tries` times, and at most `MAX_STREAM_TRIES` times over TCP. `toss` chooses among equal candidates at random.
 pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
     let rank = |candidate: &Candidate| {
         let standing = candidate.standing;
@@ -158,10 +158,10 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// Returns the index of a candidate whose round trip is worth a query in the background. Such a candidate was not asked in this step, is
-/// likely to answer, and its round trip is not known or was not measured for a long time. One whose round trip is not known is preferred.
-/// Returns `None` if no round trip at all is known, because the next step then asks two servers at the same time. Also returns `None` if
-/// the nearest server is so near that no other can be much better.
+/// Returns the index of a candidate whose round-trip time should be measured by a query in the background. Such a candidate was not asked by
+/// the question, is likely to answer, and its round-trip time is not known (preferred) or was not measured for a long time. Returns `None` if
+/// the round-trip time of no candidate is known, because the next question then asks two servers of the zone at the same time. Also returns
+/// `None` if the nearest server is so near that no other can be much better.
 pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) -> Option<usize> {
     let nearest = candidates.iter().filter_map(|candidate| candidate.standing.round_trip).min()?;
     if nearest < NEAR_ENOUGH {
@@ -183,17 +183,17 @@ pub(crate) fn to_measure(candidates: &[Candidate], toss: impl Fn(u32) -> u32) ->
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// Returns the timer of a query to a server to which `tries` queries were sent before. The timer grows by a quarter each time, so that a
-/// far server is asked again soon enough. It also grows at least with the square of `tries`, so that the queries to a near server cover
-/// the time for which a client waits.
+/// Returns the timer of a query to a server to which `tries` queries were sent before. The timer grows by a quarter each time, so that a far
+/// server is asked again soon enough. It also grows at least with the square of `tries`, so that the queries to a near server cover the time
+/// for which a client waits.
 pub fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;
     gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
 }
 
-/// Returns the index of the first server that answered, if all servers that answered sent SERVFAIL or REFUSED, every other server is dead
-/// or was asked, and no server was asked again yet.
+/// Returns the index of the server that replied first, to ask it once more. Returns `None` unless all replies were SERVFAIL or REFUSED, every
+/// other server is dead or was asked, and no server was asked again yet.
 pub(crate) fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
     let is_failure = |conduct| matches!(conduct, Conduct::ServFail | Conduct::Refused);
     let mut answered = faults.iter().filter(|(_, conduct)| conduct.came_back());

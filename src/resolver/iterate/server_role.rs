@@ -1,4 +1,4 @@
-//! How a server of a question became known: by recursion, as a server of a stub zone, or as a forwarder.
+//! How a server became known: by recursion, as a server of a stub zone, or as a forwarder.
 
 use hickory_proto::rr::Name;
 
@@ -10,13 +10,13 @@ use history::event::ServerOrigin;
 /// How a server became known, which decides how it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerRole {
-    /// A referral from another server names the server.
+    /// Recursion found the server: a referral from another server names it.
     Found,
     /// The configuration names the server as a server of a stub zone.
     Stub,
-    /// A server of a stub zone refers to the server.
+    /// A server of a stub zone refers to the server in a delegation.
     BelowStub,
-    /// The configuration names the server as a forwarder: a recursive server, which resolves the whole question.
+    /// The configuration names the server as a forwarder: a recursive server, which resolves the question itself.
     Forwarder,
 }
 
@@ -35,14 +35,14 @@ impl ServerRole {
     pub(super) fn text_with_zone(self, zone: &Name, plural: bool) -> String {
         let s = if plural { "s" } else { "" };
         match self {
-            // The operator has written this name in the configuration.
+            // This is how the operator writes the name of the root zone in the configuration.
             Self::Forwarder if zone.is_root() => format!("forwarder{s} of zone \".\""),
             Self::Forwarder => format!("forwarder{s} of {}", name_text(zone)),
             Self::Found | Self::Stub | Self::BelowStub => format!("server{s} of {}", zone_text(zone)),
         }
     }
 
-    /// Returns whether the server comes from recursion or from the configuration, for the history.
+    /// Returns, for the history, whether the server comes from recursion or from the configuration.
     pub(super) fn origin(self) -> ServerOrigin {
         match self {
             Self::Found => ServerOrigin::Recursion,
@@ -55,7 +55,7 @@ impl ServerRole {
         matches!(self, Self::Stub | Self::Forwarder)
     }
 
-    /// Returns true if the server is recursive.
+    /// Returns true if the server resolves names itself (a recursive server).
     pub(super) fn is_recursive(self) -> bool {
         self == Self::Forwarder
     }

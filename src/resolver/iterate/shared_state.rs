@@ -1,5 +1,5 @@
-//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late
-//! queries. The silences of servers are counted here.
+//! The state that all lookups and probes share: `exchange`, the clock, the state of this host's own network, dead servers, and late queries.
+//! The silences of servers are counted here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use dns::clock::Clock;
 use dns::random::Random;
 use history::Recorder;
 
-/// The state that all lookups and probes share.
+/// The state that all resolutions and background queries share.
 pub(super) struct SharedState {
     pub(super) exchange: Arc<Exchange>,
     pub(super) recorder: Arc<Recorder>,
@@ -35,19 +35,19 @@ pub(super) struct SharedState {
     pub(super) measurements: QueryShare,
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
-    /// Queries that could not be delivered, until they are counted as silences.
+    /// Counts the queries that could not be delivered and do not count as silences yet.
     undelivered: Arc<Late>,
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
     pub(super) renewals: RenewalQueue,
-    /// A switch for tests: panics in a task that is concurrent with the walk of a question.
+    /// A switch for tests: causes a panic in a task that runs beside the resolution of a question.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
 
 impl SharedState {
-    /// Creates a state without observations.
+    /// Creates the state of a resolver that has sent no queries yet.
     pub(super) fn new(
         exchange: Arc<Exchange>,
         recorder: Arc<Recorder>,
@@ -79,8 +79,8 @@ impl SharedState {
         }
     }
 
-    /// Handles a query that was not answered. The silence is counted against the server if other servers have answered in the meantime.
-    /// If none has, a server of a zone above is asked first, as a witness.
+    /// Handles a query that was not answered. The silence counts against the server if other servers have answered in the meantime. If none
+    /// has, a server of a zone above is asked first, to learn whether our own network works.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);
@@ -89,12 +89,12 @@ impl SharedState {
         }
     }
 
-    /// Handles a query that could not be delivered to its server. It is counted as a silence only after `patience`, because whether it is
-    /// the server's fault depends on whether other servers answer in this time.
+    /// Handles a query that could not be delivered to its server. It counts as a silence of the server only after `patience`, because the
+    /// server is to blame only if other servers answer in this time.
     pub(super) fn undelivered(self: &Arc<Self>, silent: Silent, patience: Duration) {
         let server = silent.wanted.aside.path.server;
-        // Beyond the limit, an undelivered query is not counted. Those of the same server that are already waiting are counted, and later
-        // ones as soon as there is room.
+        // If too many undelivered queries already wait, this one is not counted. Those to the same server that wait are counted, and later
+        // ones when there is room again.
         let Some(waiting) = self.undelivered.listen(server) else { return };
         let shared = Arc::clone(self);
         tokio::spawn(async move {
@@ -113,8 +113,8 @@ impl SharedState {
         });
     }
 
-    /// Records that a server has answered a question for `zone` after `round_trip`. If the server was dead, it may still drop the queries
-    /// for other zones, so it is probed for these immediately.
+    /// Records that a server has answered a question for `zone` after `round_trip`. If the server counted as dead, it may still drop the
+    /// queries for other zones, so it is probed for these immediately.
     pub(super) fn answered(&self, server: &Server, (role, zone): (ServerRole, &Name), round_trip: Duration) {
         let now = self.clock.mono();
         let was_dead = if role.is_recursive() {

@@ -1,19 +1,19 @@
-//! The IPv6 networks whose servers are silent, and the time for which IPv6 is then not used (a rest).
+//! Counts the IPv6 networks whose servers are silent, and decides for how long IPv6 is then not used. Such a time is called a rest here.
 //!
-//! This module is pure. All servers of one hoster may be dead, so each network is counted once. The first rest is short, because IPv6 may
-//! work and the silent servers may be dead. Each further rest is twice as long as the one before and begins after fewer silences, so that
-//! a host with a broken IPv6 connection seldom tries it. An answer over IPv6 ends the rest and resets its length.
+//! All servers of one hoster may be dead, so each network is counted once. The first rest is short, because IPv6 may work and the silent
+//! servers may be dead. Each further rest is twice as long as the one before and begins after fewer silences, so that a host with a broken
+//! IPv6 connection seldom tries it. An answer over IPv6 ends the rest and resets its length.
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use crate::limits::{BROKEN_IPV6_TIME, FIRST_BROKEN_IPV6_TIME, IPV6_SILENCES_AGAIN, MAX_IPV6_SILENCES};
 
-/// The number of 16-bit segments at the start of an address that identify a site (RFC 6177: a site has at most a /48).
+/// The number of 16-bit segments at the start of an address that identify a site (RFC 6177: one site has a /48 at most).
 const SITE: usize = 3;
 
-/// The networks whose servers were silent since IPv6 last answered, or since the last rest ended. A rest is a time in which IPv6 is not
-/// used.
+/// The networks whose servers were silent since a server last answered over IPv6, or since the last rest was set. A rest is a time in which
+/// IPv6 is not used.
 #[derive(Debug, Default)]
 pub(super) struct SilentNetworks {
     /// The prefixes of these networks, at most `MAX_IPV6_SILENCES`.
@@ -23,7 +23,7 @@ pub(super) struct SilentNetworks {
 }
 
 impl SilentNetworks {
-    /// Adds the network of a silent server. Returns false if the network was already added.
+    /// Adds the network of a silent server. Returns false if the network is already in the list.
     pub(super) fn add(&mut self, server: Ipv6Addr) -> bool {
         let [first, second, third, ..] = server.segments();
         let network = [first, second, third];
@@ -34,7 +34,8 @@ impl SilentNetworks {
         is_new
     }
 
-    /// If enough networks are silent, returns how long IPv6 is not used from now on. The count of networks then begins again.
+    /// If the servers of enough networks are silent, returns for how long IPv6 is not used from now on. The count of networks then starts
+    /// again.
     pub(super) fn rest(&mut self) -> Option<Duration> {
         let (enough, rest) = match self.last_rest {
             None => (MAX_IPV6_SILENCES, FIRST_BROKEN_IPV6_TIME),

@@ -1,4 +1,4 @@
-//! The text that describes a server's answer in the trail of a question.
+//! The text for a server's answer in the trail, the list of the steps of a resolution.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
@@ -14,8 +14,8 @@ use history::note::Words;
 /// The EDNS option code of an extended error (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
 
-/// Describes an answer for the trail. `keyed` is true if the query contained the key of a DNS list. The server's own text may repeat the
-/// key, and is then left out.
+/// Describes an answer for the trail. `keyed` is true if the query contained the secret key of a DNS list. A text from the server may repeat
+/// the key, and is then left out.
 pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Words {
     let authoritative = message.metadata.authoritative;
     let authority = if authoritative { "" } else { ", without AA" };
@@ -47,7 +47,7 @@ pub(super) fn summary(said: &Classified, message: &Message, keyed: bool) -> Word
     }
 }
 
-/// Returns the extended error in a server's message (RFC 8914), as a text that can follow other text.
+/// Returns the extended error in a server's message (RFC 8914) as a text to be appended to another text.
 fn extended_error(message: &Message, keyed: bool) -> Option<String> {
     let code = EdnsCode::from(EXTENDED_ERROR);
     let Some(EdnsOption::Unknown(_, data)) = message.edns.as_ref()?.option(code) else { return None };

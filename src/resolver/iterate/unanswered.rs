@@ -1,4 +1,5 @@
-//! Decides when a step without an answer ends before the time of the question has ended, and which failure it returns.
+//! Decides when a step without an answer ends before the time limit of the question, and which failure it returns. A step asks the servers of
+//! one zone.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -19,33 +20,34 @@ use crate::limits::{
 use dns::conduct::Conduct;
 use history::event::StepEvent;
 
-/// The timer of a step whose servers are all silent for other zones. `None` for other steps.
+/// The timer that is used if all servers of the asked zone are silent for other zones. `None` if it is not used.
 pub(super) type Doubt = Option<Pin<Box<Sleep>>>;
 
 impl Asking<'_> {
-    /// Waits until the timer has expired.
+    /// Waits until this timer has expired. Returns immediately if there is no timer.
     pub(super) async fn elapsed(timer: &mut Doubt) {
         if let Some(timer) = timer {
             timer.await;
         }
     }
 
-    /// Returns the timer of this step if all servers of its zone are silent for other zones. Such a server may drop only the queries for
-    /// those other zones, so it is asked. The question then waits for a shorter time than usual, because the server may be dead, and may
-    /// serve thousands of zones.
+    /// Returns a timer if all servers of the asked zone are silent for other zones. Such a server may drop only the queries for those other
+    /// zones, so it is asked. The question then waits for a shorter time than usual, because the server may be dead, and may serve thousands
+    /// of zones.
     pub(super) fn doubt(&self) -> Doubt {
         (self.is_doubted() && !self.context().is_on_the_side()).then(|| timer(self.doubt_time()))
     }
 
-    /// Returns the time to wait for such servers: `SILENT_ELSEWHERE_TIME`, or more if the servers usually take longer for this zone.
+    /// Returns the time to wait for servers that are silent for other zones: `SILENT_ELSEWHERE_TIME`, or more if they usually take longer for
+    /// this zone.
     fn doubt_time(&self) -> Duration {
         let usual = self.candidates.iter().filter_map(|candidate| candidate.standing.round_trip).max();
         let usual = usual.unwrap_or_default();
         SILENT_ELSEWHERE_TIME.max(usual + usual / 2)
     }
 
-    /// Called when the time to wait for such servers has ended. Ends the step, unless another server may still be found. In this case
-    /// returns the timer for the next check.
+    /// Called when the time to wait for servers that are silent for other zones has passed. Gives up the queries to this zone, unless another
+    /// server may still be found. In that case, returns a timer after which this is called again.
     pub(super) fn doubt_is_over(&mut self) -> Doubt {
         if !self.has_no_other() || !self.is_doubted() {
             return Some(timer(UNKNOWN_TIMER));
@@ -63,8 +65,8 @@ impl Asking<'_> {
         None
     }
 
-    /// Returns true if all servers of this step were known to be silent when the step began, each for this zone or for others, and none
-    /// has answered since.
+    /// Returns true if all servers of the asked zone were known to be silent, for this zone or for others, when the question began to ask
+    /// them, and none has answered since.
     fn is_doubted(&self) -> bool {
         let is_silent =
             |standing: &ServerStanding| standing.silent_elsewhere || standing.silent_since.is_some();
@@ -80,18 +82,19 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns the result of a step without a usable answer: a doubtful denial if all servers gave it, otherwise the failure.
+    /// Returns the result if no server of the zone has given a usable answer: a doubtful denial if all servers gave one, otherwise the
+    /// failure.
     pub(super) fn end(&mut self) -> Result<Classified, Failure> {
         if self.shed {
             return Err(Failure::NoRoom { zone: self.cut.zone.clone() });
         }
-        // If a server is avoided, it gave another answer, so not all servers agree.
+        // A server that is avoided gave another answer, so not all servers of the zone agree.
         let all = self.doubted == self.faults.len()
             && self.lookup.avoid.is_empty()
             && self.lookup_failure.is_none()
             && self.unglued.is_empty();
         match self.doubtful.take() {
-            // In a signed zone, such a denial is bogus because it has no proof. It is then no better than a failure.
+            // In a signed zone, a doubtful denial is bogus because it has no proof. It is then no better than a failure.
             Some(found) if all && self.signed != Signed::Yes => {
                 Ok(Classified::Doubtful(Found { doubted: true, ..found }))
             }
@@ -99,10 +102,9 @@ impl Asking<'_> {
         }
     }
 
-    /// Returns true if all servers of the zone were known to be silent before this question began, or have become silent since. If one of
-    /// them has ever answered, for this zone or for another, the question does not wait for longer than its client does, because repeats
-    /// of the question would wait as long. If none has ever answered, an answer may take seven seconds, and the question waits for that
-    /// time.
+    /// Returns true if all servers of the zone were known to be silent before this question began, or are known to be silent now and the
+    /// question has waited long enough. If one of them has ever answered, the question waits no longer than its client does, because copies of
+    /// the question would wait as long. If none has ever answered, an answer may take seven seconds, and the question waits for that time.
     pub(super) fn is_known_silence(&self) -> bool {
         let (now, zone, context) = (self.iterate.now(), &self.cut.zone, self.context());
         let began = context.began();
@@ -120,7 +122,7 @@ impl Asking<'_> {
             && self.candidates.iter().all(is_silent)
     }
 
-    /// Returns true if all servers that the zone may have are known.
+    /// Returns true if no further server of the zone can be found.
     fn has_no_other(&self) -> bool {
         self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue
     }
@@ -130,7 +132,7 @@ impl Asking<'_> {
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
-            // The breaker of a DNS list decides when the silent servers of the list are asked again.
+            // For a DNS list, its breaker decides when the silent servers are asked again.
             let is_list = self.lookup.route.policy.list.is_some();
             let now = self.iterate.now();
             let is_sooner =
@@ -148,8 +150,8 @@ impl Asking<'_> {
         }
         if self.candidates.is_empty() {
             let unused = self.iterate.unused_family(self.context(), self.cut).map(Box::new);
-            // If the name of a server is in the zone itself, the name cannot be looked up without the server's address. The failure of
-            // its lookup is then less informative.
+            // If the name of a server is in the zone itself, its address cannot be looked up without asking this server. The failure of this
+            // lookup then explains less than the unused addresses do.
             if unused.as_ref().is_some_and(|unused| !unused.servers.is_empty()) {
                 return Failure::Addresses { zone, why: None, unused };
             }

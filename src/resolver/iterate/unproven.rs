@@ -1,9 +1,9 @@
-//! Silences during which no other server answered. In such a case, a server of a zone above is asked, to learn whether our own network
-//! works.
+//! Silences of servers during which no other server answered. In such a case, a server of a zone above is asked, to learn whether our own
+//! network works.
 //!
-//! On a gateway that asks no other questions at the time, a zone with dead servers looks like an outage of our own network. A server of a
-//! zone above that has answered before is then asked for the NS set of its zone. If it answers, the silence is counted against the silent
-//! server. Otherwise the silence is not counted.
+//! On a gateway that asks no other questions at that time, a zone with dead servers looks like an outage of our own network. A server of a
+//! zone above that has answered before is then asked for the NS set of its zone. If it answers, the silence counts against the silent server.
+//! Otherwise the silence is not counted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::cache::servers::Server;
 use crate::limits::MAX_UNPROVEN;
 use dns::clock::Mono;
 
-/// A query that was not answered.
+/// A query that was not answered, to be counted as a silence of its server.
 #[derive(Clone)]
 pub(super) struct Silent {
     /// The server that did not answer.
@@ -22,22 +22,22 @@ pub(super) struct Silent {
     /// The time at which the query was sent, and the time at which it counted as lost.
     pub(super) sent: Mono,
     pub(super) late: Mono,
-    /// The probe of the server, for use when the server is dead.
+    /// The probe that tests whether the server works again, for use if the server counts as dead.
     pub(super) wanted: WantedServer,
-    /// True if the query was itself a background query.
+    /// True if the query was itself a probe in the background.
     pub(super) aside: bool,
 }
 
-/// Silences that wait for a proof that our own network works.
+/// Silences that wait until it is known whether our own network works.
 #[derive(Default)]
 pub(super) struct Unproven {
     waiting: Mutex<Vec<Silent>>,
-    /// Wakes the task that seeks the proof.
+    /// Wakes the task that tests our own network.
     pub(super) added: Notify,
 }
 
 impl Unproven {
-    /// Adds a silence. If there are too many silences, it is dropped, because the server's next silence has the same effect.
+    /// Adds a silence. If there are too many silences, drops it, because the next silence of this server has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {
@@ -47,7 +47,7 @@ impl Unproven {
         }
     }
 
-    /// Removes and returns the entries for which `wanted` is true.
+    /// Removes and returns the silences for which `wanted` returns true.
     pub(super) fn take(&self, wanted: impl Fn(&Silent) -> bool) -> Vec<Silent> {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
@@ -63,7 +63,7 @@ impl Unproven {
 }
 
 impl Silent {
-    /// Returns true if a proof would change what is known about the server.
+    /// Returns true if counting the silence would change what is known about the server.
     pub(super) fn needs_witness(&self) -> bool {
         if self.aside {
             self.server.is_being_probed(&self.wanted.aside.zone)

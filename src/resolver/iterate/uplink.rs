@@ -1,7 +1,7 @@
-//! Determines whether our own network works, from the time at which servers last answered.
+//! Determines whether our own network works, from the times at which servers last answered.
 //!
-//! While no server answers, the cause may be an outage of our own network, which must not mark all servers dead. Servers that the
-//! operator has configured may be in our own network, so their answers prove nothing about other servers.
+//! While no server answers, the cause may be an outage of our own network, and then servers must not count as dead. Servers that the operator
+//! has configured may be in our own network, so their answers prove nothing about the connection to other servers.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,27 +15,27 @@ use dns::clock::Mono;
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// The times at which servers last gave a usable answer.
+    /// The times at which servers of the internet last gave usable answers.
     helped: Mutex<NetworkAnswers>,
-    /// The number of outages that have ended, and the time at which the end of the last outage was noticed.
+    /// The number of outages of our own network that have ended, and the time at which the last end was noticed.
     outages: AtomicU8,
     outage_ended: AtomicU64,
 }
 
 impl Uplink {
-    /// Records that a server with this role has answered.
+    /// Records that a server with this role has replied.
     pub(super) fn heard(&self, role: ServerRole, now: Mono) {
         let last = if role.is_configured() { &self.configured } else { &self.world };
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that a server found by recursion gave a usable answer. REFUSED is not usable, because a middlebox in our network may send
+    /// Records that a server found by recursion gave a usable answer. REFUSED is not usable, because a middlebox in our own network may send
     /// it as the reply to every query.
     pub(super) fn helped(&self, now: Mono) {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }
 
-    /// Returns the times at which servers of the internet gave usable answers. They are evidence that this host's network works.
+    /// Returns when servers of the internet last gave usable answers. This shows whether the network of this host works.
     pub(super) fn evidence(&self) -> NetworkAnswers {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,20 +50,21 @@ impl Uplink {
         self.has_heard_internet(moment) || self.configured.load(Ordering::Relaxed) > moment.as_micros()
     }
 
-    /// Records that a server has answered after an outage in which a query was sent at `sent`. The end of an outage is counted only once.
+    /// Records that a server has answered after an outage of our own network in which a query was sent at `sent`. Each end of an outage is
+    /// counted once.
     pub(super) fn end_outage(&self, sent: Mono, now: Mono) {
         if self.outage_ended.fetch_max(now.as_micros(), Ordering::Relaxed) <= sent.as_micros() {
             self.outages.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Returns the number of outages that have ended. The count starts again at 0 after 255.
+    /// Returns the number of outages of our own network that have ended. After 255, the count starts again at 0.
     pub(super) fn outages(&self) -> u8 {
         self.outages.load(Ordering::Relaxed)
     }
 
-    /// Returns true if the silence of a server with this role since `sent` is the server's own fault, because other servers have answered
-    /// since then.
+    /// Returns true if the silence of a server with this role since `sent` is due to the server, because other servers have answered since
+    /// then, so that our own network works.
     pub(super) fn is_own_fault(&self, role: ServerRole, sent: Mono) -> bool {
         if role.is_configured() { self.has_heard_any(sent) } else { self.has_heard_internet(sent) }
     }

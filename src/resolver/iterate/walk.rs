@@ -1,4 +1,4 @@
-//! The walk: follows referrals downwards, starting at the closest known zone cut.
+//! The walk: follows referrals from zone to zone downwards, starting at the closest known zone cut.
 
 use std::sync::Arc;
 
@@ -19,28 +19,28 @@ use dns::question::name_text;
 use history::event::StepEvent;
 use history::note::Note;
 
-/// The result of asking for a part of a name (a probe).
+/// The result of asking for only the last labels of the name, called a probe (query name minimisation).
 enum ProbedLabel {
-    /// A zone begins at the part.
+    /// A zone begins at the shorter name.
     Referral(Referral),
-    /// No zone begins at the part, so the next label may be probed.
+    /// No zone begins at the shorter name, so a name with one more label may be probed.
     NoCut,
-    /// A proof shows that the part does not exist, so the whole name does not exist either (RFC 8020).
+    /// A DNSSEC proof shows that the shorter name does not exist, so the whole name does not exist either (RFC 8020).
     Absent(Box<Found>),
-    /// Any other result: the whole name is asked for.
+    /// Any other result: the servers are asked for the whole name.
     Unclear,
 }
 
 impl Iterate {
-    /// Like `find`, but uses only the route of the lookup, without recursion after failed forwarders.
+    /// Like `find`, but does not use recursion if the forwarders of the route fail.
     pub(super) async fn find_routed(&self, mut lookup: Lookup<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
-        // Each iteration begins at a zone above the start of the previous one.
+        // Each iteration begins at a zone above that of the previous one, because a cached delegation was outdated.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(lookup).await?;
             lookup.cut = None;
             let outcome = self.walk(lookup, Arc::clone(&cut), &outdated).await;
-            // For DS, the zone above is asked. If it denies that the name exists, the old delegation of the name is not used any more.
+            // For DS, the zone above is asked. If it says that the name does not exist, a cached delegation of the name is removed.
             if let Ok(resolved) = &outcome
                 && lookup.kind == RecordType::DS
                 && !matches!(lookup.route.target, RouteTarget::Forward { .. })
@@ -56,7 +56,7 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Returns where the walk begins: the closest zone cut in the cache, or the servers that the operator has configured.
+    /// Returns the zone cut where the walk begins: the closest one in the cache, or the servers that the operator has configured.
     pub(super) async fn start(&self, lookup: Lookup<'_>) -> Result<Arc<Delegation>, Failure> {
         match &lookup.route.target {
             RouteTarget::Forward { servers, .. } => Ok(Arc::clone(servers)),
@@ -68,7 +68,7 @@ impl Iterate {
         }
     }
 
-    /// Like `find`, but begins at a referral that a local zone gave.
+    /// Like `find`, but begins at a referral that a zone served here gave.
     ///
     /// # Errors
     /// Returns the same errors as `find`.
@@ -81,7 +81,8 @@ impl Iterate {
         self.walk(lookup, cut, &[]).await
     }
 
-    /// Follows referrals from `cut` downwards. Ends if a referral leads to the servers of an `outdated` delegation again.
+    /// Follows referrals from `cut` downwards. If a referral leads to the same servers as one of the `outdated` delegations, returns their
+    /// earlier result.
     pub(super) async fn walk(
         &self,
         lookup: Lookup<'_>,
@@ -108,7 +109,7 @@ impl Iterate {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
                     Classified::Referral(referral) => referral,
-                    // `Asking` ends with a usable answer or with an error, so these results do not occur.
+                    // `Asking` returns a usable answer or an error, so these results do not occur.
                     Classified::Nothing(_) | Classified::NoRoom => break,
                 },
             };
@@ -121,9 +122,9 @@ impl Iterate {
         Err(Failure::Referrals { name: lookup.name.clone() })
     }
 
-    /// Asks the servers of `cut` for `part` of the name. Only a referral, or a denial with a proof, is used as the result. The denial is
-    /// validated like a denial of the whole name. A denial without a proof is not used, because some servers deny a name that has names
-    /// below it (RFC 9156 section 3).
+    /// Asks the servers of `cut` for `part`, the last labels of the name. Only a referral, or a denial with a DNSSEC proof, is used as the
+    /// result. The denial is validated like a denial of the whole name. A denial without a proof is not used, because some servers deny a name
+    /// that has names below it (RFC 9156 section 3).
     async fn probe(
         &self,
         lookup: Lookup<'_>,
@@ -156,8 +157,8 @@ impl Iterate {
         }
     }
 
-    /// Returns the closest known zone cut below a stub zone, because delegations of the stub zone are followed, or otherwise the stub
-    /// zone itself.
+    /// Returns the closest known zone cut below a stub zone, because delegations in the stub zone are followed. If there is none, returns the
+    /// stub zone itself.
     fn closest_within(&self, lookup: Lookup<'_>, stub: &Arc<Delegation>) -> Arc<Delegation> {
         let closest = self.closest_delegation(lookup);
         let below = closest.filter(|cut| cut.zone != stub.zone && stub.zone.zone_of(&cut.zone));
@@ -184,13 +185,13 @@ impl Iterate {
     }
 }
 
-/// The result of recursion, and the zone from which it came.
+/// The answer to a question, and the zone whose servers gave it.
 #[derive(Clone, Debug)]
 pub struct Resolved {
-    /// The answer.
+    /// The answer to the question.
     pub found: Found,
     /// The zone whose server gave the answer.
     pub zone: Name,
-    /// The zone cut whose servers include that server.
+    /// The zone cut that names that server.
     pub(super) cut: Arc<Delegation>,
 }

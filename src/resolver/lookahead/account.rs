@@ -1,12 +1,13 @@
-//! The account of a look-ahead rule: how many of its questions clients have used, and whether the rule may ask questions ahead.
+//! The account of a look-ahead rule: how many of the rule's questions clients have used, and whether the rule may ask questions in advance.
 //!
-//! The functions are pure. A question is judged when its time is over. Until then, the account counts it only as an open question. The
-//! number of open questions is limited, so that few queries are wasted if clients suddenly stop asking such questions.
+//! The functions use only their arguments. Each question of a rule is later judged as used or unused by clients, when its time is over. Until
+//! then, the account counts it only as an open question. The number of open questions is limited, so that few queries are wasted if clients
+//! suddenly stop asking such questions.
 //!
-//! The first questions of a rule are its trial: they are expected, but not asked. As soon as clients have asked enough of them, the rule
-//! is used, even if none has been judged yet. If clients have asked every expected question so far, a few are enough. The trial always
-//! consists of the first questions. If only the questions that clients have asked were counted, a rule whose questions clients seldom ask
-//! would be used too.
+//! The first questions of a rule are its trial: clients are expected to ask them, but look-ahead does not ask them. As soon as clients have
+//! asked enough of them, the rule is used, even if none of its questions has been judged yet. If clients have asked every expected question so
+//! far, a few are enough. The trial always consists of the first questions. If all questions that clients have asked were counted, a rule
+//! whose questions clients seldom ask would be used too.
 
 use std::time::Duration;
 
@@ -19,50 +20,50 @@ use dns::clock::micros;
 use dns::words;
 
 words! {
-    /// The state of a rule.
+    /// The state of a look-ahead rule: whether its questions are asked in advance.
     pub enum RuleState {
-        /// The questions of the rule are asked.
+        /// Look-ahead asks the questions of the rule in advance.
         Active = "active",
-        /// Too few of its questions are used: the rule asks nothing, and only counts the questions that clients would have used.
+        /// Clients used too few of the rule's questions: look-ahead does not ask them, and only counts how many of them clients ask.
         Inactive = "inactive",
-        /// Like `Inactive`, because too few questions of the rule have been judged as used or unused.
+        /// Like `Inactive`, but because too few questions of the rule have been judged as used or unused so far.
         Learning = "learning",
     }
 }
 
-/// The counts of a rule since the start.
+/// The numbers of a rule's questions since the start of the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCounts {
-    /// The number of questions that were asked ahead.
+    /// The number of questions that look-ahead asked in advance.
     pub asked: u64,
-    /// The number of questions asked ahead that a client also asked, within 30 s or before the TTL of the answer ended.
+    /// The number of questions asked in advance that a client then asked too, within 30 s or before the TTL of the answer ended.
     pub used: u64,
-    /// The number of questions asked ahead that no client has used.
+    /// The number of questions asked in advance whose answers no client has used.
     pub unused: u64,
-    /// The number of questions that clients were expected to ask, and that were not asked ahead.
+    /// The number of questions that clients were expected to ask, and that look-ahead did not ask.
     pub observed: u64,
-    /// The number of these expected questions that a client has asked.
+    /// The number of these expected questions that a client then asked.
     pub sent_later: u64,
-    /// The waiting time that clients were saved, in microseconds.
+    /// The time that clients did not have to wait because of this rule, in microseconds.
     pub saved_micros: u64,
 }
 
-/// The counts of a rule, from which its state follows.
+/// The account of a rule: its counts, from which its state follows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RuleAccount {
     pub(super) counts: RuleCounts,
-    /// How many of the questions judged recently were used, and how many were not.
+    /// How many of the recently judged questions clients used, and how many they did not use.
     recent_used: u32,
     recent_unused: u32,
-    /// The number of questions that were asked ahead and are neither used by a client nor judged as unused.
+    /// The number of questions that were asked in advance, and that no client has used yet and that are not judged as unused yet.
     open: u32,
-    /// The number of questions in the trial of the rule, and the number of these that a client has asked. During the trial, questions are
-    /// only counted.
+    /// The number of questions in the trial of the rule, and the number of these that a client has asked. During the trial, look-ahead does
+    /// not ask the rule's questions.
     trial: u32,
     trial_used: u32,
-    /// True if the rule has passed its trial, because clients asked enough of its questions, or all of the first few.
+    /// True if the rule has passed its trial, because clients asked enough of its first questions, or all of the first few.
     has_passed: bool,
-    /// The usual time from a look-ahead question to a client's use of its answer. `None` before the first use.
+    /// The usual time from a question of this rule until a client asks the same. `None` before the first time.
     gap: Option<Duration>,
 }
 
@@ -85,29 +86,29 @@ impl RuleAccount {
         self.recent_used.saturating_mul(100).checked_div(judged)
     }
 
-    /// Returns true if one more question may be asked ahead before the earlier ones are judged.
+    /// Returns true if the rule may ask one more question in advance before its earlier ones are judged.
     pub(super) fn has_room(&self) -> bool {
         self.open < AHEAD_UNUSED.saturating_add(self.recent_used)
     }
 
-    /// Returns the usual time from a look-ahead question to a client's use of its answer.
+    /// Returns the usual time from a question of this rule until a client asks the same. Returns 0 before the first time.
     pub(super) fn gap(&self) -> Duration {
         self.gap.unwrap_or_default()
     }
 
-    /// Counts a question that is asked ahead.
+    /// Counts a question that look-ahead asks in advance.
     pub(super) fn asked(&mut self) {
         self.counts.asked = self.counts.asked.saturating_add(1);
         self.open = self.open.saturating_add(1);
     }
 
-    /// Corrects the counts for a question that look-ahead was about to ask, but that was not needed.
+    /// Corrects the counts after a question that look-ahead was about to ask, if no query was needed for it.
     pub(super) fn not_needed(&mut self) {
         self.counts.asked = self.counts.asked.saturating_sub(1);
         self.open = self.open.saturating_sub(1);
     }
 
-    /// Counts a question that is expected, but not asked. Returns true if it is part of the trial.
+    /// Counts a question that clients are expected to ask, but that look-ahead does not ask. Returns true if it belongs to the trial.
     pub(super) fn observed(&mut self) -> bool {
         self.counts.observed = self.counts.observed.saturating_add(1);
         let on_trial = self.trial < AHEAD_TRIAL;
@@ -115,7 +116,8 @@ impl RuleAccount {
         on_trial
     }
 
-    /// Counts a client's use of a question that was asked ahead `gap` ago. Without look-ahead, the client would have waited for `saved`.
+    /// Counts that a client asks a question that look-ahead asked in advance, `gap` earlier. Without look-ahead, the client would have waited
+    /// for the time `saved`.
     pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
         self.open = self.open.saturating_sub(1);
         self.counts.used = self.counts.used.saturating_add(1);
@@ -124,7 +126,7 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// Counts a client's question that was expected, but not asked ahead. `on_trial` is true if it is part of the trial.
+    /// Counts that a client asks an expected question that look-ahead did not ask. `on_trial` is true if the question belongs to the trial.
     pub(super) fn sent_later(&mut self, gap: Duration, on_trial: bool) {
         self.trial_used = self.trial_used.saturating_add(u32::from(on_trial));
         let none_is_missing = self.trial_used == self.trial && self.trial >= AHEAD_SHORT_TRIAL;
@@ -134,7 +136,7 @@ impl RuleAccount {
         self.learn_gap(gap);
     }
 
-    /// Judges a question. `asked` is true if it was asked ahead.
+    /// Judges a question whose time is over. `used` is true if a client asked it, `asked` if look-ahead asked it in advance.
     pub(super) fn judge(&mut self, used: bool, asked: bool) {
         if used {
             self.recent_used = self.recent_used.saturating_add(1);
@@ -151,7 +153,8 @@ impl RuleAccount {
         }
     }
 
-    /// Counts a client's use of an answer whose question was already judged as unused. The TTL of the answer had not ended.
+    /// Counts that a client uses an answer whose question was already judged as unused. This is possible as long as the TTL of the answer has
+    /// not ended.
     pub(super) fn used_late(&mut self) {
         self.counts.used = self.counts.used.saturating_add(1);
         self.counts.unused = self.counts.unused.saturating_sub(1);
@@ -159,7 +162,7 @@ impl RuleAccount {
         self.recent_unused = self.recent_unused.saturating_sub(1);
     }
 
-    /// Updates the usual time: the new value is seven parts of the old value and one part of this time.
+    /// Updates the usual time `gap`: the new value is seven eighths of the old value and one eighth of this time.
     fn learn_gap(&mut self, gap: Duration) {
         self.gap = Some(self.gap.map_or(gap, |old| (old * 7 + gap) / 8));
     }
@@ -199,7 +202,7 @@ mod tests {
         }
         assert_eq!(ask(true), RuleState::Active);
         assert_eq!(account.gap(), gap);
-        // Judged questions count more than the trial.
+        // Once enough questions are judged, they decide about the state, and the trial no longer does.
         (0..AHEAD_MIN_JUDGED).for_each(|place| account.judge(place < 8, false));
         assert_eq!(account.state(), RuleState::Inactive);
     }
@@ -227,7 +230,7 @@ mod tests {
     fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
         let mut account = judged(150, 0);
         let mut asked = 0;
-        // The host no longer asks such questions. They are judged thirty at a time.
+        // The host no longer asks such questions. The questions of the rule are judged thirty at a time.
         while account.state() == RuleState::Active && asked < 1_000 {
             let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
             asked += begun;

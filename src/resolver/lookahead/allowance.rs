@@ -1,25 +1,25 @@
-//! Limits the number of look-ahead questions, and the number of their queries to servers whose answers no client has used.
+//! Limits the number of look-ahead questions, and the number of their queries whose answers no client has used.
 //!
-//! The functions are pure.
+//! The functions use only their arguments.
 
 use std::time::Duration;
 
 use crate::limits::{AHEAD_MEMORY, AHEAD_PER_SECOND, AHEAD_SHARE, AHEAD_START};
 use dns::clock::Mono;
 
-/// The limits that all rules share.
+/// The limits for look-ahead questions that all rules share.
 #[derive(Debug)]
 pub(super) struct QueryAllowance {
-    /// How many questions may be asked now, in millionths of a question.
+    /// How many questions look-ahead may ask now, in millionths of a question.
     tokens: u64,
     filled: Mono,
-    /// The number of queries of look-ahead whose answers no client has used.
+    /// The number of queries of look-ahead whose answers no client has used so far.
     unused: u64,
-    /// The number of queries to servers that are so old that they no longer count.
+    /// The number of queries to servers, of all kinds, that are so old that they no longer count.
     forgotten: u64,
 }
 
-/// One question in the unit of `tokens`.
+/// One question, in the unit of the field `tokens`.
 const QUESTION: u64 = 1_000_000;
 
 impl QueryAllowance {
@@ -27,8 +27,8 @@ impl QueryAllowance {
         Self { tokens: AHEAD_PER_SECOND * QUESTION, filled: now, unused: 0, forgotten: 0 }
     }
 
-    /// Takes one question, which may send `risk` queries. `sent` is the number of queries to servers since the start. Returns false if
-    /// the question would exceed a limit.
+    /// Returns true if the limits allow one more question now, and counts it. The question may send up to `risk` queries. `sent` is the number
+    /// of all queries to servers since the start of the daemon.
     pub(super) fn take(&mut self, now: Mono, sent: u64, risk: u64) -> bool {
         self.fill(now);
         let remembered = sent.saturating_sub(self.forgotten);
@@ -45,12 +45,12 @@ impl QueryAllowance {
         true
     }
 
-    /// Corrects the count for a question that counted for `before` queries and now counts for `now`.
+    /// Corrects the number of unused queries for one question: it was counted with `before` queries, and is now counted with `now`.
     pub(super) fn settle(&mut self, before: u64, now: u64) {
         self.unused = self.unused.saturating_sub(before).saturating_add(now);
     }
 
-    /// Gives a question back, because a client has used it or it was not needed.
+    /// Allows one more question, because a client has asked one of look-ahead's questions, or because one was not needed.
     pub(super) fn give_back(&mut self) {
         self.tokens = self.tokens.saturating_add(QUESTION).min(AHEAD_PER_SECOND.saturating_mul(QUESTION));
     }
@@ -100,14 +100,14 @@ mod tests {
             second += 1;
             (0..1_000).filter(|_| allowance.take(at(second * 1_000), sent, 2)).count()
         };
-        // 25 of the first hundred queries may be unused, which are twelve questions with two queries each.
+        // 25 of the first hundred queries may be unused: twelve questions with two queries each.
         assert_eq!(take(&mut allowance, 0), 12);
         assert_eq!(take(&mut allowance, 40), 5);
-        // One question is used, and another question sent no query.
+        // A client used the answer of one question, and another question sent no query.
         allowance.settle(2, 0);
         allowance.settle(2, 0);
         assert_eq!(take(&mut allowance, 40), 2);
-        // Old queries count half as much.
+        // Old queries count only half.
         assert_eq!(take(&mut allowance, AHEAD_MEMORY * 2), 60);
     }
 }

@@ -1,5 +1,5 @@
-//! The zones about which look-ahead asks nothing for a while, because they gave no answer, or because the TTLs of their answers end
-//! before clients ask.
+//! The zones that look-ahead does not ask for a while, because they gave no answer, or because the TTLs of their answers end before clients
+//! ask.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -10,17 +10,17 @@ use crate::limits::MAX_AVOIDED_ZONES;
 use dns::clock::Mono;
 use dns::question::ViewId;
 
-/// The zones about which look-ahead asks nothing for a while.
+/// The zones that look-ahead does not ask for a while.
 #[derive(Debug, Default)]
 pub(super) struct Avoided {
     until: BTreeMap<(ViewId, Name), Mono>,
-    /// The zones in the order in which they were added.
+    /// The zones in the order in which they were added. If there are too many, the first is removed.
     order: VecDeque<(ViewId, Name)>,
 }
 
 impl Avoided {
-    /// Avoids a zone for `time`. The root and top-level domains are never avoided: all names share them, so one bad answer shows nothing
-    /// about them.
+    /// Makes look-ahead avoid a zone for `time`. The root and top-level domains are never avoided: many other names depend on them, and one
+    /// failure shows nothing about those.
     pub(super) fn add(&mut self, view: ViewId, zone: Name, time: Duration, now: Mono) {
         if zone.iter().len() < 2 {
             return;
@@ -37,7 +37,7 @@ impl Avoided {
         }
     }
 
-    /// Returns true if a zone is avoided now.
+    /// Returns true if look-ahead must not ask this zone now.
     pub(super) fn has(&self, view: ViewId, zone: &Name, now: Mono) -> bool {
         self.until.get(&(view, zone.clone())).is_some_and(|until| now < *until)
     }

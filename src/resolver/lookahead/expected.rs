@@ -1,6 +1,7 @@
-//! The questions that clients are expected to ask. They are either asked ahead, or only counted.
+//! The questions that clients are expected to ask soon. Look-ahead asks them in advance, or only counts them to learn whether clients ask
+//! them.
 //!
-//! The functions are pure. A question is judged after `AHEAD_WINDOW`.
+//! The functions use only their arguments. Each question is judged as used or unused after `AHEAD_WINDOW`.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -12,43 +13,43 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// The name, type and view of a question. Its flags are left out, because one answer with signatures can be used for questions with any
+/// Name, type and view of a question, in octets. The flags are set to 0, because one answer with signatures can be used for questions with any
 /// flags.
 pub(super) type ExpectedKey = Box<[u8]>;
 
-/// Identifies a chain: the further questions about one address or one domain.
+/// The number of a chain: the questions about one address or one domain, of which each follows from the answer to another.
 pub(super) type ChainNumber = u64;
 
-/// An expected question.
+/// A question that clients are expected to ask soon.
 #[derive(Debug)]
 pub(super) struct Expected {
     pub(super) rule: Rule,
     pub(super) step: RuleStep,
     pub(super) chain: ChainNumber,
-    /// The time at which the question was asked, or would have been asked.
+    /// The time at which look-ahead asked the question, or would have asked it.
     pub(super) at: Mono,
-    /// The number of queries to servers that the question counts for. `None` if it is only counted.
+    /// The number of queries with which the question counts for the limit of unused queries. `None` if look-ahead did not ask it.
     pub(super) messages: Option<u64>,
-    /// How long the resolution took. `None` while it is in progress, or if the question is only counted.
+    /// How long the resolution of the question took. `None` while it is in progress, or if look-ahead did not ask the question.
     pub(super) took: Option<Duration>,
-    /// The time at which the answer expires, or at which the question failed. `None` while it is in progress, or if the question is only
-    /// counted.
+    /// The time at which the TTL of the answer ends, or at which the question failed. `None` while it is in progress, or if look-ahead did not
+    /// ask the question.
     pub(super) until: Option<Mono>,
-    /// True if a client has used the question.
+    /// True if a client has asked this expected question.
     pub(super) used: bool,
-    /// True if the question is part of the trial of its rule, which decides whether the rule is used.
+    /// True if the question belongs to the trial of its rule, which decides whether the rule is used.
     pub(super) on_trial: bool,
 }
 
-/// The expected questions.
+/// The table of questions that clients are expected to ask soon.
 #[derive(Debug)]
 pub(super) struct ExpectedQuestions {
     by_key: HashMap<ExpectedKey, Expected, Keyed>,
-    /// The keys in the order in which the questions began.
+    /// The keys of the questions, in the order in which the questions were added, with the times at which they were.
     order: VecDeque<(ExpectedKey, Mono)>,
 }
 
-/// Returns the key of an expected question.
+/// Returns the key of a question in this table: like `key`, but with all flags set to 0.
 pub(super) fn key_of(key: &QuestionKey) -> ExpectedKey {
     let mut octets: Box<[u8]> = key.as_bytes().into();
     let flags =
@@ -64,24 +65,25 @@ impl ExpectedQuestions {
         Self { by_key: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Returns true if no question is expected.
+    /// Returns true if the table contains no question.
     pub(super) fn is_empty(&self) -> bool {
         self.by_key.is_empty()
     }
 
-    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question that is already expected may be
-    /// added only if it will be asked and was only counted so far. A rule that is not used therefore prevents no other rule from asking.
+    /// Returns true if a question may be added. `asks` is true if look-ahead will ask it. A question that is already in the table may be added
+    /// again only if it will be asked and was only counted so far. A rule that is not used therefore prevents no other rule from asking the
+    /// same question.
     pub(super) fn takes(&self, key: &[u8], asks: bool) -> bool {
         self.by_key.get(key).is_none_or(|expected| asks && expected.messages.is_none() && !expected.used)
     }
 
-    /// Returns true if there is room for one more question that is asked ahead.
+    /// Returns true if there is room in the table for one more question that look-ahead asks.
     pub(super) fn has_room(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED
     }
 
-    /// Returns true if there is room for one more question that is only counted. Half of the table is reserved for questions that are
-    /// asked.
+    /// Returns true if there is room in the table for one more question that is only counted. Half of the table is reserved for questions that
+    /// look-ahead asks.
     pub(super) fn has_room_to_observe(&self) -> bool {
         self.by_key.len() < MAX_EXPECTED / 2
     }
@@ -95,19 +97,19 @@ impl ExpectedQuestions {
         self.by_key.get_mut(key)
     }
 
-    /// Removes a question that was not needed.
+    /// Removes a question from the table, because no query was needed for it.
     pub(super) fn remove(&mut self, key: &[u8]) -> Option<Expected> {
         self.by_key.remove(key)
     }
 
-    /// Removes and returns the next question whose time is over.
+    /// Removes and returns the next question whose time (`AHEAD_WINDOW`) is over.
     pub(super) fn next_over(&mut self, now: Mono) -> Option<Expected> {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < AHEAD_WINDOW {
                 return None;
             }
             let (key, began) = self.order.pop_front()?;
-            // A question that was not needed has been removed, and another question may have the same key now.
+            // The question with this entry may have been removed because it was not needed, and another one with the same key added.
             if self.by_key.get(&key).is_some_and(|expected| expected.at == began) {
                 return self.by_key.remove(&key);
             }
@@ -151,7 +153,7 @@ mod tests {
         questions.add(key(1), expected(at(0)));
         questions.add(key(2), expected(at(1)));
         assert!(!questions.takes(&key(1), false) && questions.takes(&key(3), false) && questions.has_room());
-        // A question that is asked ahead replaces one that was only counted, and no other question.
+        // A question that look-ahead asks may replace the same question if that was only counted and no client has asked it.
         assert!(questions.takes(&key(1), true));
         questions.add(key(3), Expected { messages: Some(2), ..expected(at(0)) });
         questions.add(key(4), Expected { used: true, ..expected(at(0)) });

@@ -1,4 +1,4 @@
-//! The look-ahead questions in progress: the total, and the number for each zone.
+//! Counts the look-ahead questions in progress: all, and those for each zone.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use hickory_proto::rr::Name;
 use crate::limits::{MAX_AHEAD_FLIGHTS, MAX_AHEAD_OF_ZONE};
 use dns::question::ViewId;
 
-/// The number of questions in progress.
+/// The number of look-ahead questions in progress.
 #[derive(Debug, Default)]
 pub(super) struct InProgress {
     all: usize,
@@ -15,26 +15,26 @@ pub(super) struct InProgress {
 }
 
 impl InProgress {
-    /// Returns true if no question is in progress.
+    /// Returns true if no look-ahead question is in progress.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.all == 0 && self.of_zone.is_empty()
     }
 
-    /// Returns true if one more question about a zone may begin.
+    /// Returns true if one more question whose servers are those of `zone` may begin.
     pub(super) fn has_room(&self, view: ViewId, zone: &Name) -> bool {
         let of_zone = self.of_zone.get(&(view, zone.clone())).copied().unwrap_or_default();
         self.all < MAX_AHEAD_FLIGHTS && of_zone < MAX_AHEAD_OF_ZONE
     }
 
-    /// Counts a question that begins.
+    /// Counts a look-ahead question that begins.
     pub(super) fn begin(&mut self, view: ViewId, zone: &Name) {
         self.all = self.all.saturating_add(1);
         let count = self.of_zone.entry((view, zone.clone())).or_default();
         *count = count.saturating_add(1);
     }
 
-    /// Counts a question that has ended.
+    /// Counts a look-ahead question that has ended.
     pub(super) fn end(&mut self, view: ViewId, zone: &Name) {
         let key = (view, zone.clone());
         let Some(count) = self.of_zone.get_mut(&key) else { return };

@@ -1,39 +1,39 @@
-//! Look-ahead: resolves the questions that mail software is likely to ask next, so that their answers are in the cache when a client
-//! asks.
+//! Look-ahead: resolves in advance the questions that mail software will probably ask next, so that their answers are in the cache when a
+//! client asks.
 //!
-//! One mail message leads to 30 to 90 questions in steps that depend on each other. Each answered question of a client can start a chain
-//! of further questions. The rules in `rules` choose them: they are pure functions from an answer to questions. A task of the daemon
-//! receives the answered questions through a queue, and asks the further questions through `resolve`, as a client does. No client's
-//! question waits for this task.
+//! One mail message leads to 30 to 90 questions, and many of them follow from the answer to an earlier one. Each answered question of a client
+//! can start a chain of such questions. The rules in `rules` choose them: they are functions that turn an answer into further questions. A
+//! task of the daemon gets the answered questions through a queue, and asks the further questions through `resolve`, as a client does. No
+//! client's question waits for this task.
 //!
 //! # Decisions
 //!
-//! - A rule must prove itself before it is used. At first it asks nothing, and only counts how many of its questions clients ask within
-//!   30 s. The rule is used while this share is at least 60 %; otherwise it only counts again. For example, a host that only sends mail
-//!   never asks for SPF records ahead. A rule that is not used sends no query to find out when that changes.
+//! - A rule must prove itself before it is used. At first, its questions are not asked: it is only counted how many of them clients ask within
+//!   30 s. The rule is used while this share is at least 60 %; otherwise its questions are only counted again. For example, on a host that
+//!   only sends mail, look-ahead never asks for SPF records. A rule that is not used sends no query to find out when that changes.
 //! - A rule is used as soon as clients have asked six of its first ten questions, or all of its first four. In an earlier version, a rule
-//!   waited until twenty questions had been judged, each after 30 s, and the messages of the first minute gained nothing. After a
+//!   waited until twenty questions had been judged, each after 30 s, and the mail messages of the first minute gained nothing. After a
 //!   restart, the rules learn again within ten messages.
-//! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the hosts in such an MX have rules of
-//!   their own, because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. On a machine that
-//!   sends and receives mail, clients would use only one in five questions of a common rule. SPF and DMARC each have one rule for both
-//!   directions: what is learned from mail to a domain also helps with mail from that domain.
-//! - The rules learn only from cache misses. A question that the cache answers needs no look-ahead, so it produces no event. A cache hit
-//!   costs one comparison, which shows whether look-ahead asked for the answer and no client has used it yet.
-//! - SPF, DMARC and DKIM records are asked for at the same time as the MX, as soon as the servers of the domain are known. The addresses
-//!   of the mail hosts follow after the answer with the MX. For a domain that spam has invented, look-ahead therefore ends with the first
+//! - An MX question with DO comes from software that delivers mail with DANE. The addresses of the mail hosts in such an MX have their own
+//!   rules, because software that receives mail asks for the MX of senders, but not for the addresses of its hosts. On a machine that sends
+//!   and receives mail, clients would use only one in five questions of a common rule. SPF and DMARC each have one rule for both directions:
+//!   answers from when mail was sent to a domain also help with mail from that domain.
+//! - The rules learn only from cache misses. A question that the cache answers needs no look-ahead, so it produces no event. A cache hit costs
+//!   one comparison, which shows whether look-ahead asked for the answer and no client has used it yet.
+//! - SPF, DMARC and DKIM records are queried at the same time as the MX, as soon as the servers of the domain are known. The addresses of the
+//!   mail hosts are queried after the answer with the MX. For a domain that spam has invented, look-ahead therefore ends with the first
 //!   NXDOMAIN, and the servers of a new domain are looked up only once.
-//! - Clients come first. Look-ahead never asks two servers at the same time, and sends no second queries. It uses at most half of the
-//!   flights and of the queries to servers in progress. It asks nothing about zones that gave no answer a moment ago. At most one in four
-//!   queries to servers may be for answers that no client has used. A client never waits for a look-ahead question, and receives none of
-//!   its failures (`resolve::ahead`).
-//! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve
-//!   questions about one zone are in progress. One message needs no more than twelve.
-//! - While this host is overloaded, look-ahead does not follow the answers to clients, and counts them as lost.
-//! - A look-ahead question that a client uses causes no additional query. Therefore only unused questions are limited, by their share of
-//!   all queries to servers. With a limit on all questions, nine of ten queries for a mail could not be sent ahead.
-//! - DNS lists are left to `dnsbl.batch`, which knows their quotas. `resolve::answered` reports PTR and MX questions to it, because
-//!   clients may ask lists after these too.
+//! - Clients have priority. Look-ahead never asks two servers at the same time, and sends no second queries. It stops while more than half of
+//!   the places for flights or for upstream queries are in use. It asks nothing about zones that gave no answer a moment ago. At most one in
+//!   four queries to servers may be for answers that no client has used. A client never waits for a look-ahead question, and gets none of its
+//!   failures (`resolve::ahead`).
+//! - A sender whose zone is silent takes no capacity from others: a look-ahead question ends after three seconds, and at most twelve questions
+//!   about one zone are in progress. One message needs no more than twelve.
+//! - While this host is overloaded, look-ahead does not process the answers to clients' questions, and counts them as lost.
+//! - A look-ahead question that a client uses causes no additional query. Therefore only unused questions are limited, by their share of all
+//!   queries to servers. With a limit for all questions, nine of ten queries for a mail message could not be sent in advance.
+//! - DNS lists are left to the part that option `dnsbl.batch` controls, which knows their quotas. `resolve::answered` reports PTR and MX
+//!   questions to it, because clients may ask lists after these too.
 
 #![deny(
     clippy::unwrap_used,
@@ -72,20 +72,20 @@ use dns::question::Question;
 use dns::random::Random;
 use history::Counter;
 
-/// The state of look-ahead, for its task and for the control socket.
+/// The state of look-ahead, which its task and the control socket use.
 #[derive(Debug)]
 pub struct Lookahead(Mutex<LookaheadTables>);
 
-/// A rule with its state and its counts, for display.
+/// A rule with its state and counts, for display to the operator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RuleStanding {
-    /// The rule.
+    /// The look-ahead rule.
     pub rule: Rule,
-    /// The state of the rule.
+    /// The state of the rule: whether its questions are asked in advance.
     pub state: RuleState,
-    /// The counts of the rule since the start.
+    /// The numbers of the rule's questions since the start of the daemon.
     pub counts: RuleCounts,
-    /// The percentage of recently judged questions that clients used or would have used. `None` before the first question was judged.
+    /// The percentage of recently judged questions that clients asked. `None` before the first question was judged.
     pub share: Option<u32>,
 }
 
@@ -95,7 +95,7 @@ impl Lookahead {
         Arc::new(Self(Mutex::new(LookaheadTables::new(Keyed::new(random), clock.mono()))))
     }
 
-    /// Returns the rules in the order in which they are shown.
+    /// Returns all rules with their states, in the order in which they are displayed.
     pub fn rules(&self) -> Vec<RuleStanding> {
         let state = self.state();
         let standing = |rule| {
@@ -110,21 +110,21 @@ impl Lookahead {
         Rule::ALL.into_iter().filter_map(standing).collect()
     }
 
-    /// Asks questions ahead until the task is cancelled.
+    /// Processes the events of clients' questions and asks questions in advance. Runs forever.
     pub async fn run(self: Arc<Self>, resolver: Arc<LookaheadResolver>) -> Infallible {
         let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();
-        // If this task has panicked before, the questions that were in progress then are lost.
+        // If this task panicked before and was started again, the questions that were in progress then are lost.
         self.state().nothing_in_progress();
         loop {
             let start = tokio::select! {
                 biased;
                 Some(ended) = asking.join_next() => match ended {
                     Ok((start, ended)) => self.ended(&resolver, &start, ended.as_ref()),
-                    // The question was cancelled, because this task ends.
+                    // An error means that the look-ahead question was cancelled, because this task ends.
                     Err(_) => Vec::new(),
                 },
                 events = resolver.answered() => {
-                    // The answers are processed one by one, so that each is freed before the next is read.
+                    // The events are processed one by one, so that the answer in each is freed before the next is processed.
                     events.into_iter().flat_map(|event| self.take(&resolver, &event)).collect()
                 }
             };
@@ -137,13 +137,14 @@ impl Lookahead {
                     (start, ended)
                 });
             }
-            // If clients kept the queue full, this task would otherwise never yield the thread, and the watchdog would report it.
+            // If clients kept the queue full, this task would otherwise never yield the thread, and the watchdog of the daemon would report
+            // it.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Processes an event, and returns the questions to ask. While clients need the capacity, only the use of earlier questions is
-    /// counted.
+    /// Processes an event, and returns the questions to ask. If there is no room for look-ahead at the moment, only the use of earlier
+    /// questions is counted.
     fn take(&self, resolver: &Arc<LookaheadResolver>, event: &AnsweredEvent) -> Vec<Start> {
         if !matches!(event, AnsweredEvent::Used { .. }) && !resolver.has_room() {
             resolver.recorder().count(Counter::LookaheadLost, 1);
@@ -194,7 +195,7 @@ impl Lookahead {
         self.state().ended(start, ended, resolver, resolver.clock().mono())
     }
 
-    /// Locks the state, even after a panic: wrong counts can only cause or save a question.
+    /// Locks the state, even after a panic of another holder: wrong counts can only cause or prevent a look-ahead question.
     fn state(&self) -> MutexGuard<'_, LookaheadTables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -40,11 +40,11 @@ words! {
 impl Rule {
     /// Returns the number with which this rule marks answers, counted from 1.
     pub const fn mark(self) -> u8 {
-        // There are fewer than 255 rules.
+        // There are fewer than 255 rules, so the number fits.
         (self as u8).saturating_add(1)
     }
 
-    /// Returns the rule that marks answers with this number.
+    /// Returns the rule whose answers are marked with this number.
     pub(crate) fn of_mark(mark: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.mark() == mark)
     }

@@ -1,4 +1,4 @@
-//! The DKIM selectors that clients of this host have asked for in each domain (RFC 6376 section 3.6.2.1).
+//! The DKIM selectors for which clients of this host have asked in each domain (RFC 6376 section 3.6.2.1).
 //!
 //! A sender usually signs its messages with the same one or two selectors for months, so clients will ask for them again.
 
@@ -11,14 +11,14 @@ use crate::limits::{MAX_SELECTOR_DOMAINS, MAX_SELECTORS};
 use dns::hash::Keyed;
 use dns::question::{Answer, ViewId, wire_name};
 
-/// The label between the selector and the domain.
+/// The label between the selector and the domain in the name of a DKIM key.
 const LABEL: &[u8] = b"_domainkey";
 
-/// The selectors, by view and domain.
+/// The DKIM selectors that clients have asked for, by view and domain.
 #[derive(Debug)]
 pub(super) struct Selectors {
     known: HashMap<(ViewId, Box<[u8]>), Vec<Name>, Keyed>,
-    /// The domains in the order in which they were added.
+    /// The domains in the order in which they were added. If there are too many, the first is removed.
     order: VecDeque<(ViewId, Box<[u8]>)>,
 }
 
@@ -27,8 +27,8 @@ impl Selectors {
         Self { known: HashMap::with_hasher(keyed), order: VecDeque::new() }
     }
 
-    /// Remembers the selector of a client's question, if the question is for a DKIM key and the answer contains one. A forged message can
-    /// name any selector. A wildcard then answers, but usually with a text that is not a key.
+    /// Stores the selector in a client's question, if the question is for a DKIM key and the answer contains one. A forged mail message can
+    /// name any selector. If a wildcard answers the question for it, the text is usually not a key.
     pub(super) fn note(&mut self, view: ViewId, name: &Name, answer: &Answer) {
         let Some(place) = name.iter().position(|label| label == LABEL).filter(|place| *place > 0) else {
             return;
@@ -47,20 +47,20 @@ impl Selectors {
             self.order.push_back(key.clone());
         }
         let names = self.known.entry(key).or_default();
-        // The name that was asked for last comes first.
+        // The name that was asked for last is the first in the list.
         names.retain(|known| known != name);
         names.truncate(MAX_SELECTORS.saturating_sub(1));
         names.insert(0, name.clone());
     }
 
-    /// Returns the names of the known keys of a domain.
+    /// Returns the names of the DKIM keys of a domain that clients have asked for.
     pub(super) fn for_domain(&self, view: ViewId, domain: &Name) -> &[Name] {
         let key = (view, wire_name(domain).into_boxed_slice());
         self.known.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// Returns true if a text is a key record: it has the tag `p` (RFC 6376 section 3.6.1).
+/// Returns true if a text is the record of a DKIM key: it has the tag `p` (RFC 6376 section 3.6.1).
 fn is_key(text: &[u8]) -> bool {
     text.split(|octet| *octet == b';').any(|tag| tag.trim_ascii_start().starts_with(b"p="))
 }
@@ -109,7 +109,7 @@ mod tests {
             ["s1._domainkey.one.example.", "a.b._domainkey.one.example."]
         );
         assert!(known(&selectors, "example.").is_empty());
-        // A wildcard also answers for forged selectors.
+        // A wildcard of the zone also answers for selectors that are forged.
         selectors.note(view, &name("forged._domainkey.one.example."), &text("v=spf1 -all"));
         assert_eq!(known(&selectors, "one.example.").len(), 2);
         let key = text("v=DKIM1; p=abc");

@@ -1,6 +1,6 @@
-//! The state of look-ahead: the chains in progress, the expected questions, and the accounts of the rules.
+//! The state of look-ahead: the chains of questions, the questions that clients are expected to ask, and the accounts of the rules.
 //!
-//! The functions are pure, except that they receive a view of the cache. The task in `mod` carries out their decisions.
+//! The functions use only their arguments; `Outside` gives them the state of the resolver. The task in `mod` carries out their decisions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -28,25 +28,25 @@ use dns::clock::Mono;
 use dns::hash::Keyed;
 use dns::question::{Answer, ExtendedError, Question};
 
-/// Gives the state access to the cache, the servers and the configuration as they are at this moment.
+/// Gives the functions here access to the current state of cache, servers and configuration.
 pub(super) trait Outside {
-    /// Returns whether the cache has the answer to a question, or why look-ahead must not ask it.
+    /// Returns the cached answer to a question, or whether look-ahead may ask it.
     fn known(&self, question: &Question) -> KnownAhead;
-    /// Returns the zone that counts as the cause if this question fails.
+    /// Returns the zone that look-ahead then avoids for a while if this question fails.
     fn zone(&self, question: &Question) -> Name;
-    /// Returns the zone that counts as the cause after a client's question has failed.
+    /// Returns the zone that look-ahead avoids for a while because this question of a client has failed.
     fn failed_zone(&self, question: &Question) -> Name;
-    /// Returns true if clients leave capacity for look-ahead.
+    /// Returns true if clients use so little of the resolver's capacity that there is room for look-ahead.
     fn has_room(&self) -> bool;
-    /// Returns the number of queries to servers so far.
+    /// Returns the number of all queries to servers since the start of the daemon.
     fn messages(&self) -> u64;
     /// Returns the current configuration.
     fn config(&self) -> Arc<Config>;
-    /// Removes the mark from the answer to a question, because its use has been counted.
+    /// Removes the mark that look-ahead asked for the cached answer to a question, because its use by a client has been counted.
     fn unmark(&self, question: &Question);
 }
 
-/// A client's question to a DNS list whose answer was not in the cache when the question arrived.
+/// A client's question to a DNS list that the cache could not answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAsked<'a> {
     pub(super) question: &'a Question,
@@ -54,7 +54,7 @@ pub(super) struct ClientAsked<'a> {
     pub(super) list: &'a AskedAbout,
 }
 
-/// A client's question that was answered.
+/// A client's question that was answered, but not from the cache.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAnswered<'a> {
     pub(super) question: &'a Question,
@@ -63,46 +63,46 @@ pub(super) struct ClientAnswered<'a> {
     pub(super) answer: &'a Answer,
 }
 
-/// A question to ask.
+/// A question that look-ahead is to ask.
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     pub(super) question: Question,
     pub(super) rule: Rule,
     pub(super) key: ExpectedKey,
-    /// The zone that the question counts for.
+    /// The zone for which the question counts.
     pub(super) zone: Name,
 }
 
-/// A chain: the further questions about one address or one domain.
+/// A chain: the questions about one address or one domain, of which each follows from the answer to another.
 #[derive(Debug)]
 struct RuleChain {
     mode: LookaheadMode,
-    /// The configuration when the chain began. The chain ends if the configuration changes, because the mode may then differ.
+    /// The configuration when the chain began. If the configuration changes, the chain ends, because the mode may then differ.
     config: Arc<Config>,
-    /// A question with the flags and the view of the first question of the chain.
+    /// A question with the flags and the view of the client's question with which the chain began.
     like: Question,
-    /// The number of questions that may still be asked.
+    /// The number of questions that look-ahead may still ask in this chain.
     asked_left: u8,
-    /// The number of questions that may still be counted without being asked.
+    /// The number of questions that may still be counted in this chain without being asked.
     observed_left: u8,
-    /// The number of SPF lookups that are left.
+    /// The number of SPF lookups that are left for this chain.
     lookups: u8,
 }
 
-/// The state of look-ahead.
+/// All tables and counts of look-ahead.
 #[derive(Debug)]
 pub(super) struct LookaheadTables {
     accounts: [RuleAccount; Rule::ALL.len()],
     expected: ExpectedQuestions,
     chains: BTreeMap<ChainNumber, RuleChain>,
-    /// The chains in the order of their start.
+    /// The chains in the order in which they began, with the times at which they did.
     order: VecDeque<(ChainNumber, Mono)>,
     next_chain: ChainNumber,
     allowance: QueryAllowance,
     avoided: Avoided,
     selectors: Selectors,
     in_progress: InProgress,
-    /// The number of questions that were not asked because of a limit, since `take_refused` was last called.
+    /// The number of questions that were not asked because of a limit since `take_refused` was last called.
     refused: usize,
 }
 
@@ -131,12 +131,12 @@ impl LookaheadTables {
         std::mem::take(&mut self.refused)
     }
 
-    /// Forgets all questions in progress.
+    /// Sets the number of look-ahead questions in progress to 0, after a panic of the task.
     pub(super) fn nothing_in_progress(&mut self) {
         self.in_progress = InProgress::default();
     }
 
-    /// Handles a client's question to a DNS list. Returns the questions to ask at the same time.
+    /// Processes a client's question to a DNS list. Returns the questions that look-ahead should ask at the same time.
     pub(super) fn asked(&mut self, client: ClientAsked<'_>, outside: &impl Outside, now: Mono) -> Vec<Start> {
         let ClientAsked { question, mode, list } = client;
         self.settle(now);
@@ -144,8 +144,8 @@ impl LookaheadTables {
         self.begin((question, mode), vec![rules::of_address(*address)], outside, now)
     }
 
-    /// Called when the servers of a domain are about to be asked for its MX, because a client asked for it. Returns the questions to ask
-    /// at the same time.
+    /// Called when the servers of a domain are about to be asked for its MX because of a client's question. Returns the questions that
+    /// look-ahead should ask at the same time.
     pub(super) fn delegated(
         &mut self,
         (question, mode): (&Question, LookaheadMode),
@@ -157,14 +157,14 @@ impl LookaheadTables {
         self.begin((question, mode), further, outside, now)
     }
 
-    /// Returns the questions for the DKIM keys of a domain that clients have asked for before.
+    /// Returns the questions for the DKIM keys of a domain for which clients have asked before.
     fn keys(&self, question: &Question) -> Vec<Further> {
         let keys = self.selectors.for_domain(question.view, &question.name);
         keys.iter().map(|name| rules::of_key(name.clone())).collect()
     }
 
-    /// Handles a client's question that was answered. Returns the questions to ask now, and true if the client used a question that was
-    /// asked ahead.
+    /// Processes a client's question that was answered. Returns the questions that look-ahead should ask now. The boolean is true if
+    /// look-ahead had asked the client's question.
     pub(super) fn answered(
         &mut self,
         client: ClientAnswered<'_>,
@@ -184,7 +184,7 @@ impl LookaheadTables {
             self.selectors.note(question.view, &question.name, answer);
         }
         let start = match was_expected {
-            // If a question was asked ahead, its chain continues when that question ends.
+            // If look-ahead asked the question too, the chain continues when that question ends.
             Some(UsedBy { asked: true, .. }) => return (Vec::new(), true),
             Some(UsedBy { chain, step, .. }) => {
                 let further = further(step, &question.name, answer).unwrap_or_default();
@@ -202,7 +202,7 @@ impl LookaheadTables {
         (start, false)
     }
 
-    /// Handles a client's use of an answer with the mark of a rule. Returns true if the use counts.
+    /// Processes a client's use of a cached answer with the mark of a rule. Returns true if it is counted as a use.
     pub(super) fn used_mark(
         &mut self,
         question: &Question,
@@ -220,8 +220,8 @@ impl LookaheadTables {
         true
     }
 
-    /// Handles the end of a look-ahead question. `ended` is `None` if the question was not needed, or if there was no room. Returns the
-    /// questions that follow.
+    /// Processes the end of a look-ahead question. `ended` is `None` if it could not be asked. Returns the questions that follow from its
+    /// answer.
     pub(super) fn ended(
         &mut self,
         start: &Start,
@@ -236,7 +236,7 @@ impl LookaheadTables {
         let answer = ended.and_then(|ended| ended.answer.as_deref());
         let next = answer.and_then(|answer| further(step, &start.question.name, answer)).unwrap_or_default();
         let Some(ended) = ended.filter(|ended| ended.messages > 0) else {
-            // All parts of the answer were in the cache, so no query was sent.
+            // The whole answer was in the cache, so the question sent no query.
             self.allowance.settle(before, 0);
             if !used {
                 self.allowance.give_back();
@@ -264,7 +264,7 @@ impl LookaheadTables {
         self.plan(chain, next, outside, now)
     }
 
-    /// Judges the questions whose time is over, and removes their chains.
+    /// Judges the questions whose time (`AHEAD_WINDOW`) is over as used or unused, and removes old chains.
     pub(super) fn settle(&mut self, now: Mono) {
         while let Some(over) = self.expected.next_over(now) {
             if let Some(account) = self.accounts.get_mut(over.rule.index()) {
@@ -272,7 +272,7 @@ impl LookaheadTables {
             }
         }
         while let Some((number, began)) = self.order.front().copied() {
-            // The last question of the chain may have begun later than the chain.
+            // The last question of a chain may have begun later than the chain, so the chain is kept for twice that time.
             if now.since(began) < 2 * AHEAD_WINDOW && self.order.len() <= MAX_AHEAD_CHAINS {
                 return;
             }
@@ -281,7 +281,7 @@ impl LookaheadTables {
         }
     }
 
-    /// Counts the use of an expected question by a client, once.
+    /// Records that a client has asked an expected question. Each question is counted only once.
     fn used(&mut self, question: &Question, arrived: Mono, outside: &impl Outside) -> Option<UsedBy> {
         if self.expected.is_empty() {
             return None;
@@ -294,7 +294,7 @@ impl LookaheadTables {
         }
         expected.used = true;
         let gap = arrived.since(expected.at);
-        // A failure, or an answer that has expired, has saved no time, and its queries still count as unused.
+        // A failure, or an answer whose TTL has ended, has saved the client no time, and its queries still count as unused.
         let helped = expected.until.is_none_or(|until| arrived < until);
         let saved = if helped { expected.took.map_or(gap, |took| took.min(gap)) } else { Duration::ZERO };
         if asked {
@@ -304,8 +304,8 @@ impl LookaheadTables {
                 self.allowance.settle(before, 0);
             }
             if let Some(chain) = self.chains.get(&expected.chain) {
-                // The client's question may have other flags than the question of look-ahead. The answer that look-ahead fetched then
-                // still has its mark.
+                // The client's question may have other flags than that of look-ahead. The cached answer to look-ahead's question then still
+                // has its mark.
                 outside.unmark(&Question {
                     name: question.name.clone(),
                     kind: question.kind,
@@ -322,9 +322,10 @@ impl LookaheadTables {
         Some(used)
     }
 
-    /// Plans the questions that follow a client's own question. They join the chain of the domain if its SPF record is expected and DO is
-    /// the same; otherwise they form a new chain. The questions for mail from a domain therefore take no room from those for mail to it.
-    /// A new chain in which no question is asked or expected is dropped, because one message asks thirty lists about one address.
+    /// Plans the questions that follow a client's own question. They are added to the chain of the domain if its SPF record is expected in a
+    /// chain with the same DO flag; otherwise they form a new chain. So the questions for mail from a domain do not use up the limits of those
+    /// for mail to it. A new chain without any question is dropped, because for one mail message a client may ask thirty lists about the same
+    /// address.
     fn begin(
         &mut self,
         (like, mode): (&Question, LookaheadMode),
@@ -363,8 +364,8 @@ impl LookaheadTables {
         start
     }
 
-    /// Decides which of the further questions are asked. The others are only expected. If the answer to a question is in the cache, the
-    /// question is replaced by those that follow from this answer.
+    /// Decides which of the questions `further` look-ahead asks. The others are only counted. If the answer to a question is already in the
+    /// cache, the questions that follow from this answer take its place.
     fn plan(
         &mut self,
         number: ChainNumber,
@@ -433,7 +434,7 @@ impl LookaheadTables {
         start
     }
 
-    /// Returns true if the questions of a rule are asked ahead, and not only counted.
+    /// Returns true if look-ahead asks the questions of a rule, and false if it only counts them.
     fn asks(&self, rule: Rule, mode: LookaheadMode) -> bool {
         match mode {
             LookaheadMode::Rules => true,
@@ -444,7 +445,7 @@ impl LookaheadTables {
         }
     }
 
-    /// Returns true if the limits allow one more question.
+    /// Returns true if the limits allow one more question of this rule.
     fn may_ask(&mut self, rule: Rule, outside: &impl Outside, now: Mono) -> bool {
         self.expected.has_room()
             && self.account(rule).is_some_and(RuleAccount::has_room)
@@ -452,7 +453,7 @@ impl LookaheadTables {
             && self.allowance.take(now, outside.messages(), AHEAD_RISK)
     }
 
-    /// Returns the number of questions left in a chain: those that may be asked, or those that are only counted.
+    /// Returns how many more questions a chain may have: questions that look-ahead asks, or questions that are only counted.
     fn left_in_chain(&mut self, number: ChainNumber, asks: bool) -> Option<&mut u8> {
         let chain = self.chains.get_mut(&number)?;
         Some(if asks { &mut chain.asked_left } else { &mut chain.observed_left })
@@ -460,29 +461,29 @@ impl LookaheadTables {
 }
 
 impl RuleChain {
-    /// Returns true if no question of the chain was asked or expected.
+    /// Returns true if no question of the chain was asked or counted.
     fn is_unused(&self) -> bool {
         self.asked_left == MAX_AHEAD_OF_SUBJECT && self.observed_left == MAX_AHEAD_OF_SUBJECT
     }
 }
 
-/// Returns true if servers caused a failure, and neither the load of this host nor a cached failure did.
+/// Returns true if servers caused a failure, and not the load of this host or a cached failure.
 fn is_of_servers(answer: &Answer) -> bool {
     let other = [ExtendedError::NOT_READY, ExtendedError::CACHED_ERROR];
     answer.extended_error.as_ref().is_none_or(|error| !other.contains(&error.code))
 }
 
-/// An expected question that a client has asked.
+/// What is known about an expected question that a client has now asked.
 #[derive(Clone, Copy, Debug)]
 struct UsedBy {
     chain: ChainNumber,
     step: RuleStep,
-    /// True if the question was asked ahead, and this is its first use.
+    /// True if look-ahead asked the question, and this is the first time that a client asks it.
     asked: bool,
 }
 
-/// Returns the questions that follow an answer, or `None` if there are none. If nothing can follow at this step of the chain, the answer is
-/// not read.
+/// Returns the questions that follow an answer, or `None` if there are none. If no question can follow at this step of the chain, the answer
+/// is not parsed.
 fn further(step: RuleStep, name: &Name, answer: &Answer) -> Option<Vec<Further>> {
     if step == RuleStep::End || answer.rcode == ResponseCode::ServFail {
         return None;

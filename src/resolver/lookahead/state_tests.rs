@@ -1,4 +1,4 @@
-//! Tests of the limits of look-ahead: which queries it sends, and how many, while the resolver is busy.
+//! Tests the limits of look-ahead: which questions it asks, and how many, while the resolver is busy.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use dns::stage::name;
 use dns::wire::compose;
 use dns::wire::compose::AnswerParts;
 
-/// A resolver whose cache is empty, and which has room for look-ahead.
+/// A simulated resolver with an empty cache and room for look-ahead.
 struct World {
     known: RefCell<BTreeMap<String, Arc<Answer>>>,
     has_room: Cell<bool>,
@@ -83,7 +83,7 @@ fn question(text: &str, kind: RecordType) -> Question {
     Question::new(&name(text), kind)
 }
 
-/// Returns an answer with these data, stored at the start of the clock.
+/// Returns an answer with these data, which was cached at the start of the clock.
 fn answer(question: &Question, ttl: u32, data: &[RData]) -> Answer {
     let record = |data: &RData| Record::from_rdata(question.name.clone(), ttl, data.clone());
     let answers: Vec<Record> = data.iter().map(record).collect();
@@ -98,7 +98,7 @@ fn exchanger(host: &str) -> RData {
     RData::MX(MX::new(10, name(host)))
 }
 
-/// Reports that a client's question was answered at `millis`, in the mode "rules".
+/// Simulates that a client's question was answered at the time `millis` (in milliseconds), with look-ahead in the mode "rules".
 fn client(
     state: &mut LookaheadTables,
     world: &World,
@@ -156,7 +156,7 @@ fn a_subject_gets_twelve_questions_and_all_together_sixty_four_at_once() {
     let found = answer(&deep, 300, &hosts);
     let start = client(&mut state, &world, &deep, &found, 0);
     assert_eq!(start.len(), 10);
-    // The tree walk of DMARC would continue for six levels.
+    // Without a limit, the DMARC tree walk would continue for six levels.
     let (mut asked, mut next) = (start.len(), start);
     while let Some(dmarc) = next.iter().find(|start| matches!(start.rule, Rule::Dmarc | Rule::DmarcWalk)) {
         let nothing = answer(&dmarc.question, 300, &[]);
@@ -182,7 +182,7 @@ fn a_zone_that_gave_no_answer_or_has_short_ttls_is_left_alone_for_a_while() {
     let found = |text: &str| answer(&mx(text), 300, &[exchanger("mx.one.example.")]);
     let start = client(&mut state, &world, &mx("two.example."), &found("two.example."), 10);
     assert_eq!(shown(&start), ["two.example. TXT", "_dmarc.two.example. TXT"]);
-    // Clients use the SPF record four seconds later, so an answer with a TTL of two seconds is of no use.
+    // Clients ask for the SPF record four seconds later, so an answer with a TTL of two seconds does not help them.
     let txt = &start[0];
     let text = |ttl| answer(&txt.question, ttl, &[RData::TXT(TXT::new(vec!["v=spf1 -all".to_owned()]))]);
     state.ended(txt, Some(&ended(&text(300), 1)), &world, at(50));
@@ -203,7 +203,7 @@ fn a_use_counts_once_whenever_it_comes() {
     let start = client(&mut state, &world, &mx, &answer(&mx, 300, &[exchanger("mx.one.example.")]), 0);
     let host = &start[0];
     let found = answer(&host.question, 300, &[RData::A(A::new(192, 0, 2, 1))]);
-    // A client asks the same question after 10 ms, with DO. The question ends after 30 ms.
+    // After 10 ms, a client asks the same question with DO. Look-ahead's question ends after 30 ms.
     let signed = Question { dnssec_ok: true, ..host.question.clone() };
     client(&mut state, &world, &signed, &found, 10);
     state.ended(host, Some(&ended(&found, 1)), &world, at(30));
@@ -219,7 +219,7 @@ fn a_use_counts_once_whenever_it_comes() {
     assert_eq!(counts(&state).used, 1);
     state.settle(at(30_000));
     assert_eq!((counts(&state).used, counts(&state).unused), (1, 0));
-    // Another question is judged as unused, and used later.
+    // Another question is judged as unused, and a client uses its answer later.
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 1);
     assert!(state.used_mark(&start[2].question, Rule::Spf, &world, at(60_000)));
     assert_eq!(state.account(Rule::Spf).unwrap().counts.unused, 0);
@@ -255,7 +255,7 @@ fn beside_a_list_goes_the_pointer_and_beside_the_mx_of_a_delegated_domain_what_r
     let receiver = ["one.example. TXT", "_dmarc.one.example. TXT"];
     assert_eq!(shown(&state.delegated((&known, LookaheadMode::Rules), &world, at(0))), receiver);
     assert!(state.delegated((&known, LookaheadMode::Off), &world, at(0)).is_empty(), "they are expected");
-    // With the answer, the remaining questions follow in the same chain.
+    // After the client's answer, the remaining questions are asked in the same chain.
     let chains = state.chains.len();
     let start = client(&mut state, &world, &known, &answer(&known, 300, &[exchanger("mx.one.example.")]), 30);
     assert_eq!(shown(&start), ["mx.one.example. A", "mx.one.example. AAAA"]);
@@ -276,7 +276,7 @@ fn dkim_keys_that_a_client_asked_of_a_domain_are_asked_with_its_next_mx() {
     );
 }
 
-/// Reports that a client's question was answered at `millis`, in the mode "learned".
+/// Simulates that a client's question was answered at the time `millis` (in milliseconds), with look-ahead in the mode "learned".
 fn learn(
     state: &mut LookaheadTables,
     world: &World,

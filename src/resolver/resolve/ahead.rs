@@ -1,13 +1,14 @@
-//! The questions of look-ahead. They run at the same time as the flights of clients, but are never flights themselves.
+//! The questions that look-ahead asks: it asks questions in advance that clients will probably ask soon. They run at the same time as flights
+//! but are never flights themselves. A flight is one resolution that several clients may wait for.
 //!
 //! # Decisions
 //!
-//! - They take no places from flights. A client never joins such a question or waits for it. The client's own flight has its own time and
-//!   budget, asks two servers at first contact, and sends second queries. Equal queries are merged in `exchange` while the answer may
-//!   still come, so that the time already spent is not lost and hardly any query is sent twice. When clients joined these questions, they
-//!   were affected by lost queries, failures and the time already used, because these questions ask one server at a time.
-//! - Their failures, and the failures of their sub-questions, are not cached, and they begin no shared fetch of keys. A client that asks
-//!   later therefore tries again itself.
+//! - They use no places in the table of flights. A client never joins such a question or waits for it. The client's own flight has its own
+//!   time limit and query budget, asks two servers at first contact, and sends second queries. Equal upstream queries are merged in `exchange`
+//!   as long as the reply may still come, so the time already spent is not lost and hardly any query is sent twice. When clients joined these
+//!   questions, they suffered from lost queries, failures and the time already used, because look-ahead asks one server at a time.
+//! - The failures of these questions and of their sub-questions are not cached, and these questions start no shared fetch of DNSSEC keys. A
+//!   client that asks later therefore makes its own attempt.
 
 use std::sync::Arc;
 
@@ -34,30 +35,30 @@ use dns::question::{Answer, Question, ViewId, name_of_wire};
 use history::note::Note;
 use history::{Flown, Recorder};
 
-/// The decision whether look-ahead may ask a question.
+/// What is already known about a question that look-ahead wants to ask. This decides whether it may ask it.
 #[derive(Debug)]
 pub enum KnownAhead {
     /// The cache has the answer.
     Answer(Arc<Answer>),
-    /// Look-ahead must not ask the question: a flight asks it, or it is for a DNS list, or its answer is made here, or it failed a moment
-    /// ago.
+    /// Look-ahead must not ask the question: a flight already asks it, or it asks a DNS list, or its answer comes from a zone that is served
+    /// here, or it failed a moment ago.
     Left,
-    /// None of these applies: look-ahead may ask it.
+    /// Nothing is known about the question, so look-ahead may ask it.
     Nothing,
 }
 
-/// How a question of look-ahead ended.
+/// The result of a question that look-ahead asked in advance.
 #[derive(Clone, Debug)]
 pub struct AskedAhead {
-    /// The answer, or `None` if the question failed.
+    /// The answer to the question, or `None` if the question failed.
     pub answer: Option<Arc<Answer>>,
-    /// The zone that caused a failure. `None` if there was no failure, or if the question had used up its queries.
+    /// The zone that caused the failure of the question. `None` if there was no failure, or if the question had used up its query budget.
     pub blamed: Option<Name>,
-    /// The number of queries that were sent to servers.
+    /// The number of queries to servers that the question needed.
     pub messages: u32,
 }
 
-/// Asks the questions of look-ahead.
+/// Resolves the questions that look-ahead asks, and passes the events of clients' questions to it.
 pub struct LookaheadResolver {
     pub(super) views: Arc<ArcSwap<Views>>,
     pub(super) flight: Arc<FlightResolver>,
@@ -65,7 +66,7 @@ pub struct LookaheadResolver {
 }
 
 impl LookaheadResolver {
-    /// Returns the history of events.
+    /// Returns the recorder, to which events are reported for the history and the statistics.
     pub fn recorder(&self) -> &Recorder {
         &self.flight.recorder
     }
@@ -85,12 +86,12 @@ impl LookaheadResolver {
         self.views.load().get(view).map_or(LookaheadMode::Off, |view| view.lookahead)
     }
 
-    /// Waits for events of clients' questions, and returns all events since the last call. Only one task may call this.
+    /// Waits until clients' questions cause events, and returns all events since the last call. Only one task may call this.
     pub async fn answered(&self) -> Vec<AnsweredEvent> {
         self.answered.take().await
     }
 
-    /// Returns whether look-ahead may ask a question.
+    /// Returns the cached answer to a question, or whether look-ahead may ask the question.
     pub fn known(&self, question: &Question) -> KnownAhead {
         let (key, now) = (question.key(), self.flight.clock.mono());
         if let Some(answer) = self.flight.memory.answers.get(key.as_bytes(), now) {
@@ -107,14 +108,14 @@ impl LookaheadResolver {
         if self.flight.flights.has(&key) { KnownAhead::Left } else { KnownAhead::Nothing }
     }
 
-    /// Returns true if look-ahead may ask: flights and queries to servers each use at most half of their places, and this host is not
-    /// overloaded.
+    /// Returns true if there is room for questions of look-ahead: at most half of the places for flights and at most half of the places for
+    /// upstream queries are in use, and this host keeps up with its questions.
     pub fn has_room(&self) -> bool {
         !self.flight.iterate.is_half_taken() && !self.flight.flights.are_crowded()
     }
 
-    /// Returns the zone that counts as the cause if a question fails: the zone of its closest known zone cut, or the name itself if no
-    /// zone cut below the top-level domains is known.
+    /// Returns the zone that is blamed if a question fails: the zone of the closest known zone cut, or the queried name itself if no zone cut
+    /// below the top-level domains is known.
     pub(crate) fn zone_to_blame(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let key = question.key();
@@ -127,8 +128,8 @@ impl LookaheadResolver {
         name_of_wire(shares::zone_at_first(key.name(), labels))
     }
 
-    /// Returns the zone that counts as the cause if a client's question has failed: the result of `zone_to_blame` for the last of its
-    /// known aliases.
+    /// Returns the zone that is blamed if a client's question has failed: the result of `zone_to_blame` for the last alias of the name that
+    /// the cache knows.
     pub(crate) fn failed_zone(&self, question: &Question) -> Name {
         let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
         let (rrsets, now) = (self.flight.memory.rrsets.in_view(view.knows), self.flight.clock.mono());
@@ -146,14 +147,14 @@ impl LookaheadResolver {
         self.zone_to_blame(&end)
     }
 
-    /// Returns the zone that counts as the cause of this failure of a question: the result of `zone_to_blame`, or the zone that an alias
-    /// has led to. Returns `None` if the question had used up its queries, because a client's question may send more.
+    /// Returns the zone that is blamed for this failure of a question: the result of `zone_to_blame`, or the zone to which an alias of the
+    /// name led. Returns `None` if the question had used up its query budget, because a client's question may send more queries and succeed.
     fn blamed(&self, question: &Question, failure: &Failure, context: &Context) -> Option<Name> {
         let zone = failure.zone().filter(|_| !context.budget.is_spent())?;
         Some(if zone.zone_of(&question.name) { self.zone_to_blame(question) } else { zone })
     }
 
-    /// Removes the mark of look-ahead from the answer to a question, if the cache has the answer.
+    /// Removes the mark that look-ahead asked for the cached answer to a question. Does nothing if the answer is not in the cache.
     pub(crate) fn unmark(&self, question: &Question) {
         if let Some(answer) =
             self.flight.memory.answers.get(question.key().as_bytes(), self.flight.clock.mono())
@@ -162,8 +163,8 @@ impl LookaheadResolver {
         }
     }
 
-    /// Asks a question of look-ahead. The answer is marked with the number `rule`, counted from 1, until a client uses it. Returns `None`
-    /// if the view of the question no longer exists.
+    /// Asks a question for look-ahead. The cached answer is marked with `rule`, the number of the look-ahead rule counted from 1, until a
+    /// client uses the answer. Returns `None` if the view of the question no longer exists.
     pub async fn ask(&self, question: Question, rule: u8) -> Option<AskedAhead> {
         let (key, now) = (question.key(), self.flight.clock.mono());
         let view = self.views.load().get(question.view).cloned()?;
@@ -189,8 +190,8 @@ impl LookaheadResolver {
             && !found.answers.is_empty()
             && !is_outdated
         {
-            // The history finds the questions that belong to a mail by the names in answers. This answer is recorded now, because the
-            // client's question will later be answered from the cache.
+            // The history uses the names in answers to find the questions that belong to one mail. This answer is recorded now, because the
+            // client's later question will be answered from the cache and leaves no such record.
             let zone = found.zone.as_ref();
             let so_far = Flown::so_far(context.trail(), question, key.name());
             self.recorder().flown(&Flown { zone, answers: &found.answers, ..so_far });
@@ -204,7 +205,7 @@ impl LookaheadResolver {
             && !is_outdated
             && self.flight.memory.answers.get(key.as_bytes(), now).is_none()
         {
-            // If a client is already asking the question, the answer is not marked, because the client's use counts.
+            // If a client is already asking this question, the answer is not marked: the client would have got it without look-ahead.
             if messages > 0 && !self.flight.flights.has(key) {
                 answer.ahead.set(rule);
             }

@@ -1,4 +1,4 @@
-//! The events of clients' questions that wait until look-ahead reads them.
+//! The queue of events of clients' questions. Each event waits in it until look-ahead reads it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,33 +12,34 @@ use crate::limits::{MAX_ANSWERED, MAX_ANSWERED_OCTETS};
 use dns::clock::Mono;
 use dns::question::{Answer, QuestionKey};
 
-/// An event of a client's question.
+/// An event that look-ahead learns about a client's question.
 pub enum AnsweredEvent {
-    /// A question to a DNS list whose answer was not in the cache.
+    /// A client asks a DNS list, and the answer was not in the cache.
     Asked(Arc<ClientQuestion>),
     /// A question whose answer was not in the cache has been answered.
     Answered {
-        /// The question that was answered.
+        /// The client's question that was answered.
         asked: Arc<ClientQuestion>,
-        /// The answer, which may be a failure.
+        /// The answer that the client got, which may be a failure.
         answer: Arc<Answer>,
     },
     /// A question was answered from the cache, with an answer that look-ahead had asked for.
     Used {
-        /// The key of the question.
+        /// The key of the client's question.
         key: QuestionKey,
         /// The number of the rule of look-ahead that asked for the answer.
         rule: u8,
         /// The time at which the client asked.
         at: Mono,
     },
-    /// The servers of a domain are about to be asked for its MX, so its delegation is known. Contains the key of the question.
+    /// A flight is about to ask the servers of a domain for its MX, so the delegation of the domain is known. Contains the key of the
+    /// question.
     Delegated(Arc<QuestionKey>),
 }
 
 impl AnsweredEvent {
-    /// Returns true if look-ahead may ask other questions because of the event. Answers with addresses mostly only show which look-ahead
-    /// questions were used.
+    /// Returns true if look-ahead may ask other questions because of the event. Answers with addresses do not count: they mostly only show
+    /// which look-ahead questions clients used.
     fn leads(&self) -> bool {
         match self {
             Self::Asked(_) | Self::Delegated(_) => true,
@@ -56,33 +57,33 @@ impl AnsweredEvent {
     }
 }
 
-/// Events in the order in which they came.
+/// Events in the order in which they happened.
 #[derive(Default)]
 struct EventQueue {
     events: Vec<AnsweredEvent>,
-    /// The size of the answers of these events, in octets.
+    /// The size of the answers in the waiting events, in octets.
     octets: usize,
 }
 
-/// Events that wait.
+/// Events that wait until look-ahead reads them.
 #[derive(Default)]
 pub(super) struct WaitingEvents {
     waiting: Mutex<EventQueue>,
-    /// Notified when an event is added to the empty queue.
+    /// Wakes the task that reads the queue, when an event is added to the empty queue.
     pub(super) added: Notify,
     /// Notified when an event is added that makes look-ahead ask other questions.
     pub(super) leads: Notify,
-    /// True if a task reads the queue. Otherwise events are dropped.
+    /// True if a task reads the queue. If no task reads it, events are dropped.
     pub(super) read: AtomicBool,
 }
 
 impl WaitingEvents {
-    /// Reports a delegation to look-ahead. Returns false if there is no room.
+    /// Reports to look-ahead that the delegation for the question with this key was found. Returns false if the queue is full.
     pub(super) fn push_delegated(&self, key: Arc<QuestionKey>) -> bool {
         self.push(|| AnsweredEvent::Delegated(key))
     }
 
-    /// Adds an event. Returns false if there is no room.
+    /// Adds an event to the queue. Returns false if the queue is full. If no task reads the queue, drops the event and returns true.
     pub(super) fn push(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
         if !self.read.load(Ordering::Relaxed) {
             return true;
@@ -110,7 +111,7 @@ impl WaitingEvents {
         true
     }
 
-    /// Removes all events and returns them.
+    /// Removes all events from the queue and returns them.
     pub(super) fn take(&self) -> Vec<AnsweredEvent> {
         std::mem::take(&mut *self.waiting()).events
     }
@@ -120,13 +121,13 @@ impl WaitingEvents {
     }
 }
 
-/// Returns true if look-ahead asks other questions at the same time as this question, as soon as the delegation of its domain is known.
+/// Returns true if look-ahead asks other questions during this client's MX question, as soon as the delegation of the domain is known.
 pub(super) fn leads_at_delegation(asked: &ClientQuestion) -> bool {
     asked.question.kind == RecordType::MX && is_seen(asked)
 }
 
-/// Returns true if look-ahead receives the events of a question: the listener uses look-ahead, and the question comes from a client. A
-/// question of the operator has the unspecified address and is left out.
+/// Returns true if look-ahead receives the events of a question: the view uses look-ahead, and the question comes from a client. A question
+/// that the operator asks with a command has the unspecified address (0.0.0.0 or ::) and is left out.
 pub(super) fn is_seen(asked: &ClientQuestion) -> bool {
     asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()
 }
@@ -143,7 +144,7 @@ mod tests {
     use dns::wire::compose;
     use dns::wire::compose::AnswerParts;
 
-    /// Returns a question and its answer of 60 KB.
+    /// Returns a question and an answer of 60 KB to it.
     fn answered() -> (Arc<ClientQuestion>, Arc<Answer>) {
         let (owner, views) = (name("example."), Views::new(&Arc::new(Config::default())).unwrap());
         let question = Question::new(&owner, RecordType::TXT);
@@ -164,7 +165,7 @@ mod tests {
         let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.push(used)).count();
         assert_eq!((kept, queue.waiting().events.len()), (MAX_ANSWERED, MAX_ANSWERED));
     }
-    /// Before, waiting events with 60 KB each could keep up to 100 MB, with a cache of 8 MiB.
+    /// Before the octets were limited, waiting events with answers of 60 KB each could use up to 100 MB of memory with a cache of 8 MiB.
     #[test]
     fn long_answers_that_wait_are_bounded_by_their_octets() {
         let (queue, (asked, answer)) = (WaitingEvents::default(), answered());

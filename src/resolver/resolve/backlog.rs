@@ -1,21 +1,21 @@
-//! Determines whether this host keeps up with its questions, from the time that each question waits before work on it begins.
+//! Determines whether this host keeps up with clients' questions, from the time that each question waits before work on it begins.
 //!
-//! The functions are pure. The method follows CoDel (RFC 8289): a single long wait is only a burst. If every question waits long for a
-//! while, the queue never becomes empty.
+//! The functions read no clock; the time is passed to them. The method follows CoDel (RFC 8289): one long wait may be caused by a burst, but
+//! if every question waits long for some time, questions arrive faster than they can be handled.
 
 use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, WorkBounds};
 use dns::clock::Mono;
 
-/// How long the latest questions have waited.
+/// How long the latest questions waited before work on them began.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    /// The time since which every question has waited too long, and the time of the latest of these questions. `None` if the latest
-    /// question did not wait too long.
+    /// Start of the period in which every question waited too long, and time of the latest such question. `None` if the latest question did
+    /// not wait too long.
     late: Option<(Mono, Mono)>,
 }
 
 impl Backlog {
-    /// Records that work on a question that arrived at `arrived` begins at `now`.
+    /// Records that work on a question begins at `now`. The question arrived at `arrived`.
     pub(super) fn takes_in(&mut self, arrived: Mono, now: Mono) {
         let late = now.since(arrived) >= BACKLOG_WAIT;
         let since =
@@ -23,8 +23,8 @@ impl Backlog {
         self.late = late.then_some((since, now));
     }
 
-    /// Returns the number of flights from which on the zone or client with the most flights loses one for each new flight. The number is
-    /// smaller if this host does not keep up with the questions.
+    /// Returns the number of flights in progress from which new flights of the zone or client that has the most flights are refused. The
+    /// number is smaller if this host does not keep up with its questions. A flight is one resolution that several clients may wait for.
     pub(super) fn crowded_from(&self, bounds: WorkBounds) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
         if lasts { bounds.busy_flights() } else { bounds.crowded_flights() }
@@ -41,7 +41,7 @@ mod tests {
         Mono::START.after(Duration::from_millis(millis))
     }
 
-    /// Asks one question each millisecond in the range `times`. Each has waited for `waited` milliseconds.
+    /// Begins work on one question in each millisecond of the range `times`. Each question has waited for `waited` milliseconds.
     fn ask(backlog: &mut Backlog, times: std::ops::Range<u64>, waited: u64) {
         for time in times {
             backlog.takes_in(at(time - waited), at(time));

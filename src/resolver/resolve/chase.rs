@@ -1,4 +1,4 @@
-//! Follows a name along its aliases. Each name is first looked up in the cache, then asked for on its own route.
+//! Follows a name along its aliases (CNAME and DNAME). Each name is first looked up in the cache, and then queried along its own route.
 //!
 //! See RFC 1034 section 3.6.2 (aliases) and RFC 2308 (negative answers). Sub-questions of the iterator also go through this module, so
 //! that they are routed, and their answers are cached.
@@ -43,24 +43,24 @@ pub(super) struct Chaser {
     pub(super) iterate: Arc<Iterate>,
     pub(super) trust: Arc<Validator>,
     pub(super) flights: Arc<Flights>,
-    /// The names whose routes a reload has just changed.
+    /// The names whose routes were changed by a recent reload of the configuration.
     pub(super) changed: Arc<ChangedRoutes>,
     /// The queue through which look-ahead learns that a delegation was found.
     pub(super) leading: Arc<WaitingEvents>,
 }
 
-/// What a chase does when an alias leads to a name of a DNS list.
+/// What to do when an alias leads to a name of a DNS list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtList {
-    /// The chase continues, as at any other name.
+    /// The name is followed, like any other name.
     Passes,
-    /// The chase stops. The list counts the question, and the gate of the list decides how the answer is given.
+    /// The name is not followed. The question counts for the quota of the list, and module `lists::guard` decides how the answer is given.
     Stops,
 }
 
 impl Chaser {
-    /// Follows a name to the end of its aliases. `way` is the route of this name. `cut` is the closest known zone cut at or above it, if
-    /// this cut was already looked up.
+    /// Follows a name along its aliases to the last name. `way` is the route of `name`. `cut` is the closest known zone cut at or above
+    /// `name`, if the caller has already looked it up.
     pub(super) async fn chase(
         &self,
         (name, kind): (&Name, RecordType),
@@ -72,7 +72,7 @@ impl Chaser {
         let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
         loop {
             if context.is_ahead() && route.list_asked(&current).is_some() {
-                // A stranger's alias or server name must not use up the quota of a list.
+                // An alias or a server name that a stranger chose must not use up the query quota of a DNS list.
                 return Err(Failure::Aliases { name: name.clone() });
             }
             if at_list == AtList::Stops
@@ -120,8 +120,8 @@ impl Chaser {
         }
     }
 
-    /// Finds one name of the chain. If the name is in a DNS list that requires a secret key in its names, the list is asked for the name
-    /// with the key, and the key is removed from the answer.
+    /// Finds the result for one name of the alias chain. If the name is in a DNS list that requires a secret key in its names, the servers of
+    /// the list are asked for the name with the key, and the key is removed from the names in the answer.
     async fn rewritten(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let list =
             lookup.route.policy.list.as_ref().filter(|list| list.asked(lookup.name) != AskedAbout::Nothing);
@@ -139,7 +139,7 @@ impl Chaser {
         chased.answered = found.answered;
         chased.doubted = found.doubted;
         chased.rooms.append(&mut found.rooms);
-        // The signatures were made for the name with the key. They are not valid for the name without the key, so they are not kept.
+        // The signatures cover the name with the key. They are not valid for the name without the key, so the answer gets no signatures.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {
@@ -153,7 +153,7 @@ impl Chaser {
         })
     }
 
-    /// Finds one name of the chain. The answer is made here, or comes from the cache or from servers.
+    /// Finds the result for one name of the alias chain. The answer comes from a zone that is served here, from the cache, or from servers.
     async fn step(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         self.refuse_changed(lookup)?;
         if let RouteTarget::Local(authority) = &lookup.route.target {
@@ -167,13 +167,13 @@ impl Chaser {
         self.seek(lookup, chased).await
     }
 
-    /// Asks servers. If the answer of a server is bogus, another server is asked.
+    /// Asks the servers for the name. If the answer of a server is bogus (DNSSEC), another server is asked.
     async fn seek(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let mut avoid: Vec<SocketAddr> = Vec::new();
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
-            // After a bogus answer, the zone cut is looked up again.
+            // After a bogus answer, the known zone cut is not used but looked up again.
             let cut = lookup.cut.filter(|_| avoid.is_empty());
             let resolved = self.iterate.find(Lookup { avoid: &avoid, cut, ..lookup }).await;
             let mut resolved = match resolved {
@@ -194,7 +194,7 @@ impl Chaser {
             lookup.context.note(Note::Checked { name: lookup.name.clone(), kind: lookup.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    // The answer of this server is secure, so the servers that gave bogus answers are at fault, and not the zone.
+                    // The answer of this server is not bogus, so the servers that gave bogus answers are at fault, and not the zone.
                     for (server, zone) in &refuted_for {
                         self.trust.distrust_server(*server, zone, lookup.context);
                     }
@@ -204,8 +204,8 @@ impl Chaser {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            // The question of a client may fetch the keys of the zone again, and the result may then differ. So only such a question ends
-            // stale data.
+            // A client's question may fetch the DNSSEC keys of the zone again, and validation may then succeed. So stale data of the name is
+            // removed only if a client's question was bogus, not if a question of look-ahead was.
             if state == SecurityStatus::Bogus && !lookup.context.is_ahead() {
                 let rrsets = self.memory.rrsets.in_view(lookup.context.view.knows);
                 rrsets.end_stale(lookup.name, self.clock.mono());
@@ -233,7 +233,7 @@ impl Chaser {
         Err(bogus.unwrap_or_else(|| Failure::Referrals { name: lookup.name.clone() }))
     }
 
-    /// Caches the data of an answer.
+    /// Caches the records of an answer and returns the answer.
     ///
     /// # Errors
     /// A reload has changed the route of the name in the meantime, so the data may come from servers that are no longer responsible for
@@ -256,7 +256,7 @@ impl Chaser {
         }
     }
 
-    /// Returns an answer from a zone that is served here, or from servers to which this zone delegates.
+    /// Returns an answer from a zone that is served here, or, if this zone delegates the name, from the servers of the delegation.
     async fn answer_here(
         &self,
         lookup: Lookup<'_>,
@@ -308,8 +308,8 @@ impl Chaser {
     }
 }
 
-/// Returns the security of data that are served here without signatures: insecure. `sets` has an entry for each RRset that a chain of
-/// aliases may have.
+/// Returns the security of data that are served here without signatures: insecure, or unchecked if the question is not validated. `sets` has
+/// an entry for each RRset that a chain of aliases may have.
 fn here(context: &Context) -> AnswerSecurity {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
     AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }
@@ -335,7 +335,7 @@ impl SubQuestions for Chaser {
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
                     self.trust.remember_failure(key, failure, context);
                 }
-                // The failure depends on how deeply the sub-question is nested, and not on its name, so it is not remembered.
+                // Other failures are not cached. For example, they depend on how deeply the sub-question is nested, and not on its name.
                 Err(_) => {}
             }
             let records = chased?.answers;
@@ -354,22 +354,22 @@ impl SubQuestions for Chaser {
     }
 }
 
-/// Returns the DNS list that is asked for `name` on its route, if the gate of the list decides about answers of this type.
+/// Returns the DNS list that is asked for `name` on its route, if this is a query to a list (type A or TXT) and the list still runs.
 fn list_entered(route: &Route, name: &Name, kind: RecordType) -> Option<Arc<List>> {
     let list = matches!(kind, RecordType::A | RecordType::TXT).then(|| route.list_asked(name))?;
     list.filter(|list| list.is_alive())
 }
 
-/// Returns true if `target` has another route than the alias that leads to it. The operator's own zones and DNS lists have their own
-/// routes. What other servers say about names in them is not used.
+/// Returns true if `target` has another route than the alias that leads to it. The operator's own zones and DNS lists have their own routes;
+/// data for their names that comes from other servers is not used.
 pub(super) fn leads_away(lookup: Lookup<'_>, target: &Name) -> bool {
-    // Below a DNS list that requires a key, only the list itself is asked.
+    // Below a DNS list that requires a key in its names, only the servers of the list itself are asked.
     lookup.rewrite.is_none()
         && lookup.kind != RecordType::CNAME
         && !std::ptr::eq(&**lookup.context.view.route(target, lookup.kind), lookup.route)
 }
 
-/// Returns true if a chain of aliases already contains `target`, or is longer than a chain may be.
+/// Returns true if a chain of aliases already contains `target`, or is longer than `MAX_ALIASES`.
 pub(super) fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES

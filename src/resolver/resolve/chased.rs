@@ -1,4 +1,4 @@
-//! The result of following a name along its aliases: the records with their security, and the answer that is made from them.
+//! The result of following a name along its aliases: the records, their DNSSEC security, and the response message that is made from them.
 //!
 //! See RFC 4035 section 3.2.1 (signatures for clients that set DO) and RFC 6672 (DNAME).
 
@@ -22,10 +22,10 @@ use dns::wire::compose;
 use validate::signature::covered_type;
 use validate::verdict::ValidationFailure;
 
-/// The aliases of a name, and the result for the last name of their chain.
+/// The aliases of a name, and the data or denial for the last name of their chain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chased {
-    /// The aliases in order, then the data.
+    /// The alias records in the order in which they are followed, then the data of the last name.
     pub(super) answers: Vec<Record>,
     /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes the name too long.
     pub(super) rcode: ResponseCode,
@@ -35,32 +35,32 @@ pub(super) struct Chased {
     pub(super) signatures: Vec<Record>,
     /// The proofs of a negative answer or of a wildcard, for clients that set DO.
     pub(super) proofs: Vec<Record>,
-    /// The security of the answer, which is the lowest of its parts. `None` before the first part.
+    /// The security of the answer, which is the lowest security of its RRsets. `None` before the first RRset is added.
     pub(super) security: Option<Security>,
-    /// Why the answer is insecure, if the client gets this as an extended error.
+    /// Why the answer is insecure, if the client is told the reason in an extended error (RFC 8914).
     pub(super) fault: Option<ValidationFailure>,
-    /// The zone whose server was asked last, or `None` if the cache was enough.
+    /// The zone whose servers were asked last, or `None` if the cache had all data.
     pub(super) zone: Option<Name>,
-    /// The server that answered last, and its round trip. `None` if the cache was enough.
+    /// The server that answered last, and the round-trip time of its reply. `None` if the cache had all data.
     pub(super) answered: Option<(IpAddr, Duration)>,
     /// The extended error that is sent with the answer.
     pub(super) extended_error: Option<ExtendedError>,
-    /// The DNS list that gave the answer, if any.
+    /// Mark of the DNS list that gave the answer. `None` if the answer is not from a list.
     pub(super) list: Option<ListMark>,
-    /// True if another flight asked the servers for this answer.
+    /// True if another flight (another resolution at the same time) asked the servers for this answer.
     pub(super) shared: bool,
-    /// True if the answer ends with a doubtful denial that all servers of the zone gave.
+    /// True if the servers of a zone denied the last name in a doubtful form, and all servers of the zone did so.
     pub(super) doubted: bool,
-    /// The name of a DNS list that the aliases lead to, and the list. Set if the name was not followed, because the gate of the list must
-    /// decide.
+    /// The name of a DNS list that the aliases lead to, and the list. Set if this name was not followed, because module `lists::guard` must
+    /// decide how its answer is given.
     pub(super) entered: Option<(Name, Arc<List>)>,
-    /// The memory reserved for the long replies that contained the records.
+    /// The memory that was reserved for the long replies from which the records come.
     pub(super) rooms: Vec<ReplyRoom>,
 }
 
 impl Chased {
-    /// Records that the last name is a `[[host]]` of the configuration. The name exists even if others deny it, so their proof is
-    /// dropped.
+    /// Records that the last name is the name of a `[[host]]` of the configuration. This name exists even if the servers of its zone deny it,
+    /// so the proofs of the denial are removed.
     pub(super) fn exists_here(&mut self) {
         self.proofs.clear();
         self.security = self.security.map(|security| security.and(Security::Insecure));
@@ -81,7 +81,7 @@ impl Chased {
         }
     }
 
-    /// Adds the result for one name of the chain. Returns how this result ends.
+    /// Adds the result for one name of the alias chain. Returns the end of this result: data, an alias, a denial, or a name that is too long.
     pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
         self.doubted = found.doubted;
         if found.room.is_held() {
@@ -101,7 +101,7 @@ impl Chased {
             End::Negative { soa: Some(soa), .. } => soa.ttl,
             _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
         };
-        // A DNAME may redirect names of a chain twice. The answer contains it and its signatures only once.
+        // A DNAME may redirect two names of one chain. The answer contains the DNAME and its signatures only once.
         let again = |owner: &Name, kind: RecordType| {
             let held = |held: &Record| held.record_type() == RecordType::DNAME && held.name == *owner;
             kind == RecordType::DNAME && self.answers.iter().any(held)
@@ -129,7 +129,7 @@ impl Chased {
     }
 }
 
-/// Composes the answer to send. It contains signatures and proofs if the client has set DO (RFC 4035 section 3.2.1).
+/// Composes the response message. It contains signatures and proofs if the client has set DO (RFC 4035 section 3.2.1).
 pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
     let (mut answers, mut authorities) = (
         Cow::Borrowed(&*chased.answers),

@@ -1,4 +1,4 @@
-//! A client's question that the cache could not answer. One value carries it from the listener to the reply.
+//! A client's question that the cache could not answer. One value contains all data about it from its arrival until the reply.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,52 +17,52 @@ use history::event::Step;
 use history::owner::WantedOwner;
 use history::trail::Trail;
 
-/// A client's question that is being answered. The flight shares it with the client that began the flight.
+/// A client's question that is being answered. It is shared between the task of the flight and the client's request that started the flight.
 pub struct ClientQuestion {
     pub(super) question: Question,
     pub(super) key: QuestionKey,
     pub(super) client: Client,
     pub(super) arrived: Mono,
-    /// The view of the listener when the question arrived. A reload does not change it.
+    /// The view that the listener used when the question arrived. A later reload of the configuration does not change this field.
     pub(super) view: Arc<View>,
-    /// The route of the name.
+    /// The route of the queried name: which servers or which local zone answer it.
     pub(super) way: Arc<Route>,
-    /// The DNS list that the question asks, if any. The list may be one that was shut down.
+    /// The DNS list that the question asks, if any. This list may have been shut down by its operator.
     pub(super) list: Option<AskedList>,
-    /// The closest known zone cut, set when the flight is counted for a zone. The walk begins there.
+    /// The closest known zone cut, set when the zone is determined for which the flight counts. The walk down the delegations begins there.
     pub(super) cut: OnceLock<Arc<Delegation>>,
-    /// True if the cache had a failure for the question when the client began to wait.
+    /// True if the cache had a failure for the question when the client began to wait for the flight.
     pub(super) has_failed: OnceLock<bool>,
-    /// The client's socket, if the question came over the network.
+    /// The client's socket, if the question came over the network and not from a command.
     pub(super) socket: Option<WantedOwner>,
-    /// Receives the progress of the flight, if a command follows its steps.
+    /// Sends the progress of the flight to a command that shows its steps. `None` if no command does.
     pub(super) follower: Option<watch::Sender<Option<Arc<FlightProgress>>>>,
 }
 
 /// The DNS list that a question asks.
 pub(super) struct AskedList {
     pub(super) list: Arc<List>,
-    /// The state of the list, set when it is first looked up.
+    /// The state that is stored for the list. It is set when it is first looked up.
     pub(super) entry: OnceLock<Arc<ListEntry>>,
-    /// The progress of the flight that the question waits for. The question may be answered before that flight ends.
+    /// The progress of the flight whose result the question waits for. The question may be answered before that flight ends.
     pub(super) waits_for: OnceLock<Arc<FlightProgress>>,
 }
 
-/// The result of asking a question.
+/// What happens with a client's question: it gets a reply, or none because it is a repetition.
 #[derive(Debug)]
 pub enum Asked {
-    /// The question was answered, or failed.
+    /// The client gets this reply: an answer or a failure.
     Replied(Replied),
-    /// The same client already waits for the answer to this question. Its first copy will be answered.
+    /// The same client already waits for the answer to this question, so it gets no second reply.
     Repeated,
 }
 
-/// An answer, and how it was found.
+/// The reply to a client's question, and how it was found.
 #[derive(Clone, Debug)]
 pub struct Replied {
-    /// The outcome that the question counts as.
+    /// The outcome under which the statistics count the question.
     pub outcome: Outcome,
-    /// The answer to send.
+    /// The answer that the client gets.
     pub answer: Arc<Answer>,
     /// The progress of the flight, or `None` if the answer was in the cache.
     pub(super) progress: Option<Arc<FlightProgress>>,
@@ -74,7 +74,7 @@ impl Replied {
         self.progress.as_deref().map(FlightProgress::trail)
     }
 
-    /// Returns the steps so far as text. Empty if the answer was in the cache.
+    /// Returns the steps of the flight so far as text. The result is empty if the answer was in the cache.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail().map(Trail::steps).unwrap_or_default()
     }
@@ -108,20 +108,20 @@ impl ClientQuestion {
         }
     }
 
-    /// Sets the socket from which the question came.
+    /// Sets the client's socket, from which the question came over the network.
     #[must_use]
     pub(crate) fn of_socket(self, socket: WantedOwner) -> Self {
         Self { socket: Some(socket), ..self }
     }
 
-    /// Returns the same question in `view`, which may have other routes.
+    /// Returns the same question in another view, `view`, in which its name may have another route.
     pub(super) fn in_view(&self, view: Arc<View>) -> Self {
         let (question, key) = (self.question.clone(), self.key.clone());
         let (socket, follower) = (self.socket, self.follower.clone());
         Self { socket, follower, ..Self::new(question, key, self.client, self.arrived, view) }
     }
 
-    /// Returns the question.
+    /// Returns the name, type and flags that the client asked for.
     pub fn question(&self) -> &Question {
         &self.question
     }
@@ -136,7 +136,7 @@ impl ClientQuestion {
         self.arrived
     }
 
-    /// Returns the view of the listener.
+    /// Returns the view that the question's listener used when the question arrived.
     pub fn view(&self) -> &View {
         &self.view
     }
@@ -147,12 +147,12 @@ impl ClientQuestion {
         if self.question.checking_disabled { context.without_checks() } else { context }
     }
 
-    /// Returns what the question asks a DNS list about, if it asks a list that still runs.
+    /// Returns what the client asks a DNS list about. Returns `Nothing` if the question asks no list, or a list that has been shut down.
     pub(crate) fn asked_list(&self) -> AskedAbout {
         self.live_list().map_or(AskedAbout::Nothing, |list| list.asked(&self.question.name))
     }
 
-    /// Returns the question of the same client for another type of the same name.
+    /// Returns the same client's question for another record type of the same name.
     pub(super) fn of_kind(&self, kind: RecordType) -> Self {
         let question = Question { kind, ..self.question.clone() };
         let key = question.key();

@@ -1,4 +1,5 @@
-//! One flight: it resolves its question, caches the answer or the failure, reports the result, and ends.
+//! A flight is one resolution that several clients may wait for. It resolves its question, caches the answer or the failure, and reports the
+//! result to the history.
 
 use std::sync::Arc;
 
@@ -35,12 +36,12 @@ use history::note::{Note, Words};
 use history::{Counter, Flown, Recorder};
 use validate::verdict::SecurityStatus;
 
-/// The types that are looked up, in this order, when a client asks for ANY. The first type that exists is the answer. The SOA is looked
-/// up only at the apex of a zone, where it always exists.
+/// The record types that are looked up, in this order, when a client asks for ANY. The first type that exists is the answer. SOA is looked up
+/// only at the apex of a zone, where it always exists.
 const ANY_KINDS: [RecordType; 5] =
     [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
-/// Resolves the questions of flights. This type does not know the clients that wait.
+/// Resolves the questions of flights. It does not know which clients wait for a flight.
 pub(super) struct FlightResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -51,7 +52,7 @@ pub(super) struct FlightResolver {
     pub(super) chaser: Arc<Chaser>,
     /// Asks DNS lists.
     pub(super) lists: Arc<ListResolver>,
-    /// Makes stale answers.
+    /// Composes stale answers: answers from cached data whose TTL has ended.
     pub(super) stale: StaleAnswers,
     /// A switch for tests: it causes panics in flights.
     #[cfg(feature = "simulated")]
@@ -75,22 +76,22 @@ impl FlightResolver {
         })
     }
 
-    /// Answers a question. A question for ANY gets one RRset of real data (RFC 8482 section 4.3), because servers refuse ANY or invent an
-    /// answer to it.
+    /// Resolves the question of a flight. A question for ANY gets one RRset of a common type (RFC 8482 section 4.3), because many servers
+    /// refuse ANY queries or invent an answer to them.
     pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         if asked.question.kind != RecordType::ANY {
             return Ok(self.without_private(self.lists.guarded(asked, context).await?, context));
         }
-        // The future is boxed, because it would enlarge each flight and hardly any question is for ANY.
+        // This future is boxed, because it would make every flight larger, and hardly any question is for ANY.
         Box::pin(self.answer_any(asked, context)).await
     }
 
-    /// Answers a question for ANY with one RRset of real data.
+    /// Answers a question for ANY with the first RRset that exists among the types `ANY_KINDS`.
     async fn answer_any(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
         let name = &asked.question.name;
         let mut found = Chased::default();
         for kind in ANY_KINDS {
-            // The SOA of a denial is at the apex of the zone (RFC 2308 section 3).
+            // The owner name of the SOA in a denial is the apex of the zone (RFC 2308 section 3).
             let is_apex = |soa: &Record| soa.name == *name;
             if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
                 break;
@@ -104,7 +105,7 @@ impl FlightResolver {
         Ok(found)
     }
 
-    /// Returns the answer without the addresses that clients of the view must not get.
+    /// Removes from an answer the private addresses that clients of the view must not get, and returns the answer.
     fn without_private(&self, mut chased: Chased, context: &Context) -> Chased {
         let mut records = private::remove(&mut chased, &context.view);
         if !records.is_empty() {
@@ -116,7 +117,7 @@ impl FlightResolver {
         chased
     }
 
-    /// Returns the zone that a question counts for at its start, in wire form.
+    /// Returns, in wire form, the zone for which a question counts when its flight begins.
     pub(super) fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
         let ClientQuestion { key, view, way, .. } = asked;
         let cut = self.cut_on(view, way, key.name());
@@ -127,7 +128,7 @@ impl FlightResolver {
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
-    /// Returns the closest known zone cut of a name in wire form, if the route uses zone cuts.
+    /// Returns the closest known zone cut at or above a name in wire form. Returns `None` if the route forwards or is answered here.
     pub(super) fn cut_on(&self, view: &View, route: &Route, name: &[u8]) -> Option<Arc<Delegation>> {
         match route.target {
             RouteTarget::Iterate | RouteTarget::Stub(_) => {
@@ -137,8 +138,8 @@ impl FlightResolver {
         }
     }
 
-    /// Creates the future of a flight, to be driven. If the flight panics, it ends without a result, and the waiting clients learn that
-    /// it was given up.
+    /// Creates the future that runs a flight. If the flight panics, the future returns no result, and the waiting clients learn that the
+    /// flight was given up.
     pub(super) fn take_off(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -161,7 +162,7 @@ impl FlightResolver {
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(report).ok())))
     }
 
-    /// Resolves the question of the flight, and ends the flight.
+    /// Resolves the question of the flight, caches and records the result, and removes the flight from the table.
     async fn fly(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,
@@ -216,7 +217,7 @@ impl FlightResolver {
         landed
     }
 
-    /// Returns the result of a flight. Returns an error if a reload has in the meantime changed the route of a name in the chain: the
+    /// Returns the result of a flight. Returns an error if a reload changed the route of a name in the alias chain while the flight ran: the
     /// clients then begin another flight, as after `Flights::end_changed`.
     fn unless_reloaded(
         &self,
@@ -232,13 +233,13 @@ impl FlightResolver {
         }
     }
 
-    /// Returns true if a reload has in the meantime changed the route of a name in an answer. The answer must then not be cached.
+    /// Returns true if a reload changed the route of a name in this answer while it was resolved. The answer must then not be cached.
     pub(super) fn is_outdated(&self, question: &Question, chased: &Chased, context: &Context) -> bool {
         let chain = (&question.name, &*chased.answers);
         self.chaser.changed.concern_chain((&context.view, context.began()), chain)
     }
 
-    /// Reports a flight that has ended to the history: what was found, or why there is no answer.
+    /// Records a flight that has ended in the history: what was found, or why there is no answer.
     fn record_flight(
         &self,
         asked: &ClientQuestion,
@@ -266,7 +267,7 @@ impl FlightResolver {
             answers: found.map_or(&[][..], |chased| &chased.answers),
         });
         let route = context.view.route(&question.name, question.kind);
-        // A DNS list that refuses has answered, so no zone has failed, and the flight counts for the list.
+        // A DNS list that refuses queries has answered, so no zone has failed, and the flight counts for the zone of the list.
         let of_list =
             || route.policy.list.as_ref().filter(|_| failed.is_some()).map(|list| list.apex.clone());
         self.recorder.flight(&FlightEnded {
@@ -282,7 +283,7 @@ impl FlightResolver {
         });
     }
 
-    /// Caches a failure. Returns the answer after the failure: a stale answer if there is one, otherwise SERVFAIL.
+    /// Caches a failure. Returns the reply for the clients: a stale answer if there is one, otherwise SERVFAIL.
     fn answer_failure(
         &self,
         asked: &ClientQuestion,
@@ -307,14 +308,14 @@ impl FlightResolver {
         }
     }
 
-    /// Begins to prime the root. The priming continues as a task.
+    /// Begins to query the root servers for the current list of root servers (priming). This continues in another task.
     fn begin_priming(self: Arc<Self>, view: Arc<View>) {
-        // The flight has ended. A panic in priming must not take its answer away.
+        // The flight has ended. A panic during priming must not prevent its answer from reaching the clients.
         let primed = caught(async move {
             #[cfg(feature = "simulated")]
             self.iterate.strike().fall();
             let context = Context::new(Arc::new(FlightProgress::new(&self.clock)), view);
-            // If priming fails, the known servers stay in use until their TTL ends.
+            // If priming fails, the known root servers stay in use until the TTL of their records ends.
             let _ = self.iterate.prime_again(&context, &*self.chaser).await;
         });
         let report = |panicked: &Panicked| {
@@ -326,7 +327,7 @@ impl FlightResolver {
         let _ = priming.now_or_never();
     }
 
-    /// Caches the answer of a flight, and forgets an earlier failure of its question.
+    /// Caches the answer of a flight, and removes a cached failure of the same question.
     pub(super) fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
         if asked.has_failed.get() != Some(&false) {
             self.memory.failures.clear(&asked.key);

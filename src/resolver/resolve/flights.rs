@@ -1,4 +1,4 @@
-//! Flights: each question in progress has one flight, shared by all clients that wait for its answer.
+//! Flights: a flight is one resolution of a question, and all clients that ask this question meanwhile wait for its answer.
 //!
 //! A flight passes its answer directly to all waiting clients, because the cache may refuse to store it.
 
@@ -41,7 +41,7 @@ pub(super) struct Landed {
 /// How a flight has ended.
 #[derive(Debug)]
 pub(super) enum FlightEnd {
-    /// The flight ended with an answer.
+    /// The flight ended with an answer of servers or of the cache.
     Answered,
     /// The flight ended with an answer that another flight had asked for at the same time.
     Shared,
@@ -53,18 +53,19 @@ pub(super) enum FlightEnd {
     Shed(Shed),
 }
 
-/// The channel on which waiting clients learn the end of the flight. An error means that the flight was given up.
+/// The channel through which waiting clients get the result of the flight. An error means that the flight was given up without a result.
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
-/// The flights in progress.
+/// The table of flights in progress. A flight is one resolution that several clients may wait for.
 #[derive(Clone)]
 pub(super) struct Flights {
     table: Arc<Mutex<FlightTable>>,
-    /// Computes the keyed hashes that identify zones and clients. The hashes are keyed because strangers choose the names.
+    /// Computes the hashes that identify zones and clients. They use a secret key, because strangers choose the names and could otherwise
+    /// choose names with equal hashes.
     keyed: Keyed,
 }
 
-/// The key of a flight with its hash. The hash is computed once, because each flight is looked up five times.
+/// The key of a flight's question, with its hash. The hash is computed only once, because the table looks up each flight five times.
 #[derive(Clone, PartialEq, Eq)]
 struct FlightKey {
     hash: u64,
@@ -82,10 +83,10 @@ struct FlightTable {
     flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
-    /// The flights in progress, by the tickets that number their places.
+    /// The data of each flight in progress that its ticket identifies.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
-    /// The number of waiting questions of each client.
+    /// The number of questions of each client that wait for a flight.
     waiting: Numbered<ClientKey, usize>,
 }
 
@@ -96,52 +97,52 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// A flight in the table: the zone that it counts for, and the sender that ends it.
+/// Data of a flight in the table: the zone for which it counts, and the sender that ends the flight early.
 struct FlightPlace {
     key: FlightKey,
-    /// The zone that the flight counts for, in wire form.
+    /// The zone for which the flight counts, in wire form.
     zone: Box<[u8]>,
-    /// True if look-ahead continues when the servers of the zone of the flight's name are about to be asked.
+    /// True if look-ahead asks more questions when the flight reaches the servers of the zone that has the queried name.
     leads_at_delegation: bool,
-    /// Ends the flight to make room for others.
+    /// Tells the flight to end, to make room for other flights or because of a reload.
     give_way: oneshot::Sender<Shed>,
 }
 
-/// What is known about a flight at its start.
+/// What is known about a flight when it starts.
 #[derive(Clone, Copy)]
 struct FlightStart<'a> {
     ticket: Ticket,
-    /// The zone that the flight counts for, in wire form.
+    /// The zone for which the flight counts, in wire form.
     zone: &'a [u8],
     leads_at_delegation: bool,
 }
 
-/// The result of joining a flight.
+/// The result of adding a client's question to the table of flights.
 pub(super) enum JoinedFlight {
     /// The question waits for a flight. If `begun` is present, the flight is new and must be run.
     Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for the answer to the same question.
     Repeated,
-    /// There is no room for the question.
+    /// There is no room for the question, so it is refused.
     Shed(Shed),
 }
 
-/// A question that was refused or ended, and the reason.
+/// Why a question was refused or its flight ended early, and the zone for which it counts.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: ShedReason,
-    /// The zone that the question counts for.
+    /// The zone for which the question counts.
     pub(super) zone: Name,
 }
 
 impl Shed {
-    /// Returns the extended error for the client.
+    /// Returns the extended error (RFC 8914) that the client gets.
     pub(super) fn extended_error(&self) -> ExtendedError {
         self.why.extended_error(&self.zone)
     }
 }
 
-/// The place of a client among those that wait for a flight. It is given up when dropped.
+/// The registration of a client as one that waits for a flight. Dropping it removes the registration.
 pub(super) struct FlightSeat {
     /// Receives the result of the flight.
     pub(super) landing: Landing,
@@ -152,9 +153,9 @@ pub(super) struct FlightSeat {
     client: Client,
 }
 
-/// A flight that must be run. If it is dropped before its end, it counts as given up, and the waiting clients are notified.
+/// A new flight that must be run. If it is dropped before it ends, it counts as given up, and the waiting clients are notified.
 pub(super) struct BegunFlight {
-    /// The ticket of the flight's place.
+    /// The ticket that identifies the flight in the table.
     pub(super) ticket: Ticket,
     gives_way: oneshot::Receiver<Shed>,
     sender: Option<oneshot::Sender<Arc<Landed>>>,
@@ -167,8 +168,8 @@ impl Flights {
         Self { table: Arc::new(Mutex::new(FlightTable::new(bounds))), keyed }
     }
 
-    /// Lets a client wait for the flight of its question. If there is no such flight, one begins, with `progress`. The new flight counts
-    /// for `zone`, in wire form, until its walk enters another zone.
+    /// Lets a client wait for the flight of its question. If there is no such flight, a new one begins, and `progress` creates its progress.
+    /// The new flight counts for `zone`, in wire form, until it reaches the servers of another zone.
     pub(super) fn join(
         &self,
         asked: &ClientQuestion,
@@ -206,18 +207,18 @@ impl Flights {
         };
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
-            // This does not happen, because the flight was just found or begun.
+            // This cannot happen, because the flight was just found or begun.
             None => {
-                // The table is unlocked first, because a flight that is dropped locks it.
+                // The table is unlocked before a flight is dropped, because dropping a flight locks the table.
                 drop(table);
                 JoinedFlight::Repeated
             }
         }
     }
 
-    /// Records that the walk of a flight has entered `zone`. From now on the flight counts for that zone, unless it already counts for
-    /// this zone or for a zone below it. If the zone has no place left, the flight is ended. Returns the key of the flight's question if
-    /// `zone` is the zone of its name and look-ahead continues here. The key is returned only once.
+    /// Records that a flight is about to ask the servers of `zone`. From now on the flight counts for that zone, unless it already counts for
+    /// this zone or for a zone below it. If the zone may have no more flights, the flight is ended. Returns the key of the flight's question
+    /// if `zone` is exactly its name and look-ahead asks more questions at this point. The key is returned only once.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) -> Option<Arc<QuestionKey>> {
         if zone.iter().len() < PRIVATE_LABELS {
             return None;
@@ -269,7 +270,7 @@ impl Flights {
         self.table().waiters
     }
 
-    /// Returns true if there are so many flights that the zone or client with the most flights loses one for each new flight.
+    /// Returns true if there are so many flights that new flights of the zone or client that has the most flights are refused.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.crowded_from()
@@ -304,7 +305,7 @@ impl Flights {
         BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
-    /// Takes a seat for a client at the flight of `key`.
+    /// Registers a client as one that waits for the flight of `key`.
     fn seat(
         &self,
         table: &mut FlightTable,
@@ -354,14 +355,14 @@ impl FlightTable {
         Self { bounds, flights, shares: Shares::new(bounds), backlog, standing, waiters, waiting }
     }
 
-    /// Returns the number of flights at which the zone or client with the most flights begins to lose one for each new flight.
+    /// Returns the number of flights in progress from which new flights of the zone or client that has the most flights are refused.
     fn crowded_from(&self) -> usize {
         self.backlog.crowded_from(self.bounds)
     }
 
-    /// Returns true if one more question of a client may wait for the flight of `key`. A flight may have at most half as many waiting
-    /// clients as there are free places, so that the first client of a new flight finds room. A client with few waiting questions may
-    /// wait for any flight.
+    /// Returns true if one more question of a client may wait for the flight of `key`. The clients that wait for one flight may be at most
+    /// half of the number of free places for waiting clients, so that the first client of a new flight finds room. A client with fewer than
+    /// `FEW_WAITERS` waiting questions may wait for any flight while a place is free.
     fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = self.bounds.waiters.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -369,7 +370,7 @@ impl FlightTable {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// Ends another flight if there is no free place for `account`. Returns an error if no other flight may be ended for it.
+    /// If there is no room for a new flight of `account`, ends another flight. Returns an error if no other flight may be ended for it.
     fn make_room(&mut self, account: ShareAccount, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.crowded_from(), now) {
             FlightAdmission::Room => {}
@@ -379,7 +380,7 @@ impl FlightTable {
         Ok(())
     }
 
-    /// Counts a flight for `zone`, in wire form, from now on. If the zone has no room, ends the flight.
+    /// Makes a flight count for `zone`, in wire form, from now on. If this zone may have no more flights, ends the flight.
     fn go_over(&mut self, ticket: Ticket, (zone, hash): (&[u8], ZoneHash), now: Mono) {
         let Some(account) = self.shares.account(ticket) else { return };
         let moved = ShareAccount { zone: hash, ..account };
@@ -403,12 +404,12 @@ impl FlightTable {
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // An error means that the flight ends at this moment anyway.
+            // An error means that the flight has just ended by itself, so it need not be told.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }
 
-    /// Removes a flight, unless it was removed before. `answered` is the time at which the flight's zone answered, if it did.
+    /// Removes a flight, unless it was removed before. `answered` is the time at which servers of the flight's zone answered, if they did.
     fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<FlightPlace> {
         let standing = self.standing.remove(&ticket)?;
         self.shares.give_up(ticket, answered);
@@ -418,18 +419,19 @@ impl FlightTable {
 }
 
 impl BegunFlight {
-    /// Waits until the flight must end to make room for others.
+    /// Waits until the table ends this flight early, to make room or because of a reload. Returns the reason.
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
-            // An error means that the flight has ended.
+            // An error means that the flight was already removed from the table. Its end is noticed elsewhere, so this future never ends.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// Ends the flight. Its result must be in the cache by now, otherwise the next question begins another flight.
+    /// Removes the flight from the table and gives its result to the waiting clients. The result must already be in the cache, otherwise the
+    /// next question begins another flight.
     ///
-    /// `answered` is the time at which the flight's zone answered, if it did.
+    /// `answered` is the time at which servers of the flight's zone answered, if they did.
     pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
         self.flights.end(self.ticket, answered);
         let landed = Arc::new(landed);

@@ -29,12 +29,12 @@ fn asked(number: usize, client: Client) -> ClientQuestion {
     ClientQuestion::in_test(Question::new(&name(number), RecordType::A), client)
 }
 
-/// Joins or begins the flight of a question for a name in a separate zone.
+/// Joins the flight of a question for a name in its own zone, or begins this flight.
 fn join(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     flights.join(&asked(number, client), &wire_name(&name(number)), || FlightProgress::new(&Clock::machine()))
 }
 
-/// Joins or begins the flight of a question for a name in `example.`.
+/// Joins the flight of a question for a name in the zone `example.`, or begins this flight.
 fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     let zone = Name::from_ascii("example.").unwrap();
     flights.join(&asked(number, client), &wire_name(&zone), || FlightProgress::new(&Clock::machine()))
@@ -50,7 +50,7 @@ fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() 
     let JoinedFlight::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
         panic!("another id is another question")
     };
-    // The seat for the other question was given up immediately, because it was dropped.
+    // The client's registration for the other question was removed immediately, because the seat was dropped.
     assert_eq!(flights.waiters(), 1);
     assert_eq!([1, 2].map(|number| flights.has(&asked(number, client(1, 1)).key)), [true, false]);
     drop(begun);
@@ -61,7 +61,7 @@ fn a_repeat_is_distinguished_from_another_question_and_a_given_up_flight_ends() 
     assert!(matches!(join(&flights, 1, client(1, 1)), JoinedFlight::Waits { begun: Some(_), .. }));
 }
 
-/// If all keys had the same hash, they would all be compared with each other.
+/// If the hashes of all keys were equal, each lookup would compare its key with all other keys.
 #[test]
 fn questions_have_hashes_of_their_own() {
     let keyed = Keyed::new(&Random::seeded(1));
@@ -94,7 +94,7 @@ fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
     let (seat, mut first) = held.swap_remove(0);
     let shed = first.gives_way().now_or_never().unwrap();
     assert_eq!(shed.zone, name(0));
-    // Another client begins a new flight for the question whose flight was ended. The end of the old flight does not end the new one.
+    // Another client begins a new flight for the question whose flight was ended early. Dropping the old flight does not end the new one.
     assert!(matches!(join(&flights, 0, stranger(2)), JoinedFlight::Waits { begun: Some(_), .. }));
     drop((seat, first));
 }
@@ -114,7 +114,7 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     let top = Name::from_ascii("test.").unwrap();
     for (_, begun) in &held {
         flights.enters(begun.ticket.number(), &silent, now);
-        // A flight does not count for a top-level domain, so each flight still counts for its own zone.
+        // A flight never counts for a top-level domain, so each flight still counts for its own zone.
         flights.enters(begun.ticket.number(), &top, now);
     }
     let JoinedFlight::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
@@ -151,7 +151,7 @@ fn the_flight_of_an_mx_tells_once_that_it_enters_the_zone_of_its_name() {
     assert_eq!(enters(&exchangers, &name(1)), None, "once");
     let (_seat, addresses) = begin(2, RecordType::A, client(1, 2));
     assert_eq!(enters(&addresses, &name(2)), None);
-    // A question of the operator does not make look-ahead ask other questions.
+    // A question that the operator asks with a command does not make look-ahead ask other questions.
     let operator = Client { address: [0, 0, 0, 0].into(), ..client(1, 3) };
     let (_seat, exchangers) = begin(3, RecordType::MX, operator);
     assert_eq!(enters(&exchangers, &name(3)), None);
@@ -221,7 +221,7 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
     };
     let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
     assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
-    // A client with few waiting questions finds room even here. It may take each place again that it gives up.
+    // A client with few waiting questions may still wait for this flight. If it gives up such a place, it may take the place again.
     let mut few: Vec<_> = (0..100).filter_map(|port| seat_of(join(&flights, 1, stranger(port)))).collect();
     assert_eq!(few.len(), FEW_WAITERS);
     few.pop();

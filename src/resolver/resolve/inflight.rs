@@ -1,6 +1,7 @@
-//! The flights in progress, for the operator: each flight with its age, the number of waiting clients, and the server that it waits for.
+//! The flights in progress, as shown to the operator: each flight with its age, the number of waiting clients, and the server it waits for. A
+//! flight is one resolution that several clients may wait for.
 //!
-//! This is a snapshot: the table of flights is locked only while the keys are copied.
+//! The result is a snapshot: the table of flights is locked only while its entries are copied.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -10,14 +11,14 @@ use dns::clock::Mono;
 use dns::question::Question;
 use history::trail::LastQuery;
 
-/// A flight in progress.
+/// A flight in progress, as shown to the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
     /// The question of the flight.
     pub question: Question,
     /// The time since the flight began.
     pub age: Duration,
-    /// The number of clients that wait for the flight. 0 if all were answered at their deadline.
+    /// The number of clients that wait for the flight. 0 if the deadlines of all clients have passed and they were answered without it.
     pub clients: usize,
     /// The last query that the flight sent to a server.
     pub last_query: LastQuery,

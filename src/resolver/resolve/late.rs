@@ -1,6 +1,6 @@
-//! Answers that arrive after their flight has ended. They are validated and cached like others, for the next question.
+//! Answers that arrive after their flight has ended. They are validated and cached like other answers, so that the next question gets them.
 //!
-//! The keys of a zone may be as late as the answer. An answer whose keys are missing is therefore validated a second time a little later.
+//! The DNSSEC keys of a zone may arrive as late as the answer. If keys are missing, the answer is therefore validated a second time.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,17 +22,17 @@ use crate::zones::{View, Views};
 use dns::question::{Question, QuestionKey};
 use validate::verdict::Verdict;
 
-/// How often a late answer is validated. The second time is after the maximum time of a question, when late keys have arrived.
+/// How many times a late answer is validated if the DNSSEC keys of its zone are missing. Late keys may have arrived before the second time.
 const JUDGEMENTS: usize = 2;
 
-/// Validates and caches late answers.
+/// Validates and caches answers that arrived after their flight had ended.
 pub(super) struct LateAnswerKeeper {
     pub(super) chaser: Arc<Chaser>,
     pub(super) views: Arc<ArcSwap<Views>>,
 }
 
 impl LateAnswerKeeper {
-    /// Validates and caches late answers. Runs forever.
+    /// Validates and caches answers that arrive after their flight has ended. Runs forever.
     pub(super) async fn keep_all(self: Arc<Self>) -> Infallible {
         let mut judged = JoinSet::new();
         loop {
@@ -49,7 +49,7 @@ impl LateAnswerKeeper {
     async fn keep_late_answer(self: Arc<Self>, late: LateAnswer) {
         let LateAnswer { name, kind, view, checks, cut, said } = late;
         if !self.views.load().holds(&view) {
-            // A reload has changed the routes.
+            // A reload has changed the view since the query, so the answer may come from servers that its name no longer uses.
             return;
         }
         let context = Context::new(Arc::new(FlightProgress::new(&self.chaser.clock)), Arc::clone(&view));
@@ -75,7 +75,7 @@ impl LateAnswerKeeper {
         }
     }
 
-    /// Caches an answer if it may be believed. Returns false if it may not.
+    /// Caches an answer if validation allows it. Returns false if it was not cached.
     async fn keep_late(&self, lookup: Lookup<'_>, mut found: Found, cut: &Delegation) -> bool {
         found.cut_where(|target| leads_away(lookup, target));
         if !lookup.context.checks() {
@@ -97,7 +97,7 @@ impl LateAnswerKeeper {
         false
     }
 
-    /// Forgets cached failures of the questions that this answer answers.
+    /// Removes the cached failures of the questions that this late answer answers.
     fn forget_failures(&self, name: &Name, kind: RecordType, view: &View) {
         for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
             let question =

@@ -1,4 +1,4 @@
-//! Clients that ask a DNS list. Each waits until the list answers or its servers are known to be silent.
+//! Clients' questions to a DNS list. Each waits until the list answers or its servers are known to be silent.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use dns::clock::Mono;
 use dns::question::{Answer, ListSays, Outcome};
 
 impl ClientResolver {
-    /// Answers a client's question to a list, as soon as the servers of the list answer or are known to be silent.
+    /// Answers a client's question to a DNS list, as soon as the servers of the list answer or are known to be silent.
     pub(super) async fn ask_watched(&self, watched: Watched<'_>, missed: &Arc<ClientQuestion>) -> Asked {
         let now = self.clock.mono();
         let ClientQuestion { question, arrived, .. } = &**missed;
@@ -32,7 +32,7 @@ impl ClientResolver {
         asked
     }
 
-    /// Asks a list, unless its servers are known to be silent. Waits until they answer or are found to be silent.
+    /// Asks a DNS list, unless its servers are known to be silent. If they become known to be silent meanwhile, the client no longer waits.
     pub(super) async fn ask_unless_held(
         &self,
         watched: Watched<'_>,
@@ -48,7 +48,7 @@ impl ClientResolver {
             Either::Left((asked, _)) => asked,
             Either::Right(((), waiting)) => match self.lists.held(watched, missed, self.clock.mono()) {
                 Some((outcome, answer)) => {
-                    // The client has waited for its flight until now.
+                    // The client has waited for this flight until now, so the steps of the flight so far are kept for the log.
                     let progress = missed.list.as_ref().and_then(|list| list.waits_for.get()).map(Arc::clone);
                     progress.iter().for_each(|progress| self.keep_so_far(missed, progress));
                     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress })
@@ -59,7 +59,7 @@ impl ClientResolver {
     }
 }
 
-/// Returns a reply whose answer was made here.
+/// Returns a reply with an answer that was composed here, without a flight.
 fn replied((outcome, answer): (Outcome, Answer)) -> Asked {
     Asked::Replied(Replied { outcome, answer: Arc::new(answer), progress: None })
 }

@@ -1,30 +1,31 @@
-//! Resolves questions: first from the cache, otherwise in one flight for each question, within the deadline of each client.
+//! Resolves clients' questions: first from the cache, otherwise in one flight for each question, within the deadline of each client. A flight
+//! is one resolution that several clients may wait for.
 //!
-//! Implements RFC 9520 (failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline` after
-//! the first copy of its query. The flight then continues, so that the client finds the answer when it asks again.
+//! Implements RFC 9520 (cached failures) and RFC 2308 (negative answers). A client gets an answer or SERVFAIL within `resolve.deadline` after
+//! the first copy of its query. The flight then continues, so that the client gets the answer when it asks again.
 //!
 //! # Decisions
 //!
-//! - The deadline is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc 2.36), so a late
-//!   answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
-//! - glibc repeats a query within a millisecond of SERVFAIL. If the flight is still in progress, the repeated query joins it. Even the
-//!   name of a zone that takes 4 to 8 s is therefore resolved at the first attempt of a mail. A failed flight is remembered (RFC 9520).
-//! - SERVFAIL is never turned into "does not exist", because mail would be lost. Bogus is never turned into insecure, because forged data
-//!   would be accepted.
-//! - A flight runs in the task of the client that begins it, so that no work is passed between tasks. This saves at least a fifth of the
-//!   instructions of a cache miss. If this client no longer waits, the flight continues as a task of its own.
-//! - Places for flights, waiting clients and queries to servers are shared fairly among zones and clients (`shares`). When half of the
-//!   places are taken, the zone or client with the most places must give up one for each new flight. Models: Unbound's jostle list and
-//!   BIND's `fetches-per-zone`.
+//! - The deadline of a client is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc 2.36), so a
+//!   late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
+//! - glibc repeats a query within a millisecond of SERVFAIL. If the flight is still in progress, the repeated query joins it. Even a name that
+//!   takes 4 to 8 s to resolve is therefore found at the first attempt to deliver a mail. A failed flight is cached (RFC 9520).
+//! - SERVFAIL is never turned into NXDOMAIN or NODATA, because mail would be lost. A bogus answer is never treated as insecure, because forged
+//!   data would be accepted.
+//! - A flight runs in the task of the client that begins it, so that no work is passed between tasks. This saves at least a fifth of the CPU
+//!   instructions of a cache miss. If this client no longer waits, the flight continues in its own task.
+//! - The places for flights, waiting clients and queries to servers are limited, and are shared fairly among zones and clients (`shares`).
+//!   When half of the places for flights are in use, new flights of the zone or client that has the most are refused. When all are in use,
+//!   each other new flight ends one of its flights. Models: Unbound's jostle list and BIND's `fetches-per-zone`.
 //! - Sub-questions do not wait for the flights of clients, because two flights could then wait for each other. Equal queries to one
 //!   server are merged in `exchange`.
-//! - The cache may refuse to store an answer, so a flight passes its answer directly to the clients that wait for it.
-//! - An answer that arrives after its question has failed is validated and cached.
-//! - A reload ends the flights whose routes it changes, and their clients begin new flights. Before this was so, these flights continued,
-//!   later questions joined them, and got answers from the old routes for up to ten seconds.
-//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, flights, questions
-//!   that no client waits for (`side`), prefetch, look-ahead (`ahead`), and clients that wait (`waiting`). `Resolver` combines the parts.
-//!   Before, they were 77 methods of one type that called each other in circles.
+//! - The cache may refuse to store an answer, so a flight passes its answer directly to the waiting clients.
+//! - An answer that arrives after its question has failed is still validated and cached, for later questions.
+//! - A reload of the configuration ends the flights whose routes it changes, and their clients begin new flights. Before this was so, these
+//!   flights continued, and later questions joined them and got answers from the old routes for up to ten seconds.
+//! - Each part is a separate type that knows only the parts below it: names and their aliases (`chase`), DNS lists, flights, questions that no
+//!   client waits for (`side`), prefetch, look-ahead (`ahead`), and waiting clients (`waiting`). `Resolver` combines the parts. Before, they
+//!   were 77 methods of one type that called each other in circles.
 
 #![deny(
     clippy::unwrap_used,
@@ -106,39 +107,39 @@ use trust::Validator;
 use trust::nta::Ntas;
 use waiting::ClientResolver;
 
-/// The text for the client if the listener that its query came from no longer exists.
+/// The reason that a client gets if a reload has removed the listener to which it sent its query.
 const WITHOUT_LISTENER: &str = "a reload removed the listener of this query";
 
-/// The parts that a resolver is made from.
+/// The objects that a resolver needs to start.
 pub struct ResolverParts {
-    /// The routes of questions, and the operator's settings.
+    /// The views: the routes that decide how questions are answered, and the operator's settings.
     pub views: Views,
-    /// The clock.
+    /// The clock that gives the time to the resolver.
     pub clock: Clock,
     /// The source of random ids and ports.
     pub random: Random,
-    /// The network to the servers.
+    /// The network through which servers are queried.
     pub network: Arc<dyn Network>,
-    /// The history of events.
+    /// The recorder, to which events are reported for the history and the statistics.
     pub recorder: Arc<Recorder>,
     /// Sends copies of messages to a dnstap reader.
     pub tap: Arc<Tap>,
 }
 
-/// Answers questions.
+/// Answers the questions of clients and of the operator.
 pub struct Resolver {
     views: Arc<ArcSwap<Views>>,
-    /// The names whose routes a reload has just changed.
+    /// The names whose routes were changed by a recent reload of the configuration.
     changed: Arc<ChangedRoutes>,
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
     tap: Arc<Tap>,
-    /// The state that decides which questions are reported in the log.
+    /// The state that decides which failed questions are reported in the log.
     log_state: Mutex<LogState>,
-    /// Resolves questions.
+    /// Resolves the questions of flights.
     flight: Arc<FlightResolver>,
-    /// Answers clients that wait.
+    /// Answers clients whose questions wait for a flight.
     clients: ClientResolver,
     /// Asks DNS lists.
     lists: Arc<ListResolver>,
@@ -148,14 +149,14 @@ pub struct Resolver {
     prefetcher: Arc<Prefetcher>,
     /// Updates the trust anchors of the root zone as RFC 5011 describes.
     root_keys: Arc<RootKeyFollower>,
-    /// Asks the questions of look-ahead.
+    /// Asks questions in advance that clients will probably ask soon (look-ahead).
     lookahead: Arc<LookaheadResolver>,
-    /// The answered questions of clients, as input for look-ahead.
+    /// The queue with clients' questions and their answers, which look-ahead reads.
     answered: Arc<AnsweredQueue>,
 }
 
 impl Resolver {
-    /// Creates a resolver with an empty cache of the size `cache.size`.
+    /// Creates a resolver with an empty cache whose size is `cache.size` of the configuration.
     pub fn new(parts: ResolverParts) -> Arc<Self> {
         let size = parts.views.config().cache.size;
         Self::with_memory(parts, size)
@@ -211,7 +212,8 @@ impl Resolver {
         })
     }
 
-    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for these.
+    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609), so that the first client's question need not
+    /// wait for that.
     ///
     /// # Errors
     /// No root server answers. The first question will try again.
@@ -219,18 +221,18 @@ impl Resolver {
         self.side.prime().await
     }
 
-    /// Validates and caches answers that arrive too late. Runs until it is dropped.
+    /// Validates and caches answers that arrive after their flight has ended. Runs until the returned future is dropped.
     pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
         let (chaser, views) = (Arc::clone(&self.flight.chaser), Arc::clone(&self.views));
         Arc::new(LateAnswerKeeper { chaser, views }).keep_all().await
     }
 
-    /// Returns the part that asks questions that no client waits for.
+    /// Returns the part that resolves questions for which no client waits.
     pub fn side(&self) -> &Arc<SideResolver> {
         &self.side
     }
 
-    /// Returns the part that renews answers in use.
+    /// Returns the part that renews cached answers that are in use.
     pub fn prefetcher(&self) -> &Arc<Prefetcher> {
         &self.prefetcher
     }
@@ -245,7 +247,7 @@ impl Resolver {
         &self.lookahead
     }
 
-    /// Returns the part that sends copies of messages.
+    /// Returns the part that sends copies of messages to a dnstap reader.
     pub fn tap(&self) -> &Arc<Tap> {
         &self.tap
     }
@@ -255,8 +257,8 @@ impl Resolver {
         &self.memory
     }
 
-    /// Adds a negative trust anchor at `name` for `time`, and forgets cached data at and below `name`. Returns false if the maximum
-    /// number of negative trust anchors is already set.
+    /// Adds a negative trust anchor at `name` for `time`, and removes cached data at and below `name`. Returns false if the maximum number of
+    /// negative trust anchors is already set.
     pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
         let added = self.flight.chaser.trust.ntas().add(name, now.after(time), now);
@@ -275,7 +277,7 @@ impl Resolver {
         removed
     }
 
-    /// Returns the negative trust anchors that were set for a limited time.
+    /// Returns the negative trust anchors that a command of the operator has set for a limited time.
     pub fn ntas(&self) -> &Ntas {
         self.flight.chaser.trust.ntas()
     }
@@ -325,21 +327,21 @@ impl Resolver {
         self.clients.stop();
     }
 
-    /// Returns the keyed hash of the zone that a question for `name` counts for while no zone cut is known. `name` is in lower-case wire
-    /// form.
+    /// Returns the keyed hash of the zone for which a question for `name` counts while no zone cut of it is known. `name` is in wire form, in
+    /// lower case.
     pub(crate) fn zone_at_first(&self, name: &[u8]) -> u64 {
         self.memory.keyed().octets(shares::zone_at_first(name, 0))
     }
 
-    /// Returns what a snapshot of the cache taken now is valid for.
+    /// Returns for which configuration and names a snapshot of the cache taken now is valid.
     pub fn snapshot_scope(&self) -> Scope {
         let now = self.clock.mono();
         let anchors = self.ntas().list(now).into_iter().map(|(name, _)| name);
         reload::of_snapshot(&self.views(), anchors.chain(self.changed.recent(now)))
     }
 
-    /// Replaces the current views with new ones. Flights in progress keep the old views, but flights whose routes have changed are ended.
-    /// Returns the names at and below which routes have changed.
+    /// Replaces the current views with new ones after a reload. Flights in progress keep the old views, but flights whose routes have changed
+    /// are ended. Returns the names at and below which routes have changed.
     pub fn set_views(&self, views: Views) -> Vec<Name> {
         let old = self.views();
         let changed = zones::changed(old.config(), views.config());
@@ -354,16 +356,16 @@ impl Resolver {
         changed
     }
 
-    /// Forgets the cached data at and below `names`, whose routes have changed, and the data of views that no longer exist.
+    /// Removes the cached data at and below `names`, whose routes have changed, and the data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // An older flight may have asked a DNS list on a route that no longer exists.
+        // An older flight may just have asked a DNS list on a route that no longer exists, and stored a state for it.
         self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.flight.iterate.keep_views(|view| views.is_in_use(view));
         self.memory.walk(move |memory| memory.forget(&names, |view| views.is_in_use(view))).await;
     }
 
-    /// Answers a question that arrives now.
+    /// Answers a client's question that arrives now.
     pub async fn ask(&self, question: Question, client: Client) -> Asked {
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.clients.shed(&question, WITHOUT_LISTENER);
@@ -371,12 +373,12 @@ impl Resolver {
         self.ask_in(question, client, view).await
     }
 
-    /// Like `ask`, for a client whose listener has the view `view`.
+    /// Like `ask`, for a client whose listener uses the view `view`.
     pub async fn ask_in(&self, question: Question, client: Client, view: Arc<View>) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            // Questions of the operator come from the unspecified address.
+            // A question that the operator asks with a command comes from the unspecified address.
             let _ = if client.address.is_unspecified() {
                 self.looked_up(key.as_bytes(), &answer, arrived)
             } else {
@@ -387,8 +389,8 @@ impl Resolver {
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
-    /// Answers a question of the operator like a question of a client. However, a DNS list does not count as in use because of it, and
-    /// `batches` learns nothing from it.
+    /// Answers a question of the operator like a client's question. However, a DNS list does not count as in use because of it, and the module
+    /// `batch`, which observes the lists that clients ask together, ignores it.
     pub async fn ask_unmarked(&self, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -405,9 +407,9 @@ impl Resolver {
         }
     }
 
-    /// Reports that an answer from the cache is about to be sent. The report goes to the DNS list that gave the answer, to look-ahead if
-    /// look-ahead had asked for the answer, or to prefetch if the answer is about to expire. Returns the time until which the answer may
-    /// be sent again without a report, or `None` if each use must be reported.
+    /// Reports that an answer from the cache is about to be sent. The report goes to the DNS list that gave the answer, to look-ahead if it
+    /// had asked for the answer, or to prefetch if the TTL of the answer ends soon. Returns the time until which the answer may be sent again
+    /// without a report, or `None` if each use of the answer must be reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if answer.ahead.is_set() {
             self.answered.report_used(key, answer, now);
@@ -415,7 +417,7 @@ impl Resolver {
         self.looked_up(key, answer, now)
     }
 
-    /// Like `hit`, for a question of the operator. It does not count as a use of an answer that look-ahead asked for.
+    /// Like `hit`, but also for a question of the operator: it does not count as the use of an answer that look-ahead asked for.
     fn looked_up(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
@@ -433,12 +435,12 @@ impl Resolver {
 
     /// Answers a question whose answer was not in the cache when it arrived.
     pub fn miss(&self, missed: ClientQuestion) -> impl Future<Output = Asked> {
-        // The question is shared before it waits, because otherwise each waiting client would store it twice.
+        // The question is put into an `Arc` before it waits, because otherwise each waiting client would store it twice.
         let missed = Arc::new(missed);
         async move {
             self.answered.report_asked(&missed);
             let asked = match self.lists.watched(&missed) {
-                // The future is boxed, because it would enlarge each waiting question and only questions to DNS lists need it.
+                // This future is boxed, because it would make every waiting question larger, and only questions to DNS lists need it.
                 Some(watched) => Box::pin(self.clients.ask_watched(watched, &missed)).await,
                 None => self.clients.join(&missed).await,
             };
@@ -450,7 +452,8 @@ impl Resolver {
 
 #[cfg(feature = "simulated")]
 impl Resolver {
-    /// Returns the number of flights, waiters, fetches, messages and streams. It must become 0 when no client asks any more.
+    /// Returns the number of flights, waiting clients, fetches, messages and streams in progress. It must become 0 when no client asks any
+    /// more.
     pub fn under_way(&self) -> usize {
         let fetched = self.flight.chaser.trust.fetching() + self.lists.under_way();
         self.flight.flights.len() + self.flight.flights.waiters() + fetched + self.flight.iterate.under_way()
@@ -461,7 +464,7 @@ impl Resolver {
         &self.flight.strike
     }
 
-    /// Returns a switch with which tests cause panics where a silence is counted, and where the root is primed again.
+    /// Returns a switch with which tests cause panics where a server's silence is counted, and where the root is primed again.
     pub fn strike_silences(&self) -> &Strike {
         self.flight.iterate.strike()
     }

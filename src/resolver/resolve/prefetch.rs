@@ -1,16 +1,16 @@
-//! Prefetch: renews answers, delegations, server addresses and keys that are in use, in the background and before their TTL ends, so that
-//! no client waits for them.
+//! Prefetch: renews cached answers, delegations, server addresses and DNSSEC keys that are in use, in the background and before their TTL
+//! ends, so that no client waits for them.
 //!
-//! `cache::renewal` decides when to renew. When an answer that is about to expire is used, it is reported once, and a task asks its
-//! question again. Clients that ask before the TTL ends get the old answer. Clients that ask later join the flight.
+//! `cache::renewal` decides when to renew. When a client uses an answer whose TTL ends soon, the answer is reported once, and a task asks its
+//! question again. Clients that ask before the TTL ends get the old answer. Clients that ask later join the resolution in progress (a flight).
 //!
 //! # Decisions
 //!
-//! - Answers of DNS lists are not renewed, so that a list gets no more queries than its clients send.
-//! - Renewals stop while there are too many flights. A zone may use only a few places for renewals, so that a zone that does not answer
-//!   does not delay the others. An answer for which there was no place may be reported again after a second.
-//! - Delegations and server addresses use at most half of the places. If a zone has no place left, its renewals wait, and those of other
-//!   zones are done first.
+//! - Answers of DNS lists are not renewed, so that a list gets no more queries than clients cause.
+//! - Renewals stop while there are too many flights. A zone may use only a few places for renewals, so that a zone that does not answer does
+//!   not delay other zones. An answer for which there was no place may be reported again after a second.
+//! - Renewals of delegations and server addresses use at most half of the places for renewals. If a zone already uses its share of places, its
+//!   renewals wait, and those of other zones are done first.
 //! - If a renewal fails, the old answer remains in use until its TTL ends.
 
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ use history::Counter;
 /// The client address in the questions of renewals. No real client has this address.
 pub(super) const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
-/// A question that will be asked again.
+/// A question that will be asked again in the background, to renew its answer.
 #[derive(Debug)]
 struct Renewal {
     key: QuestionKey,
@@ -49,7 +49,7 @@ struct Renewal {
     answer: Option<Arc<Answer>>,
 }
 
-/// Questions that wait to be asked again.
+/// Queue of questions that will be asked again in the background, to renew their answers.
 #[derive(Debug, Default)]
 struct Renewals {
     waiting: Mutex<VecDeque<Renewal>>,
@@ -57,7 +57,8 @@ struct Renewals {
 }
 
 impl Renewals {
-    /// Adds a question, if there is room. A failed question is added only once, even if many clients ask it.
+    /// Adds a question to the queue. Returns an error if the queue is full. A failed question is queued only once, even if many clients ask
+    /// it.
     fn add(&self, renewal: Renewal) -> Result<(), Renewal> {
         let mut waiting = self.waiting();
         if renewal.answer.is_none() && waiting.iter().any(|other| other.key == renewal.key) {
@@ -87,7 +88,7 @@ impl Renewals {
     }
 }
 
-/// The renewals in progress. Each has the keyed hash of the zone whose servers are asked.
+/// The renewals in progress. Each entry has the keyed hash of the zone whose servers are asked, and the task.
 #[derive(Debug, Default)]
 struct ZonesAsked(Vec<(u64, AbortHandle)>);
 
@@ -101,7 +102,7 @@ impl ZonesAsked {
     }
 }
 
-/// Renews answers, delegations, addresses and keys that are in use.
+/// Renews cached answers, delegations, server addresses and DNSSEC keys that are in use.
 pub struct Prefetcher {
     views: Arc<ArcSwap<Views>>,
     flight: Arc<FlightResolver>,
@@ -115,7 +116,7 @@ impl Prefetcher {
         Arc::new(Self { views, flight, side: Arc::clone(side), renewals: Renewals::default() })
     }
 
-    /// Reports an answer that is about to expire, unless it was reported before.
+    /// Queues an answer whose TTL ends soon to be renewed, unless it was queued before.
     #[cold]
     pub(super) fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
         if !answer.renewal.take(now) || !self.views.load().config().cache.prefetch {
@@ -127,7 +128,7 @@ impl Prefetcher {
         }
     }
 
-    /// Asks a failed question again. If there is no room, the next client that asks the question causes another try.
+    /// Queues a failed question to be asked again. If the queue is full, nothing happens, and the next client that asks tries again.
     pub(super) fn try_again(&self, key: &QuestionKey) {
         let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }
@@ -139,7 +140,7 @@ impl Prefetcher {
         }
     }
 
-    /// Renews the reported answers, and delegations, server addresses and keys. Runs forever.
+    /// Renews the queued answers, and also delegations, server addresses and DNSSEC keys. Runs forever.
     pub async fn run(self: Arc<Self>) -> Infallible {
         let (mut asking, bounds) = (JoinSet::new(), self.flight.iterate.bounds());
         let (mut answers, mut expiring) = (ZonesAsked::default(), ZonesAsked::default());
@@ -170,7 +171,8 @@ impl Prefetcher {
         }
     }
 
-    /// Returns the question that belongs to a key. Returns `None` if the question must not be asked without a client.
+    /// Returns the question that belongs to a key. Returns `None` if it must not be asked without a client, because it asks a DNS list or a
+    /// zone that is served here, or if its view no longer exists.
     fn renewable(&self, key: &QuestionKey) -> Option<ClientQuestion> {
         let question = key.question()?;
         let view = self.views.load().get(question.view).cloned()?;
@@ -192,11 +194,11 @@ impl Prefetcher {
         self.flight.iterate.end_renewal(&entry, is_answered);
     }
 
-    /// Renews a delegation and the keys of its zone, or the addresses of a server. Returns true if a server has answered.
+    /// Renews a delegation and the DNSSEC keys of its zone, or the addresses of a server. Returns true if a server has answered.
     async fn ask_for_expiring(&self, entry: &ExpiringEntry) -> bool {
         let ExpiringEntry { name, kind, view, .. } = entry;
         if !self.views.load().holds(view) {
-            // A reload has changed the routes.
+            // A reload has changed the view of this entry, so the entry is not renewed.
             return false;
         }
         let progress = Arc::new(FlightProgress::new(&self.flight.clock));
@@ -213,7 +215,7 @@ impl Prefetcher {
                 avoid: &[],
                 cut: None,
             };
-            // After a failure, the old delegation is valid until its TTL ends.
+            // If the renewal fails, the old delegation remains valid until its TTL ends.
             let is_answered = self.flight.iterate.renew_delegation(lookup).await.is_ok();
             if is_answered {
                 self.flight.chaser.trust.renew_keys(name, &context).await;

@@ -1,20 +1,20 @@
-//! Removes addresses in the operator's own networks from answers of the internet (`resolve.private_addresses`).
+//! Removes addresses in the operator's own networks (`resolve.private_addresses`) from answers that come from the internet.
 //!
-//! A stranger may give a name an address of this host or of the network behind it, so that clients connect to this address (DNS
-//! rebinding). The functions are pure.
+//! A stranger may give a name an address of this host or of a local network, so that clients connect to this address (DNS rebinding). The
+//! functions use only their arguments.
 //!
 //! # Decisions
 //!
-//! - Only the answer to the client is changed, not the cached RRset: an RRset is validated as a whole, and its signatures must stay
-//!   correct. Unbound removes the addresses before validation, so names in a signed zone with such an address get SERVFAIL.
-//! - If all addresses are removed from an answer, it becomes NODATA, as with Unbound. After REFUSED or SERVFAIL, mail software would try
-//!   again for days. A SOA is made here, so that the denial is cached. The client learns the reason from an extended error. It is
+//! - Only the answer to the client is changed, not the cached RRset: an RRset is validated as a whole, and its signatures must stay correct.
+//!   Unbound removes the addresses before validation, so with Unbound such a name in a signed zone gets SERVFAIL.
+//! - If all addresses are removed from an answer, it becomes NODATA, as with Unbound. After REFUSED or SERVFAIL, mail software would try again
+//!   for days. The SOA of this NODATA is made here, so that clients can cache it. An extended error tells the client the reason. Its code is
 //!   "Blocked", because this is a policy of the operator (RFC 8914 section 4.16).
 //! - An HTTPS or SVCB record with such an address in its hints (RFC 9460 section 7.3) is removed as a whole. The client then uses the
 //!   addresses of the name. If only the hint were removed, the record might become invalid, because its list of mandatory keys may name
 //!   the hint.
 //! - A malformed HTTPS or SVCB record is removed too, because its hints cannot be read.
-//! - What is left of a signed answer is not secure, because the signature covers the whole RRset.
+//! - If only some records of a signed RRset remain, the answer is not secure, because the signature covers the whole RRset.
 
 use std::net::IpAddr;
 
@@ -29,7 +29,7 @@ use dns::question::Security;
 use history::note::record_text;
 use validate::signature::covered_type;
 
-/// Removes the addresses that clients of `view` must not get, and returns the removed records.
+/// Removes the records with addresses that clients of `view` must not get, and returns the removed records.
 pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
     if view.config.resolve.private_addresses.is_empty() {
         return Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn remove(chased: &mut Chased, view: &View) -> Vec<Record> {
     removed
 }
 
-/// Returns the addresses that a record leads its client to.
+/// Returns the addresses to which a client may connect because of a record: of type A or AAAA, or in the hints of HTTPS or SVCB.
 fn addresses(record: &Record) -> Vec<IpAddr> {
     let service = match &record.data {
         RData::HTTPS(service) => &service.0,
@@ -85,7 +85,7 @@ fn is_service(record: &Record) -> bool {
     matches!(kind, RecordType::HTTPS | RecordType::SVCB)
 }
 
-/// Returns the reason for the client.
+/// Returns the text of the extended error, which tells the client the removed records.
 fn sentence(removed: &[Record]) -> String {
     let shown: Vec<String> = removed.iter().take(MAX_REPORTED_REMOVED).map(text).collect();
     let more = if shown.len() < removed.len() { "; ..." } else { "" };
@@ -94,7 +94,7 @@ fn sentence(removed: &[Record]) -> String {
 
 fn text(record: &Record) -> String {
     let text = record_text(record);
-    // `hickory_proto` ends each list of parameters with a comma.
+    // `hickory_proto` ends the text of each parameter list with a comma, which is removed.
     if is_service(record) { text.trim_end_matches(',').replace(", ", " ") } else { text }
 }
 

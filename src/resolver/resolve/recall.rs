@@ -19,8 +19,8 @@ use history::event::StepEvent;
 use validate::verdict::Verdict;
 
 impl Chaser {
-    /// Returns the result from the cache, if its security is sufficient for the question, or if the data pass validation now. Otherwise
-    /// servers are asked, because the data may have been cached unchecked for a client that sets CD.
+    /// Returns the result from the cache, if its security is sufficient for the question, or if the data are validated successfully now.
+    /// Returns `None` otherwise; servers are then asked. Data may have been cached unvalidated, for a client that sets CD.
     pub(super) async fn remember(&self, lookup: Lookup<'_>, chased: &mut Chased) -> Option<End> {
         let (mut found, checked) = self.recall(lookup)?;
         let parts =
@@ -37,7 +37,7 @@ impl Chaser {
         Some(chased.take(found, &judged.checked))
     }
 
-    /// Returns the addresses of a name in the cache. Empty if the name has no addresses, `None` if the cache has no entry.
+    /// Returns the cached A records of a name. The result is empty if the cache says that there are none, and `None` if it has no entry.
     pub(super) fn remembered_addresses(
         &self,
         list: &List,
@@ -53,7 +53,7 @@ impl Chaser {
         }
     }
 
-    /// Returns the data in the cache for a name, with their security: records, their absence, an alias or a DNAME.
+    /// Returns the data in the cache for a name, with their DNSSEC security: records, a denial, an alias or a DNAME.
     fn recall(&self, lookup: Lookup<'_>) -> Option<(Found, AnswerSecurity)> {
         let now = self.clock.mono();
         let Lookup { name, kind, context, route, .. } = lookup;
@@ -68,7 +68,7 @@ impl Chaser {
             return Some(redirected);
         }
         let known = known.or_else(|| {
-            // No name exists below a name that does not exist (RFC 8020).
+            // No name can exist below a name that does not exist (RFC 8020).
             let above =
                 route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(&mut keys, &route.zone, now))??;
             Some((Known::Negative(above), kind)).filter(|(known, _)| is_used(known))
@@ -98,7 +98,7 @@ impl Chaser {
         })
     }
 
-    /// Returns the cached DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
+    /// Returns the cached DNAME above a name, with the CNAME that results from it. Such a name has no other data.
     fn recall_redirected(&self, lookup: Lookup<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
         let Lookup { name, kind, context, route, .. } = lookup;
         let rrsets = self.memory.rrsets.in_view(context.view.knows);
@@ -131,7 +131,7 @@ impl Chaser {
     }
 }
 
-/// Returns data from the cache in the form of a server's answer.
+/// Returns data from the cache in the form in which the answer of a server is returned.
 pub(super) fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
     Found { authoritative: rank == Rank::Authoritative, ..Found::new(answers, end, evidence) }
 }

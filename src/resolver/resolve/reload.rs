@@ -1,5 +1,5 @@
-//! The routes that a reload has changed, for which the cache may contain data from routes that no longer exist. Also what a snapshot of
-//! the cache is valid for, because a daemon with another configuration may read it.
+//! The routes that a reload of the configuration has changed; the cache may still contain data from the old routes. Also determines for which
+//! configuration a snapshot of the cache is valid, because a daemon with another configuration may read it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::zones::{View, Views};
 use dns::clock::Mono;
 use dns::question::wire_name;
 
-/// The names at and below which a reload has changed routes, each with the time of the reload. Flights that began before the reload may
+/// The names at and below which a reload has changed routes, each with the time of the reload. Flights that began before the reload may still
 /// cache data from the old routes until they end.
 pub(super) struct ChangedRoutes {
     views: Arc<ArcSwap<Views>>,
@@ -22,32 +22,32 @@ pub(super) struct ChangedRoutes {
 }
 
 impl ChangedRoutes {
-    /// Creates the state in which no route of these views has changed.
+    /// Creates the state in which no reload has changed a route yet.
     pub(super) fn new(views: &Arc<ArcSwap<Views>>) -> Self {
         Self { views: Arc::clone(views), names: Mutex::default() }
     }
 
-    /// Records the names of a reload, before its views are in use. The number of names is limited by the number of zones in the
-    /// configurations of the last seconds.
+    /// Records the names whose routes a reload changes, before the new views are in use. The number of stored names is limited by the number
+    /// of zones in the configurations of the last seconds.
     pub(super) fn note(&self, names: &[Name], now: Mono) {
         let mut changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.retain(|_, at| is_recent(*at, now));
         changed.extend(names.iter().map(|name| (name.clone(), now)));
     }
 
-    /// Returns the names for which the cache may contain data from old routes.
+    /// Returns the names for which the cache may contain data from old routes, because a reload changed them recently.
     pub(super) fn recent(&self, now: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| is_recent(**at, now)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has changed the route of `name` since a question began at `began` in `view`. A view that is no longer in
-    /// use has no new routes.
+    /// Returns true if a reload has changed the route of `name` since a question began at `began` in `view`. Returns false if the view is no
+    /// longer in use, because it then has no new routes.
     pub(super) fn concern(&self, (view, began): (&Arc<View>, Mono), name: &Name) -> bool {
         self.is_older(view) && self.since(began).iter().any(|changed| changed.zone_of(name))
     }
 
-    /// Like `concern`, for all names in the answer to a question for `name`.
+    /// Like `concern`, but checks all names in the answer to a question for `name`.
     pub(super) fn concern_chain(
         &self,
         (view, began): (&Arc<View>, Mono),
@@ -65,13 +65,13 @@ impl ChangedRoutes {
         names.any(|name| changed.iter().any(|changed| changed.zone_of(name)))
     }
 
-    /// Returns the names whose routes have changed since `began`.
+    /// Returns the names whose routes a reload has changed since `began`.
     fn since(&self, began: Mono) -> Vec<Name> {
         let changed = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         changed.iter().filter(|(_, at)| **at >= began).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns true if a reload has replaced `view` with another view of the same id.
+    /// Returns true if a reload has replaced `view` with a newer view of the same id.
     fn is_older(&self, view: &Arc<View>) -> bool {
         let views = self.views.load();
         !views.holds(view) && views.get(view.id).is_some()
@@ -82,7 +82,7 @@ fn is_recent(at: Mono, now: Mono) -> bool {
     now.since(at) <= CHANGED_ROUTE_TIME
 }
 
-/// Returns what a snapshot of the cache is valid for. Data at and below `overlooked` are not part of the snapshot.
+/// Returns for which configuration and names a snapshot of the cache is valid. Data at and below `overlooked` are not part of the snapshot.
 pub(super) fn of_snapshot(views: &Views, overlooked: impl Iterator<Item = Name>) -> Scope {
     let config = views.config();
     let mut lists = HashSet::new();

@@ -1,6 +1,6 @@
-//! Follows the keys of the root zone (RFC 5011): asks for them on schedule, logs each change, and stores them.
+//! Follows the DNSSEC keys of the root zone (RFC 5011): queries them on schedule, logs each change, and stores them in a file.
 //!
-//! This runs as a task of the daemon. No question waits for it.
+//! This runs as a task of the daemon. No client's question waits for it.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -37,38 +37,40 @@ pub struct RootKeyFollower {
 
 #[derive(Default)]
 struct FollowerState {
-    /// True if the task that updates the keys runs. It runs only if there is a place to store them.
+    /// True if the task that updates the keys runs. It runs only if the daemon has a file or directory in which it can store the keys.
     runs: bool,
-    /// Why the last check failed, as the end of a sentence. `None` if it did not fail.
+    /// Why the last query for the keys failed or its answer was not valid, as the end of a sentence. `None` if it succeeded.
     trouble: Option<String>,
-    /// The TTL of the keys in the last check, in seconds.
+    /// The TTL of the keys in the last valid answer, in seconds.
     ttl: u32,
-    /// The time since which all checks have failed, in seconds since 1970. `None` if the last check did not fail.
+    /// Time since which all queries for the keys have failed, in seconds since 1970. `None` if the last one succeeded.
     failing_since: Option<u64>,
     /// True if the keys must be written to their file, because they have changed or were validated again.
     unwritten: bool,
-    /// Why the last attempt to write the keys to their file failed. The log has reported this. `None` if it did not fail.
+    /// Why the last attempt to write the keys to their file failed. The log has already reported this. `None` if the attempt succeeded.
     unkept: Option<String>,
-    /// The tags of new keys that cannot become trust anchors, because there are too many. The log has reported each of them.
+    /// The key tags of new keys that cannot become trust anchors, because resolverd already follows the maximum number of keys. The log has
+    /// reported each of them.
     reported_too_many: BTreeSet<u16>,
 }
 
-/// The keys of the root and their state, for the operator.
+/// The DNSSEC keys of the root zone and their state, as shown to the operator.
 #[derive(Clone, Debug)]
 pub struct RootKeysReport {
     /// True if the trust anchors of the root are updated from the keys that the root zone publishes (RFC 5011).
     pub follows: bool,
     /// The keys that the root zone has published.
     pub keys: RootKeys,
-    /// The tags of configured keys that the root zone has not published so far.
+    /// The key tags of configured keys that the root zone has not published so far.
     pub unseen: Vec<u16>,
-    /// Why the last check failed, as the end of a sentence. `None` if it did not fail.
+    /// Why the last query for the keys failed or its answer was not valid, as the end of a sentence. `None` if it succeeded.
     pub trouble: Option<String>,
-    /// The time since which all checks have failed, in seconds since 1970.
+    /// Time since which all queries for the keys have failed, in seconds since 1970. `None` if the last one succeeded.
     pub failing_since: Option<u64>,
-    /// Why the keys could not be written to their file, as the end of a sentence.
+    /// Why the keys could not be written to their file, as the end of a sentence. `None` if they could.
     pub unkept: Option<String>,
-    /// True if resolverd can check signatures with an anchor of the root, or if answers are not validated with anchors of the root.
+    /// True if resolverd supports the algorithm and digest type of at least one trust anchor of the root zone, or if no answers are validated
+    /// with these anchors.
     pub is_usable: bool,
 }
 
@@ -82,13 +84,13 @@ impl RootKeyFollower {
         self.views.load().anchors().adopt(keys);
     }
 
-    /// Returns the current keys and their state.
+    /// Returns the current keys of the root zone and their state.
     pub fn report(&self) -> RootKeysReport {
         let views = self.views.load();
         let dnssec = &views.config().dnssec;
         let updates = dnssec.update_trust_anchors;
         let configured = &dnssec.trust_anchor.anchors;
-        // Keys that were learned from a different root do not count.
+        // Stored keys do not count if they were learned from another root zone than the configured trust anchors belong to.
         let followed = Some(views.anchors().root_keys()).filter(|keys| updates && keys.belong_to(configured));
         let keys = followed.unwrap_or_default();
         let mut unseen = configured.tags(&Name::root());
@@ -107,10 +109,10 @@ impl RootKeyFollower {
         }
     }
 
-    /// Asks for the keys on schedule. Runs forever.
+    /// Queries the keys of the root zone on schedule. Runs forever.
     pub async fn run(self: Arc<Self>, store: Arc<dyn RootKeyStore>) -> Infallible {
         self.with_state(|state| state.runs = true);
-        // The first queries of clients have priority over this task.
+        // This task waits first, so that it does not delay the first queries of clients.
         tokio::time::sleep(FIRST_ROOT_KEY_QUERY).await;
         loop {
             let wait = self.look(&*store).await;
@@ -118,7 +120,7 @@ impl RootKeyFollower {
         }
     }
 
-    /// Checks the keys once. Returns the time until the next check.
+    /// Queries the keys of the root zone once, and applies changes. Returns the time until the next query for them.
     async fn look(&self, store: &dyn RootKeyStore) -> Duration {
         let views = self.views.load_full();
         let Some(view) = views.general().filter(|view| self.is_wanted(view)) else {
@@ -134,8 +136,8 @@ impl RootKeyFollower {
             .for_each(|change| log_change(change, now));
         let is_new = look.keys.keys != known.keys;
         views.anchors().adopt(look.keys.clone());
-        // The file also contains the time of the last check, and someone may have removed the file, so it is written after each
-        // successful check.
+        // The file also contains the time of the last query for the keys, and someone may have deleted the file. So it is written after each
+        // successful query.
         self.with_state(|state| {
             state.unwritten |= is_new || look.seen.is_ok();
             state.failing_since = look.seen.is_err().then(|| state.failing_since.unwrap_or(now));
@@ -150,8 +152,8 @@ impl RootKeyFollower {
         view.config.dnssec.update_trust_anchors && self.chaser.trust.trusts_root(view)
     }
 
-    /// Returns true if a change must be reported in the log. That a key was ignored because there are too many keys is reported only once
-    /// for each key.
+    /// Returns true if a change of the keys must be reported in the log. If a key is ignored because there are too many keys, this is reported
+    /// only once for each key.
     fn is_unreported(&self, change: &RootKeyChange) -> bool {
         change.event != RootKeyEvent::TooMany
             || self.with_state(|state| {
@@ -159,7 +161,7 @@ impl RootKeyFollower {
             })
     }
 
-    /// Returns the time until the next check (RFC 5011 section 2.3).
+    /// Returns the time until the next query for the keys (RFC 5011 section 2.3).
     fn next(&self, look: &RootKeyLook) -> Duration {
         self.with_state(|state| {
             if let (Err(why), None) = (&look.seen, &state.trouble) {
@@ -175,7 +177,7 @@ impl RootKeyFollower {
         })
     }
 
-    /// Writes the keys if they have changed. If this fails, the next check tries again.
+    /// Writes the keys to their file if that is needed. If this fails, the next query for the keys is followed by another attempt.
     fn write(&self, keys: &RootKeys, store: &dyn RootKeyStore) {
         if !self.with_state(|state| state.unwritten) {
             return;
@@ -196,7 +198,7 @@ impl RootKeyFollower {
     }
 }
 
-/// Reports a change in the log.
+/// Reports a change of the root keys in the log.
 fn log_change(change: &RootKeyChange, now: u64) {
     let tag = change.tag;
     match change.event {

@@ -1,7 +1,7 @@
-//! Shares work in progress by key: the first caller that needs a result does the work, and the others get its result.
+//! Shares work that several callers need at the same time: the first caller that needs a result does the work, and the others get its result.
 //!
-//! It is used for fetches of DS and keys, and for questions to DNS lists. Flights of listeners with different policies therefore ask a
-//! list only once.
+//! It is used for queries for DS and DNSKEY records, and for questions to DNS lists. Listeners with different policies have separate flights,
+//! but with this table their flights ask a list only once. A flight is one resolution that several clients may wait for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,43 +15,44 @@ use dns::question::QuestionKey;
 /// Receives the result of the work. An error means that the work was given up, for example after a panic.
 pub(crate) type SharedResult<Value> = Shared<oneshot::Receiver<Value>>;
 
-/// The work in progress: one for each key.
+/// The table of work in progress. Each question key has at most one piece of work.
 pub(crate) struct SharedWork<Value: Clone> {
     table: Arc<Mutex<HashMap<QuestionKey, SharedResult<Value>>>>,
-    /// The maximum number of works in progress at the same time.
+    /// The maximum number of pieces of work in progress at the same time.
     most: usize,
 }
 
-/// Work to be done. If it is dropped before its end, it is given up. Its waiters are notified, and the next caller begins the work again.
+/// Work that its owner must do. If it is dropped before it ends, it counts as given up: waiting callers are notified, and the next caller
+/// begins the work again.
 pub(crate) struct BegunWork<Value: Clone> {
     work: SharedWork<Value>,
     key: QuestionKey,
     sender: Option<oneshot::Sender<Value>>,
 }
 
-/// The result of joining work.
+/// The result of asking for work to be done under a key.
 pub(crate) enum JoinedWork<Value: Clone> {
-    /// The work was not in progress: the caller must do it.
+    /// The work was not in progress, so the caller must do it.
     First(SharedResult<Value>, BegunWork<Value>),
-    /// The work is already in progress: the caller waits for the result.
+    /// The work is already in progress, so the caller waits for its result.
     Waits(SharedResult<Value>),
-    /// The maximum number of works is already in progress.
+    /// The maximum number of pieces of work is already in progress, so the caller must do its work without sharing.
     Full,
 }
 
 impl<Value: Clone> SharedWork<Value> {
-    /// Creates a table without work. At most `most` works may be in progress at the same time.
+    /// Creates an empty table. At most `most` pieces of work may be in progress at the same time.
     pub(crate) fn new(most: usize) -> Self {
         Self { table: Arc::default(), most }
     }
 
-    /// Returns the number of works in progress.
+    /// Returns the number of pieces of work in progress in this table.
     #[cfg(feature = "simulated")]
     pub(crate) fn len(&self) -> usize {
         self.table().len()
     }
 
-    /// Joins the work under `key`, or begins this work.
+    /// Joins the work in progress under `key`, or begins this work.
     pub(crate) fn join(&self, key: &QuestionKey) -> JoinedWork<Value> {
         let mut table = self.table();
         if let Some(result) = table.get(key) {
@@ -78,12 +79,12 @@ impl<Value: Clone> SharedWork<Value> {
 }
 
 impl<Value: Clone> BegunWork<Value> {
-    /// Passes the result to the waiters. Everything that is to be cached must be in the cache before, otherwise the next question does
-    /// the work again.
+    /// Passes the result to the waiting callers. Everything that is to be cached must already be in the cache, otherwise the next question
+    /// does the work again.
     pub(crate) fn end(mut self, value: Value) {
         self.work.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {
-            // An error means that no caller waits.
+            // An error means that no caller waits for the result.
             let _ = sender.send(value);
         }
     }

@@ -1,10 +1,11 @@
-//! Shares the places for flights among zones and clients, and decides which flight is ended when there are too few places.
+//! Shares the places for flights fairly among zones and clients, and decides which flight is ended when there are too few places. A flight is
+//! one resolution that several clients may wait for. Each flight has one place, which counts for one client and one zone.
 //!
-//! This module is pure: its input is which places are taken and given up, and its output is whether there is room. Each place counts for
-//! its client and for its zone. While at most half of the places are taken, only questions for zones that do not answer are refused.
-//! Beyond that, the zone or client with the most places loses one for each new flight. The order by number of places is built when it is
-//! first needed, and kept until few places are taken. A zone from which no answer has come recently gets only a small part of the places.
-//! Models: Unbound's jostle list and BIND's fetches-per-zone.
+//! The functions use only their arguments and the state here. While less than half of the places are in use, only questions for zones that do
+//! not answer are refused. With more, new flights of the zone or client that has the most places are refused. When all places are in use, each
+//! other new flight ends one of its flights. The tables that sort zones and clients by their number of places are built when they are first
+//! needed, and dropped when few places are in use. A zone that has not answered recently gets only a small part of the places. Models:
+//! Unbound's jostle list and BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -26,56 +27,57 @@ pub(super) type ZoneHash = u64;
 /// Identifies a client: the keyed hash of its address or prefix.
 pub(super) type ClientKey = u64;
 
-/// A table whose keys are keyed hashes or our own numbers. Strangers cannot choose such keys, so they are not hashed again.
+/// A hash table whose keys are keyed hashes or numbers made here. Strangers cannot choose such keys, so the table does not hash them again.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
-/// The client and the zone that a place counts for. A place is the room for one flight.
+/// The client and the zone for which a place counts. A place is the room for one flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ShareAccount {
-    /// The client that asks.
+    /// The client whose question the flight resolves.
     pub(super) client: ClientKey,
-    /// The zone cut below which the client's question is being resolved.
+    /// The zone cut at or below which the flight currently queries servers.
     pub(super) zone: ZoneHash,
 }
 
-/// The number that identifies a place. A lower number means an older place.
+/// The number that identifies a place. A lower number means that the place was taken earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
 /// The decision whether a new flight gets a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FlightAdmission {
-    /// There is a free place.
+    /// There is a free place for the new flight.
     Room,
-    /// There is room if this place is given up. Its zone or client has the most places.
+    /// There is room for the new flight only if the flight with this ticket is ended. Its zone or client has the most places.
     InPlaceOf(Ticket),
-    /// There is no room, because the question's own zone or client already has the most places.
+    /// There is no place for the flight, mostly because its own zone or client already has the most places.
     Refused(ShedReason),
 }
 
 /// The reason why a question is refused or its flight is ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ShedReason {
-    /// No answer has come from the zone recently or at all, and the zone has all places that such a zone may have.
+    /// The zone has not answered recently, or never, and already has the maximum number of places for such a zone.
     SilentZone,
-    /// More than half of the places are taken, and this zone has the most of them.
+    /// More than half of the places are in use, and this zone has the most of them.
     Zone,
-    /// More than half of the places are taken, this client has the most of them, and this zone has the most of the client's places.
+    /// More than half of the places are in use, this client has the most of them, and the zone of its question has the most of the client's
+    /// places.
     Client,
-    /// All places are taken, and no flight is old enough to be ended.
+    /// All places are in use, and no flight may be ended for this one.
     Full,
     /// The zone or the client of the question had the most places, so its place was given to another question.
     MadeRoom,
-    /// The maximum number of clients is already waiting.
+    /// The maximum number of clients is already waiting for flights.
     Waiters,
-    /// There was no memory for a long reply from a server of the zone.
+    /// There was no memory left for a long reply from a server of the zone.
     LongReply,
-    /// A reload has changed the routes of names that the flight may lead to.
+    /// A reload of the configuration has changed the routes of names that the flight may need.
     Reloaded,
 }
 
 impl ShedReason {
-    /// Returns the reason as a sentence, for a question that counts for `zone`.
+    /// Returns the reason as the text of an extended error, for a question that counts for `zone`.
     pub(crate) fn sentence(self, zone: &Name) -> String {
         let zone = name_text(zone);
         match self {
@@ -99,9 +101,9 @@ impl ShedReason {
     }
 }
 
-/// Returns the zone that a question for `name` counts for at its start, until its walk enters a zone further down. It consists of the
-/// last `cut` labels of the name, which are the closest known zone cut. It is never the root or a top-level domain, because names
-/// directly below these have different owners. Names are in wire form.
+/// Returns the zone for which a question for `name` counts at its start, until its flight reaches a zone further down. It consists of the last
+/// `cut` labels of the name, where the closest known zone cut is. It is never the root or a top-level domain, because names directly below
+/// these have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -114,54 +116,54 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     label_places(name).nth(over).and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
-/// The places that are taken.
+/// The places for flights that are in use.
 #[derive(Debug)]
 pub(super) struct Shares {
     bounds: WorkBounds,
-    /// The account of each place, and the time at which it was taken.
+    /// The client and zone of each place, and the time at which the place was taken.
     places: Numbered<Ticket, (ShareAccount, Mono)>,
     next: u64,
     clients: Ranks<()>,
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneHash>,
-    /// The places by age, or `None` until they are needed.
+    /// The places in the order in which they were taken, or `None` until this order is needed.
     ages: Option<Ages>,
-    /// When each zone that has places last answered.
+    /// For each zone that has places: since when, and when the zone last answered.
     seen: Numbered<ZoneHash, ZoneActivity>,
 }
 
-/// The places by age, for each client and for each account.
+/// The places in the order in which they were taken, for each client, and for each client and zone.
 #[derive(Debug, Default)]
 struct Ages {
     of_client: BTreeSet<(ClientKey, Ticket)>,
     of_account: BTreeSet<(ShareAccount, Ticket)>,
 }
 
-/// How long a zone has had places, and when it last answered.
+/// Since when flights for a zone have been in progress, and when the zone last answered.
 #[derive(Clone, Copy, Debug)]
 struct ZoneActivity {
-    /// The time since which the zone has had places.
+    /// The time since which at least one flight for the zone has been in progress.
     since: Mono,
     /// The time of the zone's last answer, or `None` if there was none.
     heard: Option<Mono>,
 }
 
 impl Shares {
-    /// Creates the state in which no place is taken.
+    /// Creates the state in which no place is in use.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         let (places, next, ages, seen) = Default::default();
         let (clients, zones, zones_of, clients_of) = Default::default();
         Self { bounds, places, next, clients, zones, zones_of, clients_of, ages, seen }
     }
 
-    /// Returns the number of places that are taken.
+    /// Returns the number of places that are in use.
     pub(super) fn taken(&self) -> usize {
         self.places.len()
     }
 
-    /// Decides whether there is room for one more flight of `account`. When `half` of the places are taken, the zone or client with the
-    /// most places loses one.
+    /// Decides whether there is room for one more flight of `account`. If at least `half` places are in use, new flights of the zone or client
+    /// with the most places are refused. If all places are in use, each other new flight ends one of its flights.
     pub(super) fn judge(&mut self, account: ShareAccount, half: usize, now: Mono) -> FlightAdmission {
         let ShareAccount { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
@@ -184,7 +186,7 @@ impl Shares {
         if self.taken() >= self.bounds.flights || gives_way_early { verdict } else { FlightAdmission::Room }
     }
 
-    /// Takes a place, and returns its ticket.
+    /// Takes a place for a flight of `account`, and returns its ticket.
     pub(super) fn take(&mut self, account: ShareAccount, now: Mono) -> Ticket {
         let ticket = Ticket(self.next);
         self.next = self.next.wrapping_add(1);
@@ -192,12 +194,12 @@ impl Shares {
         ticket
     }
 
-    /// Returns the client and the zone that a place counts for, or `None` if the place was given up.
+    /// Returns the client and the zone for which a place counts, or `None` if the place was given up.
     pub(super) fn account(&self, ticket: Ticket) -> Option<ShareAccount> {
         self.places.get(&ticket).map(|(account, _)| *account)
     }
 
-    /// Moves a place to another zone, because the previous zone has answered with a referral.
+    /// Lets a place count for another zone, because the previous zone has answered with a referral.
     pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneHash, now: Mono) {
         if let Some((account, taken)) = self.remove(ticket) {
             self.hear(account.zone, now);
@@ -205,7 +207,7 @@ impl Shares {
         }
     }
 
-    /// Moves a place to another client that waits for the same flight, if this client has fewer places.
+    /// Lets a place count for another client that waits for the same flight, if this client has fewer places.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -218,15 +220,15 @@ impl Shares {
         }
     }
 
-    /// Gives up a place. `answered` is the time at which the zone answered, if it did.
+    /// Gives up a place, because its flight has ended. `answered` is the time at which its zone answered, if it did.
     pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
         if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
             self.hear(account.zone, now);
         }
     }
 
-    /// Decides which flight of one zone is ended: a flight of the client that has the most flights in this zone. If the newcomer belongs
-    /// to this client, the newcomer is refused with the reason `why`.
+    /// Decides which flight of `zone` is ended: the oldest flight of the client that has the most flights in this zone. If `newcomer`, the new
+    /// flight, belongs to this client and zone, it is refused with the reason `why`.
     fn within_zone(&mut self, newcomer: ShareAccount, zone: ZoneHash, why: ShedReason) -> FlightAdmission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -235,8 +237,8 @@ impl Shares {
         self.in_place_of(ShareAccount { client, zone })
     }
 
-    /// Decides which flight of one client is ended: a flight of the zone in which the client has the most flights, or the client's oldest
-    /// flight if it has only few in each zone.
+    /// Decides which flight of `client` is ended: the oldest flight in the zone in which the client has the most flights, or the client's
+    /// oldest flight of all if it has only few in each zone.
     fn within_client(&mut self, newcomer: ShareAccount, client: ClientKey, now: Mono) -> FlightAdmission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
@@ -257,7 +259,7 @@ impl Shares {
         }
     }
 
-    /// Chooses the oldest flight of an account to be ended.
+    /// Chooses the oldest flight of this client and zone as the one to end.
     fn in_place_of(&mut self, account: ShareAccount) -> FlightAdmission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(FlightAdmission::Refused(ShedReason::Full), |(_, oldest)| {
@@ -265,7 +267,7 @@ impl Shares {
         })
     }
 
-    /// Returns the number of places that a zone may have if all places are free: few if the zone does not answer, otherwise all.
+    /// Returns the maximum number of places for a zone: few if the zone has not answered recently, otherwise all.
     fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return self.bounds.new_flights() };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
@@ -324,7 +326,7 @@ impl Shares {
         Some((account, taken))
     }
 
-    /// Drops the orders by number and by age until they are needed again.
+    /// Drops the tables that are sorted by number of places or by age, until they are needed again.
     fn rest(&mut self) {
         self.ages = None;
         self.clients.ranked = None;
@@ -345,22 +347,23 @@ impl Ticket {
     const FIRST: Self = Self(0);
     const LAST: Self = Self(u64::MAX);
 
-    /// Returns the ticket with this number.
+    /// Returns the ticket (the identifier of a flight's place) with this number.
     pub(super) fn numbered(number: u64) -> Self {
         Self(number)
     }
 
-    /// Returns the number of the ticket.
+    /// Returns the number of this ticket, which identifies the place of a flight.
     pub(super) fn number(self) -> u64 {
         self.0
     }
 }
 
-/// The number of places of each member of a group, and the member with the most. A member without places has no entry.
+/// Counts the places of each member of a group, and finds the member with the most. Members are clients or zones. A member without places has
+/// no entry.
 #[derive(Debug)]
 struct Ranks<Group> {
     counts: Numbered<(Group, u64), usize>,
-    /// The members in the order of their numbers of places, or `None` until the order is needed.
+    /// The members sorted by their numbers of places, or `None` until this order is needed.
     ranked: Option<BTreeSet<(Group, usize, u64)>>,
 }
 
@@ -375,7 +378,7 @@ impl<Group: Copy + Ord + Hash> Ranks<Group> {
         self.counts.get(&(group, key)).copied().unwrap_or(0)
     }
 
-    /// Returns the member of a group with the most places, and the number of its places.
+    /// Returns the number of places of the member of `group` that has the most, and this member.
     fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
         let ranked = self.ranked.get_or_insert_with(|| {
             self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()

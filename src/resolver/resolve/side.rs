@@ -1,7 +1,7 @@
-//! Questions that no client waits for: probes of dead servers, and questions that clients are expected to ask.
+//! Questions for which no client waits: probes of servers that do not answer, renewals, and questions that clients are expected to ask.
 //!
-//! They are resolved like all questions. A question that a client is expected to ask is a flight like any other, and the client may join
-//! it.
+//! They are resolved like all questions. A question that a client is expected to ask has a flight like any other, and the client may join this
+//! flight. A flight is one resolution that several clients may wait for.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,25 +27,26 @@ pub fn nowhere(random: &Random) -> Name {
     Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }
 
-/// The result of a question that no client waits for.
+/// The result of a question for which no client waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ahead {
-    /// The question was sent.
+    /// At least one query was sent to a server.
     Sent,
-    /// The question is not needed: the cache has the answer, or another flight already asks the question.
+    /// Nothing needed to be asked: the cache has the answer, the question failed a moment ago, or another flight already asks it.
     NotNeeded,
-    /// There is no room for the question.
+    /// There is no room for the question, because there are too many flights.
     NoRoom,
 }
 
-/// Asks questions that no client waits for.
+/// Resolves questions for which no client waits, such as probes and renewals.
 pub struct SideResolver {
     pub(super) views: Arc<ArcSwap<Views>>,
     pub(super) flight: Arc<FlightResolver>,
 }
 
 impl SideResolver {
-    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for these.
+    /// Asks a root server for the names and addresses of all root servers (priming, RFC 9609), so that the first client's question need not
+    /// wait for that.
     pub(super) async fn prime(&self) -> Result<(), Failure> {
         let views = self.views.load();
         let Some(view) = views.general().filter(|_| views.recurse()).cloned() else { return Ok(()) };
@@ -53,12 +54,13 @@ impl SideResolver {
         self.flight.iterate.prime(&context, &*self.flight.chaser).await.map(drop)
     }
 
-    /// Probes dead servers that questions need, and determines whether our own network causes silences. Runs forever.
+    /// Probes servers that do not answer and that questions need. Also determines whether silences are caused by our own network. Runs
+    /// forever.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
         tokio::join!(self.flight.iterate.probe_dead_servers(), self.flight.iterate.prove_silences()).0
     }
 
-    /// Asks for a name that no zone has, to learn whether any server of the internet answers. Answers are recorded as usual.
+    /// Queries a name that exists in no zone, to learn whether any server of the internet answers. Replies are recorded as usual.
     pub(crate) async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
@@ -74,11 +76,11 @@ impl SideResolver {
             avoid: &[],
             cut: None,
         };
-        // A failure needs no action: only an answer shows something.
+        // A failure needs no action: only a reply shows something about the network.
         let _ = self.flight.iterate.find(lookup).await;
     }
 
-    /// Sends one query to one server on behalf of the operator, in the view of the `[listen]` section.
+    /// Sends one query to one server for a command of the operator, in the view of the `[listen]` section.
     ///
     /// # Errors
     /// Returns the reason why the query shows nothing about the server.
@@ -97,12 +99,12 @@ impl SideResolver {
         self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
     }
 
-    /// Asks servers even if the cache has an answer. That answer is about to expire, so it is not used.
+    /// Queries servers even if the cache has an answer, because the TTL of that answer ends soon.
     pub(super) async fn ask_aside(&self, asked: ClientQuestion) -> Ahead {
         if self.flight.chaser.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        // While there are too many flights, no question is asked ahead of clients.
+        // While there are too many flights, no question is asked for which no client waits.
         if self.flight.flights.are_crowded() {
             return Ahead::NoRoom;
         }

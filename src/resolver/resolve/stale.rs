@@ -1,17 +1,18 @@
-//! Stale answers: made from RRsets whose TTL has ended, for clients whose servers do not answer.
+//! Stale answers: made from RRsets whose TTL has ended, for clients that would otherwise get SERVFAIL because the servers do not answer.
 //!
-//! Implements RFC 8767. `cache::freshness` decides which cache entries may be used, and for how long. This module composes the answer,
-//! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets a fresh answer as soon as there is
-//! one.
+//! Implements RFC 8767. `cache::freshness` decides which cache entries may be used, and for how long. This module composes the answer, one
+//! name after the other along a chain of aliases. A stale answer is not cached, so that the next client gets a fresh answer as soon as a
+//! server gives one.
 //!
 //! # Decisions
 //!
-//! - Data are renewed only by NOERROR and NXDOMAIN with AA (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers, the stale
-//!   answer is given, even if one server sent an empty answer without AA. If all servers of a zone send such an empty answer, it is
-//!   believed for a short time, and ends the stale data.
+//! - Cached data are replaced only by NOERROR and NXDOMAIN answers with AA (RFC 8767 section 4). After SERVFAIL, REFUSED and lame answers, the
+//!   stale answer is given, even if one server sent an empty answer without AA. If all servers of a zone send such an empty answer, it is
+//!   believed for a short time, and the stale data are no longer used.
 //! - The TTL of a stale answer with signatures is limited to the time until the first signature expires, as for a fresh answer (RFC 4035
-//!   section 5.3.3). With a fixed TTL of 30 s, a resolver that forwards to this one kept the answer for longer.
-//! - A bogus answer is of no use either, but it may be a sign of an attack. It therefore ends the stale data of all types of its name.
+//!   section 5.3.3). With a fixed TTL of 30 s, a resolver that forwards to this one would cache the answer after that time.
+//! - A bogus answer does not answer the question either, but it may be a sign of an attack. Therefore, after a bogus answer, the stale data of
+//!   its name are no longer used, whatever their type.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -35,15 +36,15 @@ use dns::clock::{Calendar, Clock};
 use dns::question::{Answer, Question, Security};
 use validate::signature;
 
-/// Makes stale answers from the cache alone.
+/// Makes stale answers. Uses only the cache.
 pub(super) struct StaleAnswers {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
 }
 
 impl StaleAnswers {
-    /// Returns the stale answer to a question. `why` says why there is no fresh answer. Returns `None` if the cache has no entry that may
-    /// be given. Also returns `None` if no entry is stale, because servers have then just answered.
+    /// Returns the stale answer to a question. `why` says why there is no fresh answer. Returns `None` if the cache has no entry that may be
+    /// used. Also returns `None` if all entries are fresh, because servers have then just answered.
     pub(super) fn answer(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
         if !may_be_stale(question.kind) {
             return None;
@@ -72,8 +73,8 @@ impl StaleAnswers {
         compose_answer(question, &chased, self.clock.mono()).ok()
     }
 
-    /// Returns the last answer of servers for a name. Returns `None` if another answer may apply: a local answer, or a denial or a DNAME
-    /// of a name above.
+    /// Returns the RRset that the servers last sent for a name. Returns `None` if another answer may apply: from a zone that is served here,
+    /// or from a denial or a DNAME of a name above.
     fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
         let Route { zone, target, policy, .. } = &**view.route(name, kind);
         if policy.serve_stale.is_zero() || matches!(target, RouteTarget::Local(_)) {
@@ -93,7 +94,7 @@ impl StaleAnswers {
         (!is_denied).then_some(word)
     }
 
-    /// Adds an RRset to a stale answer. If the RRset is an alias, returns its target. Returns `None` if the RRset may not be given.
+    /// Adds an RRset to a stale answer. If the RRset is an alias, returns its target. Returns `None` if the RRset may not be used.
     fn take_stale(
         &self,
         name: &Name,
@@ -129,12 +130,12 @@ impl StaleAnswers {
     }
 }
 
-/// Returns the number of seconds until a valid signature expires. For records other than signatures, returns the maximum.
+/// Returns the number of seconds until a valid signature expires. For records other than signatures, returns the maximum of `u32`.
 fn seconds_left(record: &Record, calendar: Calendar) -> u32 {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // The times are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
+        // Times in signatures are serial numbers of 32 bits, which start again at 0 in 2106 (RFC 4034 section 3.1.5).
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now)
         }

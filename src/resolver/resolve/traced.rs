@@ -1,12 +1,12 @@
-//! Follows the steps of a question, for `resolverctl trace`.
+//! Follows the steps in which a question is resolved, for the command `resolverctl trace`.
 //!
 //! # Decisions
 //!
-//! - A trace that does not use the cache is resolved by a second resolver. This has a small cache, a history and a state of DNS lists of
-//!   its own, which end with it. If the shared cache were used instead, each access to it would need a check. A forgotten check would
-//!   give clients data that only the trace may see.
-//! - If the flight continues after the reply, the trace continues too: a client gets SERVFAIL after four seconds, and the cause is often
-//!   visible only later.
+//! - A trace that does not use the cache is resolved by a second resolver. This one has its own small cache, history and states of DNS lists,
+//!   which are dropped after the trace. If the shared cache were used instead, each access to it would need a check, and a forgotten check
+//!   would give clients data that only the trace may see.
+//! - If the resolution continues after the client's reply, the trace continues too: a client gets SERVFAIL after four seconds, and the cause
+//!   is often visible only later.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,20 +25,20 @@ use history::event::Step;
 use history::limits::FLIGHT_TIME;
 
 impl Resolver {
-    /// Creates a resolver with the same routes, trust anchors and negative trust anchors, and with an empty cache. `parts` contains its
-    /// own history.
+    /// Creates a resolver with the same routes, trust anchors and negative trust anchors, and with an empty cache. `parts` contains the
+    /// history of the new resolver.
     pub fn fresh(&self, parts: ResolverParts) -> Arc<Self> {
         let fresh = Self::with_memory(parts, FRESH_TRACE_MEMORY);
         let now = self.clock.mono();
         for (name, left) in self.ntas().list(now) {
-            // The new resolver has room for as many anchors as this one.
+            // This always succeeds, because the new resolver may have as many negative trust anchors as this one.
             let _ = fresh.ntas().add(&name, now.after(left), now);
         }
         fresh
     }
 
-    /// Answers a question like `ask`, and sends the steps of its flight to `steps` as they are noted. There are no steps if the answer is
-    /// in the cache. Returns when the flight has ended, which may be later than the reply.
+    /// Answers a question like `ask`, and sends the steps of its flight to `steps` as they happen. There are no steps if the answer is in the
+    /// cache. Returns when the flight has ended, which may be later than the reply.
     pub async fn ask_traced(
         &self,
         question: Question,
@@ -52,7 +52,7 @@ impl Resolver {
             (asked, self.clock.mono().since(began))
         };
         let following = async {
-            // An error means that the question has no flight.
+            // An error means that the question was answered without a flight.
             let progress =
                 followed.wait_for(Option::is_some).await.ok().and_then(|progress| progress.clone());
             if let Some(progress) = progress {
@@ -69,9 +69,9 @@ impl Resolver {
             &asked,
             Asked::Replied(Replied { outcome: Outcome::Deadline | Outcome::Stale, progress: Some(_), .. })
         );
-        // With a time of zero, only the steps that are already noted are sent.
+        // With a time of zero, only the steps that have already happened are sent.
         let rest = if goes_on { FLIGHT_TIME } else { Duration::ZERO };
-        // The flight may have been given up, or may continue for another client. Its end is then not needed.
+        // The flight may have been given up, or may continue for another client. The trace then does not need its end.
         let _ = timeout(rest, following).await;
         (asked, elapsed)
     }
@@ -95,10 +95,12 @@ impl Resolver {
         self.miss(ClientQuestion { follower: Some(follower), ..missed }).await
     }
 
-    /// Counts a question that another resolver asks on behalf of the operator, if the question goes to a DNS list.
+    /// If a question goes to a DNS list, counts it for the quota of the list. A separate resolver asks the question for a command of the
+    /// operator.
     ///
     /// # Errors
-    /// Most of the daily quota of the list is used, and mail needs the rest. The error contains the zone of the list.
+    /// Most of the daily quota of the list is used up, and the questions of mail servers need the rest. The error is the zone name of the
+    /// list.
     pub fn count_aside(&self, question: &Question) -> Result<(), Name> {
         let views = self.views();
         let Some(view) = views.get(question.view) else { return Ok(()) };

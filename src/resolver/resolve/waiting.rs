@@ -1,4 +1,4 @@
-//! Clients that wait for the flight of their question, until their deadline.
+//! Clients that wait for the flight of their question, until their deadline. A flight is one resolution that several clients may wait for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use dns::wire::compose;
 use history::Flown;
 use history::trail::{LastQuery, Trail};
 
-/// Answers clients that must wait.
+/// Answers clients whose questions the cache cannot answer.
 pub(super) struct ClientResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
@@ -61,10 +61,10 @@ impl ClientResolver {
         self.stopping.send_replace(true);
     }
 
-    /// Lets a client wait for the flight of its question, unless the question failed a moment ago. If a reload ends the flight, the
-    /// client waits for a flight with the new routes.
+    /// Lets a client wait for the flight of its question, unless the question failed a moment ago. If a reload of the configuration ends this
+    /// flight, the client waits for another one with the new routes.
     pub(super) async fn join(&self, missed: &Arc<ClientQuestion>) -> Asked {
-        // A reload may have happened before the question got its turn.
+        // A reload may have happened between the arrival of the question and this call.
         let (mut renewed, mut reloads) = (self.on_new_routes(missed), 0_usize);
         loop {
             let asked = renewed.as_ref().unwrap_or(missed);
@@ -74,7 +74,7 @@ impl ClientResolver {
             };
             reloads = reloads.saturating_add(1);
             let again = self.on_new_routes(asked);
-            // The flight that the question waited for may have begun before the reload.
+            // The flight that the client joined may have begun before the reload, although the client's question came after it.
             let may_wait = again.is_some() || self.views.load().holds(&asked.view);
             if !may_wait || reloads > MAX_RELOADED {
                 return self.turn_away(asked, &shed);
@@ -83,8 +83,8 @@ impl ClientResolver {
         }
     }
 
-    /// Returns the same question in the view of the current configuration. Returns `None` if the question already has this view, or if
-    /// its listener no longer exists.
+    /// Returns the same question in the view of the current configuration. Returns `None` if the question already uses this view, or if its
+    /// listener no longer exists.
     fn on_new_routes(&self, asked: &ClientQuestion) -> Option<Arc<ClientQuestion>> {
         let views = self.views.load();
         let view = if views.holds(&asked.view) { None } else { views.get(asked.question.view) };
@@ -94,7 +94,7 @@ impl ClientResolver {
     /// Like `join`, but does not begin a new flight after a reload.
     ///
     /// # Errors
-    /// A reload has ended the flight.
+    /// A reload of the configuration has ended the flight.
     async fn join_flight(&self, missed: &Arc<ClientQuestion>) -> Result<Asked, Shed> {
         let ClientQuestion { key, has_failed, .. } = &**missed;
         if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
@@ -122,7 +122,7 @@ impl ClientResolver {
         }
     }
 
-    /// Returns the reply to a question that failed a moment ago, or `None` if it did not.
+    /// Returns the reply to a question that failed a moment ago, or `None` if it did not fail. A stale answer is preferred to SERVFAIL.
     fn has_just_failed(&self, missed: &ClientQuestion) -> Option<Asked> {
         let failed = self.flight.chaser.trust.failed_a_moment_ago(&missed.key)?;
         let error = extended_error::cached_failure(&failed.error);
@@ -131,10 +131,10 @@ impl ClientResolver {
         Some(stale.unwrap_or_else(|| self.failed(Outcome::Remembered, &missed.question, error)))
     }
 
-    /// Waits for a flight until the client's deadline. The client that began the flight also runs the flight while it waits.
+    /// Waits for a flight until the client's deadline. The task of the client that began the flight also runs the flight meanwhile.
     ///
     /// # Errors
-    /// A reload has ended the flight.
+    /// A reload of the configuration has ended the flight.
     async fn wait(
         &self,
         missed: &ClientQuestion,
@@ -178,15 +178,15 @@ impl ClientResolver {
         Ok(Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), progress }))
     }
 
-    /// Records the flight so far in the history, because its question is answered before the flight ends. The flight continues, and is
-    /// recorded again at its end.
+    /// Records the steps of a flight so far in the history, because its question is answered before the flight ends. The flight continues, and
+    /// is recorded again when it ends.
     pub(super) fn keep_so_far(&self, missed: &ClientQuestion, progress: &FlightProgress) {
         let so_far = Flown::so_far(progress.trail(), &missed.question, missed.key.name());
         self.flight.recorder.flown(&so_far);
     }
 
-    /// Answers immediately with SERVFAIL, because other questions need the room. This is counted for the zone. If there is no room
-    /// because the zone does not answer, a stale answer is given instead, if there is one.
+    /// Answers immediately with SERVFAIL, because there is no room for the question. This is counted for the question's zone. If there is no
+    /// room because the zone does not answer, a stale answer is given instead, if there is one.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let (is_silent, error) = (shed.why == ShedReason::SilentZone, shed.extended_error());
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &error.text)).flatten() {
@@ -196,7 +196,7 @@ impl ClientResolver {
         self.failed(Outcome::Shed, &missed.question, error)
     }
 
-    /// Answers with SERVFAIL immediately, for the reason `why`.
+    /// Answers immediately with SERVFAIL; its extended error contains the reason `why`.
     pub(super) fn shed(&self, question: &Question, why: &str) -> Asked {
         self.failed(Outcome::Shed, question, extended_error::not_ready(why))
     }
@@ -207,14 +207,14 @@ impl ClientResolver {
         Asked::Replied(Replied { outcome, answer, progress: None })
     }
 
-    /// Returns a stale answer for a client that must not wait, or `None` if there is none.
+    /// Returns a stale answer for a client that must not wait for servers, or `None` if there is no such answer.
     fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
         let answer = Arc::new(self.flight.stale.answer(&missed.question, &missed.view, why)?);
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, progress: None }))
     }
 
-    /// Like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered since it began. No
-    /// further client then has to wait in an outage, and the question is tried again in the background.
+    /// Like `stale_at_once`, but only if the last resolution of the question failed and no server at all has answered since it began. During
+    /// an outage, clients then need not wait again, and the question is tried again in the background.
     fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.flight.iterate.heard_since(moment);
         let (key, now) = (&missed.key, self.clock.mono());
@@ -227,7 +227,8 @@ impl ClientResolver {
         asked
     }
 
-    /// Returns a stale answer for a client that waits for a flight. Returns `None` if there is none, or if a server has sent bogus data.
+    /// Returns a stale answer for a client that waits for a flight. Returns `None` if there is none, or if a server sent bogus data to the
+    /// flight.
     fn stale_for(&self, missed: &ClientQuestion, progress: &FlightProgress, why: &str) -> Option<Answer> {
         if progress.is_refuted() {
             return None;
@@ -235,8 +236,9 @@ impl ClientResolver {
         self.flight.stale.answer(&missed.question, &missed.view, why)
     }
 
-    /// Returns how long a client waits. If no server answered the question the last time, but servers answered other questions, the
-    /// servers usually drop queries of this type. The time is then shorter, because otherwise each mail would wait for the full time.
+    /// Returns how long a client waits from the arrival of its question. If no server answered this question the last time, but servers
+    /// answered other questions, the servers probably drop queries of this type. The time is then shorter, because otherwise each mail would
+    /// wait for the full time.
     fn deadline(&self, missed: &ClientQuestion) -> Duration {
         let ClientQuestion { key, has_failed, view, .. } = missed;
         let deadline = view.config.resolve.deadline;
@@ -245,8 +247,8 @@ impl ClientResolver {
         if is_dropped { deadline.min(UNANSWERED_DEADLINE) } else { deadline }
     }
 
-    /// Waits until `moment`. If the question becomes slow during the wait, the owner of the client's socket is recorded in the history
-    /// now, because the program closes the socket when it has the answer.
+    /// Waits until `moment`. If the question becomes slow during the wait, asks the history to find out now which program owns the client's
+    /// socket, because the program closes the socket when it gets the reply.
     async fn wait_until(&self, missed: &ClientQuestion, moment: Mono) {
         let recorder = &self.flight.recorder;
         let slow = missed.arrived.after(recorder.slow_from());
@@ -258,8 +260,8 @@ impl ClientResolver {
         tokio::time::sleep(moment.since(self.clock.mono())).await;
     }
 
-    /// Completes when a client need not wait any longer, and returns its answer: a stale answer as soon as the servers count as silent,
-    /// or SERVFAIL at the deadline.
+    /// Ends when a client should not wait any longer, and returns its answer: a stale answer as soon as the servers count as silent, otherwise
+    /// SERVFAIL at the deadline.
     async fn patience(&self, missed: &ClientQuestion, progress: &FlightProgress) -> (Outcome, Answer) {
         let deadline = self.deadline(missed);
         let ends = missed.arrived.after(deadline);
@@ -277,7 +279,7 @@ impl ClientResolver {
                     None => break,
                 }
             }
-            // If servers have answered in the meantime, the client waits for longer.
+            // If servers answer in the meantime, the client waits for longer.
             self.wait_until(missed, from).await;
         }
         self.wait_until(missed, ends).await;
@@ -289,7 +291,7 @@ impl ClientResolver {
     }
 }
 
-/// Returns a text that names the server that a flight waits for. It is part of the extended error at the deadline.
+/// Returns a text that names the server that the flight queried last. It is part of the extended error at the client's deadline.
 fn last_step(trail: &Trail) -> String {
     let LastQuery { server, zone, is_forwarder, .. } = trail.last_query();
     match (server, zone) {

@@ -1,5 +1,5 @@
-//! Explains why mail was slow, and writes the log lines about this. The history is read together with the DNS lists and zones that the
-//! resolver knows.
+//! Explains why mail was slow, and writes the log lines about slow and failed questions. For this, it reads the history of events, and adds
+//! what the resolver knows about DNS lists and zones.
 
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
@@ -22,14 +22,14 @@ use history::why::{DaemonFacts, MessageReport, Wanted};
 use history::{LogFacts, ReadSpan, Recorded, Window};
 
 impl Resolver {
-    /// Returns the messages in the history that are wanted, the worst first. This takes up to a second, and several times the memory of
-    /// the history. Therefore only one such reading runs at a time, on a separate thread.
+    /// Returns the mail messages in the history that match `wanted`, the slowest or worst first. This takes up to a second, and several times
+    /// the memory of the history. So only one such search runs at a time, on a separate thread.
     pub async fn why(self: &Arc<Self>, wanted: Wanted) -> Vec<MessageReport> {
         self.why_each(vec![wanted]).await.pop().unwrap_or_default()
     }
 
-    /// Like `why`, for each of several requests, with one reading of the history. The first request always gets its result. The last ones
-    /// may get none, because the size of the replies is limited by `MAX_WHY_REPLY`, and their time by `WHY_READING`.
+    /// Like `why`, for several requests, but reads the history only once. The first request always gets its result. The last requests may get
+    /// none, because the size of the results is limited by `MAX_WHY_REPLY`, and the time by `WHY_READING`.
     pub async fn why_each(self: &Arc<Self>, wanted: Vec<Wanted>) -> Vec<Vec<MessageReport>> {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_why(&wanted)).await
@@ -45,7 +45,7 @@ impl Resolver {
         })
     }
 
-    /// Returns the zones whose questions failed, those with the most questions first. This takes as long as `why`.
+    /// Returns the zones whose questions failed, those with the most failed questions first. This takes as long as `why`.
     pub async fn failed(self: &Arc<Self>, wanted: FailedWanted) -> FailedReport {
         let resolver = Arc::clone(self);
         self.memory.walk(move |_| resolver.read_failed(&wanted)).await
@@ -59,7 +59,7 @@ impl Resolver {
         })
     }
 
-    /// Returns where the time of the questions since `from` was spent, by stage. This takes as long as `why`.
+    /// Returns how the time for the questions since `from` was spent: the time for each stage of a resolution. This takes as long as `why`.
     pub async fn stages(self: &Arc<Self>, from: u64) -> FromRecord<StageRow> {
         let resolver = Arc::clone(self);
         let read =
@@ -67,8 +67,8 @@ impl Resolver {
         self.memory.walk(move |_| read()).await
     }
 
-    /// Calls `read` with the part of the history in memory since `from`, or since the start of the daemon if that is later. Also passes
-    /// this time and the current time.
+    /// Calls `read` with the part of the history that is in memory and newer than `from`. If the daemon started later than `from`, the start
+    /// of the daemon is used instead. Also passes this time and the current time.
     fn with_memory_since<Table>(
         &self,
         from: u64,
@@ -82,7 +82,7 @@ impl Resolver {
         })
     }
 
-    /// Reports failed and slow questions in the log, and stores these questions. Runs forever.
+    /// Reports failed and slow questions in the log, and stores them in the history files. Runs forever.
     pub async fn write_log(self: Arc<Self>) -> Infallible {
         loop {
             self.recorder.noticed().await;
@@ -92,20 +92,20 @@ impl Resolver {
         }
     }
 
-    /// Reads the new part of the history, reports it in the log, and stores questions that failed or were slow. `write_log` calls this a
-    /// short time after each event.
+    /// Reads the new part of the history, reports its failed and slow questions in the log, and stores them. `write_log` calls this a short
+    /// time after each event.
     pub fn write_new_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_log(&mut state, facts));
     }
 
-    /// Like `write_new_log`, for the end of the process. It also reports what has been counted so far.
+    /// Like `write_new_log`, but for the end of the process: events that are only counted so far are also reported.
     pub fn write_last_log(&self) {
         let mut state = self.log_state.lock().unwrap_or_else(PoisonError::into_inner);
         self.with_facts(|facts| self.recorder.write_last_log(&mut state, facts));
     }
 
-    /// Passes the part of the history in memory to `write`: see `Recorder::save_memory`.
+    /// Passes the part of the history that is in memory to `write`, see `Recorder::save_memory`.
     ///
     /// # Errors
     /// Returns the first error of `write`.
@@ -113,7 +113,7 @@ impl Resolver {
         self.recorder.save_memory(&secrets_of(self.views.load().config()), write)
     }
 
-    /// Calls `read` with the lists, the keys and the zones that the resolver knows.
+    /// Calls `read` with the DNS lists, secret keys and zones that the resolver knows.
     fn with_facts<Read>(&self, read: impl FnOnce(&LogFacts<'_>) -> Read) -> Read {
         let views = self.views.load();
         let config = views.config();
@@ -130,8 +130,8 @@ impl Resolver {
         };
         let zones = LazyCell::new(|| self.recorder.by_zone(Window::Start));
         let usual = |zone: &str| {
-            // If no flight for the zone has ended, nothing is said. Otherwise the sentence would contradict the query that is shown next
-            // to it.
+            // If no flight for the zone has ended, the text says nothing about the zone, because it would contradict the query shown next to
+            // it.
             let row = zones.iter().find(|row| row.zone == zone && row.flights > 0)?;
             let resolutions = if row.flights == 1 { "resolution" } else { "resolutions" };
             Some(format!(

@@ -1,7 +1,8 @@
-//! The responses of an authoritative server, computed from its zones and a query. It uses no clock, no randomness and no state.
+//! The responses of an authoritative server, computed only from its zones and the query.
 //!
-//! RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE at the end of a chain (RFC 6604) and
-//! EDNS (RFC 6891). With DO, responses from signed zones also have signatures and proofs (RFC 4035 section 3.1).
+//! The algorithm is that of RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE for the
+//! last name of an alias chain (RFC 6604) and EDNS (RFC 6891). If the query has DO, responses from signed zones also have signatures and
+//! proofs (RFC 4035 section 3.1).
 
 use std::sync::Arc;
 
@@ -14,21 +15,21 @@ use super::denial;
 use super::zone::Zone;
 use crate::limits::MAX_ALIASES_IN_ZONE;
 
-/// The size of UDP responses that a server offers (RFC 6891 section 6.2.3) and does not exceed, in octets: the value that DNS software agreed on in
-/// 2020.
+/// The largest UDP response that a server offers (RFC 6891 section 6.2.3) and sends, in octets: the value that DNS software agreed on in 2020
+/// (DNS flag day).
 pub(crate) const EDNS_SIZE: u16 = 1232;
 
-/// The size of the largest UDP response that a client without OPT accepts, in octets (RFC 1035 section 2.3.4).
+/// The largest UDP response that a client without an OPT record accepts, in octets (RFC 1035 section 2.3.4).
 pub(crate) const PLAIN_SIZE: u16 = 512;
 
-/// The zones from which one server answers.
+/// The zones that one authoritative server serves.
 #[derive(Clone, Debug, Default)]
 pub struct Authority {
     zones: Vec<Arc<Zone>>,
 }
 
 impl Authority {
-    /// Creates a server of these zones.
+    /// Creates an authoritative server that serves these zones.
     pub fn new(zones: Vec<Arc<Zone>>) -> Self {
         Self { zones }
     }
@@ -38,7 +39,7 @@ impl Authority {
         &self.zones
     }
 
-    /// Returns the whole response to a query, of any size. `encode` makes it fit into a datagram.
+    /// Returns the complete response to a query, of any size. The function `encode` shortens it if it does not fit into a datagram.
     pub fn respond(&self, query: &Message) -> Message {
         let mut response = Message::response(query.metadata.id, query.metadata.op_code);
         response.metadata.recursion_desired = query.metadata.recursion_desired;
@@ -63,7 +64,7 @@ impl Authority {
         }
     }
 
-    /// Returns the most specific zone that contains the name of the question. A DS belongs to the parent zone (RFC 4035 section 3.1.4.1).
+    /// Returns the zone with the longest name that contains the queried name. DS records belong to the parent zone (RFC 4035 section 3.1.4.1).
     fn zone_for(&self, question: &Query) -> Option<&Arc<Zone>> {
         let name = question.name();
         let holds = |zone: &&Arc<Zone>| zone.origin().zone_of(name);
@@ -86,12 +87,12 @@ fn with_code(mut response: Message, code: ResponseCode) -> Message {
     response
 }
 
-/// Returns true if a query has DO (RFC 3225).
+/// Returns true if a query has the DO flag (RFC 3225).
 fn wants_dnssec(query: &Message) -> bool {
     query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }
 
-/// The data of a zone for a name and type. `proof` is empty if DNSSEC was not requested, or if the zone is not signed.
+/// What a zone contains for a name and type. `proof` is empty if the query has no DO, or if the zone is not signed.
 enum ZoneData {
     Answer {
         records: Vec<Record>,
@@ -102,23 +103,23 @@ enum ZoneData {
         proof: Vec<Record>,
         target: Name,
     },
-    /// The name is at or below this zone cut.
+    /// The name is at or below the zone cut with this name.
     Delegation(Name),
     NoData(Vec<Record>),
     NoName(Vec<Record>),
-    /// A DNAME would make the name too long (RFC 6672 section 2.2). The field has the DNAME.
+    /// A DNAME would make the name too long (RFC 6672 section 2.2). Contains the DNAME.
     TooLong(Vec<Record>),
 }
 
-/// The search for the answer to one question in one zone.
+/// The search for the answer to one query in one zone.
 struct Search<'a> {
     zone: &'a Zone,
-    /// True if signatures and proofs are wanted.
+    /// True if the response needs signatures and proofs, because the query has DO.
     dnssec: bool,
 }
 
 impl Search<'_> {
-    /// Completes the response to a question. Aliases that lead to a name in the same zone are followed.
+    /// Completes the response to a query. Follows aliases whose targets are in the same zone.
     fn answer(&self, question: &Query, mut response: Message) -> Message {
         let mut name = question.name().to_lowercase();
         response.metadata.authoritative = true;
@@ -137,7 +138,7 @@ impl Search<'_> {
                         return response;
                     }
                 }
-                // After an alias the client itself asks for the target, so no referral is sent.
+                // After an alias, the client itself asks for the target, so no referral is sent.
                 ZoneData::Delegation(_) if !response.answers.is_empty() => return response,
                 ZoneData::Delegation(cut) => return self.refer(&cut, response),
                 ZoneData::NoData(proof) => return self.deny(proof, response),
@@ -180,7 +181,7 @@ impl Search<'_> {
         if self.dnssec { make() } else { Vec::new() }
     }
 
-    /// Returns the records of a node. They have the name of the question as owner if the node is a wildcard.
+    /// Returns the records of the name `node`. If `node` is a wildcard, they get the queried name `asked` as their owner.
     fn at_node(&self, node: &Name, asked: &Name, kind: RecordType) -> ZoneData {
         let zone = self.zone;
         let expanded = node != asked;
@@ -209,7 +210,7 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the records of a name and type, followed by their signatures if the query asked for DNSSEC.
+    /// Returns the records of a name and type, followed by their signatures if the query has DO.
     fn signed(&self, name: &Name, kind: RecordType) -> Vec<Record> {
         let mut records = self.zone.set(name, kind).unwrap_or_default().to_vec();
         if self.dnssec {
@@ -218,7 +219,7 @@ impl Search<'_> {
         records
     }
 
-    /// Returns the DNAME and the CNAME that is made from it (RFC 6672 section 3.1). This CNAME is not signed (section 5.3.1).
+    /// Returns the DNAME and the CNAME that results from it (RFC 6672 section 3.1). This CNAME is not signed (section 5.3.1).
     fn redirect(&self, record: &Record, name: &Name) -> ZoneData {
         let Some(target) = dname_target(record) else { return ZoneData::NoData(Vec::new()) };
         let kept = name.iter().len().saturating_sub(record.name.iter().len());
@@ -234,7 +235,7 @@ impl Search<'_> {
         }
     }
 
-    /// Adds the SOA and the proof of absence to the authority section.
+    /// Adds the SOA and the proof of the denial to the authority section.
     fn deny(&self, proof: Vec<Record>, mut response: Message) -> Message {
         let soa = self.zone.negative_soa();
         if self.dnssec {
@@ -252,8 +253,8 @@ impl Search<'_> {
         response
     }
 
-    /// Makes the response a referral. It has the NS records in the authority section, with DS or the proof that there is none (RFC 4035 section
-    /// 3.1.4), and in the additional section the addresses of the servers that this zone knows.
+    /// Turns the response into a referral. The authority section gets the NS records, and with DO the DS records or the proof that there are
+    /// none (RFC 4035 section 3.1.4). The additional section gets the addresses of the name servers that this zone has.
     fn refer(&self, cut: &Name, mut response: Message) -> Message {
         let zone = self.zone;
         let servers = zone.set(cut, RecordType::NS).unwrap_or_default();
@@ -275,7 +276,7 @@ impl Search<'_> {
     }
 }
 
-/// Returns the records of a wildcard with the name of the question as owner.
+/// Returns the records of a wildcard with the queried name as their owner.
 fn renamed(records: &[Record], asked: &Name) -> Vec<Record> {
     let rename = |record: &Record| Record::from_rdata(asked.clone(), record.ttl, record.data.clone());
     records.iter().map(rename).collect()
@@ -291,8 +292,9 @@ pub(crate) fn dname_target(record: &Record) -> Option<Name> {
     }
 }
 
-/// Encodes a response in at most `size` octets. If it is too large, additional records are left out first, because they are not part of the answer.
-/// If it is still too large, only header, question, OPT and TC are sent (RFC 2181 section 9). Returns `None` if it cannot be encoded.
+/// Encodes a response. If it is larger than `size` octets, additional records are left out first, because they are not part of the answer. If
+/// it is still too large, only the header with TC, the question and the OPT record are sent (RFC 2181 section 9). Returns `None` if it cannot
+/// be encoded.
 pub fn encode(response: &Message, size: usize) -> Option<Vec<u8>> {
     let whole = response.to_vec().ok()?;
     if whole.len() <= size {
@@ -307,7 +309,7 @@ pub fn encode(response: &Message, size: usize) -> Option<Vec<u8>> {
     response.truncate().to_vec().ok()
 }
 
-/// Returns the size of the largest response that a query over UDP allows, in octets.
+/// Returns the size of the largest UDP response that the query allows, in octets.
 pub fn datagram_size(query: &Message) -> usize {
     usize::from(
         query.edns.as_ref().map_or(PLAIN_SIZE, |edns| edns.max_payload().clamp(PLAIN_SIZE, EDNS_SIZE)),

@@ -1,7 +1,8 @@
-//! Finds configured servers that are listeners of resolverd itself, so that the queries to them would come back to resolverd.
+//! Detects servers in the configuration that are listeners of resolverd itself, so that queries to them would come back to resolverd.
 //!
-//! A listener may forward a zone to another listener that does not see the zone. With `[[view]]`, the address from which resolverd sends its query
-//! decides which zones the query sees at the other listener. A circle over several listeners is not detected: its queries end at their deadline.
+//! It is allowed that a zone is forwarded to another listener that does not see this zone. With `[[view]]`, the source address of resolverd's
+//! query decides which zones the query sees at that listener. A circle over several listeners is not detected: its queries end at their
+//! deadline.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -10,10 +11,10 @@ use crate::config::seen::SeenZones;
 use crate::config::{Config, ConfiguredZone, ListenAt, ListenFor, ZoneKind};
 use crate::zones::Wrong;
 
-/// Refuses a zone whose queries would come back to a listener that sees the zone.
+/// Rejects a configuration with a zone whose queries would come back to a listener that sees the same zone.
 ///
 /// # Errors
-/// The first such zone.
+/// The first such zone, with a sentence for the operator.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     let networks = ClientNetworks::from_views(&config.views);
     for zone in &config.zones {
@@ -30,7 +31,8 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Returns the configuration key that contains the servers of a zone, and each server, with true if it is asked over an encrypted connection.
+/// Returns the configuration key that contains the servers of a zone, and each server. The boolean is true if the server is queried over an
+/// encrypted connection.
 fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     match &zone.kind {
         ZoneKind::Forward(forwarders) => {
@@ -42,7 +44,8 @@ fn servers(zone: &ConfiguredZone) -> (&'static str, Vec<(SocketAddr, bool)>) {
     }
 }
 
-/// Returns the address of the listener to which a query to the server comes, if resolverd as its client sees `zone` there. Otherwise returns `None`.
+/// Returns the address of the listener that a query to `server` would reach, if this listener shows `zone` to queries from resolverd.
+/// Otherwise returns `None`.
 fn own_listener(
     zone: &ConfiguredZone,
     (server, is_encrypted): (SocketAddr, bool),
@@ -51,7 +54,7 @@ fn own_listener(
 ) -> Option<SocketAddr> {
     let sources = if zone.source.is_empty() { &config.resolve.source } else { &zone.source };
     let view = networks.view(source(server, sources)).and_then(|view| config.views.get(view));
-    // An encrypted connection to a listener without encryption fails each time, so it is a mistake too.
+    // An encrypted connection to a listener without encryption always fails, so it is a mistake too.
     let comes_to = |at: &ListenAt| match at.serves {
         ListenFor::Plain => true,
         ListenFor::Tls | ListenFor::Https => is_encrypted,
@@ -68,7 +71,7 @@ fn own_listener(
     })
 }
 
-/// Returns the address from which this host would ask a server that is this host itself. It is one of `sources`, or the address that the kernel
+/// Returns the source address of a query from this host to a server on this host. It is one of `sources`, or the address that the kernel
 /// chooses: 127.0.0.1 if the server has an IPv4 loopback address, and otherwise the address of the server.
 fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     let asked = server.ip().to_canonical();
@@ -79,7 +82,7 @@ fn source(server: SocketAddr, sources: &[IpAddr]) -> IpAddr {
     })
 }
 
-/// Returns true if a query to `server` arrives at `listener`. `is_ours` returns true if this host has an address.
+/// Returns true if a query to `server` arrives at `listener`. `is_ours` returns true if an address belongs to this host.
 fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) -> bool) -> bool {
     let (own, asked) = (listener.ip().to_canonical(), server.ip().to_canonical());
     let is_same = || own == asked && is_one_link(listener, server);
@@ -88,7 +91,7 @@ fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(SocketAddr) 
         && (is_same() || (own.is_unspecified() && (asked.is_loopback() || is_ours(server))))
 }
 
-/// Returns true if two addresses may be on the same link. Link-local addresses are valid on one link only. Returns true for all other addresses.
+/// Returns true if two addresses may be on the same link. This is always true, except for link-local addresses of different links.
 fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     let scope = |address: SocketAddr| match address {
         SocketAddr::V6(address) => address.scope_id(),
@@ -98,11 +101,12 @@ fn is_one_link(one: SocketAddr, other: SocketAddr) -> bool {
     one == other || one == 0 || other == 0
 }
 
-/// Returns true if this host has the address. No packet is sent.
+/// Returns true if the address belongs to this host. No packet is sent.
 ///
-/// The function binds a UDP socket and connects it to the address. The kernel sends to an own address from the same address, so the source of the
-/// socket is then the address itself. For IPv4 the source is fixed, because the kernel may choose another address of the same network. The
-/// connection then fails if the host lacks the address, even if `ip_nonlocal_bind` allows sockets to have any address.
+/// The function binds a UDP socket and connects it to the address. The kernel sends packets to an own address from the same address, so the
+/// source address of the socket is then the address itself. For IPv4, the socket is bound to the address, because the kernel may choose
+/// another address of the same network. The connection then fails if the address does not belong to the host, even if `ip_nonlocal_bind`
+/// allows sockets to have any address.
 fn is_ours(server: SocketAddr) -> bool {
     let asked = match server.ip().to_canonical() {
         IpAddr::V4(address) => SocketAddr::new(address.into(), server.port()),
@@ -196,7 +200,7 @@ mod tests {
             ("tls://127.0.0.1:5853#dns.example", true),
             ("https://127.0.0.1:5443#dns.example", true),
             ("tls://127.0.0.2:5853#dns.example", false),
-            // At these ports, no listener reads queries without encryption, and the listener for QUIC uses UDP.
+            // At these ports, no listener accepts queries without encryption over TCP or UDP, and the listener for QUIC uses UDP and not TCP.
             ("127.0.0.1:5853", false),
             ("tls://127.0.0.1:5854#dns.example", false),
         ] {
@@ -206,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_kernel_knows_the_addresses_of_this_host() {
-        // The second address is reached from the first one, like a further address of a network card.
+        // 127.0.0.9 is reached from 127.0.0.1, like a second address of a network card from the first.
         for (address, is_it) in [([127, 0, 0, 1], true), ([127, 0, 0, 9], true), ([192, 0, 2, 1], false)] {
             assert_eq!(is_ours((address, 53).into()), is_it, "{address:?}");
         }

@@ -1,4 +1,4 @@
-//! Selects the `[[view]]` of a client by its address: the longest matching prefix decides. Pure.
+//! Selects the `[[view]]` of a client by its address: the network with the longest matching prefix decides.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -7,16 +7,16 @@ use ipnet::IpNet;
 
 use crate::config::ConfiguredView;
 
-/// The networks of clients, each with the index of its view.
+/// The networks of clients in the configuration, each with the index of its view.
 #[derive(Debug, Default)]
 pub(super) struct ClientNetworks {
     networks: HashMap<IpNet, usize>,
-    /// The lengths of all prefixes. For a client, each length is looked up once.
+    /// The prefix lengths of all these networks. For a client, each length is tried once, the longest first.
     lengths: BTreeSet<u8>,
 }
 
 impl ClientNetworks {
-    /// Creates the table of the networks of these views. The index of a view is its position in `views`.
+    /// Creates the table from the networks of these views. The index of a view is its position in `views`.
     pub(super) fn from_views(views: &[ConfiguredView]) -> Self {
         let networks = |(place, view): (usize, &ConfiguredView)| {
             view.clients.clone().into_iter().map(move |network| (network, place))
@@ -24,17 +24,17 @@ impl ClientNetworks {
         Self::new(views.iter().enumerate().flat_map(networks))
     }
 
-    /// Creates the table of these networks. No network may occur twice.
+    /// Creates the table from these networks and the indexes of their views. No network may occur twice.
     fn new(networks: impl Iterator<Item = (IpNet, usize)>) -> Self {
         let networks: HashMap<IpNet, usize> = networks.collect();
         let lengths = networks.keys().map(IpNet::prefix_len).collect();
         Self { networks, lengths }
     }
 
-    /// Returns the index of the view of a client, or `None` if no network contains the client. An IPv4 address must not be given as a mapped IPv6
-    /// address.
+    /// Returns the index of the view of a client, or `None` if no network contains the client. An IPv4 address must not be given in
+    /// IPv6-mapped form.
     pub(super) fn view(&self, client: IpAddr) -> Option<usize> {
-        // A prefix length above 32 is not possible for an IPv4 address.
+        // For an IPv4 address, prefix lengths above 32 are impossible and are skipped here.
         let around = self.lengths.iter().rev().filter_map(|length| IpNet::new(client, *length).ok());
         around.map(|network| network.trunc()).find_map(|network| self.networks.get(&network)).copied()
     }

@@ -1,6 +1,6 @@
-//! Proofs of absence: the NSEC or NSEC3 records, with their signatures, that a response needs.
+//! Proofs of denials: the NSEC or NSEC3 records, with their signatures, that a response needs.
 //!
-//! RFC 4035 section 3.1.3 for NSEC, RFC 5155 section 7.2 for NSEC3. For a zone with neither of them, the proofs are empty.
+//! See RFC 4035 section 3.1.3 for NSEC, and RFC 5155 section 7.2 for NSEC3. For a zone with neither of them, the proofs are empty.
 
 use data_encoding::BASE32_DNSSEC;
 use hickory_proto::dnssec::rdata::DNSSECRData;
@@ -8,22 +8,22 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::zone::Zone;
 
-/// Proves that a name has no records of a type, or that a delegation has no DS.
+/// Returns the proof that a name has no records of a type, or that a delegation has no DS records.
 pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
-        // An empty non-terminal has no NSEC of its own. The NSEC whose span contains it shows the names below it.
+        // An empty non-terminal has no NSEC record. The NSEC record before it shows that there are names below it.
         let owner =
             if zone.set(name, RecordType::NSEC).is_some() { Some(name) } else { zone.nsec_before(name) };
         proof.add_nsec(owner);
     } else if !proof.add_match(name) {
-        // With opt-out, delegations may have no NSEC3 (RFC 5155 section 7.2.4).
+        // If the zone uses opt-out, unsigned delegations may have no NSEC3 record (RFC 5155 section 7.2.4).
         proof.add_next_closer(name);
     }
     proof.records
 }
 
-/// Proves that neither the name nor a wildcard for it exists.
+/// Returns the proof that neither the name nor a wildcard for it exists.
 pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");
@@ -41,19 +41,19 @@ pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// Proves, for an answer that a wildcard made, that the name itself does not exist.
+/// Returns the proof, for an answer that was made from a wildcard, that the queried name itself does not exist.
 pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
         proof.add_nsec(zone.nsec_before(name));
     } else {
-        // The number of labels in the signature shows the closest encloser (RFC 5155 section 7.2.6).
+        // The number of labels in the signature already shows the closest encloser (RFC 5155 section 7.2.6).
         proof.add_cover(&child_above(&zone.closest_encloser(name), name));
     }
     proof.records
 }
 
-/// Proves that a name does not exist, and that the wildcard for it has no records of the type.
+/// Returns the proof that a name does not exist, and that the wildcard for it has no records of the queried type.
 pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");
@@ -69,12 +69,12 @@ pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// Returns the name that is one label longer than `ancestor`, and is `name` or above `name`.
+/// Returns the last labels of `name`, one more than `ancestor` has.
 fn child_above(ancestor: &Name, name: &Name) -> Name {
     name.trim_to(ancestor.iter().len() + 1)
 }
 
-/// The records that have been added to a proof so far. The records of each owner occur only once.
+/// The records that have been added to a proof so far. Records of the same owner and type are added only once.
 struct Proof<'a> {
     zone: &'a Zone,
     records: Vec<Record>,
@@ -95,7 +95,7 @@ impl Proof<'_> {
         }
     }
 
-    /// Adds the NSEC3 of exactly this name. Returns true if there is one.
+    /// Adds the NSEC3 record that matches this name. Returns true if there is one.
     fn add_match(&mut self, name: &Name) -> bool {
         let found = hashed_owner(self.zone, name).and_then(|owner| self.zone.hashed().get_key_value(&owner));
         if let Some((owner, set)) = found {
@@ -104,7 +104,7 @@ impl Proof<'_> {
         found.is_some()
     }
 
-    /// Adds the NSEC3 whose span covers this name. The span of the last NSEC3 continues at the first one.
+    /// Adds the NSEC3 record whose span covers the hash of this name. The span of the last NSEC3 record continues up to the first one.
     fn add_cover(&mut self, name: &Name) {
         let Some(hashed) = hashed_owner(self.zone, name) else { return };
         let all = self.zone.hashed();
@@ -113,7 +113,8 @@ impl Proof<'_> {
         }
     }
 
-    /// Adds the proof that the closest encloser of `name` exists, and that the next longer name towards `name` does not (RFC 5155 section 7.2.1).
+    /// Adds the proof that the closest encloser of `name` exists, and that the name with one more label (the next closer name) does not (RFC
+    /// 5155 section 7.2.1).
     fn add_next_closer(&mut self, name: &Name) {
         let mut encloser = name.base_name();
         while !self.add_match(&encloser) && encloser.iter().len() > self.zone.origin().iter().len() {
@@ -123,7 +124,7 @@ impl Proof<'_> {
     }
 }
 
-/// Returns the owner of the NSEC3 of a name in this zone: the hash of the name, below the apex.
+/// Returns the owner of the NSEC3 record of a name in this zone: the hash of the name as a label below the apex.
 fn hashed_owner(zone: &Zone, name: &Name) -> Option<Name> {
     let parameters = zone.hashed().values().flatten().find_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::NSEC3(parameters)) => Some(parameters),
@@ -145,13 +146,13 @@ mod tests {
         Zone::new(&name("example."), zone_file::records(&name("example."), &text).unwrap()).unwrap()
     }
 
-    /// Returns the first labels of the owners.
+    /// Returns the first label of the owner of each record.
     fn owners(proof: &[Record]) -> Vec<String> {
         let first = |record: &Record| record.name.iter().next().map(|label| label.escape_ascii().to_string());
         proof.iter().filter_map(first).collect()
     }
 
-    /// A zone like that in RFC 4035 appendix A.
+    /// Creates a zone like the one in RFC 4035 appendix A, with NSEC records.
     fn with_nsec() -> Zone {
         zone(
             "@ NSEC b NS SOA NSEC\nb NS ns.b\nb NSEC ns1 NS NSEC\nns1 A 192.0.2.1\nns1 NSEC *.w A NSEC\n\
@@ -159,7 +160,7 @@ mod tests {
         )
     }
 
-    /// A zone like that in RFC 5155 appendix A, with opt-out.
+    /// Creates a zone like the one in RFC 5155 appendix A, with NSEC3 records and opt-out.
     fn with_nsec3(hashes: &[&str]) -> Zone {
         let names = "ns1 A 192.0.2.1\na NS ns.a\nc NS ns.c\nx.w MX 1 ns1\nx.y.w MX 1 ns1\n*.w MX 1 ns1\n";
         let next = hashes.iter().cycle().skip(1);
@@ -200,11 +201,11 @@ mod tests {
         assert_eq!(owners(&no_data(&zone, &name("c.example."))), [APEX, A], "the zone opts out");
         assert_eq!(owners(&expansion(&zone, &name("a.z.w.example."))), [BEFORE_Z_W]);
         assert_eq!(owners(&no_data_at_wildcard(&zone, &name("a.z.w.example."))), [W, BEFORE_Z_W, WILDCARD]);
-        // The hash of ac.example begins with 0m1a. It is before the first owner, so the span of the last NSEC3 covers it.
+        // The hash of ac.example begins with 0m1a. It is before the hash of the first owner, so the span of the last NSEC3 record covers it.
         assert_eq!(owners(&no_data(&zone, &name("ac.example."))), [APEX, WILDCARD]);
     }
 
-    /// The search towards the root ends at the apex, even if the zone has no NSEC3 there.
+    /// The search for the closest encloser ends at the apex, even if the apex has no NSEC3 record.
     #[test]
     fn no_encloser_above_the_apex_is_looked_for() {
         let zone = with_nsec3(&[NS1, WILDCARD]);

@@ -1,7 +1,7 @@
-//! Digests of all configuration values that influence answers: one for each configured name, and one for everything else. Data that were learned
-//! under another configuration must not be used.
+//! Digests of all configuration values that influence answers: one for each configured name, and one for all other values. Data that were
+//! cached under a configuration with other digests must not be used.
 //!
-//! DNS lists are not part of it, because their answers are not kept when the daemon restarts.
+//! The configuration of DNS lists is not included, because their answers are not kept when the daemon restarts.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
@@ -11,7 +11,7 @@ use ring::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
 
 use super::Views;
 
-/// Adds text to a digest.
+/// A digest to which formatted text can be written.
 struct Taking(Context);
 
 impl fmt::Write for Taking {
@@ -22,8 +22,8 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. A difference only concerns data
-    /// at and below the name.
+    /// Returns the digests of the zones, hosts and records in the configuration, by their names in wire form. If a digest has changed, only
+    /// data at and below this name are affected.
     pub fn fingerprints(&self) -> HashMap<Vec<u8>, [u8; SHA256_OUTPUT_LEN]> {
         let config = self.config();
         let zones = config.zones.iter().map(|zone| (&zone.name, format!("{zone:?}")));
@@ -37,7 +37,7 @@ impl Views {
         taking.into_iter().map(|(name, taking)| (name, octets(&taking.finish()))).collect()
     }
 
-    /// Returns a digest of the views, root hints, trust anchors, TTL caps and private addresses in the configuration of these views.
+    /// Returns one digest of the views, root hints, trust anchors, limits of TTLs and private addresses in the configuration of these views.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
         let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();
@@ -47,7 +47,7 @@ impl Views {
         let caps = (cache.max_ttl, cache.negative_max_ttl);
         let private = (&resolve.private_addresses, &resolve.private_domains);
         let mut taking = Taking(Context::new(&SHA256));
-        // Writing to a digest does not fail.
+        // Writing to a digest cannot fail.
         let _ = write!(taking, "{:?}", (seen, trust, root, caps, private));
         octets(&taking.0.finish())
     }

@@ -1,4 +1,4 @@
-//! Answers that resolverd makes itself: from zone files, hosts, and empty zones.
+//! Answers that do not come from other servers but from zone files, hosts and empty zones of this resolver.
 
 use std::fmt;
 use std::path::Path;
@@ -14,13 +14,13 @@ use crate::config::line_of;
 use dns::rdata::is_understood;
 use dns::zone_file;
 
-/// The contact in the SOA of answers that resolverd makes itself (RFC 6303 section 3). It is not a valid mail address.
+/// The contact in the SOA records that resolverd makes itself (RFC 6303 section 3). It is deliberately no valid mail address.
 const SOA_CONTACT: &str = "nobody.invalid.";
 
 /// Reads a zone from the text of a zone file.
 ///
 /// # Errors
-/// A sentence about the error in the file.
+/// A sentence about the error in the file, with the path of the file.
 pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, String> {
     let said = |wrong: &dyn fmt::Display| format!("{}: {wrong}", path.display());
     let records = zone_file::records(apex, text).map_err(|wrong| said(&wrong))?;
@@ -37,13 +37,13 @@ pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, Stri
 /// Reads a zone from the option `records` of a `[[zone]]`.
 ///
 /// # Errors
-/// A sentence about the line that is not a record of the zone.
+/// A sentence about the line that is not a valid record of the zone.
 pub(crate) fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
     let records = lines.iter().map(|line| line_of(apex, line)).collect::<Result<Vec<_>, _>>()?;
     from_records(apex, records, RECORD_TTL)
 }
 
-/// Creates a zone of these records, with its own SOA and NS at `apex`. `ttl` is the TTL of negative answers in seconds.
+/// Creates a zone from these records, to which it adds a SOA and an NS record at `apex`. `ttl` is the TTL of negative answers, in seconds.
 ///
 /// # Errors
 /// A record is outside the zone.
@@ -54,20 +54,20 @@ pub(crate) fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> R
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
-/// Returns the SOA of a negative answer that resolverd makes itself. `ttl` is the TTL of the negative answer in seconds.
+/// Returns the SOA for a negative answer that resolverd makes itself. `ttl` is the TTL of the negative answer, in seconds.
 pub fn soa(apex: &Name, ttl: u32) -> Record {
     let contact = Name::from_ascii(SOA_CONTACT).unwrap_or_default();
-    // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    // Values from RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
     let soa = rdata::SOA::new(apex.clone(), contact, 1, 3_600, 1_200, 604_800, ttl);
     Record::from_rdata(apex.clone(), ttl, RData::SOA(soa))
 }
 
-/// Returns true if a zone of this server is signed.
+/// Returns true if at least one zone of this server is signed with DNSSEC.
 pub fn is_signed(authority: &Authority) -> bool {
     authority.zones().iter().any(|zone| zone.set(zone.origin(), RecordType::DNSKEY).is_some())
 }
 
-/// Returns the response of a local zone, with signatures and proofs if the zone has them.
+/// Returns the response for a name and type from a zone that is served here, with signatures and proofs if the zone is signed.
 pub fn respond(authority: &Authority, name: &Name, kind: RecordType) -> Message {
     let mut query = Message::query();
     query.add_query(Query::query(name.clone(), kind));

@@ -1,8 +1,8 @@
-//! Local mirrors of DNS lists: the age of their data, by the serial of their SOA, and whether they answer.
+//! Local mirrors of DNS lists: determines how old their data are, from the serial number of their SOA, and whether they answer.
 //!
-//! Pure except for its own state. If the serial of the SOA in the data file is 0, rbldnsd replaces it with the time of its newest file (rbldnsd(8)).
-//! Therefore a serial that could be a recent time is taken as the time of the data. For any other serial, the age is counted from the time at which
-//! the serial was first seen.
+//! The functions get the time as an argument. If the serial number in the data file is 0, rbldnsd replaces it with the time of its newest file
+//! (rbldnsd(8)). Therefore a serial number that could be a recent time counts as the time of the data. For any other serial number, the age is
+//! counted from the time at which it was first seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::limits::{MIRROR_SERIAL_AHEAD, MIRROR_SERIAL_BEHIND};
 
-/// The state of a mirror.
+/// What is known about a local mirror of a DNS list.
 #[derive(Debug)]
 pub struct Mirror {
     max_age: Duration,
@@ -18,51 +18,52 @@ pub struct Mirror {
     seen: Mutex<Option<SeenSerial>>,
 }
 
-/// The result of asking the servers of a mirror for the SOA.
+/// The result of querying the servers of a mirror for the SOA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorAnswer {
-    /// The serial of the SOA.
+    /// The answer contains a SOA with this serial number.
     Serial(u32),
-    /// The servers answer, but without a SOA.
+    /// The servers of the mirror answered, but without a SOA.
     Nothing,
-    /// No server gave an answer.
+    /// No server of the mirror gave an answer.
     Silence,
 }
 
-/// The serial of the mirror's last answer.
+/// The serial number in the last answer of a mirror that contained one.
 #[derive(Clone, Copy, Debug)]
 struct SeenSerial {
     serial: u32,
-    /// The time at which the data with this serial were new, as far as is known, in seconds since 1970.
+    /// The time at which the data with this serial number were new, as far as is known, in seconds since 1970.
     new_at: u64,
 }
 
-/// A change in the state of a mirror.
+/// A change in the state of a mirror, to be reported in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorChange {
-    /// The data are too old.
+    /// The data of the mirror are older than allowed.
     Stale {
         /// The age of the data.
         age: Duration,
     },
-    /// No server of the mirror answers, so no client gets its data.
+    /// No server of the mirror answers.
     Silent,
-    /// The mirror answers again, with new data.
+    /// The mirror answers again, and its data are new enough.
     Fresh,
 }
 
 impl Mirror {
-    /// Creates the state of a mirror whose data may be at most this old.
+    /// Creates the state of a mirror whose data may be at most `max_age` old.
     pub fn new(max_age: Duration) -> Self {
         Self { max_age, stale: AtomicBool::new(false), seen: Mutex::default() }
     }
 
-    /// Returns true if the data of the mirror are too old, or if the mirror does not answer.
+    /// Returns true if the data of the mirror are older than allowed, or if the mirror does not answer.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Takes over the state of another mirror with the same servers. This is done at a reload, because a reload does not make the data newer.
+    /// Copies the state of another entry for the same mirror, for example from before a reload: a reload of the configuration does not make
+    /// the data newer.
     pub(crate) fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
@@ -72,14 +73,14 @@ impl Mirror {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records the answer that arrived at the time `unix`. Returns the change that it causes, if any.
+    /// Records an answer that arrived at the time `unix`, in seconds since 1970. Returns the change of the mirror's state, if there is one.
     pub fn heard(&self, answer: MirrorAnswer, unix: u64) -> Option<MirrorChange> {
         let mut seen = self.seen();
         let known = *seen;
         let now = match (answer, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
-            // Without a serial, nothing shows that the data are newer.
+            // Without a serial number, nothing shows that the data are newer.
             (_, Some(known)) => known,
             (_, None) => SeenSerial { serial: 0, new_at: unix },
         };
@@ -98,7 +99,7 @@ impl Mirror {
     }
 }
 
-/// Returns the time at which the data with this serial were new.
+/// Returns the time at which the data with this serial number were new, in seconds since 1970. `unix` is the current time.
 fn moment(serial: u32, unix: u64) -> u64 {
     let written = u64::from(serial);
     let behind = unix.saturating_sub(MIRROR_SERIAL_BEHIND.as_secs());

@@ -1,4 +1,4 @@
-//! The names of `[[host]]` and `[[record]]`, and the names above them, which exist too.
+//! The names of `[[host]]` and `[[record]]` entries, and the names above them, which therefore exist too.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -12,32 +12,33 @@ use crate::config::defaults::RECORD_TTL;
 use crate::config::seen::{SeenNames, SeenZones};
 use dns::question::wire_name;
 
-/// The types that a `[[host]]` answers for its names and its reverse names. Mail, texts and all other types are resolved as if the `[[host]]` did not
-/// exist. If it gives addresses of only one family, the other family is denied, because the operator has given the addresses of the name.
+/// The record types that a `[[host]]` answers for its name and its reverse names. MX, TXT and all other types are resolved as if the
+/// `[[host]]` did not exist. If it gives addresses of only one family, the other family is denied, because the operator has given all
+/// addresses of the name.
 const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
 
-/// The address types. A `[[record]]` with one of them denies the other, for the same reason.
+/// The address types. A `[[record]]` of one of them denies the other, because the operator has given all addresses of the name.
 const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
 
-/// The types that are resolved in the zone around a name, even if the name is an alias.
+/// The types that are always resolved in the zone around a name, even if a `[[record]]` makes the name an alias.
 const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordType::DS];
 
-/// The routes of the configured names, and the names above them, in wire form.
+/// The routes of the names in `[[host]]` and `[[record]]`, and the names above them, in wire form.
 #[derive(Debug, Default)]
 pub(super) struct ConfiguredNames {
     routes: BTreeMap<Vec<u8>, NameRoute>,
-    /// The names above the configured names. They exist (RFC 8020 section 2), although they have no entry.
+    /// The names above these names. They exist (RFC 8020 section 2), although the configuration has no entry for them.
     above: BTreeSet<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct NameRoute {
     route: Arc<Route>,
-    /// The types that are answered here. An alias answers all types, except those in `OF_THE_ZONE`.
+    /// The record types that are answered from the configuration. An alias answers all types except those in `OF_THE_ZONE`.
     kinds: Vec<RecordType>,
 }
 
-/// The configured records of one name.
+/// All records that the configuration gives for one name.
 struct Gathered {
     name: Name,
     records: Vec<Record>,
@@ -45,8 +46,8 @@ struct Gathered {
 }
 
 impl ConfiguredNames {
-    /// Collects the names of `config` that clients with these zones see. For each `[[host]]`, the reverse names of its addresses are added, unless a
-    /// `[[record]]` has a PTR for them.
+    /// Collects the names of `config` that clients who see these zones get. Adds the reverse names of the addresses in each `[[host]]`, unless
+    /// a `[[record]]` has a PTR for them.
     pub(super) fn new(config: &Config, zones: &SeenZones, policy: &ZonePolicy) -> Result<Self, Wrong> {
         let SeenNames { hosts, records } = zones.names(config);
         let reversed = records.iter().filter(|record| record.kind == RecordType::PTR);
@@ -78,13 +79,13 @@ impl ConfiguredNames {
                 if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
             add(&record.name, record.records(), kinds);
         }
-        // Names above zones belong to the zone around them, as in Unbound and BIND.
+        // Names above whole zones are not added: they belong to the zone around them, as in Unbound and BIND.
         let above = above(gathered.values().map(|of_name| &of_name.name));
         let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
         Ok(Self { routes: routes.collect::<Result<_, _>>()?, above })
     }
 
-    /// Returns the route of a name in wire form, if questions of type `kind` for it are answered here.
+    /// Returns the route of a name in wire form, if questions of type `kind` for it are answered from `[[host]]` or `[[record]]`.
     pub(super) fn route(&self, wire: &[u8], kind: RecordType) -> Option<&Arc<Route>> {
         let found = self.routes.get(wire)?;
         let is_alias = found.kinds.contains(&RecordType::CNAME);
@@ -92,14 +93,14 @@ impl ConfiguredNames {
         is_here.then_some(&found.route)
     }
 
-    /// Returns true if the name is a configured name, or is above one.
+    /// Returns true if the name is that of a `[[host]]` or `[[record]]`, or is above one.
     pub(super) fn exists(&self, name: &Name) -> bool {
         let wire = wire_name(name);
         self.routes.contains_key(&wire) || self.above.contains(&wire)
     }
 }
 
-/// Returns all names above these names.
+/// Returns all names above the given names, in wire form.
 fn above<'n>(names: impl Iterator<Item = &'n Name>) -> BTreeSet<Vec<u8>> {
     let mut above = BTreeSet::new();
     for name in names {

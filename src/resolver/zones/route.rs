@@ -1,4 +1,4 @@
-//! The route of the questions for names below an apex: where they are sent, and with which policy.
+//! The route of questions for names below an apex: which servers get them or which zone answers them, and the policy for this.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,50 +14,51 @@ use crate::dnsbl::list::{AskedAbout, List};
 use crate::dnsbl::list_way::Way;
 use dns::conduct::Encryption;
 
-/// The route of the questions for names at and below an apex.
+/// The route of questions for names at and below an apex.
 #[derive(Debug)]
 pub struct Route {
     /// The apex of the zone.
     pub zone: Name,
-    /// The target of the questions.
+    /// Which servers get the questions, or which local zone answers them.
     pub target: RouteTarget,
-    /// The policy of the route.
+    /// The settings for the questions and answers of the route.
     pub policy: ZonePolicy,
-    /// The mirror that the route asks, if the age of its data is watched.
+    /// The mirror of a DNS list to which the route leads, if the age of its data is monitored.
     pub(crate) mirrored: Option<Mirrored>,
 }
 
-/// A mirror whose age is watched, and its replacement.
+/// A mirror of a DNS list whose data are monitored, and the route that replaces it.
 #[derive(Debug)]
 pub struct Mirrored {
-    /// The state of the mirror.
+    /// What is known about the age of the mirror's data.
     pub mirror: Mirror,
-    /// The route that is used while the data are too old. `None`: the mirror is asked nevertheless.
+    /// The route to the public servers of the list, which is used while the data are too old. With `None`, the mirror is asked nevertheless.
     pub public: Option<Arc<Route>>,
 }
 
-/// The target of the questions of a route.
+/// How the questions of a route are answered.
 #[derive(Debug)]
 pub enum RouteTarget {
-    /// Recursion from the closest known cut.
+    /// By recursion from the closest known zone cut.
     Iterate,
-    /// Recursion that begins at these servers of the zone.
+    /// By recursion that begins at these servers of the zone.
     Stub(Arc<Delegation>),
-    /// Recursive servers that are asked for the whole answer.
+    /// By recursive servers (forwarders), which resolve the whole question.
     Forward {
-        /// The servers, as a delegation of the zone.
+        /// The addresses of the forwarders, in the form of a delegation of the zone.
         servers: Arc<Delegation>,
-        /// The encryption for each server, in the order of the servers.
+        /// The encryption for each forwarder, in the same order.
         encryption: Vec<Option<Arc<Encryption>>>,
-        /// The route that is used if the servers fail (`forward_first`): recursion, with the same policy.
+        /// The route that is used if the forwarders fail (`forward_first`): recursion, with the same policy.
         beyond: Option<Arc<Route>>,
     },
-    /// resolverd answers the questions itself.
+    /// From a zone that resolverd serves itself.
     Local(Authority),
 }
 
 impl Route {
-    /// Returns the servers ("way") to which questions to a DNS list are sent on this route.
+    /// Returns how a DNS list is asked on this route (the way): at its public servers by recursion, at configured servers, or through
+    /// forwarders.
     pub fn way(&self) -> Way {
         match &self.target {
             RouteTarget::Iterate | RouteTarget::Local(_) => Way::Public,
@@ -66,58 +67,58 @@ impl Route {
         }
     }
 
-    /// Returns the list to which a question for `name` on this route belongs. Returns `None` if there is no list, or if the name is in the zone of
-    /// the list but is not a question to the list.
+    /// Returns the list that a question for `name` on this route asks. Returns `None` if the route has no list, or if the name is in the zone
+    /// of the list but does not ask whether something is listed.
     pub(crate) fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
         let list = self.policy.list.clone()?;
         (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
     }
 
-    /// Returns the configured source address of the same family as `server`, or `None` if there is none.
+    /// Returns the configured source address of the same address family as `server`, or `None` if there is none.
     pub(crate) fn source_for(&self, server: IpAddr) -> Option<IpAddr> {
         self.policy.source.iter().copied().find(|source| source.is_ipv4() == server.is_ipv4())
     }
 }
 
-/// The policy for a zone.
+/// The policy of a route: the settings for questions and answers in its zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZonePolicy {
-    /// The addresses from which queries are sent. Empty: the system chooses the address.
+    /// The source addresses of queries. If there are none, the operating system chooses the address.
     pub source: Vec<IpAddr>,
-    /// The longest time for which a positive answer is stored.
+    /// The longest time for which a positive answer is cached.
     pub max_ttl: Duration,
-    /// The longest time for which a negative answer is stored.
+    /// The longest time for which a negative answer is cached.
     pub negative_max_ttl: Duration,
-    /// The time after its TTL for which an answer may still be used if no server answers. It is 0 for DNS lists.
+    /// The time after the end of its TTL for which an answer may still be used if no server answers. It is 0 for DNS lists.
     pub serve_stale: Duration,
-    /// True if no server is asked for names below a name that provably does not exist (RFC 8020).
+    /// True if no server is asked for a name below a name that does not exist (RFC 8020).
     pub(crate) nxdomain_cut: bool,
-    /// True if names between the apex and the whole name may be asked for first (RFC 9156). False in the zone of a DNS list.
+    /// True if servers may first be asked for names between the apex and the whole name (RFC 9156). False in the zone of a DNS list.
     pub minimise: bool,
-    /// The DNS list of this zone, if the zone is one.
+    /// The DNS list whose zone this is, if there is one.
     pub list: Option<Arc<List>>,
     /// True if two servers are asked at the same time when it is not known which one is the best.
     pub race: bool,
-    /// True if servers are asked one at a time, and only if needed. No second server is then asked while the first one may still answer, and no
-    /// server is probed in the background.
+    /// True if servers are asked one after the other. No second server is then asked while the first one may still answer, and no server is
+    /// probed in the background.
     pub(crate) one_at_a_time: bool,
-    /// True if a question ends after two consecutive servers have answered REFUSED. The owner of the zone has then blocked us, and further messages
-    /// would prolong the block.
+    /// True if a question ends when two servers in a row have answered REFUSED. The owner of the zone probably blocks this resolver, and
+    /// further queries would prolong the block.
     pub(crate) refusals_end: bool,
 }
 
-/// The error if a zone cannot be served as it is configured.
+/// The error if a zone cannot be served in the way it is configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("zone {zone}: {reason}")]
 pub struct Wrong {
-    /// The name of the zone, with the name of its view.
+    /// The name of the zone, followed by the name of its view if it has one.
     pub zone: String,
-    /// What is wrong.
+    /// What is wrong with the zone, as a sentence for the operator.
     pub reason: String,
 }
 
 impl Wrong {
-    /// Creates the error of a configured zone.
+    /// Creates the error for a zone of the configuration.
     pub(super) fn in_zone(zone: &ConfiguredZone, reason: impl Into<String>) -> Self {
         Self { zone: named(zone), reason: reason.into() }
     }
@@ -128,14 +129,14 @@ impl Wrong {
     }
 }
 
-/// Returns the name of a zone with the name of its view. No other zone has both.
+/// Returns the name of a zone, followed by the name of its view. The result is different for each zone of the configuration.
 fn named(zone: &ConfiguredZone) -> String {
     let of_view = zone.view.as_ref().map(|view| format!(" of the view {view}")).unwrap_or_default();
     format!("{}{of_view}", zone.name)
 }
 
-/// Returns true if a question uses the route of its zone. This is only false in the zone of a list that is shut down, for questions that are not
-/// meant for the list: the owner of the zone may have mail and a website there.
+/// Returns true if a question uses the route of its zone. This is false only in the zone of a list that is shut down, for questions that do
+/// not ask the list: the owner of the zone may have mail servers and a website there.
 pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.target, RouteTarget::Local(_)) => {
@@ -145,13 +146,13 @@ pub(super) fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     }
 }
 
-/// Returns the route that replaces `route` while the data of its mirror are too old.
+/// Returns the route to use in place of `route` while the data of its mirror are too old, or `None` if `route` is to be used.
 pub(super) fn instead(route: &Route) -> Option<&Arc<Route>> {
     let mirrored = route.mirrored.as_ref().filter(|mirrored| mirrored.mirror.is_stale())?;
     mirrored.public.as_ref()
 }
 
-/// Returns true if two routes lead to the same servers of the same mirror.
+/// Returns true if two routes lead to the same servers of the same mirror of a DNS list.
 pub fn same_mirror(one: &Route, other: &Route) -> bool {
     one.zone == other.zone && one.way() == other.way()
 }

@@ -1,9 +1,8 @@
-//! Names that are never resolved outside this host: special-use names and the reverse zones of private addresses.
+//! Names that are never resolved by servers outside this host: special-use names and the reverse zones of private addresses.
 //!
-//! RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375
-//! (home.arpa), RFC 9476 (alt), RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and RFC 7793
-//! (reverse zones). An MTA asks for the reverse name of each private client. If such a query left this host, it could
-//! take 30 s.
+//! See RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375 (home.arpa), RFC 9476 (alt),
+//! RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and RFC 7793 (reverse zones). A mail server looks up the reverse
+//! name of each client with a private address. If such a query left this host, it could take 30 s.
 
 use std::sync::LazyLock;
 
@@ -16,11 +15,11 @@ use crate::config::{Config, ConfiguredZone};
 /// The TTL of answers that resolverd makes itself, in seconds (RFC 6303 section 3).
 const TTL: u32 = 10_800;
 
-/// Zones that are empty, unless the operator configures a zone at or above them.
+/// Zones that are served here without content, unless the operator configures a zone at or above them.
 const EMPTY: [&str; 3] = ["test.", "local.", "alt."];
 
-/// Zones of IANA's registry "Locally-Served DNS Zones" (RFC 6303 section 6), without those of 100.64.0.0/10. They are empty, unless the operator
-/// configures one of them, or a zone above them without `locally_served`.
+/// Zones of IANA's registry "Locally-Served DNS Zones" (RFC 6303 section 6), without those of 100.64.0.0/10. They are served here without
+/// content, unless the operator configures one of them, or a zone above them without the option `locally_served`.
 const LOCALLY_SERVED: [&str; 34] = [
     "home.arpa.",
     "resolver.arpa.",
@@ -58,32 +57,33 @@ const LOCALLY_SERVED: [&str; 34] = [
     "31.172.in-addr.arpa.",
 ];
 
-/// Zones that are always empty, even if a zone above them is configured. Queries for these names must not be sent to any server.
+/// Zones that are always served here without content, even if a zone above them is configured. Queries for these names must not be sent to any
+/// server.
 const NEVER: [&str; 2] = ["invalid.", "onion."];
 
 /// The reverse zones of 127.0.0.0/8 and ::1.
 const LOOPBACK: [&str; 2] =
     ["127.in-addr.arpa.", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa."];
 
-/// The first and the last value of the second octet in 100.64.0.0/10 (RFC 7793).
+/// The first and the last value of the second octet of the addresses in 100.64.0.0/10 (RFC 7793).
 const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 
-/// The special zones. All views and all configurations share them. They take 0.2 MB.
+/// The special zones. All views and configurations share them. They take 0.2 MB of memory.
 static ZONES: LazyLock<Result<Vec<Special>, Wrong>> = LazyLock::new(made);
 
-/// A zone that resolverd serves itself for special names.
+/// A zone for special names that resolverd serves itself.
 pub(super) struct Special {
     name: Name,
     yields: Yields,
     authority: Authority,
 }
 
-/// Tells which configured zones above a special zone replace it.
+/// Which configured zones above a special zone replace it.
 #[derive(Clone, Copy)]
 enum Yields {
     Never,
     Always,
-    /// A configured zone above replaces it, unless that zone has `locally_served`.
+    /// A configured zone above it replaces it, unless that zone has the option `locally_served`.
     UnlessServed,
 }
 
@@ -94,16 +94,16 @@ enum Holds {
     LoopbackSix,
 }
 
-/// Returns the names of the locally served zones.
+/// Returns the names of the zones in RFC 6303 and RFC 7793 that are served here (locally served zones).
 pub fn locally_served() -> impl Iterator<Item = String> {
     let shared = SHARED.map(|octet| format!("{octet}.100.in-addr.arpa."));
     LOCALLY_SERVED.iter().map(|text| (*text).to_owned()).chain(shared)
 }
 
-/// Returns the special zones.
+/// Returns all special zones.
 ///
 /// # Errors
-/// The first of them that cannot be created.
+/// The first special zone that cannot be created.
 pub(super) fn zones() -> Result<&'static [Special], Wrong> {
     ZONES.as_deref().map_err(Wrong::clone)
 }
@@ -129,14 +129,14 @@ fn made() -> Result<Vec<Special>, Wrong> {
 }
 
 impl Holds {
-    /// Returns the records that the special zone at `apex` contains.
+    /// Returns the records of the special zone at `apex`, without its SOA and NS.
     fn records(self, apex: &Name) -> Result<Vec<Record>, String> {
         let record = |owner: &Name, data| Record::from_rdata(owner.clone(), TTL, data);
         let localhost = || RData::PTR(rdata::PTR(Name::from_labels(["localhost"]).unwrap_or_default()));
         Ok(match self {
             Self::Nothing => Vec::new(),
             Self::Localhost => {
-                // RFC 6761 section 6.3: the names below localhost have the loopback addresses too.
+                // The names below localhost have the loopback addresses too (RFC 6761 section 6.3).
                 let below = apex.prepend_label("*").map_err(|error| error.to_string())?;
                 let four = || RData::A(rdata::A::new(127, 0, 0, 1));
                 let six = || RData::AAAA(rdata::AAAA::new(0, 0, 0, 0, 0, 0, 0, 1));
@@ -151,7 +151,7 @@ impl Holds {
     }
 }
 
-/// Returns true if a configured zone replaces a special zone. The closest configured zone at or above it decides.
+/// Returns true if a configured zone replaces a special zone. Among the configured zones at or above it, the closest one decides.
 pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> bool {
     let around = configured.iter().filter(|zone| zone.name.zone_of(&special.name));
     around.max_by_key(|zone| zone.name.iter().len()).is_some_and(|zone| {
@@ -164,10 +164,10 @@ pub(super) fn is_replaced(special: &Special, configured: &[&ConfiguredZone]) -> 
     })
 }
 
-/// Refuses `locally_served` in a configured zone that contains no locally served zone.
+/// Rejects the option `locally_served` in a configured zone that has no locally served zone below it.
 ///
 /// # Errors
-/// The first such zone.
+/// The first such zone, with a sentence for the operator.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     let served: Vec<&Special> =
         zones()?.iter().filter(|special| matches!(special.yields, Yields::UnlessServed)).collect();
@@ -181,7 +181,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
     }
 }
 
-/// Returns the route of a special zone.
+/// Returns the route that answers from a special zone.
 pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Route {
     Route {
         zone: special.name.clone(),

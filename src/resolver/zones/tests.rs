@@ -1,4 +1,4 @@
-//! Tests the route of a name, and the effect of a change of the configuration.
+//! Tests which route a name gets, and which cached data a change of the configuration affects.
 
 use std::sync::Arc;
 
@@ -98,14 +98,14 @@ fn locally_served_zones_stay_here_below_a_zone_that_says_so() {
         ("4.3.64.100.in-addr.arpa.", "100.in-addr.arpa."),
         ("8.8.8.8.in-addr.arpa.", "."),
         ("a.home.arpa.", "home.arpa."),
-        // These zones are not locally served zones.
+        // The names in these two zones are not in locally served zones, so a configured zone above them is used.
         ("a.local.", "."),
         ("a.test.", "."),
         ("a.onion.", "onion."),
     ] {
         assert_eq!(apex(view, name), zone, "{name}");
     }
-    // The closest configured zone around them decides.
+    // The closest configured zone around a locally served zone decides.
     let inner = views(vec![forward(".", false), forward("in-addr.arpa.", true)], Vec::new());
     let view = inner.of_listener(0).unwrap();
     assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), "10.in-addr.arpa.");
@@ -168,7 +168,7 @@ fn the_zone_of_a_view_takes_the_place_of_the_general_one_for_its_clients_only() 
     assert_eq!([apex(office, "a.lan."), apex(guest, "a.lan.")], ["lan.", "."]);
     assert_eq!([apex(office, "printer.lan."), apex(guest, "printer.lan.")], ["printer.lan.", "."]);
     assert!(Arc::ptr_eq(other, views.general().unwrap()));
-    // A listener with a list of zones has only one view.
+    // A listener with a list of zones has only one view, whatever the client's address.
     assert_eq!(apex(of(1, "10.1.0.1"), "office.example."), ".");
 }
 
@@ -181,7 +181,7 @@ fn views_that_see_the_same_zones_share_one_and_a_reload_keeps_it_as_long_as_they
     let own = before.following(&Arc::new(configured(&format!("{OFFICE}{zone}")))).unwrap();
     assert_ne!(office(&own), own.general().unwrap().id);
     assert_eq!(own.general().unwrap().id, before.general().unwrap().id);
-    // The view now has other clients, and another zone replaces its zone. Its data stay, except those of the two zones.
+    // The view now has other clients, and its zone is replaced by another. Its cached data stay, except those of the two zones.
     let text = format!("{}{}", OFFICE.replace("10.1.", "10.3."), zone.replace("\"a\"", "\"b\""));
     let moved = Arc::new(configured(&text));
     let later = own.following(&moved).unwrap();

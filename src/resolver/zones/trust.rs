@@ -1,7 +1,7 @@
-//! The trust anchors in use: those of the configuration, with the changes of the root's keys that RFC 5011 allows to follow.
+//! The DNSSEC trust anchors in use: those of the configuration, updated when the root zone changes its keys (RFC 5011).
 //!
-//! All views of a daemon share one value, which reloads keep. A reload and an answer of the root may come at the same time, and neither of the two
-//! may be lost.
+//! All views of a daemon share one value of this type, which also stays in use after a reload. A reload and an answer with keys of the root
+//! zone may arrive at the same time, and neither change may be lost.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use crate::config::Dnssec;
 use validate::anchors::Anchors;
 use validate::root_keys::RootKeys;
 
-/// The trust anchors in use.
+/// The DNSSEC trust anchors in use.
 #[derive(Debug)]
 pub struct AnchorsInUse {
     parts: Mutex<AnchorParts>,
@@ -33,7 +33,7 @@ impl AnchorParts {
 }
 
 impl AnchorsInUse {
-    /// Creates the anchors of a configuration. No key of the root has been seen yet.
+    /// Creates the trust anchors of a configuration, before any key of the root zone has been received.
     pub(super) fn new(dnssec: &Dnssec) -> Self {
         let configured = dnssec.trust_anchor.anchors.clone();
         let parts =
@@ -46,7 +46,7 @@ impl AnchorsInUse {
         self.used.load_full()
     }
 
-    /// Replaces the configured anchors, at a reload.
+    /// Replaces the trust anchors of the configuration, when the configuration is reloaded.
     pub fn configure(&self, dnssec: &Dnssec) {
         let mut parts = self.parts();
         parts.configured = dnssec.trust_anchor.anchors.clone();
@@ -54,14 +54,14 @@ impl AnchorsInUse {
         self.used.store(parts.used());
     }
 
-    /// Replaces the trust anchors of the root zone that are updated as RFC 5011 describes.
+    /// Replaces the keys of the root zone that RFC 5011 updates.
     pub fn adopt(&self, keys: RootKeys) {
         let mut parts = self.parts();
         parts.keys = keys;
         self.used.store(parts.used());
     }
 
-    /// Returns the trust anchors of the root zone, which are updated as RFC 5011 describes.
+    /// Returns the keys of the root zone that RFC 5011 updates.
     pub fn root_keys(&self) -> RootKeys {
         self.parts().keys.clone()
     }

@@ -1,4 +1,4 @@
-//! The view of a group of clients: where the questions of these clients are sent.
+//! The view of a group of clients: the routes that decide how the questions of these clients are answered.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
@@ -27,23 +27,24 @@ use dns::hash::Plain;
 use dns::question::{ViewId, WireName, wire_name};
 use dns::wire::presentation::shown;
 
-/// The TTL of "does not exist" for names of a DNS list that is shut down, and for names with the label that stands for a key, in seconds. Clients
-/// that still ask would not get another answer soon.
+/// The TTL of NXDOMAIN for names of a DNS list that is shut down, and for names with the placeholder label for a secret key, in seconds.
+/// Clients that still query such names would not get another answer soon.
 const MADE_HERE_TTL: u32 = 3_600;
 
-/// The routes by the name of their zone, in wire form. For each question, the table is searched for every suffix of the name, several times. The
-/// hash has no secret, because only the operator and the registry choose the names in the table.
+/// The routes by the names of their zones, in wire form. For each question, each suffix of the name is looked up in this table, several times.
+/// The hash needs no secret key, because only the operator and the registry of DNS lists choose the names in the table.
 type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
 
 /// The view of a group of clients: the routes of their questions, and the configuration.
 ///
-/// A flight keeps the view with which it began, so that a reload never changes its rules while it is in progress.
+/// A flight (one resolution that several clients may wait for) uses the view with which it began until it ends, so that a reload never changes
+/// its rules.
 #[derive(Debug)]
 pub struct View {
-    /// The id under which the answers of the view are stored. It separates them from the answers of other views.
+    /// The id under which the answers for clients of the view are cached. It separates them from the answers of other views.
     pub id: ViewId,
-    /// The id under which data about names are stored for the view. Views that see the same zones share these data, even if their clients receive
-    /// different answers.
+    /// The id under which RRsets and delegations are cached for the view. Views that see the same zones share these data, even if their
+    /// clients get different answers.
     pub knows: ViewId,
     /// The configuration to which the view belongs.
     pub config: Arc<Config>,
@@ -51,15 +52,16 @@ pub struct View {
     names: ConfiguredNames,
     recursion: Arc<Route>,
     anchors: Arc<AnchorsInUse>,
-    /// The names at and below which nothing is validated: those that the operator has configured, and zones that resolverd serves itself.
+    /// The names at and below which nothing is validated (DNSSEC): negative trust anchors of the configuration, and unsigned zones that
+    /// resolverd serves itself.
     ntas: HashSet<Vec<u8>>,
-    /// The zones with `validate = false`.
+    /// The zones with the option `validate = false`.
     unvalidated: HashSet<Vec<u8>>,
-    /// The zones whose records are written in the configuration. They are meant for clients (see `server_route`).
+    /// The zones whose records are written in the configuration (option `records`). They are meant only for clients, see `server_route`.
     for_clients: HashSet<Vec<u8>>,
-    /// How the answers of lists that are not listings are handled for clients of the view.
+    /// What clients of the view get when a DNS list refuses queries, is silent, or gives an answer that is no listing.
     pub(crate) guarding: Guarding,
-    /// The mode of look-ahead for clients of the view.
+    /// Whether and how look-ahead works for clients of the view.
     pub lookahead: LookaheadMode,
     /// The configured zones that clients of the view see.
     pub(super) zones: SeenZones,
@@ -126,35 +128,37 @@ impl View {
         Ok(view)
     }
 
-    /// Returns true if clients with these settings receive the same answers as clients of this view. The mode of look-ahead does not matter.
+    /// Returns true if clients with the settings in `sees` get the same answers as clients of this view. The mode of look-ahead has no
+    /// influence on this.
     pub(super) fn answers_as(&self, sees: &Sees) -> bool {
         self.guarding == sees.guarding && self.zones == sees.zones
     }
 
-    /// Returns the trust anchors in use.
+    /// Returns the DNSSEC trust anchors in use.
     pub fn anchors(&self) -> &AnchorsInUse {
         &self.anchors
     }
 
-    /// Returns the route of a question. If a `[[host]]` or `[[record]]` answers this type for the name, it is the route of that entry. Otherwise it
-    /// is the route of the longest suffix of the name.
+    /// Returns the route of a question. If a `[[host]]` or `[[record]]` answers this type for the name, it is the route of that entry.
+    /// Otherwise it is the route of the longest suffix of the name that has one.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         self.route_of((name, &WireName::new(name)), kind)
     }
 
-    /// Like `route`, for a name whose wire form is known.
+    /// Like `route`, for a name whose wire form the caller already has.
     pub(crate) fn route_of(&self, (name, wire): (&Name, &[u8]), kind: RecordType) -> &Arc<Route> {
         if let Some(route) = self.names.route(wire, kind) {
             return route;
         }
-        // A DS belongs to the zone above the cut (RFC 4035 section 3.1.4.1).
+        // DS records belong to the zone above the zone cut (RFC 4035 section 3.1.4.1).
         let from = if kind == RecordType::DS { parent(wire) } else { Some(wire) };
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
-    /// Returns the route of a lookup for the address of a name server. A `[[host]]`, a `[[record]]` and a zone with `records` are meant for clients
-    /// and are skipped: an operator who blocks a domain, or gives a host another address, does not mean other zones whose name servers have names
-    /// there. Unbound does not look for servers in its local data either. A zone with a file is treated like any other zone.
+    /// Returns the route of a lookup for the address of a name server. Each `[[host]]`, each `[[record]]` and each zone with `records` is
+    /// ignored, because they are meant only for clients: an operator who blocks a domain, or gives a host another address, does not want to
+    /// change other zones whose name servers have names there. Unbound does not look for servers in its local data either. A zone with a file
+    /// is treated like any other zone.
     pub(crate) fn server_route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let is_for_clients = |route: &Route| {
             matches!(route.target, RouteTarget::Local(_))
@@ -165,13 +169,14 @@ impl View {
         })
     }
 
-    /// Returns the route of questions to the list at `apex`, even if the list is shut down. If `apex` is no known list, returns the route of the zone
-    /// around it.
+    /// Returns the route of questions to the DNS list at `apex`, even if the list is shut down. If there is no list at `apex`, returns the
+    /// route of the zone around it.
     pub(crate) fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
-    /// Returns the route of the longest suffix of `name` (in wire form) that has a route for which `fits` returns true.
+    /// Returns the route of the longest suffix of `name` (in wire form) for whose route `fits` returns true, or the route for recursion if
+    /// there is none.
     fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
         let mut left = name;
         while let Some(suffix) = left {
@@ -183,26 +188,26 @@ impl View {
         &self.recursion
     }
 
-    /// Returns true if a name exists because of the configuration: it is the name of a `[[host]]` or `[[record]]`, the reverse name of a host's
-    /// address, or a name above one of these.
+    /// Returns true if a name exists because of the configuration: it is the name of a `[[host]]` or `[[record]]`, the reverse name of a
+    /// host's address, or a name above one of these.
     pub(crate) fn exists_here(&self, name: &Name) -> bool {
         self.names.exists(name)
     }
 
-    /// Returns true if validation ends at exactly this name, because the name is a negative trust anchor or a zone that is not validated.
+    /// Returns true if this name itself is a negative trust anchor or the apex of a zone that is not validated.
     pub(crate) fn has_nta(&self, name: &Name) -> bool {
         !self.ntas.is_empty() && self.ntas.contains(wire_name(name).as_slice())
     }
 
-    /// Returns true if a zone is at or below a configured zone with `validate = false`.
+    /// Returns true if a zone is at or below a configured zone with the option `validate = false`.
     pub(crate) fn is_unvalidated(&self, zone: &Name) -> bool {
         let is_listed = |name: &[u8]| self.unvalidated.contains(name);
         !self.unvalidated.is_empty()
             && successors(Some(&*wire_name(zone)), |name| parent(name)).any(is_listed)
     }
 
-    /// Adds the routes of DNS lists. Each one has the target of the zone around it, but the policy of a list. Questions to a list that is shut down
-    /// are answered here, unless the operator has configured the zone of the list.
+    /// Adds the routes of DNS lists. Each list is asked like the zone around it, but with the policy of a list. Questions to a list that is
+    /// shut down are answered here, unless the operator has configured the zone of the list.
     fn add_lists(&mut self) -> Result<(), Wrong> {
         let lists = self.config.lists();
         for rewrite in lists.values().filter_map(|list| list.rewrite.as_deref()) {
@@ -213,11 +218,11 @@ impl View {
             self.keep_from_forwarders(base);
         }
         for (apex, list) in lists {
-            // The route of the apex itself is needed. A lookup for DS would skip it.
+            // The route of the apex itself is needed, so the type must not be DS, for which the route of the zone above would be returned.
             let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
             let around = Arc::clone(self.route(base, RecordType::A));
-            // Each message counts against a quota. Therefore a second server is asked only when the first one is late, and two refusals end the
-            // question.
+            // Each query counts against a quota of the list. Therefore a second server is asked only when the first one is late, and two
+            // refusals end the question.
             let policy = ZonePolicy {
                 list: Some(Arc::clone(&list)),
                 nxdomain_cut: false,
@@ -233,9 +238,9 @@ impl View {
                     continue;
                 }
                 _ if !list.is_alive() => continue,
-                // Only the list's own servers may receive a key.
+                // Only the list's own servers may get the secret key.
                 RouteTarget::Local(_) if list.rewrite.is_some() => (apex.clone(), RouteTarget::Iterate),
-                // The servers of the zone around the list are asked, because they are assumed to serve the list.
+                // The list is a part of a zone that is served here, or is delegated by it, so its questions go to that zone.
                 RouteTarget::Local(authority) => (around.zone.clone(), RouteTarget::Local(authority.clone())),
                 RouteTarget::Stub(servers) => (apex.clone(), RouteTarget::Stub(Arc::clone(servers))),
                 RouteTarget::Forward { servers, encryption, beyond } => {
@@ -248,8 +253,8 @@ impl View {
             if let Some(rewrite) = &list.rewrite
                 && let Some(stand_in) = rewrite.stand_in()
             {
-                // The label that stands for the key is internal. If a client could ask for it, an answer to a query without the key would be stored
-                // as an answer to a query with the key.
+                // The placeholder label for the key is only for internal use. If a client could query it, the answer to a query without the
+                // key would be cached as the answer to a query with the key.
                 let own = ZonePolicy { list: None, ..policy.clone() };
                 self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
             }
@@ -259,8 +264,8 @@ impl View {
         Ok(())
     }
 
-    /// Makes questions for names at and below `base` bypass forwarders. These names contain the key of a list, even if a client itself asks for a
-    /// name with the key, and only the list's own servers may receive the key.
+    /// Makes questions for names at and below `base` bypass forwarders. These names contain the secret key of a DNS list (also if a client
+    /// itself asks for a name with the key), and only the list's own servers may get the key.
     fn keep_from_forwarders(&mut self, base: &Name) {
         let inside = self.routes.values().filter(|route| base.zone_of(&route.zone));
         let mut kept: Vec<Name> = inside.map(|route| route.zone.clone()).collect();
@@ -274,40 +279,40 @@ impl View {
         }
     }
 
-    /// Returns the routes to mirrors whose age is watched, sorted by zone.
+    /// Returns the routes to mirrors of DNS lists whose data are monitored, sorted by zone.
     pub(crate) fn mirrored(&self) -> Vec<&Arc<Route>> {
         let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
         routes.sort_by(|one, other| one.zone.cmp(&other.zone));
         routes
     }
 
-    /// Returns the route of names for which no zone is configured.
+    /// Returns the route of names for which no zone is configured: recursion from the root.
     pub fn recursion(&self) -> &Route {
         &self.recursion
     }
 }
 
-/// Returns a name in wire form without its first label. Returns `None` for the root.
+/// Returns a name in wire form without its first label, or `None` for the root.
 fn parent(wire: &[u8]) -> Option<&[u8]> {
     let (length, rest) = wire.split_first().filter(|(length, _)| **length > 0)?;
     rest.get(usize::from(*length)..)
 }
 
-/// Returns the route of an empty zone.
+/// Returns the route of an empty zone at `apex`, which is served here.
 fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
     let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
         .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;
     Ok(Route { zone: apex.clone(), target: RouteTarget::Local(empty), policy, mirrored: None })
 }
 
-/// Returns the state of the mirror on a list's configured servers, if the age of its data is watched.
+/// Returns the state and the replacement of a list's mirror, if the route leads to configured servers and the age of their data is monitored.
 fn mirrored(list: &List, zone: &Name, target: &RouteTarget, policy: &ZonePolicy) -> Option<Mirrored> {
     let max_age = list.max_age.filter(|_| matches!(target, RouteTarget::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;
     Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| recursion_at(zone, policy)) })
 }
 
-/// Returns the route of a zone that is resolved by recursion.
+/// Returns the route of a zone whose names are resolved by recursion.
 fn recursion_at(zone: &Name, policy: &ZonePolicy) -> Arc<Route> {
     Arc::new(Route {
         zone: zone.clone(),
@@ -363,19 +368,19 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
 }
 
 impl View {
-    /// Returns true if an address at `name` is removed from answers, because it is private and strangers control the name. Addresses of DNS lists, of
-    /// names in zones that the operator has configured, and of names below `resolve.private_domains` are not removed. A zone that is configured for
-    /// the root, or is resolved from the root, contains names of strangers, so it does not count as configured here.
+    /// Returns true if an address at `name` is removed from answers, because it is private and strangers control the name. Addresses at names
+    /// of DNS lists, in zones that the operator has configured, and below `resolve.private_domains` are not removed. A zone that is configured
+    /// for the root, or is resolved from the root, contains names of strangers, so it does not count as configured here.
     pub fn removes(&self, name: &Name, kind: RecordType, address: IpAddr) -> bool {
         let resolve = &self.config.resolve;
-        // An address such as `::ffff:10.0.0.1` leads to 10.0.0.1.
+        // An address such as `::ffff:10.0.0.1` (IPv6-mapped) leads clients to 10.0.0.1.
         let inner = address.to_canonical();
         let is_private =
             resolve.private_addresses.iter().any(|net| net.contains(&address) || net.contains(&inner));
         is_private && self.is_of_strangers(name, kind)
     }
 
-    /// Returns true if strangers control the answers of this type at `name`, as in `removes`.
+    /// Returns true if strangers control the data of this type at `name`, as explained at `removes`.
     pub(crate) fn is_of_strangers(&self, name: &Name, kind: RecordType) -> bool {
         let resolve = &self.config.resolve;
         let name = name.to_lowercase();

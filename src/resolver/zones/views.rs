@@ -1,8 +1,8 @@
 //! The views of a configuration: which zones each group of clients sees, and which views stay the same after a reload.
 //!
-//! A view keeps its id as long as its clients see the same zones with the same handling of lists. Views that differ only in look-ahead have the same
-//! id, because their answers are the same. An id is never used again while the daemon runs, so that data that were learned under one id are never
-//! given to clients of another view.
+//! A view keeps its id as long as its clients see the same zones with the same settings for DNS lists. Views that differ only in look-ahead
+//! have the same id, because their answers are the same. An id is never reused while the daemon runs, so that data that were cached under one
+//! id are never given to clients of another view.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
@@ -27,22 +27,22 @@ pub struct Views {
     config: Arc<Config>,
     anchors: Arc<AnchorsInUse>,
     views: Vec<Arc<View>>,
-    /// The views of the clients of each listener. `[listen]` is the first listener, then each `[[listener]]` follows.
+    /// The views for the clients of each listener. The first entry is that of `[listen]`; the entries of each `[[listener]]` follow.
     of_listener: Vec<ClientViews>,
-    /// The id of the next new view.
+    /// The id that the next new view will get.
     next: ViewId,
 }
 
-/// The views of the clients of one listener.
+/// The views for the clients of one listener.
 #[derive(Clone, Debug)]
 pub struct ClientViews {
     /// The view of clients whose address is in no `[[view]]`.
     general: Arc<View>,
-    /// The views by the address of the client. `None` if all clients have the general view.
+    /// The views that depend on the client's address. `None` if all clients of the listener have the general view.
     by_client: Option<ViewsByClient>,
 }
 
-/// The view of each `[[view]]`, for the clients of one listener.
+/// The views that belong to the `[[view]]` entries, for the clients of one listener.
 #[derive(Clone, Debug)]
 struct ViewsByClient {
     networks: Arc<ClientNetworks>,
@@ -50,7 +50,7 @@ struct ViewsByClient {
 }
 
 impl ClientViews {
-    /// Returns the view of a client. An IPv4 address must not be given as a mapped IPv6 address.
+    /// Returns the view of a client. An IPv4 address must not be given in IPv6-mapped form.
     pub fn for_client(&self, client: IpAddr) -> &Arc<View> {
         let by_client = self.by_client.as_ref();
         let chosen = by_client.and_then(|by| by.views.get(by.networks.view(client)?));
@@ -59,20 +59,20 @@ impl ClientViews {
 }
 
 impl Views {
-    /// Creates the views of a configuration. Groups of clients share one view if they see the same zones, and have the same settings for DNS lists
-    /// and for look-ahead.
+    /// Creates the views of a configuration. Groups of clients share one view if they see the same zones, and have the same settings for DNS
+    /// lists and for look-ahead.
     ///
     /// # Errors
-    /// A zone file cannot be read, or a zone's server is resolverd itself.
+    /// A zone file cannot be read, or the configured server of a zone is resolverd itself.
     pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
         Self::build(config, &Arc::new(AnchorsInUse::new(&config.dnssec)), &[], ViewId::default())
     }
 
-    /// Creates the views of the next configuration. A view that equals an existing one keeps its id. The trust anchors stay those of the existing
-    /// views until `AnchorsInUse::configure` is called.
+    /// Creates the views of the next configuration, for a reload. A view that equals an existing one keeps its id. The trust anchors stay
+    /// those of the existing views until `AnchorsInUse::configure` is called.
     ///
     /// # Errors
-    /// The same as for `new`.
+    /// The same errors as for `new`.
     pub fn following(&self, config: &Arc<Config>) -> Result<Self, Wrong> {
         Self::build(config, &self.anchors, &self.views, self.next)
     }
@@ -112,29 +112,29 @@ impl Views {
         &self.config
     }
 
-    /// Returns the trust anchors in use.
+    /// Returns the DNSSEC trust anchors in use.
     pub fn anchors(&self) -> &AnchorsInUse {
         &self.anchors
     }
 
-    /// Returns the views of a listener's clients. `place` is the index of the listener. `[listen]` has the index 0.
+    /// Returns the views for the clients of a listener. `place` is the index of the listener. `[listen]` has the index 0.
     pub fn of_clients(&self, place: usize) -> Option<&ClientViews> {
         self.of_listener.get(place)
     }
 
-    /// Returns the view of those clients of a listener that are in no `[[view]]`.
+    /// Returns the view for those clients of a listener whose address is in no `[[view]]`.
     pub(crate) fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
         self.of_clients(place).map(|views| &views.general)
     }
 
-    /// Returns the view of `[listen]`, which sees all zones without `view`. It is used for questions without a client and for questions of the
-    /// control socket. It always exists.
+    /// Returns the view for clients of `[listen]` whose address is in no `[[view]]`. It sees all zones without the option `view`. It is used
+    /// for questions that no client asks, and for commands of the operator. It always exists.
     pub fn general(&self) -> Option<&Arc<View>> {
         self.of_listener(0)
     }
 
-    /// Returns true if any view resolves names from the root. It is false if the root has another route, for instance to a forwarder, and no zone is
-    /// configured to be resolved from the root.
+    /// Returns true if any view resolves names from the root servers. It is false if the root has another route, for example to a forwarder,
+    /// and no zone is configured to be resolved from the root.
     pub fn recurse(&self) -> bool {
         if self.config.zones.iter().any(|zone| zone.kind == ZoneKind::Recurse) {
             return true;
@@ -143,7 +143,7 @@ impl Views {
         self.views.iter().any(|view| matches!(root(view).target, RouteTarget::Iterate))
     }
 
-    /// Takes over the state of mirrors from the old views, if the servers of a mirror are still the same.
+    /// Copies what is known about mirrors of DNS lists from the old views, if a mirror still has the same servers.
     pub(crate) fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
         for route in self.views.iter().flat_map(|view| view.mirrored()) {
@@ -155,12 +155,12 @@ impl Views {
         }
     }
 
-    /// Returns all views.
+    /// Returns all views of the configuration.
     pub fn all(&self) -> &[Arc<View>] {
         &self.views
     }
 
-    /// Returns the first view of each id.
+    /// Returns the first view with each id. Several views may have the same id.
     pub fn distinct(&self) -> impl Iterator<Item = &Arc<View>> {
         let mut known = BTreeSet::new();
         self.views.iter().filter(move |view| known.insert(view.id))
@@ -171,17 +171,18 @@ impl Views {
         self.views.iter().find(|view| view.id == id)
     }
 
-    /// Returns true if `view` is one of these views. Several views may have the same id.
+    /// Returns true if this very `view` is one of these views. Several views may have the same id.
     pub fn holds(&self, view: &Arc<View>) -> bool {
         self.views.iter().any(|own| Arc::ptr_eq(own, view))
     }
 
-    /// Returns true if data may be stored under this id: it is the id of a view, or the id of data that several views share.
+    /// Returns true if data may be cached under this id: it is the id of a view, or the id of data that several views share.
     pub fn is_in_use(&self, id: ViewId) -> bool {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }
 
-    /// Returns a view whose questions to the list at `apex` take this way. If the view with the id `id` is such a view, it is returned.
+    /// Returns a view that asks the DNS list at `apex` in this `way` (by recursion, at configured servers, or through forwarders). Prefers the
+    /// view with the id `id`.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
             let route: &Route = view.list_route(apex);
@@ -191,14 +192,14 @@ impl Views {
     }
 }
 
-/// The indexes of the views of a listener's clients.
+/// The indexes, in the list of different views, of the views for one listener's clients.
 struct Group {
     general: usize,
     /// The index for each `[[view]]`. Empty if the address of a client has no influence.
     by_client: Vec<usize>,
 }
 
-/// Returns the settings of all groups of clients, each different set once, and the indexes of these sets for each listener.
+/// Returns the settings of all groups of clients, each different set of settings once, and the indexes of these sets for each listener.
 fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     let mut seen = Vec::new();
     let mut place = |sees: Sees| {
@@ -216,7 +217,7 @@ fn seen(config: &Config) -> (Vec<Sees>, Vec<Group>) {
     (seen, groups)
 }
 
-/// Returns the views of each listener's clients.
+/// Returns the views for the clients of each listener.
 fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<ClientViews> {
     let networks = Arc::new(ClientNetworks::from_views(&config.views));
     let of_group = |group: &Group| {
@@ -229,7 +230,8 @@ fn client_views(config: &Config, groups: &[Group], views: &[Arc<View>]) -> Vec<C
     groups.iter().filter_map(of_group).collect()
 }
 
-/// Returns the apexes below which two configurations differ. Data that the old configuration learned at and below these names must not be used.
+/// Returns the names below which two configurations differ. Data that were cached with the old configuration at and below these names must not
+/// be used.
 pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     let mut names = Vec::new();
     for (one, other) in [(old, new), (new, old)] {
@@ -237,7 +239,8 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
             one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
         );
     }
-    // A zone around a host decides which listeners see the host. The reverse names of the host's addresses are outside this zone.
+    // The zone around a host decides which listeners see the host, so a changed zone affects its hosts. Their reverse names are outside this
+    // zone.
     let zones = names.clone();
     let around: HashSet<&Name> = zones.iter().collect();
     for (one, other) in [(old, new), (new, old)] {
@@ -258,7 +261,7 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         let dnssec = &config.dnssec;
         (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone(), dnssec.update_trust_anchors)
     };
-    // Answers are stored after private addresses were removed.
+    // Answers are cached after private addresses were removed from them.
     let private =
         |config: &Config| (config.resolve.private_addresses.clone(), config.resolve.private_domains.clone());
     if trust(old) != trust(new) || private(old) != private(new) {

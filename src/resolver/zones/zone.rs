@@ -1,8 +1,8 @@
-//! A zone: its record sets, with the lookups that an authoritative server needs.
+//! A zone: its record sets (RRsets), with the lookups that an authoritative server needs.
 //!
-//! Names are compared without case and stored in canonical order (RFC 4034 section 6.1), in which names below a name follow it directly. So an empty
-//! non-terminal (RFC 8499) is found by examining the next name. Signatures and NSEC3 records are stored separately, because hashed names are not
-//! names of the zone (RFC 5155 section 7.2.8).
+//! Names are compared without regard to case, and stored in canonical order (RFC 4034 section 6.1), in which the names below a name directly
+//! follow it. So an empty non-terminal (RFC 8499) is detected by looking at the next name. Signatures and NSEC3 records are stored separately,
+//! because hashed names are not names of the zone (RFC 5155 section 7.2.8).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -13,13 +13,13 @@ use thiserror::Error;
 
 use dns::zone_file;
 
-/// Why a zone cannot be used.
+/// The reasons why a zone cannot be used.
 #[derive(Debug, Error)]
 pub enum ZoneError {
-    /// The text of the zone cannot be read.
+    /// The text of the zone file cannot be parsed.
     #[error(transparent)]
     Text(#[from] zone_file::ZoneFileError),
-    /// A record is outside the zone.
+    /// The owner of a record is outside the zone.
     #[error("{owner} is outside the zone {zone}")]
     Outside {
         /// The owner of the record.
@@ -27,30 +27,30 @@ pub enum ZoneError {
         /// The apex of the zone.
         zone: String,
     },
-    /// There is no SOA at the apex.
+    /// The zone has no SOA at its apex.
     #[error("the zone {0} has no SOA")]
     NoSoa(String),
 }
 
-/// The record sets of one owner, by the number of their type.
+/// The record sets of one owner, by the number of their record type.
 type Node = BTreeMap<u16, Vec<Record>>;
 
-/// A zone.
+/// The data of a zone.
 #[derive(Clone, Debug)]
 pub struct Zone {
     origin: Name,
     nodes: BTreeMap<Name, Node>,
-    /// RRSIG records by owner and type covered.
+    /// RRSIG records, by owner and by the type that they cover.
     signatures: BTreeMap<Name, Node>,
-    /// NSEC3 records by hashed owner.
+    /// NSEC3 records, by their owner, whose first label is a hash.
     hashed: BTreeMap<Name, Vec<Record>>,
 }
 
 impl Zone {
-    /// Creates a zone of these records.
+    /// Creates a zone from these records. `origin` is its apex.
     ///
     /// # Errors
-    /// A record is outside the zone, or there is no SOA at the apex.
+    /// A record is outside the zone, or the apex has no SOA.
     pub fn new(origin: &Name, records: Vec<Record>) -> Result<Self, ZoneError> {
         let origin = origin.to_lowercase();
         let (nodes, signatures, hashed) = Default::default();
@@ -61,7 +61,7 @@ impl Zone {
         }
     }
 
-    /// Returns the zone with additional records.
+    /// Returns the zone with `records` added.
     ///
     /// # Errors
     /// A record is outside the zone.
@@ -90,7 +90,7 @@ impl Zone {
                 self.nodes.entry(owner).or_default().entry(kind).or_default()
             }
         };
-        // A repeated record counts once (RFC 2181 section 5).
+        // Copies of a record are not added (RFC 2181 section 5).
         if !set.iter().any(|known| known.data == record.data) {
             set.push(record);
         }
@@ -101,7 +101,7 @@ impl Zone {
         &self.origin
     }
 
-    /// Returns the record set of a name and type, or `None` if it does not exist.
+    /// Returns the record set of a name and type, or `None` if there is none.
     pub fn set(&self, name: &Name, kind: RecordType) -> Option<&[Record]> {
         self.nodes.get(name)?.get(&kind.into()).map(Vec::as_slice)
     }
@@ -111,45 +111,45 @@ impl Zone {
         self.nodes.get(name).map(|node| node.values().flatten().cloned().collect()).unwrap_or_default()
     }
 
-    /// Returns the signatures of the record set of a name and type. There are none if it is not signed.
+    /// Returns the signatures of the record set of a name and type. The result is empty if the set is not signed.
     pub fn signatures(&self, name: &Name, kind: RecordType) -> &[Record] {
         let sets = self.signatures.get(name);
         sets.and_then(|sets| sets.get(&kind.into())).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Returns all signatures of a name, in the order of the types that they cover.
+    /// Returns all signatures at a name, in the order of the types that they cover.
     pub fn all_signatures(&self, name: &Name) -> Vec<Record> {
         self.signatures.get(name).map(|sets| sets.values().flatten().cloned().collect()).unwrap_or_default()
     }
 
-    /// Returns the names that own records, in canonical order, and the types of each name.
+    /// Returns the names that have records, in canonical order, and the record types of each name.
     pub fn names(&self) -> impl Iterator<Item = (&Name, impl Iterator<Item = RecordType> + '_)> {
         self.nodes.iter().map(|(name, node)| (name, node.keys().map(|kind| RecordType::from(*kind))))
     }
 
-    /// Returns the NSEC3 records by hashed owner.
+    /// Returns the NSEC3 records, by their owner, whose first label is a hash.
     pub fn hashed(&self) -> &BTreeMap<Name, Vec<Record>> {
         &self.hashed
     }
 
-    /// Returns the last name before `name` that has an NSEC record. The span of this record covers `name` (RFC 4034 section 4.1.1).
+    /// Returns the last name before `name` that has an NSEC record. The span of this NSEC record covers `name` (RFC 4034 section 4.1.1).
     pub(crate) fn nsec_before(&self, name: &Name) -> Option<&Name> {
         let before = self.nodes.range((Bound::Unbounded, Bound::Excluded(name)));
         before.rev().find(|(_, node)| node.contains_key(&RecordType::NSEC.into())).map(|(name, _)| name)
     }
 
-    /// Returns true if a name owns records.
+    /// Returns true if a name has records.
     pub fn has_records(&self, name: &Name) -> bool {
         self.nodes.contains_key(name)
     }
 
-    /// Returns true if a name exists: it owns records, or a name below it does (an empty non-terminal).
+    /// Returns true if a name exists: it has records, or a name below it has (an empty non-terminal).
     pub fn exists(&self, name: &Name) -> bool {
         let next = self.nodes.range((Bound::Included(name), Bound::Unbounded)).next();
         next.is_some_and(|(found, _)| name.zone_of(found))
     }
 
-    /// Returns the NS records of the delegation at or above `name`: of the topmost name below the apex that has NS records.
+    /// Returns the NS records of the delegation at or above `name`: those of the topmost name below the apex that has NS records.
     pub fn cut_above(&self, name: &Name) -> Option<&[Record]> {
         self.ancestors_below_apex(name).find_map(|ancestor| self.set(&ancestor, RecordType::NS))
     }
@@ -171,13 +171,13 @@ impl Zone {
         encloser
     }
 
-    /// Returns the wildcard that covers `name`, if it owns records: `*` below the closest encloser of the name (RFC 4592 section 3.3.1).
+    /// Returns the wildcard for `name`, if it has records: the label `*` below the closest encloser of the name (RFC 4592 section 3.3.1).
     pub(crate) fn wildcard_for(&self, name: &Name) -> Option<Name> {
         let wildcard = self.closest_encloser(name).prepend_label("*").ok()?;
         self.has_records(&wildcard).then_some(wildcard)
     }
 
-    /// Returns the SOA with the TTL of a negative answer: the smaller one of its own TTL and its MINIMUM (RFC 2308 section 3).
+    /// Returns the SOA with the TTL of a negative answer: the smaller value of its own TTL and its MINIMUM field (RFC 2308 section 3).
     pub fn negative_soa(&self) -> Option<Record> {
         let mut record = self.set(&self.origin, RecordType::SOA)?.first()?.clone();
         if let RData::SOA(soa) = &record.data {
@@ -186,9 +186,9 @@ impl Zone {
         Some(record)
     }
 
-    /// Returns `name` and the names above it that are below the apex, the shortest first.
+    /// Returns `name` and all names above it that are below the apex, the shortest first.
     fn ancestors_below_apex<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = Name> + 'a {
-        // `iter` counts the label of a wildcard, and `num_labels` does not.
+        // `iter` counts the `*` label of a wildcard, which `num_labels` does not.
         (self.origin.iter().len() + 1..=name.iter().len()).map(|labels| name.trim_to(labels))
     }
 }

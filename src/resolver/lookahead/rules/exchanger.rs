@@ -1,5 +1,5 @@
-//! Mail hosts: their addresses (RFC 5321 section 5.1), their TLSA records (RFC 7672), and the records of a sender's domain that a
-//! receiver asks for in addition to its MX.
+//! Questions for mail hosts: their addresses (RFC 5321 section 5.1) and TLSA records (RFC 7672). Also the records of a sender's domain that a
+//! receiver queries in addition to its MX.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -8,14 +8,14 @@ use super::{Further, RuleStep};
 use super::{dmarc, spf};
 use crate::lookahead::rule::Rule;
 
-/// Returns the questions that follow a question for the MX of a domain, with or without DO. Nothing follows for a domain that does not
-/// exist, because spam invents domains.
+/// Returns the questions that follow the answer for the MX of a domain, which a client asked with or without DO. Nothing follows for a domain
+/// that does not exist, because spam invents domains.
 pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts) -> Vec<Further> {
     if !facts.exists() {
         return Vec::new();
     }
     let is_mx = |kind: RecordType| kind == RecordType::MX;
-    // Mail to a domain without MX is delivered to the domain's own addresses.
+    // Mail to a domain without MX is delivered to the addresses of the domain itself.
     let hosts = match facts.hosts() {
         hosts if hosts.is_empty() && !facts.records.iter().any(|record| is_mx(record.record_type())) => {
             vec![domain.to_lowercase()]
@@ -30,8 +30,8 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     for host in hosts {
         further.push(Further::new(host.clone(), RecordType::A, ipv4, step));
         further.push(Further::new(host.clone(), RecordType::AAAA, ipv6, step));
-        // A host in a signed domain is usually signed too, unless it is in a separate zone. The question for its TLSA records therefore
-        // need not wait for its address.
+        // A host in a signed domain is usually signed too, unless it is in a separate zone. So the question for its TLSA records need not wait
+        // for its address.
         if may_use_dane && domain.zone_of(&host) {
             further.extend(certificates_of(&host));
         }
@@ -41,13 +41,13 @@ pub(super) fn after_exchangers(domain: &Name, with_do: bool, facts: &AnswerFacts
     further
 }
 
-/// Returns the TLSA question for a host whose MX and addresses are secure.
+/// Returns the question for the TLSA records of a host, if its MX (`secure`) and its addresses are secure.
 pub(super) fn after_host(host: &Name, secure: bool, facts: &AnswerFacts) -> Vec<Further> {
     let is_address = |kind| matches!(kind, RecordType::A | RecordType::AAAA);
     if !secure || !facts.secure || !facts.records.iter().any(|record| is_address(record.record_type())) {
         return Vec::new();
     }
-    // According to RFC 7672 section 2.2.2, the last name in the chain of aliases is asked for first.
+    // According to RFC 7672 section 2.2.2, the TLSA records are first queried for the last name of the alias chain.
     let end = facts.records.iter().find(|record| is_address(record.record_type()));
     let end = end.map_or(host, |record| &record.name).to_lowercase();
     certificates_of(&end).into_iter().collect()

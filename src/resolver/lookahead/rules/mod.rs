@@ -1,7 +1,7 @@
-//! The rules as pure functions: from an answered question to the questions that mail software asks next.
+//! The rules of look-ahead, as functions that turn an answered question into the questions that mail software will ask next.
 //!
-//! Each family of rules has a file. A rule sees the question, its answer and its place in the chain. It has no other input, and it asks
-//! nothing itself.
+//! Each group of rules has a file. A rule gets the question, its answer and its step in the chain. It has no other input, and sends no queries
+//! itself.
 
 mod address;
 mod answer_facts;
@@ -18,22 +18,22 @@ use super::rule::Rule;
 pub(super) use answer_facts::AnswerFacts;
 use dns::question::Question;
 
-/// Returns the question for the PTR of an address about which a DNS list was asked.
+/// Returns the question for the PTR of an address that a client has looked up in a DNS list.
 pub(super) fn of_address(address: std::net::IpAddr) -> Further {
     address::pointer_of(address)
 }
 
-/// Returns the questions for the records of a sender's domain that a receiver asks for in addition to its MX.
+/// Returns the questions for the SPF and DMARC records of a sender's domain, which a receiver queries in addition to its MX.
 pub(super) fn of_domain(domain: &Name) -> Vec<Further> {
     std::iter::once(spf::of_domain(domain)).chain(dmarc::of_domain(domain)).collect()
 }
 
-/// Returns the question for the DKIM key at this name, which a client has asked for before.
+/// Returns the question for the DKIM key at this name, for which a client has asked before.
 pub(super) fn of_key(name: Name) -> Further {
     Further::new(name, RecordType::TXT, Rule::Dkim, RuleStep::End)
 }
 
-/// Returns the step of the chain that a client's own question starts.
+/// Returns the step of the chain to which a client's own question belongs. It decides which questions follow the answer.
 pub(super) fn begins(question: &Question) -> RuleStep {
     let name = &question.name;
     match question.kind {
@@ -44,8 +44,8 @@ pub(super) fn begins(question: &Question) -> RuleStep {
     }
 }
 
-/// Returns the questions that follow the answer for `name` at this step of a chain. After NXDOMAIN, mail software asks nothing more about
-/// the name.
+/// Returns the questions that follow the answer for `name` at this step of a chain. After NXDOMAIN, mail software asks nothing more about the
+/// name.
 pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Further> {
     match step {
         RuleStep::End => Vec::new(),
@@ -58,35 +58,35 @@ pub(super) fn follow(step: RuleStep, name: &Name, facts: &AnswerFacts) -> Vec<Fu
     }
 }
 
-/// The step of a chain that a question belongs to. It decides which questions follow the answer.
+/// The step of a chain to which a question belongs. It decides which questions follow the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lookahead) enum RuleStep {
-    /// Nothing follows.
+    /// No question follows.
     End,
-    /// The PTR of an address. The addresses of the name in it follow.
+    /// A question for the PTR of an address. Questions for the addresses of the names in it follow.
     Pointer,
-    /// The MX of a domain that mail comes from or goes to.
+    /// A question for the MX of a domain from which mail comes or to which it goes.
     Exchangers {
-        /// True if the MX was asked for with DO.
+        /// True if the client's question for the MX has DO.
         with_do: bool,
     },
-    /// The addresses of a mail host. TLSA records follow if both the MX and the addresses are secure.
+    /// A question for the addresses of a mail host. A question for TLSA records follows if both the MX and the addresses are secure.
     Host {
         /// True if the MX is secure.
         secure: bool,
     },
-    /// A text that may be an SPF record.
+    /// A question for TXT records, among which an SPF record may be.
     Spf {
-        /// The number of SPF records above this one in the chain.
+        /// The number of SPF records in the chain that led to this one.
         depth: u8,
     },
-    /// The MX that an `mx` term of an SPF record refers to. The addresses of its hosts follow.
+    /// A question for the MX to which an `mx` term of an SPF record refers. Questions for the addresses of its hosts follow.
     SpfExchangers,
-    /// A text that may be a DMARC record. If it is not, the domain above is asked next.
+    /// A question for a DMARC record. If the answer contains none, a question for that of the domain above follows.
     Dmarc,
 }
 
-/// A question that may follow.
+/// A question that may follow an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lookahead) struct Further {
     pub(in crate::lookahead) name: Name,

@@ -1,7 +1,7 @@
-//! SPF: the record of a domain, and the records that it refers to (RFC 7208).
+//! Questions for SPF: the record of a domain, and the records to which it refers (RFC 7208).
 //!
-//! Terms with macros are not asked for ahead, because they depend on the message. The chain limits the number of lookups, and this module
-//! limits the depth.
+//! Terms with macros lead to no question, because they depend on the mail message. The chain limits the number of lookups, and this module
+//! limits how deep SPF records are followed.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -11,7 +11,7 @@ use super::{Further, RuleStep};
 use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
 use crate::lookahead::rule::Rule;
 
-/// The start of an SPF record (RFC 7208 section 4.5).
+/// The text with which an SPF record begins (RFC 7208 section 4.5).
 const VERSION: &[u8] = b"v=spf1";
 
 /// Returns the question for the SPF record of a domain.
@@ -19,11 +19,11 @@ pub(super) fn of_domain(domain: &Name) -> Further {
     Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, RuleStep::Spf { depth: 0 })
 }
 
-/// Returns the questions for the names in an SPF record. If the record is that of the domain itself, also returns the question for its
-/// DMARC record.
+/// Returns the questions for the names in the SPF record of `name`. If this is the record of the domain itself (depth 0), also returns the
+/// question for its DMARC record.
 pub(super) fn after_text(name: &Name, depth: u8, facts: &AnswerFacts) -> Vec<Further> {
     let mut records = facts.texts().filter_map(|text| terms_of(&text));
-    // Two records are an error (RFC 7208 section 4.5), so none of their names is looked up.
+    // Two SPF records are an error (RFC 7208 section 4.5), so mail software looks up none of their names.
     let (Some(terms), None) = (records.next(), records.next()) else { return Vec::new() };
     let mut further = if depth == 0 { dmarc::of_domain(name).into_iter().collect() } else { Vec::new() };
     if depth < MAX_SPF_DEPTH {
@@ -33,13 +33,13 @@ pub(super) fn after_text(name: &Name, depth: u8, facts: &AnswerFacts) -> Vec<Fur
     further
 }
 
-/// Returns the questions for the addresses of the hosts of an `mx` term.
+/// Returns the questions for the addresses of the hosts in the MX of an `mx` term.
 pub(super) fn after_exchangers(facts: &AnswerFacts) -> Vec<Further> {
     let hosts = facts.hosts().into_iter();
     hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, RuleStep::End)).collect()
 }
 
-/// Returns the terms of an SPF record up to `all`, in lower case. Returns `None` if the text is not an SPF record.
+/// Returns the terms of an SPF record before `all`, in lower case. Returns `None` if the text is not an SPF record.
 fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     let text = text.to_ascii_lowercase();
     let rest = text.strip_prefix(VERSION)?;
@@ -58,14 +58,14 @@ fn terms_of(text: &[u8]) -> Option<Vec<String>> {
     Some(terms)
 }
 
-/// Returns the question that a term leads to. Returns `None` if the term needs no question, or if it depends on the message.
+/// Returns the question to which a term of an SPF record leads. Returns `None` if the term needs no question, or depends on the mail message.
 fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     let record = RuleStep::Spf { depth: depth.saturating_add(1) };
     if let Some(domain) = term.strip_prefix("redirect=") {
         return Some(Further::new(domain_of(domain)?, RecordType::TXT, Rule::SpfChain, record));
     }
     let term = term.trim_start_matches(['+', '-', '~', '?']);
-    // The prefix lengths of `a` and `mx` come after the domain.
+    // After the domain, `a` and `mx` may have prefix lengths, which are removed.
     let (mechanism, domain) = match term.split_once(':') {
         Some((mechanism, domain)) => (mechanism, Some(domain.split('/').next().unwrap_or(domain))),
         None => (term.split('/').next().unwrap_or(term), None),
@@ -83,7 +83,7 @@ fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
     Some(Further::new(domain, kind, rule, step))
 }
 
-/// Returns the domain in a term. Returns `None` if the term has macros, or if it is not a name of at least two labels.
+/// Returns the domain in a term. Returns `None` if the term has macros, or if the text is not a name of at least two labels.
 fn domain_of(text: &str) -> Option<Name> {
     if text.contains('%') || text.is_empty() {
         return None;

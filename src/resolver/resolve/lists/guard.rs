@@ -1,11 +1,11 @@
-//! Questions for names in the zones of DNS lists. They are resolved like other questions, and the gate of the list then judges the
-//! answer.
+//! Questions for names in the zones of DNS lists. They are resolved like other questions. Then the gate (module `dnsbl::gate`) decides what
+//! the answer of the list means, and what the client gets.
 //!
-//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Before, such an
-//! alias could turn a refusal or a parked zone into a listing.
+//! An alias in another zone may lead to a name of a list. The gate then judges the answer for the last name of the chain. Before this was so,
+//! a list that refused queries, or whose domain was parked, could look as if it had listed the name.
 //!
-//! See RFC 5782 and RFC 8914. Only questions of clients are handled here. A question of the iterator, for example for the address of a
-//! list's server, is never a listing.
+//! See RFC 5782 and RFC 8914. Only questions of clients and look-ahead are handled here. A sub-question of the iterator, for example for the
+//! address of a list's server, never asks whether something is listed.
 
 use std::sync::Arc;
 
@@ -32,8 +32,8 @@ use dns::wire::compose;
 use history::event::{ListFault, StepEvent};
 
 impl ListResolver {
-    /// Answers a question for one type. For a name in the zone of a DNS list, this is the answer that the gate of the list gives: the gate
-    /// decides what clients get if the list is silent or refuses. For another name, it is the answer that was found.
+    /// Answers a question for one record type. For a name in the zone of a DNS list, the gate decides which answer is given if the list is
+    /// silent or refuses queries. For another name, the answer is the one that was found.
     pub(in crate::resolve) async fn guarded(
         &self,
         asked: &ClientQuestion,
@@ -56,12 +56,12 @@ impl ListResolver {
             self.warn_of_shut_down(list, entry);
             return self.chaser.chase((name, kind), (way, asked.cut.get()), AtList::Passes, context).await;
         }
-        // The future is boxed, because it would enlarge each flight and only some questions need it.
+        // This future is boxed, because it would make every flight larger, and only some questions need it.
         Box::pin(self.judged(ListQuestion { list, entry, name, kind, context })).await
     }
 
-    /// Answers a question whose aliases have `led` to a name of a list: with these aliases, followed by the answer to a question for that
-    /// name. The list counts this question like a direct one.
+    /// Answers a question whose aliases, in `led`, lead to a name of a DNS list. The answer consists of these aliases and the list's answer
+    /// for that name. The statistics of the list count the question like a direct one.
     async fn led_into(
         &self,
         (name, list): (Name, Arc<List>),
@@ -78,7 +78,7 @@ impl ListResolver {
         Ok(led.leading_to(given?))
     }
 
-    /// Asks a list, and returns the answer that the gate gives.
+    /// Asks a DNS list, and returns the answer that the gate allows.
     async fn judged(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let found = self.hear_list(asked).await;
         let verdict = Box::pin(self.verdict(asked, &found)).await;
@@ -88,19 +88,19 @@ impl ListResolver {
         give(asked, verdict.as_ref(), found)
     }
 
-    /// Returns the state of a list, for the servers (the way) that `view` asks for this list.
+    /// Returns the state of a list when it is asked as in `view`: by recursion, at configured servers, or through forwarders (the `way`).
     pub(crate) fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.table.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload, and now no view asks the list through these servers, so this state is not stored.
+            // The question began before a reload, and no view asks the list in this way any more, so its state is not stored in the table.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.table.entry(&list.apex, &way),
         }
     }
 
-    /// Returns what an answer says about the list: listed, not listed, or unknown. Returns `None` if the gate does not decide about the
-    /// answer.
+    /// Returns what the answer says about the queried name: listed, not listed, or unknown. Returns `None` if the gate does not decide about
+    /// the answer, for example because of its type.
     async fn verdict(&self, asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<ListVerdict> {
         let ListQuestion { list, entry, name, kind, context } = asked;
         let chased = match found {
@@ -112,8 +112,8 @@ impl ListResolver {
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
                 let known = self.chaser.remembered_addresses(list, name, context);
-                // A TXT answer that does not show a listing means "not listed", unless the cached address says otherwise. This needs no
-                // query.
+                // A TXT answer without TXT records means "not listed", unless the cached answer for type A says otherwise. No query is needed
+                // for that.
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
@@ -128,7 +128,7 @@ impl ListResolver {
                 match gate::judge(list, entry.state(), &answers) {
                     unknown @ ListVerdict::Unknown(_) => Some(unknown),
                     ListVerdict::Listed if says => Some(ListVerdict::Listed),
-                    // Allowlists may have TXT records without addresses (RFC 5518).
+                    // Allowlists may have TXT records at names that have no A records (RFC 5518).
                     _ if says && list.purpose == Purpose::Allow => Some(ListVerdict::Listed),
                     _ if says => Some(ListVerdict::Unknown(UnknownReason::TextAlone)),
                     _ => Some(ListVerdict::NotListed),
@@ -138,15 +138,15 @@ impl ListResolver {
         }
     }
 
-    /// Records the result of the tests of a list. `insists` is true if the operator has asked for the tests. A change of the state makes
-    /// earlier answers of the list invalid.
+    /// Records the result of the operating tests of a list. `insists` is true if the operator has asked for the tests. If the state of the
+    /// list changes, its cached answers are removed.
     pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.memory.flush_tree(&entry.apex).await;
         }
     }
 
-    /// Returns the answer at the client's deadline: SERVFAIL, or for a list the answer that `when_silent` sets.
+    /// Returns the answer for a client whose deadline has passed: SERVFAIL, or for a question to a list the answer that `when_silent` sets.
     pub(in crate::resolve) fn overdue(&self, missed: &ClientQuestion, error: ExtendedError) -> Answer {
         let ClientQuestion { question, view, .. } = missed;
         let now = self.clock.mono();
@@ -186,7 +186,7 @@ impl ListResolver {
     }
 }
 
-/// Turns the answer that was found into the answer that is given to the client.
+/// Turns the answer of a DNS list into the answer that the client gets.
 fn give(
     asked: ListQuestion<'_>,
     verdict: Option<&ListVerdict>,
@@ -200,7 +200,7 @@ fn give(
     };
     match given {
         Given::Answer => found.map(|chased| Chased { list: Some(mark), ..chased }),
-        // If the answers of the zone have a fault, it is reported with its own extended error.
+        // If the answers of the list's zone are unusable, for example bogus, the client gets the failure with its own extended error.
         Given::Servfail(_)
             if found.is_err()
                 && matches!(verdict, Some(ListVerdict::Unknown(UnknownReason::Unusable { .. }))) =>
@@ -209,7 +209,7 @@ fn give(
         }
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-            // Silence is counted for the zone of the servers. A refusal is counted for the list.
+            // If the servers are silent, the failure counts for the zone of the servers. If they refuse, it counts for the list.
             let fault = match verdict {
                 Some(ListVerdict::Unknown(why)) => why.fault(),
                 _ => ListFault::Unusable,
@@ -236,7 +236,7 @@ fn give(
     }
 }
 
-/// Returns the reason why a failure leaves it unknown whether the name is listed. Returns `None` if the list did not cause the failure.
+/// Returns why a failed question to a list leaves open whether the name is listed. Returns `None` if the list did not cause the failure.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UnknownReason> {
     let what = failure.of_list(&list.apex);
     match failure {
@@ -253,7 +253,7 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Unkno
         | Failure::Silent { .. }
         | Failure::Time { .. }
         | Failure::Addresses { .. } => Some(UnknownReason::Silent { what }),
-        // The question or this host is the cause.
+        // The cause is the question itself or this host, not the list.
         Failure::TooLarge { .. }
         | Failure::TooLong { .. }
         | Failure::List { .. }

@@ -1,4 +1,4 @@
-//! What all questions to DNS lists share.
+//! State and methods that all questions to DNS lists share.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ use crate::resolve::shared_work::SharedWork;
 use crate::zones::Views;
 use dns::clock::Clock;
 
-/// Asks DNS lists, and judges their answers.
+/// Asks DNS lists, and interprets their answers.
 pub struct ListResolver {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
     pub(super) iterate: Arc<Iterate>,
     pub(super) chaser: Arc<Chaser>,
     pub(super) views: Arc<ArcSwap<Views>>,
-    /// The state of each list that was asked.
+    /// The state of each DNS list that was asked.
     pub(in crate::resolve) table: Lists,
-    /// The questions to lists in progress.
+    /// The questions to lists that wait for an answer. Equal questions are asked once.
     pub(super) asking: SharedWork<Arc<Result<Chased, Failure>>>,
 }
 
@@ -41,23 +41,23 @@ impl ListResolver {
             chaser: Arc::clone(chaser),
             views: Arc::clone(views),
             table: Lists::default(),
-            // Each flight has one question here at most. Questions beyond that are sent by themselves.
+            // Each flight has at most one question in this table. If the table is full, further questions are asked without sharing.
             asking: SharedWork::new(MAX_FLIGHTS),
         }
     }
 
-    /// Returns the number of questions to lists in progress.
+    /// Returns the number of questions to lists that wait for an answer.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn under_way(&self) -> usize {
         self.asking.len()
     }
 }
 
-/// A question to a list.
+/// A question to a DNS list.
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct ListQuestion<'a> {
     pub(in crate::resolve) list: &'a List,
-    /// The state of the list, for the servers (the way) that are asked.
+    /// The state of the list when it is asked as in the question's view: by recursion, at configured servers, or through forwarders.
     pub(in crate::resolve) entry: &'a ListEntry,
     pub(in crate::resolve) name: &'a Name,
     pub(in crate::resolve) kind: RecordType,

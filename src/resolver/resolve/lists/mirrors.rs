@@ -1,7 +1,7 @@
-//! Checks local mirrors of DNS lists in the background. A mirror with old data or without answers is reported in the log. With
-//! `when_stale = "public"`, the public list is asked until the mirror is fresh again.
+//! Tests local mirrors of DNS lists in the background. If the data of a mirror are old, or it does not answer, the log reports it. With
+//! `when_stale = "public"`, the public servers of the list are then asked until the mirror has current data again.
 //!
-//! No question waits for these checks.
+//! No client's question waits for these tests.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl ListResolver {
-    /// Asks each mirror once for its serial number, even if several views use the mirror.
+    /// Asks each mirror once for its SOA serial number, even if several views use the mirror.
     pub async fn look_at_mirrors(&self) {
         let views = self.views.load_full();
         let mut looked_at: Vec<&Arc<Route>> = Vec::new();
@@ -83,7 +83,7 @@ impl ListResolver {
     }
 }
 
-/// Returns the serial number in these records, or that there is none.
+/// Returns the SOA serial number in these records, or `Nothing` if they contain no SOA.
 fn mirror_answer(answers: &[Record]) -> MirrorAnswer {
     let serial = answers.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(soa.serial),

@@ -1,5 +1,5 @@
-//! The lists as they are configured now, and probes of lists. A probe does not use the cache, because a cached answer shows nothing about
-//! the current state of a list.
+//! The DNS lists of the current configuration, and probes of lists. A probe asks the servers of a list for a test name. It does not use the
+//! cache, because a cached answer shows nothing about the current state of the list.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,24 +20,24 @@ use crate::iterate::flight_progress::FlightProgress;
 use crate::zones::View;
 use dns::question::{Question, Security, ViewId};
 
-/// The result of a probe.
+/// The result of a probe of a DNS list.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// The meaning of the answer. `None` if no server answered for a reason that is not a fault of the list.
+    /// What the answer says: listed, not listed, or unknown. `None` if no server answered for a reason that is not a fault of the list.
     pub verdict: Option<ListVerdict>,
-    /// The server that answered, or `None` if no server did.
+    /// The server of the list that answered the probe. `None` if no server did.
     pub server: Option<IpAddr>,
-    /// True if the answer was signed. A forwarder may have made such an answer from cached proofs (RFC 8198).
+    /// True if the answer was signed and valid (DNSSEC). A forwarder may have made such an answer from cached proofs (RFC 8198).
     pub secure: bool,
 }
 
 impl ListResolver {
-    /// Returns true if any view asks the list at `apex` by this way (recursion, configured servers or forwarders).
+    /// Returns true if any view asks the list at `apex` in this `way`: by recursion, at configured servers, or through forwarders.
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
 
-    /// Removes the states of lists on ways that no view uses.
+    /// Removes the states of lists for ways to ask them that no view uses any more.
     pub(in crate::resolve) fn forget_unasked(&self) {
         self.table.keep(|apex, way| self.is_asked(apex, way));
     }
@@ -47,8 +47,8 @@ impl ListResolver {
         self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }
 
-    /// Returns the list of `entry`, and a view that asks it by the way of the entry: the view `id` if it still does, otherwise another
-    /// view. Returns `None` if no view does any more.
+    /// Returns the list of `entry`, and a view that asks the list in the same way as `entry`: the view `id` if it still does, otherwise
+    /// another view. Returns `None` if no view does any more.
     pub fn asked_as(&self, entry: &ListEntry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;
@@ -56,7 +56,7 @@ impl ListResolver {
         Some((list, Arc::clone(view)))
     }
 
-    /// Returns the list that a question asks, if the list is still configured.
+    /// Returns the list that a question asks, if the list is configured and was not shut down.
     pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
         let views = self.views.load();
         views
@@ -66,7 +66,7 @@ impl ListResolver {
             .filter(|list| list.is_alive())
     }
 
-    /// Asks a list for the addresses of `name`. If possible, uses an answer from another server than `avoid`.
+    /// Asks a list for the A records of `name`. Asks a server other than `avoid` if the list has one.
     pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
         let entry = self.list_entry(view, list);
         let progress = Arc::new(FlightProgress::new(&self.clock));
@@ -77,7 +77,7 @@ impl ListResolver {
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
         let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
-            // The current state of the list must not influence how its answer is read.
+            // The state of the list so far must not influence how its answer is interpreted.
             Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
             Err(failure) => why_of(list, &failure).map(ListVerdict::Unknown),
         };

@@ -1,7 +1,7 @@
-//! Reports questions to DNS lists to the breakers and statistics of the lists. If the breaker of a list says so, a question is answered
-//! without asking the list.
+//! Reports the results of questions to DNS lists to the breakers and statistics of the lists. If the breaker of a list has opened, because the
+//! list does not answer, a question is answered without asking the list.
 //!
-//! No question waits for these reports.
+//! No client's question waits for these reports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ use dns::question::{Answer, ListSays, Outcome, Question, QuestionKey};
 use dns::wire::compose;
 use history::event::StepEvent;
 
-/// The list that a question asks, and its state.
+/// The DNS list that a question asks, and the state of this list.
 #[derive(Clone, Copy)]
 pub(in crate::resolve) struct Watched<'a> {
     pub(in crate::resolve) list: &'a List,
@@ -40,21 +40,21 @@ pub(in crate::resolve) struct Watched<'a> {
 }
 
 impl ListResolver {
-    /// Returns the list that a client's question asks, if the list still runs.
+    /// Returns the list that a client's question asks, and its state, if the list was not shut down.
     pub(in crate::resolve) fn watched<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         missed.live_list()?;
         self.list_of_client(missed)
     }
 
-    /// Returns the list that a client's question asks, even if the list was shut down. Its state is looked up only once for each
-    /// question.
+    /// Returns the list that a client's question asks, and its state, even if the list was shut down. The state is looked up only once for
+    /// each question.
     pub(super) fn list_of_client<'a>(&self, missed: &'a ClientQuestion) -> Option<Watched<'a>> {
         let AskedList { list, entry, .. } = missed.list.as_ref()?;
         let entry = entry.get_or_init(|| self.list_entry(&missed.view, list));
         Some(Watched { list, entry })
     }
 
-    /// Returns the immediate answer to a question whose list does not answer. Returns `None` if the list is to be asked.
+    /// Returns the immediate answer to a question whose list is known not to answer. Returns `None` if the list must be asked.
     pub(in crate::resolve) fn held(
         &self,
         watched: Watched<'_>,
@@ -63,7 +63,7 @@ impl ListResolver {
     ) -> Option<(Outcome, Answer)> {
         let ClientQuestion { question, view, .. } = missed;
         let what = watched.entry.why_held()?.to_owned();
-        // A list that refuses is reported as refusing, whatever the number of queries.
+        // If the list refuses queries, the client is told so, and not that the list is silent.
         let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { UnknownReason::NotServed { what } } else { UnknownReason::Silent { what } };
         let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
@@ -82,7 +82,7 @@ impl ListResolver {
         }
     }
 
-    /// Returns the answer of a list. The list is asked once for all listeners whose clients see the same zones.
+    /// Returns the answer of a list. If listeners whose clients see the same zones ask the same, the list is asked only once.
     pub(in crate::resolve) async fn hear_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { name, kind, context, .. } = asked;
         let question = Question { view: context.view.knows, ..Question::new(name, kind) };
@@ -95,7 +95,7 @@ impl ListResolver {
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
-                    // An error means that the flight that asked the list was given up.
+                    // An error means that the flight that asked the list was given up, so this flight asks the list itself.
                     Err(_) => self.ask_list(asked).await,
                 };
             }
@@ -105,7 +105,7 @@ impl ListResolver {
         Arc::unwrap_or_clone(heard)
     }
 
-    /// Asks a list, and reports the result to its breaker and statistics.
+    /// Asks a list, and reports the result to the breaker and the statistics of the list.
     pub(in crate::resolve) async fn ask_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
         let ListQuestion { entry, name, kind, context, .. } = asked;
         let (began, before) = (self.clock.mono(), context.budget.packets());
@@ -122,19 +122,19 @@ impl ListResolver {
             round_trip: answered.map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // A list that requires a key in its names may refuse a query for its apex although it works.
+            // A list that requires a secret key in its names may refuse a query for its apex although it works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
         entry.ended(&asked, now);
         if asked.end == ListQueryEnd::Failed {
-            // A probe may be due.
+            // The breaker of the list may now need a probe.
             self.table.wake();
         }
         found
     }
 
-    /// Reports the result of a question to a list to `batches`.
+    /// Reports the result of a question to a list to the module `background::batch`, which observes which lists clients ask together.
     pub(in crate::resolve) fn report_to_batches(
         &self,
         question: &Question,
@@ -153,8 +153,8 @@ impl ListResolver {
         }
     }
 
-    /// Returns the times at which other servers have answered: servers of the internet, or other questions to the same forwarders. They
-    /// show whether a list is silent, or whether this host's network has an outage.
+    /// Returns when servers other than those of the list last answered: servers of the internet, or the same forwarders for other questions.
+    /// This shows whether only the list is silent, or whether the network of this host has an outage.
     pub fn evidence(&self, way: &Way) -> NetworkAnswers {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),
@@ -163,7 +163,7 @@ impl ListResolver {
     }
 }
 
-/// Returns how a question to a list ended.
+/// Returns how a question to a list ended: answered, failed, or silent.
 fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     match found {
         Ok(_) => ListQueryEnd::Answered,
@@ -178,7 +178,7 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
             | Failure::Time { .. }
             | Failure::Addresses { .. },
         ) => ListQueryEnd::Silent,
-        // The servers of the list answered, but the answer leads nowhere or is bogus.
+        // The servers of the list answered, but the aliases in the answer form a loop, or the answer is bogus, for example.
         Err(_) => ListQueryEnd::Answered,
     }
 }
@@ -190,7 +190,7 @@ fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Conte
     matches!(verdict, Some(ListVerdict::Unknown(why)) if why.state().is_some())
 }
 
-/// Returns how long a negative answer may be cached.
+/// Returns how long a negative answer of a list may be cached, if the answer is negative.
 fn negative_ttl(chased: &Chased) -> Option<Duration> {
     chased.soa.as_ref().map(|soa| Duration::from_secs(soa.ttl.into()))
 }

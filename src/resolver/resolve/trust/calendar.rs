@@ -1,11 +1,11 @@
-//! Determines whether this host's clock can be correct, and how validation works if it is not.
+//! Determines whether the clock of this host can be correct, and how DNSSEC validation works if it is not.
 //!
-//! Hosts without a battery start with an old clock, and need names to set it. A clock is known to be slow if it shows a time before the day
-//! of this version. It is also known to be slow if a signature of the root is valid except that its validity has not begun (RFC 4035
-//! section 5.3.1). Only the owner of the root's key can make such a signature, so a correct clock is never taken for a slow one. While the
-//! clock is slow, signatures are checked without their times, as dnsmasq does until its clock is set. No answer is then secure, and none is
-//! cached for longer than a minute. A fast clock cannot be detected, because anybody can send expired signatures again. With a fast clock
-//! no signed name resolves, except below negative trust anchors.
+//! Hosts without a battery start with a clock that is slow, and must resolve names to set it. A clock is known to be slow if it shows a time
+//! before the day on which this version was built. It is also known to be slow if a signature of the root is valid except that its validity
+//! has not begun (RFC 4035 section 5.3.1). Only the owner of the root's key can make such a signature, so a correct clock is never taken for a
+//! slow one. While the clock is slow, signatures are validated without their times, as dnsmasq does until its clock is set. No answer is then
+//! secure, and none is cached for longer than a minute. A fast clock cannot be detected, because anybody can replay expired signatures. With a
+//! fast clock, no name in a signed zone resolves, except below negative trust anchors.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
@@ -14,19 +14,19 @@ use dns::clock::{Calendar, Clock, Mono, Now, date};
 use dns::limits::CLOCK_JUMP;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The advice for a wrong clock.
+/// What the log advises the operator to do if the clock of the host is wrong.
 const ADVICE: &str = "set the clock and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// The states of the clock that the log can report.
+/// The states of this host's clock that the log last reported: right, slow or fast.
 const RIGHT: u8 = 0;
 const SLOW: u8 = 1;
 const FAST: u8 = 2;
 
-/// What is known about the clock.
+/// What is known about the correctness of this host's clock.
 pub(super) struct Timekeeper {
-    /// The difference between the calendar and the time since the start, in seconds.
+    /// The difference between the calendar time (seconds since 1970) and the time since the start of the daemon, in seconds.
     offset: AtomicI64,
-    /// The time at which the clock was last found to have been set, in microseconds since the start. 0 means never.
+    /// The time at which the clock of the host was last found to have been set, in microseconds since the start of the daemon. 0 means never.
     set: AtomicU64,
     reported: AtomicU8,
 }
@@ -36,7 +36,7 @@ impl Timekeeper {
         Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), reported: AtomicU8::new(RIGHT) }
     }
 
-    /// Returns the time that signatures are compared with.
+    /// Returns the time with which the validity times of signatures are compared. Reports in the log if the state of the clock has changed.
     pub(super) fn calendar(&self, clock: &Clock) -> Calendar {
         let now = clock.now();
         let calendar = clock.calendar_at(now);
@@ -58,14 +58,14 @@ impl Timekeeper {
         calendar
     }
 
-    /// Warns once in the log that the clock may be fast, because by this clock the signatures of the root's keys have expired.
+    /// Warns once in the log that the clock may be fast, if the fault is that the signatures of the root's keys have expired.
     pub(super) fn suspects_clock(&self, clock: &Clock, fault: &ValidationFailure) {
         if fault.why == Why::Expired && self.turns(FAST) {
             tracing::warn!("{}", fast(clock.now().unix, fault));
         }
     }
 
-    /// Returns true if the calendar was set since the last call.
+    /// Returns true if the clock of the host was set since the last call.
     fn look(&self, now: Now) -> bool {
         let offset = offset(now);
         let set = self.offset.swap(offset, Ordering::Relaxed).abs_diff(offset) > CLOCK_JUMP;
@@ -75,25 +75,25 @@ impl Timekeeper {
         set
     }
 
-    /// Returns true if a result that was obtained at `since` may be due to a wrong clock that has been set in the meantime.
+    /// Returns true if a validation result from the time `since` may be wrong, because the clock of the host was set since then.
     pub(super) fn is_outdated(&self, since: Mono) -> bool {
         let set = self.set.load(Ordering::Relaxed);
         set > 0 && since.as_micros() <= set
     }
 
-    /// Like `is_outdated`, for the state of a zone.
+    /// Like `is_outdated`, for the cached security state of a zone. Secure and insecure states are never outdated.
     pub(super) fn outdates(&self, state: &ZoneTrust) -> bool {
         matches!(state.standing, ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_))
             && self.is_outdated(state.stored)
     }
 
-    /// Returns true if the log must report this state, because it reported another state last.
+    /// Returns true if the log must report this state of the clock, because the log last reported another state.
     fn turns(&self, reported: u8) -> bool {
         self.reported.swap(reported, Ordering::Relaxed) != reported
     }
 }
 
-/// Returns the fault of an answer whose signatures were checked without their validity times.
+/// Returns the fault for an answer whose signatures were validated without their validity times. The true time is after `passed`.
 pub(super) fn untimed(passed: u64) -> ValidationFailure {
     let text = format!(
         "the validity times of its signatures cannot be checked: the clock of this host is behind, the true time is after {}",

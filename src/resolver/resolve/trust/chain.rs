@@ -1,4 +1,4 @@
-//! The chain of trust: validates the keys of each zone, from a trust anchor downwards.
+//! The chain of trust: validates the DNSSEC keys of each zone, from a trust anchor downwards.
 //!
 //! Implements RFC 4035 section 5. The security state of each zone is cached.
 
@@ -32,29 +32,29 @@ use validate::rules::{Algorithms, Rules};
 use validate::signature::{covered_type, covering};
 use validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
 
-/// The security state of a zone, the time in seconds for which it may be cached, and the time when its keys were last fetched.
+/// The security state of a zone, the time in seconds for which it may be cached, and the time when the zone's keys were last fetched.
 struct Established {
     standing: ZoneSecurity,
     seconds: u32,
     sought: Option<Mono>,
 }
 
-/// What the DS records of a name, or their absence, mean.
+/// The meaning of the DS records of a name, or of their denial.
 #[derive(Debug)]
 pub(super) enum Delegated {
     /// A signed zone begins at the name. Contains its DS records, and the time in seconds for which this may be cached.
     Signed(Vec<DS>, u32),
     /// No zone begins at the name, or an unsigned zone begins there. Contains the time in seconds for which this may be cached.
     Unsigned(Cut, u32),
-    /// The zone above is bogus.
+    /// The zone above the name is bogus.
     Bogus(ValidationFailure),
 }
 
-/// The source of the keys with which the state of a zone is determined.
+/// Where the DNSSEC keys come from with which the state of a zone is determined.
 struct KeySource {
-    /// The keys that were fetched for this purpose. Without them, the cache is searched.
+    /// DNSKEY records that were fetched for this zone before. With `None`, they are taken from the cache or fetched.
     fetched: Option<Arc<Fetched>>,
-    /// The maximum number of servers whose keys are validated.
+    /// The maximum number of servers whose DNSKEY records are validated.
     tries: usize,
     /// True if the DS records are fetched again, although the cache has them.
     anew: bool,
@@ -78,22 +78,22 @@ impl Established {
 }
 
 impl Validator {
-    /// Returns the trust anchor that applies to a name now.
+    /// Returns the trust anchor that applies to a name now, or that none does.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.has_nta(above) || self.ntas.holds(above, now);
         context.anchors.closest(name, nta)
     }
 
-    /// Returns the rules by which signatures are checked for a question now.
+    /// Returns the rules for the validation of signatures: allowed algorithms, time, and the budget of the question.
     pub(super) fn rules<'a>(&self, context: &'a Context) -> Rules<'a> {
         Rules { algorithms: algorithms(context), calendar: self.calendar(), budget: &context.budget.work }
     }
 
-    /// Returns the security state of the zone that begins at `zone`.
+    /// Returns the security state of the zone whose apex is `zone`.
     ///
     /// # Errors
-    /// The state could not be determined.
+    /// The state could not be determined, for example because servers do not answer.
     pub(super) fn state<'a>(
         &'a self,
         zone: &'a Name,
@@ -110,8 +110,8 @@ impl Validator {
         })
     }
 
-    /// Determines the security state of a zone and caches it. `keys` are the keys that were fetched for this purpose. Without them, the
-    /// cache is searched.
+    /// Determines the security state of a zone and caches it. `keys` are DNSKEY records that were fetched before. With `None`, they are taken
+    /// from the cache or fetched.
     pub(super) async fn establish(
         &self,
         zone: &Name,
@@ -129,7 +129,7 @@ impl Validator {
         context: &Context,
     ) -> Result<Established, ValidationFailure> {
         match self.trust(zone, context) {
-            // The result is not cached: a negative trust anchor may be removed, and the result costs nothing to determine again.
+            // The result is not cached: a negative trust anchor may be removed at any time, and the result costs nothing to determine again.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 context.note(ds_note(zone, ds, DsSource::Anchor));
@@ -148,7 +148,7 @@ impl Validator {
         let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.judged(state.state());
         context.note(checked(zone.to_string(), &state));
-        // A question of look-ahead has few queries. A question of a client may ask more servers, and may then find another state.
+        // A question of look-ahead may send few queries. A client's question may ask more servers, and may then find another state.
         let is_final = matches!(state.standing, ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_));
         if is_final || !context.is_ahead() {
             self.memory.rrsets.in_view(context.view.knows).put_zone_state(Arc::clone(&state));
@@ -156,10 +156,10 @@ impl Validator {
         state
     }
 
-    /// Returns the new state of a zone if the cached keys do not verify the answers of its servers. A zone may change its keys, and its
-    /// parent the DS records, before caches have dropped the old ones. Returns `None` if the state has not changed. For a bogus zone, or a
-    /// zone with forged answers, the state is determined at most once in `KEY_RENEWAL`. Look-ahead never does this, so that a client's
-    /// question still can.
+    /// Fetches the keys of a zone again if the cached keys do not verify the answers of its servers, and returns the new state of the zone. A
+    /// zone may change its keys, and its parent the DS records, before the old ones have left the caches. Returns `None` if the state has not
+    /// changed. If the zone is bogus or somebody forges its answers, the keys are fetched at most once in `KEY_RENEWAL`. Look-ahead never
+    /// fetches them again, so that a client's question still may.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
@@ -184,7 +184,7 @@ impl Validator {
             if was_just_sought && !under_way {
                 return None;
             }
-            // A question that arrives during this fetch waits for it. A later question does not fetch again.
+            // A question that needs the keys during this fetch waits for it. A later question does not fetch them again.
             let ZoneTrust { zone, standing, stored, expires, .. } = &*current;
             rrsets.put_zone_state(Arc::new(ZoneTrust {
                 zone: zone.clone(),
@@ -204,7 +204,7 @@ impl Validator {
         })
     }
 
-    /// Determines the state of a zone below a trust anchor.
+    /// Determines the security state of a zone below a trust anchor.
     async fn determine_below(
         &self,
         zone: &Name,
@@ -217,15 +217,15 @@ impl Validator {
         }
         let known = self.knows_ds(zone, context);
         if !known && keys.is_none() {
-            // No DS records came with a referral, so they are fetched. The keys are fetched at the same time, because something was
-            // signed with them.
+            // The cache has no DS records from a referral, so they are fetched. The DNSKEY records are fetched at the same time, because the
+            // zone is probably signed.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
-        // If the keys were fetched again and the DS records were not, the DS records may be outdated.
+        // If the keys were just fetched again but the DS records were not, the DS records may be the outdated part, so one attempt is enough.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
             self.determine_by_ds(zone, anchor, KeySource::new(keys.clone(), tries), context).await?;
-        // The cached DS records may be older than the change of the zone.
+        // The cached DS records may be from a time before the zone changed its keys, so they are fetched again.
         let outdated = match &established.standing {
             ZoneSecurity::NoZone(_) => true,
             ZoneSecurity::Bogus(fault) => fault.why == Why::DnskeyMissing,
@@ -239,7 +239,7 @@ impl Validator {
         Ok(established)
     }
 
-    /// Determines the state of a zone from the DS records in its parent.
+    /// Determines the security state of a zone from the DS records in its parent.
     async fn determine_by_ds(
         &self,
         zone: &Name,
@@ -280,7 +280,8 @@ impl Validator {
         }
     }
 
-    /// Returns the state of a zone below an insecure or bogus zone. All zones below have this state, so no query is needed.
+    /// Returns the state of a zone below an insecure or bogus zone: the same as that of the zone above, so no query is needed. Returns `None`
+    /// if the zone above is secure or not known.
     async fn inherited(
         &self,
         zone: &Name,
@@ -301,8 +302,8 @@ impl Validator {
         })
     }
 
-    /// Validates the keys of a zone with the DS records of its parent or of its anchor, which are valid for `seconds`. First the fetched
-    /// keys are validated, then the keys from other servers.
+    /// Validates the DNSKEY records of a zone with the DS records of its parent or of its trust anchor, which are valid for `seconds`. The
+    /// keys in `keys` are validated first, then those from other servers.
     async fn entrust(
         &self,
         zone: &Name,
@@ -348,7 +349,7 @@ impl Validator {
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
                 }
-                // The answers of other servers were bogus. This decides, even if the check of this answer could not be finished.
+                // Answers of other servers were bogus. So the result is bogus, even if the validation of this answer could not be finished.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(keys.server, &keys.zone, &fault, context);
@@ -382,7 +383,7 @@ impl Validator {
         }
     }
 
-    /// Caches keys that were found valid. They replace unchecked keys in the cache.
+    /// Caches DNSKEY records that are valid. They replace unvalidated ones in the cache.
     fn keep_keys(&self, keys: &Fetched, records: &[&Record], ttl: u32, context: &Context) {
         let Some(zone) = records.first().map(|record| &record.name) else { return };
         let own = |record: &&Record| record.name == *zone && covered_type(record) == Some(RecordType::DNSKEY);
@@ -394,20 +395,20 @@ impl Validator {
     }
 }
 
-/// Returns true if `name` is in a `[[zone]]` with servers whose apex is at or below `denied`, a name that its parent proves not to be a
-/// zone. Only the operator knows such a private zone, so its data count as unsigned, as with `domain-insecure` of Unbound.
+/// Returns true if `name` is in a `[[zone]]` with servers whose apex is at or below `denied`, a name that its parent proves not to be a zone.
+/// Such a private zone is known only to the operator, so its data count as insecure, as with `domain-insecure` of Unbound.
 pub(super) fn is_private(denied: &Name, name: &Name, context: &Context) -> bool {
     let route = context.view.route(name, RecordType::ANY);
     let has_servers = matches!(route.target, RouteTarget::Stub(_) | RouteTarget::Forward { .. });
     has_servers && !route.zone.is_root() && denied.zone_of(&route.zone)
 }
 
-/// Returns true if a fault only means that no signature was sent.
+/// Returns true if the fault is only that signatures or NSEC records were not sent.
 pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
-/// Records that the answer of a server is not what its zone signed. Nothing is recorded if the server is not known.
+/// Notes in the trail of the question that the answer of a server is bogus. Notes nothing if the server is not known.
 pub(in crate::resolve) fn note_refuted(
     server: Option<SocketAddr>,
     zone: &Name,
@@ -420,7 +421,7 @@ pub(in crate::resolve) fn note_refuted(
     context.note(StepEvent::Checked { subject, state, why: Some(fault.text.clone()) });
 }
 
-/// Creates the note for the trail about the DS records of a zone.
+/// Creates the note for the trail about the DS records of a zone. The trail contains the steps of a resolution.
 fn ds_note(zone: &Name, ds: &[DS], from: DsSource) -> Note {
     let fields = |ds: &DS| DsFact {
         tag: ds.key_tag(),
@@ -430,7 +431,7 @@ fn ds_note(zone: &Name, ds: &[DS], from: DsSource) -> Note {
     Note::Ds { zone: zone.clone(), records: ds.iter().take(MAX_DS).map(fields).collect(), from }
 }
 
-/// Creates the note for the trail about the keys of a zone.
+/// Creates the note for the trail about the DNSKEY records of a zone.
 fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> Note {
     let fields = |record: &&Record| match &record.data {
         RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
@@ -443,13 +444,13 @@ fn keys_note(zone: &Name, records: &[&Record], server: Option<SocketAddr>) -> No
     Note::Dnskey { zone: zone.clone(), records, server: server.map(|server| server.ip()) }
 }
 
-/// Returns the algorithms that are checked according to the configuration.
+/// Returns the DNSSEC algorithms that the configuration allows.
 fn algorithms(context: &Context) -> Algorithms {
     Algorithms { sha1: context.view.config.dnssec.sha1 }
 }
 
-/// Returns the zone whose proofs must show that `name` has no data of type `kind`: the deepest zone that has signed a proof or a SOA. For
-/// DS, it must be above the name.
+/// Returns the zone whose proofs must show that `name` has no data of type `kind`: the deepest zone that has signed an NSEC, NSEC3 or SOA
+/// record in `records`. For DS, this zone must be above `name`.
 pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -> Option<&'a Name> {
     let signatures = records.iter().filter_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input()),
@@ -465,7 +466,7 @@ pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -
         .max_by_key(|zone| zone.iter().len())
 }
 
-/// Creates the note for the trail about the state of a zone.
+/// Creates the note for the trail about the security state of a zone.
 fn checked(subject: String, state: &ZoneTrust) -> StepEvent {
     let why = match &state.standing {
         ZoneSecurity::Secure(_) => None,
@@ -479,7 +480,7 @@ pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> Validat
     ValidationFailure::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
 }
 
-/// Returns a time in whole seconds.
+/// Returns a duration in whole seconds, rounded down.
 pub(super) fn seconds_of(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }

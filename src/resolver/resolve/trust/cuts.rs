@@ -1,6 +1,6 @@
-//! Finds where zones begin and whether they are signed, from DS records or their absence.
+//! Determines where zones begin and whether they are signed, from DS records or their denial.
 //!
-//! Implements RFC 4035 sections 5.2 and 4.3. DS records that came with referrals are not asked for again.
+//! Implements RFC 4035 sections 5.2 and 4.3. DS records that came with referrals are not queried again.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ use validate::signature;
 use validate::signature::{CoveredRrset, covering};
 use validate::verdict::{ValidationFailure, Verdict, Why};
 
-/// The answer to a question for the DS records of a name.
+/// The records in the answer to a query for the DS records of a name.
 struct DsAnswer<'a> {
-    /// The DS records. Empty if they are denied.
+    /// The DS records. Empty if the answer denies them.
     set: CoveredRrset<'a>,
     signatures: Vec<&'a RRSIG>,
     /// All records of the answer, including proofs.
@@ -31,8 +31,8 @@ struct DsAnswer<'a> {
 }
 
 impl Validator {
-    /// Returns the verdict on unsigned data at `name` from a server of `cut`: insecure if an unsigned zone begins between the trust
-    /// anchor and the name, otherwise bogus. DS records that did not come with a referral are asked for.
+    /// Returns the verdict on unsigned data at `name` from a server of the zone `cut`: insecure if an unsigned zone begins between the trust
+    /// anchor and the name, otherwise bogus. DS records that did not come with a referral are queried.
     pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {
         let Trust::Anchor(anchor, _) = self.trust(name, context) else { return Verdict::Insecure(None) };
         let mut zone = self.closest_state(name, anchor, cut, context);
@@ -73,7 +73,7 @@ impl Validator {
                     Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
                     Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
                     Err(fault) if fault.why == Why::Indeterminate => return Verdict::Indeterminate(fault),
-                    // No unsigned zone begins at this name.
+                    // The parent does not prove that an unsigned zone begins at this name.
                     Err(fault) if is_unsigned(&fault) => return Verdict::Bogus(unsigned_in(name, &zone)),
                     Err(fault) => return Verdict::Bogus(fault),
                 }
@@ -81,8 +81,8 @@ impl Validator {
         }
     }
 
-    /// Returns the deepest known zone at or above `name`, from which the search begins: a zone whose state is known, the zone that was
-    /// asked, or the anchor.
+    /// Returns the deepest known zone at or above `name`, from which the search for an unsigned zone begins: a zone whose security state is
+    /// cached, the zone whose server was asked (`cut`), or the trust anchor.
     fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
         let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         let asked = cut.zone_of(name) && anchor.zone_of(cut);
@@ -96,15 +96,15 @@ impl Validator {
         deepest.map_or_else(|| start.clone(), |labels| name.trim_to(labels))
     }
 
-    /// Returns true if the cache has the DS records of a zone, or their absence.
+    /// Returns true if the cache has the DS records of a zone, or their denial.
     pub(super) fn knows_ds(&self, zone: &Name, context: &Context) -> bool {
         let (rrsets, now) = (self.memory.rrsets.in_view(context.view.knows), self.clock.mono());
         rrsets.delegation(zone, now).is_some_and(|cut| !cut.evidence.is_empty())
             || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
     }
 
-    /// Returns what the DS records of `name` mean. They come from the referral, or otherwise from the servers of the parent. With `anew`,
-    /// the servers of the parent are always asked.
+    /// Returns what the DS records of `name` mean. They are taken from the cached referral, or fetched from the servers of the parent. With
+    /// `anew`, the servers of the parent are always asked.
     pub(super) async fn delegated(
         &self,
         name: &Name,
@@ -147,7 +147,7 @@ impl Validator {
         }))
     }
 
-    /// Validates the DS records of `name`, or their denial.
+    /// Validates the DS records of `name`, or their denial, and returns what they mean.
     async fn judge_ds(
         &self,
         name: &Name,
@@ -196,7 +196,7 @@ impl Validator {
         }
     }
 
-    /// Like `judge_ds`, with the keys of the zone above.
+    /// Like `judge_ds`, but with the given security state of the zone that signed the answer.
     async fn judge_ds_by(
         &self,
         state: &ZoneTrust,
@@ -220,14 +220,14 @@ impl Validator {
         let signed = signature::check(&answer.set, &answer.signatures, keys, rules).await?;
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
-            // A DS record that cannot be parsed does not make the zone unsigned.
+            // A DS record that cannot be parsed does not make the zone below unsigned.
             return Err(ValidationFailure::new(Why::Bogus, format!("no DS of {name} can be parsed")));
         }
         Ok(Delegated::Signed(known, signed.ttl))
     }
 
-    /// If a signed alias is at the name of the DS, no zone begins there. Returns the time in seconds for which this may be cached, or
-    /// `None` if there is no such alias.
+    /// Checks whether the answer contains a signed alias at `name` in place of DS records: no zone begins there then. Returns the time in
+    /// seconds for which this may be cached, or `None` if there is no such alias.
     async fn alias_instead(
         &self,
         name: &Name,

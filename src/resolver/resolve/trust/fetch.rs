@@ -1,7 +1,7 @@
-//! Gets DS records and keys for the chain of trust: from the cache, from a fetch in progress, or from servers.
+//! Gets the DS and DNSKEY records for the chain of trust: from the cache, from a fetch in progress, or from servers.
 //!
-//! The keys of a zone are fetched as soon as its servers are asked for anything, so that the keys arrive together with the answer.
-//! Fetched data are cached unchecked. The chain of trust validates them.
+//! The DNSKEY records of a zone are fetched as soon as its servers are asked for anything, so that they arrive together with the answer.
+//! Fetched records are cached unvalidated. The module `chain` validates them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,43 +31,43 @@ use history::note::Note;
 use validate::anchors::Trust;
 use validate::verdict::{SecurityStatus, ValidationFailure};
 
-/// The result of a fetch.
+/// The result of a fetch of DS or DNSKEY records.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
-    /// The records, or an alias in their place. Empty if there are none.
+    /// The records, or an alias in their place. Empty if the zone has no such records.
     pub(crate) answers: Vec<Record>,
-    /// The signatures of the records, or the proofs of their absence.
+    /// The signatures of the records, or the proofs that they do not exist.
     pub(super) evidence: Vec<Record>,
-    /// The zone that was asked.
+    /// The zone whose servers were asked.
     pub(super) zone: Name,
     /// The server that gave the answer, or `None` if it was in the cache.
     pub(super) server: Option<SocketAddr>,
-    /// The time at which the answer was received.
+    /// The time at which the answer arrived from the server. For a cached denial, the current time.
     pub(super) since: Mono,
-    /// The memory reserved for a long reply. This field only keeps the reservation, and is never read.
+    /// The memory reserved for a long reply. This field only keeps the reservation in force, and is never read.
     pub(super) _room: ReplyRoom,
 }
 
-/// The fetches in progress.
+/// The table of fetches of DS and DNSKEY records in progress.
 pub(super) type Fetches = SharedWork<Result<Arc<Fetched>, Failure>>;
 
-/// Receives the result of a fetch in progress.
+/// Receives the result of a fetch of DS or DNSKEY records in progress.
 pub(crate) type Fetch = SharedResult<Result<Arc<Fetched>, Failure>>;
 
-/// Which sources a fetch may use.
+/// From which sources a fetch of DS or DNSKEY records may take them.
 #[derive(Clone, Copy)]
 pub(crate) enum Round<'a> {
-    /// The cache, fetches in progress, and servers.
+    /// The cache, a fetch of the same records in progress, and servers.
     First,
-    /// Only servers, except the servers in `avoid`.
+    /// Only servers, but not the servers in `avoid`.
     Again {
-        /// The servers whose answers were bogus.
+        /// The servers whose earlier answers were bogus.
         avoid: &'a [SocketAddr],
     },
 }
 
 impl<'a> Round<'a> {
-    /// Returns the round with this number, counted from 0.
+    /// Returns the round with this number, counted from 0: round 0 may use all sources, later rounds only servers.
     pub(super) fn numbered(number: usize, avoid: &'a [SocketAddr]) -> Self {
         if number == 0 { Self::First } else { Self::Again { avoid } }
     }
@@ -77,7 +77,7 @@ impl Validator {
     /// Fetches the DS or DNSKEY records of `name`.
     ///
     /// # Errors
-    /// No server gave an answer.
+    /// No server gave an answer, or the fetch could not be made.
     pub(crate) async fn fetch(
         &self,
         name: &Name,
@@ -94,8 +94,8 @@ impl Validator {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // The fetch failed because the question that began it had no budget or time left, or was given up. This question may try
-                // itself.
+                // The fetch failed because the question that began it had no query budget or time left, or was given up. This question has its
+                // own budget, so it fetches the records itself.
                 Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
@@ -105,7 +105,7 @@ impl Validator {
         }
     }
 
-    /// Begins to fetch the keys of a zone whose servers are about to be asked, if the keys will be needed and are missing.
+    /// Begins to fetch the DNSKEY records of a zone whose servers are about to be asked, if they will be needed and are not known.
     pub(in crate::resolve) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
         if !context.checks() {
             return;
@@ -117,7 +117,7 @@ impl Validator {
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
         };
         if self.is_signed(cut, context) && !known() {
-            // This code does not wait for the keys. The code that needs them does.
+            // This function does not wait for the keys. The code that needs them waits.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
     }
@@ -133,7 +133,7 @@ impl Validator {
         }
     }
 
-    /// Renews the state of a zone in use in the background, before the state expires.
+    /// Renews the security state of a zone in the background, if the zone is in use and the state expires soon.
     pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
         let now = self.clock.mono();
         if !is_to_be_renewed(state, now) || !context.checks() || context.is_ahead() {
@@ -141,12 +141,12 @@ impl Validator {
         }
         let cut = self.memory.rrsets.in_view(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.queue_renewal(&cut, context)) {
-            // The DS records are about to expire and would limit the new TTL. The delegation is therefore renewed first, and the keys
-            // after it.
+            // The DS records also expire soon and would limit the TTL of the new state. So the delegation is renewed first, and the keys
+            // afterwards.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
-        // No client waits for this fetch, so it has a budget of its own.
+        // No client waits for this fetch, so it does not use the query budget of the current question.
         let progress = Arc::new(FlightProgress::new(&self.clock));
         let context = Context::new(progress, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
@@ -154,7 +154,7 @@ impl Validator {
         tokio::spawn(async move { me.refresh(&state, fetch, &context).await });
     }
 
-    /// Renews the state of a zone whose delegation was renewed, if the state is about to expire.
+    /// Renews the security state of a zone whose delegation was just renewed, if the state expires soon.
     pub(in crate::resolve) async fn renew_keys(&self, zone: &Name, context: &Context) {
         let state = self.memory.rrsets.in_view(context.view.knows).zone_state(zone, self.clock.mono());
         let Some(state) = state.filter(|state| is_to_be_renewed(state, self.clock.mono())) else { return };
@@ -167,14 +167,13 @@ impl Validator {
         let Ok(Ok(keys)) = fetch.await else { return };
         let current =
             self.memory.rrsets.in_view(context.view.knows).zone_state(&state.zone, self.clock.mono());
-        // One renewal at a time is enough. If it fails, the old state stays.
+        // If another renewal has already replaced the state, nothing is done. If this renewal fails, the old state remains.
         if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
             drop(self.establish(&state.zone, Some(keys), context).await);
         }
     }
 
-    /// Marks the servers whose DS records or keys were bogus while those of another server were not. They are asked last for
-    /// `BOGUS_TIME`.
+    /// Marks the servers whose DS or DNSKEY records were bogus while those of another server were valid. They are asked last for `BOGUS_TIME`.
     pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, ValidationFailure)], context: &Context) {
         for (fetched, _) in refuted {
             if let Some(server) = fetched.server {
@@ -183,7 +182,7 @@ impl Validator {
         }
     }
 
-    /// Marks a server whose answer was bogus while the answer of another server was not. It is asked last for `BOGUS_TIME`.
+    /// Marks a server whose answer was bogus while the answer of another server was valid. It is asked last for `BOGUS_TIME`.
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
@@ -203,17 +202,17 @@ impl Validator {
         Some(Fetched { answers, evidence, zone: name.clone(), server: None, since, _room: room })
     }
 
-    /// Returns true if these records are being fetched.
+    /// Returns true if these records are being fetched now.
     pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
         self.fetches.in_progress(&QuestionKey::of_sub_question(name, kind, context.view.knows)).is_some()
     }
 
-    /// Begins a fetch that continues by itself, or joins the fetch in progress. Returns `None` if there are too many fetches.
+    /// Begins a fetch that runs as its own task, or joins the same fetch if it is in progress. Returns `None` if there are too many fetches.
     pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
         let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
         if context.is_ahead() {
-            // A client that joined the fetch would wait for queries that are sent to one server at a time.
+            // Look-ahead begins no fetch: it asks one server at a time, and a client that joined such a fetch would have to wait for that.
             return self.fetches.in_progress(&key);
         }
         let (fetch, begun) = match self.fetches.join(&key) {
@@ -233,7 +232,7 @@ impl Validator {
         Some(fetch)
     }
 
-    /// Returns the data of a zone that is served here.
+    /// Returns the records from a zone that is served here.
     fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
         let message = local::respond(authority, name, kind);
         let (answers, evidence) = match classify(zone, name, kind, &message).0 {
@@ -291,7 +290,7 @@ impl Validator {
     }
 }
 
-/// Returns true if the keys of a zone that is in use should be fetched again.
+/// Returns true if the keys of a secure zone that is in use should be fetched again, because its state expires soon.
 fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
     state.state() == SecurityStatus::Secure && freshness::is_renewal_due(state.stored, state.expires, now)
 }

@@ -1,7 +1,6 @@
-//! Validates an answer: each RRset and each absence, with the keys of the zone that signed it.
+//! Validates an answer: each RRset and each denial, with the DNSSEC keys of the zone that signed it.
 //!
-//! Implements RFC 4035 sections 5.3 and 5.4. A verdict is `at_fault` if another server of the zone may give a better answer. If the keys
-//! of a zone are bogus, no server can.
+//! A verdict is `at_fault` if another server of the zone may give a better answer. If the keys of the whole zone are bogus, no server can.
 
 use std::sync::Arc;
 
@@ -31,40 +30,40 @@ use validate::verdict::{ValidationFailure, Verdict, Why};
 /// The result of the validation of an answer.
 #[derive(Debug)]
 pub(in crate::resolve) struct Judged {
-    /// The security of the parts of the answer.
+    /// The security of each RRset of the answer and of its denial.
     pub(in crate::resolve) checked: AnswerSecurity,
-    /// The verdict on the whole answer.
+    /// The verdict on the whole answer: secure, insecure, bogus or indeterminate.
     pub(in crate::resolve) verdict: Verdict,
-    /// True if another server may give a better answer.
+    /// True if the server may be at fault, so that another server may give a better answer.
     pub(in crate::resolve) at_fault: bool,
 }
 
-/// The verdict on one part of an answer.
+/// The verdict on one part of an answer: an RRset or a denial.
 struct Part {
     verdict: Verdict,
     at_fault: bool,
-    /// The time for which the part may be cached, in seconds.
+    /// The time for which this part of the answer may be cached, in seconds.
     ttl: u32,
-    /// The NSEC and NSEC3 records that were used for the part and are signed.
+    /// The signed NSEC and NSEC3 records that were used to validate the part.
     proofs: Vec<Record>,
 }
 
-/// The proof of data or of their absence, with the keys of a zone.
+/// The result when the keys of a zone prove data or a denial.
 struct ProofByKeys {
     proven: Proven,
     ttl: u32,
     proofs: Vec<Record>,
 }
 
-/// The data or the absence to be validated.
+/// What is to be validated: data or a denial.
 enum Matter<'a> {
     /// An RRset with its signatures.
     Set(CoveredRrset<'a>, Vec<&'a RRSIG>),
-    /// The absence of the name or of the type.
+    /// The denial of the name or of the type.
     Absence(Absence<'a>),
 }
 
-/// The absence of a name, or of a type at a name.
+/// The denial of a name, or of a type at a name.
 #[derive(Clone, Copy)]
 struct Absence<'a> {
     name: &'a Name,
@@ -79,12 +78,12 @@ impl Part {
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
-    /// Creates the verdict on a part when a zone above is at fault, and not the data.
+    /// Creates the verdict on a part if a zone above is bogus, so that the server of the data is not at fault.
     fn above(verdict: Verdict) -> Self {
         Self { at_fault: false, ..Self::from_verdict(verdict) }
     }
 
-    /// Creates the verdict on a part whose check has ended with a fault.
+    /// Creates the verdict on a part whose validation has failed with this fault.
     fn faulty(fault: ValidationFailure) -> Self {
         let indeterminate = fault.why == Why::Indeterminate;
         Self::from_verdict(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
@@ -99,15 +98,15 @@ impl Part {
     }
 }
 
-/// The keys with which a part is validated, or the verdict on the part if there are no keys for it.
+/// The security state with the keys to validate a part, or the verdict on the part if there are no keys for it.
 enum SignerKeys {
     Of(Arc<ZoneTrust>),
     None(Part),
 }
 
 impl Validator {
-    /// Validates the answer of a server of `cut`, and shortens its TTLs to what its signatures allow. Of the evidence in the message,
-    /// only checked records stay, because AD covers them too (RFC 4035 section 3.2.3).
+    /// Validates the answer of a server of the zone `cut`, and lowers its TTLs to what its signatures allow. Of the signatures and proofs in
+    /// the message, only valid ones remain, because AD covers them too (RFC 4035 section 3.2.3).
     pub(in crate::resolve) async fn judge(
         &self,
         lookup: Lookup<'_>,
@@ -121,7 +120,7 @@ impl Validator {
             Judged { checked: AnswerSecurity::default(), verdict: Verdict::Secure, at_fault: false };
         let mut ttls: Vec<(Name, RecordType, u32)> = Vec::new();
         let mut vouched: Vec<Record> = Vec::new();
-        // A CNAME that follows from a DNAME above it has the verdict and the TTL of the DNAME (RFC 6672 section 5.3.1).
+        // A CNAME that results from a DNAME above it has the security and the TTL of the DNAME (RFC 6672 section 5.3.1).
         let mut dnames: Vec<(Name, Security, u32)> = Vec::new();
         for rrset in by_rrset(&found.answers) {
             let Some(first) = rrset.first() else { continue };
@@ -159,7 +158,7 @@ impl Validator {
         judged
     }
 
-    /// Validates the last part of an answer, if this part denies a name or a type.
+    /// Validates the end of an answer, if the answer ends with the denial of a name or a type.
     async fn judge_end(
         &self,
         lookup: Lookup<'_>,
@@ -171,8 +170,8 @@ impl Validator {
         let absence = Absence { name, kind: lookup.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
         let part = self.judge_absence(lookup, cut, absence, &found.evidence).await;
         if part.at_fault && !found.answers.is_empty() {
-            // If an alias leads from one zone of an NSD server into another, NSD leaves out half of the proof. A separate question for
-            // the target gets the whole proof.
+            // If an alias leads from one zone of an NSD server into another zone of this server, NSD leaves out half of the proof. A separate
+            // query for the target of the alias gets the whole proof.
             found.end = End::Alias(name.clone());
             return;
         }
@@ -190,7 +189,7 @@ impl Validator {
     async fn judge_set(&self, lookup: Lookup<'_>, cut: &Name, found: &Found, set: &[&Record]) -> Part {
         let Some(first) = set.first() else { return Part::from_verdict(Verdict::Secure) };
         let (name, kind, context) = (&first.name, first.record_type(), lookup.context);
-        // Signatures are not signed themselves (RFC 4035 section 2.2).
+        // Signatures are not signed themselves (RFC 4035 section 2.2), so an answer with RRSIG records is insecure.
         if kind == RecordType::RRSIG {
             return Part::from_verdict(Verdict::Insecure(None));
         }
@@ -204,8 +203,8 @@ impl Validator {
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
-    /// Validates data with the cached keys of a zone. If the keys do not verify the data and were not just fetched, fetches them again and
-    /// validates with the new keys: the zone may have changed its keys before caches have dropped the old ones.
+    /// Validates data or a denial with the cached keys of a zone. If the keys do not verify them and were not just fetched, fetches the keys
+    /// again and validates with the new ones: the zone may have changed its keys before the old ones left the caches.
     async fn by_keys(
         &self,
         state: Arc<ZoneTrust>,
@@ -243,7 +242,7 @@ impl Validator {
         evidence: &[Record],
     ) -> Part {
         let Absence { name, kind, nxdomain, .. } = absence;
-        // An NSEC record does not prove whether signatures exist.
+        // An NSEC record does not prove whether signatures exist, so such a denial is insecure.
         if kind == RecordType::RRSIG && !nxdomain {
             return Part::from_verdict(Verdict::Insecure(None));
         }
@@ -255,7 +254,7 @@ impl Validator {
         self.by_keys(state, lookup.context, &Matter::Absence(absence), evidence).await
     }
 
-    /// Returns the proof of data or of an absence with these keys, with the records that it uses.
+    /// Returns the proof of data or of a denial with these keys, and the NSEC and NSEC3 records that the proof uses.
     async fn shows(
         &self,
         keys: &ZoneKeys,
@@ -293,12 +292,12 @@ impl Validator {
         }
     }
 
-    /// Returns the keys of the zone that signed data at `name`, or the verdict on the data if there are no keys.
+    /// Returns the keys of the zone that signed the data at `name`, or the verdict on the data if there are no keys for them.
     async fn keys(&self, lookup: Lookup<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> SignerKeys {
         let context = lookup.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
-            // A verdict that is due to a negative trust anchor is valid only until this anchor expires.
+            // Data below a negative trust anchor count as insecure only until this anchor expires.
             let now = self.clock.mono();
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return SignerKeys::None(Part {
@@ -326,8 +325,8 @@ impl Validator {
 }
 
 impl Judged {
-    /// Creates the result for the answer to a query with the key of a DNS list in its name. The signed name contains the key, and only
-    /// `exchange` knows the key.
+    /// Creates the result for the answer to a query that has the secret key of a DNS list in its name. It is not validated: the signed name
+    /// contains the key, but the records here have the name without it.
     fn of_rewritten() -> Self {
         let checked = AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
         Self { checked, verdict: Verdict::Insecure(None), at_fault: false }
@@ -340,7 +339,7 @@ impl Judged {
         self.verdict = verdict.and(part.verdict);
     }
 
-    /// Makes secure parts insecure, and records the reason.
+    /// Makes the secure parts of the answer insecure, and records the reason.
     fn lose_security(&mut self, why: &ValidationFailure) {
         if !self.has_secure() {
             return;
@@ -354,7 +353,7 @@ impl Judged {
         self.verdict = verdict.and(Verdict::Insecure(Some(why.clone())));
     }
 
-    /// Returns true if any part of the answer may be sent with AD.
+    /// Returns true if any part of the answer is secure.
     fn has_secure(&self) -> bool {
         self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
     }
@@ -382,14 +381,14 @@ fn covering_records<'a>(
     records.iter().filter(fits).take(MAX_RRSIGS).cloned()
 }
 
-/// Returns true if a record is a signature of a proof that was checked.
+/// Returns true if a record is a signature of one of the valid proofs in `vouched`.
 fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
     covered_type(record).is_some_and(|kind| {
         vouched.iter().any(|proof| proof.record_type() == kind && proof.name == record.name)
     })
 }
 
-/// Returns the name that leads to the zone of a record. DS records belong to the zone above their owner.
+/// Returns the name whose zone contains a record. The DS records of a name are in the zone above this name.
 fn side(name: &Name, kind: RecordType) -> Name {
     if kind == RecordType::DS && !name.is_root() { name.base_name() } else { name.clone() }
 }

@@ -1,7 +1,7 @@
-//! Negative trust anchors for a limited time: the signatures at and below such a name are not validated until the owner of the zone has
-//! repaired them.
+//! Negative trust anchors that apply for a limited time: the signatures at and below such a name are not validated, because the owner of the
+//! zone must first repair them.
 //!
-//! See RFC 7646. The anchors in the configuration do not expire. These do.
+//! See RFC 7646. Negative trust anchors in the configuration do not expire, but the ones here do.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use dns::clock::Mono;
 pub struct Ntas(Mutex<BTreeMap<Name, Mono>>);
 
 impl Ntas {
-    /// Adds a negative trust anchor at `name` until `until`. Returns false if the table is full.
+    /// Adds a negative trust anchor at `name` that expires at `until`. Returns false if the table is full.
     pub fn add(&self, name: &Name, until: Mono, now: Mono) -> bool {
         let mut table = self.table();
         table.retain(|_, until| now < *until);
@@ -28,25 +28,25 @@ impl Ntas {
         room
     }
 
-    /// Removes the anchor at `name`. Returns false if there was none.
+    /// Removes the negative trust anchor at `name`. Returns false if there was none.
     pub fn remove(&self, name: &Name) -> bool {
         self.table().remove(&name.to_lowercase()).is_some()
     }
 
-    /// Returns true if there is an anchor at exactly this name.
+    /// Returns true if there is a negative trust anchor at exactly this name.
     pub fn holds(&self, name: &Name, now: Mono) -> bool {
         let table = self.table();
         !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
     }
 
-    /// Returns the time at which the last anchor at or above `name` expires, or `None` if there is no such anchor.
+    /// Returns the latest time at which a negative trust anchor at or above `name` expires, or `None` if there is no such anchor.
     pub fn longest(&self, name: &Name, now: Mono) -> Option<Mono> {
         let table = self.table();
         let above = table.iter().filter(|(anchor, until)| now < **until && anchor.zone_of(name));
         above.map(|(_, until)| *until).max()
     }
 
-    /// Returns all anchors by name, with the time that is left.
+    /// Returns all negative trust anchors in the order of their names, each with the time until it expires.
     pub fn list(&self, now: Mono) -> Vec<(Name, Duration)> {
         let table = self.table();
         let left = table.iter().filter(|(_, until)| now < **until);

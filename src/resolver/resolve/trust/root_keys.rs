@@ -1,4 +1,4 @@
-//! One check of the keys of the root (RFC 5011): asks for them, validates them, and adds them to the table.
+//! Fetches the DNSKEY records of the root zone once (RFC 5011), validates them, and adds them to the table of known root keys.
 
 use std::sync::Arc;
 
@@ -20,26 +20,26 @@ use validate::root_keys::{RootKeyChange, RootKeys, ShownKeys, is_followed, unrev
 use validate::signature;
 use validate::signature::{CoveredRrset, covering};
 
-/// The result of one check of the keys of the root.
+/// The result of one query for the keys of the root zone.
 pub(in crate::resolve) struct RootKeyLook {
-    /// The table after the check.
+    /// The table of known root keys after the query.
     pub(in crate::resolve) keys: RootKeys,
-    /// The changes in the table.
+    /// The changes that the query has made in the table.
     pub(in crate::resolve) changes: Vec<RootKeyChange>,
-    /// The time for which the keys may be cached, in seconds. If they could not be validated, the reason, as the end of a sentence.
+    /// The TTL of the keys, in seconds. If they could not be validated, the reason, as the end of a sentence.
     pub(in crate::resolve) seen: Result<u32, String>,
-    /// The answer with the keys.
+    /// The answer with the keys, if it was valid.
     fetched: Option<Arc<Fetched>>,
 }
 
 impl Validator {
-    /// Returns true if answers are validated with anchors of the root.
+    /// Returns true if answers are validated with trust anchors of the root zone.
     pub(in crate::resolve) fn trusts_root(&self, view: &Arc<View>) -> bool {
         let context = self.context_of_root(view);
         context.checks() && matches!(self.trust(&Name::root(), &context), Trust::Anchor(..))
     }
 
-    /// Asks servers for the keys of the root, and adds the answer to the table `known`.
+    /// Queries servers for the keys of the root zone, and adds them to a copy of the table `known`.
     pub(in crate::resolve) async fn look_at_root_keys(
         &self,
         known: &RootKeys,
@@ -57,15 +57,15 @@ impl Validator {
         look
     }
 
-    /// Determines the security state of the root zone again, from the keys that a check has fetched, with the current trust anchors.
+    /// Determines the security state of the root zone again, from the keys that a query has returned and the current trust anchors.
     pub(in crate::resolve) async fn use_root_keys(&self, look: RootKeyLook, view: &Arc<View>) {
         if let Some(fetched) = look.fetched {
-            // After a failure, the old state stays.
+            // If the new security state of the root zone cannot be determined, the old one remains.
             drop(self.establish(&Name::root(), Some(fetched), &self.context_of_root(view)).await);
         }
     }
 
-    /// Creates the context of a check. No client waits for the check, so it has a budget of its own.
+    /// Creates the context of a query for the root keys. No client waits for it, so it has its own query budget.
     fn context_of_root(&self, view: &Arc<View>) -> Context {
         Context::new(Arc::new(FlightProgress::new(&self.clock)), Arc::clone(view))
     }
@@ -82,7 +82,7 @@ impl Validator {
         let records: Vec<&Record> = fetched.answers.iter().filter(of_root).collect();
         let mut keys: Vec<DNSKEY> =
             records.iter().filter_map(|record| key_of(record)).filter(is_followed).collect();
-        // Known keys come first: a large number of other keys must not hide a known key or its revocation.
+        // Known keys come first: a large number of unknown keys must not hide a known key or its revocation.
         keys.sort_by_key(|key| !self.is_known(key, &look.keys, configured));
         keys.truncate(MAX_DNSKEYS);
         let signatures: Vec<&RRSIG> = covering(&fetched.evidence, &root, RecordType::DNSKEY);
@@ -106,13 +106,13 @@ impl Validator {
             Entrusted::Secure(_, ttl) => ttl,
             Entrusted::Insecure(fault) | Entrusted::Bogus(fault) => return Err(fault.text),
         };
-        // The check may have shown that the clock is slow.
+        // The validation may have shown that the clock is slow, so the time is checked again.
         let unix = self.right_time()?;
         look.changes.extend(look.keys.see(configured, ShownKeys { keys: &shown, ttl }, unix));
         Ok(ttl)
     }
 
-    /// Returns the current time, in seconds since 1970.
+    /// Returns the current time, in seconds since 1970, if the clock can be correct.
     ///
     /// # Errors
     /// The clock is known to be slow, so dates cannot be compared.
@@ -123,14 +123,14 @@ impl Validator {
         }
     }
 
-    /// Returns true if a key, revoked or not, is in the table or configured. The signatures of other keys are not checked, because a
-    /// stranger could cause this work.
+    /// Returns true if a key, revoked or not, is in the table or configured. Signatures of unknown keys are not verified, because a stranger
+    /// could cause a lot of such work.
     fn is_known(&self, key: &DNSKEY, known: &RootKeys, configured: &Anchors) -> bool {
         let plain = unrevoked(key);
         known.keys.iter().any(|known| known.key == plain) || configured.cover(&Name::root(), &plain)
     }
 
-    /// Returns true if a key has signed the DNSKEY RRset.
+    /// Returns true if this key has validly signed the DNSKEY RRset.
     async fn has_signed(
         &self,
         key: &DNSKEY,

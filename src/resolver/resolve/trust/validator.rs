@@ -1,4 +1,4 @@
-//! The parts of the validator. The other files of this folder implement its methods.
+//! The type `Validator` and its fields. Its methods are mostly in the other files of this folder.
 
 use std::sync::{Arc, Weak};
 
@@ -21,29 +21,29 @@ pub(crate) struct Validator {
     pub(super) clock: Clock,
     pub(super) memory: Memory,
     pub(super) iterate: Arc<Iterate>,
-    /// The DS records and keys that are being fetched.
+    /// The DS and DNSKEY records that are being fetched.
     pub(super) fetches: Fetches,
     /// Negative trust anchors that the operator has set for a limited time.
     pub(super) ntas: Ntas,
-    /// What is known about the clock of this host.
+    /// What is known about the correctness of this host's clock.
     pub(super) timekeeper: Timekeeper,
-    /// Answers the iterator's sub-questions when keys are fetched.
+    /// Resolves the iterator's sub-questions, for example for server addresses, when keys are fetched.
     pub(super) questions: Weak<dyn SubQuestions>,
     /// A reference to this value itself, for fetches that continue as tasks.
     pub(super) me: Weak<Self>,
-    /// A switch for tests that causes panics in fetches.
+    /// A switch for tests that causes panics in fetches of DS and DNSKEY records.
     #[cfg(feature = "simulated")]
     pub(super) strike: Strike,
 }
 
 impl Validator {
-    /// Returns a switch for tests that causes panics in fetches.
+    /// Returns a switch for tests that causes panics in fetches of DS and DNSKEY records.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn strike(&self) -> &Strike {
         &self.strike
     }
 
-    /// Returns the number of fetches in progress.
+    /// Returns the number of fetches of DS and DNSKEY records in progress.
     #[cfg(feature = "simulated")]
     pub(in crate::resolve) fn fetching(&self) -> usize {
         self.fetches.len()
@@ -70,7 +70,7 @@ impl Validator {
         })
     }
 
-    /// Returns the fetches in progress.
+    /// Returns the fetches of DS and DNSKEY records in progress.
     #[cfg(feature = "simulated")]
     pub(super) fn fetches(&self) -> &Fetches {
         &self.fetches
@@ -80,12 +80,12 @@ impl Validator {
         &self.ntas
     }
 
-    /// Returns the time that signatures are compared with.
+    /// Returns the time with which the validity times of signatures are compared.
     pub(super) fn calendar(&self) -> Calendar {
         self.timekeeper.calendar(&self.clock)
     }
 
-    /// Returns true if a fault is due to a wrong clock, as this signature shows. The data must then be checked again.
+    /// Returns true if a fault is due to a slow clock, as the time in a valid signature shows. The data must then be validated again.
     pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.mark_passed(passed);
@@ -94,19 +94,19 @@ impl Validator {
 }
 
 impl Validator {
-    /// Returns the cached failure of a question. The failure does not count if no server answered at that time but one has answered
-    /// since. It also does not count if the result was bogus and the clock has been set since.
+    /// Returns the cached failure of a question. The failure does not count if no server at all answered when it happened, but one has
+    /// answered since. It also does not count if its cause was DNSSEC validation and the clock has been set since.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<CachedFailure>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
-        // This call makes the validator notice whether the clock was set.
+        // This call detects whether the clock of the host was set.
         self.calendar();
         let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
         (!by_the_clock).then_some(failed)
     }
 
-    /// Caches the failure of a sub-question. It is not cached if the client's question had used up its budget, or if look-ahead asked the
-    /// sub-question. Other questions have their own budget and may ask more servers, so they may succeed.
+    /// Caches the failure of a sub-question. It is not cached if the client's question had used up its query budget, or if look-ahead asked
+    /// it. Other questions have their own budget and may ask more servers, so they may succeed.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,
