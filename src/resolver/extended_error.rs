@@ -1,7 +1,8 @@
-//! Chooses the extended error (RFC 8914) of a reply: the code for each cause.
+//! Chooses the extended error (RFC 8914) of a reply: each cause has its code.
 //!
-//! The text of an extended error is the sentence that describes its cause. Two choices are made in other crates: the codes of validation in
-//! `validate::verdict`, and those of messages that are not a question in `dns::wire::query`.
+//! The text of an extended error is the sentence that describes its cause. Two groups of codes are chosen in other
+//! crates: the codes of failed validation in `validate::verdict`, and the codes for messages that are not a question in
+//! `dns::wire::query`.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use dns::question::ExtendedError;
 use validate::verdict::ValidationFailure;
 
 impl Failure {
-    /// Returns the extended error for the client.
+    /// Returns the extended error that the client gets for this failure.
     pub fn extended_error(&self) -> ExtendedError {
         ExtendedError::new(self.code(), self.to_string())
     }
@@ -41,7 +42,7 @@ impl Failure {
     }
 }
 
-/// Returns true if none of the servers could be reached.
+/// Returns true if none of the servers could be reached over the network.
 fn are_of_network(faults: &[(SocketAddr, Conduct)]) -> bool {
     let is_of_network =
         |conduct: Conduct| matches!(conduct, Conduct::Unreachable | Conduct::NotSent | Conduct::NoTcp);
@@ -49,7 +50,7 @@ fn are_of_network(faults: &[(SocketAddr, Conduct)]) -> bool {
 }
 
 impl UnknownReason {
-    /// Returns the extended error for a client of the list at `apex`.
+    /// Returns the extended error that a client of the list at `apex` gets.
     pub(crate) fn extended_error(&self, apex: &Name) -> ExtendedError {
         let code = match self {
             Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
@@ -63,8 +64,9 @@ impl UnknownReason {
 }
 
 impl ShedReason {
-    /// Returns the extended error of a refused question that was counted for `zone`. Only for a silent zone is the zone itself at fault. For the
-    /// other reasons, the history recognises overload by their code.
+    /// Returns the extended error of a question that was refused because of a limit, and that counts as a question for
+    /// `zone`. The zone is at fault only if it is silent. The history recognises the other reasons, which are overload,
+    /// by their code.
     pub(crate) fn extended_error(self, zone: &Name) -> ExtendedError {
         let code = match self {
             Self::SilentZone => ExtendedError::NO_REACHABLE_AUTHORITY,
@@ -74,7 +76,7 @@ impl ShedReason {
     }
 }
 
-/// Returns the extended error of an answer: its own, or else the fault that made its data insecure.
+/// Returns the extended error of an answer: the answer's own error, or otherwise the fault that made its data insecure.
 pub(crate) fn for_answer(
     own: Option<&ExtendedError>,
     fault: Option<&ValidationFailure>,
@@ -82,29 +84,34 @@ pub(crate) fn for_answer(
     own.cloned().or_else(|| fault.map(ValidationFailure::extended_error))
 }
 
-/// Returns the extended error of an answer that expired `past` ago, and is used because of `why`.
+/// Returns the extended error of an answer that expired the time `past` ago and is used nevertheless. `why` is the
+/// reason.
 pub(crate) fn stale_answer(past: Duration, why: &str) -> ExtendedError {
     let text = format!("stale answer, expired {} s ago: {why}", past.as_secs());
     ExtendedError::new(ExtendedError::STALE_ANSWER, text)
 }
 
-/// Returns the extended error of an answer from which addresses in `resolve.private_addresses` were removed.
+/// Returns the extended error of an answer from which addresses in `resolve.private_addresses` were removed. `sentence`
+/// describes this.
 pub(crate) fn addresses_removed(sentence: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::BLOCKED, sentence)
 }
 
-/// Returns the extended error of a question that is answered with a stored failure. The code of a fault of validation is kept.
+/// Returns the extended error of a question that is answered with a cached failure. If validation had failed, its code
+/// is kept.
 pub(crate) fn cached_failure(failed: &ExtendedError) -> ExtendedError {
     let code = if failed.is_of_validation() { failed.code } else { ExtendedError::CACHED_ERROR };
     ExtendedError::new(code, format!("{} (cached failure)", failed.text))
 }
 
-/// Returns the extended error of a question that was not resolved within the deadline of its client.
+/// Returns the extended error of a question that was not resolved before the deadline of its client. `why` is the
+/// reason.
 pub(crate) fn past_deadline(why: String) -> ExtendedError {
     ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why)
 }
 
-/// Returns the extended error of a question whose flight has panicked. This is not overload, and no server is at fault.
+/// Returns the extended error of a question whose resolution has panicked. This is no overload, and no server is at
+/// fault.
 pub(crate) fn crashed() -> ExtendedError {
     ExtendedError::new(
         ExtendedError::OTHER,
@@ -112,12 +119,13 @@ pub(crate) fn crashed() -> ExtendedError {
     )
 }
 
-/// Returns the extended error of a question that is refused immediately because of `why`.
+/// Returns the extended error of a question that is refused immediately. `why` is the reason.
 pub(crate) fn not_ready(why: &str) -> ExtendedError {
     ExtendedError::new(ExtendedError::NOT_READY, why)
 }
 
-/// Returns the extended error of a query that a listener refuses: the greatest number of questions is already waiting, or the daemon is ending.
+/// Returns the extended error of a query that a listener refuses because the greatest number of questions is already
+/// waiting, or because the daemon is stopping.
 pub(crate) fn overload() -> ExtendedError {
     not_ready("overload: queries come faster than this host resolves them; or resolverd is stopping")
 }

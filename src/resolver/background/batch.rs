@@ -1,6 +1,8 @@
-//! Sends batches of questions to DNS lists: learns from the questions of clients, and asks the lists that clients will probably ask next.
+//! Sends batches of questions to DNS lists. It learns from the questions of clients which lists they ask about the same
+//! address or domain, and asks the lists that they will probably ask next.
 //!
-//! This runs as a task of the daemon, which receives events through a queue. No client's question waits for it.
+//! This runs as a task of the daemon, which receives the questions of clients and their results (events) through a
+//! queue. No client's question waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -22,29 +24,33 @@ use crate::resolve::side::Ahead;
 use crate::zones::Views;
 use dns::question::{Client, Question, QuestionKey, ViewId, wire_name};
 
-/// The labels with secret keys that clients put into their questions, by group of clients and list. A batch query to such a list uses the
-/// client's own key. The key is never shown. The number of entries is limited by the number of lists.
+/// The labels with customer keys that clients put into the names of their questions, for each group of clients and each
+/// list. A batch question to such a list contains the key of the same clients. A key is never shown. The number of
+/// entries is limited by the number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
-/// What a question to a DNS list is about, or the address or domain about which clients will ask DNS lists after the question.
+/// What is needed of a client's question: the list that it asks, and the address or domain that it is about. A question
+/// for the PTR of an address or the MX of a domain has no list, but clients ask lists after it.
 struct Asks {
-    /// The list. `None` if the question is for the PTR of an address or the MX of a domain.
+    /// The list that the question asks. `None` if the question is for the PTR of an address or the MX of a domain.
     list: Option<Arc<List>>,
     number: ListId,
-    /// The address (in reversed form) or the domain that the question is about, without a key.
+    /// The address (in reversed form) or the domain that the question is about, without the labels of the list and
+    /// without a key.
     subject: Name,
-    /// The key, if clients put a key into their questions to this list.
+    /// The customer key in the name of the question. `None` if the name contains no key.
     key: Option<Box<[u8]>>,
 }
 
-/// Sends batches until it is cancelled. Only one instance may run. A second one waits forever.
+/// Sends batches until the task is cancelled. Only one instance may run, and a second one waits forever.
 pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().events.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured = Arc::clone(resolver.views().config());
     configure(&resolver, &configured);
-    // Each question of a batch has a separate number.
+    // The number of the next batch question, from which its client address and id are made. Each question has another
+    // number.
     let mut number = 0_u32;
     let mut keys = KeyLabels::default();
     loop {
@@ -79,7 +85,7 @@ pub async fn send_batches(resolver: Arc<Resolver>) -> Infallible {
     }
 }
 
-/// Learns from an event, and returns the questions to ask.
+/// Learns from an event of a client's question, and returns the questions that must be asked as a batch.
 fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
     let key = QuestionKey::from_bytes(event.key());
     let Some(question) = key.question() else { return Vec::new() };
@@ -94,7 +100,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // Only lists that this view asks in the same way belong to the group.
+        // Only lists that this view asks through the same servers may be in the batch.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
@@ -119,7 +125,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
         let known = resolver.list_resolver().list(question.view, apex)?;
         let key = known.keyed.then(|| keys.0.get(&(check.clients, other)));
         let key = match key {
-            // No client has sent a key so far.
+            // The list needs a key, and no client has sent one so far.
             Some(None) => return None,
             Some(key) => key,
             None => None,
@@ -140,7 +146,8 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     asking
 }
 
-/// Returns what a question asks about, if it is for a list, or if clients ask lists after it.
+/// Returns the list that a client's question asks, and the address or domain it is about. Returns `None` if the question
+/// asks no list and clients ask no list after it.
 fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let before = |number, own| {
         let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -149,7 +156,7 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let labels = question.name.iter().len();
     match question.kind {
         RecordType::A => {}
-        // The name is used without in-addr.arpa or ip6.arpa.
+        // The name of the address is used without `in-addr.arpa` or `ip6.arpa`.
         RecordType::PTR => {
             return before(POINTER, labels.checked_sub(2).filter(|own| matches!(own, 4 | 32))?);
         }
@@ -169,8 +176,9 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     Some(Asks { list: Some(list), number, subject, key })
 }
 
-/// Returns true if the address or domain of a question to `list` may be sent to the list `other` as `name`. Lists of addresses get no
-/// domains, and lists of domains get no addresses. `list` is `None` if the question was for a PTR or an MX.
+/// Returns true if the list `other` may be asked about the same address or domain as a client's question to `list`, with
+/// the question name `name`. Lists of addresses are not asked about domains, and lists of domains are not asked about
+/// addresses. `list` is `None` if the client's question was for a PTR or an MX.
 fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&ListSubject::Ip4),
@@ -186,7 +194,8 @@ fn shares(list: Option<&List>, other: &List, name: &Name) -> bool {
     }
 }
 
-/// Returns the way by which a view asks a list: by recursion, through its configured servers, or through forwarders.
+/// Returns through which servers a view asks the list at `apex`: the servers that recursion finds, configured servers,
+/// or forwarders.
 fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
     Some(views.get(view)?.route(apex, RecordType::A).way())
 }
@@ -204,7 +213,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// Locks the state, even after a panic: wrong counts can only cause or save a question.
+/// Locks the state of the batches, even after a panic, because wrong counts can only cause or save a question.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -213,7 +222,7 @@ fn group_of(key: &QuestionKey) -> ClientGroup {
     (key.flags(), key.view())
 }
 
-/// Returns the client of a batch question. It has an address that no real client can have.
+/// Returns the client of the batch question with this number. It has an address that no real client can have.
 fn client(number: u32) -> Client {
     let [high, low, id_high, id_low] = number.to_be_bytes();
     Client {

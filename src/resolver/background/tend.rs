@@ -1,6 +1,8 @@
-//! Monitors the DNS lists: decides whether they are silent, and probes and tests them.
+//! Monitors the DNS lists: sends probes to lists that do not answer, tests whether the lists work, and opens the circuit
+//! breaker of a list that does not answer.
 //!
-//! This runs as a task of the daemon, so no client's question waits for it. Its questions take the same routes as all others.
+//! This runs as a task of the daemon, so no client's question waits for it. Its own questions use the same routes as the
+//! questions of clients.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -27,17 +29,17 @@ use dns::clock::Mono;
 use dns::question::{ListSays, ViewId};
 use dns::random::Random;
 
-/// The work that one round has found to be due.
+/// What one check of all lists has found to be necessary.
 #[derive(Default)]
 struct DueWork {
-    /// The ways (recursion, configured servers or forwarders) on which no server has answered recently, each with a view. Another zone must
-    /// be asked on the same way.
+    /// The sets of servers (those that recursion finds, configured servers, or forwarders) of which none has answered
+    /// recently, each with a view that uses them. Another zone must be queried through each of them.
     witnesses: BTreeMap<Way, ViewId>,
-    /// The longest time until the next round. `None` if no time is set.
+    /// The longest time until the lists are checked again. `None` if no list needs a check at a certain time.
     wait: Option<Duration>,
 }
 
-/// Monitors all lists. Runs forever.
+/// Sends the probes and tests of all lists when they are due. Never returns.
 pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     let mut asking = JoinSet::new();
     let mut called: BTreeMap<Way, Mono> = BTreeMap::new();
@@ -46,7 +48,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question may have arrived after the round. It did not wake this task, so the lists are checked once more.
+            // A question may have arrived after the check without waking this task, so the lists are checked once more.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -68,8 +70,9 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     }
 }
 
-/// Asks another server, to find out whether any server on the way answers. With recursion, it asks for a name that is in no zone. A
-/// forwarder may answer such a question from its cache, so it is asked for a name in another list for which nobody can have asked before.
+/// Sends a witness question, to find out whether any server that is reached in the same way answers. With recursion, it
+/// asks for a name that is in no zone. A forwarder may answer such a question from its cache, so it is asked for a name
+/// in another list for which nobody can have asked before.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,
@@ -98,7 +101,7 @@ fn call_witness(
     });
 }
 
-/// Checks every list once, and begins the work that is due.
+/// Checks every list once, and begins the probes and tests that are due.
 fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> DueWork {
     let now = resolver.clock().now();
     let mut round = DueWork::default();
@@ -108,7 +111,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
-                // Other answers from the internet show whether only a local mirror is silent.
+                // For a list on a local mirror, answers of servers on the internet show whether only the mirror is silent.
                 let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
                 round.witnesses.insert(way, due.view);
             }
@@ -133,7 +136,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
     round
 }
 
-/// A list, and a view that asks it.
+/// A DNS list, and a view in which it is asked.
 #[derive(Clone, Copy)]
 struct ListInView<'a> {
     list: &'a List,
@@ -146,7 +149,8 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.list_resolver().probe(view, list, &name, None).await;
-    // A list that requires a key in its names may refuse a query for its apex although it works.
+    // If a name of the list must contain a key, the probe asks for the apex, and the list may refuse that although it
+    // works.
     if let Some(verdict @ ListVerdict::Unknown(_)) = &probed.verdict
         && name != list.apex
     {
@@ -157,11 +161,11 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     }
 }
 
-/// Returns a name in `list` that no client asks for: a random address in 127.0.0.0/8, a random domain or a random hash. If the list
-/// requires a key in its names, returns its apex.
+/// Returns a name in `list` for which no client asks: a random address in 127.0.0.0/8, a random domain or a random hash.
+/// If the names of the list must contain a key, returns the apex of the list.
 fn probe_name(list: &List, lot: u64) -> Name {
     let [.., second, third, fourth] = lot.to_be_bytes();
-    // Test entries have 0 in the second octet, so 0 is not used here.
+    // The names of test entries have 0 in the second octet, so the random address has another value there.
     let address = Ipv4Addr::new(127, second.max(1), third, fourth);
     let hash = || Name::from_ascii(format!("{lot:016x}{lot:024x}")).ok()?.append_domain(&list.apex).ok();
     let drawn = list.subjects.iter().find_map(|subject| match subject {
@@ -173,8 +177,8 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list with its test entries: one that must be listed and one that must not, if the list has both. `insists` is true if the
-/// operator has requested the test.
+/// Tests a list with its test entries: one that the list must contain and one that it must not contain, if it has both.
+/// `insists` is true if the operator has requested the test.
 async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
     let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
@@ -203,7 +207,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
     resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
-/// Returns the reason for the state of a list. Empty if the list works.
+/// Returns the reason for the state of a list as text, which is empty if the list works.
 fn why(
     list: &List,
     entry: &ListEntry,

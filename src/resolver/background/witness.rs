@@ -1,7 +1,7 @@
 //! Queries root servers when a server does not answer, to learn whether the zone or our own network is the cause.
 //!
-//! This runs as a task of the daemon, so no client's question waits for it. The history records the answers of the root servers like all
-//! others, and decides.
+//! This runs as a task of the daemon, so no client's question waits for it. The history records the answers of the root
+//! servers like all others, and decides from them whether the network has an outage.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use dns::question::ViewId;
 use dns::random::Random;
 use history::Recorder;
 
-/// Queries root servers whenever no other server answers. Runs forever.
+/// Queries root servers whenever no other server answers. Never returns.
 pub async fn ask_root_in_doubt(
     resolver: Arc<Resolver>,
     recorder: Arc<Recorder>,

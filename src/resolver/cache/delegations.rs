@@ -1,4 +1,4 @@
-//! Delegations and the states of zones, by name.
+//! Stores and finds delegations and the DNSSEC states of zones, by the name of the zone.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ impl InView<'_> {
             .insert(self.key(&delegation.zone, KeySlot::Delegation), CacheEntry::Delegation(delegation));
     }
 
-    /// Stores the state of a zone under the name of the zone.
+    /// Stores the DNSSEC state of a zone under the name of the zone.
     pub fn put_zone_state(&self, state: Arc<ZoneTrust>) {
         self.store.insert(self.key(&state.zone, KeySlot::State), CacheEntry::State(state));
     }
 
-    /// Returns the state of exactly this zone, if it is stored and its TTL has not ended.
+    /// Returns the DNSSEC state of exactly this zone, if it is in the cache and has not expired.
     pub(crate) fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
         match self.store.get(&self.keys(zone).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) if now < state.expires => Some(state),
@@ -35,17 +35,17 @@ impl InView<'_> {
         self.store.remove(&self.keys(zone).at(0, KeySlot::Delegation));
     }
 
-    /// Returns the delegation of exactly this zone, if it is stored and its TTL has not ended.
+    /// Returns the delegation of exactly this zone, if it is in the cache and its TTL has not expired.
     pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
         self.delegated(&self.keys(zone).at(0, KeySlot::Delegation), now)
     }
 
-    /// Returns the delegation of the closest zone at or above `name` whose delegation is stored.
+    /// Returns the delegation of the closest zone at or above `name` for which the cache has a delegation.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(self.keys(name), now)
     }
 
-    /// Like `closest_delegation`, for a name in wire form.
+    /// Returns what `closest_delegation` returns, for a name in wire form.
     pub(crate) fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
         self.closest_to(NameKeys::of_wire(name, self.view, *self.store.keyed()), now)
     }

@@ -13,16 +13,16 @@ use super::weights::{outside, shared, weight};
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
-/// The stored data for a name and type: an RRset or a denial.
+/// What the cache contains for a name and type: an RRset or a denial.
 #[derive(Clone, Debug)]
 pub enum Known {
-    /// The RRset exists.
+    /// An RRset, so data of this type exist.
     Rrset(Arc<Rrset>),
-    /// The RRset does not exist: the name has no such type, or there is no such name.
+    /// A denial: the name has no data of this type, or the name does not exist.
     Negative(Arc<Negative>),
 }
 
-/// A zone cut: the servers of the zone, and the addresses that came with the referral.
+/// A delegation: the servers of a zone, and the addresses that came with the referral to them.
 #[derive(Debug)]
 pub struct Delegation {
     /// The name of the zone.
@@ -31,20 +31,22 @@ pub struct Delegation {
     pub servers: Vec<Name>,
     /// The addresses from the referral, each with the position of its server in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
-    /// Addresses and ports that the operator has configured for the zone. They are used instead of the names of servers.
+    /// The addresses and ports of servers that the operator has configured for the zone. They are used instead of
+    /// `servers`.
     pub configured: Vec<SocketAddr>,
-    /// True if the operator has configured the delegation. The zone's servers may then have addresses that no public server has.
+    /// True if the operator has configured the delegation. The zone's servers may then have addresses that are not
+    /// allowed for public servers.
     pub trusted: bool,
     /// The DS records of the zone with their signatures, or the proof that there are none, from the referral.
     pub evidence: Evidence,
-    /// The time at which the delegation was learned.
+    /// The time at which the delegation was received.
     pub since: Mono,
-    /// The time at which the TTL of the delegation ends.
+    /// The time at which the TTL of the delegation expires.
     pub expires: Mono,
 }
 
 impl Delegation {
-    /// Creates a delegation that was learned from public servers, without DNSSEC records.
+    /// Creates a delegation whose servers the public DNS has named, without DNSSEC records.
     pub fn plain(
         zone: Name,
         servers: Vec<Name>,
@@ -56,11 +58,12 @@ impl Delegation {
     }
 }
 
-/// An entry of the RRset table.
+/// An entry of the table of RRsets: an RRset or a denial, a mark that a name exists, a delegation, or the state of a
+/// zone.
 #[derive(Clone)]
 pub(super) enum CacheEntry {
     Known(Known),
-    /// The time until which a name is known to exist.
+    /// A name is known to exist until this time.
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneTrust>),
@@ -75,7 +78,7 @@ impl Known {
         }
     }
 
-    /// Returns the time at which the TTL of the entry ends.
+    /// Returns the time at which the TTL of the entry expires.
     pub(super) fn expires(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.expires(),
@@ -83,7 +86,8 @@ impl Known {
         }
     }
 
-    /// Returns true if the entry is about to expire. When a client's question is resolved again to renew such an entry, the old entry is not used.
+    /// Returns true if the entry is about to expire. When a client's question is resolved again to renew such an entry,
+    /// the entry is not used for the new answer.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
@@ -97,8 +101,9 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Returns true if this entry, whose TTL has not ended, stays when new data of `rank` and `backing` arrive. Data that were not validated
-    /// do not replace proven data. Proven data replace data that are not proven. Otherwise the entry with the greater rank stays.
+    /// Returns true if this entry, whose TTL has not expired, stays when new data with `rank` and `backing` arrive. Data
+    /// that were not validated do not replace proven data. Proven data replace data that are not proven. Otherwise the
+    /// entry stays if its rank is greater than that of the new data.
     pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {
             Self::Rrset(rrset) => rrset.rank,
@@ -141,7 +146,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     }
 }
 
-/// The kind of an entry. It selects the counter of the entry.
+/// The kind of an entry, which selects the counter that counts the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
     Rrset,

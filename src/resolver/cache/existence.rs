@@ -16,8 +16,8 @@ use crate::limits::MAX_SHOWN_ABOVE;
 use dns::clock::Mono;
 use dns::question::{Question, Security, ViewId, name_of_wire};
 
-/// The types that mail, the web and zones use. If data of one of these types are stored, the name exists. If all types of a name are
-/// denied, questions for these types are answered from the denial.
+/// The types that mail, the web and zones use. If the cache has data of one of these types, the name exists. If all
+/// types of a name are denied, questions for these types are answered from the denial.
 const SHOWING: [RecordType; 10] = [
     RecordType::A,
     RecordType::AAAA,
@@ -32,8 +32,9 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Returns true if an NXDOMAIN for `kind` at `name` denies all types. An NXDOMAIN for A without proof does so too, because every server
-    /// knows A: if A is denied, and nothing in the cache shows that the name exists, the name does not exist.
+    /// Returns true if an NXDOMAIN in the answer to a question for `kind` at `name` denies all types. An NXDOMAIN for A
+    /// without proof does so too, because every server knows A: if A is denied, and nothing in the cache shows that the
+    /// name exists, the name does not exist.
     pub(super) fn denies_all_types(
         &self,
         name: &Name,
@@ -42,15 +43,15 @@ impl InView<'_> {
         now: Mono,
     ) -> bool {
         match kind {
-            // DS records come from the parent zone. Its NXDOMAIN does not show that the name has no other types, because a stub or forwarder may
-            // serve the name.
+            // DS records come from the parent zone. Its NXDOMAIN does not show that the name has no other types, because a
+            // stub zone or forwarder may serve the name.
             RecordType::DS => false,
             RecordType::A => security == Security::Secure || !self.exists(name, now),
             _ => security == Security::Secure,
         }
     }
 
-    /// Returns true if data at `name` or below it are stored.
+    /// Returns true if the cache has data at `name` or below it.
     fn exists(&self, name: &Name, now: Mono) -> bool {
         let mut keys = self.keys(name);
         let shows = SHOWING.iter().any(|kind| {
@@ -62,8 +63,8 @@ impl InView<'_> {
             || self.delegated(&keys.at(0, KeySlot::Delegation), now).is_some()
     }
 
-    /// Records for `time` that the names between `zone` and `owner` exist, because data exist at `owner`. Returns the names among them of which the
-    /// cache had denied all types.
+    /// Stores, for the time `time`, that the names between `zone` and `owner` exist, because data exist at `owner`.
+    /// Returns those of these names for which the cache contained a denial of all types.
     pub(crate) fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut cleared = Vec::new();
         if owner.iter().len() <= zone.iter().len().saturating_add(1) {
@@ -87,8 +88,9 @@ impl InView<'_> {
         cleared
     }
 
-    /// Removes the stored denial of all types of `name`, because data exist at the name. A denial of type A alone stays. Returns false if no denial
-    /// of all types is stored, or if the denial is proven by DNSSEC.
+    /// Removes the denial of all types of `name` from the cache, because data exist at the name. If only the type A was
+    /// denied, this denial stays. Returns false if there is no denial of all types, or if the denial is proven by
+    /// DNSSEC.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, KeySlot::Nxdomain);
         let Some(denial) = self.known(&key, Rank::Glue, now).filter(|denial| !denial.is_proven()) else {

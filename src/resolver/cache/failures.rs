@@ -1,8 +1,9 @@
 //! Stores questions that failed recently, so that repeated questions cause no queries (RFC 9520).
 //!
-//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful answer removes it. If no
-//! server at all answered while the question was asked, the failure is stored for 1 s only, and ends earlier if any server answers. Our own
-//! network may then be at fault, and its outage must not count against names.
+//! A failure is stored for 1 s at first, and for twice as long after each further failure, up to 30 s. A successful
+//! answer removes it. If no server at all answered while the question was asked, the failure is stored for 1 s only, and
+//! is removed earlier if any server answers. In this case our own network may be at fault, and its outage must not make
+//! the failures of names last longer.
 //!
 //! Failures are not written to the snapshot. They last for 30 s at most, and RFC 9520 demands nothing of a resolver that restarts. An
 //! operator who has repaired a zone may restart the resolver so that it asks the zone again immediately.
@@ -18,14 +19,14 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{ExtendedError, QuestionKey};
 
-/// Tells which servers answered while a question failed. If none answered, our own network may have been down.
+/// Which servers answered while a question failed. If none answered, our own network may have been down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServersMeanwhile {
-    /// At least one server answered something.
+    /// At least one server answered something, and the question did not fail because its own servers were silent.
     Answered,
-    /// Like `Answered`, but no server answered this question.
+    /// At least one server answered something, but none answered this question.
     AnsweredOthers,
-    /// No server at all answered.
+    /// No server at all answered any question.
     Silent,
 }
 
@@ -36,19 +37,20 @@ pub struct CachedFailure {
     pub until: Mono,
     /// The time at which the failure was stored.
     pub since: Mono,
-    /// The length of the time from `since` to `until`. If the question fails again, the next failure is stored for twice as long.
+    /// The time from `since` to `until`. If the question fails again soon, the next failure is stored for twice as long.
     span: Duration,
-    /// The servers that answered while the question failed.
+    /// Which servers answered while the question failed.
     servers: ServersMeanwhile,
-    /// The time after `since` for which the question counts as unanswered, if no server answered it.
+    /// If no server answered the question, it counts as unanswered for this time after `since`. Its clients then wait
+    /// only for a short time.
     unanswered_for: Duration,
     /// The extended error with the reason of the failure.
     pub error: ExtendedError,
 }
 
 impl CachedFailure {
-    /// Returns for how long the question will count as unanswered, if no server answers it this time either. If the previous such time is over, the
-    /// new time is twice as long, up to `MAX_UNANSWERED_TIME`.
+    /// Returns for how long the question will count as unanswered if no server answers it again. If the previous such
+    /// time is over, the new time is twice as long, up to `MAX_UNANSWERED_TIME`.
     fn next_unanswered(&self, now: Mono) -> Duration {
         let is_over = now.since(self.since) >= self.unanswered_for;
         if is_over && self.servers == ServersMeanwhile::AnsweredOthers {
@@ -59,7 +61,7 @@ impl CachedFailure {
     }
 }
 
-/// The stored failures, by question.
+/// The table of the questions that failed recently.
 #[derive(Clone)]
 pub struct CachedFailures(QuestionStore<Arc<CachedFailure>>);
 
@@ -77,8 +79,8 @@ impl CachedFailures {
         self.0.get(key).is_some()
     }
 
-    /// Returns the failure with which the question is answered now, if any. `heard_since` returns true if any server has answered since a given
-    /// time.
+    /// Returns the failure with which the question must be answered now, if there is one. `heard_since` returns true if
+    /// any server has answered since a given time.
     pub fn get(
         &self,
         key: &[u8],
@@ -91,7 +93,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns the failure of an earlier attempt to resolve the question, if no server at all has answered since.
+    /// Returns the last failure of the question, if it was stored less than `FAILURE_RECHECK_TIME` ago while no server
+    /// at all answered, and no server has answered since. `heard_since` is used as in `get`.
     pub fn unheard(
         &self,
         key: &[u8],
@@ -106,8 +109,8 @@ impl CachedFailures {
         self.0.get(key).filter(holds)
     }
 
-    /// Returns true if no server answered the question at its last attempt, which was a short time ago, although servers answered other
-    /// questions. The servers may drop queries for this type.
+    /// Returns true if no server answered the question at its last attempt, which was a short time ago, although servers
+    /// answered other questions. The servers may drop queries for its type.
     pub(crate) fn was_unanswered(&self, key: &[u8], now: Mono) -> bool {
         self.0.get(key).is_some_and(|failed| {
             failed.servers == ServersMeanwhile::AnsweredOthers
@@ -115,7 +118,8 @@ impl CachedFailures {
         })
     }
 
-    /// Stores a failure. It is stored for longer if the previous failure ended a short time ago and servers answered while the question failed.
+    /// Stores a failure of a question. It is valid for longer if the previous failure ended a short time ago and servers
+    /// answered while the question failed.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, servers: ServersMeanwhile, now: Mono) {
         let last = self.0.get(&key);
         let unanswered_for = last.as_ref().map_or(UNANSWERED_TIME, |last| last.next_unanswered(now));
@@ -132,7 +136,8 @@ impl CachedFailures {
     }
 }
 
-/// Returns twice the previous time, or the first time again if the previous failure ended more than `MAX_FAILURE_TIME` ago.
+/// Returns twice the previous time, at most `MAX_FAILURE_TIME`, or `FIRST_FAILURE_TIME` if the previous failure ended
+/// more than `MAX_FAILURE_TIME` ago.
 fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
     if now.since(last_until) > MAX_FAILURE_TIME {
         FIRST_FAILURE_TIME

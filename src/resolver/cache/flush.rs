@@ -13,24 +13,24 @@ use super::entries::{EntryKind, kind_of};
 use super::memory::Memory;
 use dns::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
-/// The entries to flush.
+/// Selects the entries that are removed from the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flush {
-    /// The entries of one name.
+    /// The entries of one name, of one type or of all types.
     Name {
-        /// The name.
+        /// The name whose entries are removed.
         name: Name,
-        /// The only type to flush. `None` means all types.
+        /// The only type whose entries are removed. `None` means all types.
         kind: Option<RecordType>,
     },
-    /// The entries of a name and of all names below it.
+    /// The entries of a name and of all names below it, of one type or of all types.
     Tree {
-        /// The name at the top.
+        /// The name at the top of the tree: its entries and those of all names below it are removed.
         name: Name,
-        /// The only type to flush. `None` means all types.
+        /// The only type whose entries are removed. `None` means all types.
         kind: Option<RecordType>,
     },
-    /// Negative answers and failures, of all names.
+    /// All negative answers and all cached failures.
     Negative,
     /// All entries.
     All,
@@ -39,21 +39,21 @@ pub enum Flush {
 /// The numbers of entries that a flush has removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flushed {
-    /// Answers, except negative answers.
+    /// The number of answers, except negative answers.
     pub answers: u64,
-    /// RRsets.
+    /// The number of RRsets.
     pub rrsets: u64,
-    /// Negative answers, both those ready to be sent and those in the RRset table.
+    /// The number of negative answers in the tables of answers and of RRsets.
     pub negatives: u64,
-    /// Zone cuts, and the states of zones.
+    /// The number of delegations and states of zones.
     pub delegations: u64,
-    /// Stored failures.
+    /// The number of cached failures.
     pub failures: u64,
-    /// The entries with the state of an authoritative server (round trips, silence, EDNS).
+    /// The number of servers whose data (round trips, unanswered queries, EDNS) were removed.
     pub servers: u64,
 }
 
-/// The entries to flush, prepared for the comparison with the keys of entries: the name is in wire form.
+/// The entries to flush, in a form that can be compared with the keys of entries: the name is in wire form.
 enum Aim {
     Name(Vec<u8>, Option<RecordType>),
     Tree(Vec<u8>, Option<RecordType>),
@@ -62,14 +62,15 @@ enum Aim {
 }
 
 impl Memory {
-    /// Removes the entries of a name and of all names below it, concurrently with the threads that serve clients.
+    /// Removes the entries of a name and of all names below it, on a thread that does not serve clients.
     pub(crate) async fn flush_tree(&self, name: &Name) {
         let tree = Flush::Tree { name: name.clone(), kind: None };
         self.walk(move |memory| memory.flush(&tree)).await;
     }
 
-    /// Removes the entries that `flush` selects, including expired entries, and walks through all tables (see `walk`). Answers are removed
-    /// last: as long as the RRsets were stored, an answer could still be made from them for a client, and it would stay after the flush.
+    /// Removes the entries that `flush` selects, including expired entries, and walks through all tables (see `walk`).
+    /// Answers are removed last: as long as the RRsets are in the cache, a new answer could be made from them for a
+    /// client, and would stay after the flush.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
@@ -80,7 +81,8 @@ impl Memory {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
                 EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
-                // The entry is not counted. It was made because of data below the name, and these data are removed too.
+                // An entry of this kind is not counted. It was stored because of data below the name, and these data are
+                // removed too.
                 EntryKind::Exists => return,
             };
             *count += 1;
@@ -97,8 +99,9 @@ impl Memory {
         flushed
     }
 
-    /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are any names, all failures and all answers
-    /// that are not secure are removed too, because an alias from another name may have led to `names`. Walks through all tables (see `walk`).
+    /// Removes entries at or below `names`, and entries of views that are no longer in use. If `names` is not empty, all
+    /// failures and all answers that are not secure are removed too, because an alias at another name may have led to
+    /// one of `names`. Walks through all tables (see `walk`).
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
@@ -122,7 +125,8 @@ impl Aim {
         }
     }
 
-    /// Returns true if the entry under `key` is to be flushed. The entry of an NXDOMAIN has no type, so it matches any type.
+    /// Returns true if the entry under `key` is to be flushed. `negative` is true if it is a denial. The entry of an
+    /// NXDOMAIN has no type, so it is flushed for any type.
     fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
@@ -136,7 +140,7 @@ impl Aim {
     }
 }
 
-/// Returns the name, and each name above it up to the root, in wire form.
+/// Returns the name, and then each name above it up to the root, in wire form.
 fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(name), |suffix| match suffix.split_first() {
         Some((length, rest)) if *length > 0 => rest.get(usize::from(*length)..),

@@ -1,14 +1,16 @@
-//! The age of an RRset, which decides how the RRset is used: as an answer; as an answer while it is renewed; as an answer only if no server
-//! answers; or not at all.
+//! The age of an RRset, which decides how the RRset is used: as an answer; as an answer while it is fetched again; as an
+//! answer only if no server answers; or not at all.
 //!
-//! Stale answers: RFC 8767. An RRset stays in the cache after its TTL until it is evicted or replaced, so stale answers need no copy. The
-//! entries of a name always hold the last answers of its servers, so a stale answer never contradicts a later answer.
+//! Stale answers: RFC 8767. An RRset stays in the cache after its TTL until it is evicted or replaced, so stale answers
+//! need no copy. What the cache contains for a name always comes from the last answers of its servers, so a stale answer
+//! never contradicts a later answer.
 //!
 //! # Decisions
 //!
-//! - An entry in use is renewed in the last tenth of its TTL, as by Unbound's `prefetch`, and at least in its last five seconds, as by Knot
-//!   Resolver. A resolution may take four seconds, and a tenth of half a minute is only three. But an entry is not renewed before the last
-//!   sixth of its TTL: if an entry with a TTL of twelve seconds were renewed five seconds early, its servers would get 1.7 times the queries.
+//! - An entry in use is renewed (fetched again before it expires) in the last tenth of its TTL, as by Unbound's
+//!   `prefetch`, and at least in its last five seconds, as by Knot Resolver. A resolution may take four seconds, and a
+//!   tenth of half a minute is only three. But an entry is not renewed before the last sixth of its TTL: if an entry
+//!   with a TTL of twelve seconds were renewed five seconds early, its servers would get 1.7 times the queries.
 //! - An entry with a TTL below ten seconds is not renewed, because the last sixth of its TTL is hardly longer than a resolution.
 
 use std::sync::Arc;
@@ -28,18 +30,19 @@ use crate::limits::{
 use dns::clock::Mono;
 use dns::question::{QuestionKey, Security};
 
-/// The age of an entry.
+/// How an entry may be used because of its age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
-    /// Within its TTL.
+    /// The TTL of the entry has not expired.
     Fresh,
-    /// Expired for this long. A client gets the entry only if no server answers.
+    /// The TTL of the entry expired this long ago. A client gets the entry only if no server answers.
     Stale(Duration),
-    /// Too old to be used.
+    /// The entry is too old to be used.
     Over,
 }
 
-/// Returns the age of an entry that expires at `expires`, and may be used as a stale answer for `serve_stale` after that.
+/// Returns the age of an entry whose TTL expires at `expires`, and which may be used as a stale answer for the time
+/// `serve_stale` after that.
 pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     let past = now.since(expires);
     match () {
@@ -49,27 +52,28 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     }
 }
 
-/// Returns the time from which a client may get a stale answer, if its resolution began at `began`: after the client response time, and only when
-/// no server has answered for a while. `heard` is the time at which any server last answered.
+/// Returns the time from which a client may get a stale answer, if its resolution began at `began`. This is after the
+/// client response time, and after `SERVER_QUIET_TIME` without an answer of any server. `heard` is the time at which any
+/// server last answered.
 pub(crate) fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
     let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
     began.after(CLIENT_RESPONSE_TIME).max(quiet)
 }
 
-/// The last data that servers gave for a name and type. Exists only if the last answer of the servers was not a denial.
+/// The data in the last answer of servers for a name and type. There is no such value if that answer was a denial.
 #[derive(Clone, Debug)]
 pub struct LastWord {
-    /// The RRset, or the CNAME of the name.
+    /// The RRset of the type of the question, or the CNAME of the name if the name has a CNAME instead.
     pub rrset: Arc<Rrset>,
-    /// The type of the RRset: the type of the question, or CNAME.
+    /// The type of the RRset, which is the type of the question or CNAME.
     pub kind: RecordType,
     /// The age of the RRset: fresh or stale.
     pub age: Age,
 }
 
 impl InView<'_> {
-    /// Returns the last data that servers gave for `kind` at `name`, if they expired less than `serve_stale` ago. Returns `None` if servers
-    /// denied the data later, or if it is not known whether the data or the denial came later.
+    /// Returns the data in the last answer of servers for `kind` at `name`, if they expired less than `serve_stale` ago.
+    /// Returns `None` if servers denied the data later, or if it is not known whether the data or the denial came later.
     pub fn last_word(
         &self,
         name: &Name,
@@ -84,16 +88,17 @@ impl InView<'_> {
         (!is_over).then(|| LastWord { kind: rrset.kind(), rrset, age })
     }
 
-    /// Returns true if the RRset under `key` is still the last data that servers gave for its type. This lookup does not protect the entry from
-    /// eviction.
+    /// Returns true if no server has given another answer for the name and type since the RRset under `key` was stored.
+    /// This does not count as a use of the entry.
     pub(super) fn is_last_word(&self, key: &QuestionKey) -> bool {
         let keys = NameKeys::of_wire(key.name(), self.view, *self.store.keyed());
         let last = last_known(keys, key.kind(), |key| self.store.peek(key));
         matches!(last, Some(Known::Rrset(rrset)) if rrset.kind() == key.kind())
     }
 
-    /// Returns true if a server has proved, after `word` was stored, that a name above `name` and below `top` does not exist (RFC 8020). Such
-    /// a denial counts after its TTL too, because names below it no longer exist either.
+    /// Returns true if a server has proved, after the data `word` were stored, that a name above `name` and below `top`
+    /// does not exist (RFC 8020). Such a proof counts even after its TTL, because names below a name that does not exist
+    /// do not exist either.
     pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
         let mut keys = self.keys(name);
         let (Some(top), Some(above)) = (keys.place_of(top), keys.above(0)) else { return false };
@@ -108,8 +113,8 @@ impl InView<'_> {
         proof.is_some()
     }
 
-    /// Ends the stale answers for all types of `name`, because a server has given a bogus answer about the name. Expired entries are removed,
-    /// and the other entries are not used after their TTL.
+    /// Prevents stale answers for all types of `name`, because a server has given a bogus answer about the name. Expired
+    /// entries are removed, and the other entries are not used after their TTL.
     pub(crate) fn end_stale(&self, name: &Name, now: Mono) {
         let mut keys = self.keys(name);
         for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
@@ -123,8 +128,9 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the entry for `kind` at `name` if it has expired. This is called when a server has given another answer, with credibility `by`,
-    /// that is not stored. It also removes an entry that is due for renewal, because the answer may be its renewal.
+    /// Removes the entry for `kind` at `name` if it has expired. This is called when a server has given another answer
+    /// that is not stored. `by` is the credibility of that answer. An entry that is due for renewal is removed too,
+    /// because the answer may be its renewal.
     pub(crate) fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = self.keys(name);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
@@ -132,8 +138,8 @@ impl InView<'_> {
         }
     }
 
-    /// Like `outdate`, for the entry under one key. If the TTL of the entry has not ended and its credibility is greater than the given one, it
-    /// stays.
+    /// Removes an entry like `outdate`, by its key. If the TTL of the entry has not expired and its credibility is
+    /// greater than the given one, it stays.
     pub(super) fn outdate_entry(&self, key: &SlotKey<'_>, (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
@@ -142,7 +148,8 @@ impl InView<'_> {
         }
     }
 
-    /// Returns the entry under `key`, whatever its rank. If the TTL of the entry has ended, the entry is removed, and `None` is returned.
+    /// Returns the entry under `key`, whatever its rank. If the TTL of the entry has expired, removes the entry and
+    /// returns `None`.
     pub(super) fn live(&self, key: &SlotKey<'_>, now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         if now < known.expires() {
@@ -152,8 +159,8 @@ impl InView<'_> {
     }
 }
 
-/// Returns the last entry that servers gave for a type at the name of `keys`, including a CNAME of the name. Returns `None` if it is not
-/// known which entry was the last.
+/// Returns the entry of the last answer of servers for a type at the name of `keys`: an RRset, a denial, or a CNAME of
+/// the name. Returns `None` if it is not known which entry is the last.
 fn last_known(
     mut keys: NameKeys,
     kind: RecordType,
@@ -181,8 +188,8 @@ fn last_known(
     last
 }
 
-/// Returns the time from which an entry that is fresh from `stored` to `expires` is renewed when it is used. Returns `None` if the entry is
-/// never renewed.
+/// Returns the time from which an entry is renewed when it is used. The entry was stored at `stored`, and its TTL
+/// expires at `expires`. Returns `None` if the entry is never renewed.
 pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     let whole = expires.as_micros().saturating_sub(stored.as_micros());
     let least = LEAST_RENEWAL_TIME.min(whole / MOST_RENEWAL_SHARE);
@@ -190,7 +197,8 @@ pub(crate) fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
     (whole >= LEAST_RENEWED_TTL).then(|| Mono::from_micros(expires.as_micros().saturating_sub(left)))
 }
 
-/// Returns true if an entry that is fresh from `stored` to `expires` is to be renewed when it is used at `now`.
+/// Returns true if an entry is to be renewed when it is used at `now`. It was stored at `stored`, and its TTL expires at
+/// `expires`.
 pub(crate) fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     renewal_due(stored, expires).is_some_and(|due| due <= now)
 }

@@ -6,21 +6,24 @@ use super::store::{LookedUp, NEIGHBOURS_BEGIN};
 use dns::hash::Keyed;
 use dns::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
 
-/// The kind of an entry. Entries of all kinds are in one table. The record type and the last octets of a key show the kind of its entry.
+/// The kinds of entries, which are all in one table. The record type and the last octets of a key show the kind of its
+/// entry.
 #[derive(Clone, Copy)]
 pub(super) enum KeySlot {
     Rrset(RecordType),
-    /// Addresses from delegations. They are stored in addition to the data or denials that the name's own zone gave.
+    /// Addresses of servers from a delegation (glue). They are stored in addition to the data or denials that the name's
+    /// own zone gave.
     Glue(RecordType),
     Nxdomain,
-    /// A mark that a name exists, because names below it exist.
+    /// The information that a name exists, because a name below it exists.
     Exists,
     Delegation,
     State,
 }
 
 impl KeySlot {
-    /// Returns the record type and the flags octet for keys of this kind. Bits 2 to 4 of the flags octet are not used in keys of questions.
+    /// Returns the record type and the flags octet that a key of this kind has. Keys of questions do not use bits 2 to 4
+    /// of the flags octet.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
@@ -32,8 +35,8 @@ impl KeySlot {
         }
     }
 
-    /// Returns true if a key with this type and these flags belongs to a delegation, to the addresses of its servers, or to the state of a zone.
-    /// Returns false if the key belongs to data of a zone.
+    /// Returns true if a key with this type and these flags belongs to a delegation, to the addresses of its servers
+    /// (glue), or to the state of a zone. Returns false if the key belongs to other data.
     pub(super) fn leads(kind: RecordType, flags: u8) -> bool {
         [Self::Glue(kind), Self::Delegation, Self::State].iter().any(|slot| slot.tail() == (kind, flags))
     }
@@ -42,11 +45,12 @@ impl KeySlot {
 /// The keys of a name and of all names above it. They share one buffer, because each name above is a suffix of the name.
 pub struct NameKeys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
-    /// The length of the name in the buffer, in octets.
+    /// The length of the whole name in the buffer, in octets.
     end: usize,
     view: ViewId,
     keyed: Keyed,
-    /// The position of the name that was hashed last, and its hash. So a name is hashed once for all its kinds of entries.
+    /// The position of the name whose hash was computed last, and this hash. So the hash of a name is computed once for
+    /// all its kinds of entries.
     hashed: Option<(usize, u64)>,
 }
 
@@ -99,31 +103,32 @@ impl LookedUp<Self> for QuestionKey {
     }
 }
 
-/// The entries of one name with types below this number are neighbours in the table. Entries of other types are spread over the table,
-/// because otherwise a client could fill one part of the table with the 65 536 types of a name.
+/// Entries of one name whose record types are below this number are next to each other in the table. Entries of other
+/// types are spread over the table, because otherwise a client could fill one part of the table with the 65 536 types of
+/// a name.
 const NEAR_KINDS: u16 = 64;
 
 /// Computes the hash of a key from the hash of its name, its type, its flags and its view. Keys of one name have different hashes. Keys of
 /// different names collide only if the hashes of the names collide, so nobody can choose keys that collide.
 fn hash_in_slot(name: u64, kind: u16, flags: u8, view: u32) -> u64 {
     let (far, near) = if kind < NEAR_KINDS && flags & OF_QUESTIONS == 0 {
-        // Different kinds always give different numbers: the number contains the record type, and one bit for glue, delegations and marks of
-        // existence.
+        // Different kinds always give different numbers: the number contains the record type, and one bit for glue,
+        // delegations and `Exists`.
         (0, u64::from(kind) | u64::from(flags & OF_DELEGATIONS != 0) << 6)
     } else {
         (u64::from(kind) << 8 | u64::from(flags), 0)
     };
     let far = far | u64::from(view) << 24;
-    // 2^64 divided by the golden ratio. It is odd, so no two values give the same product. The low bits of the product do not depend on
-    // the type and the view, and the table uses the low bits.
+    // This number is 2^64 divided by the golden ratio. It is odd, so no two values give the same product. The low bits
+    // of the product do not depend on the type and the view, and the table uses the low bits.
     let far = far.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     name ^ far ^ far >> 32 ^ near << NEIGHBOURS_BEGIN
 }
 
-/// The bits of a key's flags that distinguish questions of one name and type: DO and CD.
+/// The bits of a key's flags that distinguish questions for the same name and type: the DO bit and the CD bit.
 const OF_QUESTIONS: u8 = 3;
 
-/// The bits of a key's flags that distinguish glue, delegations and marks of existence from the data of a zone.
+/// The bits of a key's flags that distinguish glue, delegations and `Exists` from the data of a zone.
 const OF_DELEGATIONS: u8 = 24;
 
 impl NameKeys {
@@ -133,7 +138,7 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// Like `for_name`, for a name in wire form.
+    /// Returns the keys of a name, like `for_name`, but for a name in wire form.
     pub(super) fn of_wire(name: &[u8], view: ViewId, keyed: Keyed) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = name.len().min(MAX_NAME);
@@ -143,7 +148,8 @@ impl NameKeys {
         Self { octets, end, view, keyed, hashed: None }
     }
 
-    /// Returns the key for an entry of the kind `slot`, for the name that begins at octet `begin` of the buffer. The whole name begins at 0.
+    /// Returns the key of an entry of the kind `slot`, for the name that begins at octet `begin` of the buffer. The
+    /// whole name begins at octet 0.
     pub(super) fn at(&mut self, begin: usize, slot: KeySlot) -> SlotKey<'_> {
         let (kind, flags) = slot.tail();
         let of_name = match self.hashed {
@@ -159,7 +165,7 @@ impl NameKeys {
         SlotKey { octets, hash: hash_in_slot(of_name, kind.into(), flags, self.view.number()) }
     }
 
-    /// Returns the name that begins at `begin` in the buffer, in wire form.
+    /// Returns the name that begins at octet `begin` of the buffer, in wire form.
     pub(super) fn name(&self, begin: usize) -> &[u8] {
         self.octets.get(begin..self.end).unwrap_or_default()
     }
@@ -170,8 +176,8 @@ impl NameKeys {
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
-    /// Calls `visit` with the keys of the kind `slot`: first for the name that begins at `begin`, then for each name above it that is below `top`.
-    /// Stops when `visit` returns a value, and returns this value.
+    /// Calls `visit` with the key of the kind `slot` for the name that begins at octet `begin`, and then for each name
+    /// above it that is below `top`. Stops when `visit` returns a value, and returns this value.
     pub(super) fn upwards<Value>(
         &mut self,
         (mut begin, top): (usize, usize),
@@ -193,7 +199,7 @@ impl NameKeys {
         if top.is_root() {
             return self.end.checked_sub(1);
         }
-        // The length that the library returns does not count the octet of the root label.
+        // The length that the library returns does not include the octet of the root label.
         let place = self.end.checked_sub(top.len().saturating_add(1))?;
         let begins = label_places(self.name(0)).any(|label| label == place);
         (begins && is_wire_of(self.name(place), top)).then_some(place)
@@ -253,7 +259,7 @@ mod tests {
         }
         let of = |number: u16| KeySlot::Rrset(RecordType::from(number));
         let mut places: Vec<u64> = (64..4_096).map(|number| place(keys.at(0, of(number)).hash)).collect();
-        // The table uses the low bits of the hash for the position.
+        // The low bits of the hash give the position in the table.
         let mut low: Vec<u64> = places.iter().map(|place| place & 0xff).collect();
         low.sort_unstable();
         low.dedup();

@@ -17,14 +17,14 @@ use super::{entries, failures};
 use dns::clock::Mono;
 use dns::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 
-/// An entry whose TTL has not ended.
+/// An entry whose TTL has not expired, as it is displayed.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// The type of the entry. `None` if the entry is valid for all types.
+    /// The record type to which the entry belongs. `None` if the entry belongs to all types.
     pub kind: Option<RecordType>,
-    /// The view of the entry. Views do not share entries.
+    /// The view to which the entry belongs. Views do not share entries.
     pub view: ViewId,
-    /// The time for which the entry may still be used.
+    /// The time for which the entry may still be used, which is the rest of its TTL.
     pub left: Duration,
     /// The memory that the entry takes, in octets.
     pub octets: u32,
@@ -35,13 +35,13 @@ pub struct Held {
 /// The content of an entry.
 #[derive(Clone, Debug)]
 pub enum HeldData {
-    /// An answer as the octets to send, with the question and the flags for which it is used.
+    /// An answer in wire form, with the question and the flags for which it is used.
     Answer(Question, Arc<Answer>),
     /// The rank of an RRset, and its records with the remaining TTL.
     Rrset(Rank, Vec<Record>),
-    /// A denial of the name or the type.
+    /// A denial: the name does not exist, or has no data of the type.
     Negative(Arc<Negative>),
-    /// The delegation of the zone with this name: the servers of the zone.
+    /// The delegation of the zone with this name, that is, the servers of the zone.
     Delegation(Arc<Delegation>),
     /// The DNSSEC state of the zone.
     State(Arc<ZoneTrust>),
@@ -111,7 +111,7 @@ impl Memory {
                 CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
                 CacheEntry::Exists(_) => continue,
             };
-            // An entry for all types matches every type.
+            // An entry for all types is returned for every type.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
                 let view = key.view();
                 held.push(Held { kind: of, view, left, octets, what });

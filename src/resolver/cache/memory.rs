@@ -1,4 +1,4 @@
-//! The cache: its four tables, and their shares of `cache.size`.
+//! The four tables of the cache, and the share of `cache.size` that each table may use.
 
 use std::sync::Arc;
 
@@ -12,9 +12,10 @@ use dns::hash::Keyed;
 use dns::question::{Answer, QuestionKey};
 use dns::random::Random;
 
-/// The shares of `cache.size` in per cent. Answers serve hits, RRsets and delegations save queries, and the entries of the two small tables
-/// have at most a few hundred octets. The shares are 90 % in all: the process may use 125 %, and the allocator loses 11 to 24 % of the
-/// memory of entries in gaps between them. The rest is for work in progress.
+/// The share of `cache.size` that each table may use, in per cent. Answers make cache hits possible, and RRsets and
+/// delegations save queries to servers. The entries of the two small tables have at most a few hundred octets. All
+/// shares together are 90 %: the process may use 125 %, and the allocator loses 11 to 24 % of the memory of entries in
+/// gaps between them. The rest is for work in progress.
 const SHARES: CacheShares = CacheShares { answers: 45, rrsets: 36, servers: 5, failures: 4 };
 
 struct CacheShares {
@@ -27,22 +28,22 @@ struct CacheShares {
 /// The four tables of the cache.
 #[derive(Clone)]
 pub struct Memory {
-    /// Answers as the octets to send.
+    /// Answers in wire form, by question.
     pub answers: Answers,
-    /// RRsets, proofs of their absence, and delegations.
+    /// RRsets, denials, delegations and the states of zones.
     pub rrsets: rrsets::Rrsets,
     /// The data about each server.
     pub servers: servers::Servers,
-    /// Questions that failed recently.
+    /// The questions that failed recently.
     pub failures: failures::CachedFailures,
-    /// Determines how much of their memory the tables of answers and RRsets may currently use.
+    /// Determines which part of their memory the tables of answers and RRsets may currently use.
     pub room: Room,
     pub(super) keyed: Keyed,
     pub(super) walks: walk::Walks,
 }
 
 impl Memory {
-    /// Creates empty tables that may take `size` octets in all.
+    /// Creates empty tables that together may take `size` octets.
     pub fn new(size: u64, random: &Random) -> Self {
         let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
@@ -70,7 +71,8 @@ impl Memory {
         }
     }
 
-    /// Runs `walk`, a function that visits whole tables, on a thread that serves no client. It starts when all earlier walks have ended.
+    /// Runs `walk`, a function that visits whole tables, on a thread that serves no client. It starts when all earlier
+    /// such functions have ended.
     pub async fn walk<Value, Walk>(&self, walk: Walk) -> Value
     where
         Value: Send + 'static,
@@ -79,8 +81,8 @@ impl Memory {
         self.walks.run(self, walk).await
     }
 
-    /// Sets the size of the tables of answers and RRsets so that the process keeps within its memory. The process uses `resident` octets now, and may
-    /// use `most` octets. Entries are removed in small steps.
+    /// Sets the size of the tables of answers and RRsets so that the memory of the process stays within its limit. The
+    /// process uses `resident` octets now, and may use `most` octets. Entries are removed in small steps.
     pub async fn give_way(&self, resident: u64, most: u64) {
         let whole = self.answers.0.capacity().saturating_add(self.rrsets.store().capacity());
         if self.room.change(whole, resident, most) {
@@ -93,12 +95,13 @@ impl Memory {
         }
     }
 
-    /// Returns the secret hash function of these tables. Other tables use it too if strangers choose their keys.
+    /// Returns the keyed hash function of these tables. Other tables also use it if strangers choose their keys.
     pub fn keyed(&self) -> Keyed {
         self.keyed
     }
 
-    /// Returns the number of octets and entries in each table, and the octets that it may currently use.
+    /// For each table, returns the number of its entries, the octets that they take, and the octets that the table may
+    /// currently use.
     pub fn fill(&self) -> [StoreFill; 4] {
         let now = |fill: StoreFill| StoreFill { capacity: self.room.usable(fill.capacity), ..fill };
         [
@@ -110,12 +113,13 @@ impl Memory {
     }
 }
 
-/// Answers as the octets to send, by question.
+/// The table of answers in wire form, by question.
 #[derive(Clone)]
 pub struct Answers(pub(super) QuestionStore<Arc<Answer>>, pub(super) Arc<Versions>);
 
 impl Answers {
-    /// Returns the answer to a question, if it is fresh. `key` is the key that `wire::query` has read.
+    /// Returns the answer to a question, if its TTL has not expired. `key` is the key of the question, as `wire::query`
+    /// has read it.
     pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Answer>> {
         self.0.get(key).filter(|answer| answer.is_fresh(now))
     }
@@ -129,13 +133,14 @@ impl Answers {
         }
     }
 
-    /// Returns the current version of the answer under `key`, for a caller that copies the answer. The caller must read the version before the
-    /// answer.
+    /// Returns the current version of the answer under `key`. A caller that copies the answer must read the version
+    /// before it reads the answer.
     pub fn version(&self, key: &[u8]) -> AnswerVersion {
         self.1.for_key(key)
     }
 
-    /// Returns true if the answer with this version has neither changed nor been flushed. It may have been evicted.
+    /// Returns true if the answer has neither changed nor been flushed since `version` was read. It may have been
+    /// evicted.
     pub fn is_current(&self, version: AnswerVersion) -> bool {
         self.1.is_current(version)
     }

@@ -1,20 +1,22 @@
-//! The cache. It has four tables: answers, RRsets with delegations, servers, and failures.
+//! The cache. It has four tables: answers, RRsets with delegations, data about servers, and failures.
 //!
-//! An entry contains its times, and the time of the lookup decides whether the entry may be used. `store` limits the memory of a table and
-//! chooses the entries to remove. The hash of the keys has a secret, because strangers choose the keys.
+//! An entry contains the times at which it was stored and at which it expires, and each lookup decides from the current
+//! time whether the entry may be used. `store` limits the memory of a table and chooses the entries to remove. The hash
+//! of the keys has a secret, because strangers choose the keys.
 //!
 //! # Decisions
 //!
-//! - An answer is stored as the octets to send, with the offsets of its TTLs. A hit copies and patches these octets, and decodes
-//!   nothing.
-//! - moka was used first and replaced. It took 290 octets for each entry in addition to the entry itself, recorded each lookup for its
-//!   policy, and removed values at a time of its own choice. S3-FIFO in shards takes 112 octets (`ENTRY_OVERHEAD`), counts exactly,
-//!   and frees everything at a flush.
-//! - The expiry of moka was never used, because its clock cannot be injected. Entries therefore carry their own times.
+//! - An answer is stored in wire form, as it is sent, with the offsets of its TTLs. When a question is answered from the
+//!   cache, these octets are copied and a few of them are changed, and nothing is decoded.
+//! - The crate moka was used first and replaced. It took 290 octets for each entry in addition to the entry itself,
+//!   recorded each lookup for its eviction policy, and removed values at a time of its own choice. S3-FIFO in shards
+//!   takes 112 octets (`ENTRY_OVERHEAD`), counts exactly, and frees everything at a flush.
+//! - The expiry of moka was never used, because tests cannot replace its clock. Entries therefore contain their own
+//!   times.
 //! - The weight of an entry is its real size in memory, including keys and names (`tests/weights.rs`). Before it was measured, the
 //!   weights of entries were 40 to 220 octets too small, and a full cache took up to 1.5 times `cache.size`.
-//! - RRsets have ranks (RFC 2181 section 5.4.1). Glue, or an answer without AA, replaces data with AA only after the TTL of these
-//!   data.
+//! - RRsets have ranks (RFC 2181 section 5.4.1). Glue, or data from an answer without AA, replace data from an answer
+//!   with AA only after the TTL of the latter has expired.
 //! - NXDOMAIN without proof denies only the type of its question, because load balancers answer NXDOMAIN for AAAA (RFC 4074). For A it
 //!   denies all types, unless the name or a name below it is known to exist.
 

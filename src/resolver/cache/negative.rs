@@ -1,4 +1,4 @@
-//! Stored negative answers (RFC 2308).
+//! Negative answers in the cache (RFC 2308).
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use super::rrset::{Rank, capped};
 use super::security::{Backing, Evidence};
 use dns::clock::Mono;
 
-/// A denial to store: the name has no such type, or does not exist.
+/// A denial that is to be stored: the name does not exist, or has no data of the type.
 #[derive(Clone, Copy, Debug)]
 pub struct Denial<'a> {
-    /// The name that is denied.
+    /// The name that does not exist, or that has no data of the type.
     pub name: &'a Name,
-    /// The type of the question.
+    /// The type of the question that was denied.
     pub kind: RecordType,
-    /// True if the name does not exist. False if only the type does not exist.
+    /// True if the name does not exist. False if it only has no data of the type.
     pub nxdomain: bool,
-    /// The SOA of the zone of the name. It gives the TTL of the denial.
+    /// The SOA record of the zone to which the name belongs. It gives the TTL of the denial.
     pub soa: &'a Record,
 }
 
-/// A stored negative answer, with the SOA that limits its TTL.
+/// A negative answer in the cache, with the SOA that limits its TTL.
 #[derive(Debug)]
 pub struct Negative {
-    /// True if the name does not exist. False if the name does not have the type.
+    /// True if the name does not exist. False if it only has no data of the type.
     pub nxdomain: bool,
     /// The rank of the denial.
     pub rank: Rank,
@@ -37,7 +37,7 @@ pub struct Negative {
 }
 
 impl Negative {
-    /// Returns the time at which the TTL of the denial ends.
+    /// Returns the time at which the TTL of the denial expires.
     pub(super) fn expires(&self) -> Mono {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
@@ -47,12 +47,12 @@ impl Negative {
         self.expires().since(now)
     }
 
-    /// Returns the security of the denial, and the records that prove it.
+    /// Returns the DNSSEC state of the denial, and the records that prove it.
     pub fn backing(&self) -> &Backing {
         &self.backing
     }
 
-    /// Returns the records that prove the denial, with the remaining TTL.
+    /// Returns the records that prove the denial, each with the remaining TTL of the denial.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
@@ -63,7 +63,8 @@ impl Negative {
     }
 }
 
-/// Returns the TTL of a negative answer with this SOA, in seconds: the smaller one of the TTL and the minimum of the SOA, at most `max_ttl`.
+/// Returns the TTL in seconds of a negative answer with this SOA: the smaller one of the TTL and the MINIMUM field of
+/// the SOA, at most `max_ttl`.
 pub fn negative_ttl(soa: &Record, max_ttl: Duration) -> u32 {
     match &soa.data {
         RData::SOA(data) => capped(soa.ttl.min(data.minimum), max_ttl),

@@ -1,17 +1,19 @@
 //! Determines which part of their memory the tables of answers and RRsets may currently use.
 //!
-//! Queries in progress, connections of clients and replies on their way take memory in addition to the cache. `limits::WorkBounds`
-//! limits each kind of work, and only a host under attack has the maximum of all kinds at the same time. The cache then shrinks.
-//! Otherwise a full cache and all kinds of work together would take more memory than the process may use.
+//! Queries in progress, connections of clients and unsent replies take memory in addition to the cache.
+//! `limits::WorkBounds` limits each kind of work, and only on a host under attack all kinds of work reach their limits
+//! at the same time. The cache then shrinks. Otherwise a full cache and all this work together would take more memory
+//! than the process may use.
 //!
 //! # Decisions
 //!
-//! - The memory of the whole process is measured, because the overhead of the allocator and the data that libraries keep for
-//!   connections also count. If a part of the cache were reserved for all work instead, a gateway that is not attacked would have a
-//!   third less cache.
-//! - The memory is measured while many flights begin, because flights accompany all kinds of work. An idle daemon need not wake up for
-//!   it.
-//! - The tables keep at least `LEAST_ROOM`, so that names in use stay in memory.
+//! - The memory of the whole process is measured, because the overhead of the allocator and the data that libraries keep
+//!   for connections also count. If a part of the cache were reserved for all kinds of work instead, a gateway that is
+//!   not attacked would have a third less cache.
+//! - The memory is measured after a certain number of resolutions (flights) has begun, because all kinds of work begin
+//!   resolutions. An idle daemon need not wake up to measure.
+//! - The tables of answers and RRsets keep at least the share `LEAST_ROOM` of their memory, so that names in use stay in
+//!   the cache.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -20,10 +22,11 @@ use tokio::sync::Notify;
 
 use crate::limits::{LEAST_ROOM, ROOM_FLIGHTS, ROOM_SLACK, ROOM_SLACK_SHARE};
 
-/// The value of `parts` when the tables may use all their memory: one thousand thousandths.
+/// The value of `parts` if the tables may use all their memory, that is, one thousand thousandths.
 const WHOLE: u64 = 1_000;
 
-/// The part of their memory that the tables may use, and the signal that the memory of the process must be measured again.
+/// Determines which part of their memory the tables of answers and RRsets may use, and signals when the memory of the
+/// process must be measured again.
 #[derive(Clone)]
 pub struct Room(Arc<SharedRoom>);
 
@@ -31,7 +34,7 @@ struct SharedRoom {
     /// The number of flights (resolutions of questions) that have begun since the last signal.
     flights: AtomicU32,
     notice: Notify,
-    /// The part that the tables may use, in thousandths.
+    /// The part of their memory that the tables may use, in thousandths.
     parts: AtomicU64,
 }
 
@@ -43,7 +46,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Counts a flight, that is, the resolution of one question, when it begins.
+    /// Records that a flight (the resolution of one question) has begun.
     pub(crate) fn flight_began(&self) {
         if self.0.flights.fetch_add(1, Ordering::Relaxed) >= ROOM_FLIGHTS {
             self.0.flights.store(0, Ordering::Relaxed);
@@ -51,7 +54,7 @@ impl Room {
         }
     }
 
-    /// Returns how many of the given octets a table may currently use.
+    /// Returns how many octets a table of the size `octets` may currently use.
     pub(super) fn usable(&self, octets: u64) -> u64 {
         match self.0.parts.load(Ordering::Relaxed) {
             WHOLE => octets,
@@ -59,8 +62,8 @@ impl Room {
         }
     }
 
-    /// Sets the part of `whole` octets that the tables may use, from the memory of the process: it uses `resident` octets now, and may use `most`.
-    /// Returns true if the part has changed.
+    /// Computes the part of `whole` octets that the tables may use, from the memory of the process: it uses `resident`
+    /// octets now, and may use `most`. Returns true if the part has changed.
     pub(super) fn change(&self, whole: u64, resident: u64, most: u64) -> bool {
         let before = self.0.parts.load(Ordering::Relaxed);
         let now = room(before, whole, resident, most);
@@ -68,15 +71,16 @@ impl Room {
         now != before
     }
 
-    /// Waits until `limits::ROOM_FLIGHTS` flights have begun since the last call returned.
+    /// Waits until `limits::ROOM_FLIGHTS` flights (resolutions) have begun since the last call returned.
     pub async fn many_flights(&self) {
         self.0.notice.notified().await;
     }
 }
 
-/// Computes which part of `whole` octets the tables may use, in units of `WHOLE`; `before` is the previous part. If the process is above its bound,
-/// the tables lose twice the excess, because the allocator keeps a part of the memory that entries free. If it is below, they gain only a quarter
-/// of the free octets, because new entries take more than their own octets.
+/// Computes which part of `whole` octets the tables may use, in thousandths; `before` is the previous part. If the
+/// process uses more memory than it should, the tables lose twice the excess, because the allocator keeps a part of the
+/// memory that entries free. If it uses less, they gain only a quarter of the unused octets, because new entries take
+/// more than their own octets.
 fn room(before: u64, whole: u64, resident: u64, most: u64) -> u64 {
     let parts = |octets: u64| octets.saturating_mul(WHOLE).checked_div(whole).unwrap_or(0);
     let most = most.saturating_sub(ROOM_SLACK).saturating_sub(most / ROOM_SLACK_SHARE);

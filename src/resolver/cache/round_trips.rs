@@ -1,43 +1,46 @@
 //! The round trips of one server: their smoothed value and their distribution, from which the timers of the server are computed.
 //!
-//! Pure. The smoothed value is computed as in RFC 6298 section 2. The distribution is counted in buckets, eight for each doubling of the time
-//! (an octave), so that a percentile is at most an eighth too long. The counts are halved from time to time, so that old values fade.
+//! The functions are pure. The smoothed value is computed as in RFC 6298 section 2. The distribution is counted in
+//! buckets, eight for each doubling of the time (an octave), so that a percentile is at most an eighth too long. The
+//! counts are halved from time to time, so that recent round trips count more than old ones.
 
 use std::time::Duration;
 
 use crate::limits::{ENOUGH_ROUND_TRIPS, MAX_TIMER, MIN_TIMER};
 
-/// The number of buckets for each octave (doubling of the time), as a power of two.
+/// The number of buckets for each octave (doubling of the time), as an exponent of two.
 const PRECISION_BITS: u32 = 3;
 
 /// The number of buckets for each octave (doubling of the time).
 const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
 
-/// The begin of the first octave, in microseconds, as a power of two. Shorter round trips (below about a millisecond) share one bucket.
+/// The begin of the first octave, in microseconds, as an exponent of two. Shorter round trips (below about a
+/// millisecond) share one bucket.
 const FIRST_OCTAVE: u32 = 10;
 
-/// The number of octaves: up to 2^21 microseconds, which is just over the longest timer.
+/// The number of octaves. The last one ends at 2^21 microseconds, which is just over the longest timer.
 const OCTAVES: u32 = 11;
 
 /// The number of buckets. The first one is for round trips below the first octave. The last one also counts all longer round trips.
 const BUCKETS: usize = 11 * 8 + 1;
 
-/// When this number of round trips has been counted, all counts are halved. If the path to a server changes, its last few dozen round trips
-/// then decide. The number fits in one octet.
+/// When this number of round trips has been counted, all counts are halved. If the path to a server changes, the timer
+/// then depends mostly on the last few dozen round trips. The number fits in one octet.
 const FADE_AT: u8 = 128;
 
-/// The percentage of the round trips that end before the timer. Dean and Barroso, "The Tail at Scale" (2013), send the second request at
-/// the 95th percentile, so that only one request in twenty has a second one.
+/// The percentage of the round trips that are shorter than the timer. Dean and Barroso, "The Tail at Scale" (2013), send
+/// the second request at the 95th percentile, so that only one request in twenty has a second one.
 const COVERED: u32 = 95;
 
-/// The round trips of a server, from the first one on.
+/// The round trips of a server that has answered at least once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RoundTrips {
     pub(super) smoothed: Duration,
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// The time to wait for the server before another server is asked. It is computed once for each new round trip, because it is read many times.
+    /// The time to wait for the server before another server is asked. It is computed when a round trip is added,
+    /// because it is read more often.
     timer: Duration,
 }
 
@@ -50,7 +53,8 @@ impl RoundTrips {
         trips
     }
 
-    /// Restores the counts of an earlier process. Returns `None` if all counts are zero, or if they are too large.
+    /// Restores the data from an earlier process of resolverd. Returns `None` if all counts are zero, or if they are too
+    /// large.
     pub(super) fn restored(smoothed: Duration, variation: Duration, counts: [u8; BUCKETS]) -> Option<Self> {
         let total = counts.iter().try_fold(0_u8, |total, count| total.checked_add(*count))?;
         if total == 0 || total > FADE_AT {
@@ -62,7 +66,7 @@ impl RoundTrips {
         Some(trips)
     }
 
-    /// Adds a round trip as in RFC 6298 section 2: first to the variation, then to the smoothed value.
+    /// Adds a round trip. As in RFC 6298 section 2, the variation is changed first, and then the smoothed value.
     pub(super) fn add(&mut self, sample: Duration) {
         let off = self.smoothed.abs_diff(sample);
         self.variation = (self.variation * 3 + off) / 4;
@@ -70,7 +74,8 @@ impl RoundTrips {
         self.count(sample);
     }
 
-    /// Adds the first round trip after a long time. It counts as much as all earlier round trips together, because the path may have changed.
+    /// Adds the first round trip after a long time without any. It counts as much as all earlier round trips together,
+    /// because the path to the server may have changed.
     pub(super) fn add_after_pause(&mut self, sample: Duration) {
         self.smoothed = (self.smoothed + sample) / 2;
         self.add(sample);
@@ -129,7 +134,7 @@ pub(super) fn timer_of(smoothed: Duration) -> Duration {
     (smoothed + smoothed / 4 + Duration::from_millis(10)).clamp(MIN_TIMER, MAX_TIMER)
 }
 
-/// Returns the index of the bucket that counts a round trip.
+/// Returns the index of the bucket in which a round trip is counted.
 fn bucket(sample: Duration) -> usize {
     let micros = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX);
     if micros < 1 << FIRST_OCTAVE {
@@ -141,7 +146,7 @@ fn bucket(sample: Duration) -> usize {
     usize::try_from(place).unwrap_or(usize::MAX).min(BUCKETS - 1)
 }
 
-/// Returns the longest round trip that a bucket counts.
+/// Returns the longest round trip that is counted in the bucket with the index `place`.
 fn upper_end(place: usize) -> Duration {
     let place = u32::try_from(place).unwrap_or(u32::MAX).min(OCTAVES * PER_OCTAVE);
     let (octave, within) = (place / PER_OCTAVE, place % PER_OCTAVE);

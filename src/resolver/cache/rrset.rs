@@ -1,4 +1,5 @@
-//! A stored RRset in wire form, and its rank (RFC 2181 section 5.4.1). It is decoded only when a question is resolved, not for a hit.
+//! An RRset in the cache, in wire form, and its rank (RFC 2181 section 5.4.1). It is decoded only when a question is
+//! resolved, and not when it is answered from the cache.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -12,20 +13,21 @@ use super::security::Backing;
 use dns::clock::Mono;
 use dns::rdata;
 
-/// The rank of an RRset (RFC 2181 section 5.4.1). Data of a lower rank never replace data of a higher rank before the TTL of these has ended.
+/// The rank of an RRset (RFC 2181 section 5.4.1). Data of a lower rank never replace data of a higher rank whose TTL has
+/// not expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
     /// Addresses that came with a referral. They are used to ask servers, and are never sent to clients.
     Glue,
-    /// Data from an answer without AA, or from an answer with AA but about the target of an alias.
+    /// Data from an answer without AA, or from an answer with AA, if the data are about the target of an alias.
     Answer,
-    /// Data from an answer with AA, about the name of the question.
+    /// Data from an answer with AA, if the data are about the name of the question.
     Authoritative,
 }
 
 impl Rank {
-    /// Returns the credibility of data with this rank and this DNSSEC state.
+    /// Returns the credibility of data with this rank. `backing` is the DNSSEC state of the data.
     pub fn backed(self, backing: Backing) -> Credibility {
         Credibility { rank: self, backing }
     }
@@ -40,14 +42,14 @@ pub struct Credibility {
     pub backing: Backing,
 }
 
-/// A stored RRset in wire form.
+/// An RRset in the cache.
 #[derive(Clone, Debug)]
 pub struct Rrset {
     pub(super) kind: RecordType,
     pub(super) rank: Rank,
     pub(super) stored: Mono,
     pub(super) ttl: u32,
-    /// For each record, its length in two octets, followed by its data without name compression.
+    /// The data of the records. Each has its length in two octets, and then its data without name compression.
     pub(super) data: Box<[u8]>,
     pub(super) backing: Backing,
     /// True if a server has given a bogus answer about the name since the RRset was stored. The RRset is then not used after its TTL.
@@ -65,17 +67,17 @@ impl Rrset {
         self.kind
     }
 
-    /// Returns the time at which the TTL of the RRset ends.
+    /// Returns the time at which the TTL of the RRset expires.
     pub fn expires(&self) -> Mono {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
 
-    /// Returns true if the RRset is to be renewed when it is used at `now`.
+    /// Returns true if the RRset, when it is used at `now`, must be fetched again because it is about to expire.
     pub(crate) fn is_to_be_renewed(&self, now: Mono) -> bool {
         freshness::is_renewal_due(self.stored, self.expires(), now)
     }
 
-    /// Returns the remaining TTL.
+    /// Returns the remaining TTL of the RRset.
     pub fn left(&self, now: Mono) -> Duration {
         self.expires().since(now)
     }
@@ -90,7 +92,8 @@ impl Rrset {
         &self.backing
     }
 
-    /// Returns the signatures of the RRset, and the proof for an RRset that a wildcard made, with the remaining TTL.
+    /// Returns the signatures of the RRset with the remaining TTL, and the proof that a wildcard may be used if the
+    /// RRset comes from one.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
@@ -131,7 +134,8 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
     if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
 }
 
-/// Encodes the data of `records` in the form that `Rrset` stores. Returns `None` if one of them cannot be encoded.
+/// Encodes the data of `records` in the form in which `Rrset` stores them. Returns `None` if one of them cannot be
+/// encoded.
 pub(super) fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
     let exactly = if matches!(records, [only] if only.record_type() == RecordType::A) { 6 } else { 0 };
     let mut data = Vec::with_capacity(exactly);

@@ -22,7 +22,7 @@ use dns::question::{QuestionKey, Security, ViewId};
 #[derive(Clone)]
 pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
-    /// True if a DNAME was ever stored. Usually none was, and the names above a question need not be searched for one.
+    /// True if a DNAME was ever stored. Usually none was, and no DNAME need be looked up at the names above a question.
     dnames: Arc<AtomicBool>,
 }
 
@@ -54,8 +54,8 @@ impl Rrsets {
 }
 
 impl InView<'_> {
-    /// Returns the entry of `kind` at `name`, if its rank is at least `rank` and its TTL has not ended. Glue is returned only if nothing better
-    /// is known, not even a denial.
+    /// Returns the entry of `kind` at `name`, if its rank is at least `rank` and its TTL has not expired. Glue is
+    /// returned only if there is neither an entry of a higher rank nor a denial.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
         let mut keys = self.keys(name);
         let known = self.known(&keys.at(0, KeySlot::Rrset(kind)), rank, now);
@@ -63,7 +63,8 @@ impl InView<'_> {
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
-    /// Returns the addresses of a server that came with a delegation (glue), even if other data about the server's name are stored.
+    /// Returns the addresses of a server that came with a delegation (glue), even if the cache has other data about the
+    /// server's name.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
         match self.known(&self.keys(name).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
@@ -71,12 +72,12 @@ impl InView<'_> {
         }
     }
 
-    /// Like `get`, but returns only an RRset of exactly this type.
+    /// Returns what `get` returns, but only if it is an RRset of exactly this type.
     pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
         self.rrset_of(&mut self.keys(name), kind, rank, now)
     }
 
-    /// Like `rrset`, for a name whose keys have been prepared with `keys`.
+    /// Returns what `rrset` returns, for a name whose keys have been prepared with `keys`.
     pub(crate) fn rrset_of(
         &self,
         keys: &mut NameKeys,
@@ -90,12 +91,13 @@ impl InView<'_> {
         }
     }
 
-    /// Returns the keys of a name and of the names above it, so that several lookups for the name can share them.
+    /// Returns the keys of a name and of the names above it, which several lookups for the name can share.
     pub fn keys(&self, name: &Name) -> NameKeys {
         NameKeys::for_name(name, self.view, *self.store.keyed())
     }
 
-    /// Returns what `get` finds for the name of `keys`, or the CNAME of the name if `get` finds nothing. The returned type is that of the found data.
+    /// Returns what `get` returns for the name of `keys`, or the CNAME of the name if `get` returns nothing. The
+    /// returned type is that of the entry.
     pub fn get_or_alias(
         &self,
         keys: &mut NameKeys,
@@ -123,11 +125,12 @@ impl InView<'_> {
         self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
     }
 
-    /// Like `put`, with the credibility of the data. Data that were not validated do not replace secure data whose TTL has not ended, so a client
-    /// that sets CD cannot poison the answers of others. Returns true if a denial of all types of the name was removed.
+    /// Stores an RRset like `put`. `by` is the credibility of the data. Data that were not validated do not replace
+    /// secure data whose TTL has not expired, so that a client that sets CD cannot poison the answers of others. Returns
+    /// true if a denial of all types of the name was removed.
     ///
-    /// Data of a type that may be used when stale remove an expired denial or CNAME of the name, and also a CNAME that is about to expire, even
-    /// if the data themselves are not stored.
+    /// If clients may get stale data of this type, an expired denial or CNAME of the name is removed, and also a CNAME
+    /// that is about to expire, even if the data themselves are not stored.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
@@ -148,7 +151,8 @@ impl InView<'_> {
             return false;
         }
         let held = self.known(&keys.at(0, slot), Rank::Glue, now);
-        // If the denial is not proven, the server denied only A. The denial of the other types was inferred from that.
+        // If the denial is not proven by DNSSEC, the server denied only the type A. The denial of the other types was
+        // inferred from that.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
@@ -165,8 +169,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Gives glue the same remaining TTL as the data of the name's own zone. If these data turn out to be useless, the servers of the zone can be
-    /// reached only with the glue.
+    /// Gives the glue for a name the same remaining TTL as the addresses that the name's own zone gave. If these
+    /// addresses turn out to be useless, the servers of the zone can be reached only with the glue.
     fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
@@ -181,12 +185,14 @@ impl InView<'_> {
         }
     }
 
-    /// Stores a negative answer for the smaller one of the TTL and the MINIMUM of its SOA (RFC 2308 section 5), at most for `max_ttl`.
+    /// Stores a negative answer. Its TTL is the smaller one of the TTL and the MINIMUM of its SOA (RFC 2308 section 5),
+    /// at most `max_ttl`.
     pub fn put_negative(&self, denied: Denial<'_>, max_ttl: Duration, now: Mono) {
         self.put_denied(denied, Rank::Authoritative.backed(Backing::default()), max_ttl, now);
     }
 
-    /// Like `put_negative`, with the credibility of the denial. Like an RRset, a denial does not replace data of a greater rank.
+    /// Stores a negative answer like `put_negative`. `by` is its credibility. Like an RRset, a denial does not replace
+    /// data of a greater rank.
     pub(crate) fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
         let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
         let ttl = negative_ttl(soa, max_ttl);
@@ -194,7 +200,8 @@ impl InView<'_> {
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
     }
 
-    /// Stores for a short time that a name lacks a type. This is called when all servers of the zone gave denials that are doubtful.
+    /// Stores for `DOUBTED_TIME` that a name does not have a type. This is called when all servers of the zone have
+    /// given a doubtful denial.
     pub(crate) fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
         let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
         let backing = Backing { security, ..Backing::default() };

@@ -57,7 +57,8 @@ fn glue_never_answers_and_never_replaces_an_answer() {
     assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
 }
 
-/// Tests for each pair of a stored entry and a new entry, which comes before the TTL of the stored one has ended, which of the two stays.
+/// Tests each pair of a stored entry and a new entry that comes before the TTL of the stored one has expired: which of
+/// the two stays in the cache.
 #[test]
 fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     use Security::{Insecure, Secure, Unchecked};
@@ -89,7 +90,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
             rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{case}");
-            // When the stored entry has expired, any entry replaces it.
+            // When the TTL of the stored entry has expired, any entry replaces it.
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
             assert_eq!(holds(later), data(3), "{case}");
@@ -210,7 +211,8 @@ fn an_alias_is_known_for_each_type_that_its_name_does_not_have() {
     assert!(rrsets.get_or_alias(keys, RecordType::A, Rank::Answer, Mono::START).is_none(), "no alias");
 }
 
-/// A client may get a stale alias until its name has data. A new TLSA does not tell whether the name has data of types that may be stale.
+/// Tests that a client may get a stale alias until its name has other data. A new TLSA record does not show whether the
+/// name has data of the types that may be stale.
 #[test]
 fn data_end_a_stale_alias_of_their_name_if_they_may_be_stale_themselves() {
     let all = rrsets();
@@ -299,7 +301,8 @@ fn what_proves_an_rrset_comes_back_with_it() {
     assert_eq!(held.evidence(now), [proof]);
 }
 
-/// Nothing exists below a name that is proven not to exist (RFC 8020) in its zone. A proof of another zone does not count.
+/// Tests that nothing exists below a name that is proven not to exist (RFC 8020) in its zone, and that the proof of
+/// another zone does not count.
 #[test]
 fn only_a_proof_between_a_name_and_its_zone_denies_it() {
     let soa = Record::from_rdata(
@@ -341,7 +344,7 @@ fn what_keys_a_zone_has_is_known_until_it_ends() {
 }
 
 proptest! {
-    /// No entry is returned past its TTL, and TTLs count down.
+    /// Tests that no entry is returned after its TTL has expired, and that TTLs count down.
     #[test]
     fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
         let all = rrsets();

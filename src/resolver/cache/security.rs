@@ -1,7 +1,7 @@
 //! The DNSSEC state of data: the signatures and proofs that arrived with the data, and the keys of zones.
 //!
-//! Signatures and proofs are stored in wire form next to the data that they prove (RFC 4035 section 4.5). They are decoded only when a question is
-//! resolved, not for a hit.
+//! Signatures and proofs are stored in wire form next to the data that they prove (RFC 4035 section 4.5). They are
+//! decoded only when a question is resolved, and not when it is answered from the cache.
 
 use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};
@@ -18,12 +18,12 @@ use validate::verdict::{SecurityStatus, ValidationFailure};
 #[derive(Clone, Debug, Default)]
 pub struct Evidence(Box<[u8]>);
 
-/// The DNSSEC state of an RRset or a denial, and the records that prove it.
+/// The DNSSEC state of an RRset or a denial, with the records that prove it.
 #[derive(Clone, Debug, Default)]
 pub struct Backing {
-    /// The records that arrived with the data to prove them.
+    /// The records that prove the data. They arrived together with the data.
     pub evidence: Evidence,
-    /// The result of the validation.
+    /// The result of the validation of the data.
     pub security: Security,
 }
 
@@ -32,17 +32,17 @@ pub struct Backing {
 pub struct ZoneTrust {
     /// The name of the zone.
     pub zone: Name,
-    /// The result of the validation.
+    /// The result of the validation of the zone's keys.
     pub standing: ZoneSecurity,
-    /// The time at which the result was stored.
+    /// The time at which this result was stored.
     pub stored: Mono,
     /// The time at which servers were last asked for the DNSKEY records of the zone.
     pub sought: Mono,
-    /// The time at which the result expires.
+    /// The time at which this result expires.
     pub expires: Mono,
 }
 
-/// The result of the validation of a zone. See `ZoneTrust`.
+/// The result of the validation of a zone's keys. See `ZoneTrust`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneSecurity {
     /// The zone is signed with these keys.
@@ -56,7 +56,7 @@ pub enum ZoneSecurity {
 }
 
 impl Evidence {
-    /// Encodes these records. A record that cannot be encoded is left out.
+    /// Encodes `records` in wire form. A record that cannot be encoded is left out.
     pub fn from_records<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut octets = Vec::new();
         for record in records {
@@ -70,7 +70,7 @@ impl Evidence {
         Self(octets.into_boxed_slice())
     }
 
-    /// Decodes the records, and gives each a TTL of `ttl` seconds.
+    /// Decodes the records, and sets their TTL to `ttl` seconds.
     pub fn records(&self, ttl: u32) -> Vec<Record> {
         let mut decoder = BinDecoder::new(&self.0);
         let mut records = Vec::new();
@@ -92,8 +92,8 @@ impl Evidence {
         &self.0
     }
 
-    /// Restores the records from the wire form in a snapshot. They are not checked here: records that cannot be read are left out when they are
-    /// decoded.
+    /// Restores records in wire form from a snapshot. They are not checked here. Records that cannot be decoded are left
+    /// out when `records` is called.
     pub(super) fn restored(octets: &[u8]) -> Self {
         Self(octets.into())
     }
@@ -105,7 +105,7 @@ impl Evidence {
 }
 
 impl ZoneTrust {
-    /// Returns the validation state of the zone.
+    /// Returns the kind of the validation result, without its keys or faults.
     pub fn state(&self) -> SecurityStatus {
         match self.standing {
             ZoneSecurity::Secure(_) => SecurityStatus::Secure,
@@ -114,7 +114,7 @@ impl ZoneTrust {
         }
     }
 
-    /// Returns the memory that the state takes in addition to the struct, in octets.
+    /// Returns the memory that the keys and texts of this value take in addition to the struct, in octets.
     pub(super) fn octets(&self) -> usize {
         let more = match &self.standing {
             ZoneSecurity::Secure(keys) => {

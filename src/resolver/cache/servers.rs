@@ -1,6 +1,8 @@
-//! The state of each server: round trips, silence, EDNS, and the zones for which the server is lame.
+//! What is known about each server: its round trips, its unanswered queries, its support of EDNS, TCP and mixed case,
+//! and the zones for which it is lame.
 //!
-//! A server that is known to be silent is not asked. Any other server is asked if there is no better one.
+//! A server that is known to be silent (dead, and a probe in the background was not answered either) is not asked. Any
+//! other server is asked if there is no better one.
 
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
@@ -28,8 +30,8 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// The size of an entry, in octets: the state with its digest of round trips, the greatest number of lame, silent and slow zones, and
-/// the bookkeeping of the table. `tests/weights.rs` measures it.
+/// The memory that a server takes in the table, in octets: its data with the counts of round trips, the greatest number
+/// of lame, silent and slow zones, and the overhead of the table. `tests/weights.rs` measures it.
 const ENTRY: u32 = 3_632;
 
 /// The features of a server. Each is true until the server has shown that it lacks the feature.
@@ -44,17 +46,17 @@ pub struct ServerFeatures {
 }
 
 impl ServerFeatures {
-    /// The features of a server that lacks none.
+    /// The features of a server that has not shown that it lacks one.
     pub const ALL: Self = Self { edns: true, keeps_case: true, tcp: true };
 }
 
-/// The table of servers, by address.
+/// The table of servers, by the address and port of each server.
 #[derive(Clone)]
 pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        // All entries weigh the same, so no slot stays empty.
+        // All entries take the same memory, so no slot of the table stays empty.
         Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
@@ -68,7 +70,7 @@ impl Servers {
         self.0.get(&address)
     }
 
-    /// Removes all servers, and returns their number.
+    /// Removes the data about all servers, and returns the number of servers.
     pub fn clear(&self) -> u64 {
         self.0.clear()
     }
@@ -85,7 +87,7 @@ impl Servers {
         list
     }
 
-    /// Calls `see` with every server. Stops when `see` returns an error, and returns this error.
+    /// Calls `see` with every server, until `see` returns an error. Returns this error.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
@@ -93,7 +95,8 @@ impl Servers {
         self.0.each(|address, server, _| see(*address, server))
     }
 
-    /// Stores the data of an earlier process about a server, unless this process has data about the server already.
+    /// Stores the data that an earlier process of resolverd had about a server, unless this process already has data
+    /// about the server.
     pub(super) fn restore(&self, address: SocketAddr, history: ServerHistory) -> bool {
         let server = Server { history: Mutex::new(history), ..Server::new(*self.0.keyed()) };
         self.0.restore(address, Arc::new(server), false)
@@ -118,7 +121,7 @@ impl LookedUp<Self> for SocketAddr {
 #[derive(Debug)]
 pub struct Server {
     history: Mutex<ServerHistory>,
-    /// The secret hash function for the names of zones.
+    /// The keyed hash function for the names of zones.
     keyed: Keyed,
 }
 
@@ -128,9 +131,9 @@ pub(super) struct ServerHistory {
     pub(super) round_trips: Option<RoundTrips>,
     /// The zones for which the server takes much longer than for its other zones.
     pub(super) slow_zones: SlowZones,
-    /// The queries that the server has not answered since its last answer.
+    /// The queries that the server has not answered since its last answer for any zone.
     pub(super) silence: Silence,
-    /// The queries without an answer, counted for each zone since the server last answered for this zone.
+    /// For each zone, the queries that the server has not answered since its last answer for this zone.
     pub(super) silent_zones: SilentZones,
     /// True if the server was ever asked.
     pub(super) asked: bool,
@@ -138,15 +141,16 @@ pub(super) struct ServerHistory {
     pub(super) plain_until: Option<Mono>,
     /// The time until which questions are sent to the server without mixed case (0x20), because the server did not repeat the case of the letters.
     pub(super) flips_case_until: Option<Mono>,
-    /// The number of questions with unchanged case that the server answered after it had ignored the same question in mixed case. It is set to 0
-    /// when the server answers a question in mixed case.
+    /// The number of queries in the case of the question that the server answered after it had not answered the same
+    /// query in mixed case. It is set to 0 when the server answers a query in mixed case.
     pub(super) own_case_answers: u8,
-    /// The time until which the server is asked over TCP only if there is no other server.
+    /// The time until which the server is asked over TCP only if there is no other server, because it did not accept
+    /// TCP.
     pub(super) no_tcp_until: Option<Mono>,
-    /// The number of queries that were sent to another server because this one was late, in thousandths. Each query to this server reduces the
-    /// number.
+    /// The number of second queries: queries that were sent to another server because this one was late, in thousandths.
+    /// Each query to this server reduces the number, so that their share is limited.
     pub(super) hedged: u32,
-    /// The time at which the server was last asked only to measure its round trip.
+    /// The time at which a query that only measures the round trip was last sent to the server.
     pub(super) measured: Option<Mono>,
     pub(super) lame: Lameness,
 }
@@ -161,14 +165,15 @@ impl ServerHistory {
         }
     }
 
-    /// Returns the smoothed round trip (over all zones except the slow ones), the timer, and the time after which an answer counts as lost.
+    /// Returns the smoothed round trip (over all zones except the slow ones), the time after which another server is
+    /// asked, and the time after which an answer counts as lost.
     fn timers(&self) -> (Option<Duration>, Duration, Duration) {
         self.round_trips.as_ref().map_or((None, UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| {
             (Some(trips.smoothed()), trips.timer(), trips.patience())
         })
     }
 
-    /// Like `timers`, for the queries about `zone`.
+    /// Returns what `timers` returns, for the queries about `zone`: if the zone is slow, its own round trip is used.
     fn timers_for(&self, zone: &Name, keyed: &Keyed) -> (Option<Duration>, Duration, Duration) {
         self.slow_zones.get(zone, keyed).map_or_else(
             || self.timers(),
@@ -179,11 +184,13 @@ impl ServerHistory {
         )
     }
 
-    /// Records the round trip of an answer about `zone`. A round trip that is much longer than usual is recorded only for the zone.
+    /// Records the round trip of an answer about `zone`. A round trip that is much longer than is usual for the server
+    /// is recorded only for the zone.
     fn timed(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) {
         match Compared::with_usual(round_trip, self.round_trips.as_ref().map(RoundTrips::smoothed)) {
             Compared::Slower if self.slow_zones.add(zone, round_trip, now, keyed) => {}
-            // The earlier round trips came from slow zones, or the server has moved.
+            // Either the earlier round trips came from slow zones, or the server has moved. The usual round trip therefore
+            // begins again.
             Compared::Slower | Compared::Faster => {
                 self.slow_zones.end(zone, keyed);
                 self.round_trips = Some(RoundTrips::new(round_trip));
@@ -204,7 +211,8 @@ impl ServerHistory {
         }
     }
 
-    /// Records that the server has sent an answer about `zone`. Returns true if the server was dead.
+    /// Records that an answer of the server about `zone` has arrived. Returns true if the server counted as dead until
+    /// now.
     fn heard(&mut self, zone: &Name, now: Mono, keyed: &Keyed) -> bool {
         let (was_dead, before) = (self.silence.is_dead(), self.silence.heard());
         self.silence.end(now);
@@ -230,20 +238,21 @@ fn is_out_of_date(measured: Option<Mono>, now: Mono) -> bool {
     measured.is_none_or(|measured| now.since(measured) >= MEASURED_TIME)
 }
 
-/// The state of a server for a zone at a given time. The choice among servers is based on it.
+/// The state of a server for a zone at a given time. The servers of a zone are chosen by this state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerStanding {
     /// The smoothed round trip for the zone, if the server has ever answered. It is the server's usual round trip, unless the zone is
     /// known to be slow.
     pub round_trip: Option<Duration>,
-    /// The time to wait for the server's answer before another server is asked too.
+    /// The time to wait for the server's answer before another server is asked in addition.
     pub timer: Duration,
     /// The time after which an answer of the server counts as lost. It is never shorter than `timer`.
     pub patience: Duration,
     /// The health of the server for the zone.
     pub health: Health,
-    /// The time since which the server is known to be silent for the zone, or `None` if it is not. No question waits for such a server, and it is
-    /// probed in the background. A server may drop the queries for one zone and answer the queries for others.
+    /// The time since which the server is known to be silent for the zone, or `None` if it is not. Such a server is
+    /// probed in the background, and no question waits for it. A server may drop the queries for one zone and answer the
+    /// queries for others.
     pub(crate) silent_since: Option<Mono>,
     /// True if the server is certainly silent for other zones, and was either not yet asked for this zone, or was silent for this zone
     /// in an outage that has ended. A question then waits a short time for it.
@@ -252,16 +261,17 @@ pub struct ServerStanding {
     pub lame: bool,
     /// The features of the server.
     pub features: ServerFeatures,
-    /// True if the server's round trip for the zone is unknown or out of date, and was not measured a short time ago.
+    /// True if the server's round trip for the zone should be measured: it is unknown or out of date, and was not
+    /// measured a short time ago.
     pub(crate) to_be_measured: bool,
 }
 
-/// The state of a server at a given time, for display.
+/// What is known about a server at a given time, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownServer {
     /// The address and port of the server.
     pub address: SocketAddr,
-    /// True if the server was ever asked. False if it was only considered for a question.
+    /// True if the server was ever asked. False if it was only considered for a question, and another server was asked.
     pub asked: bool,
     /// The smoothed round trip, or `None` if the server has never answered.
     pub round_trip: Option<Duration>,
@@ -269,9 +279,9 @@ pub struct KnownServer {
     pub timer: Duration,
     /// The health of the server.
     pub health: Health,
-    /// The time until a dead server is asked again. `None` if the server is not dead.
+    /// The time until a dead server gets the next query. `None` if the server is not dead.
     pub dead_for: Option<Duration>,
-    /// The number of consecutive queries that it did not answer.
+    /// The number of consecutive silences: unanswered queries, of which those in progress at the same time count once.
     pub silences: u32,
     /// The features of the server.
     pub features: ServerFeatures,
@@ -280,7 +290,7 @@ pub struct KnownServer {
 }
 
 impl Server {
-    /// Creates the data about a server that was never asked. `keyed` hashes the names of zones.
+    /// Creates the data about a server that was never asked. `keyed` is the hash function for the names of zones.
     pub fn new(keyed: Keyed) -> Self {
         Self { history: Mutex::default(), keyed }
     }
@@ -294,8 +304,9 @@ impl Server {
         let too = of_zone.is_some_and(|silence| silence.count() >= SILENCES_OF_ANOTHER_ZONE);
         let known_for_zone = of_zone.and_then(|silence| silence.known_since(now, round_trip));
         let silent_since = known.filter(|_| too).or(known_for_zone);
-        // A single zone needs more unanswered queries than the whole server before it counts as dead, because the answers for other zones show that
-        // the server works. The first probe comes equally early in both cases.
+        // For a single zone, more unanswered queries are needed than for the whole server before it counts as dead,
+        // because its answers for other zones show that the server works. The first probe is sent equally early in both
+        // cases.
         let is_sure = |silence: &&Silence| silence.count() >= SURE_SILENCES || known_for_zone.is_some();
         let dead_for_zone = of_zone.filter(is_sure).map(|silence| silence.health(now));
         let dead_for_zone = dead_for_zone.filter(|health| *health >= Health::Due);
@@ -329,42 +340,47 @@ impl Server {
         }
     }
 
-    /// Records that the server sent any message as an answer to a question for `zone` after `round_trip`. Returns true if the server was dead.
+    /// Records that any message of the server has arrived for a question about `zone`, the time `round_trip` after the
+    /// query. Returns true if the server counted as dead until now.
     pub fn answered(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.timed(zone, round_trip, now, &self.keyed);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Like `answered`, for a recursive server. Its round trip depends on the name and on its cache, so no zone is recorded as slow.
+    /// Records an answer, like `answered`, but for a recursive server. Its round trip depends on the name and on its
+    /// cache, so no zone is recorded as slow.
     pub(crate) fn answered_recursively(&self, zone: &Name, round_trip: Duration, now: Mono) -> bool {
         let mut history = self.history();
         history.add(round_trip, now);
         history.heard(zone, now, &self.keyed)
     }
 
-    /// Records that the answer to a query sent at `sent` is late. Other servers are asked first for a while.
+    /// Records that the answer to a query sent at `sent` has not arrived in time. Other servers are asked first for a
+    /// while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.history().silence.overdue(sent, now);
     }
 
-    /// Returns true if the data about the server would change if a query about `zone` sent at `sent` remained unanswered.
+    /// Returns true if `silent` would change the data about the server for a query about `zone` sent at `sent`.
     pub(crate) fn would_count(&self, zone: &Name, sent: Mono) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.would_count(sent) || of_zone.is_none_or(|silence| silence.would_count(sent))
     }
 
-    /// Records that a query about `zone` sent at `sent` counts as lost, and other servers have answered since. Queries that were in
-    /// progress at the same time count as one silence. `random` spreads the times of the next probes.
+    /// Records that a query about `zone` sent at `sent` counts as lost. Other servers must have answered since, which
+    /// shows that our own network works. Queries that were in progress at the same time count as one silence. `random`
+    /// spreads the times of the next probes.
     pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
         let mut history = self.history();
         history.silence.add((sent, now), random);
         history.silent_zones.add(zone, (sent, now), random, &self.keyed);
     }
 
-    /// Raises the count of unanswered queries about `zone`, the first of them sent at `sent`, to `SILENCES_OF_ANOTHER_ZONE`. This is done for a
-    /// server that is known to be silent for another zone.
+    /// Sets the number of silences (unanswered queries) for `zone` to at least `SILENCES_OF_ANOTHER_ZONE`. The first of
+    /// these queries was sent at `sent`. This is done for a server that did not answer and is known to be silent for
+    /// another zone.
     pub(crate) fn did_not_answer(&self, zone: &Name, sent: Mono, now: Mono) {
         let mut history = self.history();
         if !history.silence.heard_since(sent) {
@@ -372,15 +388,16 @@ impl Server {
         }
     }
 
-    /// Returns the time of the next probe with a question for `zone`, or `None` if the server is dead neither as a whole nor for this zone.
+    /// Returns the time of the next probe of the server with a question for `zone`. Returns `None` if the server is dead
+    /// neither as a whole nor for this zone.
     pub(crate) fn next_try(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         history.silence.next_try().or_else(|| history.silent_zones.get(zone, &self.keyed)?.next_try())
     }
 
-    /// Records that a question for `zone` has failed because the server is dead. The next probe of the server then comes within
-    /// `MAX_WANTED_DEAD_TIME` of the last probe, or immediately if the last probe began `LEAST_PROBE_PAUSE` ago or earlier. Returns true if the
-    /// probe was planned for later.
+    /// Records that a question for `zone` has failed because the server is dead. The next probe of the server is then
+    /// due within `MAX_WANTED_DEAD_TIME` of the last probe, or immediately if the last probe began `LEAST_PROBE_PAUSE`
+    /// ago or earlier. Returns true if the next probe is now due earlier than before.
     pub(crate) fn hasten_probe(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let of_zone =
@@ -388,15 +405,17 @@ impl Server {
         history.silence.hasten(now) || of_zone
     }
 
-    /// Returns the time at which the last probe began, or `None` if the server is dead neither as a whole nor for `zone`.
+    /// Returns the time at which the last probe of the server began. Returns `None` if the server is dead neither as a
+    /// whole nor for `zone`.
     pub(crate) fn last_probe(&self, zone: &Name) -> Option<Mono> {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed).and_then(Silence::tried_at);
         history.silence.tried_at().max(of_zone)
     }
 
-    /// Returns true if the server is dead as a whole or for `zone`, and must be probed now. A caller that gets true must probe the server. After
-    /// that, the function returns false until the next probe is due, each time after about twice the time.
+    /// Returns true if the server is dead as a whole or for `zone`, and must be probed now. A caller that gets true must
+    /// probe the server. The next calls return false until the next probe is due; the time between two probes is about
+    /// doubled each time.
     pub fn probe(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -407,7 +426,8 @@ impl Server {
         of_zone.is_some_and(|silence| silence.try_now(now, random)) || is_dead
     }
 
-    /// Returns true if the server is dead as a whole, so that the current probe for another zone must be repeated for this zone too.
+    /// Returns true if the server is dead as a whole (for all zones). The current probe, which asks about another zone,
+    /// must then be repeated with a question about `zone`.
     pub(crate) fn probe_also(&self, zone: &Name, now: Mono, random: &Random) -> bool {
         let mut history = self.history();
         let is_dead = history.silence.is_dead();
@@ -417,14 +437,16 @@ impl Server {
         is_dead
     }
 
-    /// Returns true if the server is dead as a whole or for `zone`, and the first probe since its death has begun and has not failed.
+    /// Returns true if the server is dead as a whole or for `zone`, and its first probe has begun but has not been found
+    /// unanswered yet.
     pub(crate) fn is_being_probed(&self, zone: &Name) -> bool {
         let history = self.history();
         let of_zone = history.silent_zones.get(zone, &self.keyed);
         history.silence.is_being_tried() || of_zone.is_some_and(Silence::is_being_tried)
     }
 
-    /// Records that a background query about `zone` sent at `sent` was not answered either, and other servers have answered since.
+    /// Records that a probe about `zone` sent at `sent` was not answered either, although other servers have answered
+    /// since.
     pub(crate) fn probed_in_vain(&self, zone: &Name, sent: Mono) {
         let mut history = self.history();
         history.silence.tried_in_vain(sent);
@@ -443,14 +465,16 @@ impl Server {
         self.history().lame.end(zone);
     }
 
-    /// Records that a query was sent to the server. This increases the number of times that another server may be asked because this one is late.
+    /// Records that a query was sent to the server. A certain share of these queries may be followed by a second query
+    /// to another server, because this one is late.
     pub(crate) fn earn_hedge(&self) {
         let mut history = self.history();
         history.asked = true;
         history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Returns true if another server may be asked because this server is late. Returns false if that has happened too often for this server.
+    /// Returns true if a second query may be sent to another server, because this one is late. Returns false if this has
+    /// happened too often for this server.
     pub(crate) fn take_hedge(&self) -> bool {
         let mut history = self.history();
         let hedged = history.hedged.saturating_add(1_000);
@@ -461,7 +485,8 @@ impl Server {
         may
     }
 
-    /// Returns true if the server must be asked now only to measure its round trip for `zone`. A caller that gets true must do so.
+    /// Returns true if the server must now get a query that only measures its round trip for `zone`. A caller that gets
+    /// true must send this query.
     pub(crate) fn begin_measurement(&self, zone: &Name, now: Mono) -> bool {
         let mut history = self.history();
         let begins = history.is_to_be_measured(zone, now, &self.keyed);
@@ -493,7 +518,8 @@ impl Server {
         }
     }
 
-    /// Records that the server has answered a question in mixed case, or that it has answered while it was known to change the case.
+    /// Records that the server has answered a query in mixed case, or that it has answered while it was known not to
+    /// repeat the case.
     pub(crate) fn answers_mixed_case(&self) {
         self.history().own_case_answers = 0;
     }
@@ -513,8 +539,9 @@ impl Server {
     }
 }
 
-/// The zones that a server does not serve although it should, in wire form, the oldest first. Each zone has the time until which the server
-/// counts as lame for it. The total size of the names is limited, because an entry is weighed only once.
+/// The zones for which a server is lame (which it does not serve although it should), in wire form, the oldest first,
+/// each with the time until which the server counts as lame. The total size of the names is limited, because the memory
+/// of a table entry is computed only once.
 #[derive(Debug, Default)]
 pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 

@@ -1,10 +1,11 @@
-//! The silence of a server. After one silence the server is doubtful, after three it is dead, and after an unanswered query in the
-//! background it is known to be silent.
+//! The silence of a server. A silence is an unanswered query; several unanswered queries that were in progress at the
+//! same time count as one. After one silence the server is doubtful, after three it is dead, and after an unanswered
+//! probe (a query in the background) it is known to be silent.
 //!
-//! Pure. Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A, AAAA and other types separately,
-//! because some servers drop a type. Here, a server is doubtful immediately, and dead after three silences that cannot have had one
-//! common cause. It is then probed in the background with another type than the unanswered one, at growing intervals, and sooner while
-//! questions fail because of it.
+//! The functions are pure. Unbound increases its timer up to 12 s, then tries with clients' questions, and counts A,
+//! AAAA and other types separately, because some servers drop a type. Here, a server is doubtful immediately, and dead
+//! after three silences that cannot have had one common cause. It is then probed in the background with another type
+//! than the unanswered one, at growing intervals, and sooner while questions fail because of it.
 
 use std::time::Duration;
 
@@ -26,21 +27,21 @@ pub enum Health {
     /// The server did not answer the last query, which may have been lost.
     #[serde(rename = "recent_timeout")]
     Doubtful,
-    /// The server was dead, and its next probe is due.
+    /// The server is dead, and the time of its next probe has come.
     Due,
-    /// The server is dead: it is not asked with questions of clients.
+    /// The server is dead, and its next probe is not due: it gets no questions of clients.
     Dead,
 }
 
-/// The queries that a server has not answered since its last answer.
+/// The queries that a server has not answered since its last answer, and the result of the probes if the server is dead.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     /// The time of the server's last answer.
     heard: Option<Mono>,
-    /// The number of consecutive queries without an answer, and the time at which the last of them was counted.
+    /// The number of consecutive silences (unanswered queries), and the time at which the last of them was counted.
     count: u32,
     counted: Option<Mono>,
-    /// The time at which the first of these queries was sent.
+    /// The time at which the first query of these silences (unanswered queries) was sent.
     since: Option<Mono>,
     /// The time until which the server is asked only after the other servers.
     doubtful_until: Mono,
@@ -49,22 +50,22 @@ pub(super) struct Silence {
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// The time until which no client's question is sent to the server, and the length of this pause.
+    /// The time until which the dead server gets no questions of clients, and the length of this pause.
     until: Mono,
     span: Duration,
-    /// The earlier time for the next probe, which is used if a question fails because of this server; and true if a question has failed for that
-    /// reason.
+    /// An earlier time for the next probe, which is used if a question has failed because of this server. `is_wanted` is
+    /// true if that has happened.
     until_wanted: Mono,
     is_wanted: bool,
     tried: Tried,
     /// The time at which the last probe began.
     tried_at: Option<Mono>,
-    /// True if it is doubtful that this silence continues: it began in an outage, the server has since answered for another zone, and it was not
-    /// asked for this zone since.
+    /// True if the silence may have ended: it began in an outage, the server has since answered for another zone, and it
+    /// was not asked for this zone since.
     is_in_question: bool,
 }
 
-/// The result of the probes that were sent since the server counts as dead.
+/// The result of the probes that were sent since the server was found dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
@@ -87,7 +88,7 @@ impl Dead {
         }
     }
 
-    /// Returns the time of the next probe.
+    /// Returns the time of the next probe of the dead server.
     fn next_try(&self) -> Mono {
         if self.is_wanted { self.until.min(self.until_wanted) } else { self.until }
     }
@@ -110,26 +111,28 @@ impl Silence {
         self.dead.is_some()
     }
 
-    /// Records that the server has sent any message, which ends its silence.
+    /// Records that any message of the server has arrived, which ends its silence.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
 
-    /// Records that the answer to a query sent at `sent` is late.
+    /// Records that the answer to a query sent at `sent` has not arrived in time, so that other servers are asked first
+    /// for a while.
     pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
         if !self.heard_since(sent) {
             self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
         }
     }
 
-    /// Returns true if the silence after a query sent at `sent` counts. It does not count if the server has answered since, if a query that was in
-    /// progress at the same time has been counted, or if there are already enough silences to be sure that the server is dead.
+    /// Returns true if an unanswered query that was sent at `sent` counts as a silence. It does not count if the server
+    /// has answered since, if a query that was in progress at the same time has been counted, or if there are already
+    /// enough silences to be sure that the server is dead.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.count < SURE_SILENCES && self.counts(sent)
     }
 
-    /// Records that a query sent at `sent` counts as lost, and that other servers have answered since. Queries that were in progress at the same
-    /// time count as one silence, because one event may have affected them all.
+    /// Records that a query sent at `sent` counts as lost. Other servers must have answered since. Queries that were in
+    /// progress at the same time count as one silence, because one event may have affected them all.
     pub(super) fn add(&mut self, (sent, now): (Mono, Mono), random: &Random) {
         if !self.counts(sent) {
             return;
@@ -144,7 +147,8 @@ impl Silence {
         }
     }
 
-    /// Records that at least `least` queries, the first of them sent at `sent`, count as lost.
+    /// Sets the number of silences (unanswered queries) to at least `least`. The first of these queries was sent at
+    /// `sent`.
     pub(super) fn add_some(&mut self, least: u32, (sent, now): (Mono, Mono)) {
         if !self.heard_since(sent) {
             self.counted = Some(now);
@@ -154,32 +158,34 @@ impl Silence {
         }
     }
 
-    /// Returns true if the silence began after `moment`, and the server has not answered a probe since.
+    /// Returns true if the silence began after `moment`, and the server has not answered a probe since then.
     pub(super) fn is_tried_since(&self, moment: Option<Mono>) -> bool {
         let is_later = self.since.is_some_and(|since| moment.is_none_or(|moment| since > moment));
         is_later && self.dead.is_some_and(|dead| dead.tried == Tried::InVain)
     }
 
-    /// Marks the silence as possibly ended: the server no longer counts as known to be silent, and is probed immediately.
+    /// Records that the silence may have ended: the server no longer counts as known to be silent, and is probed
+    /// immediately.
     pub(super) fn call_in_question(&mut self) {
         if let Some(dead) = &mut self.dead {
             (dead.tried, dead.is_in_question) = (Tried::NotYet, true);
         }
     }
 
-    /// Returns true if the silence was known before an outage ended, and no query since then has shown whether it continues.
+    /// Returns true if `call_in_question` was called, and no query since then has shown whether the silence continues.
     pub(super) fn is_in_question(&self) -> bool {
         self.dead.is_some_and(|dead| dead.is_in_question)
     }
 
-    /// Records one more unanswered query. If this silence was in question, the server counts as known to be silent again.
+    /// Records that one more query was not answered. If it was doubtful whether the silence continues, the server counts
+    /// as known to be silent again.
     fn goes_on(&mut self) {
         if let Some(dead) = self.dead.as_mut().filter(|dead| dead.is_in_question) {
             (dead.tried, dead.is_in_question) = (Tried::InVain, false);
         }
     }
 
-    /// Returns the number of consecutive queries that the server did not answer.
+    /// Returns the number of consecutive silences (unanswered queries).
     pub(super) fn count(&self) -> u32 {
         self.count
     }
@@ -193,18 +199,21 @@ impl Silence {
         }
     }
 
-    /// Returns the time until a dead server is asked again, or `None` if the server is not dead or is due to be asked.
+    /// Returns the time until a dead server gets its next query, or `None` if the server is not dead or its next query
+    /// is due.
     pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
         self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
     }
 
-    /// Returns the time of the next probe of a dead server. The first probe comes immediately after its death, the others at intervals.
+    /// Returns the time of the next probe of a dead server. The first probe is sent immediately after the server was
+    /// found dead, the others at intervals.
     pub(super) fn next_try(&self) -> Option<Mono> {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
     }
 
-    /// Records that a question has failed because of the server. The next probe comes now if the last probe began `LEAST_PROBE_PAUSE` ago or
-    /// earlier. Returns true if the probe was planned for later.
+    /// Records that a question has failed because the server is dead. The next probe may then be sent earlier: it is due
+    /// now if the last probe began `LEAST_PROBE_PAUSE` ago or earlier. Returns true if the next probe is now due earlier
+    /// than before.
     pub(super) fn hasten(&mut self, now: Mono) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let was_wanted = std::mem::replace(&mut dead.is_wanted, true);
@@ -216,8 +225,8 @@ impl Silence {
         (comes_now || !was_wanted) && dead.until_wanted < dead.until
     }
 
-    /// Returns true if a dead server must be probed now. A caller that gets true must probe the server. After that, the function returns false
-    /// until the next probe is due, each time after about twice the time.
+    /// Returns true if a dead server must be probed now. A caller that gets true must probe the server. The next calls
+    /// return false until the next probe is due; the time between two probes is about doubled each time.
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let first = dead.tried == Tried::NotYet;
@@ -247,12 +256,12 @@ impl Silence {
         self.dead?.tried_at
     }
 
-    /// Returns true if the first probe since the server's death has begun and has not failed.
+    /// Returns true if the first probe of the dead server has begun, and has not been found unanswered yet.
     pub(super) fn is_being_tried(&self) -> bool {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
 
-    /// Records that a probe in the background that was sent at `sent` counts as lost, and that other servers have answered since.
+    /// Records that a probe that was sent at `sent` counts as lost. Other servers must have answered since.
     pub(super) fn tried_in_vain(&mut self, sent: Mono) {
         if !self.heard_since(sent)
             && let Some(dead) = &mut self.dead
@@ -261,15 +270,16 @@ impl Silence {
         }
     }
 
-    /// Returns the time since which the server is known to be silent, or `None` while it may still answer. A server with the usual `round_trip`
-    /// is given at least twice that time.
+    /// Returns the time since which the server is known to be silent, or `None` while it may still answer. A server with
+    /// the usual round trip `round_trip` is given at least twice that time.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Returns true if the server answered anything after `sent`. A query that was sent then and not answered was lost on the way.
+    /// Returns true if any message of the server arrived after `sent`. A query that was sent at this time and was not
+    /// answered was then lost on the way.
     pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }
@@ -279,7 +289,8 @@ impl Silence {
     }
 }
 
-/// Changes a time by up to an eighth, so that servers that died together are not all probed at the same time.
+/// Changes the span by a random part of up to an eighth, so that servers that died together are not all probed at the
+/// same time.
 fn jittered(span: Duration, random: &Random) -> Duration {
     span - span / 8 + span / 4 * random.below(1_001) / 1_000
 }
@@ -294,7 +305,7 @@ mod tests {
         Mono::from_micros(millis * 1_000)
     }
 
-    /// Returns the silence of a server that died some time ago, and the time until which the server is not asked.
+    /// Returns the silence of a dead server, and the time until which it gets no questions of clients.
     fn dead() -> (Silence, Mono) {
         let (mut silence, random) = (Silence::default(), Random::seeded(1));
         for number in 1..=u64::from(DEAD_AFTER_SILENCES) {

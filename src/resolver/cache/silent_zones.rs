@@ -1,8 +1,9 @@
 //! The zones for which a server does not answer.
 //!
-//! A hoster's server may drop the queries for some domains and answer the queries for others. The silence of a server for a zone is therefore
-//! counted separately from the silence of the whole server, and ends only with an answer for the zone. In an earlier version, an answer for any
-//! other zone ended it, and each mail of a dropped domain waited 4 s.
+//! A hoster's server may drop the queries for some domains and answer the queries for others. The unanswered queries of
+//! a server for one zone are therefore counted separately from those of the whole server, until the server answers for
+//! the zone. In an earlier version, an answer for any other zone ended the count, and each mail of a dropped domain
+//! waited 4 s.
 
 use hickory_proto::rr::Name;
 
@@ -13,12 +14,13 @@ use dns::hash::Keyed;
 use dns::question::wire_name;
 use dns::random::Random;
 
-/// The unanswered queries to a server, counted for each zone, with the oldest zone first. A zone is represented by the hash of its name.
+/// For each zone, the queries that one server has not answered, with the oldest zone first. A zone is represented by the
+/// hash of its name.
 #[derive(Debug, Default)]
 pub(super) struct SilentZones(Vec<(u64, Silence)>);
 
 impl SilentZones {
-    /// Returns the silence for `zone`, if there is any.
+    /// Returns the unanswered queries of `zone`, if there are any.
     pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<&Silence> {
         if self.0.is_empty() {
             return None;
@@ -27,7 +29,7 @@ impl SilentZones {
         self.0.iter().find(|(of, _)| *of == zone).map(|(_, silence)| silence)
     }
 
-    /// Like `get`, but the caller may change the returned silence.
+    /// Returns what `get` returns, so that the caller can change it.
     pub(super) fn get_mut(&mut self, zone: &Name, keyed: &Keyed) -> Option<&mut Silence> {
         if self.0.is_empty() {
             return None;
@@ -41,12 +43,13 @@ impl SilentZones {
         self.change(zone, keyed, |silence| silence.add((sent, now), random));
     }
 
-    /// Records that at least `least` queries about `zone`, the first of them sent at `sent`, count as lost.
+    /// Sets the number of silences (unanswered queries) for `zone` to at least `least`. The first of these queries was
+    /// sent at `sent`.
     pub(super) fn add_some(&mut self, zone: &Name, least: u32, (sent, now): (Mono, Mono), keyed: &Keyed) {
         self.change(zone, keyed, |silence| silence.add_some(least, (sent, now)));
     }
 
-    /// Records that the server has answered for `zone`.
+    /// Removes the unanswered queries of `zone`, because the server has answered for it.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         if !self.0.is_empty() {
             let zone = hash(zone, keyed);
@@ -54,9 +57,9 @@ impl SilentZones {
         }
     }
 
-    /// Called when a dead server has answered again for another zone. Its last answer before that came at `before`. If several zones became
-    /// silent after `before`, an outage may have been the reason, and all these silences may have ended with it. If only one zone became silent,
-    /// the server probably drops its queries.
+    /// Called when a dead server has answered again for another zone. Its last answer before that came at `before`. If
+    /// several zones became silent after `before`, the reason may have been an outage that has ended, so all these zones
+    /// are probed again. If only one zone became silent, the server probably drops its queries.
     pub(super) fn call_in_question(&mut self, before: Option<Mono>) {
         let of_outage = || self.0.iter().filter(|(_, silence)| silence.is_tried_since(before));
         if of_outage().count() > 1 {
@@ -65,8 +68,9 @@ impl SilentZones {
         }
     }
 
-    /// Changes the silence for `zone`, or adds one. If there are too many zones, the zone with the fewest silences is removed, because a single
-    /// loss proves nothing. If several zones have equally few, the oldest of them is removed.
+    /// Changes the unanswered queries of `zone`, or adds the zone. If there are too many zones, the zone with the fewest
+    /// silences is removed, because a single loss proves nothing. If several zones have equally few, the oldest of them
+    /// is removed.
     fn change(&mut self, zone: &Name, keyed: &Keyed, change: impl FnOnce(&mut Silence)) {
         let zone = hash(zone, keyed);
         if let Some((_, silence)) = self.0.iter_mut().find(|(of, _)| *of == zone) {

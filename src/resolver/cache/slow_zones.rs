@@ -1,11 +1,13 @@
 //! The zones for which a server takes much longer than for its other zones.
 //!
-//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these zones say nothing about
-//! the other zones, so they are stored separately. In an earlier version, if six answers in a hundred took seconds, all zones of the server had
-//! a timer of two seconds, and with 30 % loss one query in seven had no answer within 4 s. Unbound stores round trips for each pair of address
-//! and zone. Here only the zones that differ have an entry.
+//! A hoster's server may compute the answers of some domains, or ask another server for them. The round trips of these
+//! zones do not show how long the server needs for other zones, so they are stored separately. In an earlier version, if
+//! six answers in a hundred took seconds, all zones of the server had a timer of two seconds, and with 30 % loss one
+//! query in seven had no answer within 4 s. Unbound stores round trips for each pair of address and zone. Here only the
+//! zones whose round trip is much longer have an entry.
 //!
-//! The round trip of a slow zone is out of date ten minutes after the last answer for this zone. Answers for other zones do not count.
+//! The round trip of a slow zone is out of date ten minutes after the last answer for this zone. Answers for other zones
+//! do not change this.
 
 use std::time::Duration;
 
@@ -20,11 +22,11 @@ use dns::question::wire_name;
 #[derive(Debug, Default)]
 pub(super) struct SlowZones {
     zones: Vec<SlowZone>,
-    /// The number of zones that were added since the server's last answer that was not slow.
+    /// The number of slow zones that were added since the server's last answer that was not slow.
     added: usize,
 }
 
-/// A zone whose last answer was slow.
+/// A zone for which the server was much slower than usual in its last answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SlowZone {
     /// The hash of the zone's name.
@@ -35,19 +37,19 @@ pub(super) struct SlowZone {
     pub(super) measured: Mono,
 }
 
-/// A round trip for a zone, compared with the usual round trip of its server.
+/// The result of comparing a round trip for a zone with the usual round trip of its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
     /// The round trip is the first one, or about as long as usual.
     Alike,
-    /// The round trip is so much longer than usual that the distance of the server is not the reason.
+    /// The round trip is so much longer than usual that the reason is the zone, and not the distance of the server.
     Slower,
-    /// The round trip is so much shorter that the distance of the server is not the reason for the usual round trip.
+    /// The round trip is so much shorter than usual that the usual round trip does not show the distance of the server.
     Faster,
 }
 
 impl Compared {
-    /// Compares `round_trip` with the `usual` round trip.
+    /// Compares the round trip `round_trip` for a zone with the `usual` round trip of the server.
     pub(super) fn with_usual(round_trip: Duration, usual: Option<Duration>) -> Self {
         let exceeds =
             |one: Duration, other: Duration| one >= SLOW_ANSWER_TIME && one > other.saturating_mul(2);
@@ -60,7 +62,7 @@ impl Compared {
 }
 
 impl SlowZones {
-    /// Returns the entry of `zone`, or `None` if the zone is not slow.
+    /// Returns the entry of `zone`, or `None` if the server is not slow for this zone.
     pub(super) fn get(&self, zone: &Name, keyed: &Keyed) -> Option<SlowZone> {
         if self.zones.is_empty() {
             return None;
@@ -69,8 +71,9 @@ impl SlowZones {
         self.zones.iter().find(|slow| slow.name == name).copied()
     }
 
-    /// Records a slow answer for `zone`. If the table is full, its oldest entry is removed. Returns false and empties the table if more than
-    /// `MAX_SLOW_ZONES` zones became slow and no zone was fast in the meantime: the server itself is then slow.
+    /// Records a slow answer for `zone`. If the table is full, its oldest zone is removed. If more than `MAX_SLOW_ZONES`
+    /// zones were added since the last answer that was not slow, the server itself is slow: the function then empties
+    /// the table and returns false.
     pub(super) fn add(&mut self, zone: &Name, round_trip: Duration, now: Mono, keyed: &Keyed) -> bool {
         let name = hash(zone, keyed);
         if let Some(slow) = self.zones.iter_mut().find(|slow| slow.name == name) {
@@ -90,7 +93,7 @@ impl SlowZones {
         true
     }
 
-    /// Records that an answer for `zone` was not slow.
+    /// Records that the server has answered for `zone` as fast as usual, so the zone is removed from the table.
     pub(super) fn end(&mut self, zone: &Name, keyed: &Keyed) {
         self.added = 0;
         if !self.zones.is_empty() {

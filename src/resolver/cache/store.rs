@@ -1,10 +1,11 @@
 //! A table whose memory is limited, with its eviction policy.
 //!
-//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters a short queue.
-//! At the end of this queue, the entry is evicted if it was not looked up. Otherwise it moves to the long queue, at whose end it gets
-//! another turn for each lookup. The hash of an entry that was evicted from the short queue is remembered, and if the entry comes
-//! back, it enters the long queue. Names that are looked up only once therefore evict each other, and not entries in use. The table is
-//! split into shards, each with a lock that is held for one lookup.
+//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry enters a
+//! short queue. When the entry reaches the end of this queue, it is evicted if it was not looked up. Otherwise it moves
+//! to the long queue. When it reaches the end of the long queue, it goes back to the begin once for each counted lookup
+//! before it is evicted. The hash of an entry that was evicted from the short queue is remembered, and if the same entry
+//! is added again, it enters the long queue. Entries that are looked up only once therefore evict each other, and not
+//! entries in use. The table is split into shards, each with a lock that is held for one lookup.
 //!
 //! # Decisions
 //!
@@ -26,38 +27,39 @@ use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, OCTETS_AT_ONCE, SLOTS_AT_ONC
 use dns::hash::Keyed;
 use dns::question::QuestionKey;
 
-/// The percentage of a shard's octets that the short queue may take.
+/// The percentage of the octets of a shard that the entries in the short queue may take.
 const SHORT: u64 = 10;
 
-/// The greatest number of lookups that are counted for an entry.
+/// The greatest number of lookups that are counted for one entry.
 const MOST_VISITS: u8 = 3;
 
-/// The number of eras in the time in which a shard receives its own size in octets. A lookup counts if a whole era lies between it and
-/// the previous lookup.
+/// An era is the time in which the new entries of a shard take this fraction (one 64th) of the shard's size. A lookup
+/// counts if a whole era lies between it and the previous lookup.
 const ERAS: u64 = 64;
 
-/// The number that stands for "no slot" in a queue or a list of slots.
+/// The value that stands for "no slot" in a queue or a list of slots.
 const NONE: u32 = u32::MAX;
 
-/// The bits of a hash that the table stores as one octet for an entry. They do not influence the place of the entry.
+/// The bits of a hash that the hash table stores as one octet for an entry. They do not influence the position of the
+/// entry in the table.
 pub(super) const NEIGHBOURS: u64 = 0x7f << NEIGHBOURS_BEGIN;
 
-/// The position of the lowest bit of `NEIGHBOURS`.
+/// The position of the lowest bit of `NEIGHBOURS` in a hash.
 pub(super) const NEIGHBOURS_BEGIN: u32 = u64::BITS - 7;
 
-/// A value with which an entry with a key of type `K` can be looked up.
+/// A value by which an entry with a key of type `K` is looked up.
 pub(super) trait LookedUp<K> {
     /// Returns the hash of the key.
     fn hash(&self, keyed: &Keyed) -> u64;
 
-    /// Returns true if `key` is the key that is looked up.
+    /// Returns true if `key` is the key of the entry that is looked up.
     fn is(&self, key: &K) -> bool;
 }
 
 /// A function that returns the memory that an entry takes, in octets.
 pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
 
-/// A table with limited memory.
+/// A table whose entries may take a limited amount of memory.
 pub(super) struct Store<K, V> {
     shards: Arc<[Mutex<StoreShard<K, V>>]>,
     keyed: Keyed,
@@ -69,13 +71,14 @@ struct StoreShard<K, V> {
     /// The positions of entries in `slots`, by the hashes of their keys.
     table: HashTable<u32>,
     slots: Vec<StoreSlot<K, V>>,
-    /// The positions of empty slots.
+    /// The positions of the empty slots in `slots`.
     free: Vec<u32>,
     short: Queue,
     long: Queue,
-    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half of a hash gives its position.
+    /// The upper halves of the hashes of entries that were evicted from the short queue. The lower half of a hash gives
+    /// the position of its upper half.
     gone: Vec<u32>,
-    /// The current era, and the number of octets of new entries after which it ends.
+    /// The number of the current era, and the number of octets of new entries after which the era ends.
     era: u16,
     left_of_era: u64,
     capacity: u64,
@@ -89,7 +92,8 @@ struct StoreSlot<K, V> {
     weight: u32,
     newer: u32,
     older: u32,
-    /// The number of counted lookups since the entry was added, or since it was moved to the back of the long queue.
+    /// The number of counted lookups of the entry since it was added, or since it was moved to the back of the long
+    /// queue.
     visits: u8,
     is_long: bool,
     /// The era in which the entry was added, or the era of its last counted lookup.
@@ -117,13 +121,13 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         Self { shards, keyed, weigh, capacity }
     }
 
-    /// Returns the value under `key`. This counts as a use of the entry.
+    /// Returns the value under `key`, or `None` if there is none. This counts as a use of the entry.
     pub(super) fn get(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         self.shard(hash)?.get(hash, key)
     }
 
-    /// Like `get`, but does not count as a use.
+    /// Returns the value under `key`, like `get`, but does not count as a use of the entry.
     pub(super) fn peek(&self, key: &(impl LookedUp<K> + ?Sized)) -> Option<V> {
         let hash = key.hash(&self.keyed);
         let shard = self.shard(hash)?;
@@ -131,7 +135,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         slot.held.as_ref().map(|(_, value)| value.clone())
     }
 
-    /// Like `get`, but if no value is stored under `key`, stores the value that `make` returns, and returns it.
+    /// Returns the value under `key`, like `get`. If there is none, stores the value that `make` returns, and returns
+    /// it.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = key.hash(&self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
@@ -144,7 +149,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         made
     }
 
-    /// Stores `value` under `key`. It replaces the old value.
+    /// Stores `value` under `key`, in place of an older value.
     pub(super) fn insert(&self, key: K, value: V) {
         let (hash, weight) = (key.hash(&self.keyed), (self.weigh)(&key, &value));
         if let Some(mut shard) = self.shard(hash) {
@@ -165,8 +170,8 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry, and with true if the entry is in the long queue, until `see` fails. This does not count as a use of the
-    /// entries. No lock is held while `see` runs.
+    /// Calls `see` with every entry until `see` fails. The last argument of `see` is true if the entry is in the long
+    /// queue. This does not count as a use of the entries. No lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -193,11 +198,13 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         shard.take(place).map(|(_, value)| value)
     }
 
-    /// Returns the entries for which `wanted` returns true. Their order depends only on the history of the table. This does not count as a use.
+    /// Returns the entries for which `wanted` returns true. Their order depends only on the operations on the table so
+    /// far. This does not count as a use of the entries.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
-            // A lookup waits for one step at most. No entry changes its place during a step.
+            // The lock is released after each step, so that a lookup waits for one step at most. No entry changes its slot
+            // during a step.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -208,13 +215,15 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. Their memory is freed in steps. If all of them were
-    /// collected first, a table that is filled again in the meantime would take twice its bound.
+    /// Removes the entries for which `wanted` returns true, and calls `removed_one` with each. Their memory is freed in
+    /// steps. If all of them were collected first and freed at the end, a table that is filled again in the meantime
+    /// would take twice its limit.
     pub(super) fn remove_each(&self, wanted: impl Fn(&K, &V) -> bool, mut removed_one: impl FnMut(&V)) {
         let is_wanted =
             |slot: &StoreSlot<K, V>| slot.held.as_ref().is_some_and(|(key, value)| wanted(key, value));
         for shard in self.shards.iter() {
-            // The steps are the same as in `entries`. An entry that is added in the meantime before the current step stays.
+            // The steps are the same as in `entries`. An entry that is added during the removal, in a slot of an earlier
+            // step, stays.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let mut shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -240,7 +249,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Returns the number of entries, and their memory in octets.
+    /// Returns the number of entries, and the memory that they take in octets.
     pub(super) fn fill(&self) -> (u64, u64) {
         self.shards.iter().fold((0, 0), |(entries, octets), shard| {
             let shard = lock(shard);
@@ -248,7 +257,7 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         })
     }
 
-    /// Reduces the table to `octets`, which it may use from now on. Entries beyond that are evicted in steps.
+    /// Sets the limit of the table to `octets`. Entries that no longer fit are evicted in steps.
     pub(super) fn use_octets(&self, octets: u64) {
         let room = octets.checked_div(self.shards.len() as u64).unwrap_or(0);
         for shard in self.shards.iter() {
@@ -256,18 +265,19 @@ impl<K: LookedUp<K> + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Returns the bound of the table in octets.
+    /// Returns the limit of the table in octets, as it was when the table was created.
     pub(super) fn capacity(&self) -> u64 {
         self.capacity
     }
 
-    /// Returns the secret hash function of the keys.
+    /// Returns the keyed hash function of the keys.
     pub(super) fn keyed(&self) -> &Keyed {
         &self.keyed
     }
 
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
-        // The lower half of the hash gives the position within the shard. The highest bits differ between the entries of one name.
+        // The upper half of the hash chooses the shard, because its lower half gives the position within the shard. Its
+        // highest bits are not used, because they differ between the entries of one name.
         let shard = ((hash & !NEIGHBOURS) >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
@@ -323,7 +333,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.fit();
     }
 
-    /// Adds an entry whose key is not in the shard, unless the entry is larger than the whole shard.
+    /// Adds an entry whose key is not in the shard, unless the entry is larger than the limit of the whole shard.
     fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
         if u64::from(weight) > self.capacity {
             return;
@@ -337,8 +347,8 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Adds the size of a new entry to the current era. Sizes and not entries are counted, as in the queues, so that an era is always a sixth of the
-    /// short queue.
+    /// Adds the size of a new entry to the current era. Octets and not entries are counted, as in the queues, so that an
+    /// era is always a sixth of the short queue.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
@@ -347,15 +357,16 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Evicts entries until the bound is kept. Empty slots count too: there are many of them when entries of some hundred octets were evicted for
-    /// entries of 60 KB.
+    /// Evicts entries until the shard is within its limit. Empty slots count too: there are many of them when entries of
+    /// some hundred octets were evicted for entries of 60 KB.
     fn fit(&mut self) {
         while self.weight().saturating_add(self.empty()) > self.capacity {
             self.evict();
         }
     }
 
-    /// Moves the bound of the shard one step towards `room`. Returns true if more steps are needed. A lookup waits for at most one step.
+    /// Changes the limit of the shard by one step towards `room`. Returns true if more steps are needed. A lookup waits
+    /// for at most one step.
     fn near(&mut self, room: u64) -> bool {
         let used = self.weight().saturating_add(self.empty());
         self.capacity = room.max(used.saturating_sub(OCTETS_AT_ONCE));
@@ -376,7 +387,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         slot.held = Some(held);
     }
 
-    /// Puts an entry into a free slot, and returns the position of the slot.
+    /// Puts an entry into a free slot, or into a new one, and returns the position of the slot.
     fn occupy(&mut self, slot: StoreSlot<K, V>) -> Option<u32> {
         if let Some(place) = self.free.pop() {
             *self.slot_mut(place)? = slot;
@@ -384,15 +395,15 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
         let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
         if self.slots.len() == self.slots.capacity() {
-            // The table grows in smaller steps than by doubling, because a cache is full for most of its life, and the rest of the memory would
-            // remain unused.
+            // The vector grows by a quarter and is not doubled, because a cache is full for most of its life, and a large
+            // part of the doubled memory would remain unused.
             self.slots.reserve_exact(self.slots.len() / 4 + 16);
         }
         self.slots.push(slot);
         Some(place)
     }
 
-    /// Evicts the oldest entry of a queue, or moves it to the back of the long queue if it was looked up.
+    /// Evicts the oldest entry of a queue if it was not looked up. Otherwise moves it to the back of the long queue.
     fn evict(&mut self) {
         let is_short =
             self.long.oldest == NONE || self.short.weight > self.capacity.saturating_mul(SHORT) / 100;
@@ -411,7 +422,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.push(place, true);
     }
 
-    /// Removes the entry in a slot, and returns it.
+    /// Removes the entry in a slot, and returns its key and value.
     fn take(&mut self, place: u32) -> Option<(K, V)> {
         let hash = self.slot(place)?.hash;
         if let Ok(entry) = self.table.find_entry(hash, |other| *other == place) {
@@ -421,7 +432,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         self.free.push(place);
         let held = self.slot_mut(place)?.held.take();
         if self.table.is_empty() {
-            // A new empty shard replaces the old one, so a flush frees the memory of all entries.
+            // A new empty shard replaces the old one, so that the memory of all entries is freed.
             *self = Self::new(self.capacity, self.slot);
         }
         held
@@ -458,7 +469,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
     /// Remembers the hash of an entry that was evicted from the short queue.
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // The new list is twice as large and empty. The lost hashes belong only to the last few evicted entries.
+            // The new list is twice as large and empty. Only the hashes of the last few evicted entries are lost.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);
@@ -468,7 +479,7 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Returns true if an entry with this hash was evicted a while ago.
+    /// Returns true if an entry with this hash was evicted from the short queue earlier.
     fn came_back(&self, hash: u64) -> bool {
         let (place, mark) = halves(hash);
         let places = self.gone.len().saturating_sub(1);
@@ -486,35 +497,36 @@ impl<K: LookedUp<K>, V: Clone> StoreShard<K, V> {
 
 /// Returns the lower and the upper half of a hash. The upper half is never 0, because 0 marks an empty position.
 fn halves(hash: u64) -> (u32, u32) {
-    // The lower half must differ for the entries of one name.
+    // The bits are rotated, so that the lower half differs for the entries of one name.
     let hash = hash.rotate_right(NEIGHBOURS_BEGIN);
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
     (half(hash), half(hash >> 32) | 1)
 }
 
-/// Locks a shard, even if another thread has panicked while it held the lock. The entries of the shard are valid then: only the statements that
-/// change a queue leave an entry incomplete for a moment, and these statements cannot panic.
+/// Locks a shard, even if another thread has panicked while it held the lock. The entries of the shard are valid in that
+/// case: only the statements that change a queue leave an entry incomplete for a moment, and these statements cannot
+/// panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A table whose keys are questions, or keys of the same form.
+/// A table whose keys are questions, or have the same form as the keys of questions.
 pub(super) type QuestionStore<V> = Store<QuestionKey, V>;
 
-/// How full one table of the cache is.
+/// The number of entries in one table of the cache, and their memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreFill {
-    /// The name of the table.
+    /// The name of the table, as it is displayed.
     pub store: Cow<'static, str>,
     /// Number of entries, including entries past their TTL.
     pub entries: u64,
     /// The memory of the entries in octets.
     pub bytes: u64,
-    /// The bound of the table in octets.
+    /// The limit of the table in octets.
     pub capacity: u64,
 }
 
-/// Returns the number of entries of a table, and its memory.
+/// Returns the number of entries in a table, their memory, and the limit of the table.
 pub(super) fn fill<K: LookedUp<K> + Clone, V: Clone>(name: &'static str, store: &Store<K, V>) -> StoreFill {
     let (entries, bytes) = store.fill();
     StoreFill { store: name.into(), entries, bytes, capacity: store.capacity() }

@@ -1,4 +1,4 @@
-//! Tests which entries stay in a full table, and that the table keeps its bound.
+//! Tests which entries stay in a full table, and that the table stays within its limit.
 
 use super::*;
 use dns::random::Random;
@@ -14,7 +14,7 @@ impl LookedUp<Self> for u32 {
     }
 }
 
-/// A table of numbers. The weight of a number is the number itself.
+/// Returns a table of numbers. The memory that a number takes is the number itself, in octets.
 fn store(capacity: u64) -> Store<u32, u32> {
     Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value, 0)
 }
@@ -39,7 +39,7 @@ fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
     assert_eq!(store.fill(), (100, 1_000));
 }
 
-/// The names in spam are looked up three times within one message, and never again.
+/// Tests names from spam, which are looked up three times within one message and never again.
 #[test]
 fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
     let (entries, hot, scanned) = (4_000, 800, 100_000);
@@ -66,7 +66,7 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     (0..2_000).for_each(|key| store.insert(key, 40));
     let asked_for = 10_000;
     store.insert(asked_for, 40);
-    // These entries fill more than two eras, but less than the short queue, although there are only eight.
+    // These entries take the octets of more than two eras, but less than the short queue, although there are only eight.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
     // These entries are enough to evict all earlier entries that were not looked up.
@@ -115,7 +115,8 @@ fn the_slots_of_many_small_entries_are_weighed_after_large_ones_have_come() {
 }
 
 proptest! {
-    /// For any sequence of operations, the table stays within its bound, its counts are correct, and a lookup returns the last value.
+    /// Tests that for any sequence of operations, the table stays within its limit, its counts are correct, and a lookup
+    /// returns the last value.
     #[test]
     fn it_is_bounded_and_true(
         acts in proptest::collection::vec((0_u8..4, 0_u32..40, 1_u32..30), 1..400)
@@ -156,8 +157,9 @@ fn evicted_entries_of_one_name_are_remembered_one_by_one() {
     assert_eq!(places.len(), 128);
 }
 
-/// Tests the memory of a table when a reload removes all answers of a busy daemon, and the table is filled again meanwhile: entries are freed as they
-/// are found. In an earlier version, with entries of 60 KB, the table took twice its size.
+/// Tests the memory of a table when a reload removes all answers of a busy daemon, and the table is filled again
+/// meanwhile: each step frees its entries before the next step searches for more. In an earlier version, with entries of
+/// 60 KB, the table took twice its size.
 #[test]
 fn entries_that_are_removed_are_freed_before_the_next_are_looked_for() {
     let store: Store<u32, Arc<u32>> = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, _| 10, 0);

@@ -1,4 +1,5 @@
-//! Counters of changed answers. A copy of an answer outside the cache may be used as long as the counter of the answer has not changed.
+//! Counters of changes to answers in the cache. A worker may use a copy of an answer outside the cache as long as the
+//! counter of the answer has not changed.
 
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,15 +7,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::limits::ANSWER_VERSIONS;
 use dns::hash::Plain;
 
-/// The version of the answer to a question, as it was when this value was read.
+/// The value of the counter of an answer at the time when it was read. It identifies the version of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerVersion {
     place: u32,
     count: u32,
 }
 
-/// The counters. Questions whose hashes give the same position share a counter: a change of one answer then also ends the use of copies of the
-/// other answers. This costs one lookup each and nothing else, so the hash needs no secret.
+/// The counters. The hash of a question selects its counter, and several questions share one: when one of their answers
+/// changes, the copies of the other answers are not used any more either. This only costs one lookup for each of them,
+/// so the hash needs no secret.
 pub(super) struct Versions([AtomicU32; ANSWER_VERSIONS]);
 
 impl Default for Versions {
@@ -24,13 +26,14 @@ impl Default for Versions {
 }
 
 impl Versions {
-    /// Returns the version of the answer under `key`. The caller must read the version before the answer.
+    /// Returns the current version of the answer under `key`. The caller must read the version before it reads the
+    /// answer.
     pub(super) fn for_key(&self, key: &[u8]) -> AnswerVersion {
         let place = place(key);
         AnswerVersion { place, count: self.count(place) }
     }
 
-    /// Returns true if the answer to which `version` belongs has not changed since `version` was read.
+    /// Returns true if the counter of the answer has not changed since `version` was read.
     pub(super) fn is_current(&self, version: AnswerVersion) -> bool {
         self.count(version.place) == version.count
     }

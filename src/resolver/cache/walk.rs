@@ -1,4 +1,5 @@
-//! Walks through whole tables: only one walk at a time, and never on the threads that serve clients.
+//! Runs functions that visit all entries of the tables (walks): only one walk at a time, and never on the threads that
+//! serve clients.
 //!
 //! A walk through half a million entries takes a good part of a second.
 
@@ -8,7 +9,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-/// The permit for a walk. Only one walk has it, and the other walks wait for it.
+/// The permit that a walk needs. Only one walk has it, and the other walks wait for it.
 #[derive(Clone)]
 pub(super) struct Walks(Arc<Semaphore>);
 
@@ -19,16 +20,16 @@ impl Default for Walks {
 }
 
 impl Walks {
-    /// Runs `walk` over `subject` when all earlier walks have ended, on a thread that serves no client. The walk continues to its end even if the
-    /// caller no longer waits for it. A runtime with only one thread, as in a simulation, runs the walk on this thread, so that a simulation with
-    /// the same seed always has the same result.
+    /// Calls `walk` with `subject` when all earlier walks have ended, on a thread that serves no client. The walk
+    /// continues to its end even if the caller no longer waits for it. A runtime with only one thread, as in a
+    /// simulation, calls `walk` on this thread, so that a simulation with the same seed always has the same result.
     pub(super) async fn run<Subject, Value, Walk>(&self, subject: &Subject, walk: Walk) -> Value
     where
         Subject: Clone + Send + 'static,
         Value: Send + 'static,
         Walk: FnOnce(&Subject) -> Value + Send + 'static,
     {
-        // The semaphore is never closed. If it were, two walks would run at a time, which is harmless.
+        // The semaphore is never closed. If it were, two walks would run at the same time, which is harmless.
         let turn = Arc::clone(&self.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
             return walk(subject);
@@ -43,7 +44,7 @@ impl Walks {
             Ok(found) => found,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is ending, so the result of the walk is no longer needed.
+                // The runtime is being shut down, so the result of the walk is no longer needed.
                 Err(_) => std::future::pending().await,
             },
         }
@@ -83,8 +84,8 @@ mod tests {
                     })
                 })
                 .collect();
-            // The one thread of the runtime still serves while the first walk is held up, and no other walk has
-            // passed it.
+            // While the first walk is blocked, the only thread of the runtime still runs other tasks, and no other walk
+            // has begun.
             tokio::spawn(async {}).await.unwrap();
             assert_eq!(under_way.load(Ordering::SeqCst), 0);
             assert!(others.iter().all(|other| !other.is_finished()));

@@ -9,10 +9,11 @@ use dns::question::{label_places, wire_name};
 use dns::wire::{HEADER, response};
 use history::redact::{Redaction, Secrets, looks_like_a_key};
 
-/// The number of octets after the name of a question: type and class.
+/// The number of octets after the name in the question section of a message: type and class.
 const QUESTION_END: usize = 4;
 
-/// Returns the copy of a message without the parts that must not leave the host.
+/// Returns a copied message without the parts that must not leave the host. `secrets` are the keys of customers of DNS
+/// lists.
 pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets: &Secrets) -> TappedMessage {
     let shown = |name: &[u8]| {
         let name = redaction.name(name);
@@ -29,9 +30,11 @@ pub(super) fn cleaned(mut message: TappedMessage, redaction: Redaction, secrets:
     message
 }
 
-/// Returns true if a name in a message contains a key, or if the message cannot be read and may contain one.
+/// Returns true if a name in a message contains a customer key of a DNS list, or if the message cannot be read and may
+/// contain one.
 fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
-    // Most messages do not contain the apex of such a list, and no label that may be a key.
+    // Most messages contain neither the name of a list whose names contain a key, nor a label that may be a key. They
+    // are not decoded.
     let labels = |apex: &[u8]| {
         let label = |place: usize| {
             apex.get(place..)?.split_first().map(|(length, rest)| (usize::from(*length), rest))
@@ -46,7 +49,8 @@ fn has_a_key(octets: &[u8], secrets: &Secrets) -> bool {
     names_of(&message).any(|name| secrets.hidden(&wire_name(name)).is_some())
 }
 
-/// Returns the names in a message.
+/// Returns all names in a message: the names of its questions and records, and one name in the data of each record of a
+/// common type.
 fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     let sections = [&message.answers, &message.authorities, &message.additionals];
     let records = sections.into_iter().flatten().flat_map(|record: &Record| {
@@ -64,17 +68,17 @@ fn names_of(message: &Message) -> impl Iterator<Item = &Name> {
     message.queries.iter().map(|query| query.name()).chain(records)
 }
 
-/// Returns true if any of the octets begin a label that looks like a key.
+/// Returns true if `octets` contain something like a label (a length and that many octets) that may be a customer key.
 fn has_label_like_a_key(octets: &[u8]) -> bool {
     let label = |(place, length): (usize, &u8)| octets.get(place..)?.get(1..)?.get(..usize::from(*length));
     octets.iter().enumerate().filter(|(_, length)| **length < 64).filter_map(label).any(looks_like_a_key)
 }
 
-/// Returns the header and the question of a message, with the part of the name that may be shown. Returns only the header if the question cannot be
-/// read.
+/// Returns only the header and the question of a message. `shown` returns the part of the name that may be shown.
+/// Returns only the header if the question cannot be read.
 fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     let mut short = octets.get(..HEADER).unwrap_or_default().to_vec();
-    // These are the numbers of questions and records.
+    // The octets from here on are the numbers of questions and records. The number of questions is set below.
     short.iter_mut().skip(4).for_each(|octet| *octet = 0);
     let question = octets.get(HEADER..).unwrap_or_default();
     let Some((name, rest)) = name_at(question) else { return short };
@@ -87,7 +91,8 @@ fn question_of(octets: &[u8], shown: impl Fn(&[u8]) -> Box<[u8]>) -> Vec<u8> {
     short
 }
 
-/// Splits octets into the name in wire form at their beginning and the rest. Returns `None` if there is no name, or if it has a compression pointer.
+/// Splits `octets` into the name in wire form at their beginning and the remaining octets. Returns `None` if there is no
+/// name, or if it has a compression pointer.
 fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut place = 0_usize;
     loop {
@@ -101,9 +106,9 @@ fn name_at(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Returns the message with only those EDNS options that do not identify a client. Networks (RFC 7871), cookies (RFC 7873) and all unknown options
-/// are removed: programs put names and hardware addresses of clients into local options (65001 to 65534). Returns `None` if the message cannot be
-/// read.
+/// Returns a message with only those EDNS options that do not identify a client. The client network (RFC 7871), cookies
+/// (RFC 7873) and all unknown options are removed, because programs put names and hardware addresses of clients into
+/// options for local use (65001 to 65534). Returns `None` if the message cannot be read.
 fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     let mut message = response::read(octets).ok()?;
     let Some(edns) = &mut message.edns else { return Some(octets.to_vec()) };
@@ -114,14 +119,14 @@ fn without_options(octets: &[u8]) -> Option<Vec<u8>> {
     message.to_vec().ok()
 }
 
-/// The EDNS options that do not identify a client: NSID (RFC 5001), the idle time of TCP (RFC 7828), padding (RFC 7830), and extended errors (RFC
-/// 8914).
+/// The codes of the EDNS options that do not identify a client: NSID (RFC 5001), the idle time of TCP (RFC 7828),
+/// padding (RFC 7830), and extended errors (RFC 8914).
 const SHOWN_OPTIONS: [u16; 4] = [3, 11, 12, 15];
 
-/// The octets that overwrite a key. They are repeated, so that the label keeps its length.
+/// The text that overwrites a customer key. It is repeated, so that the label of the key keeps its length.
 const FILLER: &[u8] = b"_key";
 
-/// Overwrites each occurrence of `key` in `octets`, in upper or lower case.
+/// Overwrites each occurrence of the customer key `key` in `octets`, in upper or lower case.
 pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     if key.is_empty() {
         return;
@@ -136,7 +141,7 @@ pub(crate) fn blot(octets: &mut [u8], key: &[u8]) {
     }
 }
 
-/// Returns the position of `part` in `octets`. Upper and lower case are equal.
+/// Returns the position at which `part` first occurs in `octets`. Upper and lower case are equal.
 pub(super) fn find(octets: &[u8], part: &[u8]) -> Option<usize> {
     octets.windows(part.len().max(1)).position(|window| window.eq_ignore_ascii_case(part))
 }
@@ -175,7 +180,7 @@ mod tests {
         }
     }
 
-    /// A response that contains a key in its question, in an alias and in a text.
+    /// Returns a response that contains a customer key in its question, in an alias and in a TXT record.
     fn response(owner: &str) -> Message {
         let mut message = Message::response(7, hickory_proto::op::OpCode::Query);
         let owner = name(owner);
@@ -222,7 +227,7 @@ mod tests {
         let message = tapped(&response("www.example."));
         let octets = message.octets.clone();
         assert_eq!(cleaned(message, Redaction::default(), &secrets()).octets, octets);
-        // Digits before a long text look like the length of a label, and the text like a key.
+        // Digits before a long text have the same octets as the length of a label, and the text then looks like a key.
         let mut signed = response("mail._domainkey.example.");
         let text = TXT::new(vec![format!(
             "v=DKIM1; k=rsa; p=0{}",

@@ -1,6 +1,6 @@
 //! Reads dnstap files that any program has written: the frames of a file, and the query of a client in a frame.
 //!
-//! The input is not trusted: any octets can be read, and no more memory is used than the input has octets.
+//! The input is not trusted: the functions accept any octets, and use no more memory than the input has octets.
 
 use std::io::{self, Read};
 
@@ -10,18 +10,18 @@ use super::frames::{body_length, is_of_dnstap};
 use super::schema::Dnstap;
 use crate::limits::MAX_CAPTURED_FRAME;
 
-/// A frame of a dnstap file.
+/// A frame read from a dnstap file, or the reason why there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
-    /// A data frame.
+    /// A data frame, with its octets.
     Data(Vec<u8>),
-    /// A control frame.
+    /// A control frame, which contains no message.
     Control,
-    /// The frame does not belong to a dnstap file.
+    /// A frame that does not belong to a dnstap file, so the file has another format.
     Foreign,
     /// The file ends in the middle of a frame, or a frame is longer than any valid one.
     Cut,
-    /// The file ends here.
+    /// The file ends here, after a complete frame.
     End,
 }
 
@@ -56,7 +56,7 @@ pub fn next_frame(input: &mut impl Read) -> io::Result<Frame> {
     Ok(if data.len() == length { Frame::Data(data) } else { Frame::Cut })
 }
 
-/// Reads a number. If the input ends before that, the error is the number of octets that were read.
+/// Reads a number of four octets. If the input ends before that, the inner error is the number of octets that were read.
 fn number(input: &mut impl Read) -> io::Result<Result<u32, usize>> {
     let read = octets(input, 4)?;
     Ok(read.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(read.len()))
@@ -68,18 +68,18 @@ fn octets(input: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// The content of a data frame.
+/// What a data frame contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TapHeard {
     /// The octets of a query of a client.
     ClientQuery(Vec<u8>),
-    /// Another message.
+    /// A message that is not a query of a client.
     Other,
-    /// The frame is not a message of the schema.
+    /// The frame cannot be decoded as a message of `dnstap.proto`.
     Unreadable,
 }
 
-/// Decodes the content of a data frame.
+/// Decodes the content of a data frame, and returns what it contains.
 pub fn heard(frame: &[u8]) -> TapHeard {
     match Dnstap::decode(frame) {
         Ok(frame) => frame.client_query().map_or(TapHeard::Other, TapHeard::ClientQuery),
@@ -97,7 +97,7 @@ mod tests {
         #[test]
         fn any_octets_are_read_to_their_end(octets in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut input = octets.as_slice();
-            // Each frame has at least one octet.
+            // Each frame has at least one octet, so there are at most as many frames as octets.
             for _ in 0..=octets.len() {
                 match next_frame(&mut input).unwrap() {
                     Frame::End | Frame::Cut => return Ok(()),

@@ -7,9 +7,11 @@
 //! # Decisions
 //!
 //! - Nothing waits for the program that reads. If the queue is full, a message is dropped and counted (`dnstap_dropped`).
-//! - While dnstap is off, a batch of queries and a query to a server cost one relaxed load each.
+//! - While dnstap is off, it costs one relaxed atomic load for each batch of client queries and for each query to a
+//!   server.
 //! - The types are written by hand with prost's attributes: the schema has not changed in years, and a build needs no protoc.
-//! - If a message may contain the key of a customer of a DNS list, only its header and question are copied, with the key overwritten.
+//! - If a message may contain a customer's key for a DNS list, only its header and question are copied, and the key is
+//!   overwritten.
 //! - Queries to servers are copied as they are sent, with the random case of the name. Their zone is not known at this point, so `query_zone` is
 //!   empty.
 //! - There is no output to a file: `fstrm_capture` and others write files, and rotate them before the disk is full.

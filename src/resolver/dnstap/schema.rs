@@ -14,12 +14,12 @@ pub(super) struct Dnstap {
     version: Option<Vec<u8>>,
     #[prost(message, optional, tag = "14")]
     message: Option<DnsMessage>,
-    /// The value 1 means that `message` is present. The schema has no other value.
+    /// The type of this message. The value 1 means that `message` is present. The schema has no other value.
     #[prost(int32, required, tag = "15")]
     kind: i32,
 }
 
-/// The message `Message` of the schema.
+/// The message `Message` of the schema, which contains one DNS message.
 #[derive(Clone, PartialEq, prost::Message)]
 struct DnsMessage {
     #[prost(int32, required, tag = "1")]
@@ -50,11 +50,12 @@ struct DnsMessage {
     response_message: Option<Vec<u8>>,
 }
 
-/// The value `Dnstap.Type.MESSAGE`.
+/// The number of the value `MESSAGE` in the enumeration `Dnstap.Type`.
 const MESSAGE: i32 = 1;
 
 impl Dnstap {
-    /// Creates the message for the program that reads. `offset` is the time of `Mono::START`, in microseconds since 1970.
+    /// Creates the message that is sent to the program at the dnstap socket. `offset` is the time of `Mono::START`, in
+    /// microseconds since 1970.
     pub(super) fn from_message(
         message: TappedMessage,
         (identity, version): (&str, &str),
@@ -63,7 +64,7 @@ impl Dnstap {
         let TappedMessage { kind, transport, asks, answers, queried, responded, octets } = message;
         let moment = |at: Mono| {
             let micros = offset.wrapping_add(at.as_micros());
-            // The value is less than 10^9, so it fits.
+            // The value is less than 10^9, so it fits in 32 bits.
             (micros / 1_000_000, u32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0))
         };
         let (query_time, response_time) = (moment(queried), responded.map(moment));
@@ -98,14 +99,14 @@ impl Dnstap {
 }
 
 impl Dnstap {
-    /// Returns the octets of the query of a client, or `None` if this is another message.
+    /// Returns the octets of the DNS query if this message is a query of a client, or `None` otherwise.
     pub(super) fn client_query(self) -> Option<Vec<u8>> {
         let message = self.message.filter(|message| message.kind == number_of(TapKind::ClientQuery))?;
         message.query_message
     }
 }
 
-/// Returns the number of this kind in `Message.Type`.
+/// Returns the number of this kind of message in the enumeration `Message.Type` of the schema.
 const fn number_of(kind: TapKind) -> i32 {
     match kind {
         TapKind::ResolverQuery => 3,
@@ -115,7 +116,8 @@ const fn number_of(kind: TapKind) -> i32 {
     }
 }
 
-/// Returns the octets of an address. The address of an IPv4 client at a socket for both families has four octets.
+/// Returns the octets of an address: four for IPv4, also for an IPv4 client at a socket for both families, and sixteen
+/// for IPv6.
 fn octets_of(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
@@ -129,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// The expected octets, encoded by hand according to the protocol buffers encoding.
+    /// Compares a message with octets that were encoded by hand according to the protocol buffers encoding.
     #[test]
     fn a_message_is_encoded_as_the_schema_says() {
         let message = TappedMessage {

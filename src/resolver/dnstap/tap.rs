@@ -1,4 +1,4 @@
-//! The queue of copied messages, and the switch that turns it on.
+//! The queue of copied messages, and the settings that determine which messages are copied.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,18 +8,18 @@ use tokio::sync::Notify;
 use super::tapped::{TapKind, TapSettings, TappedMessage};
 use crate::limits::{MAX_TAPPED, MAX_TAPPED_OCTETS};
 
-/// Receives copies of messages. It is off by default.
+/// The queue through which copies of messages reach the task that writes them. Nothing is copied until `set` is called.
 #[derive(Debug, Default)]
 pub struct Tap {
-    /// One bit for each kind of message that is copied.
+    /// The kinds of messages that are copied, with one bit for each kind. It is 0 while dnstap is off.
     wanted: AtomicU8,
     queue: Mutex<Queue>,
     settings: Mutex<Option<Arc<TapSettings>>>,
-    /// Wakes the writer: the queue is no longer empty, the settings have changed, or the daemon is stopping.
+    /// Wakes the writer task: the queue is no longer empty, the settings have changed, or the daemon is stopping.
     news: Notify,
     dropped: AtomicU64,
     written: AtomicU64,
-    /// Notified when the last message was written.
+    /// Notified when the writer task has written the last message before the daemon stops.
     ended: Notify,
 }
 
@@ -30,30 +30,30 @@ struct Queue {
     is_ending: bool,
 }
 
-/// The kinds of messages that were copied when a batch of queries began.
+/// The kinds of messages that are copied. A batch of queries reads them once, at its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WantedKinds(u8);
 
 impl WantedKinds {
-    /// Returns true if queries of clients or replies to them are copied.
+    /// Returns true if queries of clients, or replies to clients, are copied.
     pub const fn of_clients(self) -> bool {
         self.0 & (TapKind::ClientQuery.bit() | TapKind::ClientResponse.bit()) != 0
     }
 
-    /// Returns true if messages of this kind are copied.
+    /// Returns true if messages of the kind `kind` are copied.
     pub const fn has(self, kind: TapKind) -> bool {
         self.0 & kind.bit() != 0
     }
 }
 
 impl Tap {
-    /// Returns the kinds of messages that are currently copied. It costs one relaxed load.
+    /// Returns the kinds of messages that are currently copied. It costs one relaxed atomic load.
     #[inline]
     pub fn wanted(&self) -> WantedKinds {
         WantedKinds(self.wanted.load(Ordering::Relaxed))
     }
 
-    /// Changes the settings. `None` turns dnstap off.
+    /// Changes the settings of dnstap. `None` turns it off.
     pub fn set(&self, settings: Option<TapSettings>) {
         let wanted = settings
             .as_ref()
@@ -63,7 +63,7 @@ impl Tap {
         self.news.notify_one();
     }
 
-    /// Adds a copy. It is dropped and counted if there is no room.
+    /// Adds a copied message to the queue. It is dropped and counted if the queue is full.
     pub fn put(&self, message: TappedMessage) {
         let mut queue = lock(&self.queue);
         let octets = queue.octets.saturating_add(message.octets.len());
@@ -76,18 +76,19 @@ impl Tap {
         let is_first = queue.messages.is_empty();
         queue.messages.push(message);
         drop(queue);
-        // Only the first message wakes the writer. For further messages, the writer is already awake.
+        // Only the first message in the queue wakes the writer task. When further messages are added, the task is
+        // already awake.
         if is_first {
             self.news.notify_one();
         }
     }
 
-    /// Returns the numbers of copies that were dropped and that were written since the last call.
+    /// Returns the number of copies that were dropped, and the number of copies that were written, since the last call.
     pub fn take_counts(&self) -> (u64, u64) {
         (self.dropped.swap(0, Ordering::Relaxed), self.written.swap(0, Ordering::Relaxed))
     }
 
-    /// Makes the writer write the remaining copies and end its output. Returns when this is done.
+    /// Makes the writer task write the remaining copies and end its output. Returns when the task has done so.
     pub async fn end(&self) {
         if lock(&self.settings).is_none() {
             return;
@@ -97,7 +98,8 @@ impl Tap {
         self.ended.notified().await;
     }
 
-    /// Waits until the queue, the settings or the state of the daemon may have changed.
+    /// Waits until the writer task has something to do: the queue, the settings or the state of the daemon may have
+    /// changed.
     pub(super) async fn news(&self) {
         self.news.notified().await;
     }
@@ -106,7 +108,7 @@ impl Tap {
         lock(&self.settings).clone()
     }
 
-    /// Removes and returns all copies.
+    /// Removes all copies from the queue and returns them.
     pub(super) fn take(&self) -> Vec<TappedMessage> {
         let mut queue = lock(&self.queue);
         queue.octets = 0;

@@ -21,7 +21,7 @@ pub enum TapKind {
 }
 
 impl TapKind {
-    /// All kinds, with their names in the configuration.
+    /// All kinds of messages, each with its name in the configuration.
     pub const ALL: [(&str, Self); 4] = [
         ("client_query", Self::ClientQuery),
         ("client_response", Self::ClientResponse),
@@ -29,7 +29,7 @@ impl TapKind {
         ("resolver_response", Self::ResolverResponse),
     ];
 
-    /// Returns the bit that represents this kind.
+    /// Returns the bit that represents this kind of message in a set of kinds.
     pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -40,18 +40,18 @@ impl TapKind {
     }
 }
 
-/// The transport of a message.
+/// The transport over which a message was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TapTransport {
-    /// A datagram.
+    /// A UDP datagram.
     Udp,
-    /// A stream.
+    /// A TCP connection without encryption.
     Tcp,
-    /// A stream with TLS.
+    /// A TCP connection with TLS.
     Tls,
-    /// A request over HTTPS.
+    /// An HTTPS request.
     Https,
-    /// A stream of QUIC.
+    /// A stream of a QUIC connection.
     Quic,
 }
 
@@ -74,26 +74,26 @@ pub struct TappedMessage {
     pub kind: TapKind,
     /// The transport of the message.
     pub transport: TapTransport,
-    /// The address and the port of the side that asks. The port is 0 if it is not known.
+    /// The address and the port of the side that sent the query. The port is 0 if it is not known.
     pub asks: Option<(IpAddr, u16)>,
-    /// The address and the port of the side that answers.
+    /// The address and the port of the side that sent, or will send, the response.
     pub answers: Option<SocketAddr>,
-    /// The time at which the query was received or sent.
+    /// The time at which this host received or sent the query.
     pub queried: Mono,
-    /// The time at which the response was received or sent. `None` if the message is a query.
+    /// The time at which this host received or sent the response. `None` if the message is a query.
     pub responded: Option<Mono>,
-    /// The octets of the message.
+    /// The octets of the DNS message.
     pub octets: Vec<u8>,
 }
 
 /// The settings of dnstap.
 #[derive(Clone, Debug)]
 pub struct TapSettings {
-    /// The Unix socket of the program that reads the copies.
+    /// The path of the Unix socket of the program that reads the copies.
     pub socket: PathBuf,
-    /// The name of this host that is sent to the program that reads.
+    /// The name of this host, which is sent to the program that reads the copies.
     pub identity: String,
-    /// The name and version of resolverd that are sent to the program that reads.
+    /// The name and version of resolverd, which are sent to the program that reads the copies.
     pub version: String,
     /// The kinds of messages that are copied.
     pub kinds: Vec<TapKind>,

@@ -1,4 +1,4 @@
-//! The task that writes the copies to a Unix socket, after a handshake of Frame Streams.
+//! The task that writes the copied messages to a Unix socket, after a handshake of Frame Streams.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -19,7 +19,8 @@ use super::tapped::{TapSettings, TappedMessage};
 use crate::limits::{MAX_TAP_RETRY, TAP_PAUSE, TAP_RETRY, TAP_TIME};
 use dns::clock::Clock;
 
-/// Writes copies for as long as the daemon runs, to the socket in the settings. If the socket fails, the task tries it again after a pause.
+/// Writes copied messages to the socket in the settings, for as long as the daemon runs. If the socket fails, the task
+/// connects again after a pause.
 pub async fn write(tap: Arc<Tap>, clock: Clock) -> Infallible {
     let (mut retry, mut is_missing) = (TAP_RETRY, false);
     loop {
@@ -93,12 +94,14 @@ async fn connect(path: &Path) -> io::Result<UnixStream> {
     .await
 }
 
-/// Ends a stream, so that the program that reads it knows that it is complete. Errors are ignored, because this program may already have ended.
+/// Ends a stream with the control frame STOP, so that the program that reads it knows that it is complete. Errors are
+/// ignored, because this program may already have ended.
 async fn end(mut stream: UnixStream) {
     let _ = in_time(async {
         stream.write_all(&control(Control::Stop)).await?;
         stream.shutdown().await?;
-        // Waits for FINISH or the end of the stream: if the stream is closed before that, the program may lose the last frames.
+        // Waits for the control frame FINISH or the end of the stream. If the stream is closed before that, the program
+        // may lose the last frames.
         stream.read(&mut [0; 64]).await
     })
     .await;
@@ -109,13 +112,15 @@ async fn in_time<Done>(work: impl Future<Output = io::Result<Done>>) -> io::Resu
     timeout(TAP_TIME, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Returns the pause before the next attempt, after a stream that lasted for `lasted`. If the stream lasted for longer than the last pause, the
-/// program that reads works, and the pause is short again. If each stream ends immediately, the pauses grow, so that the log has few messages.
+/// Returns the pause before the next attempt to connect. The last stream existed for `lasted`. If that is longer than
+/// the last pause, the program that reads works, and the pause is short again. If each stream ends immediately, the
+/// pauses grow, so that few messages are logged.
 fn pause_after(pause: Duration, lasted: Duration) -> Duration {
     if lasted >= pause { TAP_RETRY } else { pause }
 }
 
-/// Waits until the socket is to be tried again. Returns earlier if the settings contain another socket, or if the daemon is stopping.
+/// Waits for the time `retry` before the next attempt to connect. Returns earlier if the settings contain another
+/// socket, or if the daemon is stopping.
 async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
     let changed = async {
         loop {
@@ -125,11 +130,11 @@ async fn wait(tap: &Tap, socket: &Path, retry: Duration) {
             }
         }
     };
-    // Whether the time is over or something has changed, the caller continues.
+    // It does not matter whether the time is over or something has changed: the caller checks the settings again.
     let _ = timeout(retry, changed).await;
 }
 
-/// Writes to a stream until it fails, or until the settings contain another socket or none.
+/// Writes copied messages to a stream until the stream fails, or until the settings contain another socket or none.
 async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) -> io::Result<()> {
     loop {
         let Some(settings) = tap.settings().filter(|settings| settings.socket == *socket) else {
@@ -158,7 +163,7 @@ async fn serve(tap: &Tap, clock: &Clock, socket: &Path, mut stream: UnixStream) 
     }
 }
 
-/// Returns the frames for these messages.
+/// Encodes messages as data frames. `settings` contain the names of the host and of resolverd.
 fn frames_of(messages: Vec<TappedMessage>, settings: &TapSettings, clock: &Clock) -> Vec<u8> {
     let offset = clock.unix_micros().wrapping_sub(clock.mono().as_micros());
     let words = (settings.identity.as_str(), settings.version.as_str());

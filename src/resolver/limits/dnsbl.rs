@@ -1,147 +1,167 @@
-//! Bounds of DNS lists: the gate, breakers, tests, and batches.
+//! Bounds of DNS lists: the number of lists, their circuit breakers, the tests that check them, and the batches of
+//! questions that are asked before clients ask.
 
 use std::time::Duration;
 
-/// The number of DNS lists. The registry names about seventy, and a site adds a few. Each list is a route in every view.
+/// The greatest number of DNS lists. The built-in registry names about seventy, and a site adds a few. Each list is a
+/// route in every view.
 pub(crate) const MAX_LISTS: usize = 512;
 
-/// The number of pairs of list and way for which a state is kept. The seventy lists of the registry with the ways of `MAX_VIEWS` views
-/// are 560 pairs. A state takes about 12 KiB, mostly for its histogram.
+/// The greatest number of stored list states. A list has one state for each set of servers through which it is asked.
+/// The seventy lists of the registry in `MAX_VIEWS` views make 560 states. A state takes about 12 KiB, mostly for its
+/// histogram.
 pub const MAX_LIST_WAYS: usize = 1_024;
 
-/// The number of zones that are asked like lists but are not known as lists. A screen shows a few of them, and strangers choose their
+/// The greatest number of zones that are remembered because clients query them like DNS lists, although they are not
+/// known as lists. The number is small, because only a few of them are shown on a screen, and strangers can choose their
 /// names.
 pub(crate) const MAX_LOOKALIKES: usize = 64;
 
-/// The number of times the address in the name must change before a zone looks like a list. The SPF record of one mail asks about only
-/// one address.
+/// A zone looks like a DNS list only if the address in the queried names has changed this number of times. The SPF
+/// record of one mail makes a program ask about only one address.
 pub(crate) const LOOKALIKE_ADDRESSES: u64 = 8;
 
-/// A list counts as working again this long after its last refusal, because one of its servers may answer while others refuse.
+/// The incident of a list ends when the list has refused no query for this time. One good answer is not enough, because
+/// one of the list's servers may answer while others refuse.
 pub(crate) const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);
 
-/// The time between two log messages about a list that is shut down and still asked. It is long, because such a configuration is out
-/// of date but works.
+/// The time between two log messages about a list that has been shut down by its operator but is still queried. It is
+/// long, because a configuration with such a list is out of date but works.
 pub(crate) const SHUT_DOWN_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The shortest silence of a list that opens its breaker. It is long enough to send a few lost messages again.
+/// The shortest time without an answer after which the circuit breaker of a list opens. It is long enough to repeat a
+/// few lost queries.
 pub(crate) const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The longest silence that is tolerated before the breaker opens, except for a list that is usually slower. The breaker then opens
-/// within 2 s of the first lost message.
+/// The longest time without an answer after which the circuit breaker of a list opens, except for a list whose answers
+/// usually take longer. The breaker then opens within 2 s of the first lost query.
 pub(crate) const BREAKER_MAX_PATIENCE: Duration = Duration::from_millis(1_700);
 
-/// The time until a silent list is judged again if no other server has answered.
+/// A list does not answer, and no other server has answered either. After this time, resolverd checks again whether the
+/// circuit breaker of the list must open.
 pub(crate) const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
 
-/// The number of consecutive questions that were answered only with errors, after which the breaker of a list may open.
+/// The circuit breaker of a list may open if this number of consecutive questions to the list was answered only with
+/// errors.
 pub(crate) const BREAKER_FAILURES: u32 = 5;
 
-/// The longest time between two answers of any servers in which our own network counts as working.
+/// If two answers of any servers are further apart than this, our own network does not count as working in between.
 pub(crate) const WITNESS_STREAK: Duration = Duration::from_secs(2);
 
-/// The time until the first probe of an open breaker. The time before each later probe is doubled.
+/// The time from the opening of a circuit breaker to the first question that probes the list. The time before each later
+/// probe is doubled.
 pub(crate) const FIRST_PROBE_TIME: Duration = Duration::from_millis(500);
 
-/// The longest time between probes. A list that works again is therefore used again within seconds.
+/// The longest time between two probes of a list whose circuit breaker is open. A list that works again is therefore
+/// used again within seconds.
 pub const MAX_PROBE_TIME: Duration = Duration::from_secs(5);
 
-/// The time since the last client's question, divided by this number, is the time until the next probe. A silent list is therefore
-/// probed 20 times instead of 120 times in the ten minutes after the last question.
+/// While the circuit breaker of a list is open, the time to its next probe is at least the time since the last client
+/// question, divided by this number. A silent list is therefore probed 20 times instead of 120 times in the ten minutes
+/// after the last question.
 pub(crate) const PROBES_OF_IDLE_TIME: u32 = 4;
 
-/// An open breaker is no longer probed when no client has asked a question for this time.
+/// A list whose circuit breaker is open is no longer probed if no client has queried the list for this time.
 pub(crate) const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
 
-/// The number of addresses that must have been seen before a list is in a batch. At 40 addresses, two exceptions are 5 %.
+/// The least number of addresses that clients must have asked about before a list is added to a batch. With 40
+/// addresses, two exceptions are 5 %.
 pub(crate) const BATCH_MIN_SEEN: u32 = 40;
 
-/// The percentage of the last addresses at which clients must have asked a list for it to be in a batch.
+/// A list is in a batch only if clients queried it for at least this percentage of the last addresses.
 pub(crate) const BATCH_PERCENT: u32 = 95;
 
-/// Two questions about one subject that are further apart than this belong to two checks. Postfix asks at connect and at RCPT TO, a
-/// few seconds apart.
+/// All list queries about one address or domain that arrive within this time of the first query are observed as one
+/// group. Postfix asks at connect and at RCPT TO, a few seconds apart.
 pub(crate) const BATCH_WINDOW: Duration = Duration::from_secs(20);
 
-/// A list that answers sooner than this is in no batch, because it is on this host or in the next rack.
+/// A list whose round trip is shorter than this is not added to batches, because it is on this host or in the same data
+/// centre.
 pub(crate) const BATCH_MIN_ROUND_TRIP: Duration = Duration::from_millis(5);
 
-/// The number of lists that are learned to follow one question, and of lists in the batch of one subject. An operator with more than a
-/// dozen lists asks them all at the same time.
+/// The greatest number of lists that are learned to follow one list query, and of lists in one batch. An operator with
+/// more than a dozen lists asks them all at the same time, so nothing is gained there.
 pub(crate) const MAX_BATCH_LISTS: usize = 32;
 
-/// The number of subjects whose checks are in progress. Nothing is learned from further subjects. The number is enough for two hundred
-/// new addresses a second. Each subject takes about 300 octets.
+/// The greatest number of addresses and domains whose list queries are observed at the same time. Queries about further
+/// ones are not observed. The number is enough for two hundred new addresses a second. Each takes about 300 octets.
 pub(crate) const MAX_BATCH_SUBJECTS: usize = 4_096;
 
-/// The number of learned habits: one for each view, list and result. Each takes about 1 KiB.
+/// The greatest number of learned patterns. A pattern says which lists clients ask after a certain list gave a certain
+/// result in a view. Each takes about 1 KiB.
 pub(crate) const MAX_BATCH_HABITS: usize = 1_024;
 
-/// The least risk that is assumed for a question of a batch until a client asks it, in thousandths. If a habit ends suddenly, it costs
-/// at most ten times the allowance before the end is noticed, even if the risk was 0.
+/// The least probability, in thousandths, with which a question of a batch is assumed to be asked in vain, until a
+/// client asks it. If clients suddenly stop asking, the number of such questions is at most ten times the allowance
+/// before this is noticed, even if the probability was 0.
 pub(crate) const BATCH_MIN_RISK: u32 = 100;
 
-/// The number of questions in the allowance at the start, so that the first batches may be sent.
+/// The number of questions in the allowance of the batches when resolverd starts, so that the first batches may be sent.
 pub(crate) const BATCH_ALLOWANCE_START: u64 = 100;
 
-/// The number of questions that the allowance remembers. Older questions count half.
+/// After this number of questions, all questions that the allowance of the batches has counted so far count half.
 pub(crate) const BATCH_ALLOWANCE_MEMORY: u64 = 20_000;
 
-/// When this percentage of a list's quota is used, the operator is warned, and the list is excluded from batches.
+/// When this percentage of the quota of a list is used, the operator is warned, and the list is no longer asked in
+/// batches.
 pub(crate) const QUOTA_WARNING_PERCENT: u64 = 80;
 
-/// The time between two tests of a list. A test sends four queries, which is little of a quota. Haraka's `periodic_checks` also uses
-/// 30 min.
+/// The time between two tests of a list. A test sends four queries, which is a small part of a quota. Haraka's
+/// `periodic_checks` also uses 30 min.
 pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30 * 60);
 
-/// The time between a test that found a list broken and the next test. It is some minutes, so that the operator of the list may
-/// replace a bad copy of its data.
+/// The time between a test that found a list broken and the next test of the list. It is some minutes, so that the
+/// operator of the list has time to replace a bad copy of its data.
 pub(crate) const HEALTH_AGAIN: Duration = Duration::from_secs(3 * 60);
 
-/// The number of further tests that must find a list broken if only one of its servers answers, because the other servers may be
-/// unreachable for minutes.
+/// If only one server of a list answers, this number of further tests must also find the list broken before it counts as
+/// broken. The other servers may be unreachable for minutes.
 pub(crate) const HEALTH_ALONE: u8 = 2;
 
-/// The greatest random delay of a test, in per cent of its interval. It prevents gateways that were started together from testing at
-/// the same time.
+/// The greatest random delay of a test of a list, in per cent of the usual time to this test. It prevents gateways that
+/// were started together from sending their tests at the same time.
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 
-/// The number of consecutive answers without a listing that show that a list lists nothing, if its test entry shows it too. If one
-/// sender in a hundred is listed, one run of answers in 150 is this long.
+/// If this number of consecutive answers contains no listing, and the test entry of the list is missing too, the list
+/// counts as "lists nothing". If one sender in a hundred is listed, one series of answers in 150 has this length without
+/// a listing.
 pub(crate) const LISTS_NOTHING_ANSWERS: u32 = 500;
 
-/// The number of answers that may refute a test that found "lists everything". If three of four answers are "not listed", the list
-/// works.
+/// The least number of answers to clients that may refute a test that found "lists everything". If three of four of
+/// these answers are "not listed", the list works.
 pub(crate) const LISTS_WORLD_ANSWERS: u32 = 16;
 
-/// A list whose usual round trip is at least this long counts as slow. Two such lists, asked one after the other, take longer than the
-/// greeting of a mail server should.
+/// A list counts as slow if its usual round trip is at least this long. Two such lists, asked one after the other, take
+/// longer than the greeting of a mail server should take.
 pub(crate) const SLOW_LIST: Duration = Duration::from_secs(1);
 
-/// The number of batch questions in progress at the same time. Further questions are left to the clients.
+/// The greatest number of questions of batches in progress at the same time. Further questions are not asked ahead, but
+/// only when a client asks them.
 pub(crate) const MAX_AHEAD: usize = 256;
 
-/// The length of a question in the queue of list events, in octets. A question about an IPv6 address at a list whose name has forty
-/// letters has 110.
+/// The greatest length of a question in the queue of list events, in octets. A question about an IPv6 address at a list
+/// whose name has forty letters has 110.
 pub(crate) const MAX_LIST_EVENT_KEY: usize = 128;
 
-/// The number of events that wait in the queue. Further events are dropped and counted. Each takes about 170 octets.
+/// The greatest number of list events that wait in the queue. Further events are dropped and counted. Each takes about
+/// 170 octets.
 pub(crate) const MAX_LIST_EVENTS: usize = 1_024;
 
-/// The number of probes and tests in progress.
+/// The greatest number of probes and tests of lists in progress at the same time.
 pub(crate) const MAX_SIDE_QUESTIONS: usize = 32;
 
-/// The number of questions to witnesses in progress, in addition to probes and tests: one a second, for the ten seconds of a flight.
-/// If many lists are silent at the same time, witnesses show whether other servers answer, so probes and tests must not take their
-/// places.
+/// The greatest number of witness questions in progress, in addition to probes and tests. A witness question is a
+/// question to another server, which shows whether our own network works. The number allows one a second, each for the
+/// ten seconds of a flight (resolution). If many lists are silent at the same time, these questions are needed, so
+/// probes and tests must not prevent them.
 pub(crate) const MAX_WITNESSES: usize = 10;
 
-/// The longest pause of the task that tests and probes the lists, if nothing is due.
+/// The longest time that the task that tests and probes the lists sleeps, if no test or probe is due earlier.
 pub(crate) const TEND_AGAIN: Duration = Duration::from_secs(60);
 
-/// The time between two questions to witnesses.
+/// The least time between two witness questions (see `MAX_WITNESSES`).
 pub(crate) const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// The size of the file of the lists' states, in octets: `MAX_LIST_WAYS` entries of about 400 octets. An entry with many servers is
-/// longer.
+/// The greatest size of the file with the states of the lists, in octets. It has room for `MAX_LIST_WAYS` states of
+/// about 400 octets, and for more if some of them have many servers.
 pub(crate) const MAX_LISTS_FILE: u64 = 2 << 20;

@@ -4,14 +4,20 @@
 //! (`WorkBounds`). There is one file for each module that uses bounds. The bounds of modules with few bounds are at the bottom of this
 //! page. The name of every bound is `limits::NAME`.
 //!
+//! # Terms
+//!
+//! A flight is one resolution of a question, for which several clients may wait.
+//!
 //! # Decisions
 //!
-//! - Bounds are collected here and not in the modules, so that a reviewer can read all of them with their reasons.
+//! - The bounds are collected here and not in the modules that use them, so that a reviewer can read all of them with
+//!   their reasons.
 //! - The reason for a bound is a measurement, an RFC, or the value that Unbound, BIND or Knot Resolver uses.
-//! - The bounds on the work for one question limit queries to servers, depth, server names and signature checks separately. Each
-//!   prevents a known attack: NXNSAttack (CVE-2020-12662), KeyTrap (CVE-2023-50387), NSEC3 hashes (CVE-2023-50868).
-//! - Bounds that all questions share are divided by zone and by client (see `resolve`). With a global bound alone, one client or zone
-//!   could use all of it.
+//! - The work for one question has separate bounds for the queries to servers, the depth, the server names and the
+//!   signature checks. Each bound prevents a known attack: NXNSAttack (CVE-2020-12662), KeyTrap (CVE-2023-50387), NSEC3
+//!   hashes (CVE-2023-50868).
+//! - Each bound that all questions share is divided among zones and among clients (see `resolve`). If there were only
+//!   one bound for all questions, one client or zone could use all of it.
 
 mod cache;
 mod config;
@@ -37,18 +43,21 @@ pub use lookahead::*;
 pub use resolve::*;
 pub use work::*;
 
-/// The time between two questions that are sent to root servers while no server answers, to find out whether our own network works.
+/// While no server answers, a question is sent to root servers to find out whether our own network works. This is the
+/// least time between two such questions.
 pub(crate) const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// The number of panics of one task or thread within `RESTART_WINDOW` after which it is not restarted. A fault that immediately occurs
-/// again needs a new process.
+/// If one task or thread panics more than this number of times within `RESTART_WINDOW`, it is not restarted, because a
+/// fault that occurs again immediately needs a new process.
 pub const MAX_RESTARTS: usize = 5;
 
-/// The time in which the panics are counted for `MAX_RESTARTS`.
+/// The period in which the panics of one task or thread are counted. See `MAX_RESTARTS`.
 pub(crate) const RESTART_WINDOW: Duration = Duration::from_secs(600);
 
-/// The pause between a panic and the restart. It is long enough to avoid a busy loop, and short enough for the questions that wait.
+/// The pause between the panic of a task or thread and its restart. It is long enough to avoid a busy loop, and short
+/// enough for the clients that wait for an answer.
 pub(crate) const RESTART_PAUSE: Duration = Duration::from_millis(100);
 
-/// The number of aliases that are followed within a zone. BIND stops at 16. The bound ends loops in the text of a zone.
+/// The greatest number of aliases (CNAME) that are followed within a configured zone. BIND stops at 16. The bound ends
+/// loops of aliases in a zone file.
 pub const MAX_ALIASES_IN_ZONE: usize = 16;

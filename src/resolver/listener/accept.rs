@@ -16,7 +16,7 @@ use crate::config::ListenFor;
 use crate::limits::ACCEPT_PAUSE;
 use dns::question::Apart;
 
-/// Accepts connections until `accepting` becomes false. Connections over HTTPS are notified when that happens.
+/// Accepts connections until `accepting` becomes false. Open connections over HTTPS are then notified.
 pub(super) async fn connections(
     listener: Arc<TcpListener>,
     front: Arc<Front>,
@@ -31,13 +31,14 @@ pub(super) async fn connections(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // The connection is closed immediately, so that it does not take the place of an allowed client.
+            // The client is not allowed to ask. The connection is closed immediately, so that it does not prevent the
+            // connection of an allowed client.
             Ok((_, client)) if !front.admits(tcp::SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(ClientKey::from_address(client.ip()), front.now());
                 let (front, closing) = (Arc::clone(&front), closing.clone());
                 tokio::spawn(async move {
-                    // An error of the connection is ignored: it only shows how the client has closed the connection.
+                    // The result of the connection is ignored: an error only shows how the client has closed it.
                     let _ = if front.serves() == ListenFor::Https {
                         https::serve(stream, client, front, taken, closing).await
                     } else {
@@ -45,7 +46,8 @@ pub(super) async fn connections(
                     };
                 });
             }
-            // Either no descriptors are left, or the client closed the connection before it was accepted. The listener continues.
+            // Either no file descriptors are left, or the client closed the connection before it was accepted. The
+            // listener continues.
             Err(_) => {
                 front.apart(tcp::SHARD, Apart::AcceptFailed);
                 sleep(ACCEPT_PAUSE).await;

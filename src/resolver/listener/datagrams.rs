@@ -1,8 +1,10 @@
-//! Reads and sends datagrams in batches: one system call reads all datagrams that have arrived, and one sends all replies.
+//! Reads and sends UDP datagrams in batches: one system call reads all datagrams that have arrived, and one sends all
+//! replies.
 //!
-//! If a socket is bound to a wildcard address, the kernel reports the local address of each datagram (IP_PKTINFO; RFC 3542 section 6). The reply is
-//! sent from this address, because a client drops a reply from another address. The safe wrappers send such replies one at a time. A listener at a
-//! single address does not need this.
+//! If a socket is bound to a wildcard address, the kernel reports the local address of each datagram (IP_PKTINFO; RFC
+//! 3542 section 6). The reply is sent from this address, because a client drops a reply from another address. Such
+//! replies are sent with one system call each, because the safe wrapper for several replies cannot set their local
+//! addresses. A listener at a single address does not need this.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -19,28 +21,29 @@ use smallvec::SmallVec;
 
 use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, READ_WAIT, SMALL_UDP_BATCH, UDP_BATCH};
 
-/// Determines whether a read waits until a datagram arrives.
+/// Says whether a read waits until a datagram arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadWait {
-    /// The read returns immediately.
+    /// The read does not wait.
     None,
-    /// The read sleeps for at most `READ_WAIT`.
+    /// The read waits for a datagram for at most `READ_WAIT`.
     Short,
 }
 
 /// The result of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReadDatagrams {
-    /// No datagram had arrived.
+    /// No datagram had arrived at the socket.
     None,
-    /// All datagrams that had arrived were read.
+    /// All datagrams that had arrived at the socket were read.
     All,
-    /// The batch is full, or the kernel reported an error about an earlier reply: more datagrams may be waiting.
+    /// The batch is full, or the kernel reported an error about an earlier reply. More datagrams may be waiting in the
+    /// socket.
     Some,
 }
 
-/// The parts of a batch. They are filled in place, because `collect` would move all 64 parts afterwards: four such moves took a sixth of the
-/// instructions of a hit.
+/// An array with one part for each datagram of a batch. It is filled in place, because `collect` would move all 64 parts
+/// afterwards: four such moves took a sixth of the instructions of a cache hit.
 type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 
 /// The sender of a datagram, and the local address at which it arrived.
@@ -48,7 +51,7 @@ type OnStack<T> = SmallVec<[T; UDP_BATCH]>;
 pub(super) struct Peer {
     /// The address to which the reply goes.
     pub(super) client: SocketAddr,
-    /// The local address from which the reply is sent. `None` if the socket has only one.
+    /// The local address from which the reply is sent. `None` if the socket is bound to a single address.
     local: Option<Local>,
 }
 
@@ -59,19 +62,20 @@ enum Local {
     V6(in6_pktinfo),
 }
 
-/// The datagrams that one system call has read.
+/// The datagrams that one system call has read, with the buffers for them.
 pub(super) struct QueryBatch {
     headers: Headers,
-    /// True if the kernel reports local addresses.
+    /// True if the kernel reports the local address of each datagram.
     has_local: bool,
     octets: Box<[u8]>,
-    /// The number of datagrams for which the next read has room. Unused room also costs time.
+    /// The number of datagrams for which the next system call offers buffers. Unused buffers also cost time.
     room: usize,
-    /// The length and the peer of each datagram; the peer is `None` if it is not an IP address.
+    /// The length and the sender of each datagram. The sender is `None` if it has no IP address.
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
-/// The headers of a batch. For addresses of the socket's own family, fewer steps are needed than for addresses of any family.
+/// The headers of a batch for the system call. Addresses of a known family need fewer steps than addresses of any
+/// family.
 enum Headers {
     V4(MultiHeaders<SockaddrIn>),
     V6(MultiHeaders<SockaddrIn6>),
@@ -79,16 +83,17 @@ enum Headers {
 
 /// The replies that one system call will send.
 pub(super) struct ReplyBatch {
-    /// One buffer for each datagram of a batch. The replies are in the first buffers.
+    /// One buffer for each datagram of a batch. The first buffers contain the replies.
     buffers: Vec<Vec<u8>>,
     peers: Vec<Peer>,
 }
 
-/// Prepares a socket for batches. The kernel reports the local address of each datagram if `socket` has more than one, and a read that waits ends
-/// after `READ_WAIT`. If another process that shares the socket makes it non-blocking again, no read waits.
+/// Prepares a socket for batches. If `socket` is bound to a wildcard address, the kernel will report the local address
+/// of each datagram. A read that waits will end after `READ_WAIT`. If another process that shares the socket makes it
+/// non-blocking again, no read waits.
 ///
 /// # Errors
-/// The kernel refuses an option.
+/// The kernel refuses a socket option.
 pub(super) fn prepare(socket: &UdpSocket) -> io::Result<()> {
     socket.set_nonblocking(false)?;
     socket.set_read_timeout(Some(READ_WAIT))?;
@@ -125,7 +130,7 @@ impl QueryBatch {
     /// Creates the buffers for batches of a socket that is bound to the address `local`.
     pub(super) fn new(local: SocketAddr) -> Self {
         let has_local = local.ip().is_unspecified();
-        // The size for IPv6 is also sufficient for the report of an IPv4 address.
+        // This is the size for the report of an IPv6 address. It is also sufficient for an IPv4 address.
         let control = has_local.then(|| nix::cmsg_space!(in6_pktinfo));
         let headers = match local {
             SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, control)),
@@ -140,7 +145,7 @@ impl QueryBatch {
         }
     }
 
-    /// Reads at most one batch. It replaces the previous batch.
+    /// Reads at most one batch of datagrams, which replaces the previous batch.
     pub(super) fn receive(&mut self, socket: &UdpSocket, wait: ReadWait) -> ReadDatagrams {
         let read = match self.room {
             SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket, wait),
@@ -150,14 +155,14 @@ impl QueryBatch {
         let (room, read) = match read {
             Ok(()) => (self.room, self.datagrams.len()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return ReadDatagrams::None,
-            // The error belongs to an earlier reply (port unreachable). More datagrams may be waiting.
+            // The error belongs to an earlier reply (port unreachable), so the read must be repeated.
             Err(_) => return ReadDatagrams::Some,
         };
         self.room = next_room(room, read);
         if read < room { ReadDatagrams::All } else { ReadDatagrams::Some }
     }
 
-    /// Reads at most `ROOM` datagrams.
+    /// Reads at most `ROOM` datagrams with one system call.
     fn read<const ROOM: usize>(&mut self, socket: &UdpSocket, wait: ReadWait) -> io::Result<()> {
         self.datagrams.clear();
         let mut places = self.octets.chunks_exact_mut(MAX_QUERY);
@@ -188,7 +193,7 @@ impl QueryBatch {
         self.datagrams.len()
     }
 
-    /// Returns the datagrams of the batch, in the order of arrival.
+    /// Returns the datagrams of the batch with their senders, in the order of arrival.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Peer)> {
         let places = self.octets.chunks_exact(MAX_QUERY);
         places
@@ -202,17 +207,17 @@ impl ReplyBatch {
         Self { buffers: vec![Vec::new(); UDP_BATCH], peers: Vec::with_capacity(UDP_BATCH) }
     }
 
-    /// Returns the buffer for the next reply, or `None` if the batch is full.
+    /// Returns the buffer for the next reply, or `None` if the batch has the greatest number of replies.
     pub(super) fn buffer(&mut self) -> Option<&mut Vec<u8>> {
         self.buffers.get_mut(self.peers.len())
     }
 
-    /// Sets `peer` as the receiver of the reply in that buffer.
+    /// Adds the reply that was written to the buffer returned by `buffer`. `peer` receives it.
     pub(super) fn push(&mut self, peer: Peer) {
         self.peers.push(peer);
     }
 
-    /// Sends all replies. Returns the number of replies that the kernel did not accept.
+    /// Sends all replies of the batch. Returns the number of replies that the kernel did not accept.
     pub(super) fn send(&mut self, socket: &UdpSocket) -> usize {
         let replies = self.buffers.iter().zip(&self.peers);
         let lost = match self.peers.as_slice() {
@@ -228,7 +233,7 @@ impl ReplyBatch {
     }
 }
 
-/// Sends replies that need no local address. Returns the number of replies that the kernel did not accept.
+/// Sends replies from the address of the socket. Returns the number of replies that the kernel did not accept.
 fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     let mut clients: OnStack<SocketAddrAny> = SmallVec::new();
     clients.extend(peers.iter().map(|peer| peer.client.into()));
@@ -241,7 +246,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     messages.extend(parts.map(|((client, slice), nothing)| MMsgHdr::new_with_addr(client, slice, nothing)));
     let (mut left, mut lost) = (messages.as_mut_slice(), 0_usize);
     while !left.is_empty() {
-        // The error belongs to the first remaining reply. The kernel may accept the replies after it.
+        // The error belongs to the first of the remaining replies. The kernel may accept the replies after it.
         let sent = sendmmsg(socket, left, SendFlags::DONTWAIT).unwrap_or_else(|_| {
             lost = lost.saturating_add(1);
             1
@@ -251,7 +256,8 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     lost
 }
 
-/// Returns the room for the next read, in datagrams. The last read had room for `before` datagrams, and read `read`.
+/// Returns the number of datagrams for which the next read offers buffers. The last read offered `before` buffers, and
+/// `read` of them were used.
 fn next_room(before: usize, read: usize) -> usize {
     match read {
         _ if read == before => UDP_BATCH,
@@ -261,7 +267,7 @@ fn next_room(before: usize, read: usize) -> usize {
     }
 }
 
-/// Returns the length and the peer of a datagram.
+/// Returns the length and the sender of a datagram.
 fn arrived<Address: Copy>(
     datagram: &RecvMsg<'_, '_, Address>,
     client: impl Fn(Address) -> SocketAddr,
@@ -274,7 +280,7 @@ fn arrived<Address: Copy>(
 fn local<Address>(datagram: &RecvMsg<'_, '_, Address>) -> Option<Local> {
     datagram.cmsgs().ok()?.find_map(|control| match control {
         ControlMessageOwned::Ipv4PacketInfo(info) => {
-            // The kernel chooses the interface.
+            // The interface is not set, so the kernel chooses it for the reply.
             Some(Local::V4(in_pktinfo { ipi_ifindex: 0, ipi_addr: in_addr { s_addr: 0 }, ..info }))
         }
         ControlMessageOwned::Ipv6PacketInfo(info) => {

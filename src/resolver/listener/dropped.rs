@@ -11,13 +11,13 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::limits::MAX_SOCKET_TABLE;
 
-/// The files with the tables of datagram sockets. A kernel without IPv6 has only the first one.
+/// The files with the kernel's tables of UDP sockets. A kernel without IPv6 has only the first file.
 const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 
 /// The inode of a socket, which identifies it in the tables.
 pub(super) type Inode = u64;
 
-/// The last count of each socket.
+/// For each socket, the number of dropped datagrams that the kernel reported last.
 #[derive(Default)]
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 
@@ -47,7 +47,8 @@ fn read(table: &str) -> io::Result<String> {
     Ok(text)
 }
 
-/// Returns the inode in a row of the table, and the number of drops: the tenth and the last of thirteen columns.
+/// Returns the inode of the socket in a row of a table, and the number of datagrams that were dropped at it: the tenth
+/// and the last of thirteen columns.
 fn row(line: &str) -> Option<(Inode, u64)> {
     let mut fields = line.split_ascii_whitespace();
     let inode = fields.nth(9)?.parse().ok()?;

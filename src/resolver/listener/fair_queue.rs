@@ -1,9 +1,11 @@
-//! The queue of misses of a worker. Clients take turns. If one client sends many questions, its zones and ports also take turns.
+//! The queue of misses (queries that must be resolved) of a worker. Clients take turns. If one client sends many
+//! questions, its zones and ports also take turns.
 //!
-//! On an overloaded host, a queue without turns would fill with the misses of one client that sends a flood: another client with a few questions a
-//! second lost a quarter to a half of them. This queue drops excess misses early and evenly. When it is more than half full, a client with more than
-//! three quarters of the waiting misses loses one. When it is full, the client with the most misses loses one. The dropped miss belongs to that zone
-//! or port of the client that has the most misses (`flows`).
+//! On an overloaded host, a queue without turns would fill with the misses of one client that sends a flood of
+//! questions: another client with a few questions a second lost a quarter to a half of them. This queue removes excess
+//! misses early and evenly. When it is more than half full, a client with more than three quarters of the waiting misses
+//! loses one for each new one. When it is full, the client with the most misses loses one. The removed miss belongs to
+//! that zone or port of the client that has the most misses (`flows`).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,48 +13,51 @@ use super::flows::Flows;
 use super::queued::{ClientKey, Queued};
 use crate::limits::{MAX_SPARE_PLACES, SPARE_QUEUES};
 
-/// The waiting items of several clients.
+/// The waiting cache misses of several clients, here called items.
 pub(super) struct FairQueue<Item> {
-    /// The items of each waiting client.
+    /// The items (waiting queries) of each waiting client.
     clients: BTreeMap<ClientKey, Flows<Item>>,
     /// The waiting clients, in the order of their turns.
     turns: VecDeque<ClientKey>,
-    /// Queues of clients that no longer wait. They are used again, so that the next client needs no allocation.
+    /// The empty queues of clients that no longer wait. They are used for other clients, so that the next client needs
+    /// no allocation.
     spare: Vec<Flows<Item>>,
-    /// The number of items of all clients.
+    /// The number of items (waiting queries) of all clients.
     waiting: usize,
-    /// The greatest number of waiting items.
+    /// The greatest number of waiting items (queries).
     most: usize,
 }
 
-/// What happens to a new item.
+/// What has happened to a new item (a waiting query).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admitted<Item> {
-    /// The new item waits.
+    /// The new item (a waiting query) was added to the queue.
     Waits,
-    /// The new item waits. In its place, the last item of the client or flow with the most items is returned.
+    /// The new item (a waiting query) was added to the queue. The last item of the client or flow with the most items
+    /// was removed instead, and is returned.
     InPlaceOf(Item),
-    /// The new item is returned, because no client and no flow has more items than its own.
+    /// The new item (a waiting query) was not added and is returned, because no client and no flow has more items than
+    /// its own.
     Refused(Item),
 }
 
 impl<Item: Queued> FairQueue<Item> {
-    /// Creates an empty queue for at most `most` items.
+    /// Creates an empty queue for at most `most` items (waiting queries).
     pub(super) fn new(most: usize) -> Self {
         Self { clients: BTreeMap::new(), turns: VecDeque::new(), spare: Vec::new(), waiting: 0, most }
     }
 
-    /// Returns true if no item waits.
+    /// Returns true if no item (a waiting query) waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting == 0
     }
 
-    /// Returns the item whose turn is next.
+    /// Returns the item (a waiting query) whose turn is next.
     pub(super) fn first(&self) -> Option<&Item> {
         self.clients.get(self.turns.front()?)?.first()
     }
 
-    /// Adds an item.
+    /// Adds an item (a waiting query), or refuses it, or removes another item for it.
     pub(super) fn add(&mut self, item: Item) -> Admitted<Item> {
         let client = item.client();
         let given_back = match self.gives_way(client) {
@@ -75,7 +80,8 @@ impl<Item: Queued> FairQueue<Item> {
         given_back.map_or(Admitted::Waits, Admitted::InPlaceOf)
     }
 
-    /// Removes and returns the next item. Clients take turns, and so do the flows of a client.
+    /// Removes and returns the next item (a waiting query). Clients take turns, and so do the zones and ports of a
+    /// client.
     pub(super) fn next(&mut self) -> Option<Item> {
         let client = self.turns.pop_front()?;
         let items = self.clients.get_mut(&client)?;
@@ -93,10 +99,11 @@ impl<Item: Queued> FairQueue<Item> {
         next
     }
 
-    /// Returns the client that must lose an item before an item of `client` is added, or `None` if there is room. It is `client` itself if no other
-    /// client would have more items than `client`.
+    /// Returns the client that must lose an item (a waiting query) before an item of `client` is added, or `None` if
+    /// there is room for it. It is `client` itself if no other client would have more items than `client`.
     fn gives_way(&self, client: ClientKey) -> Option<ClientKey> {
-        // When the queue is half full, a client with three quarters of the items loses one, as for flights.
+        // When the queue is half full, a client with three quarters of the items (waiting queries) loses one. The same
+        // rule applies to flights (resolutions).
         if self.waiting < self.most / 2 {
             return None;
         }
@@ -104,7 +111,8 @@ impl<Item: Queued> FairQueue<Item> {
         let is_full = self.waiting >= self.most;
         let is_most = |items: usize| items > self.waiting / 4 * 3;
         if is_most(own) {
-            // This client has the most items. Its burst may fill the queue while no other client waits.
+            // This client has the most items (waiting queries). Its burst may fill the queue while no other client has
+            // items in it.
             return (is_full || own < self.waiting).then_some(client);
         }
         let (heaviest, most) = self
@@ -118,7 +126,7 @@ impl<Item: Queued> FairQueue<Item> {
         Some(if most > own.saturating_add(1) { heaviest } else { client })
     }
 
-    /// Removes the last item of a client that has several items.
+    /// Removes and returns the last item (a waiting query) of a client that has several items.
     fn take_last(&mut self, client: ClientKey) -> Option<Item> {
         let item = self.clients.get_mut(&client)?.take_last()?;
         self.waiting = self.waiting.saturating_sub(1);
@@ -209,15 +217,17 @@ mod tests {
         assert!(matches!(queue.add(of(ClientKey::V6(1), 1)), Admitted::InPlaceOf(_)));
     }
 
-    /// A host that begins 200 misses a second, one client that sends 4 000 misses a second, and one that sends 10.
+    /// Simulates a host that begins 200 cache misses a second, one client that sends 4 000 misses a second, and one
+    /// client that sends 10.
     #[test]
     fn a_light_client_loses_nothing_on_a_host_that_does_not_keep_up() {
         light_with_flood(of(LIGHT, 0), 2);
-        // The line is used up before the flow of this client begins.
+        // The common queue (`line`) of the client is empty before the flow of this zone has its turn.
         light_with_flood(Asked { zone: 2, ..of(FLOODS, 0) }, 2 + u64::try_from(UNDIVIDED_MISSES).unwrap());
     }
 
-    /// `turns` is the greatest number of misses for which `light` waits.
+    /// Simulates the client of `light` next to a client with a flood. `turns` is the greatest number of cache misses
+    /// that may be begun before a miss of `light`.
     fn light_with_flood(light: Asked, turns: u64) {
         let (mut queue, mut now) = (FairQueue::new(MAX_QUEUE), Mono::START);
         let (mut sent, mut begun, mut longest) = (0_u32, 0_u32, Duration::ZERO);

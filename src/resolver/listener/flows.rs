@@ -1,55 +1,57 @@
-//! The misses of one client that sends many questions, divided into flows that take turns. A flow has the misses of one zone, or of one port.
+//! The misses (queries that must be resolved) of one client that sends many questions, divided into groups that take
+//! turns. A group, called a flow here, has the misses of one zone, or of one port of the client.
 //!
-//! All programs behind a gateway share its loopback address. When all their misses waited in one line, a program that sent a flood of questions took
-//! the places of the other programs, and their misses waited for a third of a second.
+//! All programs behind a gateway share its loopback address. When all their misses waited in one queue, a program that
+//! sent a flood of questions filled the queue, and the misses of the other programs waited for a third of a second.
 //!
-//! While few misses wait, they form one line. Beyond that, each zone has its own flow, because a flood mostly asks for names in one zone. A port that
-//! asks for many zones at the same time has one flow for the remaining ones, because a program mostly sends all its queries from one port.
+//! While few misses wait, they form one queue. Beyond that, each zone has its own flow, because a flood mostly asks for
+//! names in one zone. If one port asks for many zones at the same time, the misses for its further zones form one flow
+//! of the port, because a program mostly sends all its queries from one port.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::queued::Queued;
 use crate::limits::{MAX_ZONES_OF_PORT, UNDIVIDED_MISSES};
 
-/// A flow of a client.
+/// Identifies a flow of a client, that is, the waiting queries for one zone or from one port of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum FlowKey {
-    /// The misses of one zone, identified by the keyed hash of its name.
+    /// The cache misses of one zone, identified by the keyed hash of its name.
     Zone(u64),
-    /// The misses of a port that already has flows for many zones.
+    /// The cache misses of a port that already has flows for many zones.
     Port(u16),
 }
 
-/// The waiting items of a flow, after the client port whose query started the flow.
+/// The waiting cache misses of a flow. The first value is the port of the client whose query started the flow.
 type Flow<Item> = (u16, VecDeque<Item>);
 
-/// The waiting items of one client.
+/// The waiting cache misses of one client, here called items.
 pub(super) struct Flows<Item> {
-    /// Items that arrived while few items waited. They are handled first.
+    /// The items (waiting queries) that arrived while few items waited. They are handled before the flows.
     line: VecDeque<Item>,
     flows: BTreeMap<FlowKey, Flow<Item>>,
-    /// The flows in the order of their turns.
+    /// The flows in the order in which they have their turns.
     turns: VecDeque<FlowKey>,
-    /// The flows by the number of their items.
+    /// The flows, sorted by the number of their items (waiting queries).
     ranks: BTreeSet<(usize, FlowKey)>,
-    /// The number of flows that a port has started for zones.
+    /// For each port of the client, the number of flows of zones that its queries have started.
     begun: BTreeMap<u16, usize>,
-    /// The number of items in all flows.
+    /// The number of items (waiting queries) in all flows.
     divided: usize,
 }
 
 impl<Item: Queued> Flows<Item> {
-    /// Returns the number of items.
+    /// Returns the number of waiting items (queries) of the client.
     pub(super) fn len(&self) -> usize {
         self.line.len().saturating_add(self.divided)
     }
 
-    /// Returns the item whose turn is next.
+    /// Returns the item (a waiting query) whose turn is next.
     pub(super) fn first(&self) -> Option<&Item> {
         self.line.front().or_else(|| self.flows.get(self.turns.front()?)?.1.front())
     }
 
-    /// Adds an item.
+    /// Adds an item (a waiting query): to `line` if few items wait, otherwise to its flow.
     pub(super) fn add(&mut self, item: Item) {
         if self.divided == 0 && self.line.len() < UNDIVIDED_MISSES {
             self.line.push_back(item);
@@ -71,7 +73,7 @@ impl<Item: Queued> Flows<Item> {
         self.rank(key, count.saturating_sub(1), count);
     }
 
-    /// Removes and returns the next item. Flows take turns, and each gives its first item.
+    /// Removes and returns the next item (a waiting query): from `line` first, then one from each flow in turn.
     pub(super) fn next(&mut self) -> Option<Item> {
         if let Some(item) = self.line.pop_front() {
             return Some(item);
@@ -84,7 +86,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Removes the last item of the flow that has the most items.
+    /// Removes and returns the last item (a waiting query) of the flow with the most items.
     pub(super) fn take_last(&mut self) -> Option<Item> {
         let Some((_, key)) = self.ranks.last().copied() else { return self.line.pop_back() };
         let item = self.take(key, VecDeque::pop_back);
@@ -94,25 +96,26 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Returns true if another flow has more items than the flow of `item` would have after adding it.
+    /// Returns true if some flow has more items than the flow of `item` would have after `item` is added.
     pub(super) fn has_heavier(&self, item: &Item) -> bool {
         let own = self.flows.get(&self.flow_of(item)).map_or(0, |(_, items)| items.len());
         self.ranks.last().is_some_and(|(most, _)| *most > own.saturating_add(1))
     }
 
-    /// Returns how many items fit into the allocated memory of `line`.
+    /// Returns how many items (waiting queries) fit into the allocated memory of `line`.
     pub(super) fn capacity(&self) -> usize {
         self.line.capacity()
     }
 
-    /// Frees the memory of the flows. There must be no flow left.
+    /// Frees the allocated memory of the flows. There must be no flow with items (waiting queries).
     pub(super) fn rest(&mut self) {
         if self.turns.capacity() > 0 {
             *self = Self { line: std::mem::take(&mut self.line), ..Self::default() };
         }
     }
 
-    /// Returns the flow for an item: that of its zone, or that of its port if the port would start too many flows for zones.
+    /// Returns the flow to which an item (a waiting query) belongs: that of its zone, or that of its port if the port
+    /// would otherwise start too many flows of zones.
     fn flow_of(&self, item: &Item) -> FlowKey {
         let (zone, port) = (FlowKey::Zone(item.zone()), item.port());
         let begins = || !self.flows.contains_key(&zone);
@@ -136,7 +139,7 @@ impl<Item: Queued> Flows<Item> {
         item
     }
 
-    /// Records that the flow of a zone that `port` had started has ended.
+    /// Records that a flow of a zone that `port` had started has no more items (waiting queries).
     fn end_zone(&mut self, port: u16) {
         match self.begun.get_mut(&port) {
             Some(zones) if *zones > 1 => *zones = zones.saturating_sub(1),
@@ -164,12 +167,12 @@ mod tests {
     use super::super::queued::stage::Asked;
     use super::*;
 
-    /// An item of a port and a zone, with its number.
+    /// Returns an item (a waiting query) of a port and a zone, with a number that identifies it.
     fn asked(port: u16, zone: u64, number: usize) -> Asked {
         Asked { port, zone, ..Asked::numbered(number) }
     }
 
-    /// The number of items that come before this one.
+    /// Returns the number of items (waiting queries) that are handled before the item with the number `wanted`.
     fn before(flows: &mut Flows<Asked>, wanted: usize) -> usize {
         std::iter::from_fn(|| flows.next()).take_while(|asked| asked.number != wanted).count()
     }

@@ -1,6 +1,8 @@
-//! The steps that all listeners take for a message: answer it from the cache, refuse it, or pass it on as a miss.
+//! The steps that all listeners take for a message of a client: answer it from the cache, refuse it, or pass it on as a
+//! miss (a query that must be resolved).
 //!
-//! The path of a hit is here: read the query, look up the answer, copy it and patch it.
+//! The steps of a hit, a query that is answered from the cache, are here: read the query, look up the answer, copy it
+//! and change a few of its octets.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -36,71 +38,74 @@ use history::event::Ended;
 use history::owner::WantedOwner;
 use history::{Counter, HitPage, Recorder};
 
-/// The result of handling a message.
+/// The result of handling one message of a client.
 pub(super) enum Handled {
-    /// A reply is in the buffer.
+    /// The reply is in the buffer that the caller passed.
     Reply,
     /// No reply is sent.
     Nothing,
-    /// The answer is not in the cache. The question must be resolved.
+    /// The answer is not in the cache, so the question must be resolved.
     Miss(Box<WaitingQuery>),
 }
 
-/// The handling of messages that arrived together. Data that all of them need are looked up once.
+/// Handles the messages of a batch, that is, messages that arrived together. Data that all of them need are looked up
+/// once.
 pub(super) struct FrontBatch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
-    /// The view of the client in `allowed`. Replies, hits and the history are stored for each view separately.
+    /// The view of the client in `allowed`. Recent replies, the counts of cache hits and the history are separate for
+    /// each view.
     view: ViewId,
     occasion: Occasion,
-    /// The buffers for the current query. They are reused for each query.
+    /// The buffers for the query that is being handled. Each query of the batch uses them.
     query: &'a mut Query,
-    /// The recent replies that may be sent again. Only for datagrams.
+    /// The replies of the last second, which may be sent again to an equal query. `None` for connections.
     recent: Option<&'a mut RecentReplies>,
-    /// True if each question is logged.
+    /// True if each question is written to the log.
     logs: bool,
     /// The kinds of messages that are copied for dnstap.
     wanted: WantedKinds,
-    /// The last client that was allowed to ask.
+    /// The last client of the batch that was allowed to ask. It need not be checked again.
     allowed: Option<IpAddr>,
-    /// The hits that are not counted yet.
+    /// The last cache hits of the batch that are not counted yet. They are equal, so they are counted together.
     hits: Option<Hits>,
-    /// Measures the time of the hits; `None` if every count measures it.
+    /// Measures the time of some of the cache hits. `None` if the time is measured for every count of hits.
     hit_time: Option<&'a mut HitTime>,
-    /// The buffer of the history that stores hits. It is looked up with the first hit, or by `fetch`.
+    /// The buffer of the history to which cache hits are written. It is looked up at the first hit, or by `fetch`.
     page: Option<HitPage<'a>>,
 }
 
-/// What the table of recent replies can do for a query that was not read yet.
+/// What the table of recent replies contains for a query that has not been decoded yet.
 enum Repeat {
-    /// The table has the reply, which is sent again. The fields are the type of the question, and the number of octets in its name.
+    /// The table contains the reply, which is sent again. The fields are the type of the question, and the length of its
+    /// name in octets.
     Reply(RecordType, u8),
-    /// The reply may be stored at this place.
+    /// The table contains no reply, but the reply may be stored at this place.
     Keep(RecentPlace),
-    /// The table cannot be used for the query.
+    /// The table contains no reply, and has no place for one.
     Nothing,
 }
 
 /// The parts of the resolver that listeners use.
 pub struct FrontParts {
-    /// The clock of the daemon.
+    /// The clock of the daemon process.
     pub clock: Clock,
-    /// The resolver. Hits are answered from its cache, and misses are passed to it.
+    /// The resolver. Cache hits are answered from its cache, and cache misses are passed to it.
     pub resolver: Arc<Resolver>,
-    /// Counts and stores questions.
+    /// Counts questions, and stores them in the history.
     pub recorder: Arc<Recorder>,
     /// The secret from which server cookies are computed.
     pub cookies: CookieSecret,
-    /// Restarts threads and tasks that panic.
+    /// Restarts threads and tasks that have panicked.
     pub supervisor: Supervisor,
 }
 
-/// Handles the messages at one address.
+/// Handles the messages of clients at one listening address.
 pub(super) struct Front {
     parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
     pub(super) bounds: Arc<SharedBounds>,
-    /// The local address.
+    /// The listening address.
     local: SocketAddr,
     serves: ListenFor,
 }
@@ -115,7 +120,7 @@ impl Front {
         Self { parts, policy: ArcSwap::from_pointee(policy), bounds, local: address, serves }
     }
 
-    /// Returns the protocol of the queries at this address.
+    /// Returns the protocol that is served at this address.
     pub(super) fn serves(&self) -> ListenFor {
         self.serves
     }
@@ -126,17 +131,17 @@ impl Front {
         if self.serves == ListenFor::Https { policy.https.clone() } else { policy.tls.clone() }
     }
 
-    /// Returns the settings for connections over QUIC, or `None` if there are none.
+    /// Returns the settings for connections over QUIC, or `None` if the listener has no certificate.
     pub(super) fn quic(&self) -> Option<Arc<quinn::ServerConfig>> {
         self.policy.load().quic.clone()
     }
 
-    /// Returns true if a handshake of `client` may continue.
+    /// Returns true if a handshake of `client` may continue. Each client may make a limited number of handshakes.
     pub(super) fn may_shake_hands(&self, client: IpAddr) -> bool {
         self.bounds.handshakes.may(client, self.now())
     }
 
-    /// Counts an event of a connection.
+    /// Adds one to the counter of an event of a connection.
     pub(super) fn count_one(&self, counter: Counter) {
         self.parts.recorder.count(counter, 1);
     }
@@ -162,13 +167,14 @@ impl Front {
         }
     }
 
-    /// Returns true if a client that is not allowed to ask may receive a refusal. Refusals are limited for each network, because the address may be
-    /// forged.
+    /// Returns true if REFUSED may be sent to a client that is not allowed to ask. The number of these replies is
+    /// limited for each network, because the source address may be forged.
     pub(super) fn may_refuse(&self, client: IpAddr) -> bool {
         self.bounds.refusals.may(client, self.now())
     }
 
-    /// Returns true if connections of `client` are served. If not, the connection is counted as denied.
+    /// Returns true if connections of `client` are accepted because the client is allowed to ask. If not, the connection
+    /// is counted as denied in the counters of `shard`.
     pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
         let admits = self.policy.load().access(client) == Access::Allow;
         if !admits {
@@ -177,7 +183,7 @@ impl Front {
         admits
     }
 
-    /// Replaces the policy. Questions that have already arrived keep the old policy.
+    /// Replaces the settings of this address. Questions that have already arrived keep the old settings.
     pub(super) fn set_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
@@ -186,12 +192,12 @@ impl Front {
         self.parts.clock.mono()
     }
 
-    /// Returns the greatest number of waiting misses of a worker.
+    /// Returns the greatest number of cache misses that wait in one worker thread before their resolution begins.
     pub(super) fn queue(&self) -> usize {
         self.parts.resolver.bounds().queue
     }
 
-    /// Returns the greatest number of concurrent streams of a connection over HTTPS.
+    /// Returns the greatest number of streams that a connection over HTTPS may have at the same time.
     pub(super) fn streams(&self) -> usize {
         self.parts.resolver.bounds().streams
     }
@@ -200,12 +206,14 @@ impl Front {
         &self.parts.resolver.memory().answers
     }
 
-    /// Returns the keyed hash of the zone for which a waiting miss is counted.
+    /// Returns the keyed hash of the zone to which a waiting cache miss belongs, as far as the zone is known before the
+    /// resolution.
     pub(super) fn zone_of(&self, query: &Query) -> u64 {
         self.parts.resolver.zone_at_first(query.name())
     }
 
-    /// Begins a batch of messages that arrived together. They are handled one after the other, and `query` is reused for each.
+    /// Begins the handling of a batch of messages that arrived together. They are handled one after the other, and
+    /// `query` is reused for each.
     pub(super) fn batch<'a>(
         &'a self,
         occasion: Occasion,
@@ -243,7 +251,8 @@ impl Front {
         handled
     }
 
-    /// Composes the reply to a miss. Returns `None` if there is no answer, or if the work panics.
+    /// Composes the reply to a cache miss with the answer, if there is one. Returns `None` if there is no answer, or if
+    /// composing the reply panics.
     pub(super) async fn reply_if(
         &self,
         waiting: &WaitingQuery,
@@ -252,8 +261,8 @@ impl Front {
         self.reply(waiting, &*answer?).await
     }
 
-    /// Resolves a miss. Returns `None` if the question is a repetition whose first copy will be answered, or if the work panics. Other clients that
-    /// wait are not affected.
+    /// Resolves a cache miss. Returns `None` if the question is a repetition whose first copy will be answered, or if
+    /// the resolution panics. A panic does not affect other clients.
     pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Arc<Answer>> {
         let resolved = async {
             let WaitingQuery { query, arrival, view, number, .. } = waiting;
@@ -277,7 +286,7 @@ impl Front {
         or_no_reply(resolved).await.flatten()
     }
 
-    /// Composes the reply to a miss. Returns `None` if the work panics.
+    /// Composes the reply to a cache miss. Returns `None` if composing it panics.
     pub(super) async fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Option<Vec<u8>> {
         or_no_reply(async {
             let (mut out, query) = (Vec::new(), &waiting.query);
@@ -288,7 +297,7 @@ impl Front {
         .await
     }
 
-    /// Copies a message of a client, or a reply to it, for dnstap.
+    /// Puts a copy of a message of a client, or of a reply to a client, into the queue of dnstap.
     pub(super) fn tap(&self, kind: TapKind, arrival: Arrival, octets: &[u8]) {
         let tap = self.parts.resolver.tap();
         if !tap.wanted().has(kind) {
@@ -305,7 +314,8 @@ impl Front {
         });
     }
 
-    /// Writes a SERVFAIL reply. It is sent if the greatest number of questions is already waiting, or if the daemon is stopping.
+    /// Writes a SERVFAIL reply to `out`. It is sent if the greatest number of questions is already waiting, or if the
+    /// daemon is stopping.
     pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
         let error = extended_error::overload();
         if let Some(question) = query.to_question() {
@@ -316,7 +326,7 @@ impl Front {
         self.count(arrival, query, Outcome::Shed, None);
     }
 
-    /// Counts a message that is not a question, or that is not a new question.
+    /// Counts a message that is not a question, or not a new question, such as a repetition.
     pub(super) fn apart(&self, shard: usize, apart: Apart) {
         self.parts.recorder.apart(shard, apart);
     }
@@ -334,7 +344,7 @@ impl Front {
         Handled::Reply
     }
 
-    /// Returns the addresses of a client's socket, from which the kernel can find the user of the client.
+    /// Returns the addresses of a client's socket, from which the kernel can find the local user of the client.
     fn socket(&self, arrival: Arrival) -> WantedOwner {
         let Arrival { client, occasion } = arrival;
         WantedOwner { client, server: self.local, is_stream: self.transport(occasion).is_stream() }
@@ -368,13 +378,13 @@ impl Front {
 }
 
 impl<'a> FrontBatch<'a> {
-    /// Sets `time` as the measurement of the time of hits.
+    /// Returns the batch with `time` as the measurement of the time of its cache hits.
     pub(super) fn timed_by(self, time: &'a mut HitTime) -> Self {
         Self { hit_time: Some(time), ..self }
     }
 
-    /// Hashes the datagrams of a batch, and prefetches everything that hits on them will read or write, so that the processor waits only once for all
-    /// of it.
+    /// Computes the hashes of the datagrams of a batch, and prefetches all memory that cache hits on them will read or
+    /// write, so that the processor waits only once for all of it.
     pub(super) fn fetch<'m>(
         &mut self,
         messages: impl Iterator<Item = &'m [u8]>,
@@ -387,7 +397,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Handles a message of `client`. `hash` is set for datagrams. The reply is written to `out`.
+    /// Handles a message of `client`. `hash` is set for datagrams only. If there is a reply, it is written to `out`.
     pub(super) fn receive(
         &mut self,
         client: SocketAddr,
@@ -459,7 +469,7 @@ impl<'a> FrontBatch<'a> {
         self.query.is_padded() && self.front.transport(self.occasion).is_encrypted()
     }
 
-    /// Handles a query of a client that is not allowed to ask.
+    /// Handles a query of a client that is not allowed to ask: it gets REFUSED or no reply.
     fn deny(&self, client: IpAddr, out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, at: now, limit } = self.occasion;
         self.front.apart(shard, Apart::Denied);
@@ -475,7 +485,8 @@ impl<'a> FrontBatch<'a> {
         Handled::Reply
     }
 
-    /// Writes the reply if the answer is in the cache, and stores the reply at `place` if `place` is set. Returns true if a reply was written.
+    /// Writes the reply to `out` if the answer is in the cache. Also stores the reply at `place` in the table of recent
+    /// replies, if `place` is set. Returns true if a reply was written.
     fn answer(
         &mut self,
         arrival: Arrival,
@@ -500,7 +511,7 @@ impl<'a> FrontBatch<'a> {
         true
     }
 
-    /// Handles a query whose answer is not in the cache.
+    /// Handles a query whose answer is not in the cache: it waits to be resolved, or gets SERVFAIL.
     fn miss(&self, arrival: Arrival, out: &mut Vec<u8>) -> Handled {
         let (front, query) = (self.front, &*self.query);
         if !query.recursion_desired {
@@ -521,7 +532,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Writes the reply to `message` if the same query was answered within the last second.
+    /// Writes the reply to `message` to `out` if an equal query was answered within the last second.
     fn repeat(&self, (message, hash): (&[u8], Option<RecentHash>), out: &mut Vec<u8>) -> Repeat {
         let is_current = |version| self.front.answers().is_current(version);
         let recent = self.recent.as_ref().zip(hash);
@@ -537,7 +548,7 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Returns true if `client` is allowed to ask. In that case, its view is used for the next steps.
+    /// Returns true if `client` is allowed to ask. In that case, the batch uses the view of this client from now on.
     fn allows(&mut self, client: IpAddr) -> bool {
         if self.allowed == Some(client) {
             return true;
@@ -546,7 +557,7 @@ impl<'a> FrontBatch<'a> {
         if allows {
             let view = self.policy.view_of(client).id;
             if view != self.view {
-                // A buffer of hits belongs to one view.
+                // A buffer of the history contains cache hits of only one view.
                 (self.view, self.page) = (view, None);
             }
             self.allowed = Some(client);
@@ -554,7 +565,8 @@ impl<'a> FrontBatch<'a> {
         allows
     }
 
-    /// Stores a hit, and counts it together with equal hits before it. `asked` contains the name and the type.
+    /// Stores a cache hit in the history, and counts it together with equal hits before it. `asked` contains the name
+    /// and the type.
     fn hit(&mut self, client: IpAddr, kind: RecordType, asked: &[u8]) {
         let (recorder, Occasion { shard, at, .. }) = (&self.front.parts.recorder, self.occasion);
         if self.page.is_none() {
@@ -577,13 +589,14 @@ impl<'a> FrontBatch<'a> {
         }
     }
 
-    /// Ends the batch. It must be called before the replies are sent.
+    /// Ends the batch: counts its last cache hits, and gives the buffer of the history back. It must be called before
+    /// the replies are sent.
     pub(super) fn end(mut self) {
         self.page = None;
         self.count_hits();
     }
 
-    /// Counts the hits that are not counted yet.
+    /// Counts the cache hits that are not counted yet.
     fn count_hits(&mut self) {
         if let Some(Hits { client, kind, count }) = self.hits.take() {
             let measure = || self.front.now().since(self.occasion.at);
@@ -594,9 +607,9 @@ impl<'a> FrontBatch<'a> {
     }
 }
 
-/// Returns the result of the work for one query. If the work panics, this is logged, and `None` is returned.
+/// Returns the result of `work`, which handles one query. If the work panics, this is logged, and `None` is returned.
 fn or_no_reply<Work: Future>(work: Work) -> impl Future<Output = Option<Work::Output>> {
-    // An async function would contain the work twice, and there is one for each waiting client.
+    // An async function would contain the future `work` twice, and there is one for each waiting client.
     caught(work).map(|ended| {
         let reported = ended.inspect_err(|panicked| {
             tracing::error!(

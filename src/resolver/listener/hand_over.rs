@@ -1,9 +1,9 @@
-//! Turns each miss into a task of the worker that read it.
+//! Turns each miss (a query that must be resolved) into a task of the worker that read it.
 //!
-//! The number of tasks that wait for their first run is limited, because each takes some kilobytes. Further misses wait as queries, and their clients
-//! take turns (see `fair_queue`). If too many misses wait, SERVFAIL is sent for a miss of the client or zone with the most of them. SERVFAIL is also
-//! sent for a miss that has waited too long. Otherwise, on an overloaded host, each miss would wait longer than the one before it, far beyond the
-//! deadline of its client.
+//! The number of tasks that wait for their first run is limited, because each takes some kilobytes. Further misses wait
+//! as queries, and their clients take turns (see `fair_queue`). If too many misses wait, SERVFAIL is sent for a miss of
+//! the client or zone with the most of them. SERVFAIL is also sent for a miss that has waited too long. Otherwise, on an
+//! overloaded host, each miss would wait longer than the one before it, far beyond the deadline of its client.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::dnstap::tapped::TapKind;
 use crate::limits::{MAX_QUEUE_TIME, UDP_BATCH, WORKER_TASKS};
 use dns::clock::StillClock;
 
-/// A question whose answer was not in the cache, and the receiver of its reply.
+/// A query whose answer was not in the cache, with the client to which its reply is sent.
 pub(super) struct Miss {
     pub(super) waiting: Box<WaitingQuery>,
     pub(super) peer: Peer,
@@ -27,21 +27,21 @@ pub(super) struct Miss {
     pub(super) outbox: Arc<Outbox>,
 }
 
-/// The misses of a worker that were not started yet.
+/// The cache misses of a worker thread whose resolution has not begun yet.
 pub(super) struct HandOver {
     waiting: RefCell<FairQueue<Miss>>,
-    /// The number of tasks that have not run yet.
+    /// The number of tasks of cache misses that were started but have not run yet.
     tasks: Arc<AtomicUsize>,
 }
 
 impl HandOver {
-    /// Creates an empty queue for at most `most` misses.
+    /// Creates an empty queue for at most `most` cache misses.
     pub(super) fn new(most: usize) -> Self {
         Self { waiting: RefCell::new(FairQueue::new(most)), tasks: Arc::default() }
     }
 
-    /// Adds a miss. If too many misses wait, the last miss of the client and zone with the most of them is answered with SERVFAIL. If that would be
-    /// the client and zone of the new miss, the new miss is returned instead.
+    /// Adds a cache miss. If too many misses wait, the last miss of the client and zone with the most of them is
+    /// answered with SERVFAIL and removed. If that would be the new miss, it is returned instead.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
         let admitted = self.waiting.borrow_mut().add(miss);
         match admitted {
@@ -54,12 +54,13 @@ impl HandOver {
         }
     }
 
-    /// Returns true if any miss waits to be started.
+    /// Returns true if any cache miss waits for the begin of its resolution.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Starts misses as tasks of the current runtime, up to the limit, and answers misses that have waited too long. Returns true if no miss is left.
+    /// Starts cache misses as tasks of the current runtime, up to the limit of tasks. Answers misses that have waited
+    /// too long with SERVFAIL. Returns true if no miss is left.
     pub(super) fn begin(&self) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         let Some(now) = waiting.first().map(|miss| miss.front.now()) else { return true };
@@ -97,14 +98,14 @@ impl Queued for Miss {
 }
 
 impl Miss {
-    /// Resolves the question, and puts the reply into the outbox.
+    /// Resolves the question of the cache miss, and puts the reply into the outbox.
     async fn answer(self) {
         let Self { waiting, peer, front, outbox } = self;
         let reply = front.reply_if(&waiting, front.resolve(&waiting).await).await;
         outbox.put(ResolvedMiss { reply, peer, _waiting: waiting });
     }
 
-    /// Puts SERVFAIL into the outbox.
+    /// Puts a SERVFAIL reply to the cache miss into the outbox.
     fn shed(self) {
         let Self { waiting, peer, front, outbox } = self;
         let mut reply = Vec::new();

@@ -1,9 +1,10 @@
-//! Finished work of a connection, and answers whose replies are not sent before the client has read the earlier replies.
+//! The answers of a connection whose replies are not sent yet, because the client must first read earlier replies. Other
+//! finished work of the connection waits in the same queue.
 //!
-//! The answers are counted as replies that the client has not read (`TakenPlace::keep_unsent`). An answer may also be in the cache, but the cache can
-//! remove it when room is needed. In an earlier version they were not counted: clients that did not read replies with texts of 60 KB kept 10 MB of
-//! answers in memory that a cache of 8 MiB had already removed. Queries of a connection that wait for the same answer share it, so it is counted
-//! once.
+//! These answers are counted as replies that the client has not read (`TakenPlace::keep_unsent`). An answer may also be
+//! in the cache, but the cache can remove it when room is needed. In an earlier version the answers were not counted:
+//! clients that did not read replies with TXT records of 60 KB kept 10 MB of answers in memory that a cache of 8 MiB had
+//! already removed. Queries of one connection that wait for the same answer share it, so it is counted once.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -14,24 +15,26 @@ use tokio::time::{Instant, sleep_until};
 use super::waiting::WaitingQuery;
 use dns::question::Answer;
 
-/// The waiting answers, in the order in which they arrived. There are at most as many as the connection may have questions in progress.
+/// The waiting answers of a connection, in the order in which they arrived. There are at most as many as the connection
+/// may have questions in progress.
 pub(super) struct HeldAnswers<Answered> {
     answers: VecDeque<(Answered, Held)>,
 }
 
-/// The size of an answer in octets, and the address of its data if others may share them, otherwise 0.
+/// The size of a waiting answer in octets, and the address of its data if several queries may share it, or 0 otherwise.
 pub(super) type Held = (usize, usize);
 
-/// The result of the work for a stream of a connection over HTTPS or QUIC.
+/// The result of a task of a connection over HTTPS or QUIC, which has read or resolved the query of one stream.
 pub(super) enum StreamStep<Stream, Fault> {
-    /// The query of the stream was read, or could not be read.
+    /// The query of the stream was read, or could not be read because of a fault.
     Read(Stream, Result<Vec<u8>, Fault>),
-    /// The question was resolved. There is no answer if the question was a repetition whose first copy is answered.
+    /// The question of the stream was resolved. There is no answer if the question is a repetition whose first copy is
+    /// answered.
     Resolved(Stream, Option<Arc<Answer>>, Box<WaitingQuery>),
 }
 
 impl<Stream, Fault> StreamStep<Stream, Fault> {
-    /// Returns the memory that the finished work takes while it waits.
+    /// Returns the memory that this result takes while it waits.
     pub(super) fn held(&self) -> Held {
         match self {
             Self::Read(_, read) => (read.as_ref().map_or(0, Vec::capacity), 0),
@@ -40,7 +43,7 @@ impl<Stream, Fault> StreamStep<Stream, Fault> {
     }
 }
 
-/// Waits until this time, or forever if `until` is `None`.
+/// Waits until the time `until`, or forever if it is `None`.
 pub(super) async fn wait(until: Option<Instant>) {
     match until {
         Some(until) => sleep_until(until).await,
@@ -48,7 +51,7 @@ pub(super) async fn wait(until: Option<Instant>) {
     }
 }
 
-/// Returns the size of an answer, or 0 if there is none.
+/// Returns the size of an answer and the address of its data, or zeros if there is no answer.
 pub(super) fn octets_of(answer: Option<&Arc<Answer>>) -> Held {
     answer.map_or((0, 0), |answer| (answer.wire.len(), Arc::as_ptr(answer).addr()))
 }
@@ -60,17 +63,17 @@ impl<Answered> Default for HeldAnswers<Answered> {
 }
 
 impl<Answered> HeldAnswers<Answered> {
-    /// Adds an answer.
+    /// Adds an answer, whose size is `held`.
     pub(super) fn add(&mut self, answered: Answered, held: Held) {
         self.answers.push_back((answered, held));
     }
 
-    /// Removes the first answer.
+    /// Removes and returns the answer that was added first.
     pub(super) fn take(&mut self) -> Option<Answered> {
         self.answers.pop_front().map(|(answered, _)| answered)
     }
 
-    /// Returns true if there is no answer.
+    /// Returns true if no answer waits.
     pub(super) fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }

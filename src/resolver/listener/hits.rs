@@ -1,10 +1,12 @@
-//! Counts the hits of a batch. Equal hits are counted together, and the time of only some of them is measured.
+//! Counts the hits (queries that are answered from the cache) of a batch. Equal hits are counted together, and the time
+//! of only some of them is measured.
 //!
 //! # Decisions
 //!
-//! - A hit takes the time of a few copies, and most hits take the same time. Reading the clock for each count took a tenth of the time of a hit in
-//!   user space (samples of perf at 30 000 hits a second), because the processor finishes all its reads before it reads the clock. So one in
-//!   `HIT_COUNTS_TIMED` counts is measured, and its time is used for the following counts up to the next measurement. The mean is the same.
+//! - A hit takes the time of a few copies, and most hits take the same time. Reading the clock for each count took a
+//!   tenth of the time of a hit in user space (samples of perf at 30 000 hits a second), because the processor finishes
+//!   all its earlier reads before it reads the clock. So the time is measured for one in `HIT_COUNTS_TIMED` counts, and
+//!   is also used for the following counts up to the next measurement. The mean is the same.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,27 +18,27 @@ use crate::limits::HIT_COUNTS_TIMED;
 /// The number of octets before the question in a message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
 
-/// The number of octets of a type.
+/// The number of octets of the record type in a question.
 const TYPE: usize = 2;
 
-/// The number of hits of one client for one type.
+/// Consecutive cache hits of one client with the same record type, which are counted together.
 pub(super) struct Hits {
     pub(super) client: IpAddr,
     pub(super) kind: RecordType,
     pub(super) count: u64,
 }
 
-/// Measures the time of the hits of a worker.
+/// Decides which cache hits of a worker thread are measured, and stores the last measured time.
 #[derive(Default)]
 pub(super) struct HitTime {
-    /// The time of a hit that was measured last.
+    /// The time of the last cache hit that was measured.
     last: Duration,
-    /// The number of further counts for which the time in `last` is used.
+    /// The number of further counts of cache hits for which the time in `last` is used.
     left: u32,
 }
 
 impl HitTime {
-    /// Returns the time for the next count of hits.
+    /// Returns the time for the next count of cache hits: that of `last`, or a new measurement.
     pub(super) fn next(&mut self, measure: impl FnOnce() -> Duration) -> Duration {
         if self.left == 0 {
             (self.last, self.left) = (measure(), HIT_COUNTS_TIMED);
@@ -46,7 +48,8 @@ impl HitTime {
     }
 }
 
-/// Returns the name and the type in a query: the octets after the header. `name` is the length of the name in octets.
+/// Returns the octets of the name and the type in a query, which follow the header. `name` is the length of the name in
+/// octets.
 pub(super) fn asked_in(message: &[u8], name: usize) -> &[u8] {
     message.get(HEADER..name.saturating_add(HEADER + TYPE)).unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! Sockets that the service manager holds and passes to the daemon, so that a restart loses neither the port nor a question.
+//! Inherited sockets: the service manager (systemd) opens them, keeps them open, and passes them to the daemon, so that
+//! a restart loses neither the port nor a question.
 //!
 //! sd_listen_fds(3): `LISTEN_FDS` is the number of sockets, and `LISTEN_PID` the process for which they are meant.
 
@@ -10,13 +11,14 @@ use listenfd::ListenFd;
 
 use crate::config::ListenAt;
 
-/// The sockets that were passed for one address.
+/// The inherited sockets of one address.
 #[derive(Debug, Default)]
 pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
-    /// The stream sockets. There are several if `ReusePort=` is set. Each then has its own queue of connections.
+    /// The TCP sockets. There are several if `ReusePort=` is set in the unit. Each then has its own queue of
+    /// connections.
     pub(super) streams: Vec<TcpListener>,
-    /// True if a configured address uses some of them.
+    /// True if some of these sockets were taken for a configured address.
     is_used: bool,
 }
 
@@ -28,17 +30,17 @@ impl InheritedSockets {
     }
 }
 
-/// All sockets that were passed to this process.
+/// All inherited sockets of this process, by their address.
 #[derive(Debug, Default)]
 pub struct Inherited {
     held: BTreeMap<SocketAddr, InheritedSockets>,
-    /// The number of descriptors that are not DNS sockets, or cannot be used.
+    /// The number of inherited descriptors that are not DNS sockets, or cannot be used.
     strange: usize,
 }
 
 impl Inherited {
-    /// Takes the sockets that were passed to this process. It must be called once, while there is only one thread, because it changes the
-    /// environment: no child process may use the sockets.
+    /// Takes the sockets that the service manager passed to this process. It must be called once, while there is only
+    /// one thread, because it removes the environment variables, so that no child process uses the sockets.
     pub fn take() -> Self {
         let mut handed = ListenFd::from_env();
         let mut inherited = Self::default();
@@ -64,7 +66,8 @@ impl Inherited {
         inherited
     }
 
-    /// Returns the sockets at an address that can serve the protocol of `at`. There may be none. TLS and QUIC may share an address.
+    /// Takes the inherited sockets at the address of `at` that can serve its protocol. There may be none. TLS and QUIC
+    /// may share an address.
     pub(super) fn take_at(&mut self, at: ListenAt) -> InheritedSockets {
         let Some(held) = self.held.get_mut(&at.address) else { return InheritedSockets::default() };
         held.is_used = true;
@@ -74,7 +77,7 @@ impl Inherited {
         InheritedSockets { datagrams, streams, is_used: true }
     }
 
-    /// Returns the sockets of all other addresses.
+    /// Returns the inherited sockets that were not taken, by their address.
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(

@@ -1,15 +1,17 @@
 //! The QUIC connections that take memory in the library: the open ones, and those that were closed a short time ago.
 //!
-//! A closed connection is kept until no more datagrams for it can arrive (RFC 9000 section 10.2). This takes three times its probe timeout. The
-//! client controls a part of this time: its greatest delay of acknowledgements, which may be 16 s. In the limit of open connections, the place of a
-//! closed connection is free immediately.
+//! The library keeps a closed connection until no more datagrams for it can arrive (RFC 9000 section 10.2). This takes
+//! three times its probe timeout. The client controls a part of this time: its greatest delay of acknowledgements, which
+//! may be 16 s. The limit of open connections does not count closed connections.
 //!
 //! # Decisions
 //!
-//! - The number of kept connections is limited for each client and for all clients. Further connections get no handshake until some are gone. Without
-//!   these limits, 240 connections that their clients opened again and again took 20 MB with a cache of 8 MiB.
-//! - The library does not report when it has dropped a connection, but it holds the settings of the connection until then. So each connection has its
-//!   own settings.
+//! - The number of connections in memory is limited for each client and for all clients. When a limit is reached, no
+//!   handshake begins until the library has dropped some of them. Without these limits, 240 connections that their
+//!   clients opened again and again took 20 MB with a cache of 8 MiB.
+//! - The library does not report when it has dropped a connection, but it holds a reference to the settings of the
+//!   connection until then. So each connection has its own settings, and the connection is gone when no reference
+//!   exists.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -19,27 +21,28 @@ use super::encrypted::quic;
 use super::queued::ClientKey;
 use crate::limits::WorkBounds;
 
-/// The kept connections at all addresses.
+/// The QUIC connections of all addresses that take memory.
 pub(super) struct KeptConnections {
     bounds: WorkBounds,
     transport: Arc<TransportConfig>,
     kept: Mutex<Vec<KeptConnection>>,
 }
 
-/// A kept connection: its client, and a reference to its settings. The settings no longer exist when the library has dropped the connection.
+/// A QUIC connection that takes memory: its client, and a weak reference to its settings. The settings no longer exist
+/// when the library has dropped the connection.
 struct KeptConnection {
     client: ClientKey,
     settings: Weak<ServerConfig>,
 }
 
 impl KeptConnections {
-    /// Creates the state without any connection.
+    /// Creates the state without any connection. `bounds` are the limits.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, transport: Arc::new(quic::transport(bounds.streams)), kept: Mutex::default() }
     }
 
-    /// Returns the settings for one more connection of a client. The connection counts as long as anything holds these settings. Returns `None` if
-    /// too many connections are kept.
+    /// Returns the settings for one more connection of a client. The connection is counted as long as these settings
+    /// exist. Returns `None` if a limit of connections in memory is reached.
     pub(super) fn begin(&self, client: ClientKey, settings: &ServerConfig) -> Option<Arc<ServerConfig>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|connection| connection.settings.strong_count() > 0);

@@ -14,7 +14,7 @@ use crate::config::{Config, ListenAt};
 use crate::zones::Views;
 
 impl Sockets {
-    /// Adds the result of binding an address.
+    /// Adds the result of binding an address: the bound sockets, or a missing address.
     ///
     /// # Errors
     /// The address is not available, and will not become available by itself.
@@ -31,7 +31,7 @@ impl Sockets {
         Ok(())
     }
 
-    /// Returns the sockets, unless all addresses are missing.
+    /// Returns the bound sockets, unless all configured addresses are missing.
     ///
     /// # Errors
     /// The first missing address, if all are missing.
@@ -49,10 +49,10 @@ impl Listeners {
         &self.missing
     }
 
-    /// Starts to serve the missing addresses that have appeared, as `config` requires, and returns them.
+    /// Starts to serve the missing addresses that this host has now, as `config` requires, and returns them.
     ///
     /// # Errors
-    /// A thread or an eventfd was not available.
+    /// The operating system provides no more threads or eventfds.
     pub fn take_come(&mut self, config: &Config, views: &Views) -> std::io::Result<Vec<SocketAddr>> {
         let (mut come, mut taken) = (Sockets::default(), Vec::new());
         for before in std::mem::take(&mut self.missing) {
@@ -74,7 +74,7 @@ impl Listeners {
         match self.ready(come, config, views) {
             Ok(prepared) => self.begin(prepared),
             Err(error) => {
-                // The caller tries again.
+                // The caller tries again later.
                 self.missing.extend(taken);
                 return Err(error);
             }

@@ -1,46 +1,53 @@
-//! The listeners. Datagrams are read by threads of their own. Connections, encrypted or not, are tasks of the daemon's runtime.
+//! The listeners, which receive the queries of clients. UDP queries are read by threads of their own (workers).
+//! Connections, encrypted or not, are tasks of the daemon's runtime.
 //!
-//! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if it is a cache hit, and resolves it if it is a miss.
+//! RFC 1035 section 4.2, RFC 7766. The thread that reads a UDP query answers it if the answer is in the cache (a hit),
+//! and resolves it otherwise (a miss). A flight is one resolution of a question, for which several clients may wait.
 //!
 //! # Decisions
 //!
-//! - UDP workers are threads, so that a hit (a copy and a few patches) needs no task.
+//! - UDP workers are threads, so that a hit needs no task: it is a copy of the answer with a few changed octets.
 //! - Each worker has its own runtime, in which it resolves the queries that it read and did not find in memory. When misses were tasks of one
 //!   runtime for all threads, each miss woke another thread and moved between cores. On two cores a miss then cost 49 µs of CPU and one context
 //!   switch; now it costs 37 to 42 µs and at most half a switch (Unbound 1.17: 26 to 28 µs and a third; `benches/compare/misses.sh`, 200 misses at a
 //!   time). The disadvantage: the kernel distributes clients to workers by their ports, so the misses of one client socket use one core.
-//! - A worker starts fifteen misses at a time, and keeps the others as unprocessed queries. When each miss became a task as soon as it was read, a
-//!   burst of 10 000 took 40 MiB more.
-//! - One system call reads a batch of queries, and one sends its replies. With them, a hit costs 1.05 times as much as a bare echo, instead of 1.08
-//!   times (`benches/compare/hits.sh`).
+//! - A worker begins the resolution of fifteen misses at a time, and keeps the others as unprocessed queries. When each
+//!   miss became a task as soon as it was read, a burst of 10 000 misses took 40 MiB more.
+//! - One system call reads a batch of queries, and one sends their replies. With these calls, a hit costs 1.05 times as
+//!   much as the reply of a plain echo server, instead of 1.08 times (`benches/compare/hits.sh`).
 //! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved, and a hit cost 2 770
 //!   instructions instead of 2 220 (`benches/compare/instructions.sh`).
-//! - A batch loads its policy once, reads the clock once (twice if the time of its hits is measured, see `hits`), and counts its hits together. A
-//!   question is copied once, into the buffers of the previous query. With these changes a hit costs 1 410 instructions.
+//! - A worker loads the settings of its address once for each batch, reads the clock once (twice if the time of its hits
+//!   is measured, see `hits`), and counts the hits of the batch together. A question is copied once, into the buffers of
+//!   the previous query. With these changes a hit costs 1 410 instructions.
 //! - If the same query comes again within a second, a worker sends the same reply again without reading the query (`recent`). When this was
 //!   introduced, such a hit cost 740 instructions.
-//! - Replies to misses that end in one turn of a worker are sent with one system call. A worker plans a wake before the timers of its misses are due:
-//!   without it, tokio writes to the eventfd of its own thread for these timers, 0.4 times for each of 20 000 misses. Both together lower the CPU
-//!   time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
+//! - When several misses are answered in one turn of a worker, their replies are sent with one system call. A worker
+//!   sets a timer that wakes it before the timers of its misses expire. Without it, tokio writes to the eventfd of its
+//!   own thread for these timers, 0.4 times for each of 20 000 misses. Both together lower the CPU time of a miss from
+//!   41 to 36 µs (`benches/compare/misses.sh`).
 //! - The socket of a query to a server is connected, so that the kernel drops datagrams from other addresses and reports unreachable servers. A pool
 //!   of sockets was rejected, because each message needs its own random port.
-//! - While only hits arrive, a worker sleeps in `recvmmsg`, outside the runtime: epoll and one turn of tokio cost as much as four hits. This is only
-//!   possible while the runtime has no task. The runtime still gets a turn in less than a second (`TIME_WITHOUT_RUNTIME`). With this, and with
-//!   the two places and the prefetching of `recent`, a hit costs 1.05 to 1.08 times as much as a bare echo (1.15 times before).
-//! - io_uring was rejected. A bare echo with one multishot receive and its replies submitted together with the wait was measured
-//!   next to the echo with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18: at 30 000 queries a second an answer cost 10.7 µs
-//!   with io_uring and 10.3 µs without it, and at full load both answered 150 000 a second. The crates for it also need `unsafe`
-//!   for each submission. Busy polling of sockets has no effect on the loopback device, which has no queue to poll.
+//! - While only hits arrive, a worker sleeps in the system call `recvmmsg`, outside its runtime, because epoll and one
+//!   turn of tokio cost as much as four hits. This is only possible while the runtime has no task. The runtime still
+//!   gets a turn in less than a second (`TIME_WITHOUT_RUNTIME`). With this, and with the two places per query and the
+//!   prefetching of `recent`, a hit costs 1.05 to 1.08 times as much as the reply of a plain echo server (1.15 times
+//!   before).
+//! - io_uring was rejected. An echo server with one multishot receive, whose replies were submitted together with the
+//!   wait, was compared with an echo server with `recvmmsg` and `sendmmsg`, in five rounds on Linux 6.18. At 30 000
+//!   queries a second an answer cost 10.7 µs with io_uring and 10.3 µs without it, and at full load both answered 150
+//!   000 a second. The crates for io_uring also need `unsafe` for each submission. Busy polling of sockets has no effect
+//!   on the loopback device, which has no queue to poll.
 //! - hickory-server's listeners were rejected: they handle one query of a connection at a time and cannot send stored
 //!   octets. `encrypted` has the decisions on TLS, `https` those on HTTPS, and `quic` those on QUIC.
-//! - In an earlier version, replies to misses went through the worker's queue and eventfd, and each woke the worker. The steps of a flight were
-//!   strings, large futures were moved ten times, and names were hashed label by label. All together, a miss cost 150 µs of CPU; without
-//!   them it cost 95 µs (`benches/compare/misses.sh`).
+//! - In an earlier version, replies to misses went through the worker's queue and eventfd, and each reply woke the
+//!   worker. The steps of a flight were recorded as strings, large futures were moved ten times, and names were hashed
+//!   label by label. With all of this, a miss cost 150 µs of CPU; without it, 95 µs (`benches/compare/misses.sh`).
 //! - At most four workers serve an address: beyond four, the loopback device is the bottleneck. By default there is one worker for two cores, because
 //!   mail software needs the others, and because a miss costs a third more CPU time with two workers on two cores (39.8 µs) than with one
 //!   (29.3 µs): the workers pass the same cache lines to and fro.
-//! - A fault of a server is never reported as FORMERR over UDP, or as REFUSED over TCP: glibc treats both as permanent, and Postfix then bounces
-//!   mail.
+//! - A fault of a server is never reported to a client as FORMERR over UDP, or as REFUSED over TCP. glibc treats both as
+//!   permanent errors, and Postfix then bounces mail.
 //! - A connection from an address outside `listen.allow` is closed immediately, so that strangers cannot take the places of clients. Datagrams from
 //!   such addresses are answered with REFUSED once a second for each network, because their source address may be forged.
 //! - A TCP message must be complete within ten seconds, so that a client that sends one octet a second cannot keep a connection.
@@ -110,12 +117,13 @@ use sockets::BoundSockets;
 use udp::Worker;
 use waiting::Waiting;
 
-/// Sockets that are bound, but not served yet. All sockets are bound before any is served: if a port is not available, nothing is served.
+/// The sockets of the listeners, which are bound but from which no query is read yet. All sockets are bound before any
+/// is read: if a port is not available, no client is served.
 #[derive(Default)]
 pub struct Sockets {
-    /// The sockets by the configured address.
+    /// The bound sockets, with the configured address of each.
     bound: Vec<(ListenAt, BoundSockets)>,
-    /// Addresses that this host does not have yet.
+    /// The configured addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
 }
 
@@ -123,32 +131,34 @@ pub struct Sockets {
 pub struct Listeners {
     parts: Arc<FrontParts>,
     open: Vec<ServedAddress>,
-    /// Addresses that were removed, and whose sockets may still be open.
+    /// The addresses that were removed from the configuration, and whose sockets may still be open.
     retired: Vec<RetiredAddress>,
     missing: Vec<AddressUnavailable>,
     places: Arc<ConnectionPlaces>,
     dropped: Arc<Dropped>,
     bounds: Arc<SharedBounds>,
-    /// The number of workers that were started so far. Each has its own shard of the counters.
+    /// The number of UDP worker threads that were started so far. Each has its own shard (separate copy) of the counters.
     shards: usize,
 }
 
-/// The runtimes of stopped workers. Tasks of the daemon's runtime may still wait for flights and messages of these runtimes, and a timer panics if
-/// its runtime has ended. Therefore this value must be kept until the daemon's runtime has ended.
+/// The runtimes of stopped worker threads. Tasks of the daemon's runtime may still wait for flights (resolutions) and
+/// messages of these runtimes, and a timer panics if its runtime has ended. Therefore this value must be kept until the
+/// daemon's runtime has ended.
 #[derive(Debug, Default)]
 pub struct StoppedWorkers(Vec<Runtime>);
 
 impl Drop for StoppedWorkers {
     fn drop(&mut self) {
-        // The value may be dropped on a thread of another runtime, which must not block.
+        // Does not wait for the end of the runtimes, because this value may be dropped on a thread of another runtime,
+        // which must not block.
         self.0.drain(..).for_each(Runtime::shutdown_background);
     }
 }
 
-/// Why a listener cannot be served.
+/// The reason why listeners cannot be started with a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum NotServed {
-    /// An address to listen at is not available.
+    /// An address of the configuration is not available.
     #[error(transparent)]
     Listen(#[from] AddressUnavailable),
     /// The service manager holds the socket of this address, and a reload cannot change the protocol of its queries.
@@ -156,26 +166,28 @@ pub enum NotServed {
         "systemd passed the socket for {0} at the start, and a reload cannot change it between plain DNS, TLS, HTTPS and QUIC; run `systemctl restart resolverd`"
     )]
     Held(SocketAddr),
-    /// The system provides no more threads or descriptors.
+    /// The operating system provides no more threads or file descriptors.
     #[error("the operating system does not permit the listener: {0}")]
     System(#[from] std::io::Error),
 }
 
-/// The proof that no client waits for a reply. While this value exists, no client can begin to wait.
+/// The proof that no client waits for a reply. While this value exists, no further client can begin to wait.
 pub struct Settled {
     _waiting: Option<Waiting>,
 }
 
-/// The listeners that a new configuration adds: prepared, but not started. If the value is dropped, they are discarded.
+/// The listeners that a new configuration adds. Their sockets are bound, but no client is served yet. If the value is
+/// dropped, the sockets are closed.
 pub struct Prepared {
     ready: Vec<Ready>,
-    /// The number of workers that were started so far, including the prepared ones.
+    /// The number of UDP worker threads that were started so far, including the workers of these listeners.
     shards: usize,
-    /// Addresses that this host does not have yet.
+    /// The configured addresses that this host does not have yet.
     missing: Vec<AddressUnavailable>,
 }
 
-/// An address that is ready to be served, with one of the sockets that accept its connections.
+/// An address whose sockets are bound but where no client is served yet, with one of the sockets that accept its
+/// connections.
 struct Ready {
     configured: ListenAt,
     address: SocketAddr,
@@ -191,19 +203,20 @@ enum ConnectionSocket {
     Quic(Arc<UdpSocket>),
 }
 
-/// An address that is served.
+/// An address at which clients are served.
 struct ServedAddress {
-    /// The configured address.
+    /// The address as it is configured. Its port may be 0.
     configured: ListenAt,
-    /// The address to which the socket is bound.
+    /// The address to which the socket is bound. Its port is not 0.
     address: SocketAddr,
     front: Arc<Front>,
     workers: Vec<Worker>,
     accepting: watch::Sender<bool>,
     accept: JoinHandle<()>,
-    /// The socket for connections. It is dropped when no more connections are accepted.
+    /// The socket for TCP connections. It is dropped when no more connections are accepted.
     stream: Weak<TcpListener>,
-    /// Like `stream`, for QUIC. It is also kept until all its connections have ended.
+    /// The UDP socket for QUIC connections. It is dropped when no more connections are accepted and all its connections
+    /// have ended.
     quic: Weak<UdpSocket>,
     /// True if the service manager also holds the sockets: no other process can bind the address, and unread queries are not lost.
     inherited: bool,
@@ -215,7 +228,7 @@ impl ServedAddress {
         ListenAt { address: self.address, ..self.configured }
     }
 
-    /// Returns the sockets of this address at which the kernel may drop datagrams.
+    /// Returns the inodes of the sockets of this address at which the kernel may drop datagrams.
     fn datagram_sockets(&self) -> impl Iterator<Item = Inode> {
         let quic = self.quic.upgrade().and_then(|socket| dropped::inode(&socket).ok());
         self.workers.iter().map(Worker::inode).chain(quic)
@@ -226,7 +239,8 @@ impl Sockets {
     /// Binds all addresses of `config`, except addresses that were `inherited`.
     ///
     /// # Errors
-    /// The first address that is not available, with advice. A missing address is no error if another address is available.
+    /// The error contains the first address that is not available, with advice. A missing address is no error if another
+    /// address is available.
     pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, AddressUnavailable> {
         let workers = workers(config);
         let mut sockets = Self::default();
@@ -234,7 +248,8 @@ impl Sockets {
             sockets.add(at, sockets::bind(at, workers, inherited.take_at(at)))?;
         }
         for (address, rest) in inherited.rest() {
-            // No other process can receive the queries at this socket, so the socket is served.
+            // The service manager holds this socket, so no other process can receive the queries that arrive there.
+            // Therefore they are answered.
             tracing::warn!(
                 "systemd passed a socket for {address}, which is not in the configuration; resolverd answers plain DNS there anyway; add the address to listen.addresses, or for TLS to listen.tls, for HTTPS to listen.https and for QUIC to listen.quic, or remove it from the unit resolverd.socket"
             );
@@ -245,21 +260,22 @@ impl Sockets {
     }
 }
 
-/// Returns the number of UDP workers for each address.
+/// Returns the number of UDP worker threads for each address, as configured or from the number of cores.
 fn workers(config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let wanted = if config.listen.workers == 0 { cores / CORES_PER_WORKER } else { config.listen.workers };
     wanted.clamp(1, MAX_WORKERS)
 }
 
-/// Returns the number of workers for all addresses together. Each has its own shard of the counters.
+/// Returns the number of UDP worker threads for all addresses together. Each has its own shard (separate copy) of the counters.
 pub fn shards(config: &Config) -> usize {
     let datagrams = addresses(config).filter(|(at, _, _)| at.serves == ListenFor::Plain);
     // Queries over connections are counted in the first shard.
     workers(config).saturating_mul(datagrams.count()).max(1)
 }
 
-/// Returns every address to listen at, with its listener and the index of the listener. `[listen]` has the index 0.
+/// Returns every address at which clients are served, with the configuration of its listener and the index of the
+/// listener. `[listen]` has the index 0.
 fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usize)> {
     config
         .all_listeners()
@@ -268,10 +284,10 @@ fn addresses(config: &Config) -> impl Iterator<Item = (ListenAt, &Listener, usiz
 }
 
 impl Listeners {
-    /// Serves `sockets` according to `config`. It must be called inside the runtime.
+    /// Starts to serve clients at `sockets` according to `config`. It must be called inside the daemon's runtime.
     ///
     /// # Errors
-    /// The system provides no more threads or eventfds.
+    /// The operating system provides no more threads or eventfds.
     pub fn start(
         sockets: Sockets,
         parts: FrontParts,
@@ -293,7 +309,8 @@ impl Listeners {
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
         listeners.begin(prepared);
-        // The kernel's count for an inherited socket includes drops that happened before this daemon started.
+        // For an inherited socket, the kernel's count includes the datagrams that it dropped before this daemon started.
+        // They are taken away here.
         let _ = listeners.dropped()();
         Ok(listeners)
     }
@@ -306,22 +323,22 @@ impl Listeners {
         move || usize::try_from(dropped.take(&sockets)).unwrap_or(usize::MAX)
     }
 
-    /// Returns the addresses in use for UDP and TCP. A configured port 0 is replaced with the real port.
+    /// Returns the addresses at which UDP and TCP are served. If port 0 is configured, the real port is returned.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Plain)
     }
 
-    /// Returns the addresses in use for DNS over TLS. A configured port 0 is replaced with the real port.
+    /// Returns the addresses at which DNS over TLS is served. If port 0 is configured, the real port is returned.
     pub fn tls_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Tls)
     }
 
-    /// Returns the addresses in use for DNS over HTTPS. A configured port 0 is replaced with the real port.
+    /// Returns the addresses at which DNS over HTTPS is served. If port 0 is configured, the real port is returned.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Https)
     }
 
-    /// Returns the addresses in use for DNS over QUIC. A configured port 0 is replaced with the real port.
+    /// Returns the addresses at which DNS over QUIC is served. If port 0 is configured, the real port is returned.
     pub fn quic_addresses(&self) -> Vec<SocketAddr> {
         self.addresses_for(ListenFor::Quic)
     }
@@ -333,8 +350,9 @@ impl Listeners {
         addresses
     }
 
-    /// Prepares the addresses of `config` that are not served yet, even if they overlap with served addresses. Everything that can fail is done here.
-    /// Addresses that are served already continue unchanged.
+    /// Binds the addresses of `config` that are not served yet, and starts their threads, even if they overlap with
+    /// served addresses. No client is served there before `apply`. Every step that can fail is done here. Addresses that
+    /// are served already continue unchanged.
     ///
     /// # Errors
     /// An address is not available (the error contains advice), or the system provides no more threads or eventfds. A missing address is no error if
@@ -350,7 +368,8 @@ impl Listeners {
         if let Some(at) = new.iter().find(held) {
             return Err(NotServed::Held(at.address));
         }
-        // A socket with a more specific address takes queries away from a socket whose address includes it. Therefore these are bound last.
+        // A socket with a more specific address receives the queries instead of a socket whose address includes it.
+        // Therefore the addresses that overlap with a served address are bound last.
         new.sort_by_key(|at| self.open.iter().any(|open| overlap(open.address, at.address)));
         let mut sockets = Sockets::default();
         for at in new {
@@ -362,8 +381,8 @@ impl Listeners {
         Ok(self.ready(sockets, config, views)?)
     }
 
-    /// Switches to the configuration for which `prepared` was made. Addresses that are no longer configured are closed once their queries are
-    /// answered. The other addresses keep their sockets.
+    /// Switches to the configuration for which `prepared` was made. Addresses that are no longer configured are closed
+    /// when their queries are answered. The other addresses keep their sockets.
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<ListenAt> = addresses(config).map(|(at, _, _)| at).collect();
         self.set_policies(config, views);
@@ -397,7 +416,7 @@ impl Listeners {
                 front.set_policy(policy.clone());
             }
         }
-        // A socket of the service manager that is not configured is served like `[listen]`.
+        // An inherited socket at an address that is not configured gets the settings of `[listen]`.
         let Some(policy) = Policy::for_listener(&config.listen, views, 0) else { return };
         let is_configured = |open: &ServedAddress| addresses(config).any(|(at, _, _)| at == open.configured);
         for open in self.open.iter().filter(|open| open.inherited && !is_configured(open)) {
@@ -405,8 +424,8 @@ impl Listeners {
         }
     }
 
-    /// Stops accepting connections, and leaves new queries at inherited sockets to the next daemon. Existing connections and queries at other sockets
-    /// are still answered.
+    /// Stops accepting connections, and leaves new queries at inherited sockets to the next daemon process. Queries on
+    /// existing connections and at other sockets are still answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);
@@ -416,21 +435,22 @@ impl Listeners {
         }
     }
 
-    /// Waits until the reply to every waiting client has been sent. Clients that have just connected can still send their first query, for
-    /// `STOP_FIRST_MESSAGE`. It must be called after `stop_accepting`. While the returned value exists, further queries that are not answered from
-    /// the cache receive SERVFAIL.
+    /// Waits until the reply to every waiting client has been sent. Clients that have just connected can still send
+    /// their first query, for `STOP_FIRST_MESSAGE`. It must be called after `stop_accepting`. While the returned value
+    /// exists, queries whose answer is not in the cache receive SERVFAIL.
     pub async fn settled(&self) -> Settled {
         let accepted = join_all(self.open.iter().map(|open| open.accepting.closed()));
         let inherited = self.open.iter().filter(|open| open.inherited);
         let left = join_all(inherited.flat_map(|open| &open.workers).map(Worker::has_left));
-        // A timeout is ignored: a listener that was given up after repeated panics never ends.
+        // If the time is over, the rest continues without the listeners that have not stopped: a listener that was given
+        // up after repeated panics never stops.
         let _ = timeout(STOP_FIRST_MESSAGE, async { tokio::join!(accepted, left) }).await;
         self.places.first_messages(&self.parts.clock).await;
         let all = u32::try_from(self.parts.resolver.bounds().waiting()).unwrap_or(u32::MAX);
         Settled { _waiting: Arc::clone(&self.bounds.waiting).acquire_many_owned(all).await.ok() }
     }
 
-    /// Ends the workers, and returns their runtimes.
+    /// Ends the worker threads, and returns their runtimes.
     pub fn stop(self) -> StoppedWorkers {
         let mut stopped = StoppedWorkers::default();
         for open in self.open {
@@ -440,12 +460,12 @@ impl Listeners {
         stopped
     }
 
-    /// Starts threads for `sockets`. They do not serve clients before `begin`.
+    /// Starts the worker threads for `sockets`. They do not serve clients before `begin`.
     fn ready(&self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<Prepared> {
         let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {
             let found = addresses(config).find(|(at, _, _)| *at == configured);
-            // An inherited socket that is not configured is served like `[listen]`.
+            // An inherited socket at an address that is not configured gets the settings of `[listen]`.
             let (_, listener, place) = found.unwrap_or((configured, &config.listen, 0));
             let Some(policy) = Policy::for_listener(listener, views, place) else { continue };
             let at = ListenAt { address: bound.address, serves: configured.serves };
@@ -472,7 +492,7 @@ impl Listeners {
         Ok(prepared)
     }
 
-    /// Serves the prepared addresses.
+    /// Starts to serve clients at the prepared addresses.
     fn begin(&mut self, prepared: Prepared) {
         self.shards = prepared.shards;
         for Ready { configured, address, front, workers, connections, inherited } in prepared.ready {
@@ -498,7 +518,7 @@ impl Listeners {
         }
     }
 
-    /// Starts the task that accepts connections.
+    /// Starts the task that accepts the TCP connections of an address.
     fn accept(
         &self,
         whose: &str,

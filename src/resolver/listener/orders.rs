@@ -1,4 +1,4 @@
-//! Orders to a worker, and the signal that wakes it.
+//! The orders to a worker thread, and the signal that wakes the worker.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -8,19 +8,20 @@ use crate::limits::READ_WAIT;
 
 /// The order to serve queries.
 pub(super) const SERVE: u8 = 0;
-/// The order to end after the last reply.
+/// The order to end after the last reply has been sent.
 pub(super) const RETIRE: u8 = 1;
-/// The order to end immediately.
+/// The order to end immediately, without replies to the waiting queries.
 pub(super) const STOP: u8 = 2;
-/// The order to stop reading.
+/// The order to read no more queries.
 pub(super) const LEAVE: u8 = 3;
 
-/// The current order for a worker, and the bell that wakes the worker.
+/// The current order to a worker thread, and the signal (`bell`) that wakes the worker.
 #[derive(Default)]
 pub(super) struct Orders {
     order: AtomicU8,
     pub(super) bell: Notify,
-    /// True if the worker may be sleeping in a read. The signal `bell` does not wake it from there.
+    /// True if the worker thread may be sleeping in the system call that reads. The signal `bell` does not wake it from
+    /// there.
     is_deaf: AtomicBool,
 }
 
@@ -34,19 +35,20 @@ impl Orders {
         self.order.load(Ordering::SeqCst)
     }
 
-    /// Records whether the worker may sleep in a read. The worker checks its order again before each read.
+    /// Records whether the worker thread may sleep in the system call that reads. The worker checks its order again
+    /// before each such call.
     pub(super) fn set_deaf(&self, is_deaf: bool) {
         self.is_deaf.store(is_deaf, Ordering::SeqCst);
     }
 
-    /// Waits until the worker has noticed the last order. This takes no longer than `READ_WAIT` and one turn of its thread.
+    /// Waits until the worker has seen the last order. This takes no longer than `READ_WAIT` and one turn of its thread.
     pub(super) async fn is_known(&self) {
         while self.is_deaf.load(Ordering::SeqCst) {
             tokio::time::sleep(READ_WAIT).await;
         }
     }
 
-    /// Returns true if the worker still reads queries.
+    /// Returns true if the worker thread still reads queries.
     pub(super) fn reads(&self) -> bool {
         !matches!(self.order.load(Ordering::Acquire), STOP | LEAVE)
     }

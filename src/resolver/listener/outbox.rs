@@ -1,4 +1,5 @@
-//! Replies to the misses of a worker. Replies that are ready at about the same time are sent together.
+//! The outbox of a worker: the queue of replies to its misses (queries that were resolved). Replies that are ready at
+//! about the same time are sent together.
 //!
 //! When a worker wakes, it runs the tasks of all misses that servers have answered. The replies wait until each of these tasks has had its turn, and
 //! are then sent with one system call. So a sleeping client is woken only once. Waking another thread is the most expensive part of a reply.
@@ -19,23 +20,23 @@ use super::waiting::WaitingQuery;
 use crate::limits::MAX_REPLIES_AT_ONCE;
 use dns::question::Apart;
 
-/// The queue of replies to a worker's clients.
+/// The queue of replies to cache misses of a worker thread.
 pub(super) struct Outbox {
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
-    /// The worker's shard of the counters.
+    /// The shard (separate copy) of the counters that the worker thread uses.
     shard: usize,
     orders: Arc<Orders>,
-    /// The number of misses whose replies were not sent yet.
+    /// The number of cache misses whose reply was not sent yet.
     outstanding: AtomicUsize,
     replies: Mutex<Vec<ResolvedMiss>>,
-    /// Wakes the task that sends the replies.
+    /// Wakes the task that sends the replies in the queue.
     sender: AtomicWaker,
 }
 
-/// A miss whose question has been resolved.
+/// A cache miss whose question has been resolved.
 pub(super) struct ResolvedMiss {
-    /// The reply. `None` if the query is a repetition whose first copy is answered.
+    /// The reply to the cache miss. `None` if the query is a repetition whose first copy is answered.
     pub(super) reply: Option<Vec<u8>>,
     pub(super) peer: Peer,
     /// The query. Its client counts as waiting until this value is dropped, after the reply was sent.
@@ -43,34 +44,34 @@ pub(super) struct ResolvedMiss {
 }
 
 impl Outbox {
-    /// Creates an empty queue for the worker of `shard`, which serves `socket`.
+    /// Creates an empty queue for the worker thread of `shard`, which serves `socket`.
     pub(super) fn new(socket: Arc<UdpSocket>, front: Arc<Front>, shard: usize, orders: Arc<Orders>) -> Self {
         let (outstanding, replies, sender) = <(AtomicUsize, Mutex<_>, AtomicWaker)>::default();
         Self { socket, front, shard, orders, outstanding, replies, sender }
     }
 
-    /// Records that one more reply will be added.
+    /// Records that a cache miss has begun, so one more reply will be added.
     pub(super) fn expect_one(&self) {
         self.outstanding.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Records that `count` fewer replies will be added.
+    /// Records that `count` replies that were expected are sent, or will not be added.
     pub(super) fn expect_less(&self, count: usize) {
         self.outstanding.fetch_sub(count, Ordering::SeqCst);
     }
 
-    /// Returns true if all expected replies were sent.
+    /// Returns true if no reply is expected or waiting to be sent.
     pub(super) fn is_empty(&self) -> bool {
         self.outstanding.load(Ordering::SeqCst) == 0
     }
 
-    /// Adds an expected reply.
+    /// Adds the reply to a cache miss, for which `expect_one` was called.
     pub(super) fn put(&self, resolved: ResolvedMiss) {
         self.replies().push(resolved);
         self.sender.wake();
     }
 
-    /// Sends the replies in the queue, each time after all tasks that are ready have run. Never ends.
+    /// Sends the replies in the queue, each time after all tasks that are ready have run. Never returns.
     pub(super) async fn serve(self: Arc<Self>) {
         let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
         loop {
@@ -82,13 +83,14 @@ impl Outbox {
             .await;
             self.send(&mut batch, &mut leaving);
             if are_left {
-                // Queries that have arrived in the meantime come first. The worker reads them when this task has yielded.
+                // Queries that have arrived in the meantime are handled before further replies. The worker thread reads
+                // them after this task has yielded.
                 yield_now().await;
             }
         }
     }
 
-    /// Sends these replies.
+    /// Sends the replies in `leaving`.
     fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
         let mut lost = 0_usize;
         for ResolvedMiss { reply, peer, .. } in leaving.iter_mut() {
@@ -107,7 +109,7 @@ impl Outbox {
         }
         self.expect_less(leaving.len());
         leaving.clear();
-        // A worker that is ending waits for the last reply.
+        // A worker thread that has been ordered to stop waits until the last reply is sent.
         if self.orders.now() != SERVE {
             self.orders.bell.notify_one();
         }
@@ -118,7 +120,7 @@ impl Outbox {
     }
 }
 
-/// Moves the replies for one system call to `leaving`. Returns true if some are left.
+/// Moves as many replies as one system call sends from `replies` to `leaving`. Returns true if some are left.
 fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
     if replies.len() <= MAX_REPLIES_AT_ONCE {
         std::mem::swap(replies, leaving);

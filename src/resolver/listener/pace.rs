@@ -1,4 +1,5 @@
-//! The pace of a worker at high rates. The worker reads at most once in `READ_PACE`, so that each system call reads or sends more messages.
+//! The delay between the reads of a worker at high rates of queries. The worker reads at most once in `READ_PACE`, so
+//! that each system call reads or sends more messages.
 //!
 //! A worker that reads immediately finds one or two queries each time. Each system call that sends replies wakes the client, and each query that
 //! arrives meanwhile wakes the worker: at 200 000 queries a second, this costs a tenth of the throughput (`benches/compare/hits.sh`). Network drivers
@@ -7,10 +8,10 @@
 use crate::limits::{PACED_INTERVAL, PACED_QUERIES, READ_PACE};
 use dns::clock::Mono;
 
-/// The rate of a worker's queries, and the time of its last read.
+/// Measures the rate of a worker's queries, and stores the time of its last read.
 pub(super) struct Pace {
     last: Mono,
-    /// The begin of the current measurement, and the number of queries since then.
+    /// The time at which the current measurement began, and the number of queries since then.
     began: Mono,
     queries: u32,
     is_fast: bool,
@@ -21,7 +22,7 @@ impl Pace {
         Self { last: now, began: now, queries: 0, is_fast: false }
     }
 
-    /// Records a read that returned this number of queries.
+    /// Records a read at the time `now` that returned this number of queries.
     pub(super) fn note(&mut self, now: Mono, queries: usize) {
         self.last = now;
         self.queries = self.queries.saturating_add(u32::try_from(queries).unwrap_or(u32::MAX));
@@ -36,7 +37,8 @@ impl Pace {
         self.last
     }
 
-    /// Returns the earliest time of the next read, or `None` if reads are not delayed.
+    /// Returns the earliest time of the next read, or `None` if reads are not delayed because the rate of queries is
+    /// low.
     pub(super) fn next_read(&self) -> Option<Mono> {
         self.is_fast.then(|| self.last.after(READ_PACE))
     }
@@ -48,7 +50,7 @@ mod tests {
 
     use super::*;
 
-    /// A worker that has read two queries each time, with this interval between queries.
+    /// Returns the state and the time after many reads of two queries each, with `interval` between two queries.
     fn after(interval: Duration) -> (Pace, Mono) {
         let mut now = Mono::default();
         let mut pace = Pace::new(now);

@@ -1,6 +1,7 @@
-//! Limits the number of connections, encrypted or not, in total and for each client. When a limit is reached, a new connection replaces a connection
-//! of the client with the most connections. If connections without any message are old or numerous enough, the oldest of them is closed. Otherwise
-//! the connection that was idle for the longest time is closed. The questions in progress and the waiting replies of all connections are limited too.
+//! Limits the number of connections, encrypted or not, in total and for each client. When a limit is reached, a new
+//! connection replaces a connection of the client with the most connections. If connections without any message are old
+//! or numerous enough, the oldest of them is closed. Otherwise the connection that was idle for the longest time is
+//! closed. Also limits the questions in progress and the waiting replies of all connections together.
 //!
 //! RFC 7766 section 6.2 recommends limits for each client, and to close idle connections first.
 
@@ -16,42 +17,44 @@ use super::queued::ClientKey;
 use crate::limits::{MAX_PIPELINED, SILENT_CONNECTION, STOP_FIRST_MESSAGE, WorkBounds};
 use dns::clock::{Clock, Mono};
 
-/// The places of the connections of all listeners.
+/// The places of the connections of all listeners. Each open connection takes one place.
 pub(super) struct ConnectionPlaces {
     bounds: WorkBounds,
     seats: Mutex<Vec<Arc<Seat>>>,
-    /// Notified when a connection has sent its first message, or was closed before that.
+    /// Notified when a new connection has sent its first message, or was closed before that.
     first_message: Notify,
 }
 
-/// The place of one connection.
+/// The place that one open connection takes, with the numbers that are limited for it.
 pub(super) struct Seat {
     client: ClientKey,
-    /// The time at which the connection was last active, in microseconds of the clock.
+    /// The time at which the connection was last active, in microseconds of the daemon's clock.
     active: AtomicU64,
-    /// True if a message has arrived.
+    /// True if a message has arrived on the connection.
     has_sent: AtomicBool,
-    /// The number of questions in progress.
+    /// The number of questions of the connection that are in progress.
     questions: AtomicUsize,
-    /// The size of replies that the client has not read yet, and of the requests that follow them, in octets.
+    /// The total size of the replies that the client has not read yet and of the requests that wait behind them, in
+    /// octets.
     unsent: AtomicUsize,
-    /// Notified when the connection must be closed to make room for another client.
+    /// Notified when this connection must be closed to make room for another one.
     leave: Notify,
 }
 
-/// A taken place. It is given back when this value is dropped.
+/// The right of a connection to be open. Its place becomes free when this value is dropped.
 pub(super) struct TakenPlace {
     places: Arc<ConnectionPlaces>,
     seat: Arc<Seat>,
 }
 
 impl ConnectionPlaces {
-    /// Creates the places. No connection is open.
+    /// Creates the places with the limits `bounds`. No connection is open yet.
     pub(super) fn new(bounds: WorkBounds) -> Self {
         Self { bounds, seats: Mutex::default(), first_message: Notify::new() }
     }
 
-    /// Takes a place for `client`. If none is free, a connection of this client, or of the client with the most connections, is closed.
+    /// Takes a place for a new connection of `client`. If none is free, a connection of this client, or of the client
+    /// with the most connections, is closed.
     pub(super) fn take(self: &Arc<Self>, client: ClientKey, now: Mono) -> TakenPlace {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
@@ -70,16 +73,17 @@ impl ConnectionPlaces {
         TakenPlace { places: Arc::clone(self), seat }
     }
 
-    /// Waits until no new connection can still send its first message: each has sent one, was closed, or was accepted at least `STOP_FIRST_MESSAGE`
-    /// ago.
+    /// Waits until every connection that was accepted in the last `STOP_FIRST_MESSAGE` has sent its first message, was
+    /// closed, or is older than this time. Called while the daemon is stopping.
     pub(super) async fn first_messages(&self, clock: &Clock) {
         while let Some(span) = self.first_message_in(clock.mono()) {
-            // After a timeout or a notification, the connections are checked again.
+            // After the time or a notification, the connections are checked again.
             let _ = timeout(span, self.first_message.notified()).await;
         }
     }
 
-    /// Returns the longest time for which a first message may still arrive, or `None` if no connection can still send its first message.
+    /// Returns the longest time for which some connection may still send its first message, or `None` if there is no
+    /// such connection.
     pub(super) fn first_message_in(&self, now: Mono) -> Option<Duration> {
         let seats = self.seats();
         let new = seats.iter().filter(|seat| !seat.has_sent.load(Ordering::Relaxed));
@@ -118,7 +122,8 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
     let all = seats.iter().filter(|seat| matches(seat));
     let (all, sent) =
         all.fold((0_usize, 0_usize), |(all, sent), seat| (all + 1, sent + usize::from(has_sent(seat))));
-    // Otherwise, connections that are still in their handshake or waiting for their first message would close each other.
+    // If this is false, connections without a message are closed first. Otherwise, connections that are still in their
+    // handshake would be closed to make room for each other.
     let are_few = sent >= all.saturating_sub(sent);
     let rank = |seat: &Seat| {
         let active = seat.active.load(Ordering::Relaxed);
@@ -138,40 +143,43 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, now: Mono, matches: impl Fn(&Seat) -> b
         .min_by_key(|(_, seat)| rank(seat))
         .map(|(place, _)| place);
     if let Some(place) = idlest {
-        // The notification is stored, so a task that waits later gets it.
+        // The notification is stored, so it also reaches a connection that is not waiting for it at the moment.
         seats.swap_remove(place).leave.notify_one();
     }
 }
 
 impl TakenPlace {
-    /// Records that the connection was active.
+    /// Records that the connection was active at the time `now`.
     pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Records that the first message was handled: its reply is sent, or its client waits.
+    /// Records that the first message of the connection was handled: its reply is sent, or its client waits for a reply.
     pub(super) fn mark_sent(&self) {
         if !self.seat.has_sent.swap(true, Ordering::Relaxed) {
             self.places.first_message.notify_one();
         }
     }
 
-    /// Returns true if the connection may have one more question in progress. Its first question is always allowed. Further questions are limited for
-    /// each client and for all clients together.
+    /// Returns true if the connection may have one more question in progress. Its first question is always allowed.
+    /// Further questions are limited for each client and for all clients together, so no more may be read from the
+    /// connection if this returns false.
     pub(super) fn has_room(&self) -> bool {
         self.questions() == 0 || self.has_room_among(&self.places.seats())
     }
 
-    /// Records that a question begins. Returns false and records nothing if the connection may not have one more question.
+    /// Records that one more question of the connection is in progress. Returns false, and records nothing, if the
+    /// limits do not allow it.
     pub(super) fn begin_question(&self) -> bool {
-        // Only this connection changes its count, and its first question is not counted against others.
+        // Only this connection changes its own number of questions, and its first question is not limited, so no lock is
+        // needed for it.
         let seats = (self.questions() > 0).then(|| self.places.seats());
         let begins = seats.as_ref().is_none_or(|seats| self.has_room_among(seats));
         self.seat.questions.fetch_add(usize::from(begins), Ordering::Relaxed);
         begins
     }
 
-    /// Records that a question has ended.
+    /// Records that one question of the connection is no longer in progress.
     pub(super) fn end_question(&self) {
         self.seat.questions.fetch_sub(1, Ordering::Relaxed);
     }
@@ -189,8 +197,8 @@ impl TakenPlace {
         self.seat.questions.load(Ordering::Relaxed)
     }
 
-    /// Records the size of the replies that the connection keeps until its client reads them, in octets. Returns false if the client, or all clients
-    /// together, would keep too many octets.
+    /// Records the size of the replies that the connection keeps until its client reads them, in octets. Returns false
+    /// if the client, or all clients together, would then exceed the limit of such octets.
     pub(super) fn keep_unsent(&self, octets: usize) -> bool {
         let (bounds, added) =
             (self.places.bounds, octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed)));
@@ -206,7 +214,8 @@ impl TakenPlace {
         fits
     }
 
-    /// Returns the sum over the connections of all clients, and the sum over the connections of the same client.
+    /// Returns two sums of the values that `counted` returns for each connection: of all connections, and of the
+    /// connections of the same client.
     fn sums(&self, seats: &[Arc<Seat>], counted: impl Fn(&Seat) -> usize) -> (usize, usize) {
         seats.iter().fold((0, 0), |(all, own), seat| {
             let (more, is_own) = (counted(seat), seat.client == self.seat.client);
@@ -214,7 +223,7 @@ impl TakenPlace {
         })
     }
 
-    /// Waits until the connection must be closed.
+    /// Waits until this connection must be closed to make room for another one.
     pub(super) async fn leave(&self) {
         self.seat.leave.notified().await;
     }

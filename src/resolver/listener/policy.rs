@@ -1,4 +1,4 @@
-//! The settings of a listener, which a reload can change, and the limits that all listeners share.
+//! The settings of a listener, which a reload can replace, and the limits that all listeners share.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::limits::{MAX_UNPROVEN_HANDSHAKES, WorkBounds};
 use crate::zones::{ClientViews, View, Views};
 use dns::hash::Keyed;
 
-/// The settings of a listener: the allowed clients, their views, and the certificate.
+/// The settings of a listener: the allowed clients, their views, and the certificate of the listener.
 #[derive(Clone)]
 pub(super) struct Policy {
     pub(super) listener: Listener,
@@ -24,26 +24,27 @@ pub(super) struct Policy {
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// The settings for connections over HTTPS. `None` if the listener has no certificate.
     pub(super) https: Option<Arc<ServerConfig>>,
-    /// The settings for connections over QUIC. `None` if the listener has no address for them.
+    /// The settings for connections over QUIC. `None` if no QUIC address is configured for the listener.
     pub(super) quic: Option<Arc<quinn::ServerConfig>>,
 }
 
-/// The limits that all addresses share.
+/// The limits that all listening addresses share.
 pub(super) struct SharedBounds {
-    /// A permit for each question that may wait.
+    /// One permit for each client question that may wait for an answer.
     pub(super) waiting: Arc<Semaphore>,
-    /// The rate of REFUSED replies to clients that are not allowed to ask.
+    /// Limits the rate of REFUSED replies to clients that are not allowed to ask.
     pub(super) refusals: Refusals,
-    /// The rate of TLS handshakes of each client.
+    /// Limits the rate of TLS handshakes of each client.
     pub(super) handshakes: Handshakes,
-    /// A permit for each QUIC handshake whose client has not proved its address.
+    /// One permit for each QUIC handshake that may be in progress while its client has not proved its address.
     pub(super) unproven: Arc<Semaphore>,
-    /// The QUIC connections that take memory.
+    /// Limits the QUIC connections that take memory.
     pub(super) kept_quic: KeptConnections,
 }
 
 impl Policy {
-    /// Creates the policy of the listener with the index `place`. Returns `None` if `views` does not contain this listener.
+    /// Creates the settings of the listener with the index `place`. Returns `None` if `views` does not contain this
+    /// listener.
     pub(super) fn for_listener(listener: &Listener, views: &Views, place: usize) -> Option<Self> {
         let views = views.of_clients(place)?.clone();
         let [tls, https] =
@@ -52,7 +53,7 @@ impl Policy {
         Some(Self { listener: listener.clone(), views, tls, https, quic })
     }
 
-    /// Returns whether a client is allowed, refused or ignored.
+    /// Returns what happens to the queries of a client: they are answered, refused or ignored.
     pub(super) fn access(&self, client: IpAddr) -> Access {
         // At a socket for both families, the address of an IPv4 client has the form `::ffff:a.b.c.d`.
         self.listener.access(client.to_canonical())

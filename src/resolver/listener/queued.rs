@@ -1,4 +1,4 @@
-//! A waiting miss as the queue of a worker sees it: its client, port and zone.
+//! What the queue of a worker needs to know of a waiting miss: its client, port and zone.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ pub(super) enum ClientKey {
 }
 
 impl ClientKey {
-    /// Returns the client at this address.
+    /// Returns the client to which this address belongs.
     pub(super) fn from_address(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.to_bits()),
@@ -22,7 +22,7 @@ impl ClientKey {
     }
 }
 
-/// An item of the queue.
+/// A waiting query, as an item of the queue of a worker thread.
 pub(super) trait Queued {
     /// Returns the client that sent the query.
     fn client(&self) -> ClientKey;
@@ -30,7 +30,7 @@ pub(super) trait Queued {
     /// Returns the port from which the client sent the query.
     fn port(&self) -> u16;
 
-    /// Returns the keyed hash of the zone for which the query is counted.
+    /// Returns the keyed hash of the zone to which the query belongs.
     fn zone(&self) -> u64;
 }
 
@@ -39,7 +39,7 @@ pub(super) mod stage {
     use super::{ClientKey, Queued};
     use dns::clock::Mono;
 
-    /// An item of a test.
+    /// A waiting query of a test.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(in super::super) struct Asked {
         pub(in super::super) client: ClientKey,
@@ -50,7 +50,7 @@ pub(super) mod stage {
     }
 
     impl Asked {
-        /// Creates an item with this number. All other values are always the same.
+        /// Creates an item (a waiting query) with this number. All other values are always the same.
         pub(in super::super) fn numbered(number: usize) -> Self {
             Self { client: ClientKey::V4(1), port: 1, zone: 1, at: Mono::START, number }
         }

@@ -1,28 +1,34 @@
-//! Replies that a worker has sent within the last second, ready to be sent again to the same query.
+//! The replies that a worker (a thread that reads UDP queries) has sent within the last second. They are sent again if
+//! an equal query arrives.
 //!
-//! A gateway asks for the same few names again and again. Such a query is compared with the previous query at its place, octet for octet, including
-//! spelling, flags and EDNS. If they are equal, the query is not decoded, and nothing is looked up: the reply is copied, with the id of the query.
-//! Each worker has its own table, so no other thread waits for it.
+//! A gateway asks for the same few names again and again. Such a query is compared with the previous query that was
+//! stored at the same place of the table, octet for octet, including spelling, flags and EDNS. If they are equal, the
+//! query is not decoded, and no answer is looked up: the reply is copied, with the id of the new query. Each worker has
+//! its own table, so no other thread waits for it.
 //!
 //! # Decisions
 //!
-//! - A reply is sent again as long as all its octets are correct: until a TTL in it must count down, which is at most a second; until its answer
-//!   expires or must be renewed; or until the answer in the cache changes or is flushed. After that, the next query is looked up in the cache, which
-//!   also counts as a use of the answer. So an answer in use stays in the cache.
+//! - A reply is sent again as long as all its octets are correct: until a TTL in it must count down, which is after at
+//!   most a second; until its answer expires or must be fetched again; or until the answer in the cache changes or is
+//!   flushed. The next query is then looked up in the cache, which also counts as a use of the answer. So an answer in
+//!   use stays in the cache.
 //! - Answers of DNS lists are always looked up, because each use is counted and reported. Replies with a cookie are always composed again, because
 //!   the cookie depends on the client.
-//! - A reply keeps its place while it may be sent again. A client gains nothing by asking for names whose queries hash to one set: each is then
-//!   looked up, as without the table. So the hash needs no secret.
+//! - A reply is not replaced while it may be sent again. A client gains nothing by asking for names whose queries hash
+//!   to the same set of places: each query is then looked up in the cache, as without the table. So the hash needs no
+//!   secret.
 //! - A reply is meant for clients of one view. If clients of two views send the same query, each view uses one of its two places, and queries of
 //!   clients of a third view are looked up.
-//! - A query has two places. With one place, 11 % of 1 000 names in use share it with another name, and one of the two is looked up each time;
-//!   with two places, 3 % do.
-//! - The heads, versions and octets of a batch are read before its first query is handled (`fetch`). The kernel's work for a datagram replaces most
-//!   of the processor's cache, so the processor must wait for each of them, and these waits took half of the time of a hit in user space. Reads that
-//!   do not depend on each other are waited for together. With this and the second place, a hit takes 0.8 µs in user space instead of 1.1 (samples of
-//!   perf at 30 000 hits a second), and 90 instructions more.
-//! - Queries and replies are stored one after the other in the order in which they arrived, and not at places that their hashes choose. So they
-//!   use a quarter of the pages, and the processor finds the addresses of few pages without walking through the page tables.
+//! - A query can be stored at two places. With one place, 11 % of 1 000 names in use share it with another name, and one
+//!   of the two names is looked up in the cache each time; with two places, 3 % do.
+//! - For all queries of a batch, the heads, versions and octets of the stored replies are read before the first query is
+//!   handled (`fetch`). The kernel's work for a datagram replaces most of the processor's cache, so the processor must
+//!   wait for each of these reads, and these waits took half of the time of a hit in user space. When reads do not
+//!   depend on each other, the processor waits for them together. With this and the second place, a hit takes 0.8 µs in
+//!   user space instead of 1.1 (samples of perf at 30 000 hits a second), and 90 instructions more.
+//! - Queries and replies are stored one after the other in the order in which they arrived, and not at positions that
+//!   their hashes choose. So they use a quarter of the memory pages, and the processor finds the addresses of few pages
+//!   without walking through the page tables.
 
 use std::hash::Hasher;
 use std::hint::black_box;
@@ -36,83 +42,86 @@ use dns::hash::Plain;
 use dns::question::ViewId;
 use history::limits::CORE_LINE;
 
-/// The table of the replies that a worker has sent within the last second.
+/// The table of the replies that a worker thread has sent within the last second.
 pub(super) struct RecentReplies {
     sets: Vec<RecentSet>,
-    /// Queries without their ids, each followed by its reply. Unused pages take no memory.
+    /// Stored queries without their ids, each followed by its reply. Unused pages take no memory.
     octets: Vec<u8>,
-    /// The number of lines of `octets` that are in use. When all are in use, all places are cleared.
+    /// The number of cache lines of `octets` that are in use. When all are in use, the whole table is cleared.
     lines: usize,
 }
 
-/// The places for a query. They fit in one line of the processor's cache.
+/// A set of places, at each of which a reply to the same query may be stored. It fits in one line of the processor's
+/// cache.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct RecentSet([RecentHead; WAYS]);
 
-/// The number of places for a query.
+/// The number of places at which the reply to a query may be stored.
 const WAYS: usize = 2;
 
-/// The data that belong to a reply, in addition to its query.
+/// What is stored with a query and its reply.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    /// The view of the client.
+    /// The view of the clients to which the reply may be sent.
     pub(super) view: ViewId,
-    /// The type of the question, for counting.
+    /// The type of the question, which is counted when the reply is sent again.
     pub(super) kind: RecordType,
-    /// The length of the name in octets, for the history.
+    /// The length of the name in octets, with which the history finds the name in the query.
     pub(super) name: u8,
     /// The version of the answer from which the reply was made.
     pub(super) version: AnswerVersion,
-    /// From this time on, the reply must be composed again.
+    /// The time from which the reply must be composed again.
     pub(super) until: Mono,
 }
 
-/// A stored reply. Its fields are as small as possible, so that a set fits in one line of the processor's cache.
+/// A reply in the table. Its fields are as small as possible, so that a set of such replies fits in one line of the
+/// processor's cache.
 #[derive(Clone, Copy)]
 struct RecentHead {
     until: Mono,
     version: AnswerVersion,
     view: ViewId,
-    /// The mark of the query's hash.
+    /// The part of the query's hash that distinguishes the queries of a set.
     mark: u32,
     kind: u16,
-    /// The line in which the query begins.
+    /// The number of the cache line in `octets` in which the query begins.
     line: u16,
-    /// The length of the query and of the reply, in octets.
+    /// The lengths of the query and of the reply, in octets.
     query: u8,
     reply: u8,
     name: u8,
 }
 
-/// What the table contains for a query.
+/// What the table of recent replies contains for a query.
 pub(super) enum RecentReply<'a> {
     /// The reply to the query.
     Reply(KeptReply<'a>),
-    /// No reply, but a place where the reply can be stored.
+    /// The table has no reply to the query, but a place where the reply can be stored.
     Free(RecentPlace),
-    /// Neither a reply nor a place.
+    /// The table has no reply to the query, and no free place for one.
     Nothing,
 }
 
-/// A reply in the table.
+/// A reply that was found in the table.
 #[derive(Clone, Copy)]
 pub(super) struct KeptReply<'a> {
     octets: &'a [u8],
-    /// The type of the question.
+    /// The type of the question, for counting.
     pub(super) kind: RecordType,
-    /// The length of the name in octets.
+    /// The length of the name in the query, in octets.
     pub(super) name: u8,
 }
 
-/// A place in the table for the reply to the query with this hash.
+/// A place in the table where the reply to the query with this hash can be stored.
 #[derive(Clone, Copy)]
 pub(super) struct RecentPlace {
     hash: RecentHash,
     way: usize,
 }
 
-/// The hash of a query. It contains the number of its set, and a mark that distinguishes the queries of a set.
+/// The hash of a query. It gives the number of the set in which the query is stored, and a mark that distinguishes the
+/// queries of a set.
 #[derive(Clone, Copy)]
 pub(super) struct RecentHash(u64);
 
@@ -125,7 +134,7 @@ impl Default for RecentReplies {
 /// The number of sets in the table.
 const SETS: usize = RECENT_REPLIES / WAYS;
 
-/// The number of lines for queries and replies.
+/// The number of cache lines for queries and replies.
 const LINES: usize = RECENT_REPLIES * RECENT_OCTETS / CORE_LINE;
 
 impl RecentSet {
@@ -138,24 +147,25 @@ impl RecentSet {
 }
 
 impl RecentHead {
-    /// Returns the position of the query in `octets`.
+    /// Returns the position in `octets` at which the query begins.
     fn begin(&self) -> usize {
         usize::from(self.line).saturating_mul(CORE_LINE)
     }
 
-    /// Returns the number of lines that the query and its reply take.
+    /// Returns the number of cache lines that the query and its reply take together.
     fn lines(&self) -> usize {
         lines(usize::from(self.query).saturating_add(self.reply.into()))
     }
 }
 
-/// Returns the number of lines that this number of octets takes.
+/// Returns the number of cache lines that `octets` octets take.
 fn lines(octets: usize) -> usize {
     octets.div_ceil(CORE_LINE)
 }
 
 impl RecentReplies {
-    /// Hashes these messages, and prefetches everything that `look` will read for them, so that the processor waits only once for all of it.
+    /// Computes the hashes of these messages, and prefetches all memory that `look` will read for them, so that the
+    /// processor waits only once for all of it.
     pub(super) fn fetch<'m>(
         &self,
         messages: impl Iterator<Item = &'m [u8]>,
@@ -167,18 +177,18 @@ impl RecentReplies {
         let octet = |place| self.octets.get(place).copied().unwrap_or(0);
         let read = hashes.iter().fold(0, |read, hash| {
             let Some(RecentSet([first, second])) = self.sets.get(hash.set()) else { return read };
-            // A wrongly predicted branch would interrupt the following reads.
+            // There is no `if` here, because a wrongly predicted branch would interrupt the reads that follow.
             let is_second = second.mark == hash.mark();
             let version = if is_second { second.version } else { first.version };
             let begin = if is_second { second.begin() } else { first.begin() };
             read ^ u8::from(is_current(version)) ^ octet(begin) ^ octet(begin.saturating_add(CORE_LINE))
         });
-        // Otherwise the compiler would leave the reads out.
+        // The result is used here, because otherwise the compiler would leave the reads out.
         black_box(read);
     }
 
-    /// Looks up the reply to `message`, which has this hash and comes from a client of `view`. `is_current` returns true if the answer with a version
-    /// has not changed in the cache.
+    /// Looks up the reply to `message`, which has this hash and comes from a client of `view`. `is_current` returns true
+    /// if the answer with this version has not changed in the cache.
     pub(super) fn look(
         &self,
         (message, hash): (&[u8], RecentHash),
@@ -200,13 +210,13 @@ impl RecentReplies {
         free.map_or(RecentReply::Nothing, |way| RecentReply::Free(RecentPlace { hash, way }))
     }
 
-    /// Returns the reply of `head`, if it was stored for this query.
+    /// Returns the reply that belongs to `head`, if it was stored for this query.
     fn octets(&self, head: &RecentHead, query: &[u8]) -> Option<&[u8]> {
         let (kept, reply) = self.octets.get(head.begin()..)?.split_at_checked(head.query.into())?;
         reply.get(..head.reply.into()).filter(|_| kept == query)
     }
 
-    /// Stores the reply to `message` at `place`, if there is room for both.
+    /// Stores the query `message` and its reply at `place`, if there is room for both.
     pub(super) fn keep(&mut self, place: RecentPlace, message: &[u8], reply: &[u8], terms: Terms) {
         let Some(query) = message.get(ID..) else { return };
         let octets = query.len().saturating_add(reply.len());
@@ -237,8 +247,9 @@ impl RecentReplies {
         }
     }
 
-    /// Returns the line at which this number of octets can be stored for this place: where its earlier octets were stored, or after all others.
-    /// Returns `None` if there are too many octets.
+    /// Returns the number of the first cache line at which this number of octets can be stored for a place of the table.
+    /// These are the lines that the place used before, if they are enough, or otherwise the first unused ones. Returns
+    /// `None` if there are too many octets.
     fn room_for(&mut self, place: RecentPlace, octets: usize) -> Option<u16> {
         let wanted = lines(octets);
         if octets > RECENT_OCTETS {
@@ -262,7 +273,7 @@ impl RecentReplies {
 const ID: usize = 2;
 
 impl KeptReply<'_> {
-    /// Writes the reply with the id of `message`.
+    /// Writes the stored reply with the id of `message` to `out`.
     pub(super) fn write(&self, message: &[u8], out: &mut Vec<u8>) {
         out.clear();
         out.extend_from_slice(self.octets);

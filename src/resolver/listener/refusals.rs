@@ -1,8 +1,8 @@
-//! Limits how many REFUSED replies a client that is not allowed receives by datagram. The source address may be forged, and its owner did not ask
-//! then.
+//! Limits how many REFUSED replies a client that is not allowed to ask receives by datagram. The source address of a
+//! query may be forged, and the replies then go to a host that did not ask.
 //!
-//! The number of counters is fixed, and each counts the networks whose hash selects it. So the total is limited too. Each counter uses the generic
-//! cell rate algorithm, whose state is one time.
+//! The number of counters is fixed, and each counter counts the networks whose hash selects it. So all networks together
+//! are limited too. Each counter uses the generic cell rate algorithm, whose state is one time.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -12,10 +12,11 @@ use crate::limits::{REFUSAL_BURST, REFUSAL_INTERVAL, REFUSAL_NETWORKS};
 use dns::clock::Mono;
 use dns::hash::Keyed;
 
-/// The counters of all networks.
+/// The counters of the REFUSED replies to all networks.
 pub(super) struct Refusals {
     keyed: Keyed,
-    /// The time at which the next refusal is due in the algorithm (theoretical arrival time), in microseconds of the clock.
+    /// For each counter, the time at which its next reply is due in the algorithm (theoretical arrival time), in
+    /// microseconds of the clock.
     due: [AtomicU64; REFUSAL_NETWORKS],
 }
 
@@ -24,7 +25,7 @@ impl Refusals {
         Self { keyed, due: [const { AtomicU64::new(0) }; REFUSAL_NETWORKS] }
     }
 
-    /// Returns true if a client may receive REFUSED at `now`.
+    /// Returns true if REFUSED may be sent to this client at the time `now`.
     pub(super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         // Networks are /24 or /56, as in the response rate limiting of BIND and NSD.
         let hash = match client.to_canonical() {

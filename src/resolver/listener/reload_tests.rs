@@ -1,4 +1,5 @@
-//! Tests a reload in two steps: addresses are prepared while the old configuration is in use, and are served by the new one.
+//! Tests a reload, which has two steps: `prepare` binds the new addresses while the old configuration is in use, and
+//! `apply` switches to the new configuration.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -21,12 +22,14 @@ use dns::random::Random;
 use dns::wire::cookie::CookieSecret;
 use history::Recorder;
 
-/// This time is long enough for any machine. A test that succeeds never waits for so long.
+/// The longest time that a test waits for something. It is long enough for any machine, and a test that succeeds never
+/// waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const HOST: &str = "printer.lan.";
 
-/// One listener at 127.0.0.1, one listener with another view at each address of `others`, and one host with this address.
+/// Returns a configuration with one listener at 127.0.0.1, one listener with another view at each address of `others`,
+/// and one `[[host]]` entry whose address ends in `host`.
 pub(super) fn config(host: u8, others: &[SocketAddr]) -> Config {
     let mut config = Config::default();
     config.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
@@ -46,7 +49,7 @@ pub(super) fn serve(config: &Arc<Config>, views: &Views, clock: Clock) -> (Liste
     serve_inherited(config, views, clock, Inherited::default())
 }
 
-/// Starts listeners with sockets of the service manager.
+/// Starts listeners with sockets that are passed as if by the service manager.
 pub(super) fn serve_inherited(
     config: &Arc<Config>,
     views: &Views,
@@ -74,7 +77,7 @@ pub(super) fn serve_inherited(
     (Listeners::start(sockets, parts, config, views).unwrap(), resolver)
 }
 
-/// Opens a socket of a client that asks one address.
+/// Opens a UDP socket of a client that sends its queries to `server`.
 fn client(server: SocketAddr) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.connect(server).unwrap();
@@ -82,7 +85,7 @@ fn client(server: SocketAddr) -> UdpSocket {
     socket
 }
 
-/// Returns a query for the address of the host.
+/// Returns a query for the address of the configured host.
 pub(super) fn query() -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.recursion_desired = true;
@@ -94,7 +97,7 @@ fn send(client: &UdpSocket) {
     client.send(&query()).unwrap();
 }
 
-/// Returns the code and the address in the reply.
+/// Reads a reply, and returns its response code and the address in it.
 fn reply(client: &UdpSocket) -> (ResponseCode, Option<IpAddr>) {
     let mut octets = [0; 512];
     let length = client.recv(&mut octets).unwrap();
@@ -103,7 +106,7 @@ fn reply(client: &UdpSocket) -> (ResponseCode, Option<IpAddr>) {
     (message.metadata.response_code, address)
 }
 
-/// Waits until both ports at an address are free.
+/// Waits until the TCP port and the UDP port of an address are free.
 fn wait_for(address: SocketAddr) {
     let began = Instant::now();
     while UdpSocket::bind(address).is_err() || TcpListener::bind(address).is_err() {
@@ -121,7 +124,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let served = client(before[0]);
     let shown = |host: u8| (ResponseCode::NoError, Some(IpAddr::from([10, 0, 0, host])));
 
-    // No query is answered at this address yet. A query that comes early waits.
+    // The new address is bound, but no query is answered there yet. A query that arrives early waits.
     let other: SocketAddr = "127.0.0.2:0".parse().unwrap();
     let new = Arc::new(config(2, &[other]));
     let following = views.following(&new).unwrap();
@@ -146,7 +149,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let both = listeners.addresses();
     assert_eq!(both.len(), 2);
 
-    // The second of two addresses is not available, so the first is given back.
+    // The second of two new addresses is not available, so the socket of the first one is closed again.
     let held = UdpSocket::bind("127.0.0.1:0").unwrap();
     let free = UdpSocket::bind("127.0.0.3:0").unwrap().local_addr().unwrap();
     let taken = Arc::new(config(3, &[other, free, held.local_addr().unwrap()]));
@@ -154,7 +157,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     assert!(refused.to_string().contains("another program uses it"), "{refused}");
     wait_for(free);
 
-    // A later step fails, so the prepared addresses are given up.
+    // A later step of the reload fails, so the prepared addresses are dropped.
     let third = Arc::new(config(3, &[other, free]));
     drop(listeners.prepare(&third, &following.following(&third).unwrap()).unwrap());
     wait_for(free);
@@ -187,7 +190,7 @@ async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The service manager holds the sockets too, so the kernel gives each socket its part of the connections.
+    // The service manager also holds the sockets, so the kernel gives each of them a part of the connections.
     let held = [first, socket(address), socket(address)];
     let mut config = config(1, &[]);
     config.listen.addresses = vec![address];
@@ -197,7 +200,8 @@ async fn all_stream_sockets_of_the_service_manager_for_an_address_are_served() {
     let inherited = Inherited::of_sockets(Vec::new(), streams);
     let (listeners, _) = serve_inherited(&config, &views, Clock::machine(), inherited);
     assert_eq!(listeners.addresses(), [address]);
-    // The kernel chooses a socket by the client's port: that all of these go to one socket has a chance of 1 in 10^15.
+    // The kernel chooses a socket by the client's port. The chance that all these connections go to one socket is 1 in
+    // 10^15.
     assert!((0..32).all(|_| answers_over_tcp(address)));
     tokio::task::block_in_place(|| listeners.stop());
 }

@@ -1,9 +1,9 @@
-//! Binds the sockets of listeners, and gives advice if an address is not available.
+//! Binds the sockets of listeners. If an address is not available, the error contains advice for the operator.
 //!
-//! The stream socket is bound first and without sharing, so that a second daemon fails immediately. Then the datagram sockets are bound, one for each
-//! worker, which share the port (SO_REUSEPORT). QUIC has one datagram socket and no stream socket. Inherited sockets are already bound, and all of
-//! them are read. If a reload replaces an address with one that includes it, the new socket is bound while the old one is open, so that no question
-//! is lost in between.
+//! For each address, the TCP socket is bound first and without sharing, so that a second daemon fails immediately. Then
+//! the UDP sockets are bound, one for each worker, which share the port (SO_REUSEPORT). QUIC has one UDP socket and no
+//! TCP socket. Inherited sockets are already bound, and all of them are read. If a reload replaces an address with one
+//! that includes it, the new socket is bound while the old one is open, so that no question is lost in between.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -17,20 +17,20 @@ use super::inherited::InheritedSockets;
 use crate::config::{ListenAt, ListenFor};
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
-/// The number of attempts to find a port that is free for both transports, if the configured port is 0.
+/// The number of attempts to find a port that is free for both TCP and UDP, if the configured port is 0.
 const ANY_PORT_TRIES: usize = 20;
 
-/// The sockets of one address.
+/// The bound sockets of one address.
 pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    /// The stream sockets. There is none for QUIC, and there may be several if they were inherited.
+    /// The TCP sockets. There is none for QUIC, and there may be several if they were inherited.
     pub(super) tcp: Vec<TcpListener>,
     /// True if some sockets were inherited, and the service manager also holds them.
     pub(super) inherited: bool,
 }
 
-/// An address that is not available.
+/// The error of a configured address that is not available.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen at {}: {}", .at.address, advice(*.at, .source))]
 pub struct AddressUnavailable {
@@ -39,17 +39,17 @@ pub struct AddressUnavailable {
 }
 
 impl AddressUnavailable {
-    /// Returns the address as it is configured.
+    /// Returns the configured address that is not available.
     pub fn address(&self) -> SocketAddr {
         self.at.address
     }
 
-    /// Returns the address, and the protocol of its queries.
+    /// Returns the configured address with its protocol (plain DNS, TLS, HTTPS or QUIC).
     pub(super) fn at(&self) -> ListenAt {
         self.at
     }
 
-    /// Returns the reason, as words that end a sentence.
+    /// Returns the reason why the address is not available, as words that end a sentence.
     pub fn why(&self) -> String {
         match self.source.kind() {
             _ if lacks_family(&self.source) => "the kernel has no IPv6".to_owned(),
@@ -65,19 +65,20 @@ impl AddressUnavailable {
     }
 }
 
-/// Returns true if the kernel does not support the address family.
+/// Returns true if the error means that the kernel does not support the address family.
 fn lacks_family(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
 }
 
-/// Binds the sockets of one address: a stream socket, and a datagram socket for each worker. Sockets in `held` are used and not bound again.
+/// Binds the sockets of one address: a TCP socket, and a UDP socket for each worker thread. Inherited sockets in `held`
+/// are used and not bound again.
 pub(super) fn bind(
     at: ListenAt,
     workers: usize,
     mut held: InheritedSockets,
 ) -> Result<BoundSockets, AddressUnavailable> {
     let mut last = None;
-    // For port 0 no inherited socket exists, so only the first try can have one.
+    // For port 0 there is no inherited socket, so `held` is empty in all attempts after the first one.
     for _ in 0..if at.address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
         match try_bind(at, workers, std::mem::take(&mut held)) {
             Ok(bound) => return Ok(bound),
@@ -87,7 +88,7 @@ pub(super) fn bind(
     Err(AddressUnavailable { at, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-/// Binds one address while the stream sockets `open` of this process have an overlapping address.
+/// Binds one address while TCP sockets of this process (`open`) have an overlapping address.
 pub(super) fn bind_while_open(
     at: ListenAt,
     workers: usize,
@@ -105,8 +106,8 @@ pub(super) fn bind_while_open(
     bound.map_err(|source| AddressUnavailable { at, source })
 }
 
-/// Returns the number of datagram sockets of an address. TLS and HTTPS have none. QUIC has only one, because when a socket is added or removed, the
-/// kernel passes the datagrams of a connection to another socket.
+/// Returns the number of UDP sockets of an address. TLS and HTTPS have none. QUIC has only one, because when a socket is
+/// added or removed, the kernel passes the datagrams of a connection to another socket.
 fn datagram_workers(at: ListenAt, workers: usize) -> usize {
     match at.serves {
         ListenFor::Plain => workers.max(1),
@@ -136,12 +137,12 @@ fn try_bind(at: ListenAt, workers: usize, held: InheritedSockets) -> io::Result<
     Ok(BoundSockets { address, udp, tcp, inherited })
 }
 
-/// Binds a stream socket. If `shared` is true, other shared sockets of the same user may have the same address. A second daemon does not set it, so
-/// it fails.
+/// Binds a TCP socket. If `shared` is true, other shared sockets of the same user may have the same address. A second
+/// daemon binds its socket without sharing, so it fails.
 fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     tcp.set_reuse_port(shared)?;
-    // Connections of a daemon that has ended must not prevent the next start.
+    // Connections of an earlier daemon process, which the kernel still knows, must not prevent the next start.
     tcp.set_reuse_address(true)?;
     tcp.bind(&address.into())?;
     tcp.listen(LISTEN_BACKLOG)?;
@@ -149,16 +150,17 @@ fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
 }
 
 fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
-    // First a socket is bound without sharing, to find out whether another program uses the port.
+    // First a socket is bound without sharing and closed again, to find out whether another program uses the port.
     let alone = open(address, Type::DGRAM, Protocol::UDP)?;
     alone.bind(&address.into())?;
-    // If the configured port is 0, the system has chosen a port that no other socket has.
+    // If the configured port is 0, the system has chosen a port that no other socket has, and all worker threads use it.
     let address = alone.local_addr()?.as_socket().unwrap_or(address);
     drop(alone);
     (0..workers).map(|_| datagram_socket(address)).collect()
 }
 
-/// Returns one socket for each worker. If there are fewer sockets than workers, several workers share one. If there are more, every socket is read.
+/// Returns one UDP socket for each worker thread. If there are fewer sockets than workers, several workers share one. If
+/// there are more sockets, more workers are used, so that every socket is read.
 fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
     sockets.iter().cycle().take(workers.max(sockets.len())).map(UdpSocket::try_clone).collect()
 }
@@ -166,7 +168,7 @@ fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
 fn datagram_socket(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address, Type::DGRAM, Protocol::UDP)?;
     socket.set_reuse_port(true)?;
-    // The kernel may give a smaller buffer. The daemon starts anyway.
+    // The kernel may give a smaller buffer than requested. The daemon starts anyway.
     let _ = socket.set_recv_buffer_size(UDP_BUFFER);
     let _ = socket.set_send_buffer_size(UDP_BUFFER);
     socket.bind(&address.into())?;
@@ -208,7 +210,7 @@ mod tests {
     use super::*;
     use crate::config::overlap;
 
-    /// Returns an address for plain DNS.
+    /// Returns an address at which plain DNS is served.
     fn plain(address: impl std::fmt::Display) -> ListenAt {
         ListenAt { address: address.to_string().parse().unwrap(), serves: ListenFor::Plain }
     }
@@ -224,14 +226,15 @@ mod tests {
         assert!(said.contains("no such address"), "{said}");
     }
 
-    /// Returns a port that is free for both transports. Another test may use the datagram port with the same number.
+    /// Returns sockets at a port that is free for both TCP and UDP. Another test may use the UDP port with the same
+    /// number.
     fn free() -> BoundSockets {
         bind(plain("127.0.0.1:0"), 1, InheritedSockets::default()).unwrap()
     }
 
     #[test]
     fn beside_what_we_serve_a_wildcard_is_had_and_a_second_daemon_is_still_refused() {
-        // Another program may use the same number at another address of this host.
+        // Another program may use the same port number at another address of this host, so several ports are tried.
         let (first, wildcard, second) = loop {
             let first = free();
             let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());

@@ -1,8 +1,9 @@
-//! Serves connections with DNS messages in a stream, with or without TLS. Each carries many questions, and each reply is sent as soon as it is ready
-//! (RFC 7766 sections 6.2.1 and 7).
+//! Serves connections that carry DNS messages in a stream, with or without TLS. Each connection carries many questions,
+//! and each reply is sent as soon as it is ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! Connections, questions of one connection and of all connections, waiting replies, idle time, and the time to read or write a message are limited.
-//! A connection with the greatest number of questions is not read until one ends, so that no question is lost.
+//! Everything is limited: the connections, the questions in progress of one connection and of all connections, the
+//! waiting replies, the idle time, and the time to read or write a message. A connection with the greatest number of
+//! questions in progress is not read until one of them is answered, so that no question is lost.
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,10 +28,11 @@ use dns::question::{Answer, Apart};
 use dns::wire::query::Query;
 use history::Counter;
 
-/// The shard of the counters for queries over connections. They share the first worker's shard, because they are few.
+/// The shard (separate copy) of the counters for queries over connections. These queries use the shard of the first UDP worker thread,
+/// because they are few.
 pub(super) const SHARD: usize = 0;
 
-/// The size of the longest query with its length field, in octets.
+/// The size of the longest query together with its length field, in octets.
 const WHOLE_QUERY: usize = MAX_QUERY + 2;
 
 /// Serves a connection until it ends.
@@ -44,7 +46,7 @@ pub(super) async fn serve(
     Connection::new(stream, client, front, taken).serve().await
 }
 
-/// Prepares a connection: sets its kernel options, and performs the handshake if it is encrypted.
+/// Prepares a new connection: sets its socket options, and performs the TLS handshake if it is encrypted.
 async fn open(
     stream: TcpStream,
     client: SocketAddr,
@@ -60,7 +62,8 @@ async fn open(
     shaken(front, taken, secured).await
 }
 
-/// Returns the result of a handshake, and counts it. During the handshake, the place of the connection may be given to another connection.
+/// Returns the result of a TLS handshake, and counts it. During the handshake, the connection may be closed to make room
+/// for another one.
 pub(super) async fn shaken<Stream>(
     front: &Front,
     taken: &TakenPlace,
@@ -85,8 +88,9 @@ pub(super) async fn shaken<Stream>(
     secured
 }
 
-/// A query whose client waits until the reply is written, and its answer. There is no answer if the query is a repetition whose first copy is
-/// answered. The reply is composed when it is sent, because the answer is shared with the cache, and 64 replies of 64 KiB would take 4 MiB.
+/// A query whose client waits until the reply is written, and the answer. There is no answer if the query is a
+/// repetition whose first copy is answered. The reply is composed only when it is sent, because the answer is shared
+/// with the cache, and 64 composed replies of 64 KiB would take 4 MiB.
 type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
@@ -94,32 +98,35 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// True if a message was too long. The begin of the next message is then unknown, so all further octets are dropped. They are still read: if a
-    /// connection is closed while octets are unread, it is reset, and its client may lose replies.
+    /// True if a message was too long. It is then not known where the next message begins, so all further octets are
+    /// dropped. They are still read: if a connection is closed while octets are unread, TCP resets it, and its client
+    /// may lose replies.
     skips: bool,
-    /// The octets that were read but are not a complete message yet.
+    /// The octets that were read from the connection but are not a complete message yet.
     read: Vec<u8>,
-    /// The time by which the message must be complete. `None` if no message has begun, or if the greatest number of questions is in progress.
+    /// The time by which the message that has begun must be complete. `None` if no message has begun, or if the greatest
+    /// number of questions is in progress, so that nothing is read.
     due: Option<Instant>,
-    /// The time of the last message or the last reply. The connection has been idle since then.
+    /// The time of the last message of the client or of the last reply. The connection has been idle since then.
     active: Instant,
-    /// The questions in progress. Each is a separate task, because other clients may wait for the same answers. The client of a question counts as
-    /// waiting until its reply is written. A client that does not read its replies delays only itself.
+    /// The questions of the connection that are being resolved. Each is a separate task, because other clients may wait
+    /// for the same answers. The client of a question counts as waiting until its reply is written. A client that does
+    /// not read its replies delays only itself.
     pending: JoinSet<AnsweredQuery>,
-    /// The answers to questions that have ended. Their replies are not sent yet.
+    /// The answers to questions that have been resolved, whose replies are not sent yet.
     held: HeldAnswers<AnsweredQuery>,
     unsent: Unsent,
 }
 
-/// Replies that the kernel has not accepted yet.
+/// The replies of a connection that the kernel has not accepted yet.
 #[derive(Default)]
 struct Unsent {
-    /// The replies, each preceded by its length, and the number of octets that the kernel has accepted.
+    /// The replies, each after its length. `taken` is the number of octets that the kernel has accepted.
     replies: Vec<u8>,
     taken: usize,
-    /// The places of the clients that wait until the kernel has accepted the replies.
+    /// The permits of the clients that wait until the kernel has accepted the replies.
     waiting: Vec<Waiting>,
-    /// The time by which the kernel must have accepted all of them.
+    /// The time by which the kernel must have accepted all these replies.
     due: Option<Instant>,
 }
 
@@ -133,7 +140,7 @@ impl Connection {
     async fn serve(mut self) -> io::Result<()> {
         let mut open = true;
         while open || !self.pending.is_empty() || !self.held.is_empty() || !self.unsent.is_empty() {
-            // A client that does not read its replies receives no further ones.
+            // While a client does not read its replies, its further queries are not read.
             let reads =
                 open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
             let idle = self.pending.is_empty();
@@ -145,7 +152,7 @@ impl Connection {
                     self.active = Instant::now();
                     match resolved {
                         Ok(answered) => self.hold(answered)?,
-                        // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+                        // This is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
                         Err(_) => self.taken.end_question(),
                     }
                     self.send_held().await?;
@@ -159,7 +166,8 @@ impl Connection {
                     self.take_messages()?;
                 }
                 readable = readable(&self.stream, until), if reads => {
-                    // If zero octets are read, the client sends no more, or was too slow. It may still read replies (RFC 7766 section 6.2.3).
+                    // If zero octets are read, the client sends no more queries, or was too slow. It may still read replies (RFC
+                    // 7766 section 6.2.3).
                     open = readable? && match self.stream.try_read(&mut self.read) {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                         read => read? > 0,
@@ -172,14 +180,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Keeps the answer to a question until the client has read the earlier replies.
+    /// Stores the answer to a question until the client has read the earlier replies.
     fn hold(&mut self, answered: AnsweredQuery) -> io::Result<()> {
         let held = octets_of(answered.0.as_ref());
         self.held.add(answered, held);
         if self.unsent.is_empty() { Ok(()) } else { self.keep() }
     }
 
-    /// Sends the waiting replies, until the kernel does not immediately accept one of them.
+    /// Sends the replies to the stored answers, until the kernel does not accept one of them immediately.
     async fn send_held(&mut self) -> io::Result<()> {
         while self.unsent.is_empty()
             && let Some((answer, waiting)) = self.held.take()
@@ -195,8 +203,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Handles the complete messages among the octets that were read, up to the number that may be in progress at the same time. Replies from the
-    /// cache are sent together.
+    /// Handles the complete messages among the octets that were read, as long as further questions may be in progress.
+    /// Replies from the cache are sent together.
     fn take_messages(&mut self) -> io::Result<()> {
         let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
         let before = self.read.len();
@@ -251,18 +259,19 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends replies, each preceded by its length, after earlier replies that are not sent yet. Octets that the kernel does not accept immediately
-    /// are kept. They are limited for each client and for all clients together. If a limit is exceeded, the connection is closed.
+    /// Sends `replies`, each after its length, behind earlier replies that are not sent yet. Octets that the kernel does
+    /// not accept immediately are kept. Their number is limited for each client and for all clients together. If a limit
+    /// is exceeded, the connection is closed.
     fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.unsent.add(replies, waiting);
         self.unsent.write(&mut self.stream)?;
         self.keep()
     }
 
-    /// Records the number of octets that wait until the client reads them.
+    /// Updates the number of octets of this connection that wait until the client reads them.
     ///
     /// # Errors
-    /// There are too many octets, and the connection must be closed.
+    /// The number of octets exceeds a limit, and the connection must be closed.
     fn keep(&self) -> io::Result<()> {
         if self.taken.keep_unsent(self.unsent.replies.capacity().saturating_add(self.held.octets())) {
             return Ok(());
@@ -277,7 +286,7 @@ impl Unsent {
         self.replies.is_empty()
     }
 
-    /// Adds replies, and the client that waits for them if there is one.
+    /// Adds replies, and the permit of the client that waits for them if there is one.
     fn add(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) {
         if replies.is_empty() {
             return;
@@ -292,7 +301,7 @@ impl Unsent {
         self.due = Some(Instant::now() + TCP_WRITE_TIME);
     }
 
-    /// Writes as many octets as the kernel accepts.
+    /// Writes as many octets to the connection as the kernel accepts.
     fn write(&mut self, stream: &mut ClientStream) -> io::Result<()> {
         while let Some(rest) = self.replies.get(self.taken..).filter(|rest| !rest.is_empty()) {
             match stream.try_write(rest) {
@@ -307,14 +316,14 @@ impl Unsent {
         Ok(())
     }
 
-    /// Waits until the kernel accepts more octets. Fails if that takes too long.
+    /// Waits until the kernel accepts more octets. Fails if that takes longer than allowed.
     async fn wait(&self, stream: &TcpStream) -> io::Result<()> {
         let due = self.due.unwrap_or_else(Instant::now);
         timeout_at(due, stream.writable()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-/// Limits how many octets the kernel keeps for a client that does not read them, and for how long.
+/// Limits how many octets the kernel keeps for a client that does not read its replies, and for how long.
 pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     SockRef::from(stream).set_send_buffer_size(TCP_SEND_BUFFER)?;
@@ -322,26 +331,28 @@ pub(super) fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, patience)?)
 }
 
-/// Appends a reply to others, preceded by its length, so that all are sent in one write (RFC 7766 section 8).
+/// Appends a reply to `replies`, after its length, so that all replies are sent in one write (RFC 7766 section 8).
 fn frame(reply: &[u8], replies: &mut Vec<u8>) {
     replies.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
     replies.extend_from_slice(reply);
 }
 
-/// Returns the time by which the current message must be complete, if one has `begun`. Further octets of the message do not extend this time. The end
-/// of the message before it (`taken`) does.
+/// Returns the time by which the current message must be complete, if a message has `begun`. `before` is the time that
+/// was returned last. Further octets of the same message do not extend the time. If a message was completed (`taken`),
+/// the time for the next message starts now.
 fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
     let since = before.filter(|_| !taken);
     begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
 }
 
-/// Returns the time until which more octets are read. A message that has begun has its own time limit. A connection without work has the idle time,
-/// counted from `active`. TLS octets that do not contain a message do not extend it.
+/// Returns the time until which more octets may arrive. If a message has begun, it is `due`. For a connection without
+/// work, it is the end of the idle time, which starts at `active`. TLS octets that do not contain a message do not
+/// extend it.
 fn until(due: Option<Instant>, idle: bool, active: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(active + TCP_IDLE_TIME))
 }
 
-/// Waits for more octets until the time `until`. Returns false if none arrive.
+/// Waits until more octets have arrived, at the latest until the time `until`. Returns false if none have arrived.
 async fn readable(stream: &ClientStream, until: Option<Instant>) -> io::Result<bool> {
     let readable = async { stream.readable().await.map(|()| true) };
     match until {
@@ -355,7 +366,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// Returns when the connection of a client that sends one octet a second ends. Each message has `length` octets.
+    /// Returns the time after which the connection of a client that sends one octet a second is closed. Each message has
+    /// `length` octets.
     fn ended(length: usize) -> Option<Duration> {
         let start = Instant::now();
         let (mut now, mut whole_by, mut read) = (start, None, 0);

@@ -1,12 +1,15 @@
-//! A worker: one thread with its own runtime, and one datagram socket.
+//! A worker: one thread with its own tokio runtime, which reads the queries of one UDP socket.
 //!
-//! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries, answers hits immediately, and
-//! sends these replies together. While hits follow each other closely and nothing else is in progress, it sleeps in the read instead: one turn of the
-//! runtime with epoll costs as much as four hits. At rates far above those of mail, it reads less often (`pace`).
+//! The thread sleeps in epoll until something arrives, so an idle daemon runs no timer. It reads a batch of queries,
+//! answers the hits (queries whose answer is in the cache) immediately, and sends these replies together. While hits
+//! follow each other closely and nothing else is in progress, it sleeps in the system call that reads instead: one turn
+//! of the runtime with epoll costs as much as four hits. At rates far above those of mail, it reads less often (`pace`).
 //!
-//! A miss becomes a task of the same runtime: its sockets to servers, its timers and its reply stay on the thread that read the query, and one wake
-//! serves both queries of clients and replies of servers. If the tasks cannot keep up, clients receive SERVFAIL. Other threads may wait for a flight
-//! of this worker, so a retired worker continues to run for as long as a flight may last.
+//! A miss (a query whose answer is not in the cache) becomes a task of the same runtime. Its sockets to servers, its
+//! timers and its reply stay on the thread that read the query, and the thread wakes once for queries of clients and
+//! replies of servers. If the tasks cannot keep up, clients receive SERVFAIL. Clients of other threads may wait for a
+//! flight (a resolution) of this worker, so the runtime of a retired worker continues to run for as long as a flight may
+//! last.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -44,24 +47,25 @@ use dns::clock::Mono;
 use dns::question::Apart;
 use dns::wire::query::Query;
 
-/// A running worker thread.
+/// A worker thread that has been started.
 pub(super) struct Worker {
-    /// The thread. It returns the runtime of a worker that was stopped.
+    /// The thread. It returns the runtime of a worker that was stopped with `stop`.
     thread: std::thread::JoinHandle<Option<Runtime>>,
     begin: SyncSender<()>,
     orders: Arc<Orders>,
     socket: Weak<UdpSocket>,
-    /// The inode of the worker's socket.
+    /// The inode of the worker's socket, which identifies it in the tables of the kernel.
     inode: Inode,
-    /// The pulse of the thread. A reference is kept here, so that the watchdog notices a thread that was given up.
+    /// The signal with which the thread shows the watchdog that it runs. A reference is kept here, so that the watchdog
+    /// notices a thread that was given up after panics.
     _pulse: Arc<Pulse>,
 }
 
 impl Worker {
-    /// Starts a thread that serves `socket` after it has received the order to begin.
+    /// Starts a thread that serves `socket` after `begin` has been called.
     ///
     /// # Errors
-    /// The system refuses a thread or a descriptor.
+    /// The operating system provides no further thread or file descriptor.
     pub(super) fn start(
         socket: UdpSocket,
         shard: usize,
@@ -88,7 +92,7 @@ impl Worker {
                 let sending = Arc::clone(&outbox);
                 let sends = move || Arc::clone(&sending).serve();
                 let sender = runtime.spawn(supervisor.keep(&format!("{whose} replies"), sends));
-                // The thread owns the socket.
+                // From here on, the thread owns the socket.
                 let socket = readable(socket)?;
                 let (local, orders) = (socket.get_ref().local_addr()?, given);
                 let (hand_over, missed) = (HandOver::new(front.queue()), Cell::new(None));
@@ -116,13 +120,14 @@ impl Worker {
                 }
             };
             let _ = ready.send(Ok(()));
-            // An error means that the configuration was refused, so the worker must not begin.
+            // An error means that the sender was dropped because the configuration was refused, so the worker thread
+            // must not begin.
             begun.recv().ok()?;
             supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
             work.end(runtime)
         };
         let thread = std::thread::Builder::new().name(name).spawn(lives)?;
-        // An error of the channel means that the thread has panicked.
+        // An error of the channel means that the thread has panicked before it was ready.
         is_ready.recv().map_err(|_| io::ErrorKind::Other)??;
         Ok(Self { thread, begin, orders, socket: held, inode, _pulse: pulse })
     }
@@ -132,45 +137,47 @@ impl Worker {
         self.inode
     }
 
-    /// Lets the worker begin. If the `Worker` is dropped before that, the thread ends by itself.
+    /// Lets the worker begin to serve its socket. If the `Worker` is dropped before that, the thread ends by itself.
     pub(super) fn begin(&self) {
-        // The channel has room for one order, and only one is sent.
+        // The channel has room for one message, and only one is sent.
         let _ = self.begin.try_send(());
     }
 
-    /// Ends the worker. Its socket is closed after all its questions are answered. Until then, the returned reference can be upgraded. Its thread
-    /// ends when all its flights have ended.
+    /// Ends the worker. Its socket is closed after all its questions are answered; until then, the returned reference
+    /// can be upgraded. Its thread ends when all its flights (resolutions) have ended.
     pub(super) fn retire(self) -> Weak<UdpSocket> {
         self.orders.give(RETIRE);
         self.socket
     }
 
-    /// Makes the worker stop reading. The socket stays open, and another process reads the queries that are left in it.
+    /// Makes the worker thread stop reading queries. The socket stays open, so that another process can read the queries
+    /// that are still in it.
     pub(super) fn leave(&self) {
         self.orders.give(LEAVE);
     }
 
-    /// Waits until the worker no longer reads, after `leave`.
+    /// Waits until the worker thread no longer reads queries, after `leave` was called.
     pub(super) async fn has_left(&self) {
         self.orders.is_known().await;
     }
 
-    /// Ends the thread. Returns its runtime, which must be kept while other threads wait for its flights and messages.
+    /// Ends the thread. Returns its runtime, which must be kept while other threads wait for its flights (resolutions)
+    /// and its queries to servers.
     pub(super) fn stop(self) -> Option<Runtime> {
         self.orders.give(STOP);
-        // An error means that the worker has panicked. Its runtime has ended then.
+        // An error means that the thread has panicked. Its runtime has ended then.
         self.thread.join().ok().flatten()
     }
 }
 
-/// Creates the runtime of one worker.
+/// Creates the runtime of one worker thread.
 fn runtime() -> io::Result<Runtime> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_io().enable_time().event_interval(WORKER_TASKS).build()
 }
 
-/// Registers the socket with the current runtime, for reading only. Tokio's own socket type also waits for room to write, so it would wake for each
-/// reply that a client has read.
+/// Registers the socket with the current runtime, for reading only. Tokio's own socket type also waits for room to
+/// write, so it would wake the thread each time a client has read a reply.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -179,19 +186,20 @@ fn readable(socket: Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
     AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
-/// Makes the runtime plan a wake before any timer of a miss is due, as long as misses arrive. Returns false if the runtime must run once first, to
-/// register the wake. A runtime writes to its own eventfd for each timer that is due before its planned wake, and a miss sets four timers. Postponing
-/// the planned wake costs no system call.
+/// Sets the timer `planned`, as long as cache misses arrive, so that the runtime wakes before any timer of a miss is
+/// due. Returns false if the runtime must run once first, to register this timer. Tokio writes to the eventfd of the
+/// runtime for each new timer that is due before its next planned wake, and a miss sets four timers. Postponing the
+/// planned wake costs no system call.
 fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     let is_planned = !planned.is_elapsed();
     planned.as_mut().reset(Instant::now() + PLANNED_WAKE);
     is_planned
 }
 
-/// Buffers for the queries of a batch and for their replies.
+/// The buffers for the queries of a batch and for their replies.
 struct BatchRoom {
     received: QueryBatch,
-    /// The hashes of the received messages.
+    /// The hashes of the received datagrams without their ids.
     hashes: Vec<RecentHash>,
     query: Query,
     recent: RecentReplies,
@@ -202,7 +210,7 @@ struct BatchRoom {
 
 struct Work {
     socket: AsyncFd<Arc<UdpSocket>>,
-    /// The local address of the socket.
+    /// The address to which the socket is bound.
     local: SocketAddr,
     shard: usize,
     front: Arc<Front>,
@@ -210,21 +218,21 @@ struct Work {
     outbox: Arc<Outbox>,
     /// The task that sends the replies in `outbox`.
     sender: JoinHandle<()>,
-    /// The number of tasks of the worker's runtime.
+    /// Returns the number of tasks that exist in the worker's runtime.
     tasks: RuntimeMetrics,
     orders: Arc<Orders>,
-    /// The time of the last miss.
+    /// The time at which the last cache miss was read.
     missed: Cell<Option<Mono>>,
     beat: Arc<Pulse>,
 }
 
-/// The reason why a worker has woken up.
+/// The reason why a worker thread has woken up.
 enum WorkerEvent<'a> {
-    /// The bell was rung: there is an order.
+    /// There is a new order for the worker thread, such as to stop.
     Bell,
-    /// Queries have arrived.
+    /// Queries have arrived at the socket.
     Queries(AsyncFdReadyGuard<'a, Arc<UdpSocket>>),
-    /// Misses wait to be started.
+    /// Misses wait for the begin of their resolution.
     Misses,
 }
 
@@ -248,7 +256,7 @@ impl Work {
                 if rung.as_mut().poll(context).is_ready() {
                     return Poll::Ready(WorkerEvent::Bell);
                 }
-                // If the worker no longer reads queries, they must not wake it.
+                // If the worker thread was ordered to read no more queries, they must not wake it.
                 match orders.reads().then(|| self.poll_queries(context)) {
                     Some(Poll::Ready(queries)) => Poll::Ready(queries),
                     _ if self.hand_over.waits() => Poll::Ready(WorkerEvent::Misses),
@@ -278,7 +286,7 @@ impl Work {
             }
             let is_planned = !self.hand_over.waits() || plan_wake(planned.as_mut());
             if !(is_planned && self.hand_over.begin() && all) {
-                // Misses and replies of servers are handled before the next batch.
+                // The tasks of cache misses and the replies of servers have their turn before the next batch is read.
                 tokio::task::yield_now().await;
             }
         }
@@ -292,8 +300,8 @@ impl Work {
         }
     }
 
-    /// Reads one batch of queries; some more batches while misses wait; or many batches while hits follow each other closely. Returns true if no
-    /// query is left unread.
+    /// Reads one batch of queries. Reads a few more batches while cache misses wait, and many batches while hits follow
+    /// each other closely. Returns true if no query is left in the socket.
     fn read_batches(&self, room: &mut BatchRoom) -> bool {
         let mut read = self.read_batch(room, ReadWait::None);
         for _ in 1..BATCHES_AT_ONCE {
@@ -302,7 +310,7 @@ impl Work {
             }
             read = self.read_batch(room, ReadWait::None);
         }
-        // A single query says nothing about when the next one will arrive.
+        // A batch with a single query does not show that the next one will arrive soon.
         if read == ReadDatagrams::All && room.received.len() > 1 {
             self.orders.set_deaf(true);
             let until = room.pace.last_read().after(TIME_WITHOUT_RUNTIME);
@@ -315,12 +323,13 @@ impl Work {
         read != ReadDatagrams::Some
     }
 
-    /// Returns true if the runtime has nothing to do: its only task is the sender of replies, no reply waits, and there is no order.
+    /// Returns true if the runtime has nothing to do: its only task is the one that sends replies, no reply waits, and
+    /// there is no new order.
     fn is_free(&self) -> bool {
         self.tasks.num_alive_tasks() <= 1 && self.outbox.is_empty() && self.orders.now() == SERVE
     }
 
-    /// Waits until the next read is due. It spins, because a timer would be late by the slack of the kernel's timers.
+    /// Waits until the next read is due (see `pace`). It spins, because the kernel wakes a sleeping thread too late.
     fn keep_pace(&self, pace: &Pace) {
         let Some(due) = pace.next_read() else { return };
         for _ in 0..MAX_PACE_TURNS {
@@ -331,7 +340,7 @@ impl Work {
         }
     }
 
-    /// Reads at most one batch of queries, and answers hits.
+    /// Reads at most one batch of queries, and answers cache hits.
     fn read_batch(&self, room: &mut BatchRoom, wait: ReadWait) -> ReadDatagrams {
         let BatchRoom { received, hashes, query, recent, hit_time, replies, pace } = room;
         let socket = self.socket.get_ref();
@@ -361,7 +370,7 @@ impl Work {
         read
     }
 
-    /// Passes a miss on. Returns true if there was no room. `out` then contains a SERVFAIL reply.
+    /// Adds a cache miss to the queue. Returns true if there was no room for it; `out` then contains a SERVFAIL reply.
     fn hand_on(&self, waiting: Box<WaitingQuery>, peer: Peer, out: &mut Vec<u8>) -> bool {
         let (front, outbox) = (Arc::clone(&self.front), Arc::clone(&self.outbox));
         let miss = Miss { waiting, peer, front, outbox };
@@ -375,12 +384,13 @@ impl Work {
         true
     }
 
-    /// Closes the socket. Other threads may wait for flights and messages of this runtime. If the daemon continues to run, the runtime therefore runs
-    /// until they have ended. Otherwise the runtime is returned.
+    /// Closes the socket of the worker. Clients of other threads may wait for flights (resolutions) and queries of its
+    /// runtime. If the daemon continues to run, the runtime therefore runs until they have ended. If the daemon is
+    /// stopping, the runtime is returned.
     fn end(self, runtime: Runtime) -> Option<Runtime> {
         let (order, now) = (self.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));
-        // This task also holds the socket.
+        // The task that sends the replies also holds the socket.
         self.sender.abort();
         drop(self);
         if order != RETIRE {
@@ -424,12 +434,13 @@ pub(in crate::listener) mod tests {
     use dns::wire::cookie::CookieSecret;
     use history::Recorder;
 
-    /// The number of hits that fill the buffers, and of hits whose allocations are counted.
+    /// The number of cache hits after which all buffers have their final size, and the number of hits whose allocations
+    /// are counted.
     const HITS: [usize; 2] = [300, 1_000];
 
-    /// A front door, and an address that it knows.
+    /// Creates a `Front` for a loopback address, and a name whose answer is in its cache.
     pub(in crate::listener) fn front() -> (Arc<Front>, Arc<Resolver>, Name) {
-        // The address of each client is looked up in a `[[view]]`, which sees the same zones as others.
+        // The client's address is found in a `[[view]]`, which has the same zones as the default view.
         let clients = vec!["127.0.0.0/8".parse().unwrap(), "127.0.0.1/32".parse().unwrap()];
         let office = ConfiguredView { name: "office".to_owned(), clients, zones: None };
         let config = Arc::new(Config { views: vec![office], ..Config::default() });
@@ -475,7 +486,7 @@ pub(in crate::listener) mod tests {
         (Arc::new(front), resolver, name)
     }
 
-    /// A query with OPT.
+    /// Returns a query with an OPT record.
     fn query(name: &Name) -> Vec<u8> {
         let mut message = Message::query();
         message.metadata.recursion_desired = true;
@@ -484,7 +495,7 @@ pub(in crate::listener) mod tests {
         message.to_vec().unwrap()
     }
 
-    /// Sends this many queries, a few at a time; each must be answered.
+    /// Sends this number of equal queries, a few at a time. Each must be answered.
     fn ask(client: &UdpSocket, query: &[u8], times: usize) {
         let mut reply = [0; 512];
         for few in [1, 3, 20].iter().cycle().take(times / 8) {
@@ -515,10 +526,11 @@ pub(in crate::listener) mod tests {
         let work =
             Work { socket, local, shard, front, hand_over, outbox, sender, tasks, missed, beat, orders };
 
-        // More than the largest batch waits before the worker reads: all its buffers are made then.
+        // More queries than the largest batch wait before the worker thread reads for the first time, so that all its
+        // buffers are created then.
         let first = query(&name);
         (0..2 * UDP_BATCH).for_each(|_| assert_eq!(client.send(&first).unwrap(), first.len()));
-        // The allocations of the client are on another thread.
+        // The client runs on another thread, so that its allocations are not counted.
         let warm = Arc::new(AtomicBool::new(false));
         let is_warm = Arc::clone(&warm);
         let asks = std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Describes how messages of clients arrived, and holds the queries that wait for a reply.
+//! Describes how messages of clients arrived, and contains the queries whose clients wait for a reply.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use crate::zones::View;
 use dns::clock::Mono;
 use dns::wire::query::Query;
 
-/// The circumstances in which a batch of messages arrived.
+/// What all messages of a batch have in common: when and over which transport they arrived.
 #[derive(Clone, Copy)]
 pub(super) struct Occasion {
-    /// The shard of the counters.
+    /// The shard (separate copy) of the counters in which these messages are counted.
     pub(super) shard: usize,
     pub(super) at: Mono,
-    /// The greatest length of a reply in octets. `None` if the query itself determines it.
+    /// The greatest length of a reply in octets. `None` for datagrams, where each query determines it.
     pub(super) limit: Option<usize>,
 }
 
-/// The source of a message: its client, and the batch in which it was read.
+/// Where a message comes from: its client, and what is known of the batch in which it was read.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
     pub(super) client: SocketAddr,
@@ -30,15 +30,17 @@ pub(super) struct Arrival {
 pub(super) struct WaitingQuery {
     pub(super) query: Query,
     pub(super) arrival: Arrival,
-    /// The view of the client when the query arrived. A reload does not change it.
+    /// The view that the client had when the query arrived. A reload does not change it.
     pub(super) view: Arc<View>,
-    /// The id of the query. Together with the address and the port of the client, it distinguishes a repeated query from a new one.
+    /// The number that identifies the query: usually its DNS id. Together with the address and the port of the client,
+    /// it distinguishes a repeated query from a new one.
     pub(super) number: u16,
-    /// The permit to wait. It is released when the reply was sent.
+    /// The permit of the client to wait. It is released when the reply was sent.
     pub(super) waiting: Waiting,
 }
 
-/// The permit of a waiting client. It is kept until the reply was sent. The daemon does not end before that.
+/// The permit of a client to wait for a reply. It exists until the reply was sent. While a permit exists, the daemon
+/// does not stop.
 pub(super) type Waiting = OwnedSemaphorePermit;
 
 impl WaitingQuery {
@@ -47,14 +49,15 @@ impl WaitingQuery {
         self.number = u16::try_from(stream & u64::from(u16::MAX)).unwrap_or_default();
     }
 
-    /// Returns the permit, which makes the daemon wait until the reply is sent.
+    /// Returns the permit of the client, whose existence prevents the daemon from stopping before the reply is sent.
     pub(super) fn into_waiting(self) -> Waiting {
         self.waiting
     }
 }
 
 impl Arrival {
-    /// Returns the greatest length of the reply to `query`, in octets.
+    /// Returns the greatest length of the reply to `query`, in octets: from the transport, or from the query itself for
+    /// a datagram.
     pub(super) fn limit(&self, query: &Query) -> usize {
         self.occasion.limit.unwrap_or_else(|| query.udp_limit())
     }

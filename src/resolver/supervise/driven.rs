@@ -1,7 +1,8 @@
-//! Work that is driven by the task that waits for it. If that task no longer waits, the runtime continues the work.
+//! Futures that are polled by the task that waits for their result. If that task stops waiting, the runtime continues to
+//! poll them. Such a future is called work here.
 //!
-//! A separate task would cost a wake-up, a place in a queue, and often a change of the thread. Work that nearly always ends while its task waits does
-//! not need one.
+//! A separate task for each future would cost a wake-up, a place in a queue, and often a change of the thread. Work that
+//! nearly always ends while a task waits for it does not need one.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,11 +11,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
-/// Work in progress. Polling it drives the work. If it is dropped before its end, the work continues as a task of the runtime.
+/// Work that has not ended. Polling this value polls the work. If the value is dropped before the work has ended, the
+/// work continues as a task of the runtime.
 pub(crate) struct Driven<Output: Send + 'static>(Option<BoxFuture<'static, Output>>);
 
 impl<Output: Send + 'static> Driven<Output> {
-    /// Creates work that begins when it is first polled, or when it is dropped. The work is boxed, because otherwise moving it would copy all of it.
+    /// Creates a value whose work begins when it is first polled, or when the value is dropped. The work is in a box,
+    /// because otherwise moving the value would copy all of the work.
     pub(crate) fn new(work: BoxFuture<'static, Output>) -> Self {
         Self(Some(work))
     }
@@ -24,7 +27,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
     type Output = Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
-        // Work that panics is dropped here, and does not continue.
+        // If the work panics in this poll, it has been taken out of the value, so it is dropped and does not continue.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.poll_unpin(context);
         if polled.is_pending() {
@@ -36,7 +39,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
 
 impl<Output: Send + 'static> Drop for Driven<Output> {
     fn drop(&mut self) {
-        // If there is no runtime, the work ends here.
+        // If the value is dropped outside a runtime, the work is dropped too.
         if let Some(work) = self.0.take()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -45,7 +48,7 @@ impl<Output: Send + 'static> Drop for Driven<Output> {
     }
 }
 
-/// Drives all work in `under_way`, and removes work that has ended. Never ends.
+/// Polls all work in `under_way`, and removes work that has ended. Never returns.
 pub(crate) async fn drive(under_way: &mut Vec<Driven<()>>) {
     std::future::poll_fn(|context| {
         under_way.retain_mut(|one| one.poll_unpin(context).is_pending());
@@ -64,7 +67,7 @@ mod tests {
 
     const STEP: Duration = Duration::from_secs(1);
 
-    /// Work that adds one to a counter after one step, and again after another step.
+    /// Returns work that adds one to a counter after one step, and again after another step.
     fn work(done: &Arc<AtomicUsize>) -> Driven<()> {
         let done = Arc::clone(done);
         Driven::new(Box::pin(async move {

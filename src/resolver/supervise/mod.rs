@@ -1,14 +1,16 @@
-//! Supervision of tasks and threads. A task or thread that panics is restarted, and one that hangs is detected.
+//! Restarts each task or thread that panics, and detects tasks and threads that hang.
 //!
-//! After too many panics of one task, the daemon logs this and ends, so that the service manager starts a new process. [`pulse`] shows the watchdog
-//! which tasks still run their loops. `driven` continues work when the task that waits for it has ended.
+//! After too many panics of one task, the daemon logs this and ends, so that the service manager starts a new process.
+//! The submodule [`pulse`] shows the watchdog which tasks and threads still run their loops. The submodule `driven`
+//! continues futures after the task that waits for them has ended.
 //!
 //! # Decisions
 //!
-//! - After a panic that one question has caused, no other client may wait forever, and no task may be missing. Therefore tasks are restarted, and the
-//!   process does not end immediately.
+//! - After a panic that one question has caused, no other client may wait forever, and no task of the daemon may be
+//!   missing. Therefore tasks are restarted, and the process does not end immediately.
 //! - A fault that occurs again immediately needs a new process: more than five panics in ten minutes end the daemon with exit code 1.
-//! - The watchdog examines the tasks, and does not use a timer of its own, because a timer continues to run while a worker hangs.
+//! - The watchdog asks the tasks and threads themselves whether they run. It does not rely on a timer of its own,
+//!   because a timer continues to run while a worker thread hangs.
 
 pub(crate) mod driven;
 pub mod pulse;
@@ -28,7 +30,7 @@ use tokio::sync::{Notify, watch};
 use self::pulse::{Pulse, Pulses};
 use crate::limits::{MAX_RESTARTS, RESTART_PAUSE, RESTART_WINDOW};
 
-/// Restarts tasks and threads that panic.
+/// Restarts tasks and threads that have panicked, and counts the restarts.
 #[derive(Clone)]
 pub struct Supervisor {
     pulses: Pulses,
@@ -46,7 +48,7 @@ impl Default for Supervisor {
     }
 }
 
-/// The times at which a task was restarted.
+/// The times at which one task or thread was restarted.
 #[derive(Debug, Default)]
 struct Restarts(VecDeque<Instant>);
 
@@ -56,12 +58,12 @@ impl Supervisor {
         &self.pulses
     }
 
-    /// Returns the number of restarts after a panic, since the start of the daemon.
+    /// Returns the number of restarts of tasks and threads after a panic, since the start of the daemon.
     pub fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }
 
-    /// Returns when a task or thread was given up after too many panics. The value is its name.
+    /// Waits until some task or thread is given up after too many panics, and returns its name.
     pub async fn given_up(&self) -> String {
         let mut given_up = self.given_up.subscribe();
         match given_up.wait_for(Option::is_some).await.map(|whose| whose.clone()) {
@@ -70,8 +72,8 @@ impl Supervisor {
         }
     }
 
-    /// Runs the task that `begin` makes, until it ends. If it panics, `begin` makes another one. The task has a pulse until it ends. This never
-    /// returns if the task was given up.
+    /// Runs the task that `begin` creates, until it ends. If the task panics, `begin` creates another one. The task has
+    /// a pulse (see `pulse`) until it ends. If the task is given up after too many panics, this never returns.
     pub fn keep<Task, Begin>(
         &self,
         whose: &str,
@@ -94,14 +96,15 @@ impl Supervisor {
                     Err(panic) if supervisor.may_restart(&whose, &*panic, &mut restarts) => {
                         tokio::time::sleep(RESTART_PAUSE).await;
                     }
-                    // The pulse of the task stays, so that the watchdog notices that the task is missing.
+                    // The pulse of the task still exists, so that the watchdog notices that the task does not run.
                     Err(_) => std::future::pending().await,
                 }
             }
         }
     }
 
-    /// Calls `run` on this thread. If it panics, it is called again. Returns when `run` returns, or when it is given up after too many panics.
+    /// Calls `run` on this thread, and calls it again if it panics. Returns when `run` returns, or when `run` is given
+    /// up after too many panics.
     pub(crate) fn keep_thread(&self, whose: &str, run: impl Fn()) {
         let mut restarts = Restarts::default();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(&run)) {
@@ -112,7 +115,7 @@ impl Supervisor {
         }
     }
 
-    /// Logs a panic. Returns true if the task or thread may be restarted.
+    /// Logs a panic of a task or thread. Returns true if it may be restarted.
     fn may_restart(&self, whose: &str, panic: &(dyn Any + Send), restarts: &mut Restarts) -> bool {
         let what = message(panic);
         let goes_on = restarts.add(Instant::now());
@@ -133,7 +136,8 @@ impl Supervisor {
 }
 
 impl Restarts {
-    /// Records a restart. Returns false if there were already too many restarts in the last `RESTART_WINDOW`.
+    /// Records a restart at the time `now`. Returns false if there were already `MAX_RESTARTS` restarts in the last
+    /// `RESTART_WINDOW`.
     fn add(&mut self, now: Instant) -> bool {
         while self.0.front().is_some_and(|first| now.duration_since(*first) >= RESTART_WINDOW) {
             self.0.pop_front();
@@ -146,7 +150,7 @@ impl Restarts {
     }
 }
 
-/// Runs a task once. The task answers its bell whenever it is not busy.
+/// Runs a task until it ends. Whenever the watchdog notifies `bell` and the task is not busy, the pulse is answered.
 async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
     let mut task = std::pin::pin!(begin());
     loop {
@@ -158,20 +162,21 @@ async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pul
     }
 }
 
-/// Returns the message of a panic.
+/// Returns the message of a panic, if it has one.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Wraps `work` in a future that returns a panic as an error instead of passing it to the task that polls.
+/// Wraps the future `work` in one that returns a panic of `work` as an error, instead of passing it on to the task that
+/// polls.
 pub(crate) fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
-    // An async block around the work would contain it twice.
+    // An async block around the future would contain it twice, and take twice the memory.
     let caught = AssertUnwindSafe(work).catch_unwind();
     caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
 }
 
-/// The error that the work has panicked. The field is the message of the panic.
+/// The error that a future has panicked. The field is the message of the panic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("bug in resolverd: {0}")]
 pub(crate) struct Panicked(String);
@@ -221,7 +226,7 @@ mod tests {
             let task = tokio::spawn(supervisor.keep("it", std::future::pending::<()>));
             let pulses = supervisor.pulses();
             assert!(pulses.round().is_empty());
-            // The work has not been polled since.
+            // The task has not been polled since its bell was rung.
             assert_eq!(pulses.round(), ["it"]);
             tokio::task::yield_now().await;
             assert!(pulses.round().is_empty());

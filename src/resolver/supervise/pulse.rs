@@ -1,30 +1,32 @@
-//! Pulses. They show whether each thread and task that serves clients still runs its loop.
+//! Pulses: signals with which the threads and tasks that serve clients show the watchdog that they still run their
+//! loops.
 //!
-//! The watchdog rings the bell of each thread and task, and checks in its next round whether the bell was answered. Neither side waits, so a thread
-//! that hangs cannot block the watchdog.
+//! In each round, the watchdog rings the bell of each thread and task (a notification that wakes it), and checks whether
+//! the previous ring was answered. Neither side waits for the other, so a thread that hangs cannot block the watchdog.
 
 #[cfg(feature = "simulated")]
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// The pulse of one thread or task.
+/// The pulse of one thread or task: the bell that wakes it, and whether the last ring was answered.
 pub(crate) struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
-    /// True if the thread or task must panic in its next round.
+    /// True if a test has ordered that the thread or task panics when it answers its bell.
     #[cfg(feature = "simulated")]
     struck: AtomicBool,
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// All pulses, and the number of pulses that did not answer in the last round. A pulse ends when the starter of its thread drops it.
+/// All pulses, and the number of pulses that did not answer in the last round. A pulse is removed when the thread or
+/// task that created it drops it.
 #[derive(Clone, Default)]
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>, Arc<AtomicU64>);
 
 impl Pulse {
-    /// Records that the thread or task has run its loop since its bell was rung.
+    /// Records that the thread or task has answered the last ring of its bell.
     ///
     /// # Panics
     /// A test has ordered a panic.
@@ -34,7 +36,7 @@ impl Pulse {
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
     }
 
-    /// Rings the bell. Returns true if the last ring was answered.
+    /// Rings the bell again. Returns true if the previous ring was answered.
     fn ask(&self) -> bool {
         let alive = self.answered.load(Ordering::Acquire) == self.asked.load(Ordering::Acquire);
         if alive {
@@ -46,7 +48,7 @@ impl Pulse {
 }
 
 impl Pulses {
-    /// Creates a pulse for the thread or task that hears `bell`.
+    /// Creates the pulse of the thread or task with the name `whose`. `bell` is called to wake it.
     pub(crate) fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse {
             whose: whose.to_owned(),
@@ -62,13 +64,13 @@ impl Pulses {
         pulse
     }
 
-    /// Returns the names of all threads and tasks.
+    /// Returns the names of all threads and tasks that have a pulse.
     #[cfg(feature = "simulated")]
     pub fn names(&self) -> Vec<String> {
         self.all().iter().map(|pulse| pulse.whose.clone()).collect()
     }
 
-    /// Orders a panic of the thread or task with this name in its next round. The next round begins immediately unless the thread or task hangs.
+    /// Orders that the thread or task with this name panics when it next answers its bell. The bell is rung immediately.
     /// Returns false if there is no such thread or task.
     #[cfg(feature = "simulated")]
     pub fn strike(&self, whose: &str) -> bool {
@@ -83,7 +85,7 @@ impl Pulses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Rings every bell, and returns the names of the tasks that did not answer the last ring.
+    /// Rings every bell, and returns the names of the threads and tasks that did not answer the previous ring.
     pub fn round(&self) -> Vec<String> {
         let silent: Vec<String> =
             self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect();
@@ -91,7 +93,7 @@ impl Pulses {
         silent
     }
 
-    /// Returns the number of threads and tasks that did not answer in the last round of the watchdog.
+    /// Returns the number of threads and tasks that had not answered in the last round of the watchdog.
     pub fn stuck(&self) -> u64 {
         self.1.load(Ordering::Relaxed)
     }

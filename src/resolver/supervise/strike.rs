@@ -1,6 +1,6 @@
-//! Ordered panics. Tests use them to check that a panic affects nothing else.
+//! Panics that tests order, to check that a panic affects nothing else.
 //!
-//! This module is only built for tests in the simulation.
+//! This module is only built with the feature `simulated`, for tests on the simulated internet.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use std::task::{Context, Poll};
 /// The message of an ordered panic.
 pub const STRUCK: &str = "struck by the lab";
 
-/// Makes one of many pieces of work panic.
+/// Makes one poll of many futures panic when a test orders it. The copies of a value count their polls together.
 #[derive(Clone, Debug, Default)]
 pub struct Strike(Arc<AtomicU32>);
 
-/// Work that panics at a poll if this was ordered.
+/// A future that panics in one of its polls if a test has ordered this.
 pub(crate) struct Struck<Work> {
     strike: Strike,
     work: Pin<Box<Work>>,
 }
 
 impl Strike {
-    /// Orders that the poll with this number, counted from now on, panics. 0 orders no panic.
+    /// Orders that one poll panics: the poll with this number, counted from now on. 0 orders no panic.
     pub fn order(&self, number: u32) {
         self.0.store(number, Ordering::Relaxed);
     }
@@ -31,7 +31,7 @@ impl Strike {
         self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Counts a poll.
+    /// Counts one poll of a future.
     ///
     /// # Panics
     /// The panic was ordered for this poll.
@@ -40,7 +40,7 @@ impl Strike {
         assert!(counted != Ok(1), "{STRUCK}");
     }
 
-    /// Wraps `work`, so that each of its polls is counted.
+    /// Wraps the future `work`, so that each of its polls is counted.
     pub(crate) fn on<Work: Future>(&self, work: Pin<Box<Work>>) -> Struck<Work> {
         Struck { strike: self.clone(), work }
     }

@@ -1,10 +1,10 @@
-//! The format of the snapshot file: a head, blocks of entries with their checksums, and an end.
+//! The format of the snapshot file: a head, blocks of entries with their checksums, and an end mark.
 //!
-//! The head is written last, so an unfinished file has no head. The checksum of a block is computed from the block and the checksum of the
-//! block before it. So it also detects blocks that are missing or were moved.
+//! The head is written last, so an unfinished file has no head. The checksum of a block is computed from the block and
+//! the checksum of the previous block. So it also detects blocks that are missing or were moved.
 //!
-//! Numbers are in network byte order, and each string of octets follows its length. The functions that read accept any octets, and return `None`
-//! if too few are left.
+//! Numbers are in network byte order. A string of octets is written after its length. The functions that read accept any
+//! octets, and return `None` if there are too few octets.
 
 use std::hash::Hasher;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -19,7 +19,7 @@ const MAGIC: [u8; 16] = *b"resolverd cache\n";
 /// The version of the file format.
 const VERSION: u32 = 4;
 
-/// The size of the head, in octets.
+/// The size of the head of the file, in octets.
 pub(super) const HEAD: usize = MAGIC.len() + 4 + 32 + 8 + 8 + 8;
 
 /// The head of the file.
@@ -65,8 +65,9 @@ impl Head {
     }
 }
 
-/// Computes a checksum. Eight octets at a time are combined with the sum by a multiplication with an odd number, so that any change of up to
-/// eight consecutive octets changes the sum.
+/// Computes the checksum of `octets` from the checksum `before` of the previous block. Eight octets at a time are
+/// combined with the sum by a multiplication with an odd number, so that any change of up to eight consecutive octets
+/// changes the sum.
 fn checksum(before: u64, octets: &[u8]) -> u64 {
     let mut sum = Plain::default();
     sum.write_u64(before);
@@ -75,7 +76,7 @@ fn checksum(before: u64, octets: &[u8]) -> u64 {
     sum.finish()
 }
 
-/// Writes a snapshot.
+/// Writes a snapshot to a file, block by block.
 pub(super) struct Writer<'w, File> {
     file: &'w mut File,
     block: Vec<u8>,
@@ -89,7 +90,8 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(Self { file, block: Vec::with_capacity(SNAPSHOT_BLOCK), sum: 0, entries: 0 })
     }
 
-    /// Writes one entry, which `put` appends to the block. An entry that is too long for a block is left out.
+    /// Writes one entry. `put` appends its octets to the current block. An entry that is too long for a block is left
+    /// out.
     pub(super) fn entry(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let before = self.block.len();
         put(&mut self.block);
@@ -112,7 +114,8 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(())
     }
 
-    /// Writes the end and the head. Returns the number of entries and the size of the file in octets.
+    /// Writes the last block, the end mark and the head. Returns the number of entries and the size of the file in
+    /// octets.
     pub(super) fn end(mut self, fingerprint: [u8; 32], written: u64) -> io::Result<(u64, u64)> {
         self.flush()?;
         self.file.write_all(&[0; 4])?;
@@ -126,7 +129,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
     }
 }
 
-/// Reads a snapshot.
+/// Reads a snapshot from a file, block by block.
 pub(super) struct SnapshotReader<'r, File> {
     file: &'r mut File,
     block: Vec<u8>,
@@ -134,7 +137,7 @@ pub(super) struct SnapshotReader<'r, File> {
 }
 
 impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
-    /// Reads the head, and returns it with the reader of the blocks.
+    /// Reads the head of the file, and returns it with the reader of the blocks.
     pub(super) fn new(file: &'r mut File) -> Result<(Self, Head), UnusableSnapshot> {
         let mut head = [0; HEAD];
         file.read_exact(&mut head).map_err(|error| match error.kind() {
@@ -145,7 +148,7 @@ impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
         Ok((Self { file, block: Vec::new(), sum: 0 }, head))
     }
 
-    /// Reads the next block and compares it with its checksum. Returns `None` at the end.
+    /// Reads the next block and compares it with its checksum. Returns `None` at the end mark.
     pub(super) fn block(&mut self) -> Result<Option<&[u8]>, UnusableSnapshot> {
         let mut before = [0; 12];
         self.fill(|reader| reader.file.read_exact(&mut before))?;
@@ -165,7 +168,8 @@ impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
         if self.sum == sum { Ok(Some(&self.block)) } else { Err(UnusableSnapshot::Broken) }
     }
 
-    /// Reads all blocks and goes back to the first one, so that no entry of a damaged file is used. Ends early if `goes_on` returns false.
+    /// Reads all blocks to check their checksums, and goes back to the first one, so that no entry of a damaged file is
+    /// used. Stops early if `goes_on` returns false.
     pub(super) fn check(&mut self, goes_on: impl Fn() -> bool) -> Result<(), UnusableSnapshot> {
         while goes_on() && self.block()?.is_some() {}
         self.sum = 0;
@@ -181,7 +185,7 @@ impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
     }
 }
 
-/// Octets that are read from the front. Each function removes what it returns.
+/// Octets that have not been read yet. Each function removes the octets that it returns from the front.
 pub(super) struct Octets<'o>(&'o [u8]);
 
 impl<'o> Octets<'o> {
@@ -217,15 +221,15 @@ impl<'o> Octets<'o> {
         self.array().map(u64::from_be_bytes)
     }
 
-    /// Reads the length of a string of octets, then the string.
+    /// Reads the length of a string of octets, and then returns the string.
     pub(super) fn string(&mut self) -> Option<&'o [u8]> {
         let length = self.word()?;
         self.take(usize::try_from(length).ok()?)
     }
 }
 
-/// Appends the length of a string of octets, then the string. If the string is longer than a block, the whole entry is left out, so its length
-/// does not matter.
+/// Appends the length of a string of octets, and then the string. If the string is longer than a block, it is cut: the
+/// whole entry is then left out, so its length does not matter.
 pub(super) fn put_string(out: &mut Vec<u8>, octets: &[u8]) {
     let octets = octets.get(..MAX_SNAPSHOT_BLOCK).unwrap_or(octets);
     out.extend_from_slice(&u32::try_from(octets.len()).unwrap_or(0).to_be_bytes());

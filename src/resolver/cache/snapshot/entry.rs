@@ -1,7 +1,7 @@
 //! One entry of the snapshot: its key, its times, and its data.
 //!
-//! Times are stored as spans relative to the time of writing. The reader subtracts the time that has passed since then. The reader skips entries
-//! that it cannot read.
+//! Each time is stored as a span from the time at which the snapshot was written. The reader also takes into account how
+//! much time has passed since then. The reader skips entries that it cannot read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(super) enum EntryTag {
     Configured = 8,
 }
 
-/// All tags.
+/// All values of the first octet of an entry, without the bit `IN_USE`.
 const TAGS: [EntryTag; 7] = [
     EntryTag::Rrset,
     EntryTag::Negative,
@@ -44,10 +44,10 @@ const TAGS: [EntryTag; 7] = [
     EntryTag::Configured,
 ];
 
-/// The bit in the tag octet that is set if the entry was in use, that is, in the long queue of its table.
+/// The bit in the first octet of an entry that is set if the entry was in use, that is, in the long queue of its table.
 const IN_USE: u8 = 0x80;
 
-/// An entry as it was read from a block, not yet decoded.
+/// An entry that was read from a block of the snapshot but is not decoded yet.
 pub(super) struct EntryFrame<'o> {
     pub(super) tag: EntryTag,
     pub(super) in_use: bool,
@@ -55,7 +55,7 @@ pub(super) struct EntryFrame<'o> {
 }
 
 impl<'o> EntryFrame<'o> {
-    /// Reads the next entry with a known tag. Returns `None` at the end.
+    /// Reads the next entry with a known first octet. Returns `None` at the end of the block.
     pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
         loop {
             let (first, octets) = (left.octet()?, left.string()?);
@@ -66,7 +66,7 @@ impl<'o> EntryFrame<'o> {
     }
 }
 
-/// Appends an entry: its tag, its length, and the octets that `put` appends.
+/// Appends an entry to `out`: its tag, its length, and the octets that `put` appends.
 pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: impl FnOnce(&mut Vec<u8>)) {
     out.push(tag as u8 | if in_use { IN_USE } else { 0 });
     let begin = out.len();
@@ -78,7 +78,7 @@ pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: imp
     }
 }
 
-/// The first fields of an entry that belongs to a name: the view, and the name, the type and the flags of the entry's key.
+/// The first fields of an entry that belongs to a name: the view, and the name, type and flags of the entry's key.
 pub(super) struct Begin<'o> {
     /// The position of the view in the configuration.
     pub(super) view: usize,
@@ -103,7 +103,7 @@ impl<'o> Begin<'o> {
     }
 }
 
-/// Appends the position of a view, and the key of an entry.
+/// Appends the position of the view in the configuration, and the key of the entry.
 fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.extend_from_slice(&view.to_be_bytes());
     out.push(u8::try_from(key.name().len()).unwrap_or(0));
@@ -112,9 +112,9 @@ fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
     out.push(key.flags());
 }
 
-/// Returns the tag of an entry that belongs to a name. Returns `None` if the entry is not written: because its time is over, or because it comes
-/// from the configuration. An expired entry is written for `serve_stale` after its TTL if it may be used then. An expired RRset is written only
-/// if it is the last data that servers gave (`is_last`).
+/// Returns the tag of an entry that belongs to a name. Returns `None` if the entry must not be written, because it has
+/// expired or comes from the configuration. An expired entry is written for the time `serve_stale` after its TTL if it
+/// may be used then. An expired RRset is written only if no server has given another answer since (`is_last`).
 pub(super) fn tag_of(
     entry: &CacheEntry,
     serve_stale: Duration,
@@ -151,18 +151,20 @@ pub(super) fn tag_of(
     is_kept.then_some(tag)
 }
 
-/// Returns how an expired RRset may be used: as a stale answer, as an alias that leads to a stale answer, or not at all.
+/// Returns how an expired RRset may be used: as a stale answer or an alias that leads to one (`Used`), or not at all
+/// (`Unused`).
 fn past_end(kind: RecordType, rank: Rank, refuted: bool) -> PastEnd {
     let is_used = may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME);
     if is_used && rank > Rank::Glue && !refuted { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Returns how an expired denial may be used: a proven NXDOMAIN still ends the stale answers for names below its name (`is_denied_above`).
+/// Returns how an expired denial may be used: a proven NXDOMAIN still prevents stale answers for names below its name
+/// (`is_denied_above`).
 fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
     if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }
 
-/// Appends an entry of the table of RRsets.
+/// Appends an entry of the table of RRsets to `out`.
 pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &CacheEntry, now: Mono) {
     put_begin(out, begin);
     match entry {
@@ -186,7 +188,8 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
     }
 }
 
-/// Reads an entry of the table of RRsets. Returns `None` if its time is over, if it cannot be read, or if it has another tag.
+/// Reads an entry of the table of RRsets. Returns `None` if it has expired, if it cannot be read, or if its tag belongs
+/// to another table.
 pub(super) fn known(
     left: &mut Octets<'_>,
     tag: EntryTag,

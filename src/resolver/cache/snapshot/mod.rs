@@ -1,18 +1,20 @@
-//! The snapshot: a file with the entries of the cache. The next process reads it, so that little is lost by a restart.
+//! The snapshot: a file with the entries of the cache. The next process of resolverd reads it, so that little is lost by
+//! a restart.
 //!
 //! The file is written and read in blocks, on threads that do not serve clients, and is never in memory as a whole. The reader does not trust the
 //! file: it compares all checksums before it uses the first entry, and skips entries that it cannot read. A view is stored as its position in
 //! the configuration, because ids of views are valid in one process only. The system clock shows how much time has passed since the file was
 //! written.
 //!
-//! Expired entries are also written while they may be used as stale answers: a restart during an outage must not stop mail to known domains. Expired
-//! proven denials of names are written because they end the stale answers below these names. Other expired denials are not written. They are not
-//! needed, because an expired RRset is written only if no server has denied it since.
+//! Expired entries are also written while they may be used as stale answers, because a restart during an outage must not
+//! stop mail to known domains. Expired denials of names that are proven by DNSSEC are also written, because they prevent
+//! stale answers below these names. Other expired denials are not needed, because an expired RRset is written only if no
+//! server has denied it since.
 //!
-//! Answers are not written. The first question after a restart makes its answer again from the RRsets.
+//! Answers are not written. When the first question after a restart needs an answer, it is made again from the RRsets.
 //!
-//! Knot Resolver keeps its cache in files that all processes map into memory. Unbound has the command `dump_cache` for the operator. Here, the
-//! snapshot is written without a command, and no question waits for it.
+//! Knot Resolver keeps its cache in files that all its processes map into memory. Unbound has the command `dump_cache`
+//! for the operator. Here, the snapshot is written without a command, and no question waits until it is written.
 
 mod blocks;
 mod entry;
@@ -36,57 +38,60 @@ use crate::limits::MAX_SNAPSHOT_SET_BACK;
 use dns::clock::Now;
 use dns::question::{ViewId, label_places};
 
-/// The configuration of the process, as far as it decides which entries of a snapshot are written and restored.
+/// What decides which entries of a snapshot are written and restored. It is computed from the configuration of the
+/// process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// A digest of the values of the configuration that decide answers for all names.
+    /// A digest of the configuration values that influence the answers for all names.
     pub fingerprint: [u8; 32],
-    /// A digest of the configuration of each name with a zone, host or record of its own, in wire form. Data at and below a name whose digest
-    /// differs are not restored.
+    /// For each name for which a zone, host or record is configured (in wire form), a digest of this configuration. If
+    /// the digest of a name differs from that in the snapshot, data at and below the name are not restored.
     pub configured: HashMap<Vec<u8>, [u8; 32]>,
-    /// The ids under which the RRsets of the views are stored, in the order of the configuration.
+    /// The ids of the views, in the order of the configuration. RRsets are stored under these ids.
     pub views: Vec<ViewId>,
     /// The apexes of the zones of DNS lists, in wire form. The answers of DNS lists are not written to a snapshot.
     pub lists: HashSet<Vec<u8>>,
-    /// Temporary negative trust anchors, and names whose routes have just changed, in wire form. Data at and below these names are not written or
-    /// restored.
+    /// Temporary negative trust anchors, and names whose routes have just changed, in wire form. Data at and below these
+    /// names are neither written nor restored.
     pub overlooked: HashSet<Vec<u8>>,
-    /// The maximum time for which an entry is restored.
+    /// The longest time for which a restored entry may stay valid.
     pub max_ttl: Duration,
-    /// The time after its TTL for which an entry may be used if no server answers.
+    /// The time after its expiry for which an entry may be used if no server answers.
     pub serve_stale: Duration,
 }
 
 /// The result of writing a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// The number of entries.
+    /// The number of entries that were written.
     pub entries: u64,
-    /// The size of the file in octets.
+    /// The size of the snapshot file in octets.
     pub octets: u64,
 }
 
 /// The result of reading a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restoration {
-    /// The number of entries in the file.
+    /// The number of entries in the snapshot file.
     pub entries: u64,
-    /// The number of restored entries. The others had expired, or the cache had newer ones.
+    /// The number of restored entries. The others had expired, or the cache already had newer ones.
     pub restored: u64,
     /// The time since the snapshot was written.
     pub age: Duration,
 }
 
 impl Scope {
-    /// Returns true if the entry under this key is written and restored. Answers of DNS lists, and data at and below `overlooked` names, are not
-    /// written. The delegations to DNS lists are written.
+    /// Returns true if an entry for `name` is written and restored. `said` is true if the entry contains data of a zone.
+    /// Answers of DNS lists, and data at and below `overlooked` names, are not written. The delegations to DNS lists are
+    /// written.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let is_left_out = said && lies_in(&self.lists, name) || lies_in(&self.overlooked, name);
         !is_left_out
     }
 
-    /// Compares the digest of a configured name in the snapshot with the digest of the same name in this configuration. If they are equal, the name
-    /// is removed from `changed`. If only the snapshot has the name, it is added to `changed`.
+    /// Reads a configured name and its digest from the snapshot, and compares the digest with that of the same name in
+    /// this configuration. If they are equal, the name is removed from `changed`. If only the snapshot has the name, it
+    /// is added to `changed`.
     fn compare(&self, octets: &[u8], changed: &mut HashSet<Vec<u8>>) {
         let Some((digest, name)) = octets.split_first_chunk() else { return };
         if self.configured.get(name) == Some(digest) {
@@ -96,7 +101,7 @@ impl Scope {
         }
     }
 
-    /// Returns the position in the configuration of the view whose RRsets are stored under this id.
+    /// Returns the position of a view in the configuration. `knows` is the id under which its RRsets are stored.
     fn place(&self, knows: ViewId) -> Option<u16> {
         u16::try_from(self.views.iter().position(|own| *own == knows)?).ok()
     }
@@ -108,7 +113,8 @@ fn lies_in(apexes: &HashSet<Vec<u8>>, name: &[u8]) -> bool {
     !apexes.is_empty() && (apexes.contains(&[0][..]) || suffixes.any(|suffix| apexes.contains(suffix)))
 }
 
-/// Returns true if an entry with this type and these flags in the table of RRsets contains data of a zone. Other entries belong to delegations.
+/// Returns true if an entry in the table of RRsets contains data of a zone. `kind` and `flags` are those of its key. All
+/// other entries belong to delegations.
 fn is_said(kind: RecordType, flags: u8) -> bool {
     !KeySlot::leads(kind, flags)
 }
@@ -126,8 +132,8 @@ impl Memory {
     ) -> io::Result<Written> {
         let mut writer = Writer::new(file)?;
         let moment = now.mono;
-        // The configured names are written first, because the reader must know them before it can decide which of the following entries it may
-        // restore.
+        // The configured names are written first, because the reader needs them to decide which of the following entries
+        // it may restore.
         for (name, digest) in &scope.configured {
             let put = |out: &mut Vec<u8>| out.extend_from_slice(&[&digest[..], name].concat());
             writer.entry(|out| entry::put_entry(out, EntryTag::Configured, false, put))?;
@@ -152,11 +158,11 @@ impl Memory {
         Ok(Written { entries: entries.saturating_sub(scope.configured.len() as u64), octets })
     }
 
-    /// Reads a snapshot, as long as `goes_on` returns true. Entries that are already in the cache stay. Half a million entries take a second (see
-    /// `walk`).
+    /// Reads a snapshot until its end, or until `goes_on` returns false. Entries that are already in the cache stay.
+    /// Half a million entries take a second (see `walk`).
     ///
     /// # Errors
-    /// The snapshot must not be used. Nothing was restored then, unless an error occurred while the file was read.
+    /// The snapshot must not be used. If the file could be read, nothing was restored.
     pub fn read_snapshot(
         &self,
         scope: &Scope,
@@ -174,11 +180,12 @@ impl Memory {
         }
         let age = now.unix.saturating_sub(head.written);
         reader.check(&goes_on)?;
-        // The time of writing and the current time are whole seconds, so the real age may be almost one second more.
+        // Both the time of writing and the current time are in whole seconds, so the real age may be almost one second
+        // more than their difference.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let (mut entries, mut restored): (u64, u64) = (head.entries, 0);
-        // The names whose configuration differs from that of the writer.
+        // The names whose configuration differs from that of the process that wrote the snapshot.
         let mut changed: HashSet<Vec<u8>> = scope.configured.keys().cloned().collect();
         while let Some(block) = reader.block()?.filter(|_| goes_on()) {
             let mut left = Octets::new(block);
@@ -195,7 +202,8 @@ impl Memory {
         Ok(Restoration { entries, restored, age: Duration::from_secs(age) })
     }
 
-    /// Restores one entry. Returns false if the cache already has an entry for its key, and `None` if the entry is too old, unreadable or left out.
+    /// Restores one entry. Returns false if the cache already has an entry for its key. Returns `None` if the entry is
+    /// too old, cannot be read, or must not be restored.
     fn restore(
         &self,
         (scope, changed): (&Scope, &HashSet<Vec<u8>>),
@@ -220,10 +228,11 @@ impl Memory {
     }
 }
 
-/// Creates a snapshot with one block of these octets and correct checksums, for the fuzzer of entries.
+/// Creates a snapshot that contains one block with these octets and correct checksums, so that a fuzzer can test the
+/// reader of entries.
 ///
 /// # Errors
-/// There is none, because memory can always be written.
+/// There are none, because writing to memory always succeeds.
 #[cfg(feature = "simulated")]
 pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
     let mut file = io::Cursor::new(Vec::new());
@@ -245,10 +254,10 @@ pub enum UnusableSnapshot {
     /// The file is incomplete, or was changed.
     #[error("it is damaged: a checksum does not match")]
     Broken,
-    /// The file was written in the future, according to the system clock.
+    /// According to the system clock, the file was written in the future.
     #[error("it was written {} s after the time of the system clock", .0.as_secs())]
     Future(Duration),
-    /// The system clock is slow, so the age of the file is unknown.
+    /// The system clock is slow or was set back, so the age of the file is unknown.
     #[error("the system clock is wrong, so its age is unknown")]
     SlowClock,
     /// The file was written with another configuration.

@@ -1,4 +1,4 @@
-//! The data about a server, as an entry of the snapshot.
+//! Writes the data about a server to the snapshot, and reads them.
 //!
 //! After a restart, a server that was dead is probed immediately. Until it answers, the other servers are asked first.
 
@@ -15,13 +15,13 @@ use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
 use dns::clock::Mono;
 use dns::question::is_name;
 
-/// Returns true if the entry of the server contains anything that is worth writing to the snapshot.
+/// Returns true if there are data about the server that are worth writing to the snapshot.
 pub(super) fn is_kept(server: &Server) -> bool {
     let history = server.history();
     history.round_trips.is_some() || history.silence.is_dead()
 }
 
-/// Appends the entry of a server to a block of the snapshot.
+/// Appends the data about a server to a block of the snapshot.
 pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server, now: Mono) {
     let history = server.history();
     match address.ip() {
@@ -51,7 +51,7 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
     }
 }
 
-/// Reads the entry of a server from a snapshot. Returns `None` if its data are too old, or cannot be read.
+/// Reads the data about a server from a snapshot. Returns `None` if they are too old, or cannot be read.
 pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, ServerHistory)> {
     if moments.gone > RESTORED_SERVER_TIME {
         return None;

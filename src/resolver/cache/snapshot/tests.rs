@@ -31,7 +31,8 @@ const WRITTEN: u64 = 1_800_000_000;
 /// The time on the monotonic clock at which each process of these tests begins.
 const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
 
-/// A time, in seconds after a snapshot was written, in the process that wrote it or in the next process.
+/// Returns the time at which `mono` seconds have passed in a process that began with the clock at `BORN`, and `seconds`
+/// seconds have passed since the snapshot was written.
 fn later(mono: u64, seconds: u64) -> Now {
     Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
 }
@@ -72,7 +73,7 @@ fn delegation(zone: &str) -> Delegation {
     }
 }
 
-/// Adds one entry of each kind.
+/// Adds one entry of each kind to the cache.
 fn fill(memory: &Memory) {
     let [view, ..] = views();
     let rrsets = memory.rrsets.in_view(view);
@@ -156,7 +157,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let read = read.unwrap();
     assert_eq!((read.entries, read.restored, read.age), (9, 9, Duration::from_secs(49)));
 
-    // The real time may be 50 seconds, because both times are whole seconds.
+    // The real time since the snapshot was written may be 50 seconds, because both times are in whole seconds.
     let end = now.mono.after(Duration::from_secs(150));
     let rrsets = after.rrsets.in_view(view);
     let records = mx(rrsets, now.mono);
@@ -182,7 +183,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let zone = name("lame.example.");
     let known = |memory: &Memory, now| memory.servers.known(server_address()).unwrap().standing(&zone, now);
     let standing = known(&after, now.mono);
-    // In the meantime, the path to the server may have changed.
+    // The path to the server may have changed while no process ran, so its round trip must be measured.
     let as_before = ServerStanding { to_be_measured: true, ..known(&before, BORN) };
     assert_eq!(standing, as_before);
     assert!(
@@ -246,7 +247,7 @@ fn what_is_over_is_not_restored_and_nothing_lives_longer_than_max_ttl() {
     assert_eq!(read(&written(&before, &scope(), later(301, 0)), &scope(), later(5, 0)).1.unwrap().entries, 1);
 }
 
-/// A scope in which entries may be used for an hour after their TTL.
+/// Returns a scope in which entries may be used for an hour after their expiry.
 fn stale_scope() -> Scope {
     Scope { serve_stale: HOUR, ..scope() }
 }
@@ -266,14 +267,15 @@ fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
     // All entries expired after 300 s.
     let file = written(&before, &stale_scope(), later(1_300, 0));
     let (after, read_) = read(&file, &stale_scope(), later(0, 999));
-    // Written are MX, A, DNAME and the server. Not written are glue, denials, delegations, states of zones and existing names.
+    // MX, A, DNAME and the server were written. Glue, denials, delegations, states of zones and names that only exist
+    // were not written.
     assert_eq!((read_.as_ref().unwrap().entries, read_.unwrap().restored), (4, 4));
     let stale = |seconds| Some(Age::Stale(Duration::from_secs(seconds)));
     let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
     assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_000));
     assert_eq!(age(last(&after, "mail.example.", RecordType::A, BORN)), stale(2_000));
     assert!(mx(after.rrsets.in_view(view), BORN).is_empty(), "not as a fresh one");
-    // In a second process, which starts later, the ages continue to grow.
+    // The snapshot is written and read once more. In the third process, the ages continue to grow.
     let file = written(&after, &stale_scope(), later(100, 0));
     let (after, _) = read(&file, &stale_scope(), later(0, 99));
     assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_200));
@@ -397,7 +399,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     assert!(after.rrsets.in_view(view).rrset(&said, RecordType::A, Rank::Answer, BORN).is_none());
     assert!(after.rrsets.in_view(view).delegation(&name("bl.example."), BORN).is_some());
 
-    // The name was not a list when the snapshot was written.
+    // The name was not a DNS list when the snapshot was written.
     let file = written(&before, &scope(), later(0, 0));
     assert_eq!(read(&file, &with_lists, later(0, 0)).1.unwrap().restored, 3);
 
@@ -468,7 +470,7 @@ fn a_clock_that_was_set_back_a_little_makes_no_snapshot_void() {
         let (after, read) = read(&file, &scope(), Now { mono: BORN, unix: WRITTEN - back });
         let read = read.unwrap();
         assert_eq!((read.restored, read.age), (read.entries, Duration::ZERO), "{back}");
-        // The entries are treated as if no time had passed since the snapshot was written.
+        // The entries are used as if no time had passed since the snapshot was written.
         assert!(mx(after.rrsets.in_view(view), BORN).iter().all(|record| record.ttl == 289), "{back}");
     }
 }
@@ -533,7 +535,7 @@ fn reading_ends_when_it_is_reported_to() {
 }
 
 proptest! {
-    /// No octets in a block cause a panic, and the restored entries can be read.
+    /// Tests that no octets in a block cause a panic, and that the restored entries can be read.
     #[test]
     fn entries_of_any_octets_do_no_harm(place in 0_usize..2_000, octets in proptest::collection::vec(any::<u8>(), 0..40)) {
         let before = memory();

@@ -1,11 +1,12 @@
-//! Converts times to spans relative to the time of writing, and back to times when the snapshot is read.
+//! Converts the times of entries to spans from the time at which the snapshot is written, and back to times when the
+//! snapshot is read.
 
 use std::time::Duration;
 
 use super::blocks::Octets;
 use dns::clock::Mono;
 
-/// The times that are needed to restore an entry.
+/// What is needed to compute the times of an entry from its spans.
 #[derive(Clone, Copy)]
 pub(super) struct Moments {
     pub(super) now: Mono,
@@ -13,23 +14,23 @@ pub(super) struct Moments {
     pub(super) gone: Duration,
     /// The longest time for which an entry may be stored.
     pub(super) most: Duration,
-    /// The time after the end of its TTL during which an entry is still restored, if its kind may be used then.
+    /// The time after the expiry of an entry during which it is still restored, if entries of its kind may be used then.
     pub(super) stale: Duration,
 }
 
-/// How an entry may be used after its TTL.
+/// How an entry may be used after its TTL has expired.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PastEnd {
-    /// The entry is used while no server answers.
+    /// The entry may be used while no server answers.
     Used,
-    /// The entry is not used.
+    /// The entry must not be used.
     Unused,
 }
 
-/// The times of an entry in this process.
+/// The times of an entry on the clock of this process.
 #[derive(Clone, Copy)]
 pub(super) struct Lifetime {
-    /// The time at which the entry was stored. It is before the begin of this process.
+    /// The time at which the entry was stored, which is before this process began.
     pub(super) since: Mono,
     pub(super) expires: Mono,
 }
@@ -42,16 +43,17 @@ impl Lifetime {
 }
 
 impl Moments {
-    /// Returns what is left of a time that began when the snapshot was written, or `None` if this time is over.
+    /// Returns the rest of a time that began when the snapshot was written and had the length `span`. Returns `None` if
+    /// this time is over.
     pub(super) fn left(self, span: Duration) -> Option<Duration> {
         span.checked_sub(self.gone).filter(|left| !left.is_zero()).map(|left| left.min(self.most))
     }
 
-    /// Returns the times of an entry that had the age `age` when the snapshot was written, and whose TTL is `whole`. Returns `None` if the entry may
-    /// no longer be used.
+    /// Returns the times of an entry that had the age `age` when the snapshot was written, and whose TTL is `whole`.
+    /// Returns `None` if the entry can no longer be used.
     pub(super) fn lifetime(self, age: Duration, whole: Duration, past_end: PastEnd) -> Option<Lifetime> {
         let age = age.saturating_add(self.gone);
-        // If the entry were older than this, it would not be from our snapshot.
+        // An entry that is older than this cannot come from a snapshot of resolverd.
         let since = Some(self.now.before(age)).filter(|since| *since > Mono::START)?;
         let whole = whole.min(age.saturating_add(self.most));
         let stale = if past_end == PastEnd::Used { self.stale } else { Duration::ZERO };
@@ -74,7 +76,7 @@ pub(super) fn put_lifetime(out: &mut Vec<u8>, (since, expires): (Mono, Mono), no
     put_span(out, expires.since(since));
 }
 
-/// Reads the times of an entry that is not used after its TTL.
+/// Reads the times of an entry that must not be used after its TTL has expired.
 pub(super) fn lifetime(left: &mut Octets<'_>, moments: Moments) -> Option<Lifetime> {
     moments.lifetime(span(left)?, span(left)?, PastEnd::Unused)
 }

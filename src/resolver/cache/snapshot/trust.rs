@@ -1,4 +1,4 @@
-//! The DNSSEC state of a zone, as an entry of the snapshot.
+//! Writes the DNSSEC state of a zone to the snapshot, and reads it.
 //!
 //! The state is valid only with the same trust anchors, which are part of the fingerprint. The state of a bogus zone is not written: its keys
 //! are checked again, because the owner may have repaired them.
@@ -17,18 +17,18 @@ use validate::keys::{ZoneKey, ZoneKeys};
 use validate::limits::MAX_DNSKEYS;
 use validate::verdict::{ValidationFailure, Why};
 
-/// The numbers that represent the DNSSEC states of zones in the file.
+/// The numbers that represent the results of validation in the file.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
 const NO_ZONE: u8 = 4;
 
-/// Returns true if a DNSSEC state of this kind is written to the snapshot.
+/// Returns true if this DNSSEC state is written to the snapshot.
 pub(super) fn is_kept(state: &ZoneTrust) -> bool {
     !matches!(state.standing, ZoneSecurity::Bogus(_))
 }
 
-/// Appends the DNSSEC state of a zone.
+/// Appends the DNSSEC state of a zone to `out`.
 pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
     put_lifetime(out, (state.stored, state.expires), now);
     put_span(out, now.since(state.sought));
@@ -39,7 +39,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
             for key in &keys.keys {
                 let mut octets = Vec::new();
                 let mut encoder = BinEncoder::new(&mut octets);
-                // The result is ignored: if a key cannot be written, the next process reads no key at this point.
+                // The result is ignored: if a key cannot be written, the next process reads no key in its place.
                 let _ = key.key.emit(&mut encoder);
                 put_string(out, &octets);
             }
@@ -57,7 +57,7 @@ fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &ValidationFailure) {
     put_string(out, fault.text.as_bytes());
 }
 
-/// Reads the DNSSEC state of a zone.
+/// Reads the DNSSEC state of the zone `zone`.
 pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
     let (lifetime, sought) = (lifetime(left, moments)?, span(left)?);
     let zone = name_of_wire(zone);

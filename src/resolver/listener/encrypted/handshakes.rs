@@ -1,8 +1,8 @@
 //! Limits the rate of handshakes of each client, because a handshake is the greatest work that a client can cause with little effort.
 //!
-//! The limit uses the generic cell rate algorithm, like `refusals`. A client is an IPv4 address, or the /64 network of an IPv6 address. The source
-//! address of a connection cannot be forged, unlike that of a datagram. Larger networks are not counted together, because the gateways of a site may
-//! share one.
+//! The limit uses the generic cell rate algorithm, like `refusals`. One client is an IPv4 address, or the /64 network of
+//! an IPv6 address. The source address of a connection cannot be forged, unlike that of a datagram. The clients of a
+//! larger network are not counted together, because the gateways of a site may share a network.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,20 +12,21 @@ use super::super::queued::ClientKey;
 use crate::limits::{HANDSHAKE_BURST, HANDSHAKE_INTERVAL, HANDSHAKE_LOG_PAUSE, MAX_HANDSHAKE_CLIENTS};
 use dns::clock::Mono;
 
-/// The clients that have started handshakes.
+/// For each client that has started handshakes, when it may start the next one.
 #[derive(Debug, Default)]
 pub(in super::super) struct Handshakes(Mutex<Rates>);
 
 #[derive(Debug, Default)]
 struct Rates {
-    /// The time at which the next handshake is due in the algorithm (theoretical arrival time).
+    /// For each client, the time at which its next handshake is due in the algorithm (theoretical arrival time).
     due: BTreeMap<ClientKey, Mono>,
-    /// The time of the last log message.
+    /// The time of the last log message about refused handshakes.
     logged: Option<Mono>,
 }
 
 impl Handshakes {
-    /// Returns true if the handshake of a client may continue. If it may not, a message may be logged.
+    /// Returns true if the handshake of a client may continue. If it may not, this is logged, but not more often than
+    /// the limit of such messages allows.
     pub(in super::super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         let mut rates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may = rates.may(ClientKey::from_address(client), now);

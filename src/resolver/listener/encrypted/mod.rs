@@ -6,17 +6,18 @@
 //!
 //! # Decisions
 //!
-//! - DNS over TLS uses the code for TCP, with rustls between the kernel and the messages. The listener of hickory-server was rejected: it answers the
-//!   queries of a connection one after the other, cannot send stored octets, and limits neither connections nor handshakes. So cache hits,
-//!   pipelining, answers out of order, and the limits on connections, questions and waiting octets are the same as for TCP, and both share the same
-//!   places.
-//! - DNS over TLS uses rustls without tokio-rustls: a rustls session takes octets and returns octets, which suits `tcp`, because the kernel may
-//!   accept only some of them. The HTTP/2 crate needs streams, so DNS over HTTPS uses tokio-rustls, with the same limits. At most 16 KiB are
-//!   encrypted before the kernel has accepted them.
-//! - A handshake has a time limit, and takes a place among the connections when it begins. If handshakes fill the places of a client, the client
-//!   loses the oldest handshakes first, unless they are recent and few. The rate of handshakes is limited for each client (`handshakes`). A handshake
-//!   is counted when the ClientHello is complete, before anything is computed for it. A rate for each network was rejected: the gateways of a site
-//!   may share a network, and one of them could lock out the others.
+//! - DNS over TLS uses the code for TCP, with rustls between the kernel and the messages. The listener of hickory-server
+//!   was rejected: it answers the queries of a connection one after the other, cannot send stored octets, and limits
+//!   neither connections nor handshakes. So cache hits, several questions at a time, answers out of order, and the
+//!   limits on connections, questions and waiting octets are the same as for TCP, and the limits count both together.
+//! - DNS over TLS uses rustls without tokio-rustls. A rustls session takes octets and returns octets, which fits the
+//!   code in `tcp`, because the kernel may accept only some of them. The HTTP/2 crate needs streams, so DNS over HTTPS
+//!   uses tokio-rustls, with the same limits. At most 16 KiB are encrypted before the kernel has accepted them.
+//! - A handshake has a time limit, and counts as a connection when it begins. If the handshakes of a client reach the
+//!   limit of its connections, its oldest handshakes are ended first, unless they are recent and few. The rate of
+//!   handshakes is limited for each client (`handshakes`). A handshake is counted when the ClientHello is complete,
+//!   before anything is computed for it. A rate for each network was rejected: the gateways of a site may share a
+//!   network, and one of them could lock out the others.
 //! - TLS records without data do not extend the time of an idle connection.
 //! - Sessions are resumed from memory: the library keeps 256. Early data (0-RTT) is off, because others can replay it.
 //! - A new certificate is used for connections that begin after it was loaded; existing connections keep the old one.
@@ -46,19 +47,21 @@ use crate::limits::{HANDSHAKE_TIME, TLS_RECORD};
 pub(super) use octets::ClientStream;
 use octets::SecureStream;
 
-/// The name of DNS over TLS in the handshake (RFC 7858 section 12: the registry of RFC 7301, ALPN). Clients may leave it out.
+/// The protocol name of DNS over TLS in the TLS handshake (RFC 7858 section 12: the registry of RFC 7301, ALPN). Clients
+/// may leave it out.
 pub(super) const DOT: &[u8] = b"dot";
 
-/// The name of HTTP/2 in the handshake (ALPN, RFC 9113 section 3.2).
+/// The protocol name of HTTP/2 in the TLS handshake (ALPN, RFC 9113 section 3.2).
 pub(super) const HTTP_2: &[u8] = b"h2";
 
-/// Returns the TLS settings for a protocol at the addresses of a listener. Returns `None` if the listener has no certificate, or if its key does not
-/// match the certificate. The check of the configuration has already excluded such a key.
+/// Returns the TLS settings of a listener for the protocol with the name `protocol`. Returns `None` if the listener has
+/// no certificate, or if its key does not match the certificate. Such a key was already refused when the configuration
+/// was checked.
 pub(super) fn settings(listener: &Listener, protocol: &[u8]) -> Option<Arc<ServerConfig>> {
     settings_with(listener, protocol, &[&TLS13, &TLS12])
 }
 
-/// Returns the TLS settings for a protocol that needs one of these versions of TLS.
+/// Returns the TLS settings of a listener for a protocol that needs one of these versions of TLS. See `settings`.
 fn settings_with(
     listener: &Listener,
     protocol: &[u8],
@@ -72,7 +75,8 @@ fn settings_with(
     Some(Arc::new(config))
 }
 
-/// Performs the TLS handshake of a connection. `may` is called when the ClientHello has arrived, and before anything is computed.
+/// Performs the TLS handshake of a connection. `may` is called when the ClientHello has arrived, before anything is
+/// computed, and decides whether the handshake continues.
 ///
 /// # Errors
 /// The handshake fails, or takes too long. The error is `QuotaExceeded` if `may` returns false.
@@ -89,7 +93,7 @@ pub(super) async fn secure(
     timeout(HANDSHAKE_TIME, handshake).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// Like `secure`, for DNS over HTTPS.
+/// Performs the TLS handshake of a connection for DNS over HTTPS. See `secure`.
 ///
 /// # Errors
 /// The same as for `secure`.

@@ -21,13 +21,13 @@ pub(in super::super) enum ClientStream {
 pub(in super::super) struct SecureStream {
     tcp: TcpStream,
     session: ServerConnection,
-    /// The number of octets that were decrypted, but not read yet.
+    /// The number of octets that rustls has decrypted, but `try_read` has not returned yet.
     decrypted: usize,
-    /// True if the client has announced that it sends no more data.
+    /// True if the client has announced over TLS that it sends no more data.
     has_ended: bool,
 }
 
-/// The TCP connection for rustls, without waiting.
+/// The TCP connection as rustls reads and writes it. Neither waits.
 struct Kernel<'a>(&'a TcpStream);
 
 impl Read for Kernel<'_> {
@@ -46,14 +46,15 @@ impl Write for Kernel<'_> {
     }
 }
 
-/// Tells the client why its handshake ends, if the kernel has room for the message, and returns the error.
+/// Tells the client why its TLS handshake ends, if the kernel has room for the alert. Returns the error as an
+/// `io::Error`.
 fn refused(tcp: &TcpStream, error: rustls::Error, mut alert: AcceptedAlert) -> io::Error {
     let _ = alert.write_all(&mut Kernel(tcp));
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 impl ClientStream {
-    /// Returns the TCP connection that carries the octets.
+    /// Returns the TCP connection under this connection.
     pub(in super::super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,
@@ -61,7 +62,7 @@ impl ClientStream {
         }
     }
 
-    /// Waits until octets may have arrived.
+    /// Waits until octets from the client may be available.
     pub(in super::super) async fn readable(&self) -> io::Result<()> {
         match self {
             // Octets that are already decrypted can be read, although the kernel does not report them.
@@ -70,7 +71,7 @@ impl ClientStream {
         }
     }
 
-    /// Reads octets. Returns 0 if the client sends no more.
+    /// Appends octets from the client to `into`, and returns their number. Returns 0 if the client sends no more.
     ///
     /// # Errors
     /// `WouldBlock` if no octets have arrived. All other errors end the connection.
@@ -84,7 +85,7 @@ impl ClientStream {
         }
     }
 
-    /// Accepts octets to be sent, and returns how many it has accepted.
+    /// Accepts octets to be sent to the client, and returns how many of them it has accepted.
     ///
     /// # Errors
     /// `WouldBlock` if the kernel has no room. All other errors end the connection.
@@ -106,18 +107,18 @@ impl ClientStream {
         }
     }
 
-    /// Tells the client that no more replies will come.
+    /// Tells the client over TLS that no more replies will come.
     pub(in super::super) fn end(&mut self) {
         if let Self::Tls(secure) = self {
             secure.session.send_close_notify();
-            // If there is no room for this message, closing the connection tells the client the same.
+            // If the kernel has no room for this message, the client learns the same from the end of the connection.
             let _ = secure.flush();
         }
     }
 }
 
 impl SecureStream {
-    /// Reads the begin of a handshake (ClientHello), and continues if `may` returns true.
+    /// Reads the ClientHello of a connection, and continues with the TLS handshake if `may` returns true.
     pub(super) async fn accept(
         tcp: TcpStream,
         config: Arc<ServerConfig>,
@@ -146,7 +147,7 @@ impl SecureStream {
         Ok(Self { tcp, session, decrypted: 0, has_ended: false })
     }
 
-    /// Performs the rest of the handshake.
+    /// Performs the rest of the TLS handshake, after the ClientHello.
     pub(super) async fn handshake(&mut self) -> io::Result<()> {
         while self.session.is_handshaking() || self.session.wants_write() {
             if !self.flush()? {
@@ -179,7 +180,7 @@ impl SecureStream {
                 return Ok(0);
             }
         }
-        // The kernel may have more octets, but other connections have their turn first.
+        // The kernel may have more octets, but other connections have their turn before they are read.
         Err(io::ErrorKind::WouldBlock.into())
     }
 
@@ -205,7 +206,7 @@ impl SecureStream {
         Ok(true)
     }
 
-    /// Reads octets from the kernel and decrypts them. Returns the number of octets that were read.
+    /// Reads octets from the kernel and decrypts them. Returns the number of encrypted octets that were read.
     fn receive(&mut self) -> io::Result<usize> {
         let taken = self.session.read_tls(&mut Kernel(&self.tcp))?;
         match self.session.process_new_packets() {
@@ -214,7 +215,7 @@ impl SecureStream {
                 self.has_ended = state.peer_has_closed();
             }
             Err(error) => {
-                // Sends the alert that tells the client about the error.
+                // Sends the TLS alert that tells the client about the error.
                 let _ = self.flush();
                 return Err(io::Error::new(io::ErrorKind::InvalidData, error));
             }

@@ -12,14 +12,15 @@ use crate::limits::{
     QUIC_RESET_INTERVAL, QUIC_SEND_WINDOW, TCP_IDLE_TIME,
 };
 
-/// The name of DNS over QUIC in the handshake (ALPN, RFC 9250 section 4.1).
+/// The protocol name of DNS over QUIC in the TLS handshake (ALPN, RFC 9250 section 4.1).
 pub(in super::super) const DOQ: &[u8] = b"doq";
 
 /// The version of QUIC (RFC 9000). The library also supports drafts, which are not accepted.
 const VERSION: u32 = 1;
 
-/// Returns the settings for connections to a listener, without those in `transport`. Returns `None` if the listener has no certificate, or if its key
-/// does not match the certificate. The check of the configuration has already excluded such a key.
+/// Returns the QUIC settings of a listener, without the limits that `transport` returns. Returns `None` if the listener
+/// has no certificate, or if its key does not match the certificate. Such a key was already refused when the
+/// configuration was checked.
 pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig>> {
     // Early data is off: the TLS library accepts none unless it is configured.
     let tls = super::settings_with(listener, DOQ, &[&TLS13])?;
@@ -34,14 +35,14 @@ pub(in super::super) fn settings(listener: &Listener) -> Option<Arc<ServerConfig
     Some(Arc::new(config))
 }
 
-/// Returns the settings of a socket.
+/// Returns the settings of the library for a UDP socket.
 pub(in super::super) fn endpoint() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.supported_versions(vec![VERSION]).min_reset_interval(QUIC_RESET_INTERVAL);
     config
 }
 
-/// Returns the limits of a connection that may have `streams` concurrent streams.
+/// Returns the limits of a QUIC connection on which the client may have `streams` streams at the same time.
 pub(in super::super) fn transport(streams: usize) -> TransportConfig {
     let number = |number: usize| VarInt::from_u32(u32::try_from(number).unwrap_or(u32::MAX));
     let mut transport = TransportConfig::default();

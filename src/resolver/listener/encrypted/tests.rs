@@ -31,15 +31,16 @@ pub(in super::super) fn file(name: &str) -> String {
     format!("{}/../../tests/tls/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The configuration of `reload_tests`, with DNS over TLS and one of the certificates.
+/// Returns the configuration of `reload_tests`, with DNS over TLS and the certificate of this name.
 fn with_tls(certificate: &str) -> Arc<Config> {
     with_certificate(certificate, "tls = [\"127.0.0.1:0\"]")
 }
 
-/// The configuration of `reload_tests` with one of the certificates. `more` is added to `[listen]` and after it.
+/// Returns the configuration of `reload_tests` with the certificate of this name. `more` is added after the keys of
+/// `[listen]`, and may contain further sections.
 pub(in super::super) fn with_certificate(certificate: &str, more: &str) -> Arc<Config> {
     let [pem, key] = ["pem", "key"].map(|end| file(&format!("{certificate}.{end}")));
-    // A checkout of the repository does not keep the modes of files.
+    // The key is copied into a new file, because a checkout of the repository does not keep the modes of files.
     let directory = tempfile::tempdir().unwrap();
     let copy = directory.path().join("key");
     std::fs::copy(key, &copy).unwrap();
@@ -66,7 +67,7 @@ fn client(versions: &[&'static SupportedProtocolVersion]) -> TlsConnector {
     client_of(versions, DOT)
 }
 
-/// A client for a protocol.
+/// Returns a TLS client that uses these versions and offers this protocol name.
 pub(in super::super) fn client_of(
     versions: &[&'static SupportedProtocolVersion],
     protocol: &[u8],
@@ -114,7 +115,7 @@ async fn queries_of_one_connection_are_answered_by_both_versions_of_tls() {
         let name = ServerName::try_from("dns.example").unwrap();
         let mut stream = client(&[version]).connect(name, stream).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"dot".as_slice()));
-        // More than one record has, cut anywhere.
+        // These are more octets than a TLS record has. They are sent in parts that do not end where messages end.
         let many = framed(&query()).repeat(4 * MAX_PIPELINED);
         for part in many.chunks(1_000) {
             stream.write_all(part).await.unwrap();
@@ -157,7 +158,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut connected = connect(address).await;
     let began = Instant::now();
     let mut slow = TcpStream::connect(address).await.unwrap();
-    // The begin of a ClientHello, followed by nothing.
+    // These octets are the begin of a ClientHello. Nothing follows.
     slow.write_all(&[22, 3, 1, 2, 0, 1]).await.unwrap();
     assert_eq!(slow.read(&mut [0; 16]).await.unwrap_or(0), 0);
     assert_eq!(began.elapsed().as_secs(), HANDSHAKE_TIME.as_secs());
@@ -167,7 +168,7 @@ async fn a_handshake_has_a_time_and_octets_that_are_no_query_keep_no_connection(
     let mut alert = Vec::new();
     let _ = plain.read_to_end(&mut alert).await;
     assert_eq!(alert.first(), Some(&21), "an alert, and no answer");
-    // Records of one octet are the begin of a message, for which the time limit of a message applies.
+    // This TLS record of one octet begins a message, so the time limit of a message applies.
     connected.write_all(&[0]).await.unwrap();
     let mut nothing = Vec::new();
     let _ = connected.read_to_end(&mut nothing).await;

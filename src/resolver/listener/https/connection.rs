@@ -1,4 +1,4 @@
-//! Answers the requests of one HTTP/2 connection. Each is answered as soon as its reply is ready.
+//! Answers the requests of one HTTP/2 connection. Each request is answered as soon as its reply is ready.
 
 use std::future::poll_fn;
 use std::io::{self, Cursor};
@@ -32,7 +32,7 @@ use history::Counter;
 /// The HTTP/2 connection of the library, which returns requests and sends responses.
 type Requests = Connection<BoundedStream, Cursor<UnsentReply>>;
 
-/// A request, and the handle for its response.
+/// A new HTTP request, and the handle through which its response is sent.
 type NewRequest = (Request<RecvStream>, SendResponse<Cursor<UnsentReply>>);
 
 type Step = StreamStep<Exchange, RefusedRequest>;
@@ -44,18 +44,19 @@ pub(super) struct HttpsConnection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// Tasks that read bodies or resolve questions. Each is a separate task, because others may wait for the same answers.
+    /// The tasks that read bodies of requests or resolve questions. Each is a separate task, because other clients may
+    /// wait for the same answers.
     running: JoinSet<Step>,
-    /// The number of these tasks that read bodies.
+    /// The number of these tasks that are reading the body of a request.
     bodies: usize,
-    /// Finished work that waits until the client has read the replies before it.
+    /// The results of ended tasks that wait until the client has read the earlier replies.
     ended: HeldAnswers<Step>,
-    /// Requests that wait for their turn.
+    /// The requests whose header was read and that wait until they may be answered.
     held: HeldRequests,
     unsent: Arc<UnsentReplies>,
-    /// The time by which the client must have read the waiting reply.
+    /// The time by which the client must have read the replies that wait to be sent.
     due: Instant,
-    /// The time of the last request or the last reply. The connection has been idle since then.
+    /// The time of the last request of the client or of the last reply. The connection has been idle since then.
     active: Instant,
 }
 
@@ -72,15 +73,15 @@ impl HttpsConnection {
         Self { requests, room, client, front, taken, running, bodies: 0, ended, held, unsent, due, active }
     }
 
-    /// Answers requests until the connection ends. The connection is closed when it is idle. After the other side of `closing` was dropped, it is
-    /// closed once all requests are answered.
+    /// Answers requests until the connection ends. An idle connection is closed. When the sender of `closing` is
+    /// dropped, because the listener ends, the connection is closed when all requests are answered.
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) -> io::Result<()> {
         let mut ends = false;
         loop {
             if self.unsent.octets() == 0
                 && let Some(step) = self.ended.take()
             {
-                // An error is not possible: less memory than before is always allowed.
+                // This cannot fail, because the connection uses less memory than before.
                 let _ = self.keep();
                 self.take_step(step).await?;
                 continue;
@@ -88,7 +89,7 @@ impl HttpsConnection {
             if self.has_turn()
                 && let Some(request) = self.held.take()
             {
-                // An error is not possible: less memory than before is always allowed.
+                // This cannot fail, because the connection uses less memory than before.
                 let _ = self.keep();
                 self.take_request(request)?;
                 continue;
@@ -105,8 +106,8 @@ impl HttpsConnection {
                 Some(step) = self.running.join_next() => self.hold_step(step)?,
                 () = self.unsent.taken(), if has_unsent => self.mark_taken(),
                 request = poll_fn(|context| {
-                    // Requests that wait come first. In addition, the client may send the rest of a request that was already accepted, or allow more
-                    // octets for the replies.
+                    // Waiting requests are answered before more octets are read. The octets are also read if the client may have
+                    // to send the rest of a request that was already accepted, or to allow more octets for the replies.
                     let reads = self.taken.has_room() || self.unsent.octets() > 0 || self.bodies > 0;
                     poll_request((&mut self.requests, &self.room), (reads, &self.unsent), context)
                 }) => match request {
@@ -125,7 +126,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Returns the time until which the connection may stay in its current state, or `None` if there is no limit.
+    /// Returns the time at which the connection is closed if nothing happens, or `None` if there is no limit.
     fn until(&self) -> Option<Instant> {
         match self.unsent.octets() {
             0 => self.running.is_empty().then_some(self.active + TCP_IDLE_TIME),
@@ -133,14 +134,15 @@ impl HttpsConnection {
         }
     }
 
-    /// Ends the connection. Octets that the kernel does not accept immediately are lost. Closing the connection tells the client the same.
+    /// Ends the connection with an HTTP/2 error code. Octets that the kernel does not accept immediately are lost.
+    /// Closing the connection then tells the client the same.
     fn end(&mut self, reason: Reason) -> io::Result<()> {
         self.requests.abrupt_shutdown(reason);
         let _ = poll_fn(|context| self.requests.poll_closed(context)).now_or_never();
         Ok(())
     }
 
-    /// Ends the connection after a fault of the client.
+    /// Ends the connection because of a fault of the client.
     fn fail(&mut self, fault: &ConnectionFault) -> io::Result<()> {
         match fault {
             ConnectionFault::Flooded => {
@@ -156,12 +158,14 @@ impl HttpsConnection {
         }
     }
 
-    /// Returns true if a request may be answered now. A client that does not read its replies receives no further ones.
+    /// Returns true if one more request may be answered now. While a client does not read its replies, none of its
+    /// requests is answered.
     fn has_turn(&self) -> bool {
         self.unsent.octets() == 0 && self.taken.has_room()
     }
 
-    /// Stores a request, whose header was read, until it has its turn. Returns false if too much is waiting.
+    /// Stores a request, whose header was read, until it may be answered. Returns false if too many requests or octets
+    /// are waiting.
     fn hold(&mut self, (request, respond): NewRequest) -> bool {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
@@ -171,24 +175,26 @@ impl HttpsConnection {
         self.held.add(HeldRequest { exchange, sent, body }) && (self.has_turn() || self.keep())
     }
 
-    /// Records the memory that is in use until the client reads its replies. Returns false if it is too much.
+    /// Records the memory that the connection uses until the client reads its replies. Returns false if a limit is
+    /// exceeded.
     fn keep(&self) -> bool {
         let waiting = self.held.octets().saturating_add(self.ended.octets());
         self.taken.keep_unsent(self.unsent.octets().saturating_add(waiting))
     }
 
-    /// Starts to answer a request.
+    /// Begins to answer a request that has waited.
     fn take_request(&mut self, HeldRequest { mut exchange, sent, body }: HeldRequest) -> io::Result<()> {
         if !self.taken.begin_question() {
-            // Another connection of the client has taken the last place just now. The client may repeat the request.
+            // Another connection of the client has begun the last allowed question just now. The client may repeat the
+            // request.
             exchange.respond.send_reset(Reason::REFUSED_STREAM);
             return Ok(());
         }
         match sent {
             Ok(SentMessage::InPath(message)) => self.take_message(exchange, &message),
             Err(refused) if body.is_end_stream() => self.refuse(exchange, refused),
-            // The body of a refused request is also read. Some clients, like curl 7.88, report an error instead of the status if they have not sent
-            // the whole body.
+            // The body of a request is read even if the request is refused. Some clients, like curl 7.88, report an error
+            // instead of the status if they have not sent the whole body.
             sent => {
                 self.bodies = self.bodies.saturating_add(1);
                 self.running.spawn(async move { Step::Read(exchange, sent.and(read_body(body).await)) });
@@ -197,7 +203,8 @@ impl HttpsConnection {
         }
     }
 
-    /// Keeps finished work until the client has read the replies before it. A client that does not read its replies receives no further ones.
+    /// Stores the result of a task until the client has read the earlier replies. While the client does not read its
+    /// replies, it receives no further ones.
     fn hold_step(&mut self, step: Result<Step, JoinError>) -> io::Result<()> {
         self.active = Instant::now();
         match step {
@@ -205,19 +212,19 @@ impl HttpsConnection {
                 let held = step.held();
                 self.ended.add(step, held);
             }
-            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+            // This is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
             Err(_) => self.taken.end_question(),
         }
         if self.unsent.octets() == 0 || self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Ends the connection, because too much waits for a client that does not read its replies.
+    /// Ends the connection, because too many octets wait for a client that does not read its replies.
     fn lose(&self) -> io::Result<()> {
         self.front.apart(SHARD, Apart::ReplyLost);
         Err(io::ErrorKind::QuotaExceeded.into())
     }
 
-    /// Continues with a request whose work has finished.
+    /// Continues with a request after its task has ended.
     async fn take_step(&mut self, step: Step) -> io::Result<()> {
         match step {
             Step::Read(exchange, read) => {
@@ -234,7 +241,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Handles the message of a request.
+    /// Handles the DNS message of a request: answers it, or begins to resolve it.
     fn take_message(&mut self, exchange: Exchange, message: &[u8]) -> io::Result<()> {
         self.front.count_query();
         self.room.mark_query();
@@ -245,7 +252,7 @@ impl HttpsConnection {
             Handled::Nothing => self.refuse(exchange, RefusedRequest::Message),
             Handled::Reply => self.reply(exchange, out, None),
             Handled::Miss(mut waiting) => {
-                // The stream numbers of a client are odd.
+                // The number of a stream that a client opens is always odd, so its lowest bit is left out.
                 waiting.number_by_stream(u64::from(exchange.respond.stream_id().as_u32() >> 1));
                 let front = Arc::clone(&self.front);
                 self.running
@@ -255,7 +262,7 @@ impl HttpsConnection {
         }
     }
 
-    /// Responds to a request that receives no DNS reply.
+    /// Sends the HTTP response to a request that receives no DNS reply.
     fn refuse(&mut self, mut exchange: Exchange, refused: RefusedRequest) -> io::Result<()> {
         self.taken.end_question();
         self.front.count_one(Counter::HttpsRequestsRefused);
@@ -264,8 +271,9 @@ impl HttpsConnection {
         Ok(())
     }
 
-    /// Responds with a reply. The reply may have to wait for room in the connection. The waiting octets are limited for each client and for all
-    /// clients together; if a limit is exceeded, the connection is closed.
+    /// Sends the HTTP response with a DNS reply. The reply may have to wait for room in the connection. The waiting
+    /// octets are limited for each client and for all clients together; if a limit is exceeded, the connection is
+    /// closed.
     fn reply(&mut self, mut exchange: Exchange, octets: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
         self.taken.end_question();
         let head: Response<()> = response::with(&octets);
@@ -290,7 +298,7 @@ impl HttpsConnection {
     }
 }
 
-/// Why a connection is ended.
+/// The reason why a connection is ended because of its client.
 enum ConnectionFault {
     /// The client sends many octets, but no queries.
     Flooded,
@@ -298,14 +306,15 @@ enum ConnectionFault {
     Http(h2::Error),
 }
 
-/// Writes what is waiting, and reads more if `reads` is true. Returns the next request, or `None` if the connection is closed.
+/// Writes the octets that wait to be sent, and reads more if `reads` is true. Returns the next request, or `None` if the
+/// connection is closed.
 fn poll_request(
     (requests, room): (&mut Requests, &ReadRoom),
     (reads, unsent): (bool, &UnsentReplies),
     context: &mut Context<'_>,
 ) -> Poll<Option<Result<NewRequest, ConnectionFault>>> {
     let had_unsent = unsent.octets() > 0;
-    // The requests that have already been read are handled first. Then more is read.
+    // In the first pass, requests that have already arrived are returned. More octets are read only in the second pass.
     for opens in [false, true] {
         room.open(opens && reads);
         let polled = pin!(requests.accept()).poll(context);
@@ -316,13 +325,13 @@ fn poll_request(
             return polled.map_err(ConnectionFault::Http);
         }
         if had_unsent && unsent.octets() == 0 {
-            // The last reply has been sent. The requests that wait come before those that have not been read yet.
+            // The last reply has been sent. The waiting requests are answered before more requests are read.
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
     }
     if reads && room.is_used_up() {
-        // More octets may have arrived, but other connections have their turn first.
+        // More octets may have arrived, but other connections have their turn before they are read.
         context.waker().wake_by_ref();
     }
     Poll::Pending

@@ -1,6 +1,8 @@
-//! Requests that wait until the client has read the earlier replies, or until the client may have another question in progress.
+//! The requests of a connection that wait until the client has read the earlier replies, or until the client may have
+//! another question in progress.
 //!
-//! Only the message of a request is stored, not its header. With the longest headers, a client could otherwise fill 32 MiB with all its connections.
+//! Only the DNS message of a request is stored, not its header. With the longest headers, a client could otherwise fill
+//! 32 MiB with all its connections.
 
 use std::collections::VecDeque;
 use std::io::Cursor;
@@ -12,14 +14,14 @@ use super::octets::UnsentReply;
 use super::request::{RefusedRequest, SentMessage};
 use crate::limits::MAX_PIPELINED;
 
-/// A request that has not been responded to yet.
+/// What is needed to respond to a request.
 pub(super) struct Exchange {
     pub(super) respond: SendResponse<Cursor<UnsentReply>>,
-    /// True if the response has a body.
+    /// True if the response must have a body, which is not the case for a HEAD request.
     pub(super) has_body: bool,
 }
 
-/// A request whose header was read.
+/// A request whose header was read, and which waits to be answered.
 pub(super) struct HeldRequest {
     pub(super) exchange: Exchange,
     pub(super) sent: Result<SentMessage, RefusedRequest>,
@@ -27,7 +29,7 @@ pub(super) struct HeldRequest {
     pub(super) body: RecvStream,
 }
 
-/// The waiting requests of a connection, in their order.
+/// The waiting requests of a connection, in the order of their arrival.
 #[derive(Default)]
 pub(super) struct HeldRequests {
     requests: VecDeque<HeldRequest>,
@@ -44,8 +46,8 @@ impl HeldRequest {
 }
 
 impl HeldRequests {
-    /// Adds a request. Returns false if more requests would wait than a connection may have streams. This is possible if the client has reset some
-    /// streams.
+    /// Adds a request. Returns false if more requests would wait than a connection may have streams at the same time.
+    /// This is possible if the client has reset some streams.
     pub(super) fn add(&mut self, request: HeldRequest) -> bool {
         let has_room = self.requests.len() < MAX_PIPELINED;
         if has_room {
@@ -55,14 +57,14 @@ impl HeldRequests {
         has_room
     }
 
-    /// Removes the first request.
+    /// Removes and returns the request that has waited for the longest time.
     pub(super) fn take(&mut self) -> Option<HeldRequest> {
         let request = self.requests.pop_front()?;
         self.octets = self.octets.saturating_sub(request.octets());
         Some(request)
     }
 
-    /// Returns the size of the messages in all waiting requests, in octets.
+    /// Returns the size of the DNS messages in all waiting requests, in octets.
     pub(super) const fn octets(&self) -> usize {
         self.octets
     }

@@ -8,14 +8,16 @@
 //! - Only HTTP/2 is supported (RFC 9113), as in Unbound and Knot Resolver. RFC 8484 section 5.2 recommends it as the minimum, and HTTP/1.1 has no
 //!   answers out of order. Client and server agree on it in the handshake (`h2`), so an HTTP/1.1 client receives an alert. Server push and
 //!   compression are not used.
-//! - The crate `h2` is used, without hyper and without the listener of hickory-server. These serve HTTP of all kinds, and limit neither the questions
-//!   of a client over all its connections nor the waiting replies. A query is handled like one over TCP, with the same limits for connections,
-//!   questions and unsent replies, and the handshake is that of DNS over TLS.
-//! - A request takes a place among the questions as soon as its header has arrived, so that a slow body takes one too. If a client has no place left,
-//!   its requests wait until one of its queries is answered, as over TCP. Bodies are still read in the meantime: the headers of many requests may
-//!   arrive before the first body.
-//! - A waiting request is kept as its message. When requests waited in the library with their headers, a client that did not read its
-//!   replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one octet each.
+//! - The crate `h2` is used, without hyper and without the listener of hickory-server. These serve HTTP of all kinds,
+//!   and limit neither the questions of a client over all its connections nor the waiting replies. A query over HTTPS is
+//!   handled like one over TCP, with the same limits for connections, questions and unsent replies, and the TLS
+//!   handshake is limited like that of DNS over TLS.
+//! - A request counts as a question in progress as soon as its header has arrived, even if its body arrives slowly. If a
+//!   client has the greatest number of questions, its requests wait until one of its queries is answered, as over TCP.
+//!   Bodies are still read in the meantime, because the headers of many requests may arrive before the first body.
+//! - Of a waiting request, only the DNS message is stored. When requests waited in the library with their headers, a
+//!   client that did not read its replies used 32 MiB for `TCP_WRITE_TIME`, and more if its headers had fields of one
+//!   octet each.
 //! - Queries over HTTPS have the id 0, so that HTTP caches can store the replies (RFC 8484 section 4.1). To distinguish a repeated query from a
 //!   new one, the number of the stream is used instead of the id.
 //! - There is one path, `/dns-query`. A response without a DNS reply has no body: the status is sufficient.
@@ -68,7 +70,8 @@ use crate::limits::{
 use connection::HttpsConnection;
 use octets::{BoundedStream, ReadRoom};
 
-/// Serves a connection until it ends. After the other side of `closing` was dropped, it also ends when it is idle.
+/// Serves a connection until it ends. When the sender of `closing` is dropped, because the listener ends, the connection
+/// ends when it is idle.
 pub(super) async fn serve(
     stream: TcpStream,
     client: SocketAddr,
@@ -90,7 +93,8 @@ pub(super) async fn serve(
     HttpsConnection::new((requests, room), client, front, taken).serve(closing).await
 }
 
-/// Returns the limits that the library enforces and announces to the client. `streams` is the number of concurrent streams.
+/// Returns the limits that the library enforces and announces to the client. `streams` is the number of streams that a
+/// client may have at the same time.
 fn settings(streams: usize) -> Builder {
     let mut settings = Builder::new();
     let octets = |octets: usize| u32::try_from(octets).unwrap_or(u32::MAX);

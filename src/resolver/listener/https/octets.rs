@@ -1,6 +1,8 @@
-//! The octets of an HTTP/2 connection. Incoming octets are read in parts, and outgoing octets are counted until they are sent.
+//! Limits the octets of an HTTP/2 connection: only some of the octets that have arrived are read at a time, and the
+//! octets of replies are counted until they are sent.
 //!
-//! The library reads everything that has arrived before it returns the first request, and accepts replies without limit. This module limits both.
+//! The library reads everything that has arrived before it returns the first request, and accepts replies without limit.
+//! Both are limited here.
 
 use std::io;
 use std::pin::Pin;
@@ -16,31 +18,32 @@ use tokio_rustls::server::TlsStream;
 use super::super::waiting::Waiting;
 use crate::limits::{OCTETS_WITHOUT_QUERY, REQUESTS_AT_ONCE};
 
-/// A TLS connection that is only read while there is room.
+/// A TLS connection from which only as many octets are read as `ReadRoom` allows.
 pub(super) struct BoundedStream {
     stream: TlsStream<TcpStream>,
     room: Arc<ReadRoom>,
 }
 
-/// The number of octets that may be read.
+/// The number of octets that may be read from a connection.
 #[derive(Debug)]
 pub(super) struct ReadRoom {
-    /// The number of octets that may be read before other work has its turn. A read that begins within this number may exceed it by the size of the
-    /// library's buffer.
+    /// The number of octets that may be read before other work has its turn. The last read may exceed it by the size of
+    /// the library's buffer.
     left: AtomicUsize,
-    /// The number of octets that were read since the last query.
+    /// The number of octets that were read since the last query of the client.
     without_query: AtomicUsize,
 }
 
-/// The size of replies that the connection has not accepted yet. A reply counts until its last octet is written, or until its stream is reset.
+/// The total size of the replies that the connection has not sent yet. A reply counts until its last octet is written,
+/// or until its stream is reset.
 #[derive(Debug, Default)]
 pub(super) struct UnsentReplies {
     octets: AtomicUsize,
-    /// Notified when a reply was accepted.
+    /// Notified when a reply is no longer counted.
     taken: Notify,
 }
 
-/// A reply that is being sent. Its client counts as waiting until this value is dropped.
+/// A reply that is being sent. Its client counts as waiting for the reply until this value is dropped.
 pub(super) struct UnsentReply {
     octets: Vec<u8>,
     replies: Arc<UnsentReplies>,
@@ -61,22 +64,22 @@ impl Default for ReadRoom {
 }
 
 impl ReadRoom {
-    /// Allows one more part to be read if `opens` is true. Otherwise nothing may be read.
+    /// If `opens` is true, allows `REQUESTS_AT_ONCE` more octets to be read. Otherwise no octets may be read.
     pub(super) fn open(&self, opens: bool) {
         self.left.store(if opens { REQUESTS_AT_ONCE } else { 0 }, Ordering::Relaxed);
     }
 
-    /// Returns true if the allowed part was read.
+    /// Returns true if all octets that `open` allowed were read.
     pub(super) fn is_used_up(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 
-    /// Records that a query has arrived.
+    /// Records that a query of the client has arrived.
     pub(super) fn mark_query(&self) {
         self.without_query.store(0, Ordering::Relaxed);
     }
 
-    /// Returns true if the client keeps sending octets that are not queries.
+    /// Returns true if the client has sent too many octets since its last query.
     pub(super) fn is_flooded(&self) -> bool {
         self.without_query.load(Ordering::Relaxed) > OCTETS_WITHOUT_QUERY
     }
@@ -96,7 +99,7 @@ impl AsyncRead for BoundedStream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.room.is_used_up() {
-            // The connection is polled again after it has allowed more octets.
+            // The connection is polled again after `open` has allowed more octets.
             return Poll::Pending;
         }
         let before = into.filled().len();
@@ -138,13 +141,13 @@ impl UnsentReplies {
         self.octets.load(Ordering::Relaxed)
     }
 
-    /// Adds a reply for which a client waits.
+    /// Adds a reply. `waiting` is the permit of the client that waits for it.
     pub(super) fn add(self: &Arc<Self>, octets: Vec<u8>, waiting: Option<Waiting>) -> UnsentReply {
         self.octets.fetch_add(octets.capacity(), Ordering::Relaxed);
         UnsentReply { octets, replies: Arc::clone(self), _waiting: waiting }
     }
 
-    /// Waits until a reply was accepted.
+    /// Waits until a reply is no longer counted.
     pub(super) async fn taken(&self) {
         self.taken.notified().await;
     }

@@ -34,13 +34,13 @@ const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// The begin of a header with this status.
+/// The field `:status` with the value 200, which is the begin of the header of a response.
 const STATUS_200: u8 = 0x88;
 
-/// The error code for a client that asks for too much.
+/// The HTTP/2 error code for a client that asks for too much.
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// A frame that was received: its type, its stream and its content.
+/// A frame that the client received: its type, its stream and its content.
 type Frame = (u8, u32, Vec<u8>);
 
 fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
@@ -48,7 +48,8 @@ fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), content].concat()
 }
 
-/// A field of a header that is not in a table, with the number of its name or with its name (RFC 7541 section 6.2.2).
+/// Returns a header field that is not in the table of the other side, with the number of its name or with the name
+/// itself (RFC 7541 section 6.2.2).
 fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     let mut octets = name.to_vec();
     match u8::try_from(value.len()) {
@@ -61,31 +62,31 @@ fn field(name: &[u8], value: &[u8]) -> Vec<u8> {
     [octets, value.to_vec()].concat()
 }
 
-/// The header of a request with GET.
+/// Returns the encoded header of a GET request with this DNS message.
 fn head(message: &[u8]) -> Vec<u8> {
     let path = format!("/dns-query?dns={}", BASE64URL_NOPAD.encode(message));
-    // GET, https, the path, the host.
+    // These are the method GET, the scheme https, the path, and the host.
     [vec![0x82, 0x87], field(&[0x04], path.as_bytes()), field(&[0x01], b"dns.example")].concat()
 }
 
-/// The header of a request with POST.
+/// Returns the encoded header of a POST request.
 fn post() -> Vec<u8> {
     let kind = field(&[0x0f, 0x10], b"application/dns-message");
     [vec![0x83, 0x87], field(&[0x04], b"/dns-query"), kind].concat()
 }
 
-/// Returns the number of a stream that the client opens.
+/// Returns the number of the stream that a client opens after `place` others.
 fn id(place: usize) -> u32 {
     u32::try_from(2 * place + 1).unwrap()
 }
 
-/// Sends octets. Without a flush, the last of many small writes may not be sent.
+/// Sends octets and flushes the stream. Without the flush, the last of many small writes may not be sent.
 async fn send(stream: &mut (impl AsyncWrite + Unpin), octets: &[u8]) {
     stream.write_all(octets).await.unwrap();
     stream.flush().await.unwrap();
 }
 
-/// Begins a connection with these settings.
+/// Begins an HTTP/2 connection as a client with these settings.
 async fn begun(stream: &mut TlsStream<TcpStream>, settings: &[u8]) {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     send(stream, &[preface.as_slice(), &frame(SETTINGS, 0, 0, settings)].concat()).await;
@@ -101,7 +102,7 @@ async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Frame> {
     Some((kind, u32::from_be_bytes(stream_number), content))
 }
 
-/// Returns all frames until the connection is closed.
+/// Returns all frames that arrive until the connection is closed.
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     let mut frames = Vec::new();
     while let Some(frame) = next(stream).await {
@@ -110,7 +111,7 @@ async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<Frame> {
     frames
 }
 
-/// Returns the error code with which a connection ended.
+/// Returns the HTTP/2 error code with which the connection ended, if there is one.
 fn error(frames: &[Frame]) -> Option<u32> {
     let last = frames.iter().rev().find(|(kind, ..)| *kind == GO_AWAY)?;
     Some(u32::from_be_bytes(last.2[4..8].try_into().unwrap()))
@@ -160,7 +161,7 @@ async fn a_client_that_provokes_resets_is_closed() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
     begun(&mut stream, &[]).await;
-    // Headers without a path.
+    // These headers have no path.
     let broken = (0..=MAX_PROVOKED_RESETS)
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &[0x82]));
     send(&mut stream, &broken.collect::<Vec<u8>>()).await;
@@ -178,7 +179,7 @@ async fn bodies_that_come_after_the_headers_of_all_requests_are_read() {
     let posts = (0..MAX_PIPELINED).flat_map(|number| frame(HEADERS, END_HEADERS, id(number), &post()));
     let heads = [posts.collect(), frame(PING, 0, 0, &[7; 8])].concat();
     send(&mut stream, &heads).await;
-    // All places for questions of the connection are now taken.
+    // The greatest number of questions of the connection is now in progress.
     while next(&mut stream).await.unwrap().0 != PING {}
     let bodies = (0..MAX_PIPELINED).flat_map(|number| frame(DATA, END_STREAM, id(number), &query()));
     send(&mut stream, &bodies.collect::<Vec<u8>>()).await;
@@ -261,13 +262,14 @@ fn too_many(frame: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn floods_of_each_kind_of_frame_end_the_connection() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
-    // Requests for another path, which are answered with 404.
+    // These are requests for another path, which are answered with 404.
     let other = [vec![0x82, 0x87], field(&[0x04], &[b'/'; 1_000]), field(&[0x01], b"dns.example")].concat();
     let others = (0..=OCTETS_WITHOUT_QUERY / other.len())
         .flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &other));
-    // The header never ends.
+    // This header never ends.
     let begun_header = frame(HEADERS, END_STREAM, 1, &head(&query()));
-    // A field from the table, which each further octet repeats.
+    // This header has a field that is stored in the table of header fields. Each further octet of the header repeats
+    // this field.
     let repeated = [head(&query()), field(&[0x40, 0x01, b'a'], &[b'a'; 3_000]), vec![0xbe; 1_000]].concat();
     let floods = [
         ("pings", too_many(&frame(PING, 0, 0, &[7; 8]))),
@@ -286,7 +288,7 @@ async fn floods_of_each_kind_of_frame_end_the_connection() {
         begun(&mut stream, &[]).await;
         let (mut read, mut write) = split(stream);
         let sent = async {
-            // Some of the octets may arrive after the end of the connection.
+            // The connection may end before all octets are sent.
             let _ = write.write_all(&octets).await;
             let _ = write.flush().await;
         };
@@ -302,14 +304,14 @@ async fn floods_of_each_kind_of_frame_end_the_connection() {
     listeners.stop();
 }
 
-/// Opens a connection whose client has small buffers in the kernel.
+/// Opens a TLS connection whose client has small buffers in the kernel.
 async fn small(address: SocketAddr) -> TlsStream<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
     over(socket.connect(address).await.unwrap()).await
 }
 
-/// Returns the time until no connection is open.
+/// Returns the time until the listeners have no open connection.
 async fn left(listeners: &Listeners) -> Duration {
     let began = Instant::now();
     while listeners.places.count() > 0 {
@@ -328,7 +330,8 @@ async fn a_client_that_reads_nothing_is_closed() {
     let asks = head(&padded.to_vec().unwrap());
     let queries =
         (0..4_000).flat_map(|number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &asks)).collect();
-    // The windows of the streams and of the connection are never used up.
+    // The client allows so many octets of replies that the windows of the streams and of the connection are never used
+    // up.
     let settings = [0, 4, 0x7f, 0xff, 0xff, 0xff];
     let window = frame(WINDOW_UPDATE, 0, 0, &0x7fff_0000_u32.to_be_bytes());
     for (octets, until) in [(queries, TCP_WRITE_TIME), (too_many(&frame(PING, 0, 0, &[7; 8])), TCP_IDLE_TIME)]
@@ -349,7 +352,7 @@ async fn a_client_that_reads_nothing_is_closed() {
 async fn a_client_that_takes_no_reply_gets_no_more_and_is_closed() {
     let (listeners, ..) = listen(&with_certificate("first", HTTPS));
     let mut stream = secured(listeners.https_addresses()[0]).await;
-    // The window of each stream is 0 octets.
+    // The client allows 0 octets of a reply on each stream.
     begun(&mut stream, &[0, 4, 0, 0, 0, 0]).await;
     let began = Instant::now();
     for number in 0..4 {
@@ -372,7 +375,7 @@ async fn without_window(listeners: &Listeners) -> TlsStream<TcpStream> {
     stream
 }
 
-/// Requests on all streams of a connection but the first, each with a query that is filled up by so many octets.
+/// Returns requests on all streams of a connection except the first. Each query is padded with this number of octets.
 fn rest_of_streams(padding: usize) -> Vec<u8> {
     let mut padded = Message::from_vec(&query()).unwrap();
     let mut edns = Edns::new();
@@ -391,7 +394,7 @@ async fn requests_behind_a_reply_that_is_not_taken_are_answered_when_it_is() {
     send(&mut stream, &[rest_of_streams(2_000), frame(PING, 0, 0, &[7; 8])].concat()).await;
     while next(&mut stream).await.unwrap().0 != PING {}
     assert_eq!(counted(&listeners, Counter::QueriesHttps), 1);
-    // The windows are large enough for all replies.
+    // The client now allows enough octets for all replies.
     send(&mut stream, &frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff])).await;
     let mut answered = Vec::new();
     while answered.len() < MAX_PIPELINED {
@@ -434,7 +437,7 @@ async fn a_client_that_resets_requests_behind_a_reply_that_it_does_not_take_is_c
     let asks = |number| frame(HEADERS, END_STREAM | END_HEADERS, id(number), &head(&query()));
     for number in 1..=MAX_PIPELINED {
         send(&mut stream, &[asks(number), frame(PING, 0, 0, &[7; 8])].concat()).await;
-        // The request had been read before.
+        // When the answer to the ping arrives, the request before it has been read.
         while next(&mut stream).await.unwrap().0 != PING {}
         send(&mut stream, &frame(RESET, 0, id(number), &8_u32.to_be_bytes())).await;
     }

@@ -9,42 +9,43 @@ use http::{Method, StatusCode, Uri};
 use crate::config::defaults::HTTPS_PATH;
 use crate::limits::MAX_QUERY;
 
-/// The variable in the path that contains the message (RFC 8484 section 4.1.1).
+/// The name of the variable in the path that contains the DNS message (RFC 8484 section 4.1.1).
 const VARIABLE: &str = "dns";
 
 /// The media type of a DNS message (RFC 8484 section 6).
 pub(super) const MEDIA_TYPE: &str = "application/dns-message";
 
-/// Where the message of a request is.
+/// The DNS message of a request, or where it will be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentMessage {
-    /// The message was in the path. The field contains it.
+    /// The message was in the path, and is the field of this value.
     InPath(Vec<u8>),
-    /// The message is in the body, which is read next.
+    /// The message is in the body of the request, which has not been read yet.
     InBody,
 }
 
 /// The reason why a request receives no DNS reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusedRequest {
-    /// The path of the request is unknown.
+    /// The path of the request is not `/dns-query`.
     Path,
     /// The method of the request is not allowed.
     Method,
-    /// The message of the request is missing, cannot be decoded, or is not a query.
+    /// The DNS message of the request is missing, cannot be decoded, or is not a query.
     Message,
-    /// The message is longer than `MAX_QUERY`.
+    /// The DNS message is longer than `MAX_QUERY`.
     Length,
-    /// The body has another media type.
+    /// The body of the request does not have the media type of a DNS message.
     MediaType,
-    /// The body was not complete in time.
+    /// The body of the request was not complete in time.
     Time,
-    /// resolverd has no reply: the request repeats a question whose first copy is answered, or the work for it has panicked.
+    /// There is no DNS reply: the request repeats a question whose first copy is answered, or its resolution has
+    /// panicked.
     NoReply,
 }
 
 impl RefusedRequest {
-    /// Returns the status code for this reason.
+    /// Returns the HTTP status code for this reason.
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::Path => StatusCode::NOT_FOUND,
@@ -58,7 +59,7 @@ impl RefusedRequest {
     }
 }
 
-/// Finds the message of a request.
+/// Finds the DNS message in a request, or learns that it is in the body.
 ///
 /// # Errors
 /// The reason why the request receives no DNS reply.
@@ -73,7 +74,8 @@ pub(super) fn read(method: &Method, uri: &Uri, header: &HeaderMap) -> Result<Sen
     }
 }
 
-/// Returns the message in the variables of a path. If the variable occurs several times, the first one is used.
+/// Returns the DNS message in the variables of a path. If the variable `dns` occurs several times, the first one is
+/// used.
 fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
     let mut pairs = variables.split('&').filter_map(|pair| pair.split_once('='));
     let (_, encoded) = pairs.find(|(name, _)| *name == VARIABLE).ok_or(RefusedRequest::Message)?;
@@ -85,7 +87,7 @@ fn in_path(variables: &str) -> Result<SentMessage, RefusedRequest> {
     Ok(SentMessage::InPath(message))
 }
 
-/// Checks the header of a request whose message is in the body. The length of the body may be missing.
+/// Checks the header of a request whose DNS message is in the body. The header need not contain the length of the body.
 fn in_body(header: &HeaderMap) -> Result<SentMessage, RefusedRequest> {
     let kind = header.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     // The media type has no parameters. If a client sends some, they are ignored.
@@ -137,7 +139,8 @@ mod tests {
         for method in ["PUT", "DELETE", "OPTIONS", "BREW"] {
             assert_eq!(status(method, "/dns-query?dns=AAAA", &[]), 405, "{method}");
         }
-        // No variable, padding, letters of base64 that base64url does not have, and bits that belong to no octet.
+        // These cases are: no variable, padding, letters of base64 that base64url does not have, and bits that belong to
+        // no octet.
         for query in [
             "",
             "?",

@@ -24,7 +24,7 @@ use history::Counter;
 
 type Step = StreamStep<SendStream, StreamFault>;
 
-/// `Ok` if the connection continues, otherwise the reason why it ends.
+/// `Ok` if the connection continues, otherwise the error code with which it ends.
 type Goes = Result<(), EndCode>;
 
 /// A QUIC connection of a client.
@@ -33,23 +33,25 @@ pub(super) struct QuicConnection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
-    /// Tasks that read queries or resolve questions. Each is a separate task, because others may wait for the same answers.
+    /// The tasks that read queries or resolve questions. Each is a separate task, because other clients may wait for the
+    /// same answers.
     running: JoinSet<Step>,
-    /// Finished work that waits until the client has read the replies before it.
+    /// The results of ended tasks that wait until the client has read the earlier replies.
     ended: HeldAnswers<Step>,
-    /// The tasks that send replies which the client has not acknowledged. Each task returns the length of its reply.
+    /// The tasks that send replies which the client has not acknowledged yet. Each task returns the length of its reply
+    /// in octets.
     sending: JoinSet<usize>,
-    /// The size of these replies in octets.
+    /// The total size of the replies that the client has not acknowledged, in octets.
     unsent: usize,
     /// The time by which the client must acknowledge the next reply. `None` if all replies are acknowledged.
     due: Option<Instant>,
-    /// The time of the last query or the last reply. The connection has been idle since then.
+    /// The time of the last query of the client or of the last reply. The connection has been idle since then.
     active: Instant,
-    /// The number of streams that were cancelled before their query was complete.
+    /// The number of streams that the client has cancelled before their query was complete.
     cancelled: usize,
-    /// True if a query has arrived.
+    /// True if the connection has received a query.
     has_asked: bool,
-    /// The time until which a first query may still arrive. It is set when the listener has ended.
+    /// The time until which the first query may still arrive. It is set when the listener ends.
     closes: Option<Instant>,
 }
 
@@ -77,14 +79,14 @@ impl QuicConnection {
         }
     }
 
-    /// Answers queries until the connection ends. The connection is closed when it is idle. After the other side of `closing` was dropped, it is
-    /// closed once all queries are answered.
+    /// Answers queries until the connection ends. An idle connection is closed. When the sender of `closing` is dropped,
+    /// because the listener ends, the connection is closed when all queries are answered.
     pub(super) async fn serve(mut self, mut closing: watch::Receiver<()>) {
         let code = loop {
             if self.sends()
                 && let Some(step) = self.ended.take()
             {
-                // An error is not possible: less memory than before is always allowed.
+                // This cannot fail, because the connection uses less memory than before.
                 let _ = self.keep();
                 match self.take_step(step).await {
                     Ok(()) => continue,
@@ -105,7 +107,7 @@ impl QuicConnection {
                     Ok(())
                 }
                 Some(step) = self.running.join_next() => self.hold_step(step),
-                // A client that does not read its replies receives no further ones.
+                // While a client does not read its replies, no further query of it is read.
                 stream = self.connection.accept_bi(), if self.sends() && self.taken.has_room() => match stream {
                     Ok(stream) => {
                         self.take_stream(stream);
@@ -126,40 +128,41 @@ impl QuicConnection {
         self.connection.close(code.number(), b"");
     }
 
-    /// Returns true if further replies may be sent, because the client has read most of the earlier ones.
+    /// Returns true if more replies may be sent, because the client has acknowledged most of the earlier ones.
     fn sends(&self) -> bool {
         self.unsent < MAX_STREAM_REPLY
     }
 
-    /// Returns true if no query is in progress and no reply waits.
+    /// Returns true if no query is in progress and no reply waits for the client.
     fn is_idle(&self) -> bool {
         self.running.is_empty() && self.ended.is_empty() && self.sending.is_empty()
     }
 
-    /// Returns true if the listener has ended and this connection has nothing left to do.
+    /// Returns true if the listener has ended, and this connection has no query in progress, no unacknowledged reply,
+    /// and no time left for its first query.
     fn has_ended(&self) -> bool {
         let closes = self.closes.filter(|_| self.is_idle());
         closes.is_some_and(|closes| self.has_asked || closes <= Instant::now())
     }
 
-    /// Returns the time until which the connection may stay in its current state, or `None` if there is no limit.
+    /// Returns the time at which the connection is closed if nothing happens, or `None` if there is no limit.
     fn until(&self) -> Option<Instant> {
         let idle = self.is_idle().then_some(self.active + TCP_IDLE_TIME);
         let closes = self.closes.filter(|_| self.is_idle());
         self.due.into_iter().chain(idle).chain(closes).min()
     }
 
-    /// Returns why the connection ends when its time is over.
+    /// Returns the error code with which the connection is closed when the time that `until` returned has come.
     fn time_out(&self) -> Goes {
         Err(if self.due.is_some() { EndCode::ExcessiveLoad } else { EndCode::NoError })
     }
 
-    /// Starts to read the query of a stream.
+    /// Begins to read the query of a new stream.
     fn take_stream(&mut self, (mut send, mut receive): (SendStream, RecvStream)) {
         self.active = Instant::now();
         self.taken.mark_active(self.front.now());
         if !self.taken.begin_question() {
-            // Another connection of the client has taken the last place just now. The client may ask again.
+            // Another connection of the client has begun the last allowed question just now. The client may ask again.
             let _ = receive.stop(EndCode::ExcessiveLoad.number());
             let _ = send.reset(EndCode::ExcessiveLoad.number());
             return;
@@ -167,14 +170,14 @@ impl QuicConnection {
         self.running.spawn(async move {
             let read = message::read(&mut receive).await;
             if read == Err(StreamFault::Length) {
-                // An error means that the stream has ended.
+                // An error means that the stream has already ended.
                 let _ = receive.stop(EndCode::Unspecified.number());
             }
             Step::Read(send, read)
         });
     }
 
-    /// Keeps finished work until the client has read the replies before it.
+    /// Stores the result of a task until the client has read the earlier replies.
     fn hold_step(&mut self, step: Result<Step, JoinError>) -> Goes {
         self.active = Instant::now();
         match step {
@@ -182,24 +185,25 @@ impl QuicConnection {
                 let held = step.held();
                 self.ended.add(step, held);
             }
-            // This is not reached: no task is aborted while the connection is open, and panics are caught in the task.
+            // This is not reached: no task is aborted while the connection is open, and panics are caught inside the task.
             Err(_) => self.taken.end_question(),
         }
         if self.sends() || self.keep() { Ok(()) } else { self.lose() }
     }
 
-    /// Records the memory that is in use until the client reads its replies. Returns false if it is too much.
+    /// Records the memory that the connection uses until the client reads its replies. Returns false if a limit is
+    /// exceeded.
     fn keep(&self) -> bool {
         self.taken.keep_unsent(self.unsent.saturating_add(self.ended.octets()))
     }
 
-    /// Ends the connection, because too much waits for a client that does not read its replies.
+    /// Ends the connection, because too many octets wait for a client that does not read its replies.
     fn lose(&self) -> Goes {
         self.front.apart(SHARD, Apart::ReplyLost);
         Err(EndCode::ExcessiveLoad)
     }
 
-    /// Continues with a stream whose work has finished.
+    /// Continues with a stream after its task has ended.
     async fn take_step(&mut self, step: Step) -> Goes {
         match step {
             Step::Read(stream, Ok(message)) => self.take_message(stream, &message),
@@ -214,7 +218,7 @@ impl QuicConnection {
         }
     }
 
-    /// Handles a stream that has no valid query.
+    /// Handles a stream whose query could not be read.
     fn take_fault(&mut self, stream: SendStream, fault: StreamFault) -> Goes {
         match fault {
             StreamFault::Rules => return Err(EndCode::ProtocolError),
@@ -223,13 +227,13 @@ impl QuicConnection {
                 self.cancelled = self.cancelled.saturating_add(1);
                 self.give_up(stream, EndCode::RequestCancelled);
             }
-            // The main loop will notice that the connection is closed.
+            // The main loop of the connection will notice that the connection is closed.
             StreamFault::Lost => self.give_up(stream, EndCode::NoError),
         }
         if self.cancelled > MAX_CANCELLED_STREAMS { Err(EndCode::ExcessiveLoad) } else { Ok(()) }
     }
 
-    /// Handles the message of a stream.
+    /// Handles the DNS message of a stream: answers it, or begins to resolve it.
     fn take_message(&mut self, stream: SendStream, message: &[u8]) -> Goes {
         self.has_asked = true;
         self.front.count_query();
@@ -253,12 +257,12 @@ impl QuicConnection {
     /// Ends a stream without a reply.
     fn give_up(&self, mut stream: SendStream, code: EndCode) {
         self.taken.end_question();
-        // An error means that the client has cancelled it.
+        // An error means that the client has cancelled the stream.
         let _ = stream.reset(code.number());
     }
 
-    /// Sends a reply. The octets that wait for the client are limited for each client and for all clients together; if a limit is exceeded, the
-    /// connection is closed.
+    /// Sends a reply. The octets that the client has not acknowledged are limited for each client and for all clients
+    /// together; if a limit is exceeded, the connection is closed.
     fn reply(&mut self, stream: SendStream, reply: &[u8], waiting: Option<Waiting>) -> Goes {
         self.taken.end_question();
         let length = u16::try_from(reply.len()).unwrap_or(0).to_be_bytes();
@@ -277,23 +281,23 @@ impl QuicConnection {
         Ok(())
     }
 
-    /// Records that the client has acknowledged a reply of this size, or no longer wants it.
+    /// Records that the client has acknowledged a reply of this size in octets, or no longer wants it.
     fn mark_taken(&mut self, octets: usize) {
         self.active = Instant::now();
         self.unsent = self.unsent.saturating_sub(octets);
-        // An error is not possible: less memory than before is always allowed.
+        // This cannot fail, because the connection uses less memory than before.
         let _ = self.keep();
         self.due = (self.unsent > 0).then(|| self.active + TCP_WRITE_TIME);
     }
 }
 
-/// Sends a reply, and waits until the client has acknowledged it or cancels its query.
+/// Sends a reply, and returns when the client has acknowledged it or has cancelled its query.
 async fn send(mut stream: SendStream, octets: Vec<u8>) {
     let written = stream.write_all(&octets).await;
     drop(octets);
     if written.is_ok() && stream.finish().is_ok() && matches!(stream.stopped().await, Ok(None)) {
         return;
     }
-    // An error means that the connection has ended.
+    // An error means that the connection has already ended.
     let _ = stream.reset(EndCode::RequestCancelled.number());
 }

@@ -20,18 +20,19 @@ use crate::limits::{ACCEPT_PAUSE, HANDSHAKE_TIME};
 use dns::question::Apart;
 use history::Counter;
 
-/// Accepts the connections to one address.
+/// Accepts the QUIC connections to one listening address.
 struct Entry {
     front: Arc<Front>,
     places: Arc<ConnectionPlaces>,
-    /// Changes when the listener ends.
+    /// Its sender is dropped when the listener ends.
     closing: watch::Receiver<()>,
 }
 
-/// A connection that may begin, its settings with the current certificate, and a permit if its client has not proved its address.
+/// A new connection that may begin, its settings with the current certificate, and a permit if its client has not proved
+/// its address.
 type Admitted = (Incoming, Arc<ServerConfig>, Option<OwnedSemaphorePermit>);
 
-/// Accepts connections until `accepting` becomes false. The connections are notified when that happens.
+/// Accepts QUIC connections until `accepting` becomes false. Open connections are then notified.
 pub(in super::super) async fn accept(
     socket: Arc<UdpSocket>,
     front: Arc<Front>,
@@ -51,7 +52,7 @@ pub(in super::super) async fn accept(
                 () = entry.take_all(&endpoint) => {}
             }
         }
-        // Either the kernel refuses the socket, or no descriptors are left. The listener tries again after a pause.
+        // Either the kernel refuses the socket, or no file descriptors are left. The listener tries again after a pause.
         entry.front.apart(SHARD, Apart::AcceptFailed);
         tokio::select! {
             biased;
@@ -61,7 +62,7 @@ pub(in super::super) async fn accept(
     }
 }
 
-/// Creates an endpoint of the library that reads the socket.
+/// Creates an endpoint of the library that reads `socket`.
 fn begin(socket: &UdpSocket, front: &Front) -> io::Result<Endpoint> {
     let config = front.quic().ok_or(io::ErrorKind::NotFound)?;
     let runtime = Arc::new(TokioRuntime);
@@ -82,19 +83,19 @@ fn end(endpoint: Endpoint, socket: Arc<UdpSocket>) {
 }
 
 impl Entry {
-    /// Accepts connections until the endpoint ends.
+    /// Accepts connections until the endpoint no longer exists.
     async fn take_all(&self, endpoint: &Endpoint) {
         while let Some(incoming) = endpoint.accept().await {
             if let Some(admitted) = self.admit(incoming) {
                 self.take(admitted);
             }
-            // Connections that wait are accepted without a pause, but other tasks have their turn first.
+            // Waiting connections are accepted without a pause, but other tasks have their turn in between.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Decides whether a connection may begin, without any computation for it. If it may not, its client may receive a reply, which is shorter than
-    /// the client's datagram.
+    /// Decides whether a new connection may begin, without any cryptographic computation for it. If it may not, its
+    /// client may receive a reply that is shorter than the client's datagram.
     fn admit(&self, incoming: Incoming) -> Option<Admitted> {
         let client = incoming.remote_address().ip();
         let (front, is_proven) = (&self.front, incoming.remote_address_validated());
@@ -110,7 +111,7 @@ impl Entry {
         let permit = if is_proven { None } else { Arc::clone(unproven).try_acquire_owned().ok() };
         if !is_proven && permit.is_none() {
             front.count_one(Counter::QuicRetried);
-            // An error means that the address is already proved. This was checked before.
+            // An error means that the address is already proved, which is not possible here.
             let _ = incoming.retry();
             return None;
         }
@@ -130,13 +131,13 @@ impl Entry {
         Some((incoming, settings, permit))
     }
 
-    /// Performs the handshake with a client, and serves its connection.
+    /// Performs the handshake with a client, and then serves its connection.
     fn take(&self, (incoming, settings, permit): Admitted) {
         let client = incoming.remote_address();
         let taken = self.places.take(ClientKey::from_address(client.ip()), self.front.now());
         let (front, closing) = (Arc::clone(&self.front), self.closing.clone());
         tokio::spawn(async move {
-            // An error of the connection is ignored: it only shows how the client has closed the connection.
+            // The result of the connection is ignored: an error only shows how the client has closed it.
             if let Ok(connection) = shake_hands((incoming, settings), &front, &taken).await {
                 drop(permit);
                 QuicConnection::new(connection, client, front, taken).serve(closing).await;
@@ -145,7 +146,7 @@ impl Entry {
     }
 }
 
-/// Performs the handshake of a connection.
+/// Performs the handshake of a connection, within a time limit.
 async fn shake_hands(
     (incoming, settings): (Incoming, Arc<ServerConfig>),
     front: &Front,

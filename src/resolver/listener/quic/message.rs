@@ -8,9 +8,9 @@ use crate::limits::{MAX_QUERY, TCP_MESSAGE_TIME};
 /// The error code with which a connection or a stream ends (RFC 9250 section 8.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EndCode {
-    /// No error.
+    /// The stream or connection ends without an error.
     NoError,
-    /// The program has a fault.
+    /// resolverd has a fault.
     InternalError,
     /// The client violates the protocol.
     ProtocolError,
@@ -18,25 +18,25 @@ pub(super) enum EndCode {
     RequestCancelled,
     /// The client sends too many queries.
     ExcessiveLoad,
-    /// Another reason, for which there is no code.
+    /// There is another reason, for which RFC 9250 has no code.
     Unspecified,
 }
 
-/// The reason why a stream has no valid query.
+/// The reason why no valid query could be read from a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StreamFault {
     /// The client has cancelled the stream.
     Cancelled,
-    /// The message is longer than `MAX_QUERY`.
+    /// The DNS message is longer than `MAX_QUERY`.
     Length,
-    /// The content of the stream violates the protocol.
+    /// The content of the stream violates the rules of RFC 9250.
     Rules,
-    /// The connection has ended.
+    /// The connection ended before the query was complete.
     Lost,
 }
 
 impl EndCode {
-    /// Returns the number of the code.
+    /// Returns the number of this error code.
     pub(super) const fn number(self) -> VarInt {
         VarInt::from_u32(match self {
             Self::NoError => 0,
@@ -49,7 +49,7 @@ impl EndCode {
     }
 }
 
-/// Reads the message of a stream.
+/// Reads the whole content of a stream, and returns the DNS message in it.
 pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault> {
     let whole = async {
         let mut octets = Vec::new();
@@ -70,7 +70,7 @@ pub(super) async fn read(stream: &mut RecvStream) -> Result<Vec<u8>, StreamFault
     timeout(TCP_MESSAGE_TIME, whole).await.unwrap_or(Err(StreamFault::Rules))
 }
 
-/// Returns the fault that the first octets of a stream already show, if any.
+/// Returns a fault if the octets that have arrived so far already show that the stream has no valid query.
 fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     let (length, rest) = octets.split_first_chunk()?;
     match usize::from(u16::from_be_bytes(*length)) {
@@ -79,7 +79,7 @@ fn begin_fault(octets: &[u8]) -> Option<StreamFault> {
     }
 }
 
-/// Returns the message of a complete stream.
+/// Returns the DNS message in the octets of a stream that has ended.
 fn message(octets: &[u8]) -> Result<Vec<u8>, StreamFault> {
     let Some((length, message)) = octets.split_first_chunk() else { return Err(StreamFault::Rules) };
     // Over QUIC, the id of each query must be 0.

@@ -5,9 +5,10 @@
 //!
 //! # Decisions
 //!
-//! - The crate `quinn` is used, without the listener of hickory-server, which limits neither the questions of a client over all its connections, nor
-//!   handshakes, nor waiting replies. A query is handled like one over TCP, with the same limits for connections, questions and unsent replies,
-//!   and the same rate of handshakes as for DNS over TLS.
+//! - The crate `quinn` is used, without the listener of hickory-server, which limits neither the questions of a client
+//!   over all its connections, nor handshakes, nor waiting replies. A query over QUIC is handled like one over TCP, with
+//!   the same limits for connections, questions and unsent replies, and the rate of handshakes is limited as for DNS
+//!   over TLS.
 //! - The source address of a first datagram may be forged. A sender that is not allowed receives no reply or, at a limited rate for each network, a
 //!   refusal that is shorter than its datagram. Until an address is proved, the library sends it at most three times the octets that it has received.
 //!   While more than `MAX_UNPROVEN_HANDSHAKES` are in progress, each further client must prove its address first, which costs a key derivation
@@ -15,11 +16,11 @@
 //! - A connection stays at its client's address (no migration), because `allow` and the limits depend on the address. A client whose address changes
 //!   must connect again.
 //! - Early data (0-RTT) is off: others can replay it, and RFC 9250 section 4.5 permits it for few queries only.
-//! - A stream takes a place among the questions from its beginning, so that a slow query takes one too. If a client has no place left, its streams
-//!   wait until one of its queries is answered, as over TCP.
+//! - A stream counts as a question in progress from its beginning, even if its query arrives slowly. If a client has the
+//!   greatest number of questions, its further streams wait until one of its queries is answered, as over TCP.
 //! - The id of queries is 0. To distinguish a repeated query from a new one, the number of the stream is used instead of the id.
-//! - A query that was read is resolved and keeps its place even if the client cancels it (STOP_SENDING), but its reply is not sent. Otherwise
-//!   a client could start flights without limit.
+//! - A query that was read is resolved, and counts as a question until then, even if the client cancels it
+//!   (STOP_SENDING), but its reply is not sent. Otherwise a client could start resolutions without limit.
 //! - After a fault of the client, its connection ends with DOQ_PROTOCOL_ERROR, as RFC 9250 section 4.3.3 demands. Faults are: an id other than 0, no
 //!   end (FIN) after the query, more or fewer octets than its length says, the option edns-tcp-keepalive, or a message that is not a query. A query
 //!   that is longer than `MAX_QUERY` only ends its stream.

@@ -37,7 +37,7 @@ async fn what_breaks_the_rules_ends_the_connection() {
     for (case, octets) in wrong {
         let client = QuicClient::open(listeners.quic_addresses()[0]).await;
         let (mut send, _receive) = client.connection.open_bi().await.unwrap();
-        // The other side may already have closed the connection.
+        // The listener may already have closed the connection.
         let _ = send.write_all(&octets).await;
         let _ = send.finish();
         assert_eq!(client.code().await, Some(PROTOCOL_ERROR), "{case}");
@@ -78,7 +78,7 @@ async fn a_long_query_ends_its_stream_only() {
     let client = QuicClient::open(listeners.quic_addresses()[0]).await;
     for length in [MAX_QUERY + 1, 60_000] {
         let (mut send, mut receive) = client.connection.open_bi().await.unwrap();
-        // The octets that follow the announced length may no longer be accepted.
+        // The listener may no longer accept the octets after the announced length.
         let _ = send.write_all(&framed(&vec![0; length])).await;
         match receive.read_to_end(100).await {
             Err(ReadToEndError::Read(quinn::ReadError::Reset(code))) => {

@@ -30,16 +30,16 @@ use crate::zones::Views;
 use dns::clock::Clock;
 use history::Counter;
 
-/// The key that makes listeners serve QUIC.
+/// The configuration key with which a listener serves QUIC.
 const QUIC: &str = "quic = [\"127.0.0.1:0\"]";
 
-/// A name for which the configuration of the tests contains the answer.
+/// A name whose address is in the configuration of the tests.
 const HOST: &str = "printer.lan.";
 
-/// How a query or its reply ended.
+/// The reply to a query, or the error with which the stream or the connection ended.
 pub(super) type Asked<Value> = Result<Value, Box<dyn std::error::Error>>;
 
-/// A client with one connection.
+/// A QUIC client with one connection.
 pub(super) struct QuicClient {
     endpoint: Endpoint,
     pub(super) connection: Connection,
@@ -49,13 +49,13 @@ pub(in super::super) fn with_quic() -> Arc<Config> {
     with_certificate("first", QUIC)
 }
 
-/// Returns the settings of a client that offers this protocol name.
+/// Returns the settings of a client that offers this protocol name in the TLS handshake.
 fn settings(protocol: &[u8]) -> ClientConfig {
     let tls = Arc::clone(client_of(&[&TLS13], protocol).config());
     ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
 }
 
-/// Opens a socket of a client at an address of this host.
+/// Opens a UDP socket of a client at 127.0.0.`last`.
 fn endpoint(last: u8) -> Endpoint {
     Endpoint::client(SocketAddr::from(([127, 0, 0, last], 0))).unwrap()
 }
@@ -71,7 +71,7 @@ impl QuicClient {
         Ok(Self { endpoint, connection })
     }
 
-    /// Sends a message in a new stream, and reads the reply.
+    /// Sends a query in a new stream, and reads the reply.
     pub(super) async fn ask(&self, message: &[u8]) -> Asked<Message> {
         let (mut send, mut receive) = self.connection.open_bi().await?;
         send.write_all(&framed(message)).await?;
@@ -84,7 +84,7 @@ impl QuicClient {
         Ok(reply)
     }
 
-    /// Returns the error code with which the other side closes the connection, or `None` if it gives none.
+    /// Returns the error code with which the listener has closed the connection, or `None` if it gave none.
     pub(super) async fn code(&self) -> Option<u64> {
         match self.connection.closed().await {
             ConnectionError::ApplicationClosed(close) => Some(close.error_code.into_inner()),
@@ -107,7 +107,7 @@ pub(super) fn query() -> Vec<u8> {
     query_for(HOST)
 }
 
-/// Returns a query with an EDNS option.
+/// Returns a query with the EDNS option `option`, if there is one.
 pub(super) fn query_with(option: Option<EdnsOption>) -> Vec<u8> {
     let mut message = Message::from_vec(&query()).unwrap();
     let mut edns = Edns::new();
@@ -118,7 +118,7 @@ pub(super) fn query_with(option: Option<EdnsOption>) -> Vec<u8> {
     message.to_vec().unwrap()
 }
 
-/// Starts a server that receives the queries for a zone, and returns it with the configuration that sends them to it.
+/// Starts a DNS server, and returns it with a configuration that sends the queries for a zone to it.
 pub(super) async fn with_server() -> (UdpSocket, Arc<Config>) {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let zone = format!(
@@ -128,7 +128,7 @@ pub(super) async fn with_server() -> (UdpSocket, Arc<Config>) {
     (server, with_certificate("first", &zone))
 }
 
-/// Changes to another configuration.
+/// Reloads the listeners with another configuration.
 fn reload(listeners: &mut Listeners, views: &Views, new: Config) {
     let new = Arc::new(new);
     let following = views.following(&new).unwrap();
@@ -213,7 +213,7 @@ async fn clients_of_other_protocols_and_strangers_get_no_connection() {
     listeners.stop();
 }
 
-/// Returns first datagrams of clients that do not continue their handshakes.
+/// Returns the first datagrams of `count` clients that do not continue their handshakes.
 async fn first_datagrams(count: usize) -> Vec<Vec<u8>> {
     let nobody = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let client = endpoint(1);
@@ -225,13 +225,14 @@ async fn first_datagrams(count: usize) -> Vec<Vec<u8>> {
         let mut octets = vec![0; 1_500];
         let (length, _) = nobody.recv_from(&mut octets).await.unwrap();
         octets.truncate(length);
-        // Datagrams that are sent again have the same id.
+        // A datagram that a client has sent again has the same id, so it is counted once.
         datagrams.entry(id(&octets)).or_insert(octets);
     }
     datagrams.into_values().collect()
 }
 
-/// Returns the id of the receiver in a first datagram (RFC 9000 section 17.2). It follows the type, the version, and its length.
+/// Returns the connection id of the receiver in a first datagram (RFC 9000 section 17.2). It follows the type, the
+/// version, and its own length.
 fn id(datagram: &[u8]) -> Vec<u8> {
     datagram[6..6 + usize::from(datagram[5])].to_vec()
 }
@@ -246,14 +247,14 @@ async fn while_many_handshakes_are_in_progress_a_client_proves_its_address_first
     let mut answered = BTreeSet::new();
     for (sent, datagram) in first_datagrams(count).await.iter().enumerate() {
         forged.send_to(datagram, address).await.unwrap();
-        // Each datagram gets a response, so all handshakes are in progress.
+        // Each datagram gets a response, which shows that its handshake is in progress.
         while answered.len() <= sent {
             let mut octets = [0; 1_500];
             forged.recv(&mut octets).await.unwrap();
             answered.insert(id(&octets));
         }
     }
-    // The bound applies to all addresses together.
+    // The limit of such handshakes counts all addresses together, so each of them demands a proof of the address.
     for (tries, address) in (1..).zip(listeners.quic_addresses()) {
         let client = QuicClient::open(address).await;
         assert_eq!(client.ask(&query()).await.unwrap().answers.len(), 1);
@@ -373,7 +374,7 @@ async fn the_end_waits_for_the_replies_of_clients() {
         let mut settled = Box::pin(listeners.settled());
         assert!(poll!(settled.as_mut()).is_pending(), "a client waits");
         answer().await;
-        // Both connections continue.
+        // Both connections stay open.
         let (reply, _) = tokio::join!(waiting, settled);
         assert_eq!(reply.unwrap().answers.len(), 1);
     }
@@ -384,7 +385,7 @@ async fn the_end_waits_for_the_replies_of_clients() {
 #[tokio::test]
 async fn tls_and_quic_share_a_port() {
     let config = with_certificate("first", "tls = [\"127.0.0.1:0\"]");
-    // If another program uses the port for UDP, another port is tried.
+    // If another program uses the UDP port, another port is tried.
     let (mut listeners, views, both) = (0..20)
         .find_map(|_| {
             let (listeners, _, views) = listen(&config);
@@ -441,7 +442,7 @@ async fn a_socket_of_the_service_manager_is_served_by_one_daemon_after_the_other
     while socket.strong_count() > 0 {
         tokio::task::yield_now().await;
     }
-    // A first datagram that arrives while no task reads waits in the socket.
+    // A first datagram that arrives while no task reads waits in the socket of the listener.
     let late = endpoint(1);
     let mut connecting = Box::pin(late.connect_with(settings(DOQ), address, "dns.example").unwrap());
     assert!(poll!(connecting.as_mut()).is_pending());
@@ -466,7 +467,7 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     };
     let first = socket("127.0.0.1:0".parse().unwrap());
     let address = first.local_addr().unwrap();
-    // The service manager holds the sockets too, so the kernel gives each socket its part of the datagrams.
+    // The service manager also holds the sockets, so the kernel gives each of them a part of the datagrams.
     let held = [first, socket(address), socket(address)];
     let config = with_certificate("first", &format!("quic = [\"{address}\"]"));
     let views = Views::new(&config).unwrap();
@@ -474,7 +475,7 @@ async fn all_sockets_of_the_service_manager_for_an_address_are_served() {
     let inherited = Inherited::of_sockets(datagrams, Vec::new());
     let (listeners, _) = serve_inherited(&config, &views, Clock::simulated(1_800_000_000), inherited);
     assert_eq!(listeners.quic_addresses(), [address]);
-    // The kernel chooses a socket by the client's port: that all of these go to one socket has a chance of 1 in 10^15.
+    // The kernel chooses a socket by the client's port. The chance that all these clients use one socket is 1 in 10^15.
     let clients = join_all((0..32).map(|_| QuicClient::open(address))).await;
     let replies = join_all(clients.iter().map(|client| async { client.ask(&query()).await })).await;
     assert!(replies.iter().all(|reply| reply.as_ref().unwrap().answers.len() == 1));
@@ -491,7 +492,7 @@ async fn datagrams_that_the_kernel_drops_are_counted() {
     let (listeners, ..) = listen(&with_quic());
     let client = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let datagram = [0; 4_096];
-    // Nothing is read before this task waits. The kernel may make the buffer twice as large.
+    // The listener reads nothing before this task waits. The kernel may make the buffer twice as large as requested.
     for _ in 0..2 * UDP_BUFFER / datagram.len() {
         client.send_to(&datagram, listeners.quic_addresses()[0]).unwrap();
     }
